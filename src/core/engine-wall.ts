@@ -1,0 +1,80 @@
+import type { Credit } from "./credit.js";
+import type { Sampling } from "./generation-request.js";
+import type { EngineFacts } from "./model-facts.js";
+import type { Piece } from "./piece.js";
+import type { RunEnd } from "./run-end.js";
+
+/**
+ * All that crosses the wall between the scheduler (main thread) and the engine host (inference worker): plain data that survives a structured
+ * clone, so the host can as well run in a child process.
+ */
+
+/** One admitted generation, as the engine needs to know it. */
+export interface RunSpec {
+  /** Chosen by the scheduler, never used twice in a process. */
+  readonly runId: number;
+  /** The whole prompt, at least one token; with the output it fits the context. */
+  readonly inputTokens: Uint32Array;
+  readonly sampling: Sampling;
+  readonly stopping: RunStopping;
+}
+
+/** The caller's stopping rules with every default and bound resolved. */
+export interface RunStopping {
+  readonly maxOutputTokens: number;
+  /** True: the context set the maximum, so reaching it is `context_length`, not `max_tokens`. */
+  readonly clampedByContext: boolean;
+  readonly stopSequences: readonly string[];
+  readonly stopTokenIds: readonly number[];
+  readonly ignoreEndOfGeneration: boolean;
+  readonly timeLimitMs: number;
+}
+
+/** immediate: end now, drop the rest. soft: end at the next token with a proper last event. */
+export type CancelMode = "immediate" | "soft";
+
+/** Main thread → inference worker. A command for a run that has ended is ignored: its end is already on the way back. */
+export type EngineCommand =
+  | { readonly type: "start"; readonly run: RunSpec; readonly credit: Credit }
+  | { readonly type: "credit"; readonly runId: number; readonly credit: Credit }
+  | { readonly type: "cancel"; readonly runId: number; readonly mode: CancelMode }
+  /** Answered at once, also in the middle of a step. */
+  | { readonly type: "ping"; readonly pingId: number }
+  /** Ends every run as cancelled, frees the model, answers `closed`. */
+  | { readonly type: "close" };
+
+/** How far a run's prompt has been read in. done counts reused tokens too and ends at total. */
+export interface PrefillProgress {
+  readonly doneTokens: number;
+  readonly totalTokens: number;
+  readonly reusedTokens: number;
+}
+
+/** What one step meant for one run. */
+export interface RunUpdate {
+  readonly runId: number;
+  readonly prefill: PrefillProgress | undefined;
+  readonly pieces: readonly Piece[];
+  /** Output tokens decoded so far, those whose text is held back included. */
+  readonly decodedTokens: number;
+  /** The run has no credit and is not pulled until some comes. */
+  readonly parked: boolean;
+  readonly end: RunEnd | undefined;
+}
+
+/** Inference worker → main thread. */
+export type EngineNotice =
+  /** The first notice of a worker that can run. */
+  | { readonly type: "ready"; readonly facts: EngineFacts }
+  /** The first and last notice of a worker that cannot. `message` names what could not be had and what to change. */
+  | { readonly type: "unusable"; readonly message: string }
+  /** One for each step, carrying all its runs. */
+  | {
+      readonly type: "step";
+      readonly updates: readonly RunUpdate[];
+      /** Tokens held in all sequences after the step. */
+      readonly kvTokens: number;
+    }
+  /** `stepMs`: how long the step in progress has been running, 0 between steps. */
+  | { readonly type: "pong"; readonly pingId: number; readonly stepMs: number }
+  | { readonly type: "closed" };

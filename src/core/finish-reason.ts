@@ -1,0 +1,16 @@
+/** Why the *model* stopped. A cancel, a deadline or a fault is a status, never a finish reason. */
+export const FINISH_REASONS = [
+  "end_of_turn",
+  "stop_sequence",
+  "stop_token",
+  "max_tokens",
+  "context_length",
+  "time_limit",
+  "cancelled_softly",
+] as const;
+
+export type FinishReason = (typeof FINISH_REASONS)[number];
+
+/** What ended a run for `stop_sequence` or `stop_token`. */
+export type StopMatch =
+  { readonly type: "sequence"; readonly text: string } | { readonly type: "token"; readonly tokenId: number };

@@ -1,0 +1,62 @@
+import type { FieldViolation } from "./field-violation.js";
+
+/** The closed, published list of ErrorInfo reasons. rpc/status maps each to one gRPC status. */
+export const ERROR_CODES = [
+  "INVALID_REQUEST",
+  "UNDECODABLE_MESSAGE",
+  "INPUT_TOO_LONG",
+  "MESSAGE_TOO_LARGE",
+  "METADATA_TOO_LARGE",
+  "RESPONSE_TOO_LARGE",
+  "MODEL_MISMATCH",
+  "REQUEST_ID_IN_USE",
+  "GENERATION_NOT_FOUND",
+  "LINE_FULL",
+  "TOO_MANY_CALLS",
+  "TOO_MANY_WATCHERS",
+  "STARTING",
+  "DRAINING",
+  "DRAINED",
+  "ENGINE_LOST",
+  "ENGINE_FAULT",
+  "SLOW_READER",
+  "DEADLINE_EXCEEDED",
+  "CANCELLED",
+  "INTERNAL",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface GenerationErrorDetails {
+  /** For INVALID_REQUEST and INPUT_TOO_LONG: every violation at once. */
+  readonly violations?: readonly FieldViolation[];
+  /** For refusals that another try may get past: when. */
+  readonly retryAfterMs?: number;
+  /** Facts for ErrorInfo.metadata, such as limits and counts. Never secrets, never internals. */
+  readonly facts?: Readonly<Record<string, string>>;
+  /** For the log alone. */
+  readonly cause?: unknown;
+}
+
+/** The one error that a caller sees. `message` is safe to show; whatever is not stands in `cause`. */
+export class GenerationError extends Error {
+  readonly code: ErrorCode;
+  readonly violations: readonly FieldViolation[];
+  readonly retryAfterMs: number | undefined;
+  readonly facts: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, details: GenerationErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.name = "GenerationError";
+    this.code = code;
+    this.violations = details.violations ?? [];
+    this.retryAfterMs = details.retryAfterMs;
+    this.facts = details.facts ?? {};
+  }
+
+  /** What failed, whoever threw it: a GenerationError stays, all else becomes INTERNAL with a fixed text and the original as cause. */
+  static from(thrown: unknown): GenerationError {
+    if (thrown instanceof GenerationError) return thrown;
+    return new GenerationError("INTERNAL", "internal error", { cause: thrown });
+  }
+}

@@ -1,0 +1,29 @@
+import type { PrefillProgress } from "./engine-wall.js";
+import type { FinishReason, StopMatch } from "./finish-reason.js";
+import type { Piece } from "./piece.js";
+import type { Timings } from "./timings.js";
+import type { Usage } from "./usage.js";
+
+/** A place in line: 1 is next. The wait is an estimate from measured service times; both ends 0 where nothing was measured yet. */
+export interface QueuePlace {
+  readonly position: number;
+  readonly waitLowMs: number;
+  readonly waitHighMs: number;
+}
+
+/**
+ * What a generation tells its one reader (rpc/), in order: queued*, prefill*, pieces*, finished. Of `queued` and `prefill` only the newest waits;
+ * pieces that wait come together. An end without a finish reason is a GenerationError thrown by the read.
+ */
+export type GenerationEvent =
+  | { readonly type: "queued"; readonly place: QueuePlace }
+  | { readonly type: "prefill"; readonly progress: PrefillProgress }
+  | { readonly type: "pieces"; readonly pieces: readonly Piece[] }
+  | {
+      readonly type: "finished";
+      readonly reason: FinishReason;
+      readonly stopMatch: StopMatch | undefined;
+      readonly incompleteText: boolean;
+      readonly usage: Usage;
+      readonly timings: Timings;
+    };

@@ -1,0 +1,5 @@
+/**
+ * What the whole server is doing. Health and readiness follow this state and nothing else.
+ * starting → serving → draining → stopped; any of the first three → failed.
+ */
+export type Lifecycle = "starting" | "serving" | "draining" | "stopped" | "failed";

@@ -1,0 +1,72 @@
+/** Bounds that requests are held to, in force for the whole process. Config may change each; ServerService reports them. */
+export interface Limits {
+  readonly messageBytes: number;
+  readonly metadataBytes: number;
+  /** Output tokens where the caller gave no maximum. */
+  readonly defaultMaxOutputTokens: number;
+  readonly stopSequences: number;
+  readonly stopSequenceBytes: number;
+  readonly stopTokenIds: number;
+  readonly labels: number;
+  readonly labelKeyBytes: number;
+  readonly labelValueBytes: number;
+  readonly idBytes: number;
+  readonly messages: number;
+  readonly streamsPerConnection: number;
+  readonly calls: number;
+  /** Each lane's places in line, for every slot. */
+  readonly linePerSlot: number;
+  /** A call whose lower estimate is longer is refused. */
+  readonly lineWaitMs: number;
+  readonly generationTimeMs: number;
+  readonly slowReaderStallMs: number;
+  readonly slowReaderBytesPerSecond: number;
+  readonly slowReaderWindowMs: number;
+  readonly maxSlowReaderLimitMs: number;
+  /** After SLOW_READER the status may still be read for so long; then the stream is reset. */
+  readonly slowReaderGraceMs: number;
+  readonly creditPieces: number;
+  readonly creditBytes: number;
+  readonly minHeartbeatMs: number;
+  readonly maxHeartbeatMs: number;
+  readonly maxChunkDelayMs: number;
+  readonly minWatchIntervalMs: number;
+  readonly maxWatchIntervalMs: number;
+  readonly healthWatchers: number;
+  readonly loadWatchers: number;
+  readonly unaryBodyMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  messageBytes: 4 * 1024 * 1024,
+  metadataBytes: 8 * 1024,
+  defaultMaxOutputTokens: 512,
+  stopSequences: 16,
+  stopSequenceBytes: 256,
+  stopTokenIds: 64,
+  labels: 32,
+  labelKeyBytes: 64,
+  labelValueBytes: 256,
+  idBytes: 128,
+  messages: 1_024,
+  streamsPerConnection: 128,
+  calls: 1_024,
+  linePerSlot: 4,
+  lineWaitMs: 5_000,
+  generationTimeMs: 10 * 60_000,
+  slowReaderStallMs: 30_000,
+  slowReaderBytesPerSecond: 16,
+  slowReaderWindowMs: 120_000,
+  maxSlowReaderLimitMs: 10 * 60_000,
+  slowReaderGraceMs: 2_000,
+  creditPieces: 32,
+  creditBytes: 4 * 1024,
+  minHeartbeatMs: 1_000,
+  maxHeartbeatMs: 60_000,
+  maxChunkDelayMs: 1_000,
+  minWatchIntervalMs: 1_000,
+  maxWatchIntervalMs: 60_000,
+  healthWatchers: 256,
+  loadWatchers: 64,
+  unaryBodyMs: 10_000,
+});

@@ -1,0 +1,50 @@
+import type { ErrorCode } from "./generation-error.js";
+import type { FinishReason } from "./finish-reason.js";
+import type { GenerationState } from "./generation-state.js";
+import type { Lane } from "./lane.js";
+import type { Lifecycle } from "./lifecycle.js";
+
+/** How one generation ended: its finish reason, or the error code of its status. */
+export type Outcome = FinishReason | ErrorCode;
+
+/** One generation that has not ended. */
+export interface GenerationLoad {
+  readonly generationId: string;
+  readonly requestId: string | undefined;
+  readonly lane: Lane;
+  readonly state: GenerationState;
+  /** 0 while preparing. */
+  readonly inputTokens: number;
+  readonly decodedTokens: number;
+  readonly deliveredTokens: number;
+  /** Since the call was opened. */
+  readonly ageMs: number;
+  /** Since it entered its present state. */
+  readonly inStateMs: number;
+}
+
+/** Counters since the process started. */
+export interface LoadTotals {
+  readonly acceptedGenerations: number;
+  /** Calls refused before `accepted`, by reason. */
+  readonly refused: ReadonlyMap<ErrorCode, number>;
+  /** Accepted generations that ended, by outcome. */
+  readonly ended: ReadonlyMap<Outcome, number>;
+  readonly inputTokens: number;
+  readonly reusedInputTokens: number;
+  readonly decodedTokens: number;
+  readonly deliveredTokens: number;
+}
+
+/** One look at the whole server, for GetLoad, WatchLoad and /metrics alike. */
+export interface LoadSnapshot {
+  readonly lifecycle: Lifecycle;
+  readonly slots: { readonly total: number; readonly busy: number };
+  readonly line: Readonly<Record<Lane, { readonly waiting: number; readonly capacity: number }>>;
+  readonly parked: number;
+  readonly kvTokens: { readonly used: number; readonly capacity: number };
+  /** What a call that came now would wait; 0 with a free slot. */
+  readonly estimatedWait: { readonly lowMs: number; readonly highMs: number };
+  readonly totals: LoadTotals;
+  readonly generations: readonly GenerationLoad[];
+}

@@ -1,0 +1,11 @@
+/**
+ * What the engine yields: text that can no longer change, and the tokens it came from. Whole code points, never part of a
+ * stop sequence. Text may be empty where tokens stand for none.
+ */
+export interface Piece {
+  readonly text: string;
+  /** UTF-8 length of `text`. */
+  readonly textBytes: number;
+  /** At least one, except in a last piece that only releases held-back text. */
+  readonly tokenIds: readonly number[];
+}

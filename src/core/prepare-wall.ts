@@ -1,0 +1,44 @@
+import type { GenerationInput } from "./generation-request.js";
+import type { FieldViolation } from "./field-violation.js";
+
+/** All that crosses the wall between the main thread and the prepare worker: plain data. Every command but cancel and close gets exactly one answer. */
+export type PrepareCommand =
+  | {
+      readonly type: "prepare";
+      readonly id: number;
+      readonly input: GenerationInput;
+      /** More than this cannot fit: the worker refuses as soon as it knows, without tokenising the rest. */
+      readonly maxInputTokens: number;
+    }
+  | {
+      readonly type: "tokenize";
+      readonly id: number;
+      readonly text: string;
+      readonly addBeginning: boolean;
+      readonly parseControlTokens: boolean;
+    }
+  | { readonly type: "detokenize"; readonly id: number; readonly tokenIds: readonly number[] }
+  /** Looked at between slices. */
+  | { readonly type: "cancel"; readonly id: number }
+  | { readonly type: "close" };
+
+export type PrepareNotice =
+  | { readonly type: "ready"; readonly facts: PreparerFacts }
+  /** The first and last notice of a worker that could not load the vocabulary. */
+  | { readonly type: "unusable"; readonly message: string }
+  | { readonly type: "tokens"; readonly id: number; readonly tokens: Uint32Array }
+  | { readonly type: "text"; readonly id: number; readonly text: string }
+  /** The caller's input is at fault. */
+  | { readonly type: "refused"; readonly id: number; readonly violation: FieldViolation }
+  /** Input of at least `inputTokens` against the bound; exact where `exact`. */
+  | { readonly type: "too_long"; readonly id: number; readonly inputTokens: number; readonly exact: boolean }
+  /** The worker is at fault. `message` is for the log. */
+  | { readonly type: "failed"; readonly id: number; readonly message: string }
+  | { readonly type: "cancelled"; readonly id: number }
+  | { readonly type: "closed" };
+
+/** What the vocabulary-only load tells about the model. */
+export interface PreparerFacts {
+  readonly vocabularySize: number;
+  readonly template: { readonly source: "model" | "fallback"; readonly family: string };
+}

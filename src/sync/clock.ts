@@ -1,0 +1,16 @@
+/** Monotonic time and timers behind one seam, so that tests move time by hand. */
+export interface Clock {
+  /** Milliseconds since an arbitrary start, with fractions; never goes back. */
+  nowMs(): number;
+  /** Calls `onDue` once, after at least `delayMs`. Disposing the timer before that calls it off. A timer does not keep the process alive. */
+  startTimer(delayMs: number, onDue: () => void): Disposable;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  startTimer(delayMs, onDue) {
+    const timer = setTimeout(onDue, delayMs);
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};

@@ -1,0 +1,17 @@
+/** A promise and its two ends. Whoever makes it must see to it that a rejection is awaited by someone. */
+export class Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+
+  constructor() {
+    let resolve!: (value: T) => void;
+    let reject!: (reason: unknown) => void;
+    this.promise = new Promise<T>((onResolve, onReject) => {
+      resolve = onResolve;
+      reject = onReject;
+    });
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { findImportCycles } from "./import-cycles.js";
+import { findForbiddenImports } from "./import-rules.js";
+import { pickFiles, readRepositoryFiles, repositoryRoot } from "./repository-files.js";
+import { readRoomTable } from "./room-table.js";
+
+const table = readRoomTable(repositoryRoot);
+
+/** What the rules say of one file with the given text. */
+function problemsOf(file: string, text: string): readonly string[] {
+  return findForbiddenImports(new Map([[file, text]]), table);
+}
+
+describe("The import ranks", () => {
+  const sources = pickFiles(readRepositoryFiles(), /^src\/.*\.c?ts$/);
+
+  it("hold for every import under src", () => {
+    assert.ok(sources.size > 0);
+    assert.deepEqual(findForbiddenImports(sources, table), []);
+  });
+
+  it("leave no cycle of imports under src", () => {
+    assert.deepEqual(findImportCycles(sources), []);
+  });
+
+  it("let a room import lower rooms, itself, its packages and built-in modules", () => {
+    const text = `
+      import { limits } from "../core/limits.js";
+      import { Server } from "@grpc/grpc-js";
+      import type { Chunk } from "../../generated/rill/v1/chunk.js";
+      import { randomUUID } from "node:crypto";
+      export { writeChunk } from "./chunk-writer.js";`;
+    assert.deepEqual(problemsOf("src/rpc/writer.ts", text), []);
+  });
+
+  const forbidden: readonly (readonly [title: string, file: string, text: string])[] = [
+    ["a room of higher rank", "src/engine/run.ts", 'import { toStatus } from "../rpc/status.js";'],
+    ["a neighbour of equal rank", "src/engine/run.ts", 'import { Line } from "../scheduler/line.js";'],
+    ["a type of a neighbour", "src/engine/run.ts", 'import type { Line } from "../scheduler/line.js";'],
+    ["a type by import()", "src/engine/run.ts", 'export type Line = import("../scheduler/line.js").Line;'],
+    ["a neighbour by export from", "src/engine/run.ts", 'export { Line } from "../scheduler/line.js";'],
+    ["a neighbour at run time", "src/engine/run.ts", 'await import("../scheduler/line.js");'],
+    ["a neighbour's thread entry", "src/scheduler/link.ts", 'new URL("../engine/thread.js", import.meta.url);'],
+    ["core from sync", "src/sync/channel.ts", 'import { limits } from "../core/limits.js";'],
+    ["a built-in module from core", "src/core/usage.ts", 'import { hash } from "node:crypto";'],
+    ["a package of another room", "src/scheduler/line.ts", 'import { LlamaContext } from "node-llama-cpp";'],
+    ["a path inside such a package", "src/admin/page.ts", 'import { x } from "@grpc/grpc-js/build/src/x.js";'],
+    ["a package that the table does not know", "src/models/hub.ts", 'import leftPad from "left-pad";'],
+    ["a package by require", "src/cli/launcher.cts", 'require("node-llama-cpp");'],
+    ["generated code outside rpc", "src/cli/serve.ts", 'import { Chunk } from "../../generated/rill/v1/chunk.js";'],
+    ["the tests", "src/cli/serve.ts", 'import { clock } from "../../test/support/clock.js";'],
+    ["threads where none start", "src/rpc/server.ts", 'import { Worker } from "node:worker_threads";'],
+    ["a built-in module without its prefix", "src/rpc/server.ts", 'import fs from "fs";'],
+    ["the composition", "src/rpc/server.ts", 'import { config } from "../config.js";'],
+  ];
+  for (const [title, file, text] of forbidden) {
+    it(`refuse ${title}`, () => {
+      assert.equal(problemsOf(file, text).length, 1);
+    });
+  }
+
+  it("refuse a folder that is no room", () => {
+    assert.deepEqual(problemsOf("src/utils/strings.ts", ""), ["src/utils/strings.ts lies in no room of the table"]);
+  });
+
+  it("are not fooled by imports inside strings and comments", () => {
+    const text = 'const x = `import { a } from "../rpc/a.js"`; // import "../rpc/b.js"';
+    assert.deepEqual(problemsOf("src/core/usage.ts", text), []);
+  });
+
+  it("find a cycle through three files, and none in a diamond", () => {
+    const cycle = new Map([
+      ["src/core/a.ts", 'import "./b.js";'],
+      ["src/core/b.ts", 'import type { C } from "./c.js";'],
+      ["src/core/c.ts", 'export * from "./a.js";'],
+    ]);
+    assert.deepEqual(findImportCycles(cycle), ["src/core/a.ts → src/core/b.ts → src/core/c.ts → src/core/a.ts"]);
+    const diamond = new Map([
+      ["src/core/a.ts", 'import "./b.js"; import "./c.js";'],
+      ["src/core/b.ts", 'import "./d.js";'],
+      ["src/core/c.ts", 'import "./d.js";'],
+      ["src/core/d.ts", ""],
+    ]);
+    assert.deepEqual(findImportCycles(diamond), []);
+  });
+});

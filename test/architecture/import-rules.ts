@@ -1,0 +1,54 @@
+import { isBuiltin } from "node:module";
+import path from "node:path/posix";
+import { importedModules } from "./imported-modules.js";
+import { type Room, type RoomTable, roomOf } from "./room-table.js";
+
+/** The text of each file by its path from the repository's root. */
+export type SourceFiles = ReadonlyMap<string, string>;
+
+/** Every import of a file under src/ that the rank table forbids, one line each. */
+export function findForbiddenImports(files: SourceFiles, table: RoomTable): readonly string[] {
+  return [...files].flatMap(([file, text]) => {
+    const room = roomOf(file, table);
+    if (room === undefined) return [`${file} lies in no room of the table`];
+    return importedModules(file, text).flatMap((specifier) => {
+      const problem = problemOf({ file, room, specifier }, table);
+      return problem === undefined ? [] : [`${file} imports ${specifier}: ${problem}`];
+    });
+  });
+}
+
+interface Import {
+  readonly file: string;
+  readonly room: Room;
+  readonly specifier: string;
+}
+
+function problemOf({ file, room, specifier }: Import, table: RoomTable): string | undefined {
+  if (specifier.startsWith(".")) return relativeProblem(room, resolveImport(file, specifier), table);
+  if (isBuiltin(specifier)) return builtinProblem(room, specifier, table);
+  const packageName = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  return room.packages.includes(packageName) ? undefined : `the package ${packageName} is not open to ${room.name}`;
+}
+
+/** The source file that a relative specifier means, as a path from the repository's root. */
+export function resolveImport(file: string, specifier: string): string {
+  return path.join(path.dirname(file), specifier).replace(/\.(c?)js$/, ".$1ts");
+}
+
+function relativeProblem(room: Room, target: string, table: RoomTable): string | undefined {
+  if (target.startsWith("generated/")) return room.generated ? undefined : `generated/ is not open to ${room.name}`;
+  const targetRoom = roomOf(target, table);
+  if (targetRoom === undefined) return `${target} lies in no room of the table`;
+  if (targetRoom === room || targetRoom.rank < room.rank) return undefined;
+  return `${targetRoom.name} (rank ${targetRoom.rank}) is not below ${room.name} (rank ${room.rank})`;
+}
+
+function builtinProblem(room: Room, specifier: string, table: RoomTable): string | undefined {
+  if (!specifier.startsWith("node:")) return "built-in modules are written with node:";
+  if (!room.builtins) return `${room.name} imports nothing`;
+  if (specifier === "node:worker_threads" && !table.workerThreads.includes(room.name)) {
+    return `${room.name} starts no threads`;
+  }
+  return undefined;
+}

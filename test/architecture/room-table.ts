@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+
+/** A room of the product: one or more folders under src/ that may know only what lies below them. */
+export interface Room {
+  readonly name: string;
+  /** An import points to a room of a lower rank, or stays inside its own. */
+  readonly rank: number;
+  /** Folder names directly under src/; "." stands for the files that lie there themselves. */
+  readonly folders: readonly string[];
+  /** The npm packages that its files may import. */
+  readonly packages: readonly string[];
+  /** Whether its files may import Node's built-in modules. */
+  readonly builtins: boolean;
+  /** Whether its files may import generated/. */
+  readonly generated?: boolean;
+}
+
+/** The rank table: the single source for the architecture test and for lint. */
+export interface RoomTable {
+  readonly rooms: readonly Room[];
+  /** Names of the rooms that may import node:worker_threads. */
+  readonly workerThreads: readonly string[];
+}
+
+/** Reads .config/rooms.json of the repository at `root`. */
+export function readRoomTable(root: string): RoomTable {
+  return JSON.parse(readFileSync(`${root}/.config/rooms.json`, "utf8")) as RoomTable;
+}
+
+/** The room that a file such as `src/rpc/writer.ts` belongs to; undefined where the table knows none. */
+export function roomOf(path: string, table: RoomTable): Room | undefined {
+  const parts = path.split("/");
+  const folder = parts.length === 2 ? "." : (parts[1] ?? "");
+  return parts[0] === "src" ? table.rooms.find((room) => room.folders.includes(folder)) : undefined;
+}

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { parseMutationPatch } from "./mutation-patch.js";
+
+const diff = "diff --git a/src/core/usage.ts b/src/core/usage.ts\n--- a/src/core/usage.ts\n";
+
+describe("A mutation patch", () => {
+  it("names its test by source file and may narrow it by title", () => {
+    const header = "# test: test/engine/stop-filter.test.ts\n# grep: holds back\nForgets the last byte.\n";
+    assert.deepEqual(parseMutationPatch("some/forgets.patch", header + diff), {
+      name: "forgets",
+      file: "some/forgets.patch",
+      spec: "dist/test/engine/stop-filter.test.js",
+      grep: "holds back",
+    });
+  });
+
+  it("is refused when it names no test before the diff", () => {
+    const hidden = `${diff}# test: test/engine/stop-filter.test.ts\n`;
+    assert.throws(() => parseMutationPatch("some/forgets.patch", hidden), /some\/forgets\.patch/);
+    assert.throws(() => parseMutationPatch("some/forgets.patch", `# test: src/core/usage.ts\n${diff}`));
+  });
+});

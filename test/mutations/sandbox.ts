@@ -1,0 +1,105 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { MutationPatch } from "./mutation-patch.js";
+import type { TestOutcome } from "./verdict.js";
+
+/** The longest one test file may run, the mutated product hanging included. */
+const TEST_LIMIT_MS = 180_000;
+
+/** What a command answered: its exit status (null when it was killed) and all it printed. */
+interface CommandResult {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** A copy of the repository in a temporary folder, where defects do no harm; node_modules is shared by a link. */
+export class Sandbox implements Disposable {
+  private readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /**
+   * Copies what git tracks or would track from `root`, and builds it.
+   * @throws Error when the unchanged product does not build.
+   */
+  static create(root: string): Sandbox {
+    const sandbox = new Sandbox(mkdtempSync(path.join(tmpdir(), "rill-mutations-")));
+    try {
+      sandbox.fill(root);
+      const { status, output } = sandbox.build();
+      if (status !== 0) throw new Error(`The unchanged product does not build:\n${output}`);
+      return sandbox;
+    } catch (error) {
+      sandbox[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  apply(patch: MutationPatch): CommandResult {
+    return run(this.folder, ["git", "apply", patch.file]);
+  }
+
+  /** @throws Error when the patch cannot be taken back: nothing after it could be trusted. */
+  revert(patch: MutationPatch): void {
+    const { status, output } = run(this.folder, ["git", "apply", "--reverse", patch.file]);
+    if (status !== 0) throw new Error(`${patch.name} cannot be taken back:\n${output}`);
+  }
+
+  build(): CommandResult {
+    return run(this.folder, [process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
+  }
+
+  /** Runs the patch's test up to its first failure, or until the time limit. */
+  test(patch: MutationPatch): TestOutcome {
+    const report = path.join(this.folder, "mocha-report.json");
+    rmSync(report, { force: true });
+    const { status, output } = run(this.folder, [
+      process.execPath,
+      ...["--enable-source-maps", "node_modules/mocha/bin/mocha.js", "--no-config", "--timeout", "20000"],
+      ...["--exit", "--bail", "--reporter", "json", "--reporter-option", `output=${report}`],
+      ...(patch.grep === undefined ? [] : ["--fgrep", patch.grep]),
+      patch.spec,
+    ]);
+    if (status === null) return { kind: "hung" };
+    if (!existsSync(report)) return { kind: "broken", output };
+    const { stats, failures } = JSON.parse(readFileSync(report, "utf8")) as MochaReport;
+    return { kind: "ran", passes: stats.passes, failedTitles: failures.map((failure) => failure.fullTitle) };
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private fill(root: string): void {
+    const { output } = run(root, ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    for (const file of output.split("\0")) {
+      const source = path.join(root, file);
+      if (file !== "" && existsSync(source)) cpSync(source, path.join(this.folder, file));
+    }
+    symlinkSync(path.join(root, "node_modules"), path.join(this.folder, "node_modules"), "dir");
+  }
+}
+
+/** The part of mocha's JSON report that is read. */
+interface MochaReport {
+  readonly stats: { readonly passes: number };
+  readonly failures: readonly { readonly fullTitle: string }[];
+}
+
+function run(cwd: string, command: readonly string[]): CommandResult {
+  const [program = "", ...args] = command;
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, GIT_CEILING_DIRECTORIES: path.dirname(cwd) },
+    killSignal: "SIGKILL",
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: TEST_LIMIT_MS,
+  });
+  if (error !== undefined && status !== null) throw error;
+  return { status, output: `${stdout}${stderr}` };
+}
