@@ -1,0 +1,83 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+import { HUB_ORIGIN } from "../models/hub-source.js";
+import { ModelError } from "../models/model-error.js";
+import { resolveModel } from "../models/resolve-model.js";
+import type { ResolveModelOptions } from "../models/resolve-options.js";
+import { createPullReporter } from "./pull-reporter.js";
+
+const FAILED = 1;
+const USAGE = 2;
+const INTERRUPTED = 130;
+
+export interface PullCommandOptions {
+  /** What `--model-cache auto` stands for. */
+  readonly defaultModelCache: string;
+}
+
+interface PullFlags {
+  readonly modelCache: string;
+  readonly hub: string;
+}
+
+/**
+ * `rill pull MODEL`: makes a model ready and prints its digest and path, as `sha256sum` does (so `sha256sum -c` reads it); all else goes to standard
+ * error. A file that is there already is hashed again. Sets the process's exit code: 0 done, 1 failed, 2 usage, 130 interrupted.
+ */
+export function createPullCommand({ defaultModelCache }: PullCommandOptions): Command {
+  return new Command("pull")
+    .description("fetch a model, or check the one that is there")
+    .argument("<model>", "catalogue name, path of a GGUF file, or hf:owner/repo/file.gguf")
+    .addOption(
+      new Option(
+        "--model-cache <path|auto>",
+        "folder that fetched models are kept in; auto: below the platform's cache folder",
+      )
+        .env("RILL_MODEL_CACHE")
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--hub <url>", "address of the model hub or of a mirror of it")
+        .env("RILL_HUB")
+        .default(HUB_ORIGIN)
+        .argParser(parseHubOrigin),
+    )
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE))
+    .action(async (model: string, { modelCache, hub }: PullFlags) => {
+      const cacheDir = modelCache === "auto" ? defaultModelCache : modelCache;
+      process.exitCode = await pull(model, { cacheDir, hubOrigin: hub });
+    });
+}
+
+/** @throws InvalidArgumentError */
+function parseHubOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  if (!isOrigin) throw new InvalidArgumentError("It must be an http or https address without a path.");
+  return url.origin;
+}
+
+/** The exit code. */
+async function pull(model: string, from: Pick<ResolveModelOptions, "cacheDir" | "hubOrigin">): Promise<number> {
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => interrupt.abort();
+  process.once("SIGINT", onInterrupt);
+  using reporter = createPullReporter(process.stderr);
+  try {
+    const { sha256, path } = await resolveModel(model, {
+      ...from,
+      rehash: true,
+      signal: interrupt.signal,
+      onEvent: reporter.onEvent,
+    });
+    process.stdout.write(`${sha256}  ${path}\n`);
+    return 0;
+  } catch (error) {
+    if (interrupt.signal.aborted) return INTERRUPTED;
+    if (!(error instanceof ModelError)) throw error;
+    process.stderr.write(`rill pull: ${error.message}\n`);
+    return error.code === "INVALID_MODEL_NAME" ? USAGE : FAILED;
+  } finally {
+    process.removeListener("SIGINT", onInterrupt);
+  }
+}

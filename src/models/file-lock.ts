@@ -1,0 +1,96 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { lock } from "proper-lockfile";
+
+import { systemCodeOf, toDiskError } from "./disk-error.js";
+import { ModelError } from "./model-error.js";
+
+/** A lock whose owner has not renewed it for this long is a dead process's. */
+const STALE_MS = 6_000;
+const RENEW_MS = 2_000;
+/** Another process gives no event when it lets go, so the lock is looked at again this often. */
+const LOOK_MS = 200;
+
+export interface FileLockOptions {
+  /** The file that is guarded; it need not exist, its directory must. The lock is the directory `<path>.lock`. */
+  readonly path: string;
+  readonly waitLimitMs: number;
+  readonly signal: AbortSignal;
+  /** Told once, when the lock is somebody else's. */
+  readonly onWait: (lockPath: string) => void;
+  /** Told when the lock was taken away, because this process stood still for too long. The work under it must end. */
+  readonly onLost: (error: ModelError) => void;
+}
+
+/**
+ * Waits for the right to write one file, among all processes that share its directory. It is held until disposed of, and free again within 6 s
+ * after its owner was killed.
+ *
+ * @throws ModelError LOCK_HELD, CACHE_NOT_WRITABLE, NO_SPACE; the signal's reason
+ */
+export async function acquireFileLock(options: FileLockOptions): Promise<AsyncDisposable> {
+  const { path, waitLimitMs, signal, onWait } = options;
+  const giveUpAt = performance.now() + waitLimitMs;
+  for (let looks = 0; ; looks++) {
+    signal.throwIfAborted();
+    const acquired = await tryAcquire(options);
+    if (acquired !== undefined) return acquired;
+    if (looks === 0) onWait(lockPathOf(path));
+    if (performance.now() >= giveUpAt) throw heldTooLong(path, waitLimitMs);
+    await nextLook(signal);
+  }
+}
+
+/** Undefined when another process has it. */
+async function tryAcquire({ path, onLost }: FileLockOptions): Promise<AsyncDisposable | undefined> {
+  const lockPath = lockPathOf(path);
+  let isLost = false;
+  const onCompromised = (cause: Error): void => {
+    isLost = true;
+    onLost(
+      new ModelError(
+        "LOCK_LOST",
+        `the lock on ${path} was lost: this process stood still for more than ${STALE_MS / 1000} s`,
+        cause,
+      ),
+    );
+  };
+  try {
+    const release = await lock(path, {
+      lockfilePath: lockPath,
+      realpath: false,
+      stale: STALE_MS,
+      update: RENEW_MS,
+      onCompromised,
+    });
+    return {
+      [Symbol.asyncDispose]: async () => {
+        if (!isLost) await release();
+      },
+    };
+  } catch (error) {
+    if (systemCodeOf(error) === "ELOCKED") return undefined;
+    throw toDiskError(error, "write", lockPath);
+  }
+}
+
+async function nextLook(signal: AbortSignal): Promise<void> {
+  try {
+    await delay(LOOK_MS, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+function heldTooLong(path: string, waitLimitMs: number): ModelError {
+  const waited = `${Math.round(waitLimitMs / 1000)} s`;
+  return new ModelError(
+    "LOCK_HELD",
+    `another process has been fetching ${path} for more than ${waited}; wait for it or end it (its lock is ${lockPathOf(path)})`,
+  );
+}
+
+function lockPathOf(path: string): string {
+  return `${path}.lock`;
+}

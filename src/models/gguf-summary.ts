@@ -1,0 +1,108 @@
+import type { GgufMetadata } from "./gguf-metadata.js";
+
+/** What the head of a GGUF file says about the model. What the file leaves out is undefined. */
+export interface GgufSummary {
+  readonly version: number;
+  readonly sizeBytes: number;
+  /** 0 for a vocabulary without weights. */
+  readonly tensorCount: number;
+  /** Parts that the model is split into; 1 for a whole model. */
+  readonly partCount: number;
+  readonly name: string | undefined;
+  readonly architecture: string;
+  /** llama.cpp's number of the quantisation mix. */
+  readonly fileType: number | undefined;
+  readonly hasChatTemplate: boolean;
+  readonly vocabularySize: number | undefined;
+  /** The context length that the model was trained with. */
+  readonly trainContextTokens: number | undefined;
+  readonly blockCount: number | undefined;
+  readonly embeddingLength: number | undefined;
+  readonly headCount: number | undefined;
+  /** Key-value heads of the layer that has most of them. */
+  readonly headCountKv: number | undefined;
+  /** Elements of one head's key and value. */
+  readonly keyLength: number | undefined;
+  readonly valueLength: number | undefined;
+}
+
+const GENERAL_KEYS = new Set([
+  "general.architecture",
+  "general.name",
+  "general.file_type",
+  "general.alignment",
+  "split.count",
+  "tokenizer.chat_template",
+  "tokenizer.ggml.tokens",
+]);
+
+/** Below the architecture's own prefix, which is known only when all has been read. */
+const ARCHITECTURE_KEYS = [
+  "context_length",
+  "block_count",
+  "embedding_length",
+  "vocab_size",
+  "attention.head_count",
+  "attention.head_count_kv",
+  "attention.key_length",
+  "attention.value_length",
+] as const;
+
+type ArchitectureKey = (typeof ARCHITECTURE_KEYS)[number];
+
+/** Which metadata `summariseGguf` reads. */
+export function isSummarised(key: string): boolean {
+  return GENERAL_KEYS.has(key) || ARCHITECTURE_KEYS.some((suffix) => key.endsWith(`.${suffix}`));
+}
+
+export type GgufFrame = Pick<GgufSummary, "version" | "tensorCount" | "sizeBytes">;
+
+/** Undefined when the file does not name its architecture, without which llama.cpp loads nothing. */
+export function summariseGguf(metadata: GgufMetadata, frame: GgufFrame): GgufSummary | undefined {
+  const architecture = textOf(metadata, "general.architecture");
+  if (architecture === undefined) return undefined;
+  const own = (key: ArchitectureKey): number | undefined => countOf(metadata, `${architecture}.${key}`);
+  const embeddingLength = own("embedding_length");
+  const headCount = own("attention.head_count");
+  const headLength = headLengthOf(embeddingLength, headCount);
+  return {
+    ...frame,
+    partCount: countOf(metadata, "split.count") ?? 1,
+    name: textOf(metadata, "general.name"),
+    architecture,
+    fileType: countOf(metadata, "general.file_type"),
+    hasChatTemplate: textOf(metadata, "tokenizer.chat_template") !== undefined,
+    vocabularySize: lengthOf(metadata, "tokenizer.ggml.tokens") ?? own("vocab_size"),
+    trainContextTokens: own("context_length"),
+    blockCount: own("block_count"),
+    embeddingLength,
+    headCount,
+    headCountKv: own("attention.head_count_kv") ?? headCount,
+    keyLength: own("attention.key_length") ?? headLength,
+    valueLength: own("attention.value_length") ?? headLength,
+  };
+}
+
+/** What llama.cpp takes where the file doesn't say. */
+function headLengthOf(embeddingLength: number | undefined, headCount: number | undefined): number | undefined {
+  if (embeddingLength === undefined || headCount === undefined || headCount === 0) return undefined;
+  return Math.floor(embeddingLength / headCount);
+}
+
+function textOf(metadata: GgufMetadata, key: string): string | undefined {
+  const value = metadata.get(key);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** A count that some models give once and others for each layer; then the largest. */
+function countOf(metadata: GgufMetadata, key: string): number | undefined {
+  const value = metadata.get(key);
+  const counts = typeof value === "object" ? value.numbers : [value];
+  const valid = counts.filter((count): count is number => Number.isSafeInteger(count) && Number(count) >= 0);
+  return valid.length === 0 ? undefined : Math.max(...valid);
+}
+
+function lengthOf(metadata: GgufMetadata, key: string): number | undefined {
+  const value = metadata.get(key);
+  return typeof value === "object" ? value.length : undefined;
+}

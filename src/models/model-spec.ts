@@ -1,0 +1,60 @@
+import { CATALOGUE, type CatalogueEntry, type HubLocation } from "./catalogue.js";
+import { ModelError } from "./model-error.js";
+
+/** What a model was asked for by. */
+export type ModelSpec =
+  | { readonly kind: "catalogue"; readonly entry: CatalogueEntry }
+  | { readonly kind: "hub"; readonly location: HubLocation }
+  | { readonly kind: "path"; readonly path: string };
+
+const HUB_SCHEME = "hf:";
+const HUB_FORM = "hf:owner/repo/file.gguf, hf:owner/repo:file.gguf, either with #revision";
+/** One segment of a hub address: no blanks, no "..", nothing that means something to a file system or a URL. */
+const SEGMENT = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?$/;
+const SHARD = /-\d{5}-of-\d{5}\.gguf$/;
+
+/**
+ * Reads a model's name: `hf:…` is a file on the hub, a catalogue name is itself, all else is a path (so a file that is named like a catalogue
+ * entry is `./name`).
+ *
+ * @throws ModelError INVALID_MODEL_NAME, UNSUPPORTED_MODEL (one part of a split model on the hub)
+ */
+export function parseModelSpec(text: string, catalogue: readonly CatalogueEntry[] = CATALOGUE): ModelSpec {
+  if (text.trim() === "") throw new ModelError("INVALID_MODEL_NAME", "the model's name is empty");
+  if (text.includes("\0")) throw new ModelError("INVALID_MODEL_NAME", "the model's name holds a NUL character");
+  if (text.startsWith(HUB_SCHEME)) return { kind: "hub", location: parseHubLocation(text) };
+  const entry = catalogue.find(({ name }) => name === text);
+  if (entry !== undefined) return { kind: "catalogue", entry };
+  if (isBareName(text)) throw unknownName(text, catalogue);
+  return { kind: "path", path: text };
+}
+
+function parseHubLocation(text: string): HubLocation {
+  const [address = "", revision = "main", ...more] = text.slice(HUB_SCHEME.length).split("#");
+  const [owner = "", repo = "", ...fileParts] = address.replace(":", "/").split("/");
+  const segments = [owner, repo, ...fileParts, ...revision.split("/")];
+  const file = fileParts.join("/");
+  if (more.length > 0 || !file.endsWith(".gguf") || !segments.every((segment) => SEGMENT.test(segment))) {
+    throw new ModelError("INVALID_MODEL_NAME", `"${text}" is not an address on the hub; write ${HUB_FORM}`);
+  }
+  if (SHARD.test(file)) {
+    throw new ModelError(
+      "UNSUPPORTED_MODEL",
+      `"${text}" is one part of a split model; merge the parts with llama-gguf-split and give the path of the result`,
+    );
+  }
+  return { owner, repo, file, revision };
+}
+
+/** Neither a separator nor an extension: it was meant as a catalogue name. */
+function isBareName(text: string): boolean {
+  return !/[/\\]/.test(text) && !text.toLowerCase().endsWith(".gguf");
+}
+
+function unknownName(text: string, catalogue: readonly CatalogueEntry[]): ModelError {
+  const names = catalogue.map(({ name }) => name).join(", ");
+  return new ModelError(
+    "INVALID_MODEL_NAME",
+    `there is no model named "${text}"; known are: ${names}. A file is given by its path (./${text}), a file on the hub as ${HUB_FORM}`,
+  );
+}

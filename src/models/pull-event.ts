@@ -1,0 +1,22 @@
+/** The sources a model can come from. */
+export type SourceName = "hub" | "pip";
+
+/**
+ * What happens while a model is made ready, for people to see. Told synchronously, in order, on the caller's thread; `receiving` and `hashing`
+ * come once per block of data, so the listener thins them out.
+ */
+export type PullEvent =
+  | { readonly kind: "waiting"; readonly lockPath: string }
+  | { readonly kind: "hashing"; readonly path: string; readonly doneBytes: number; readonly totalBytes: number }
+  | { readonly kind: "fetching"; readonly source: SourceName; readonly address: string }
+  | {
+      readonly kind: "receiving";
+      readonly source: SourceName;
+      readonly doneBytes: number;
+      readonly totalBytes: number | undefined;
+    }
+  | { readonly kind: "source-failed"; readonly source: SourceName; readonly reason: string }
+  | { readonly kind: "discarded"; readonly path: string; readonly reason: string }
+  | { readonly kind: "not-recorded"; readonly path: string; readonly reason: string };
+
+export type PullListener = (event: PullEvent) => void;

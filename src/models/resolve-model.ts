@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { basename, join, resolve } from "node:path";
+
+import { checkFile } from "./cached-file.js";
+import type { HubLocation } from "./catalogue.js";
+import type { GgufSummary } from "./gguf-summary.js";
+import { inspectGguf } from "./inspect-gguf.js";
+import { makeCached, type WantedFile } from "./make-cached.js";
+import { ModelError } from "./model-error.js";
+import { parseModelSpec } from "./model-spec.js";
+import type { SourceName } from "./pull-event.js";
+import { type CompleteResolveModelOptions, type ResolveModelOptions, withDefaults } from "./resolve-options.js";
+
+/** A model file that is whole, checked and fit to load. */
+export interface ResolvedModel {
+  /** Catalogue name, or the file's name without its extension. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** SHA-256 of the file, lower-case hex. */
+  readonly sha256: string;
+  /** Where this call found it: the path given, the cache, or the source it was fetched from. */
+  readonly origin: "path" | "cache" | SourceName;
+  readonly gguf: GgufSummary;
+}
+
+/**
+ * Makes the named model ready: a path is checked, a catalogue name or `hf:` address is fetched into the cache unless it is there. Called by
+ * `rill pull` and at start-up, on the main thread, before serving. Safe beside other processes that do the same.
+ *
+ * @throws ModelError; the signal's reason
+ */
+export async function resolveModel(spec: string, options: ResolveModelOptions): Promise<ResolvedModel> {
+  const complete = withDefaults(options);
+  const parsed = parseModelSpec(spec, complete.catalogue);
+  switch (parsed.kind) {
+    case "path":
+      return resolvePath(resolve(parsed.path), complete);
+    case "hub": {
+      const entry = complete.catalogue.find(({ hub }) => isSameFile(hub, parsed.location));
+      return resolveWanted({ location: parsed.location, entry }, complete);
+    }
+    case "catalogue":
+      return resolveWanted({ location: parsed.entry.hub, entry: parsed.entry }, complete);
+  }
+}
+
+/** The head of the file is read before all of it is hashed: most mistakes show there, and sooner. */
+async function resolvePath(
+  path: string,
+  { cacheDir, rehash, onEvent, signal }: CompleteResolveModelOptions,
+): Promise<ResolvedModel> {
+  const gguf = await inspectModel(path);
+  const recordPath = foreignRecordPath(cacheDir, path);
+  const check = await checkFile({ path, recordPath, expected: { kind: "any" }, rehash, onEvent, signal });
+  if (check.kind !== "good") throw new ModelError("NOT_FOUND", `${path} has disappeared`);
+  return { name: nameOf(path), path, sha256: check.sha256, origin: "path", gguf };
+}
+
+async function resolveWanted(wanted: WantedFile, options: CompleteResolveModelOptions): Promise<ResolvedModel> {
+  const cached = await makeCached(wanted, options);
+  return { ...cached, name: wanted.entry?.name ?? nameOf(cached.path), gguf: await inspectModel(cached.path) };
+}
+
+async function inspectModel(path: string): Promise<GgufSummary> {
+  const gguf = await inspectGguf(path);
+  if (gguf.tensorCount === 0 && gguf.partCount === 1) {
+    throw new ModelError(
+      "UNSUPPORTED_MODEL",
+      `${path} holds a vocabulary but no weights: nothing can be generated with it`,
+    );
+  }
+  return gguf;
+}
+
+/** The record of a file that is not ours lies in the cache, not beside the file. */
+function foreignRecordPath(cacheDir: string, path: string): string {
+  const key = createHash("sha256").update(path).digest("hex").slice(0, 32);
+  return join(cacheDir, ".digests", `${key}.json`);
+}
+
+function nameOf(path: string): string {
+  return basename(path).replace(/\.gguf$/i, "");
+}
+
+function isSameFile(a: HubLocation, b: HubLocation): boolean {
+  return a.owner === b.owner && a.repo === b.repo && a.file === b.file && a.revision === b.revision;
+}

@@ -1,0 +1,84 @@
+import type { Writable } from "node:stream";
+import { pino } from "pino";
+import { flushStream } from "./flush-stream.js";
+import { LineWriter } from "./line-writer.js";
+
+/** From the most talkative to the quietest. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What every room logs through. Fields come first; an Error stands under the key `err`. Never a prompt, a generated text or a secret. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  /** A logger that adds `fields` to each of its lines. */
+  child(fields: object): Logger;
+}
+
+/** The logger that owns the destination. Disposing it waits, within a bound, until its lines are out. */
+export interface RootLogger extends Logger, AsyncDisposable {
+  /** Lines that the destination did not take in time, since the start. */
+  readonly droppedLines: number;
+}
+
+/** About 5,000 lines. A destination that stands still for longer loses lines; it never holds the main thread up. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** Gets one JSON object a line. For a pipe, a stream that buffers (as `process.stdout` does) and so does not block. */
+  readonly destination: Writable;
+  /** Bound of what waits for the destination. Default 1 MiB. */
+  readonly maxBufferedBytes?: number;
+}
+
+/** Made once by main.ts, on the main thread. The first line that gets through after a loss says how many were lost. */
+export function createLogger(options: LoggerOptions): RootLogger {
+  const writer = new LineWriter(options.destination, options.maxBufferedBytes ?? MAX_BUFFERED_BYTES);
+  let reportedDrops = 0;
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    {
+      write: (line) => {
+        const unreported = writer.droppedLines - reportedDrops;
+        if (!writer.write(line) || unreported === 0) return;
+        // Set first: the warning comes back through here.
+        reportedDrops += unreported;
+        logger.warn(
+          { droppedLines: writer.droppedLines },
+          "log lines were dropped: their destination did not take them",
+        );
+      },
+    },
+  );
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    child: (fields) => logger.child(fields),
+    get droppedLines() {
+      return writer.droppedLines;
+    },
+    [Symbol.asyncDispose]: () => flushStream(options.destination),
+  };
+}
+
+const ignore = (): void => undefined;
+
+/** Says nothing. For tests, and for parts used without a server. */
+export const silentLogger: Logger = {
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  child: () => silentLogger,
+};

@@ -1,0 +1,67 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+
+/** One value of a family, told from its siblings by its labels. */
+export interface MetricSample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+interface Described {
+  /** By the conventions of Prometheus: base units, counters end in `_total`. */
+  readonly name: string;
+  readonly help: string;
+  readonly kind: "gauge" | "counter";
+}
+
+/** A metric and how it is read from what a scrape looks at: one value, or one for each set of labels. */
+export type MetricFamily<Source> =
+  | (Described & { readonly read: (source: Source) => number })
+  | (Described & {
+      readonly labelNames: readonly string[];
+      readonly readAll: (source: Source) => readonly MetricSample[];
+    });
+
+/**
+ * The metrics of the process in the text format of Prometheus. Nothing is counted here: every value is read from the source at the scrape, so that all
+ * values of one page are of one moment. Adds prom-client's metrics of the process and of Node. Main thread.
+ */
+export class MetricsPage<Source> {
+  readonly #registry = new Registry();
+  readonly #fills: readonly ((source: Source) => void)[];
+
+  constructor(families: readonly MetricFamily<Source>[]) {
+    this.#fills = families.map((family) => registerFamily(family, this.#registry));
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** The value of the page's Content-Type header. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  async render(source: Source): Promise<string> {
+    for (const fill of this.#fills) fill(source);
+    return this.#registry.metrics();
+  }
+}
+
+/** What sets the family's values before each rendering. */
+function registerFamily<Source>(family: MetricFamily<Source>, registry: Registry): (source: Source) => void {
+  const { name, help, kind } = family;
+  const readAll =
+    "readAll" in family ? family.readAll : (source: Source) => [{ labels: {}, value: family.read(source) }];
+  const labelNames = "readAll" in family ? [...family.labelNames] : [];
+  const options = { name, help, labelNames, registers: [registry] };
+  if (kind === "gauge") {
+    const gauge = new Gauge(options);
+    return (source) => {
+      gauge.reset();
+      for (const { labels, value } of readAll(source)) gauge.set({ ...labels }, value);
+    };
+  }
+  const counter = new Counter(options);
+  return (source) => {
+    counter.reset();
+    for (const { labels, value } of readAll(source)) counter.inc({ ...labels }, value);
+  };
+}
