@@ -64,8 +64,8 @@ export interface GenerateRequest {
     { $case: "prompt"; value: string }
     | //
     /**
-     * A conversation, rendered by the model's own chat template. INVALID_ARGUMENT if the model has none
-     * (CAPABILITY_CHAT).
+     * A conversation, rendered by the model's own chat template, or by one chosen by its architecture where it
+     * brings none (GetModel says which).
      */
     { $case: "chat"; value: Chat }
     | //
@@ -175,8 +175,8 @@ export interface GenerateStreamRequest {
     { $case: "prompt"; value: string }
     | //
     /**
-     * A conversation, rendered by the model's own chat template. INVALID_ARGUMENT if the model has none
-     * (CAPABILITY_CHAT).
+     * A conversation, rendered by the model's own chat template, or by one chosen by its architecture where it
+     * brings none (GetModel says which).
      */
     { $case: "chat"; value: Chat }
     | //

@@ -72,7 +72,7 @@ export interface Model {
   vocabularyTokens: number;
   /** Size of the model file, in bytes. */
   sizeBytes: number;
-  /** What renders a chat. Absent if the model has no chat template. */
+  /** What renders a chat. */
   chatTemplate?:
     | ChatTemplate
     | undefined;

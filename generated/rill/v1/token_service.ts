@@ -68,7 +68,7 @@ export interface CountTokensRequest {
     /** Raw text, as `prompt` of GenerateRequest. Empty is INVALID_ARGUMENT. */
     { $case: "prompt"; value: string }
     | //
-    /** A conversation, rendered as `chat` of GenerateRequest. INVALID_ARGUMENT if the model has no chat template. */
+    /** A conversation, rendered as `chat` of GenerateRequest. */
     { $case: "chat"; value: Chat }
     | //
     /** Tokens, read as they are. */

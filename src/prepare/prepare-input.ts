@@ -1,0 +1,114 @@
+import type { Message } from "../core/conversation.js";
+import type { GenerationInput } from "../core/generation-request.js";
+import type { ChatTemplate } from "./chat-template.js";
+import type { Fragment } from "./control-texts.js";
+import { InputRefusal } from "./input-refusal.js";
+import { type Tokenised, tokenizeFragments } from "./tokenize-fragments.js";
+import type { Vocabulary } from "./vocabulary.js";
+
+/** What the jobs of a prepare worker share. */
+export interface PrepareTools {
+  readonly vocabulary: Vocabulary;
+  readonly template: ChatTemplate;
+}
+
+/** The job's outcome: the tokens that the model will read, or why it can't. */
+export type Prepared = Exclude<Tokenised, { readonly type: "control_token" }>;
+
+/**
+ * Turns a generation's input into tokens, yielding between slices of work.
+ * @throws InputRefusal with the path of the field at fault
+ */
+export function* prepareInput(
+  tools: PrepareTools,
+  input: GenerationInput,
+  maxTokens: number,
+): Generator<undefined, Prepared> {
+  const { vocabulary } = tools;
+  switch (input.type) {
+    case "prompt": {
+      if (input.text === "") throw new InputRefusal("prompt", "must not be empty");
+      const prepared = yield* tokenizeText(vocabulary, { field: "prompt", maxTokens, addBeginning: true, ...input });
+      if (prepared.type === "tokens" && prepared.tokens.length === 0) {
+        throw new InputRefusal("prompt", "holds nothing that the model has a token for");
+      }
+      return prepared;
+    }
+    case "chat":
+      return yield* prepareChat(tools, input.messages, maxTokens);
+    case "token_ids":
+      return checkTokenIds(input.tokenIds, { field: "token_ids.ids", vocabularySize: vocabulary.size, maxTokens });
+  }
+}
+
+/** The tokens of one text. `field` is what a refusal names. */
+export function* tokenizeText(
+  vocabulary: Vocabulary,
+  request: { field: string; text: string; addBeginning: boolean; parseControlTokens: boolean; maxTokens: number },
+): Generator<undefined, Prepared> {
+  const { field, text, maxTokens } = request;
+  refuseBrokenText(field, text);
+  const fewest = fewestTokens(vocabulary, text);
+  if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
+  const fragments = request.parseControlTokens ? vocabulary.controlTexts.split(text) : [text];
+  if (request.addBeginning) addBeginning(vocabulary, fragments);
+  return refuseControlToken(field, yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
+}
+
+function* prepareChat(
+  { vocabulary, template }: PrepareTools,
+  messages: readonly Message[],
+  maxTokens: number,
+): Generator<undefined, Prepared> {
+  if (messages.length === 0) throw new InputRefusal("chat.messages", "must not be empty");
+  for (const [index, { content }] of messages.entries()) refuseBrokenText(`chat.messages[${index}].content`, content);
+  const fewest = messages.reduce((sum, { content }) => sum + fewestTokens(vocabulary, content.trim()), 0);
+  if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
+  const fragments = template.render(messages);
+  addBeginning(vocabulary, fragments);
+  return refuseControlToken("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
+}
+
+/** Checks ids that the caller brings. They are read as they are. */
+export function checkTokenIds(
+  tokenIds: readonly number[],
+  bounds: { field: string; vocabularySize: number; maxTokens: number },
+): Prepared {
+  const { field, vocabularySize, maxTokens } = bounds;
+  if (tokenIds.length === 0) throw new InputRefusal(field, "must hold at least one id");
+  const unknown = tokenIds.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
+  if (unknown >= 0) {
+    throw new InputRefusal(
+      `${field}[${unknown}]`,
+      `${tokenIds[unknown]} is not below ${vocabularySize}, the size of the vocabulary`,
+    );
+  }
+  if (tokenIds.length > maxTokens) return { type: "too_long", inputTokens: tokenIds.length, exact: true };
+  return { type: "tokens", tokens: Uint32Array.from(tokenIds) };
+}
+
+/** Puts the model's beginning token first, unless it stands there already. */
+function addBeginning(vocabulary: Vocabulary, fragments: Fragment[]): void {
+  const { beginning } = vocabulary;
+  if (beginning !== undefined && fragments[0] !== beginning) fragments.unshift(beginning);
+}
+
+/** No tokenisation of the text can be shorter. */
+function fewestTokens(vocabulary: Vocabulary, text: string): number {
+  const { longestTokenBytes } = vocabulary;
+  return longestTokenBytes === undefined ? 0 : Math.ceil(Buffer.byteLength(text) / longestTokenBytes);
+}
+
+function refuseBrokenText(field: string, text: string): void {
+  const index = text.search(/\p{Surrogate}/u);
+  if (index >= 0)
+    throw new InputRefusal(field, `is not well-formed Unicode: a lone surrogate stands at index ${index}`);
+}
+
+function refuseControlToken(field: string, tokenised: Tokenised): Prepared {
+  if (tokenised.type !== "control_token") return tokenised;
+  throw new InputRefusal(
+    field,
+    `spells control token ${tokenised.tokenId}, which this vocabulary cannot keep apart from text`,
+  );
+}

@@ -1,0 +1,40 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { PrepareNotice } from "../core/prepare-wall.js";
+import { createChatTemplate } from "./create-chat-template.js";
+import { tryLowerThreadPriority } from "./lower-thread-priority.js";
+import { PrepareHost } from "./prepare-host.js";
+import { Vocabulary } from "./vocabulary.js";
+
+/** What the link hands to the worker that it starts. */
+export interface PrepareWorkerData {
+  readonly modelPath: string;
+}
+
+/** Below the step loop, which is the one that callers wait for; still ahead of idle work. */
+const NICENESS = 10;
+
+async function main(): Promise<void> {
+  if (parentPort === null) throw new Error("prepare-worker runs as a worker thread only");
+  const port = parentPort;
+  const tell = (notice: PrepareNotice): void => port.postMessage(notice);
+  const { modelPath } = workerData as PrepareWorkerData;
+  let vocabulary: Vocabulary;
+  try {
+    vocabulary = await Vocabulary.load(modelPath);
+  } catch (error) {
+    tell({ type: "unusable", message: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  await using loaded = vocabulary;
+  // Only after the load: it may have started the process's thread pool, which decodes later and would inherit this.
+  tryLowerThreadPriority(NICENESS);
+  const template = createChatTemplate(loaded);
+  await new Promise<void>((onClose) => {
+    new PrepareHost({ port, tools: { vocabulary: loaded, template }, onClose });
+    tell({ type: "ready", facts: { vocabularySize: loaded.size, template: template.facts } });
+  });
+  tell({ type: "closed" });
+  port.close();
+}
+
+await main();

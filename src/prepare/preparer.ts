@@ -1,0 +1,164 @@
+import type { Worker } from "node:worker_threads";
+import { GenerationError } from "../core/generation-error.js";
+import type { GenerationInput } from "../core/generation-request.js";
+import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepare-wall.js";
+import { Deferred } from "../sync/deferred.js";
+import { onAbort } from "../sync/on-abort.js";
+import type { Logger } from "../telemetry/logger.js";
+import type { PrepareWorkerData } from "./prepare-worker.js";
+import { type Answer, answerError, closingError, tooLongError } from "./answer-error.js";
+import { startWorker } from "./start-worker.js";
+
+/** The commands that get an answer, without the id that they get here. */
+type Request<Command = PrepareCommand> = Command extends {
+  readonly id: number;
+  readonly type: "prepare" | "tokenize" | "detokenize";
+}
+  ? Omit<Command, "id">
+  : never;
+
+/**
+ * open: takes calls. closing: asked to close, what is in the worker ends. lost: the worker died; every call fails with the error.
+ * open → closing | lost; closing → lost never: an exit is what was asked for.
+ */
+type LinkState =
+  { readonly type: "open" } | { readonly type: "closing" } | { readonly type: "lost"; readonly error: GenerationError };
+
+export interface PreparerOptions {
+  readonly modelPath: string;
+  readonly log: Logger;
+  /** Calls that may be in the worker at a time; one more is refused. */
+  readonly queueCapacity: number;
+  /** The worker's script; tests bring their own. */
+  readonly entry?: URL;
+}
+
+/**
+ * The main thread's link to the prepare worker, which turns inputs into tokens without ever holding up the main thread or the step loop. One for the
+ * process. Every call fails with a GenerationError: TOO_MANY_CALLS beyond the capacity, ENGINE_LOST when the worker died, DRAINING when this is
+ * being disposed of, INTERNAL on a fault of ours; or at once with the signal's reason.
+ */
+export class Preparer implements AsyncDisposable {
+  readonly facts: PreparerFacts;
+  /** Resolves with the cause when the worker dies unasked; never rejects, and stays pending on a clean close. */
+  readonly lost: Promise<Error>;
+  readonly #worker: Worker;
+  readonly #log: Logger;
+  readonly #queueCapacity: number;
+  readonly #exited = new Deferred<void>();
+  /** Calls that the worker has not answered, those included that were given up: the worker still has them. */
+  readonly #pending = new Map<number, Deferred<Answer>>();
+  #state: LinkState = { type: "open" };
+  #nextId = 1;
+
+  private constructor(worker: Worker, facts: PreparerFacts, options: PreparerOptions) {
+    this.facts = facts;
+    this.#worker = worker;
+    this.#log = options.log;
+    this.#queueCapacity = options.queueCapacity;
+    const lost = new Deferred<Error>();
+    this.lost = lost.promise;
+    let cause = new Error("the prepare worker ended unasked");
+    worker.on("message", (notice: PrepareNotice) => this.#receive(notice));
+    worker.on("error", (error) => (cause = error));
+    worker.on("exit", () => {
+      if (this.#state.type === "open") {
+        this.#lose(cause);
+        lost.resolve(cause);
+      }
+      this.#exited.resolve();
+    });
+  }
+
+  /** @throws Error that says what is wrong with the file where its vocabulary can't be loaded */
+  static async start(options: PreparerOptions): Promise<Preparer> {
+    const workerData: PrepareWorkerData = { modelPath: options.modelPath };
+    const entry = options.entry ?? new URL("./prepare-worker.js", import.meta.url);
+    const { worker, facts } = await startWorker(entry, workerData);
+    return new Preparer(worker, facts, options);
+  }
+
+  /**
+   * The tokens that the model will read.
+   * @param options.maxInputTokens the context less the one output token that there must be room for
+   * @throws GenerationError INVALID_REQUEST with the violation, INPUT_TOO_LONG with the counts, or what every call fails with
+   */
+  async prepare(
+    input: GenerationInput,
+    options: { maxInputTokens: number; signal: AbortSignal },
+  ): Promise<Uint32Array> {
+    const { maxInputTokens, signal } = options;
+    const answer = await this.#call({ type: "prepare", input, maxInputTokens }, signal);
+    if (answer.type === "tokens") return answer.tokens;
+    if (answer.type === "too_long") throw tooLongError(answer, { input, maxInputTokens });
+    throw this.#failure(answer);
+  }
+
+  /** The tokens of a text, however many. */
+  async tokenize(
+    request: { text: string; addBeginning: boolean; parseControlTokens: boolean },
+    signal: AbortSignal,
+  ): Promise<Uint32Array> {
+    const answer = await this.#call({ type: "tokenize", ...request }, signal);
+    if (answer.type === "tokens") return answer.tokens;
+    throw this.#failure(answer);
+  }
+
+  /** The text of tokens. @throws GenerationError INVALID_REQUEST for an id that the vocabulary has not, or what every call fails with */
+  async detokenize(tokenIds: readonly number[], signal: AbortSignal): Promise<string> {
+    const answer = await this.#call({ type: "detokenize", tokenIds }, signal);
+    if (answer.type === "text") return answer.text;
+    throw this.#failure(answer);
+  }
+
+  /** Ends the worker: calls in it fail, its model is freed. Waits for its last slice of work, for native code must not be torn down. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state.type === "open") {
+      this.#state = { type: "closing" };
+      this.#post({ type: "close" });
+    }
+    await this.#exited.promise;
+  }
+
+  async #call(request: Request, signal: AbortSignal): Promise<Answer> {
+    signal.throwIfAborted();
+    if (this.#state.type === "lost") throw this.#state.error;
+    if (this.#state.type === "closing") throw closingError();
+    if (this.#pending.size >= this.#queueCapacity) {
+      const facts = { capacity: String(this.#queueCapacity) };
+      throw new GenerationError("TOO_MANY_CALLS", "too many inputs are being prepared already", { facts });
+    }
+    const id = this.#nextId++;
+    const answer = new Deferred<Answer>();
+    this.#pending.set(id, answer);
+    this.#post({ ...request, id });
+    using _ = onAbort(signal, (reason) => {
+      this.#post({ type: "cancel", id });
+      answer.reject(reason);
+    });
+    return await answer.promise;
+  }
+
+  #post(command: PrepareCommand): void {
+    this.#worker.postMessage(command);
+  }
+
+  #receive(notice: PrepareNotice): void {
+    if (!("id" in notice)) return;
+    this.#pending.get(notice.id)?.resolve(notice);
+    this.#pending.delete(notice.id);
+  }
+
+  #lose(cause: Error): void {
+    this.#log.error({ err: cause }, "the prepare worker died");
+    const error = new GenerationError("ENGINE_LOST", "the server has lost its tokeniser", { cause });
+    this.#state = { type: "lost", error };
+    for (const answer of this.#pending.values()) answer.reject(error);
+    this.#pending.clear();
+  }
+
+  #failure(answer: Answer): GenerationError {
+    if (answer.type === "failed") this.#log.error({ err: new Error(answer.message) }, "preparing an input failed");
+    return answerError(answer);
+  }
+}

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import type { GenerationInput } from "../../src/core/generation-request.js";
+import { createChatTemplate } from "../../src/prepare/create-chat-template.js";
+import { prepareInput, type Prepared, tokenizeText } from "../../src/prepare/prepare-input.js";
+import { Vocabulary } from "../../src/prepare/vocabulary.js";
+import { createTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
+import { TURN_END_TOKEN as END, TURN_START_TOKEN as BOS } from "../support/tiny-vocabulary.js";
+import { assertRefuses } from "./refuses.js";
+import { runJob } from "./run-job.js";
+
+const prompt = (text: string, parseControlTokens = false): GenerationInput => ({
+  type: "prompt",
+  text,
+  parseControlTokens,
+});
+const chat = (...contents: string[]): GenerationInput => ({
+  type: "chat",
+  messages: contents.map((content) => ({ role: "user", content })),
+});
+
+describe("prepareInput", () => {
+  let vocabulary: Vocabulary;
+
+  const prepareWith = (own: Vocabulary, input: GenerationInput, maxTokens = 1_000): Prepared =>
+    runJob(prepareInput({ vocabulary: own, template: createChatTemplate(own) }, input, maxTokens)).value;
+  const prepare = (input: GenerationInput, maxTokens?: number): Prepared => prepareWith(vocabulary, input, maxTokens);
+  const tokens = (...ids: number[]): Prepared => ({ type: "tokens", tokens: Uint32Array.from(ids) });
+
+  async function withModel(options: TinyModelOptions, use: (own: Vocabulary) => void): Promise<void> {
+    await using own = await Vocabulary.load(await createTinyModel(undefined, options));
+    use(own);
+  }
+
+  before(async () => {
+    vocabulary = await Vocabulary.load(await createTinyModel());
+  });
+  after(() => vocabulary[Symbol.asyncDispose]());
+
+  describe("of a prompt", () => {
+    const spelled = Buffer.from("<|im_end|>");
+
+    it("keeps control tokens literal text unless the caller wants them read", () => {
+      assert.deepEqual(prepare(prompt("a<|im_end|>b")), tokens(97, ...spelled, 98));
+      assert.deepEqual(prepare(prompt("a<|im_end|>b", true)), tokens(97, END, 98));
+    });
+
+    it("puts a BOS first where the model asks for one, and never a second", async () => {
+      assert.deepEqual(prepare(prompt("a")), tokens(97));
+      await withModel({ addBos: true }, (own) => {
+        assert.deepEqual(prepareWith(own, prompt("a")), tokens(BOS, 97));
+        assert.deepEqual(prepareWith(own, prompt("<|im_start|>a", true)), tokens(BOS, 97));
+        assert.deepEqual(prepareWith(own, { type: "token_ids", tokenIds: [97] }), tokens(97));
+        const rendered = prepareWith(own, chat("a"));
+        assert.ok(rendered.type === "tokens");
+        assert.notEqual(rendered.tokens[1], BOS);
+      });
+    });
+
+    it("refuses an empty one and one with a lone surrogate", () => {
+      assertRefuses(() => prepare(prompt("")), "prompt", /must not be empty/);
+      assertRefuses(() => prepare(prompt("ab\ud83d")), "prompt", /lone surrogate stands at index 2/);
+    });
+
+    it("refuses text that the vocabulary itself turns into a control token", async () => {
+      await withModel({ mergedControlTokens: [261] }, (own) => {
+        assertRefuses(() => prepareWith(own, prompt("in the end")), "prompt", /spells control token 261/);
+        assertRefuses(() => prepareWith(own, chat("in the end")), "chat.messages", /spells control token 261/);
+      });
+    });
+  });
+
+  describe("of a chat", () => {
+    it("is as long as its rendered text", () => {
+      const prepared = prepare(chat("Hello world"));
+      assert.ok(prepared.type === "tokens");
+      assert.equal(prepared.tokens[0], BOS);
+      assert.deepEqual(
+        [...prepared.tokens].filter((id) => id === BOS || id === END),
+        [BOS, END, BOS, END, BOS],
+      );
+    });
+
+    it("names the message that is at fault", () => {
+      assertRefuses(() => prepare(chat()), "chat.messages", /must not be empty/);
+      assertRefuses(() => prepare(chat("a", "b\udc00")), "chat.messages[1].content", /lone surrogate/);
+    });
+  });
+
+  describe("of token ids", () => {
+    it("reads them as they are", () => {
+      assert.deepEqual(prepare({ type: "token_ids", tokenIds: [END, 0, 290] }), tokens(END, 0, 290));
+    });
+
+    it("names the one that the vocabulary has not", () => {
+      const size = vocabulary.size;
+      for (const bad of [size, -1, 1.5, Number.NaN]) {
+        assertRefuses(
+          () => prepare({ type: "token_ids", tokenIds: [1, 2, bad] }),
+          "token_ids.ids[2]",
+          new RegExp(`^${bad} is not below ${size}`),
+        );
+      }
+      assertRefuses(() => prepare({ type: "token_ids", tokenIds: [] }), "token_ids.ids", /at least one/);
+    });
+  });
+
+  describe("beyond the bound", () => {
+    /** Counts what is tokenised, to show that nothing is. */
+    function countTokenised(action: () => Prepared): { prepared: Prepared; chars: number } {
+      let chars = 0;
+      const original = vocabulary.tokenize.bind(vocabulary);
+      vocabulary.tokenize = (text) => {
+        chars += text.length;
+        return original(text);
+      };
+      try {
+        return { prepared: action(), chars };
+      } finally {
+        vocabulary.tokenize = original;
+      }
+    }
+
+    it("refuses what cannot fit by its bytes alone, without tokenising it", () => {
+      const huge = "é".repeat(2_000_000);
+      const fewest = Math.ceil(4_000_000 / (vocabulary.longestTokenBytes ?? 0));
+      const byPrompt = countTokenised(() => prepare(prompt(huge)));
+      assert.deepEqual(byPrompt, { prepared: { type: "too_long", inputTokens: fewest, exact: false }, chars: 0 });
+      const byChat = countTokenised(() => prepare(chat("short", huge)));
+      assert.equal(byChat.chars, 0);
+      assert.equal(byChat.prepared.type, "too_long");
+    });
+
+    it("says how many there are where it knows", () => {
+      assert.deepEqual(prepare({ type: "token_ids", tokenIds: [1, 2, 3] }, 2), {
+        type: "too_long",
+        inputTokens: 3,
+        exact: true,
+      });
+      assert.deepEqual(prepare(prompt("xyz"), 2), { type: "too_long", inputTokens: 3, exact: true });
+    });
+  });
+
+  it("tokenises a text of any kind on demand, the empty one too", () => {
+    const request = { field: "text", addBeginning: true, parseControlTokens: false, maxTokens: Infinity };
+    assert.deepEqual(runJob(tokenizeText(vocabulary, { ...request, text: "" })).value, tokens());
+    assert.deepEqual(runJob(tokenizeText(vocabulary, { ...request, text: " the" })).value, tokens(261));
+  });
+});

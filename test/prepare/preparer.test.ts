@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { getPriority, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { GenerationInput } from "../../src/core/generation-request.js";
+import { Preparer } from "../../src/prepare/preparer.js";
+import { createTinyModel } from "../support/tiny-model.js";
+import { TURN_END_TOKEN as END, TURN_START_TOKEN as BOS } from "../support/tiny-vocabulary.js";
+import { user } from "./conversation.js";
+import { RecordingLogger } from "./recording-logger.js";
+
+/** The whole room: link, worker thread and a real vocabulary. */
+describe("Preparer", () => {
+  const { signal } = new AbortController();
+  const log = new RecordingLogger();
+  let preparer: Preparer;
+
+  before(async () => {
+    preparer = await Preparer.start({ modelPath: await createTinyModel(), log, queueCapacity: 64 });
+  });
+  after(() => preparer[Symbol.asyncDispose]());
+
+  const prepare = (input: GenerationInput, maxInputTokens = 1_000): Promise<Uint32Array> =>
+    preparer.prepare(input, { maxInputTokens, signal });
+  const prompt = (text: string): GenerationInput => ({ type: "prompt", text, parseControlTokens: false });
+
+  it("knows the size of the vocabulary and the template", () => {
+    assert.equal(preparer.facts.vocabularySize > 259, true);
+    assert.deepEqual(preparer.facts.template, { source: "model", family: "chatml" });
+  });
+
+  it("prepares each kind of input", async () => {
+    assert.deepEqual(await prepare(prompt("a the")), Uint32Array.of(97, 261));
+    assert.deepEqual(await prepare({ type: "token_ids", tokenIds: [1, END] }), Uint32Array.of(1, END));
+    const chat = await prepare({ type: "chat", messages: [user("Hello")] });
+    assert.deepEqual(
+      [...chat].filter((id) => id === BOS || id === END),
+      [BOS, END, BOS, END, BOS],
+    );
+  });
+
+  it("refuses faulty input with the violation", async () => {
+    await assert.rejects(prepare(prompt("")), {
+      code: "INVALID_REQUEST",
+      message: "prompt: must not be empty",
+      violations: [{ field: "prompt", description: "must not be empty" }],
+    });
+  });
+
+  it("refuses what is too long with the counts and the field", async () => {
+    const description = "the input has 4 tokens and the context holds 4, one of them for the output";
+    await assert.rejects(prepare({ type: "token_ids", tokenIds: [1, 2, 3, 4] }, 3), {
+      code: "INPUT_TOO_LONG",
+      message: description,
+      violations: [{ field: "token_ids.ids", description }],
+      facts: { input_tokens: "4", input_tokens_exact: "true", context_tokens: "4" },
+    });
+    const huge = prepare({ type: "chat", messages: [user("é".repeat(2_000_000))] });
+    await assert.rejects(huge, /the input has at least \d+ tokens and the context holds 1001/);
+  });
+
+  it("tokenises and detokenises any text, longer ones too than the context", async () => {
+    const text = "hello world, <|im_end|> 你好\n".repeat(5_000);
+    const tokens = await preparer.tokenize({ text, addBeginning: true, parseControlTokens: false }, signal);
+    assert.equal(await preparer.detokenize([...tokens], signal), text);
+    const parsed = await preparer.tokenize(
+      { text: "<|im_end|>", addBeginning: true, parseControlTokens: true },
+      signal,
+    );
+    assert.deepEqual(parsed, Uint32Array.of(END));
+  });
+
+  it("answers a small call before a big one that came first", async () => {
+    const order: string[] = [];
+    const request = { addBeginning: false, parseControlTokens: false };
+    await Promise.all([
+      preparer.tokenize({ ...request, text: "hello world ".repeat(100_000) }, signal).then(() => order.push("big")),
+      preparer.tokenize({ ...request, text: "a" }, signal).then(() => order.push("small")),
+    ]);
+    assert.deepEqual(order, ["small", "big"]);
+  });
+
+  it("makes its own thread give way, and no other", function () {
+    if (process.platform !== "linux") return this.skip();
+    const priorities = readdirSync("/proc/self/task").map((threadId) => getPriority(Number(threadId)));
+    const usual = getPriority();
+    assert.deepEqual(
+      priorities.filter((priority) => priority !== usual),
+      [10],
+    );
+  });
+
+  describe("on a file that it cannot use", () => {
+    let folder: string;
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), "rill-prepare-"));
+    });
+    after(() => rm(folder, { recursive: true }));
+
+    const startOn = (modelPath: string): Promise<Preparer> => Preparer.start({ modelPath, log, queueCapacity: 1 });
+
+    it("says which file, and that it is not there", async () => {
+      const modelPath = join(folder, "absent.gguf");
+      await assert.rejects(startOn(modelPath), (error: Error) => {
+        assert.ok(error.message.startsWith(`cannot load the vocabulary of ${modelPath}: `));
+        assert.match(error.message, /ENOENT/);
+        return true;
+      });
+    });
+
+    it("says that it is not a GGUF", async () => {
+      const modelPath = join(folder, "text.gguf");
+      await writeFile(modelPath, "This is no model.\n".repeat(100));
+      await assert.rejects(startOn(modelPath), /cannot load the vocabulary of .*GGUF/);
+    });
+
+    it("does not start on a truncated one", async () => {
+      const modelPath = await createTinyModel(folder);
+      await truncate(modelPath, 2_000);
+      await assert.rejects(startOn(modelPath), /cannot load the vocabulary of /);
+    });
+  });
+});

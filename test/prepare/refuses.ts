@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { InputRefusal } from "../../src/prepare/input-refusal.js";
+
+/** Asserts that the action refuses its input, naming this field, in words that match. */
+export function assertRefuses(action: () => unknown, field: string, description: RegExp): void {
+  assert.throws(action, (error) => {
+    assert.ok(error instanceof InputRefusal);
+    assert.equal(error.violation.field, field);
+    assert.match(error.violation.description, description);
+    return true;
+  });
+}
