@@ -72,6 +72,8 @@ export type EngineNotice =
   | {
       readonly type: "step";
       readonly updates: readonly RunUpdate[];
+      /** How long the engine was at it; 0 where the news came between two steps. */
+      readonly stepMs: number;
       /** Tokens held in all sequences after the step. */
       readonly kvTokens: number;
     }

@@ -1,0 +1,64 @@
+import { type ErrorCode, GenerationError, type GenerationErrorDetails } from "../core/generation-error.js";
+import type { Logger } from "../telemetry/logger.js";
+import type { LifecycleState } from "./lifecycle-state.js";
+import type { LoadCounters } from "./load-counters.js";
+
+export interface AdmissionGateOptions {
+  readonly lifecycle: LifecycleState;
+  readonly counters: LoadCounters;
+  /** What a caller that is refused now is told to wait. */
+  readonly retryAfterMs: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Whether calls are taken at all; every refusal is made or noted here. While the lifecycle is draining calls are still taken, until the gate is closed:
+ * those who balance load need time to learn of it.
+ */
+export class AdmissionGate {
+  readonly #options: AdmissionGateOptions;
+  #state: "open" | "closed" | "engine_lost" = "open";
+
+  constructor(options: AdmissionGateOptions) {
+    this.#options = options;
+  }
+
+  /** For good. */
+  close(): void {
+    if (this.#state === "open") this.#state = "closed";
+  }
+
+  loseEngine(): void {
+    this.#state = "engine_lost";
+  }
+
+  /** @throws GenerationError STARTING, DRAINING or ENGINE_LOST, with retryAfterMs. */
+  pass(): void {
+    const { current } = this.#options.lifecycle;
+    if (this.#state === "engine_lost" || current === "failed") {
+      throw this.refusalForNow("ENGINE_LOST", "the engine is gone; the server starts again");
+    }
+    if (this.#state === "closed" || current === "stopped") {
+      throw this.refusalForNow("DRAINING", "the server is about to stop and takes no more calls");
+    }
+    if (current === "starting") throw this.refusalForNow("STARTING", "the model is still being loaded");
+  }
+
+  /** The error of a refusal that another try, here or on another server, may get past. Noted. */
+  refusalForNow(code: ErrorCode, message: string, facts: Readonly<Record<string, string>> = {}): GenerationError {
+    return this.refusal(code, message, { facts, retryAfterMs: this.#options.retryAfterMs() });
+  }
+
+  /** The error of a refusal. Noted. */
+  refusal(code: ErrorCode, message: string, details: GenerationErrorDetails): GenerationError {
+    return this.noted(new GenerationError(code, message, details));
+  }
+
+  /** Counts and logs a refusal that was made elsewhere. */
+  noted(error: GenerationError): GenerationError {
+    const { code, message, facts, retryAfterMs } = error;
+    this.#options.counters.refused(code);
+    this.#options.log.debug({ code, reason: message, ...facts, retryAfterMs }, "call refused");
+    return error;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Logger } from "../telemetry/logger.js";
+import type { GenerationRecord } from "./generation-record.js";
+
+/** One line for each generation that has ended, on the main thread. What was never accepted is news for debugging alone. */
+export function logEnd(log: Logger, record: GenerationRecord): void {
+  const { generationId, requestId, lane, labels } = record.identity;
+  const fields = {
+    generationId,
+    requestId,
+    lane,
+    labels: labels.size === 0 ? undefined : Object.fromEntries(labels),
+    outcome: record.outcome,
+    ...record.account.usage(),
+    ...roundedMs(record.timings()),
+    ...roundedMs(record.account.departure() ?? {}),
+  };
+  if (!record.accepted) log.debug(fields, "generation ended before it was accepted");
+  else if (record.outcome === "SLOW_READER") log.warn(fields, "generation ended: its reader was too slow");
+  else log.info(fields, "generation ended");
+}
+
+/** To the microsecond: more digits only make the lines long. */
+function roundedMs(times: object): Record<string, unknown> {
+  const entries = Object.entries(times).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === "number" ? Math.round(value * 1_000) / 1_000 : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}

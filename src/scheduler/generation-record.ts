@@ -1,0 +1,221 @@
+import type { EngineCommand, RunUpdate } from "../core/engine-wall.js";
+import { GenerationError } from "../core/generation-error.js";
+import type { GenerationEvent, QueuePlace } from "../core/generation-event.js";
+import type { GenerationState } from "../core/generation-state.js";
+import type { Outcome } from "../core/load-snapshot.js";
+import type { Piece } from "../core/piece.js";
+import type { RunEnd } from "../core/run-end.js";
+import type { Timings } from "../core/timings.js";
+import type { Clock } from "../sync/clock.js";
+import { onAbort } from "../sync/on-abort.js";
+import { GenerationAccount } from "./generation-account.js";
+import type { GenerationIdentity } from "./generation-identity.js";
+import {
+  type Happening,
+  nextPhase,
+  type Phase,
+  type RunFinish,
+  type RunningState,
+  stateOf,
+} from "./generation-phase.js";
+import type { LoadCounters } from "./load-counters.js";
+import { Mailbox } from "./mailbox.js";
+import type { PreparedRun } from "./prepared-run.js";
+
+/** What a record needs of those around it. */
+export interface RecordSurroundings {
+  readonly clock: Clock;
+  readonly counters: LoadCounters;
+  /** Gives `record` a slot or a place in line, by its `start` or `lineUp`; throws a GenerationError where there is neither. */
+  admit(record: GenerationRecord, run: PreparedRun): void;
+  send(command: EngineCommand): void;
+  /** Called once, when nothing of the generation is held any more. */
+  ended(record: GenerationRecord): void;
+}
+
+/** The finish of a run that was cancelled softly before it began. */
+const NEVER_RUN: RunFinish = Object.freeze({
+  type: "finished",
+  reason: "cancelled_softly",
+  stopMatch: undefined,
+  incompleteText: false,
+});
+
+/**
+ * The scheduler's side of one generation: its phase, its mailbox, its account. `Generation` is what the caller sees of it. All is
+ * synchronous, so that each moment finds it in exactly one phase.
+ */
+export class GenerationRecord {
+  readonly identity: GenerationIdentity;
+  readonly account: GenerationAccount;
+  readonly mailbox = new Mailbox();
+  readonly #surroundings: RecordSurroundings;
+  readonly #abortHook: Disposable;
+  #phase: Phase = { type: "preparing" };
+  #accepted = false;
+
+  /** @param signal the call's, not aborted yet; its reason becomes the generation's error. */
+  constructor(identity: GenerationIdentity, signal: AbortSignal, surroundings: RecordSurroundings) {
+    this.identity = identity;
+    this.#surroundings = surroundings;
+    this.account = new GenerationAccount(surroundings.clock.nowMs(), surroundings.counters);
+    this.#abortHook = onAbort(signal, (reason) => this.abort(GenerationError.from(reason)));
+  }
+
+  get state(): GenerationState {
+    return stateOf(this.#phase);
+  }
+
+  /** True once it was submitted and not refused. */
+  get accepted(): boolean {
+    return this.#accepted;
+  }
+
+  /** Why the reader gets no more; undefined while it may read, and after a finish. */
+  get error(): GenerationError | undefined {
+    return this.#phase.type === "leaving" || this.#phase.type === "failed" ? this.#phase.error : undefined;
+  }
+
+  /** How it ended; undefined as long as anything of it is held. */
+  get outcome(): Outcome | undefined {
+    if (this.#phase.type === "finished") return this.#phase.finish.reason;
+    return this.#phase.type === "failed" ? this.#phase.error.code : undefined;
+  }
+
+  timings(): Timings {
+    return this.account.timings(this.#surroundings.clock.nowMs());
+  }
+
+  submit(run: PreparedRun): void {
+    if (this.error !== undefined) throw this.error;
+    if (this.#accepted) throw new Error("a generation is submitted once");
+    this.account.submitted(run.inputTokens.length, run.prepareMs);
+    // A soft cancel may have finished it while it was being prepared: then there is nothing to run.
+    if (this.#phase.type === "preparing") this.#surroundings.admit(this, run);
+    this.#accepted = true;
+    this.#surroundings.counters.accepted();
+  }
+
+  /** The next event, if one waits. */
+  take(): GenerationEvent | undefined {
+    const letter = this.mailbox.take();
+    if (letter?.type !== "finish") return letter;
+    this.#move({ type: "handed_out" });
+    const { reason, stopMatch, incompleteText } = letter.finish;
+    return {
+      type: "finished",
+      reason,
+      stopMatch,
+      incompleteText,
+      usage: this.account.usage(),
+      timings: this.timings(),
+    };
+  }
+
+  /** The reader's window has taken these pieces: their credit goes back. */
+  taken(pieces: readonly Piece[]): void {
+    this.account.delivered(pieces);
+    if (this.#phase.type !== "active" || pieces.length === 0) return;
+    let bytes = 0;
+    for (const piece of pieces) bytes += piece.textBytes;
+    this.#surroundings.send({ type: "credit", runId: this.#phase.runId, credit: { pieces: pieces.length, bytes } });
+  }
+
+  markFirstChunk(): void {
+    this.account.firstChunk(this.#surroundings.clock.nowMs());
+  }
+
+  lineUp(place: Disposable): void {
+    this.#move({ type: "lined_up", place });
+  }
+
+  tellPlace(place: QueuePlace): void {
+    this.mailbox.putPlace(place);
+  }
+
+  start(runId: number): void {
+    this.#move({ type: "started", runId });
+  }
+
+  /** What a step of the engine, `stepMs` long, meant for this run. If the step ended it, its slot has been released before. */
+  update(update: RunUpdate, stepMs: number): void {
+    this.account.stepped(stepMs);
+    if (update.prefill !== undefined) this.account.readIn(update.prefill);
+    this.account.decoded(update.decodedTokens);
+    if (this.#phase.type === "active") {
+      if (update.prefill !== undefined) this.mailbox.putProgress(update.prefill);
+      if (update.pieces.length > 0) this.mailbox.putPieces(update.pieces);
+      this.#move({ type: "stepped", state: runningState(update, this.#phase.state) });
+    }
+    if (update.end !== undefined) this.#end(update.end);
+  }
+
+  /** Ends it now: leaves the line, or has the engine end the run. Its reader learns `error`. Too late changes nothing. */
+  abort(error: GenerationError): void {
+    this.account.leave(this.#surroundings.clock.nowMs());
+    this.#move({ type: "aborted", error });
+  }
+
+  /** Ends it at its next token with a proper last event; at once where it has not begun. Too late changes nothing. */
+  cancelSoftly(): void {
+    if (this.#phase.type === "active") {
+      this.#surroundings.send({ type: "cancel", runId: this.#phase.runId, mode: "soft" });
+    } else if (this.#phase.type === "preparing" || this.#phase.type === "waiting") {
+      this.#finish(NEVER_RUN);
+    }
+  }
+
+  /** The engine is gone, and the run with it. What has come to its end stays readable. */
+  lose(error: GenerationError): void {
+    if (this.#phase.type === "active" || this.#phase.type === "leaving") this.#move({ type: "run_lost", error });
+    else if (this.#phase.type !== "delivering") this.abort(error);
+  }
+
+  #end({ outcome, tally }: RunEnd): void {
+    this.account.settle(tally);
+    switch (outcome.type) {
+      case "finished":
+        this.#finish(outcome);
+        return;
+      case "cancelled":
+        this.#move({ type: "run_lost", error: new GenerationError("ENGINE_LOST", "the engine was closed") });
+        return;
+      case "failed": {
+        const facts = { generation_id: this.identity.generationId };
+        this.#move({
+          type: "run_lost",
+          error: new GenerationError("ENGINE_FAULT", "the engine failed in this generation", {
+            facts,
+            cause: outcome.message,
+          }),
+        });
+      }
+    }
+  }
+
+  #finish(finish: RunFinish): void {
+    this.#move({ type: "finished", finish });
+    if (this.#phase.type === "delivering") this.mailbox.putFinish(finish);
+  }
+
+  #move(happening: Happening): void {
+    const before = this.#phase;
+    const after = nextPhase(before, happening);
+    if (after === before) return;
+    this.#phase = after;
+    this.account.enter(stateOf(after), this.#surroundings.clock.nowMs());
+    if (before.type === "waiting") before.place[Symbol.dispose]();
+    if (after.type === "leaving") this.#surroundings.send({ type: "cancel", runId: after.runId, mode: "immediate" });
+    if (after.type === "leaving" || after.type === "failed") this.mailbox.clear();
+    if (after.type === "finished" || after.type === "failed") {
+      this.#abortHook[Symbol.dispose]();
+      this.#surroundings.ended(this);
+    }
+  }
+}
+
+function runningState(update: RunUpdate, before: RunningState): RunningState {
+  if (update.parked) return "parked";
+  const readIn = update.prefill !== undefined && update.prefill.doneTokens >= update.prefill.totalTokens;
+  return before !== "prefilling" || readIn || update.decodedTokens > 0 ? "running" : "prefilling";
+}

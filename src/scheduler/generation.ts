@@ -1,0 +1,100 @@
+import type { GenerationEvent } from "../core/generation-event.js";
+import { GenerationError } from "../core/generation-error.js";
+import type { GenerationState } from "../core/generation-state.js";
+import type { Piece } from "../core/piece.js";
+import type { Timings } from "../core/timings.js";
+import type { Usage } from "../core/usage.js";
+import type { GenerationRecord } from "./generation-record.js";
+import type { PreparedRun } from "./prepared-run.js";
+
+/**
+ * One call's generation as its caller (rpc/) holds it, from `Scheduler.open` until it is disposed. Main thread; one reader.
+ * It ends by a `finished` event, or by the error that its reads reject with: the reason of the call's signal, CANCELLED, ENGINE_LOST, ENGINE_FAULT
+ * or DRAINED.
+ */
+export class Generation implements Disposable {
+  readonly #record: GenerationRecord;
+  #reading = false;
+
+  /** For the scheduler alone. */
+  constructor(record: GenerationRecord) {
+    this.#record = record;
+  }
+
+  get generationId(): string {
+    return this.#record.identity.generationId;
+  }
+
+  get state(): GenerationState {
+    return this.#record.state;
+  }
+
+  /** By the scheduler's clock. */
+  get openedAtMs(): number {
+    return this.#record.account.openedAtMs;
+  }
+
+  /** True while the run stands still because its credit is spent. */
+  get parked(): boolean {
+    return this.#record.state === "parked";
+  }
+
+  /**
+   * Asks for a slot, once: takes a free one, or a place in line.
+   * @throws GenerationError LINE_FULL (with retryAfterMs), DRAINING, STARTING, ENGINE_LOST, or what has ended the generation meanwhile. Nothing was
+   * accepted then, and another server may be asked.
+   */
+  submit(run: PreparedRun): void {
+    this.#record.submit(run);
+  }
+
+  /**
+   * The next event. Rejects as soon as the generation fails, whatever still waits.
+   * @throws GenerationError why it failed; Error when called after the end, or while another read waits.
+   */
+  async next(): Promise<GenerationEvent> {
+    if (this.#reading) throw new Error("a generation has one reader: next() waits already");
+    this.#reading = true;
+    try {
+      for (;;) {
+        const event = this.#record.take();
+        if (event !== undefined) return event;
+        if (this.#record.error !== undefined) throw this.#record.error;
+        if (this.#record.outcome !== undefined) throw new Error("next() after the end: the finish was handed out");
+        await this.#record.mailbox.changed();
+      }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /** The next event if one waits; never throws. Undefined after a failure too, which `next` then tells. */
+  tryNext(): GenerationEvent | undefined {
+    return this.#record.take();
+  }
+
+  /** Says that the reader's HTTP/2 window has taken these pieces: they count as delivered, and their credit goes back. */
+  taken(pieces: readonly Piece[]): void {
+    this.#record.taken(pieces);
+  }
+
+  /** Says that the first chunk was handed to the writer. */
+  markFirstChunk(): void {
+    this.#record.markFirstChunk();
+  }
+
+  /** The counts at this moment; final once the `finished` event was read. */
+  usage(): Usage {
+    return this.#record.account.usage();
+  }
+
+  /** The times at this moment; final once the run has ended. */
+  timings(): Timings {
+    return this.#record.timings();
+  }
+
+  /** Leaves: whatever is held falls free as after a cancel. Does nothing once it has ended. */
+  [Symbol.dispose](): void {
+    this.#record.abort(new GenerationError("CANCELLED", "the call was left"));
+  }
+}

@@ -1,0 +1,49 @@
+import type { Lifecycle } from "../core/lifecycle.js";
+import type { GenerationLoad, LoadSnapshot } from "../core/load-snapshot.js";
+import type { EngineFacts } from "../core/model-facts.js";
+import type { Dispatcher } from "./dispatcher.js";
+import type { GenerationRecord } from "./generation-record.js";
+import type { GenerationRegistry } from "./generation-registry.js";
+import type { LoadCounters } from "./load-counters.js";
+
+export interface LoadSources {
+  readonly lifecycle: Lifecycle;
+  readonly engine: EngineFacts;
+  readonly dispatcher: Dispatcher;
+  readonly registry: GenerationRegistry;
+  readonly counters: LoadCounters;
+  readonly nowMs: number;
+}
+
+/** Puts one look at the server together: those that hold a slot first, then those in line, then the rest. Bounded by the limit on calls. */
+export function takeLoadSnapshot(sources: LoadSources): LoadSnapshot {
+  const { dispatcher, engine } = sources;
+  const records = new Set([...dispatcher.records(), ...sources.registry]);
+  const generations = Array.from(records, (record) => loadOf(record, sources.nowMs));
+  return {
+    lifecycle: sources.lifecycle,
+    slots: dispatcher.slots,
+    line: { interactive: dispatcher.line("interactive"), batch: dispatcher.line("batch") },
+    parked: generations.filter((generation) => generation.state === "parked").length,
+    kvTokens: { used: dispatcher.kvTokens, capacity: engine.sequences * engine.contextTokens },
+    estimatedWait: dispatcher.wait(),
+    totals: sources.counters.totals(),
+    generations,
+  };
+}
+
+function loadOf(record: GenerationRecord, nowMs: number): GenerationLoad {
+  const { generationId, requestId, lane } = record.identity;
+  const usage = record.account.usage();
+  return {
+    generationId,
+    requestId,
+    lane,
+    state: record.state,
+    inputTokens: usage.inputTokens,
+    decodedTokens: usage.outputTokens,
+    deliveredTokens: usage.deliveredTokens,
+    ageMs: nowMs - record.account.openedAtMs,
+    inStateMs: record.account.inStateMs(nowMs),
+  };
+}

@@ -1,0 +1,193 @@
+import type { CancelMode } from "../core/engine-wall.js";
+import { GenerationError } from "../core/generation-error.js";
+import type { GenerationState } from "../core/generation-state.js";
+import type { Lane } from "../core/lane.js";
+import type { Limits } from "../core/limits.js";
+import type { LoadSnapshot } from "../core/load-snapshot.js";
+import type { Clock } from "../sync/clock.js";
+import { Deferred } from "../sync/deferred.js";
+import type { Logger } from "../telemetry/logger.js";
+import { AdmissionGate } from "./admission-gate.js";
+import { Dispatcher } from "./dispatcher.js";
+import type { EngineLink } from "./engine-link.js";
+import { Generation } from "./generation.js";
+import { logEnd } from "./generation-log.js";
+import { GenerationRecord, type RecordSurroundings } from "./generation-record.js";
+import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./generation-registry.js";
+import type { LifecycleState } from "./lifecycle-state.js";
+import { LoadCounters } from "./load-counters.js";
+import { takeLoadSnapshot } from "./load-snapshot.js";
+import type { PreparedRun } from "./prepared-run.js";
+
+export interface SchedulerOptions {
+  readonly engine: EngineLink;
+  readonly lifecycle: LifecycleState;
+  readonly limits: Limits;
+  /** Each above 0: how the lanes share the slots while both want them. */
+  readonly laneWeights: Readonly<Record<Lane, number>>;
+  /** At least 1. Default: the engine's sequences, which is also the most that makes sense. */
+  readonly slots?: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A call as it comes in. */
+export interface OpenedCall {
+  readonly requestId: string | undefined;
+  readonly lane: Lane;
+  readonly labels: ReadonlyMap<string, string>;
+  /** The call's one signal; aborted with a GenerationError as its reason, it ends the generation wherever it is. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Every generation of the process, from the call's opening to its end: who exists, who waits, who runs. Lives on the main thread, in front of one
+ * engine link; rpc/ opens generations, main.ts drains and disposes it. When the link is lost, all end with ENGINE_LOST and the lifecycle fails.
+ */
+export class Scheduler implements Disposable {
+  readonly #options: SchedulerOptions;
+  readonly #registry = new GenerationRegistry();
+  readonly #counters = new LoadCounters();
+  readonly #dispatcher: Dispatcher;
+  readonly #gate: AdmissionGate;
+  readonly #surroundings: RecordSurroundings;
+  readonly #notices: Disposable;
+  #emptied: Deferred<void> | undefined;
+
+  constructor(options: SchedulerOptions) {
+    const { engine, clock } = options;
+    this.#options = options;
+    this.#dispatcher = new Dispatcher({
+      slots: options.slots ?? engine.facts.sequences,
+      limits: options.limits,
+      laneWeights: options.laneWeights,
+      send: (command) => engine.send(command),
+      clock,
+      log: options.log,
+    });
+    this.#gate = new AdmissionGate({
+      lifecycle: options.lifecycle,
+      counters: this.#counters,
+      retryAfterMs: () => this.#dispatcher.retryAfterMs(),
+      log: options.log,
+    });
+    this.#surroundings = {
+      clock,
+      counters: this.#counters,
+      admit: (record, run) => this.#admit(record, run),
+      send: (command) => engine.send(command),
+      ended: (record) => this.#ended(record),
+    };
+    this.#notices = engine.onNotice((notice) => this.#dispatcher.onNotice(notice));
+    void engine.lost.then((error) => this.#lose(error));
+  }
+
+  /**
+   * Registers a generation in state preparing. Its request id is taken until it has ended.
+   * @throws GenerationError STARTING, DRAINING or ENGINE_LOST (with retryAfterMs), REQUEST_ID_IN_USE, TOO_MANY_CALLS, or the signal's reason if it has
+   * aborted already.
+   */
+  open(call: OpenedCall): Generation {
+    if (call.signal.aborted) throw GenerationError.from(call.signal.reason);
+    this.#gate.pass();
+    const { requestId, lane, labels } = call;
+    if (requestId !== undefined && this.#registry.find({ requestId }) !== undefined) {
+      throw this.#gate.refusal("REQUEST_ID_IN_USE", "a generation with this request id has not ended yet", {
+        facts: { request_id: requestId },
+      });
+    }
+    const { calls } = this.#options.limits;
+    if (this.#registry.size >= calls) {
+      const facts = { max_calls: String(calls) };
+      throw this.#gate.refusalForNow("TOO_MANY_CALLS", `${calls} calls are open, which is the most`, facts);
+    }
+    const identity = { generationId: newGenerationId(), requestId, lane, labels };
+    const record = new GenerationRecord(identity, call.signal, this.#surroundings);
+    this.#registry.add(record);
+    return new Generation(record);
+  }
+
+  /**
+   * Ends a generation for its caller. `state` is the one it was met in.
+   * @throws GenerationError GENERATION_NOT_FOUND.
+   */
+  cancel(target: GenerationTarget, mode: CancelMode): { generationId: string; state: GenerationState } {
+    const record = this.#registry.find(target);
+    if (record === undefined) {
+      throw new GenerationError("GENERATION_NOT_FOUND", "no generation that goes on has this id");
+    }
+    const { state, identity } = record;
+    if (mode === "soft") record.cancelSoftly();
+    else record.abort(new GenerationError("CANCELLED", "cancelled by CancelGeneration"));
+    return { generationId: identity.generationId, state };
+  }
+
+  load(): LoadSnapshot {
+    return takeLoadSnapshot({
+      lifecycle: this.#options.lifecycle.current,
+      engine: this.#options.engine.facts,
+      dispatcher: this.#dispatcher,
+      registry: this.#registry,
+      counters: this.#counters,
+      nowMs: this.#options.clock.nowMs(),
+    });
+  }
+
+  /** From now on nothing is accepted: `open` and `submit` throw DRAINING. What was accepted goes on. */
+  closeAdmission(): void {
+    this.#gate.close();
+  }
+
+  /** Resolves when no generation is left, at once if there is none. */
+  drained(): Promise<void> {
+    if (this.#registry.size === 0) return Promise.resolve();
+    this.#emptied ??= new Deferred<void>();
+    return this.#emptied.promise;
+  }
+
+  /** Every reader learns `error` now; slots fall free as the engine ends the runs. */
+  endAll(error: GenerationError): void {
+    for (const record of [...this.#registry]) record.abort(error);
+  }
+
+  /** Ends all and forgets the engine, which is closed next. */
+  [Symbol.dispose](): void {
+    this.closeAdmission();
+    const error = new GenerationError("DRAINED", "the server is closing");
+    this.endAll(error);
+    this.#notices[Symbol.dispose]();
+    this.#abandon(error);
+    this.#dispatcher[Symbol.dispose]();
+  }
+
+  #admit(record: GenerationRecord, run: PreparedRun): void {
+    this.#gate.pass();
+    try {
+      this.#dispatcher.admit(record, run);
+    } catch (error) {
+      throw error instanceof GenerationError ? this.#gate.noted(error) : error;
+    }
+  }
+
+  #ended(record: GenerationRecord): void {
+    this.#registry.remove(record);
+    if (record.accepted && record.outcome !== undefined) this.#counters.ended(record.outcome);
+    logEnd(this.#options.log, record);
+    if (this.#registry.size > 0) return;
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
+  }
+
+  #lose(cause: Error): void {
+    this.#gate.loseEngine();
+    const { lifecycle } = this.#options;
+    if (lifecycle.current !== "stopped") lifecycle.advance("failed");
+    this.#abandon(new GenerationError("ENGINE_LOST", "the engine was lost", { cause }));
+  }
+
+  /** The engine holds nothing any more, as far as this scheduler is concerned. */
+  #abandon(error: GenerationError): void {
+    this.#dispatcher.freeAllSlots();
+    for (const record of [...this.#registry]) record.lose(error);
+  }
+}

@@ -1,0 +1,62 @@
+interface HeldSlot<T> {
+  readonly holder: T;
+  readonly sinceMs: number;
+}
+
+/** Who holds which slot. A run id is never used twice, so a slot that was released cannot be released again in another's place. */
+export class SlotTable<T> {
+  readonly total: number;
+  readonly #held = new Map<number, HeldSlot<T>>();
+  #lastRunId = 0;
+
+  /** @param total at least 1. */
+  constructor(total: number) {
+    this.total = total;
+  }
+
+  get busy(): number {
+    return this.#held.size;
+  }
+
+  get hasFree(): boolean {
+    return this.#held.size < this.total;
+  }
+
+  /**
+   * The run id under which `holder` holds a slot from now on.
+   * @throws Error when none is free.
+   */
+  take(holder: T, nowMs: number): number {
+    if (!this.hasFree) throw new Error(`all ${this.total} slots are held`);
+    this.#lastRunId += 1;
+    this.#held.set(this.#lastRunId, { holder, sinceMs: nowMs });
+    return this.#lastRunId;
+  }
+
+  holderOf(runId: number): T | undefined {
+    return this.#held.get(runId)?.holder;
+  }
+
+  /** How long the slot was held; undefined when it was free already. */
+  release(runId: number, nowMs: number): number | undefined {
+    const slot = this.#held.get(runId);
+    this.#held.delete(runId);
+    return slot === undefined ? undefined : nowMs - slot.sinceMs;
+  }
+
+  /** The engine is gone: all slots are free. */
+  clear(): void {
+    this.#held.clear();
+  }
+
+  /** In the order in which they took their slots. */
+  holders(): T[] {
+    return Array.from(this.#held.values(), (slot) => slot.holder);
+  }
+
+  /** One entry a slot: how long it has been held, undefined for a free one. */
+  heldMs(nowMs: number): (number | undefined)[] {
+    const held: (number | undefined)[] = Array.from(this.#held.values(), (slot) => nowMs - slot.sinceMs);
+    return held.concat(Array.from({ length: this.total - held.length }, () => undefined));
+  }
+}
