@@ -1,0 +1,49 @@
+import type { MessagePort } from "node:worker_threads";
+import type { EngineCommand, EngineNotice } from "../core/engine-wall.js";
+import { systemClock, type Clock } from "../sync/clock.js";
+import type { Engine } from "./engine.js";
+import type { PrefillLimits } from "./prefill-planner.js";
+import { StepLoop } from "./step-loop.js";
+
+export interface EngineHostParts {
+  readonly engine: Engine;
+  /** The host's end of the wall. Closed at the end. */
+  readonly port: MessagePort;
+  readonly prefill: PrefillLimits;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/**
+ * The engine's side of the wall, on the inference worker: says `ready`, hands commands to the step loop and posts its notices. Returns once a
+ * `close` is carried out, with the engine disposed of.
+ */
+export async function runEngineHost(parts: EngineHostParts): Promise<void> {
+  const { engine, port } = parts;
+  const post = (notice: EngineNotice): void => port.postMessage(notice);
+  const loop = new StepLoop({ engine, prefill: parts.prefill, clock: parts.clock ?? systemClock, post });
+  port.on("message", (command: EngineCommand) => {
+    switch (command.type) {
+      case "start":
+        loop.start(command.run, command.credit);
+        break;
+      case "credit":
+        loop.grant(command.runId, command.credit);
+        break;
+      case "cancel":
+        loop.cancel(command.runId, command.mode);
+        break;
+      case "ping":
+        post({ type: "pong", pingId: command.pingId, stepMs: loop.stepMs });
+        break;
+      case "close":
+        loop.close();
+        break;
+    }
+  });
+  post({ type: "ready", facts: engine.facts });
+  await loop.run();
+  await engine[Symbol.asyncDispose]();
+  post({ type: "closed" });
+  port.close();
+}

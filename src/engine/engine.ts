@@ -1,0 +1,77 @@
+import type { Sampling } from "../core/generation-request.js";
+import type { EngineFacts } from "../core/model-facts.js";
+
+/**
+ * A model that can be run step by step: all that the step loop knows of llama.cpp. Lives on the inference worker and is used by the step loop
+ * alone, one call at a time; only `Decoder.close` may also come while a step is under way, for a decoder that has no part in it.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly facts: EngineFacts;
+  /** Every token id is below it. An id that is not must never reach the engine: natively that ends the process. */
+  readonly vocabularySize: number;
+  /** Always `facts.sequences` of them, for the engine's whole life. */
+  readonly sequences: readonly EngineSequence[];
+  /** The bytes that a token stands for, which may be part of a code point. Empty for control tokens. Not to be written to. */
+  tokenBytes(tokenId: number): Uint8Array;
+  /** Whether the model says with this token that its turn is over. */
+  isEndOfGeneration(tokenId: number): boolean;
+  /** A new decoder, with a sampler of its own, for what the sequence holds. Evaluates nothing: the first pull does. */
+  openDecoder(opening: DecoderOpening): Decoder;
+  /**
+   * Evaluates all of the work in one batch and settles when all is done. Never rejects for what goes wrong in the model: whatever fails is an
+   * EngineFault in its place, the others keep their results, and the sequence it befell is empty afterwards.
+   */
+  step(work: StepWork): Promise<StepResults>;
+  /** A moment between two steps to free what the engine let go of. `idle`: nobody waits for the next step. */
+  tidy(idle: boolean): void;
+}
+
+/** A key-value track. Its owner, the sequence pool, gives it to one run at a time. */
+export interface EngineSequence {
+  /** How many tokens its cache holds. The token that a decoder yielded last is not among them until the next pull. */
+  readonly length: number;
+  /** A copy of the tokens in the cache. */
+  tokens(): readonly number[];
+  /** Forgets all after the first `length` tokens. @returns how many are left, which is fewer where the model can't go back just so far. */
+  trim(length: number): Promise<number>;
+}
+
+export interface DecoderOpening {
+  readonly sequence: EngineSequence;
+  /** The end of the prompt, at least its last token: evaluated by the first pull, together with everyone else's work. */
+  readonly tokenIds: Uint32Array;
+  readonly sampling: Sampling;
+}
+
+/** One run's generator of tokens. Decodes only when it is pulled. */
+export interface Decoder {
+  readonly sequence: EngineSequence;
+  /** Frees the sampler. The sequence can be used again at once. Idempotent. */
+  close(): void;
+}
+
+/** What one step does: at most one entry for each sequence. */
+export interface StepWork {
+  /** One token is decoded and sampled for each. */
+  readonly pulls: readonly Decoder[];
+  /** Read into the cache, nothing sampled. */
+  readonly prefills: readonly PrefillChunk[];
+}
+
+export interface PrefillChunk {
+  readonly sequence: EngineSequence;
+  readonly tokenIds: Uint32Array;
+}
+
+/** In the order of the work. */
+export interface StepResults {
+  /** The token sampled. */
+  readonly pulls: readonly (number | EngineFault)[];
+  /** undefined: read in. */
+  readonly prefills: readonly (EngineFault | undefined)[];
+}
+
+/** What the model could not do for one run. `message` and `cause` are for the log. */
+export class EngineFault extends Error {
+  override readonly name = "EngineFault";
+}

@@ -1,0 +1,38 @@
+import { LlamaVocabularyType, type LlamaModel, type Token } from "node-llama-cpp";
+import { TokenBytes, type Spelling, type TokenKind } from "./token-bytes.js";
+
+const SPACE_MARK = "\u2581";
+
+/** A token's bytes from a loaded model, by the kind of its vocabulary. Where the spelling isn't known, they are what detokenizing it alone gives. */
+export function tokenBytesOf(model: LlamaModel): (tokenId: number) => Uint8Array {
+  const tokens = model.fileInfo.metadata.tokenizer.ggml.tokens;
+  const spelling = spellingOf(model.vocabularyType, tokens);
+  if (spelling === undefined) return (tokenId) => Buffer.from(model.detokenize([tokenId as Token]));
+  const bytes = new TokenBytes({ spelling, tokens, kindOf: (tokenId) => kindOf(model, tokenId) });
+  return (tokenId) => bytes.of(tokenId);
+}
+
+function spellingOf(type: LlamaVocabularyType, tokens: readonly string[]): Spelling | undefined {
+  switch (type) {
+    case LlamaVocabularyType.bpe:
+      // Some BPE vocabularies write spaces as SentencePiece does. Byte-level ones have no such character.
+      return tokens.some((token) => token.startsWith(SPACE_MARK)) ? "sentence_piece" : "byte_level";
+    case LlamaVocabularyType.spm:
+    case LlamaVocabularyType.wpm:
+    case LlamaVocabularyType.ugm:
+      return "sentence_piece";
+    case LlamaVocabularyType.none:
+    case LlamaVocabularyType.rwkv:
+    case LlamaVocabularyType.plamo2:
+      return undefined;
+  }
+}
+
+/** By llama.cpp's own attributes, which correct some files: a token that ends a turn is a control token whatever the file says. */
+function kindOf(model: LlamaModel, tokenId: number): TokenKind {
+  const attributes = model.getTokenAttributes(tokenId as Token);
+  if (attributes.control || attributes.unknown) return "none";
+  if (attributes.userDefined) return "verbatim";
+  if (attributes.byte) return "byte";
+  return attributes.normal ? "normal" : "none";
+}

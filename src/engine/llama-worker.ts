@@ -1,0 +1,30 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { EngineNotice } from "../core/engine-wall.js";
+import { runEngineHost } from "./engine-host.js";
+import { LlamaEngine } from "./llama-engine.js";
+import type { LlamaOptions } from "./load-llama.js";
+
+/** The workerData of this entry. */
+export interface LlamaWorkerOptions extends LlamaOptions {
+  /** What reading prompts in may add to one step, where a chunk of 64 tokens fits it. */
+  readonly prefillBudgetMs: number;
+}
+
+/** Entry of the inference worker: loads llama.cpp, or says why it can't, and serves until it is told to close. */
+async function main(options: LlamaWorkerOptions): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error("llama-worker is a worker's entry");
+  let engine: LlamaEngine;
+  try {
+    engine = await LlamaEngine.start(options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    port.postMessage({ type: "unusable", message } satisfies EngineNotice);
+    port.close();
+    return;
+  }
+  const prefill = { budgetMs: options.prefillBudgetMs, maxTokens: options.maxPrefillTokens };
+  await runEngineHost({ engine, port, prefill });
+}
+
+await main(workerData as LlamaWorkerOptions);

@@ -1,0 +1,89 @@
+import type { Piece } from "../core/piece.js";
+import { Detokenizer } from "./detokenizer.js";
+import { StopFilter } from "./stop-filter.js";
+
+/** Tokens without text wait for some, but never more than so many. */
+export const MAX_WITHHELD_TOKENS = 16;
+
+/** What was left at the end of the output. */
+export interface LastPiece {
+  readonly piece: Piece | undefined;
+  /** The output ended inside a code point. */
+  readonly incompleteText: boolean;
+}
+
+/**
+ * Makes pieces of one run's tokens. A token whose text is held back, because it is part of a code point or may become part of a stop sequence,
+ * is held back with it. Every token pushed is in exactly one piece.
+ */
+export class PieceBuilder {
+  readonly #detokenizer = new Detokenizer();
+  readonly #filter: StopFilter;
+  /** Tokens in no piece yet, and for each where its text begins, counted from the start of the output. */
+  #tokenIds: number[] = [];
+  #textStarts: number[] = [];
+  /** Text that can no longer change and is in no piece yet. */
+  #certain = "";
+  #certainLength = 0;
+  #decodedLength = 0;
+  #match: string | undefined;
+
+  constructor(stopSequences: readonly string[]) {
+    this.#filter = new StopFilter(stopSequences);
+  }
+
+  /** The stop sequence met: the output is over, `end` gives what came before it. */
+  get match(): string | undefined {
+    return this.#match;
+  }
+
+  /** @param bytes what the token stands for */
+  push(tokenId: number, bytes: Uint8Array): void {
+    this.#tokenIds.push(tokenId);
+    this.#textStarts.push(this.#decodedLength);
+    const decoded = this.#detokenizer.push(bytes);
+    this.#decodedLength += decoded.length;
+    const { text, match } = this.#filter.push(decoded);
+    this.#certain += text;
+    this.#certainLength += text.length;
+    this.#match = match;
+  }
+
+  /** The next piece, if there is text for one or enough tokens without. */
+  take(): Piece | undefined {
+    if (this.#certain !== "") return this.#release(this.#tokensOfCertainText());
+    if (this.#tokenIds.length >= MAX_WITHHELD_TOKENS) return this.#release(this.#tokenIds.length);
+    return undefined;
+  }
+
+  /** Call it last, once: all that is left, held-back text included unless a stop sequence was met. */
+  end(): LastPiece {
+    const endedInside = this.#detokenizer.end();
+    if (this.#match === undefined) this.#certain += this.#filter.end();
+    const empty = this.#certain === "" && this.#tokenIds.length === 0;
+    return {
+      piece: empty ? undefined : this.#release(this.#tokenIds.length),
+      incompleteText: endedInside && this.#match === undefined,
+    };
+  }
+
+  /** Those whose text has begun to go out; at least one, so that text never goes without a token before the end. */
+  #tokensOfCertainText(): number {
+    let count = 1;
+    while (count < this.#tokenIds.length && (this.#textStarts[count] ?? 0) < this.#certainLength) count++;
+    return count;
+  }
+
+  #release(count: number): Piece {
+    const text = this.#certain;
+    this.#certain = "";
+    if (count === this.#tokenIds.length) {
+      const tokenIds = this.#tokenIds;
+      this.#tokenIds = [];
+      this.#textStarts = [];
+      return { text, textBytes: Buffer.byteLength(text), tokenIds };
+    }
+    this.#textStarts.splice(0, count);
+    return { text, textBytes: Buffer.byteLength(text), tokenIds: this.#tokenIds.splice(0, count) };
+  }
+}

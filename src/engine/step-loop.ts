@@ -1,0 +1,199 @@
+import type { Credit } from "../core/credit.js";
+import type { CancelMode, EngineNotice, RunSpec } from "../core/engine-wall.js";
+import type { Clock } from "../sync/clock.js";
+import { Wakeup } from "../sync/wakeup.js";
+import type { Engine, StepResults } from "./engine.js";
+import type { PrefillLimits } from "./prefill-planner.js";
+import { problemWith } from "./run-problem.js";
+import { RunQueue } from "./run-queue.js";
+import { Run } from "./run.js";
+import { SequencePool } from "./sequence-pool.js";
+import { StepPlanner, type Step } from "./step-planner.js";
+
+export interface StepLoopParts {
+  readonly engine: Engine;
+  readonly prefill: PrefillLimits;
+  readonly clock: Clock;
+  readonly post: (notice: EngineNotice) => void;
+}
+
+/** Ends a run from outside: the caller's cancel, or its time limit. */
+type Interrupt = CancelMode | "time_limit";
+
+/**
+ * Drives the engine: every step pulls one token for each run that has credit and reads some of the prompts in, all in one batch; then pieces and
+ * ends go out in one notice. Commands may come at any time; those for a run in the present step act right after it, all others at once. Sleeps while
+ * there is nothing to do. Lives on the inference worker.
+ */
+export class StepLoop {
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #post: (notice: EngineNotice) => void;
+  readonly #pool: SequencePool;
+  readonly #queue: RunQueue;
+  readonly #planner: StepPlanner;
+  readonly #wakeup = new Wakeup();
+  /** All that have not ended, by run id, each with the timer of its time limit. */
+  readonly #runs = new Map<number, Run>();
+  readonly #timers = new Map<number, Disposable>();
+  /** In the engine's hands until the step is over. */
+  readonly #busy = new Set<Run>();
+  /** What came for a busy run. */
+  readonly #interrupts = new Map<Run, Interrupt>();
+  /** Those that the next notice tells of. */
+  readonly #changed = new Set<Run>();
+  #stepStartedMs: number | undefined;
+  #closing = false;
+
+  constructor(parts: StepLoopParts) {
+    this.#engine = parts.engine;
+    this.#clock = parts.clock;
+    this.#post = parts.post;
+    this.#pool = new SequencePool(parts.engine.sequences);
+    this.#queue = new RunQueue(parts.engine.sequences.length);
+    this.#planner = new StepPlanner(parts.prefill);
+  }
+
+  /** How long the present step has been running; 0 between steps. */
+  get stepMs(): number {
+    return this.#stepStartedMs === undefined ? 0 : this.#clock.nowMs() - this.#stepStartedMs;
+  }
+
+  /** A run that the engine can't take ends as failed, at once. */
+  start(spec: RunSpec, credit: Credit): void {
+    const run = new Run({ spec, credit, engine: this.#engine, clock: this.#clock });
+    const onTimeLimit = (): void => this.#interrupt(run, "time_limit");
+    this.#runs.set(spec.runId, run);
+    this.#timers.set(spec.runId, this.#clock.startTimer(spec.stopping.timeLimitMs, onTimeLimit));
+    const problem = problemWith(spec, this.#engine) ?? (this.#queue.offer(run) ? undefined : "the run queue is full");
+    if (problem === undefined) {
+      this.#wakeup.notify();
+      return;
+    }
+    run.fail(problem);
+    this.#changed.add(run);
+    this.#notify();
+  }
+
+  grant(runId: number, credit: Credit): void {
+    this.#runs.get(runId)?.grant(credit);
+    this.#wakeup.notify();
+  }
+
+  cancel(runId: number, mode: CancelMode): void {
+    const run = this.#runs.get(runId);
+    if (run !== undefined) this.#interrupt(run, mode);
+  }
+
+  /** Makes `run` end all runs as cancelled and return, after the present step. */
+  close(): void {
+    this.#closing = true;
+    this.#wakeup.notify();
+  }
+
+  /** Returns after `close`. Rejects only if the engine breaks its promises. */
+  async run(): Promise<void> {
+    while (!this.#closing) {
+      await this.#admit();
+      const step = this.#planner.plan(this.#runs.values());
+      for (const run of step.parked) this.#changed.add(run);
+      if (step.pulled.length > 0 || step.read.length > 0) {
+        await this.#step(step);
+        this.#engine.tidy(false);
+      } else {
+        this.#notify();
+        this.#engine.tidy(true);
+        await this.#wakeup.wait();
+      }
+    }
+    for (const run of this.#runs.values()) this.#apply(run, "immediate");
+    this.#notify();
+  }
+
+  /** Gives free sequences to those who wait for one. */
+  async #admit(): Promise<void> {
+    while (this.#pool.hasFree) {
+      const run = this.#queue.take();
+      if (run === undefined) return;
+      this.#busy.add(run);
+      run.receive(await this.#pool.lease(run.spec.inputTokens));
+      this.#planner.add(run);
+      this.#release();
+      this.#notify();
+    }
+  }
+
+  async #step(step: Step): Promise<void> {
+    for (const run of step.pulled) this.#busy.add(run);
+    for (const { run } of step.read) this.#busy.add(run);
+    const startedMs = this.#clock.nowMs();
+    this.#stepStartedMs = startedMs;
+    const results = await this.#engine.step({
+      pulls: step.pulled.map((run) => run.decoder()),
+      prefills: step.read.map(({ run, tokens }) => run.chunk(tokens)),
+    });
+    this.#stepStartedMs = undefined;
+    const stepMs = this.#clock.nowMs() - startedMs;
+    this.#planner.observe(step, stepMs);
+    this.#handOut(step, results);
+    this.#release();
+    this.#notify(stepMs);
+  }
+
+  #handOut(step: Step, results: StepResults): void {
+    for (const [index, run] of step.pulled.entries()) {
+      const result = results.pulls[index];
+      if (typeof result === "number") run.accept(result);
+      else run.fail(result?.message ?? "the engine gave no result");
+      this.#changed.add(run);
+    }
+    for (const [index, { run, tokens }] of step.read.entries()) {
+      const fault = results.prefills[index];
+      if (fault === undefined) run.read(tokens);
+      else run.fail(fault.message);
+      this.#changed.add(run);
+    }
+  }
+
+  /** The engine is done with the busy runs: what came for them meanwhile acts now. */
+  #release(): void {
+    this.#busy.clear();
+    for (const [run, interrupt] of this.#interrupts) this.#apply(run, interrupt);
+    this.#interrupts.clear();
+  }
+
+  #interrupt(run: Run, interrupt: Interrupt): void {
+    if (this.#busy.has(run)) {
+      if (this.#interrupts.get(run) !== "immediate") this.#interrupts.set(run, interrupt);
+      return;
+    }
+    this.#apply(run, interrupt);
+    this.#notify();
+    this.#wakeup.notify();
+  }
+
+  #apply(run: Run, interrupt: Interrupt): void {
+    if (run.state.type === "ended") return;
+    if (interrupt === "immediate") run.cancel();
+    else run.finish(interrupt === "soft" ? "cancelled_softly" : "time_limit");
+    this.#changed.add(run);
+  }
+
+  /** Tells of all that changed, in one notice, and forgets those that ended. */
+  #notify(stepMs = 0): void {
+    if (this.#changed.size === 0) return;
+    const updates = [...this.#changed].map((run) => run.takeUpdate());
+    for (const run of this.#changed) if (run.state.type === "ended") this.#forget(run);
+    this.#changed.clear();
+    const kvTokens = this.#engine.sequences.reduce((sum, sequence) => sum + sequence.length, 0);
+    this.#post({ type: "step", updates, stepMs, kvTokens });
+  }
+
+  #forget(run: Run): void {
+    const { runId } = run.spec;
+    this.#queue.remove(run);
+    this.#timers.get(runId)?.[Symbol.dispose]();
+    this.#timers.delete(runId);
+    this.#runs.delete(runId);
+  }
+}

@@ -1,0 +1,74 @@
+import { PrefillPlanner, type PrefillLimits } from "./prefill-planner.js";
+import type { Run } from "./run.js";
+
+/** Who takes part in one step, and how. */
+export interface Step {
+  /** Gets one token each: those past their prompt, and those whose rest of it is read in with that. */
+  readonly pulled: readonly Run[];
+  readonly read: readonly { readonly run: Run; readonly tokens: number }[];
+  /** Could not post their first token, and wait for credit from now on. */
+  readonly parked: readonly Run[];
+  readonly decodingRuns: number;
+  readonly prefillTokens: number;
+  readonly prefillPositions: number;
+}
+
+/** Decides what the next step does: a token for each run with credit, and as much of the prompts as the planner of prefills allows. */
+export class StepPlanner {
+  readonly #prefill: PrefillPlanner;
+  /** Prompts being read in; who is served next, first. */
+  #reading: Run[] = [];
+
+  constructor(limits: PrefillLimits) {
+    this.#prefill = new PrefillPlanner(limits);
+  }
+
+  /** A run has got its sequence: its prompt is to be read in. */
+  add(run: Run): void {
+    this.#reading.push(run);
+  }
+
+  /** The step may come out empty. */
+  plan(runs: Iterable<Run>): Step {
+    const pulled: Run[] = [];
+    for (const run of runs) if (run.state.type === "running") pulled.push(run);
+    const decodingRuns = pulled.length;
+    const read: { run: Run; tokens: number }[] = [];
+    const parked: Run[] = [];
+    let prefillTokens = 0;
+    let prefillPositions = 0;
+    for (const { run, granted } of this.#deal()) {
+      const isRest = granted === run.unreadTokens;
+      // The last token of a prompt is evaluated by the first pull.
+      const tokens = isRest && !run.hasCredit ? granted - 1 : granted;
+      prefillTokens += tokens;
+      prefillPositions += tokens * (run.position + tokens / 2);
+      if (isRest && run.hasCredit) pulled.push(run);
+      else if (tokens > 0) read.push({ run, tokens });
+      else parked.push(run);
+    }
+    for (const run of parked) run.park();
+    return { pulled, read, parked, decodingRuns, prefillTokens, prefillPositions };
+  }
+
+  /** Learns from how long the step took. */
+  observe(step: Step, stepMs: number): void {
+    const { decodingRuns, prefillTokens, prefillPositions } = step;
+    this.#prefill.observe({ stepMs, decodingRuns, prefillTokens, prefillPositions });
+  }
+
+  /** Who is served goes to the end of the line. */
+  #deal(): { run: Run; granted: number }[] {
+    const reading = this.#reading.filter((run) => run.state.type === "prefilling");
+    const grants = this.#prefill.plan(reading);
+    const served: { run: Run; granted: number }[] = [];
+    const unserved: Run[] = [];
+    for (const [index, run] of reading.entries()) {
+      const granted = grants[index] ?? 0;
+      if (granted > 0) served.push({ run, granted });
+      else unserved.push(run);
+    }
+    this.#reading = [...unserved, ...served.map(({ run }) => run)];
+    return served;
+  }
+}

@@ -1,0 +1,74 @@
+/** How a vocabulary writes its tokens down: GPT-2's printable stand-in for each byte, or SentencePiece's "▁" for a space. */
+export type Spelling = "byte_level" | "sentence_piece";
+
+/** none: control tokens and the like, which stand for no text. verbatim: spelled as it is. byte: one byte as `<0x0A>`. */
+export type TokenKind = "none" | "normal" | "verbatim" | "byte";
+
+export interface Vocabulary {
+  readonly spelling: Spelling;
+  /** As the file spells them, by id. */
+  readonly tokens: readonly string[];
+  kindOf(tokenId: number): TokenKind;
+}
+
+const encoder = new TextEncoder();
+const SPACE_MARK = "\u2581";
+
+/**
+ * The exact bytes of every token, which text functions can't give: a token may be part of a code point. Kept in one block, as a vocabulary may have
+ * a quarter of a million tokens.
+ */
+export class TokenBytes {
+  readonly #bytes: Uint8Array;
+  readonly #ends: Uint32Array;
+
+  constructor(vocabulary: Vocabulary) {
+    const each = vocabulary.tokens.map((token, tokenId) =>
+      bytesOf(token, vocabulary.kindOf(tokenId), vocabulary.spelling),
+    );
+    this.#bytes = Buffer.concat(each);
+    let end = 0;
+    this.#ends = Uint32Array.from(each, (bytes) => (end += bytes.length));
+  }
+
+  /** Empty for control tokens and ids beyond the vocabulary. */
+  of(tokenId: number): Uint8Array {
+    const start = tokenId === 0 ? 0 : (this.#ends[tokenId - 1] ?? 0);
+    return this.#bytes.subarray(start, this.#ends[tokenId] ?? start);
+  }
+}
+
+function bytesOf(token: string, kind: TokenKind, spelling: Spelling): Uint8Array {
+  switch (kind) {
+    case "none":
+      return new Uint8Array();
+    case "verbatim":
+      return encoder.encode(token);
+    case "byte":
+      return Uint8Array.of(Number.parseInt(token.slice(3, 5), 16));
+    case "normal":
+      return spelling === "byte_level" ? byteLevelBytes(token) : encoder.encode(token.replaceAll(SPACE_MARK, " "));
+  }
+}
+
+/** What is no stand-in is itself. */
+function byteLevelBytes(token: string): Uint8Array {
+  const bytes: number[] = [];
+  for (const char of token) {
+    const byte = byteOfStandIn.get(char);
+    if (byte === undefined) bytes.push(...encoder.encode(char));
+    else bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** GPT-2's table: printable Latin-1 stands for itself, each other byte for the next free code point from U+0100. */
+const byteOfStandIn: ReadonlyMap<string, number> = new Map(
+  (function* (): Generator<[string, number]> {
+    let next = 0x100;
+    for (let byte = 0; byte < 256; byte++) {
+      const printable = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+      yield [String.fromCodePoint(printable ? byte : next++), byte];
+    }
+  })(),
+);

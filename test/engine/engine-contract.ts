@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import type { Decoder, Engine, EngineSequence } from "../../src/engine/engine.js";
+import { GREEDY } from "./loop-harness.js";
+
+const PROMPT = Uint8Array.from(Buffer.from("The engine's contract holds of every engine"));
+const prompt = Uint32Array.from(PROMPT);
+
+export function sequenceAt(engine: Engine, index: number): EngineSequence {
+  const sequence = engine.sequences[index];
+  assert.ok(sequence !== undefined);
+  return sequence;
+}
+
+/** One pull of one decoder, which must not fail. */
+async function pull(engine: Engine, decoder: Decoder): Promise<number> {
+  const { pulls } = await engine.step({ pulls: [decoder], prefills: [] });
+  const [token] = pulls;
+  if (typeof token !== "number") throw token ?? new Error("no result");
+  return token;
+}
+
+/** The first tokens that the engine gives for a prompt, on an empty sequence. */
+export async function decodeGreedily(engine: Engine, tokenIds: Uint32Array, count: number): Promise<number[]> {
+  const sequence = sequenceAt(engine, 0);
+  await sequence.trim(0);
+  const decoder = engine.openDecoder({ sequence, tokenIds, sampling: GREEDY });
+  const tokens: number[] = [];
+  for (let index = 0; index < count; index++) tokens.push(await pull(engine, decoder));
+  decoder.close();
+  return tokens;
+}
+
+/**
+ * What holds of every engine. Two sequences at least.
+ * @param engine is asked for in each test; what a test leaves in its sequences doesn't matter
+ */
+export function describeEngineContract(name: string, engine: () => Engine): void {
+  describe(`engine contract: ${name}`, () => {
+    it("has as many sequences as its facts say", () => {
+      assert.equal(engine().sequences.length, engine().facts.sequences);
+      assert.ok(engine().facts.contextTokens > 0);
+      assert.ok(engine().facts.threads > 0);
+    });
+
+    it("reads a prompt into the cache in chunks", async () => {
+      const sequence = sequenceAt(engine(), 0);
+      await sequence.trim(0);
+      for (const chunk of [prompt.subarray(0, 20), prompt.subarray(20)]) {
+        const { prefills } = await engine().step({ pulls: [], prefills: [{ sequence, tokenIds: chunk }] });
+        assert.deepEqual(prefills, [undefined]);
+      }
+      assert.equal(sequence.length, prompt.length);
+      assert.deepEqual(sequence.tokens(), [...prompt]);
+    });
+
+    it("holds a token in the cache only from the pull after the one that gave it", async () => {
+      const sequence = sequenceAt(engine(), 0);
+      await sequence.trim(0);
+      const decoder = engine().openDecoder({ sequence, tokenIds: prompt, sampling: GREEDY });
+      assert.equal(sequence.length, 0, "opening evaluates nothing");
+      const first = await pull(engine(), decoder);
+      assert.ok(first >= 0 && first < engine().vocabularySize);
+      assert.deepEqual(sequence.tokens(), [...prompt]);
+      await pull(engine(), decoder);
+      assert.deepEqual(sequence.tokens(), [...prompt, first]);
+      decoder.close();
+    });
+
+    it("gives the same tokens whether the prompt came in chunks or with the first pull", async () => {
+      const whole = await decodeGreedily(engine(), prompt, 8);
+      const sequence = sequenceAt(engine(), 0);
+      await sequence.trim(0);
+      await engine().step({ pulls: [], prefills: [{ sequence, tokenIds: prompt.subarray(0, 40) }] });
+      const decoder = engine().openDecoder({ sequence, tokenIds: prompt.subarray(40), sampling: GREEDY });
+      const chunked: number[] = [];
+      for (let index = 0; index < 8; index++) chunked.push(await pull(engine(), decoder));
+      decoder.close();
+      assert.deepEqual(chunked, whole);
+    });
+
+    it("goes on after a trim as if what was cut had never been", async () => {
+      const expected = await decodeGreedily(engine(), prompt, 6);
+      const sequence = sequenceAt(engine(), 0);
+      assert.equal(await sequence.trim(30), 30);
+      assert.deepEqual(sequence.tokens(), [...prompt.subarray(0, 30)]);
+      const decoder = engine().openDecoder({ sequence, tokenIds: prompt.subarray(30), sampling: GREEDY });
+      const tokens: number[] = [];
+      for (let index = 0; index < 6; index++) tokens.push(await pull(engine(), decoder));
+      decoder.close();
+      assert.deepEqual(tokens, expected);
+    });
+
+    it("pulls and reads in one step, with the results in the order of the work", async () => {
+      const [first, second] = [sequenceAt(engine(), 0), sequenceAt(engine(), 1)];
+      await first.trim(0);
+      await second.trim(0);
+      const decoder = engine().openDecoder({ sequence: first, tokenIds: prompt, sampling: GREEDY });
+      const results = await engine().step({ pulls: [decoder], prefills: [{ sequence: second, tokenIds: prompt }] });
+      assert.equal(typeof results.pulls[0], "number");
+      assert.deepEqual(results.prefills, [undefined]);
+      assert.equal(second.length, prompt.length);
+      decoder.close();
+    });
+
+    it("lets a sequence be used again as soon as its decoder is closed, twice if need be", async () => {
+      const sequence = sequenceAt(engine(), 0);
+      await sequence.trim(0);
+      const first = engine().openDecoder({ sequence, tokenIds: prompt, sampling: GREEDY });
+      await pull(engine(), first);
+      first.close();
+      first.close();
+      const second = engine().openDecoder({ sequence, tokenIds: Uint32Array.of(65), sampling: GREEDY });
+      await pull(engine(), second);
+      assert.deepEqual(sequence.tokens(), [...prompt, 65]);
+      second.close();
+    });
+
+    it("knows the bytes of every token, and which end a turn", () => {
+      let endings = 0;
+      for (let tokenId = 0; tokenId < engine().vocabularySize; tokenId++) {
+        engine().tokenBytes(tokenId);
+        if (engine().isEndOfGeneration(tokenId)) endings++;
+      }
+      assert.equal(Buffer.from(engine().tokenBytes(65)).toString(), "A");
+      assert.ok(endings > 0);
+    });
+
+    it("can be tidied at any time between steps", async () => {
+      engine().tidy(true);
+      engine().tidy(false);
+      assert.equal((await decodeGreedily(engine(), prompt, 2)).length, 2);
+    });
+  });
+}

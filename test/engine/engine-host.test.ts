@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import type { ScriptedWorkerOptions } from "../support/scripted-worker.js";
+import { SCRIPT } from "../support/scripted-engine.js";
+import { EngineWorker } from "./engine-worker.js";
+import { AMPLE_CREDIT, specOf, type RunRequest } from "./loop-harness.js";
+
+const ENTRY = new URL("../support/scripted-worker.js", import.meta.url);
+
+function scriptedWorker(options: ScriptedWorkerOptions = {}): EngineWorker {
+  return new EngineWorker(ENTRY, options);
+}
+
+function start(worker: EngineWorker, runId: number, request: RunRequest): void {
+  worker.send({ type: "start", run: specOf(runId, request), credit: request.credit ?? AMPLE_CREDIT });
+}
+
+function textOf(worker: EngineWorker, runId: number): string {
+  const updates = worker.notices.flatMap((notice) => (notice.type === "step" ? notice.updates : []));
+  const pieces = updates.filter((update) => update.runId === runId).flatMap((update) => update.pieces);
+  return pieces.map((piece) => piece.text).join("");
+}
+
+describe("engine host, on a worker", () => {
+  it("first says that it is ready, with the engine's facts", async () => {
+    await using worker = scriptedWorker({ sequences: 3, contextTokens: 100 });
+    await worker.notice("ready");
+    assert.deepEqual(worker.notices, [
+      { type: "ready", facts: { contextTokens: 100, sequences: 3, threads: 1, release: "scripted" } },
+    ]);
+  });
+
+  it("runs what it is told to, through the wall", async () => {
+    await using worker = scriptedWorker();
+    start(worker, 1, { prompt: "over the wall: é 😀" });
+    await worker.end(1);
+    assert.equal(textOf(worker, 1), "over the wall: é 😀");
+  });
+
+  it("parks a run without credit, takes credit and cancels", async () => {
+    await using worker = scriptedWorker({ cycle: true });
+    start(worker, 1, { prompt: "abc", credit: { pieces: 2, bytes: 99 } });
+    await worker.notice("step");
+    worker.send({ type: "credit", runId: 1, credit: { pieces: 2, bytes: 99 } });
+    worker.send({ type: "cancel", runId: 1, mode: "soft" });
+    await worker.end(1);
+    assert.ok("abca".startsWith(textOf(worker, 1)));
+  });
+
+  it("answers a ping in the middle of a step, and says how long that has been running", async () => {
+    await using worker = scriptedWorker();
+    start(worker, 1, { prompt: [104, SCRIPT.HANG] });
+    await worker.notice("step");
+    let stepMs = 0;
+    for (let pingId = 1; stepMs === 0; pingId++) {
+      const told = worker.notices.length;
+      worker.send({ type: "ping", pingId });
+      const pong = await worker.notice("pong", told);
+      assert.equal(pong.pingId, pingId);
+      stepMs = pong.stepMs;
+    }
+  });
+
+  it("says between steps that none is running", async () => {
+    await using worker = scriptedWorker();
+    worker.send({ type: "ping", pingId: 7 });
+    assert.deepEqual(await worker.notice("pong"), { type: "pong", pingId: 7, stepMs: 0 });
+  });
+
+  it("ends all runs when it is closed, and the thread with it", async () => {
+    await using worker = scriptedWorker({ cycle: true });
+    start(worker, 1, { prompt: "abc" });
+    start(worker, 2, { prompt: "def", credit: { pieces: 0, bytes: 0 } });
+    await worker.notice("step");
+    worker.send({ type: "close" });
+    assert.equal(await worker.exited, 0);
+    assert.equal(worker.notices.at(-1)?.type, "closed");
+    await worker.end(1);
+    await worker.end(2);
+  });
+
+  it("dies of an engine that breaks its promises, for its supervisor to see", async () => {
+    await using worker = scriptedWorker();
+    start(worker, 1, { prompt: [104, SCRIPT.DIE] });
+    assert.equal(await worker.exited, 1);
+    assert.ok(worker.error instanceof Error);
+    assert.equal(worker.error.message, "the script says die");
+  });
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { PrefillPlanner, type PrefillLimits, type Unread } from "../../src/engine/prefill-planner.js";
+
+/** A planner that has learned that a token costs 1 ms, wherever it stands. */
+function planner(limits: PrefillLimits): PrefillPlanner {
+  const learned = new PrefillPlanner(limits);
+  for (let round = 0; round < 100; round++) {
+    for (const position of [0, 1_000, 3_000]) {
+      learned.observe({ stepMs: 128, decodingRuns: 0, prefillTokens: 128, prefillPositions: 128 * position });
+    }
+  }
+  return learned;
+}
+
+const at = (unreadTokens: number, position = 0): Unread => ({ unreadTokens, position });
+
+describe("prefill planner", () => {
+  it("reads as many units of 64 tokens as fit the budget", () => {
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000)]), [192]);
+  });
+
+  it("reads one unit however long it takes", () => {
+    assert.deepEqual(planner({ budgetMs: 1, maxTokens: 512 }).plan([at(1_000), at(1_000)]), [64, 0]);
+  });
+
+  it("takes a short prompt whole", () => {
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(40)]), [40]);
+  });
+
+  it("never reads more than its limit in one step", () => {
+    assert.deepEqual(planner({ budgetMs: 10_000, maxTokens: 512 }).plan([at(1_000), at(1_000)]), [256, 256]);
+  });
+
+  it("deals the budget out in turns, the first in line being served first", () => {
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000), at(1_000)]), [128, 64]);
+  });
+
+  it("lets a short prompt in beside a long one", () => {
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(4_000), at(30)]), [128, 30]);
+  });
+
+  it("leaves no remainder of 32 to 63 tokens: it cuts a unit earlier, or a little later", () => {
+    const tokens = planner({ budgetMs: 200, maxTokens: 512 });
+    assert.deepEqual(tokens.plan([at(192 + 40)]), [128]);
+    assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([at(64 + 40)]), [64 + 40 - 31]);
+    assert.deepEqual(tokens.plan([at(192 + 20)]), [192]);
+  });
+
+  it("reads less the later the position, as measured", () => {
+    const learned = new PrefillPlanner({ budgetMs: 300, maxTokens: 512 });
+    for (let round = 0; round < 100; round++) {
+      for (const position of [0, 1_000, 3_000]) {
+        const stepMs = 128 * (1 + 0.002 * position);
+        learned.observe({ stepMs, decodingRuns: 0, prefillTokens: 128, prefillPositions: 128 * position });
+      }
+    }
+    assert.deepEqual(learned.plan([at(2_000, 0)]), [192]);
+    assert.deepEqual(learned.plan([at(2_000, 1_000)]), [64]);
+  });
+
+  it("serves someone, keeps to the limit and to what is unread, and makes no slow chunk out of a longer prompt", () => {
+    const prompt = fc.record({
+      unreadTokens: fc.integer({ min: 1, max: 2_000 }),
+      position: fc.integer({ min: 0, max: 4_000 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(prompt, { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 2_000 }),
+        (reading, budgetMs) => {
+          const grants = planner({ budgetMs, maxTokens: 512 }).plan(reading);
+          assert.ok(grants.some((tokens) => tokens > 0));
+          assert.ok(grants.reduce((sum, tokens) => sum + tokens, 0) <= 512);
+          for (const [index, tokens] of grants.entries()) {
+            const { unreadTokens = 0 } = reading[index] ?? {};
+            assert.ok(tokens <= unreadTokens);
+            if (tokens > 0 && tokens < unreadTokens) assert.ok(tokens >= 64, `${tokens} of ${unreadTokens}`);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { samplerOptionsOf } from "../../src/engine/sampler-options.js";
+
+const sampling = { temperature: 0.7, topK: 20, topP: 0.9, minP: 0.1, seed: 12 };
+
+describe("sampler options", () => {
+  it("hands each number on", () => {
+    assert.deepEqual(samplerOptionsOf(sampling), sampling);
+  });
+
+  it("is greedy at temperature 0, and where the division by it would overflow", () => {
+    for (const temperature of [0, 1e-40, 1e-300]) {
+      assert.deepEqual(samplerOptionsOf({ ...sampling, temperature }).topK, 1);
+      assert.deepEqual(samplerOptionsOf({ ...sampling, temperature }).temperature, 1);
+    }
+  });
+
+  it("keeps llama.cpp from choosing a seed of its own", () => {
+    assert.equal(samplerOptionsOf({ ...sampling, seed: 0 }).seed, 0);
+    assert.notEqual(samplerOptionsOf({ ...sampling, seed: 0xffff_ffff }).seed, 0xffff_ffff);
+  });
+});

@@ -1,0 +1,251 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import type { EngineFacts } from "../../src/core/model-facts.js";
+import {
+  EngineFault,
+  type Decoder,
+  type DecoderOpening,
+  type Engine,
+  type EngineSequence,
+  type PrefillChunk,
+  type StepResults,
+  type StepWork,
+} from "../../src/engine/engine.js";
+import { TokenBytes, type Vocabulary } from "../../src/engine/token-bytes.js";
+import { END_OF_TEXT_TOKEN, TURN_END_TOKEN, TURN_START_TOKEN, tinyVocabulary } from "./tiny-vocabulary.js";
+
+/**
+ * Token ids that make something happen. In a prompt, all but FAIL_PREFILL and CYCLE stand for a place in the output: when the echo reaches it, it
+ * happens instead of a token.
+ */
+export const SCRIPT = {
+  /** The pull fails; the other runs of the step go on. */
+  FAIL_PULL: 60_000,
+  /** The chunk of the prompt that carries it can't be read in. */
+  FAIL_PREFILL: 60_001,
+  /** Every run of the step fails, as if the decode had. */
+  FAIL_STEP: 60_002,
+  /** The engine breaks its promise: `step` rejects, the worker dies. */
+  DIE: 60_003,
+  /** The step never ends; pings are answered. */
+  HANG: 60_004,
+  /** The thread stands still: not even pings are answered. Only on a worker. */
+  BLOCK: 60_005,
+  /** Makes no output; the run echoes its prompt for ever. */
+  CYCLE: 60_006,
+} as const;
+
+/** Of the tokens that a test brings itself. */
+export const FIRST_EXTRA_TOKEN = 1_000;
+const CONTROL_TYPE = 3;
+const VOCABULARY_SIZE = 65_536;
+const SILENT_TOKENS: ReadonlySet<number> = new Set([
+  END_OF_TEXT_TOKEN,
+  TURN_START_TOKEN,
+  TURN_END_TOKEN,
+  SCRIPT.FAIL_PREFILL,
+  SCRIPT.CYCLE,
+]);
+
+/** Plain data, so that it can be a worker's workerData. */
+export interface ScriptedOptions {
+  /** Default 4. */
+  readonly sequences?: number;
+  /** Default 2,048. */
+  readonly contextTokens?: number;
+  /** How long each step takes; default 0: one turn of the event loop. */
+  readonly stepMs?: number;
+  /** True: every run echoes its prompt for ever. */
+  readonly cycle?: boolean;
+  /** The bytes of tokens 1,000, 1,001 and so on. */
+  readonly extraTokens?: readonly (readonly number[])[];
+}
+
+/**
+ * The engine's double: a run's output is its own prompt (control tokens left out) and then the end of turn. Holds its user to the engine's contract and
+ * throws where that is broken. Vocabulary: the tiny model's, and SCRIPT.
+ */
+export class ScriptedEngine implements Engine {
+  readonly facts: EngineFacts;
+  readonly vocabularySize = VOCABULARY_SIZE;
+  readonly sequences: readonly ScriptedSequence[];
+  readonly #options: ScriptedOptions;
+  readonly #bytes: TokenBytes;
+  readonly #extraBytes: readonly Uint8Array[];
+  /** Tests hold a step up with it, or look at what it does. */
+  beforeStep: (work: StepWork) => Promise<void> | void = () => {};
+  steps = 0;
+  pulls = 0;
+  prefillTokens = 0;
+  openDecoders = 0;
+  tidied = { idle: 0, between: 0 };
+  disposed = false;
+
+  constructor(options: ScriptedOptions = {}) {
+    this.#options = options;
+    this.#bytes = new TokenBytes(vocabulary());
+    this.#extraBytes = (options.extraTokens ?? []).map((bytes) => Uint8Array.from(bytes));
+    const contextTokens = options.contextTokens ?? 2_048;
+    this.sequences = Array.from({ length: options.sequences ?? 4 }, () => new ScriptedSequence(contextTokens));
+    this.facts = { contextTokens, sequences: this.sequences.length, threads: 1, release: "scripted" };
+  }
+
+  tokenBytes(tokenId: number): Uint8Array {
+    return this.#extraBytes[tokenId - FIRST_EXTRA_TOKEN] ?? this.#bytes.of(tokenId);
+  }
+
+  isEndOfGeneration(tokenId: number): boolean {
+    return tokenId === END_OF_TEXT_TOKEN || tokenId === TURN_END_TOKEN;
+  }
+
+  openDecoder(opening: DecoderOpening): Decoder {
+    if (opening.tokenIds.length === 0) throw new Error("a decoder needs the last token of the prompt");
+    this.openDecoders++;
+    const prompt = [...opening.sequence.tokens(), ...opening.tokenIds];
+    return new ScriptedDecoder({
+      sequence: scripted(opening.sequence),
+      unread: opening.tokenIds,
+      echo: prompt.filter((tokenId) => !SILENT_TOKENS.has(tokenId)),
+      cycle: this.#options.cycle === true || prompt.includes(SCRIPT.CYCLE),
+      onClose: () => this.openDecoders--,
+    });
+  }
+
+  async step(work: StepWork): Promise<StepResults> {
+    checkDistinct([...work.pulls, ...work.prefills].map(({ sequence }) => sequence));
+    this.steps++;
+    this.pulls += work.pulls.length;
+    const stepMs = this.#options.stepMs ?? 0;
+    await (stepMs > 0 ? sleep(stepMs) : nextTurn());
+    await this.beforeStep(work);
+    const decoders = work.pulls.map(decoderOf);
+    const next = decoders.map((decoder) => decoder.peek());
+    if (next.includes(SCRIPT.DIE)) throw new Error("the script says die");
+    if (next.includes(SCRIPT.HANG)) await new Promise<never>(() => {});
+    if (next.includes(SCRIPT.BLOCK)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    const stepFails = next.includes(SCRIPT.FAIL_STEP);
+    return {
+      pulls: decoders.map((decoder) => (stepFails ? faultOf(decoder) : decoder.pull())),
+      prefills: work.prefills.map((chunk) => (stepFails ? faultOf(chunk) : this.#read(chunk))),
+    };
+  }
+
+  tidy(idle: boolean): void {
+    this.tidied[idle ? "idle" : "between"]++;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+  }
+
+  #read({ sequence, tokenIds }: PrefillChunk): EngineFault | undefined {
+    this.prefillTokens += tokenIds.length;
+    if (tokenIds.includes(SCRIPT.FAIL_PREFILL)) return faultOf({ sequence });
+    scripted(sequence).append(tokenIds);
+    return undefined;
+  }
+}
+
+class ScriptedSequence implements EngineSequence {
+  readonly #contextTokens: number;
+  readonly #tokens: number[] = [];
+
+  constructor(contextTokens: number) {
+    this.#contextTokens = contextTokens;
+  }
+
+  get length(): number {
+    return this.#tokens.length;
+  }
+
+  tokens(): readonly number[] {
+    return [...this.#tokens];
+  }
+
+  async trim(length: number): Promise<number> {
+    this.#tokens.length = Math.min(length, this.#tokens.length);
+    return this.#tokens.length;
+  }
+
+  append(tokenIds: Iterable<number>): void {
+    this.#tokens.push(...tokenIds);
+    if (this.#tokens.length >= this.#contextTokens)
+      throw new Error("the sequence is full: a real one would have shifted");
+  }
+}
+
+class ScriptedDecoder implements Decoder {
+  readonly sequence: ScriptedSequence;
+  readonly #echo: readonly number[];
+  readonly #cycle: boolean;
+  readonly #onClose: () => void;
+  #unread: Iterable<number>;
+  #next = 0;
+  #closed = false;
+
+  constructor(parts: {
+    sequence: ScriptedSequence;
+    unread: Uint32Array;
+    echo: readonly number[];
+    cycle: boolean;
+    onClose: () => void;
+  }) {
+    this.sequence = parts.sequence;
+    this.#unread = parts.unread;
+    this.#echo = parts.echo;
+    this.#cycle = parts.cycle;
+    this.#onClose = parts.onClose;
+  }
+
+  peek(): number {
+    if (this.#cycle && this.#next >= this.#echo.length) this.#next = 0;
+    return this.#echo[this.#next] ?? TURN_END_TOKEN;
+  }
+
+  pull(): number | EngineFault {
+    if (this.#closed) throw new Error("the decoder is closed");
+    const opening = [...this.#unread];
+    if (opening.includes(SCRIPT.FAIL_PREFILL)) return faultOf(this);
+    this.sequence.append(opening);
+    const tokenId = this.peek();
+    if (tokenId === SCRIPT.FAIL_PULL) return faultOf(this);
+    this.#next++;
+    this.#unread = [tokenId];
+    return tokenId;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#onClose();
+  }
+}
+
+function faultOf({ sequence }: { sequence: EngineSequence }): EngineFault {
+  void sequence.trim(0);
+  return new EngineFault("the script says fail");
+}
+
+function scripted(sequence: EngineSequence): ScriptedSequence {
+  if (!(sequence instanceof ScriptedSequence)) throw new Error("the sequence is another engine's");
+  return sequence;
+}
+
+function decoderOf(decoder: Decoder): ScriptedDecoder {
+  if (!(decoder instanceof ScriptedDecoder)) throw new Error("the decoder is another engine's");
+  return decoder;
+}
+
+function checkDistinct(sequences: readonly EngineSequence[]): void {
+  if (new Set(sequences).size !== sequences.length) throw new Error("a sequence is in the step twice");
+  if (sequences.length === 0) throw new Error("the step has nothing to do");
+}
+
+/** The tiny model's, in which the single-byte tokens have their byte as id. */
+function vocabulary(): Vocabulary {
+  const { tokens, tokenTypes } = tinyVocabulary();
+  return {
+    spelling: "byte_level",
+    tokens,
+    kindOf: (tokenId) => (tokenTypes[tokenId] === CONTROL_TYPE ? "none" : "normal"),
+  };
+}
