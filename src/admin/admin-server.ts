@@ -1,0 +1,133 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "../telemetry/logger.js";
+import { MetricsPage } from "../telemetry/metrics-page.js";
+import { SERVER_METRICS } from "./server-metrics.js";
+import type { ServerView } from "./server-view.js";
+
+/** Operators and their probes: few, small, quick. All else is cut off. */
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_CONNECTIONS = 64;
+const REQUEST_LIMIT_MS = 5_000;
+const IDLE_LIMIT_MS = 30_000;
+
+export interface AdminServerOptions {
+  /** Port 0: any free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Looked at once for each request. */
+  readonly view: () => ServerView;
+  readonly log: Logger;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body: string;
+}
+
+/**
+ * The HTTP port for operators: /metrics, /livez, /readyz. Unencrypted and without authentication, so it listens on the loopback interface unless told
+ * otherwise. Main thread; started by main.ts before the model is loaded, so that probes get their answers meanwhile.
+ */
+export class AdminServer implements AsyncDisposable {
+  /** The bound host:port. */
+  readonly address: string;
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    const { address, port } = server.address() as AddressInfo;
+    this.address = formatHostPort(address, port);
+    this.#server = server;
+  }
+
+  /** @throws Error that names the address and the reason where it can't listen */
+  static async start({ listen, view, log }: AdminServerOptions): Promise<AdminServer> {
+    const metrics = new MetricsPage(SERVER_METRICS);
+    const server = createServer(
+      {
+        maxHeaderSize: MAX_HEADER_BYTES,
+        headersTimeout: REQUEST_LIMIT_MS,
+        requestTimeout: REQUEST_LIMIT_MS,
+        keepAliveTimeout: IDLE_LIMIT_MS,
+      },
+      (request, response) => {
+        void respond(request, response, { metrics, view, log });
+      },
+    );
+    server.maxConnections = MAX_CONNECTIONS;
+    server.timeout = IDLE_LIMIT_MS;
+    server.listen(listen.port, listen.host);
+    try {
+      await once(server, "listening");
+    } catch (error) {
+      throw new Error(
+        `the admin port cannot listen on ${formatHostPort(listen.host, listen.port)}: ${reasonOf(error)}`,
+        { cause: error },
+      );
+    }
+    return new AdminServer(server);
+  }
+
+  /** Ends the open connections too. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+interface Responder {
+  readonly metrics: MetricsPage<ServerView>;
+  readonly view: () => ServerView;
+  readonly log: Logger;
+}
+
+/** Never rejects. */
+async function respond(request: IncomingMessage, response: ServerResponse, responder: Responder): Promise<void> {
+  // A body is of no use to any of these requests; unread, it would hold the connection.
+  request.resume();
+  let answer: Answer;
+  try {
+    answer = await answerTo(request, responder);
+  } catch (error) {
+    responder.log.error({ err: error, path: request.url }, "an admin request failed");
+    answer = { status: 500, body: "internal error\n" };
+  }
+  response.writeHead(answer.status, {
+    "content-type": answer.contentType ?? "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(answer.body),
+    "cache-control": "no-store",
+    ...(answer.status === 405 ? { allow: "GET, HEAD" } : {}),
+  });
+  response.end(request.method === "HEAD" ? undefined : answer.body);
+}
+
+async function answerTo(request: IncomingMessage, { metrics, view }: Responder): Promise<Answer> {
+  if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, body: "only GET and HEAD\n" };
+  const [path] = (request.url ?? "").split("?", 1);
+  switch (path) {
+    case "/metrics":
+      return { status: 200, contentType: metrics.contentType, body: await metrics.render(view()) };
+    case "/livez":
+      return probeAnswer(view(), ({ lifecycle }) => lifecycle !== "failed");
+    case "/readyz":
+      return probeAnswer(view(), ({ lifecycle }) => lifecycle === "serving");
+    default:
+      return { status: 404, body: "there is /metrics, /livez and /readyz\n" };
+  }
+}
+
+function probeAnswer(view: ServerView, isWell: (view: ServerView) => boolean): Answer {
+  return { status: isWell(view) ? 200 : 503, body: `${view.lifecycle}\n` };
+}
+
+function formatHostPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "EADDRINUSE" ? "the address is in use by another process" : message;
+}

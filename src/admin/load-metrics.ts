@@ -1,0 +1,130 @@
+import { FINISH_REASONS } from "../core/finish-reason.js";
+import { ERROR_CODES } from "../core/generation-error.js";
+import type { GenerationState } from "../core/generation-state.js";
+import { LANES } from "../core/lane.js";
+import type { LoadSnapshot } from "../core/load-snapshot.js";
+import { sampleEach, type ServerMetric } from "./server-view.js";
+
+const LIVE_STATES: readonly GenerationState[] = ["preparing", "waiting", "prefilling", "running", "parked"];
+const OUTCOMES = [...FINISH_REASONS, ...ERROR_CODES];
+
+interface LoadValue {
+  readonly name: string;
+  readonly help: string;
+  readonly read: (load: LoadSnapshot) => number;
+}
+
+interface LoadValues<T extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly label: string;
+  readonly members: readonly T[];
+  readonly read: (load: LoadSnapshot, member: T) => number;
+}
+
+/** A value of the snapshot; 0 until there is one. */
+function one(kind: ServerMetric["kind"], { name, help, read }: LoadValue): ServerMetric {
+  return { kind, name, help, read: ({ load }) => (load === undefined ? 0 : read(load)) };
+}
+
+/** A value of the snapshot for each member of a closed set; 0 until there is one. */
+function each<T extends string>(kind: ServerMetric["kind"], values: LoadValues<T>): ServerMetric {
+  const { name, help, label, members, read } = values;
+  return {
+    kind,
+    name,
+    help,
+    labelNames: [label],
+    readAll: ({ load }) => sampleEach(label, members, (member) => (load === undefined ? 0 : read(load, member))),
+  };
+}
+
+/** What the scheduler's snapshot says, so that GetLoad and a scrape at the same moment agree. */
+export const LOAD_METRICS: readonly ServerMetric[] = [
+  one("gauge", {
+    name: "rill_slots",
+    help: "Generations that can decode side by side.",
+    read: (load) => load.slots.total,
+  }),
+  one("gauge", { name: "rill_slots_busy", help: "Slots that are taken.", read: (load) => load.slots.busy }),
+  each("gauge", {
+    name: "rill_line_waiting",
+    help: "Generations in line for a slot.",
+    label: "lane",
+    members: LANES,
+    read: (load, lane) => load.line[lane].waiting,
+  }),
+  each("gauge", {
+    name: "rill_line_capacity",
+    help: "Places in line.",
+    label: "lane",
+    members: LANES,
+    read: (load, lane) => load.line[lane].capacity,
+  }),
+  each("gauge", {
+    name: "rill_generations",
+    help: "Generations that have not ended, by state.",
+    label: "state",
+    members: LIVE_STATES,
+    read: (load, state) => load.generations.filter((generation) => generation.state === state).length,
+  }),
+  one("gauge", {
+    name: "rill_kv_tokens_used",
+    help: "Tokens in the key-value cache.",
+    read: (load) => load.kvTokens.used,
+  }),
+  one("gauge", {
+    name: "rill_kv_tokens_capacity",
+    help: "Tokens that the key-value cache can hold.",
+    read: (load) => load.kvTokens.capacity,
+  }),
+  one("gauge", {
+    name: "rill_estimated_wait_low_seconds",
+    help: "Lower estimate of what a call would wait that came now.",
+    read: (load) => load.estimatedWait.lowMs / 1_000,
+  }),
+  one("gauge", {
+    name: "rill_estimated_wait_high_seconds",
+    help: "Upper estimate of what a call would wait that came now.",
+    read: (load) => load.estimatedWait.highMs / 1_000,
+  }),
+  one("counter", {
+    name: "rill_generations_accepted_total",
+    help: "Generations that got a slot or a place in line.",
+    read: (load) => load.totals.acceptedGenerations,
+  }),
+  each("counter", {
+    name: "rill_generations_refused_total",
+    help: "Calls that were refused before they were accepted, by reason.",
+    label: "reason",
+    members: ERROR_CODES,
+    read: (load, code) => load.totals.refused.get(code) ?? 0,
+  }),
+  each("counter", {
+    name: "rill_generations_ended_total",
+    help: "Accepted generations that ended, by finish reason or error code.",
+    label: "outcome",
+    members: OUTCOMES,
+    read: (load, outcome) => load.totals.ended.get(outcome) ?? 0,
+  }),
+  one("counter", {
+    name: "rill_input_tokens_total",
+    help: "Input tokens of accepted generations, reused ones included.",
+    read: (load) => load.totals.inputTokens,
+  }),
+  one("counter", {
+    name: "rill_reused_input_tokens_total",
+    help: "Input tokens whose state was still in the key-value cache.",
+    read: (load) => load.totals.reusedInputTokens,
+  }),
+  one("counter", {
+    name: "rill_decoded_tokens_total",
+    help: "Output tokens that were decoded.",
+    read: (load) => load.totals.decodedTokens,
+  }),
+  one("counter", {
+    name: "rill_delivered_tokens_total",
+    help: "Output tokens that readers have taken.",
+    read: (load) => load.totals.deliveredTokens,
+  }),
+];

@@ -1,0 +1,51 @@
+import { performance } from "node:perf_hooks";
+import type { Lifecycle } from "../core/lifecycle.js";
+import type { Limits } from "../core/limits.js";
+import { LOAD_METRICS } from "./load-metrics.js";
+import { sampleEach, type ServerMetric } from "./server-view.js";
+
+const LIFECYCLES: readonly Lifecycle[] = ["starting", "serving", "draining", "stopped", "failed"];
+
+/** Every metric of Rill's own. */
+export const SERVER_METRICS: readonly ServerMetric[] = [
+  {
+    kind: "gauge",
+    name: "rill_build_info",
+    help: "Always 1; the label carries the version.",
+    labelNames: ["version"],
+    readAll: ({ version }) => [{ labels: { version }, value: 1 }],
+  },
+  {
+    kind: "gauge",
+    name: "rill_lifecycle",
+    help: "1 for the state that the server is in, 0 for the others.",
+    labelNames: ["state"],
+    readAll: ({ lifecycle }) => sampleEach("state", LIFECYCLES, (state) => (state === lifecycle ? 1 : 0)),
+  },
+  {
+    kind: "gauge",
+    name: "rill_limit",
+    help: "Limits in force; a name says its unit, where it has one.",
+    labelNames: ["name"],
+    readAll: ({ limits }) => sampleEach("name", Object.keys(limits) as (keyof Limits)[], (name) => limits[name]),
+  },
+  ...LOAD_METRICS,
+  {
+    kind: "counter",
+    name: "rill_log_lines_dropped_total",
+    help: "Log lines that their destination did not take in time.",
+    read: ({ droppedLogLines }) => droppedLogLines,
+  },
+  {
+    kind: "counter",
+    name: "rill_event_loop_active_seconds_total",
+    help: "Time in which the main thread's event loop was at work.",
+    read: () => performance.eventLoopUtilization().active / 1_000,
+  },
+  {
+    kind: "counter",
+    name: "rill_event_loop_idle_seconds_total",
+    help: "Time in which the main thread's event loop waited for events.",
+    read: () => performance.eventLoopUtilization().idle / 1_000,
+  },
+];

@@ -1,0 +1,26 @@
+import type { Lifecycle } from "../core/lifecycle.js";
+import type { Limits } from "../core/limits.js";
+import type { LoadSnapshot } from "../core/load-snapshot.js";
+import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
+
+/** What one scrape looks at. */
+export interface ServerView {
+  readonly version: string;
+  readonly lifecycle: Lifecycle;
+  readonly limits: Limits;
+  /** The same snapshot that GetLoad answers with; undefined until the engine is there. */
+  readonly load: LoadSnapshot | undefined;
+  /** Since the start. */
+  readonly droppedLogLines: number;
+}
+
+export type ServerMetric = MetricFamily<ServerView>;
+
+/** A sample for each member of a closed set, at 0 too: a series that is there from the start gives right rates. */
+export function sampleEach<T extends string>(
+  label: string,
+  members: readonly T[],
+  valueOf: (member: T) => number,
+): readonly MetricSample[] {
+  return members.map((member) => ({ labels: { [label]: member }, value: valueOf(member) }));
+}

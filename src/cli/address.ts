@@ -1,0 +1,37 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+/** A TCP address as given: nothing was resolved. */
+export interface Address {
+  /** A name or a number; an IPv6 number without brackets. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+const HOST_AND_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?)):(\d{1,5})$/;
+
+/** "127.0.0.1:50051", "localhost:0" or "[::1]:50051"; undefined for all else. */
+export function parseAddress(text: string): Address | undefined {
+  const [, bracketed, plain, digits] = HOST_AND_PORT.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65_535) return undefined;
+  if (bracketed !== undefined) return isIPv6(bracketed) ? { host: bracketed, port } : undefined;
+  // What is all digits and dots but no IPv4 number would go to a resolver as a name.
+  if (plain === undefined || (/^[\d.]+$/.test(plain) && !isIPv4(plain))) return undefined;
+  return { host: plain, port };
+}
+
+/** The text that `parseAddress` reads. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether only this machine can reach it. A name other than localhost may stand for anything, so it does not count. */
+export function isLoopback({ host }: Address): boolean {
+  return host === "localhost" || (isIPv4(host) && host.startsWith("127.")) || isIPv6Loopback(host);
+}
+
+function isIPv6Loopback(host: string): boolean {
+  // The URL parser writes every spelling of an IPv6 number in its shortest form.
+  return isIPv6(host) && new URL(`http://[${host}]`).hostname === "[::1]";
+}

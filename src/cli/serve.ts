@@ -1,0 +1,81 @@
+import { Command, Option } from "commander";
+import { ConfigError, readConfig, type ConfigReading } from "../config.js";
+import { serve } from "../main.js";
+import { ExitCode } from "./exit-code.js";
+import { LIMIT_SETTINGS } from "./limit-settings.js";
+import { printConfig } from "./print-config.js";
+import { SERVER_SETTINGS } from "./server-settings.js";
+import { flagOf, yamlKeyOf, type Setting } from "./setting.js";
+
+const SPELLINGS = `
+Every setting has three spellings: --max-output-tokens on the command line, RILL_MAX_OUTPUT_TOKENS in the environment and
+maxOutputTokens in the file that --config names. The command line wins over the environment, and that over the file.`;
+
+/** `rill serve`. Sets the process's exit code. */
+export function createServeCommand(): Command {
+  const command = new Command("serve")
+    .description("serve a model over gRPC")
+    .option("--config <path>", "YAML file of settings (or RILL_CONFIG)")
+    .option("--print-config", "print every setting with its origin, and end");
+  addSettings(command, "Server:", Object.values(SERVER_SETTINGS));
+  addSettings(command, "Limits:", Object.values(LIMIT_SETTINGS));
+  return command
+    .addHelpText("after", SPELLINGS)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .exitOverride()
+    .action(async () => {
+      process.exitCode = await run(command);
+    });
+}
+
+function addSettings(command: Command, heading: string, settings: readonly Setting<unknown>[]): void {
+  for (const { name, about, placeholder, isToggle, ...setting } of settings) {
+    const value = isToggle === true ? `[${placeholder}]` : `<${placeholder}>`;
+    const description = `${about} (${setting.format(setting.default)})`;
+    command.addOption(new Option(`${flagOf(name)} ${value}`, description).helpGroup(heading));
+  }
+}
+
+async function run(command: Command): Promise<ExitCode> {
+  const { config: configPath, printConfig: isPrinting } = command.opts<{ config?: string; printConfig?: true }>();
+  const problems = findStrayArguments(command.args);
+  let reading: ConfigReading | undefined;
+  try {
+    reading = await readConfig({ flags: givenFlags(command), configPath });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+  }
+  if (reading === undefined || problems.length > 0) {
+    process.stderr.write(
+      `rill serve: wrong settings (rill serve --help tells more)\n${problems.map((problem) => `  ${problem}\n`).join("")}`,
+    );
+    return ExitCode.usage;
+  }
+  if (isPrinting === true) {
+    process.stdout.write(printConfig(reading.settled));
+    return ExitCode.done;
+  }
+  return serve(reading.config, { warnings: reading.warnings });
+}
+
+/** By the setting's name. A toggle without a value means true. */
+function givenFlags(command: Command): ReadonlyMap<string, string> {
+  const options = command.opts<Readonly<Record<string, string | true | undefined>>>();
+  const names = [...Object.values(SERVER_SETTINGS), ...Object.values(LIMIT_SETTINGS)].map(({ name }) => name);
+  return new Map(
+    names.flatMap((name) => {
+      const value = options[yamlKeyOf(name)];
+      return value === undefined ? [] : [[name, String(value)] as const];
+    }),
+  );
+}
+
+/** What the command line holds beside flags that are known. What follows an unknown flag may be its value, so only the flag is named. */
+function findStrayArguments(args: readonly string[]): string[] {
+  const isFlag = (arg: string | undefined): boolean => arg?.startsWith("-") ?? false;
+  return args
+    .filter((arg, index) => isFlag(arg) || !isFlag(args[index - 1]))
+    .map((arg) => (isFlag(arg) ? `${arg}: there is no such flag` : `${arg}: nothing is expected here`));
+}

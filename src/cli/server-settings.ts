@@ -1,0 +1,114 @@
+import { LANES, type Lane } from "../core/lane.js";
+import { LOG_LEVELS } from "../telemetry/logger.js";
+import type { Setting } from "./setting.js";
+import { address, addressOrOff, choice, countOrAuto, duration, text, toggle } from "./setting-types.js";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** All settings but the limits. The keys are the names in code, with their units. */
+export const SERVER_SETTINGS = {
+  model: text({
+    name: "model",
+    about: "catalogue name, path of a GGUF file, or hf:owner/repo/file.gguf",
+    placeholder: "model",
+    default: "smollm2-135m-instruct",
+  }),
+  modelCache: text({
+    name: "model-cache",
+    about: "folder that fetched models are kept in; auto: below the platform's cache folder",
+    placeholder: "path|auto",
+    default: "auto",
+  }),
+  listen: address({ name: "listen", about: "where gRPC is served", default: "127.0.0.1:50051" }),
+  insecureListen: toggle({
+    name: "insecure-listen",
+    about: "serve without encryption beyond this machine",
+    default: false,
+  }),
+  adminListen: addressOrOff({
+    name: "admin-listen",
+    about: "where /metrics, /livez and /readyz are served over HTTP",
+    default: "127.0.0.1:50052",
+  }),
+  slots: countOrAuto({
+    name: "slots",
+    about: "generations that decode side by side; auto: as memory and cores allow, at most 8",
+    default: "auto",
+    min: 1,
+    max: 64,
+  }),
+  contextTokens: countOrAuto({
+    name: "context-tokens",
+    about: "tokens of input and output that one generation may hold; auto: the model's own, at most 4096",
+    default: "auto",
+    min: 64,
+    max: 1_048_576,
+  }),
+  threads: countOrAuto({
+    name: "threads",
+    about: "threads that decode; auto: the cores this process may use",
+    default: "auto",
+    min: 1,
+    max: 256,
+  }),
+  gpu: choice({
+    name: "gpu",
+    about: "what computes; off: the processor alone",
+    default: "off",
+    words: ["off", "auto", "metal", "cuda", "vulkan"],
+  }),
+  prefillBudgetMs: duration({
+    name: "prefill-budget",
+    about: "time that reading prompts in may take of each step",
+    default: 150,
+    min: 5,
+    max: 10 * SECOND,
+  }),
+  stepLimitMs: duration({
+    name: "step-limit",
+    about: "a step of the engine that takes longer counts as hanging",
+    default: 30 * SECOND,
+    min: SECOND,
+    max: HOUR,
+  }),
+  laneWeights: laneWeights({
+    name: "lane-weights",
+    about: "how the interactive and the batch lane share slots",
+    default: { interactive: 3, batch: 1 },
+  }),
+  drainDelayMs: duration({
+    name: "drain-delay",
+    about: "on SIGTERM, how long calls are still accepted while health already says NOT_SERVING",
+    default: 5 * SECOND,
+    min: 0,
+    max: 10 * MINUTE,
+  }),
+  drainGraceMs: duration({
+    name: "drain-grace",
+    about: "after that, how long accepted generations may go on",
+    default: 60 * SECOND,
+    min: 0,
+    max: 24 * HOUR,
+  }),
+  logLevel: choice({ name: "log-level", about: "least level that is logged", default: "info", words: LOG_LEVELS }),
+};
+
+function laneWeights(described: {
+  readonly name: string;
+  readonly about: string;
+  readonly default: Readonly<Record<Lane, number>>;
+}): Setting<Readonly<Record<Lane, number>>> {
+  return {
+    ...described,
+    placeholder: LANES.join(":"),
+    expected: "two whole numbers from 1 to 99, such as 3:1",
+    parse: (value) => {
+      const [, interactive, batch] = /^([1-9]\d?):([1-9]\d?)$/.exec(value) ?? [];
+      if (interactive === undefined || batch === undefined) return undefined;
+      return { interactive: Number(interactive), batch: Number(batch) };
+    },
+    format: (weights) => LANES.map((lane) => weights[lane]).join(":"),
+  };
+}

@@ -1,0 +1,131 @@
+import { formatAddress, parseAddress } from "./address.js";
+import type { Setting } from "./setting.js";
+import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from "./units.js";
+
+interface Described<T> {
+  readonly name: string;
+  readonly about: string;
+  readonly default: T;
+}
+
+interface Bounded<T> extends Described<T> {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A whole number. */
+export function count(described: Bounded<number>): Setting<number> {
+  return { ...described, ...countType(described) };
+}
+
+/** A whole number, or "auto" for one that the server works out. */
+export function countOrAuto(described: Bounded<number | "auto">): Setting<number | "auto"> {
+  const type = countType(described);
+  return {
+    ...described,
+    placeholder: `${type.placeholder}|auto`,
+    expected: `auto or ${type.expected}`,
+    parse: (text) => (text === "auto" ? "auto" : type.parse(text)),
+    format: String,
+  };
+}
+
+/** A time in ms, written with its unit. */
+export function duration(described: Bounded<number>): Setting<number> {
+  const { min, max } = described;
+  return {
+    ...described,
+    placeholder: "duration",
+    expected: `a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as ${formatDuration(described.default)}`,
+    parse: (text) => within(parseDurationMs(text), described),
+    format: formatDuration,
+  };
+}
+
+/** A number of bytes, written with its unit. */
+export function size(described: Bounded<number>): Setting<number> {
+  const { min, max } = described;
+  return {
+    ...described,
+    placeholder: "size",
+    expected: `a size from ${formatSize(min)} to ${formatSize(max)}, such as ${formatSize(described.default)}`,
+    parse: (text) => within(parseSizeBytes(text), described),
+    format: formatSize,
+  };
+}
+
+/** Any text but an empty one. */
+export function text<T extends string>(described: Described<T> & { readonly placeholder: string }): Setting<string> {
+  return {
+    ...described,
+    expected: "a text that is not empty",
+    parse: (value) => (value.trim() === "" ? undefined : value),
+    format: String,
+  };
+}
+
+/** One of a few words. */
+export function choice<T extends string>(described: Described<T> & { readonly words: readonly T[] }): Setting<T> {
+  const { words } = described;
+  return {
+    ...described,
+    placeholder: words.join("|"),
+    expected: `one of ${words.join(", ")}`,
+    parse: (value) => words.find((word) => word === value),
+    format: String,
+  };
+}
+
+/** Yes or no. */
+export function toggle(described: Described<boolean>): Setting<boolean> {
+  return {
+    ...described,
+    placeholder: "true|false",
+    expected: "true or false",
+    isToggle: true,
+    parse: (value) => (value === "true" ? true : value === "false" ? false : undefined),
+    format: String,
+  };
+}
+
+/** Where a server listens: host and port (0: any free one). */
+export function address(described: Described<string>): Setting<string> {
+  return {
+    ...described,
+    placeholder: "host:port",
+    expected: "host:port, such as 127.0.0.1:50051, [::1]:50051 or 0.0.0.0:0 (port 0: any free one)",
+    parse: (value) => {
+      const parsed = parseAddress(value);
+      return parsed === undefined ? undefined : formatAddress(parsed);
+    },
+    format: String,
+  };
+}
+
+/** Where a server listens, or "off" for one that does not. */
+export function addressOrOff(described: Described<string>): Setting<string> {
+  const type = address(described);
+  return {
+    ...type,
+    placeholder: `${type.placeholder}|off`,
+    expected: `off or ${type.expected}`,
+    parse: (value) => (value === "off" ? "off" : type.parse(value)),
+  };
+}
+
+function countType({ min, max }: { readonly min: number; readonly max: number }) {
+  return {
+    placeholder: "count",
+    expected: `a whole number from ${min} to ${max}`,
+    parse: (value: string): number | undefined =>
+      within(/^\d{1,15}$/.test(value) ? Number(value) : undefined, { min, max }),
+    format: String,
+  };
+}
+
+function within(
+  value: number | undefined,
+  { min, max }: { readonly min: number; readonly max: number },
+): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}

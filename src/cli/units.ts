@@ -1,0 +1,55 @@
+interface Unit {
+  readonly suffix: string;
+  readonly factor: number;
+}
+
+const DURATION_UNITS: readonly Unit[] = [
+  { suffix: "h", factor: 3_600_000 },
+  { suffix: "m", factor: 60_000 },
+  { suffix: "s", factor: 1_000 },
+  { suffix: "ms", factor: 1 },
+];
+
+const SIZE_UNITS: readonly Unit[] = [
+  { suffix: "GiB", factor: 1024 ** 3 },
+  { suffix: "MiB", factor: 1024 ** 2 },
+  { suffix: "KiB", factor: 1024 },
+  { suffix: "B", factor: 1 },
+];
+
+const AMOUNT = /^(\d{1,15}(?:\.\d{1,6})?)([A-Za-z]+)$/;
+
+/** "30s", "250ms", "1.5h" or "0" → milliseconds; undefined where it is none or not a whole number of them. */
+export function parseDurationMs(text: string): number | undefined {
+  return parseAmount(text, DURATION_UNITS);
+}
+
+/** "4MiB", "512B", "0.5KiB" or "0" → bytes; undefined where it is none or not a whole number of them. */
+export function parseSizeBytes(text: string): number | undefined {
+  return parseAmount(text, SIZE_UNITS);
+}
+
+/** In the largest unit that leaves no fraction: 90,000 → "90s". */
+export function formatDuration(durationMs: number): string {
+  return formatAmount(durationMs, DURATION_UNITS);
+}
+
+/** In the largest unit that leaves no fraction: 4,194,304 → "4MiB". */
+export function formatSize(sizeBytes: number): string {
+  return formatAmount(sizeBytes, SIZE_UNITS);
+}
+
+function parseAmount(text: string, units: readonly Unit[]): number | undefined {
+  if (text === "0") return 0;
+  const [, digits, suffix] = AMOUNT.exec(text) ?? [];
+  const unit = units.find((candidate) => candidate.suffix === suffix);
+  if (unit === undefined) return undefined;
+  const amount = Number(digits) * unit.factor;
+  return Number.isSafeInteger(amount) ? amount : undefined;
+}
+
+function formatAmount(amount: number, units: readonly Unit[]): string {
+  if (amount === 0) return "0";
+  const unit = units.find(({ factor }) => amount % factor === 0);
+  return unit === undefined ? String(amount) : `${amount / unit.factor}${unit.suffix}`;
+}

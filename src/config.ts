@@ -1,0 +1,98 @@
+import { homedir } from "node:os";
+import { isLoopback, parseAddress } from "./cli/address.js";
+import { LIMIT_SETTINGS } from "./cli/limit-settings.js";
+import { SERVER_SETTINGS } from "./cli/server-settings.js";
+import { environmentNameOf } from "./cli/setting.js";
+import { valuesOfEnvironment, valuesOfFile, valuesOfFlags } from "./cli/setting-sources.js";
+import { settle, type SettledSetting, type ValuesOf } from "./cli/settle.js";
+import type { Limits } from "./core/limits.js";
+import { modelCacheDirectory } from "./models/cache-directory.js";
+
+/** Everything that can be set: complete, checked, frozen. Made once by `readConfig`, on the main thread, before anything starts. */
+export type Config = ValuesOf<typeof SERVER_SETTINGS> & { readonly limits: Limits };
+
+export interface ConfigReading {
+  readonly config: Config;
+  /** Every setting with the text of its value and where it comes from, in the order of the tables. */
+  readonly settled: readonly SettledSetting[];
+  /** What looks like a mistake and changes nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** All that is wrong with the settings, one line each: origin, value, bound. The process ends with exit code 2. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+export interface ConfigSources {
+  /** What the command line gives, by the setting's name. */
+  readonly flags: ReadonlyMap<string, string>;
+  /** The YAML file that --config names; without it, RILL_CONFIG may name one. */
+  readonly configPath: string | undefined;
+  /** Default: the process's. */
+  readonly environment?: Environment;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const ALL_SETTINGS = [...Object.values(SERVER_SETTINGS), ...Object.values(LIMIT_SETTINGS)];
+const CONFIG_VARIABLE = environmentNameOf("config");
+
+/**
+ * Settles every setting: flag over environment over file over default.
+ *
+ * @throws ConfigError with every problem at once
+ */
+export async function readConfig(given: ConfigSources): Promise<ConfigReading> {
+  const environment = given.environment ?? process.env;
+  const configPath = given.configPath ?? environment[CONFIG_VARIABLE] ?? "";
+  const file = configPath === "" ? undefined : await valuesOfFile(ALL_SETTINGS, configPath);
+  const sources = [
+    valuesOfFlags(given.flags),
+    valuesOfEnvironment(ALL_SETTINGS, environment),
+    ...(file === undefined ? [] : [file.values]),
+  ];
+  const server = settle(SERVER_SETTINGS, sources);
+  const limits = settle(LIMIT_SETTINGS, sources);
+  const config: Config = Object.freeze({ ...server.values, limits: Object.freeze(limits.values) });
+  const problems = [...(file?.problems ?? []), ...server.problems, ...limits.problems, ...findConflicts(config)];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config, settled: [...server.settled, ...limits.settled], warnings: findStrayVariables(environment) };
+}
+
+/** What `modelCache: auto` stands for: below the platform's cache folder. */
+export function defaultModelCache(): string {
+  return modelCacheDirectory({ platform: process.platform, environment: process.env, homeDirectory: homedir() });
+}
+
+/** Values that are fine alone and wrong together. */
+function findConflicts(config: Config): readonly string[] {
+  const { listen, insecureListen, limits } = config;
+  const address = parseAddress(listen);
+  const isExposed = address !== undefined && !isLoopback(address);
+  const isOrdered = limits.minHeartbeatMs <= limits.maxHeartbeatMs;
+  const isWatchOrdered = limits.minWatchIntervalMs <= limits.maxWatchIntervalMs;
+  return [
+    ...(isExposed && !insecureListen
+      ? [
+          `--listen ${listen} is reachable from beyond this machine and not encrypted: add --insecure-listen if that network can be trusted`,
+        ]
+      : []),
+    ...(isOrdered ? [] : ["--min-heartbeat must not be longer than --max-heartbeat"]),
+    ...(isWatchOrdered ? [] : ["--min-watch-interval must not be longer than --max-watch-interval"]),
+  ];
+}
+
+/** Variables with our prefix that are no setting: a spelling mistake, or another program's. */
+function findStrayVariables(environment: Environment): readonly string[] {
+  const known = new Set([CONFIG_VARIABLE, ...ALL_SETTINGS.map(({ name }) => environmentNameOf(name))]);
+  return Object.keys(environment)
+    .filter((variable) => variable.startsWith("RILL_") && !known.has(variable))
+    .map((variable) => `${variable} is not a setting and was ignored`);
+}

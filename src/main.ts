@@ -1,0 +1,159 @@
+import { AdminServer } from "./admin/admin-server.js";
+import { parseAddress } from "./cli/address.js";
+import { announcement } from "./cli/announce.js";
+import { chooseEngineSize } from "./cli/engine-size.js";
+import { ExitCode } from "./cli/exit-code.js";
+import { lowerMainThreadPriority } from "./cli/main-thread-priority.js";
+import { createPullReporter } from "./cli/pull-reporter.js";
+import { serveUntilEnded } from "./cli/serve-until-ended.js";
+import { StopSignals } from "./cli/stop-signals.js";
+import { VERSION } from "./cli/version.js";
+import { defaultModelCache, type Config } from "./config.js";
+import type { ModelFacts } from "./core/model-facts.js";
+import type { LlamaWorkerOptions } from "./engine/llama-worker.js";
+import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
+import { Preparer } from "./prepare/preparer.js";
+import { RpcServer, type Backend } from "./rpc/rpc-server.js";
+import { EngineLink } from "./scheduler/engine-link.js";
+import { LifecycleState } from "./scheduler/lifecycle-state.js";
+import { Scheduler } from "./scheduler/scheduler.js";
+import { systemClock } from "./sync/clock.js";
+import { createLogger, type RootLogger } from "./telemetry/logger.js";
+
+/** Most prompt tokens in one step, however fast the machine is: the engine's batch has room for so many beside a token of each run. */
+const MAX_PREFILL_TOKENS = 512;
+
+export interface ServeOptions {
+  /** To be logged once there is a log. */
+  readonly warnings?: readonly string[];
+  /** The module of the inference worker; its workerData are LlamaWorkerOptions. Default: the one over llama.cpp. */
+  readonly engineEntry?: URL;
+}
+
+/**
+ * Serves until a signal or a loss ends it, and returns the exit code. Logs to standard output, one JSON object a line; what is for people goes to
+ * standard error. Called once in a process, on the main thread; the caller ends the process.
+ */
+export async function serve(config: Config, options: ServeOptions = {}): Promise<ExitCode> {
+  const { warnings = [], engineEntry = new URL("./engine/llama-worker.js", import.meta.url) } = options;
+  await using log = createLogger({ level: config.logLevel, destination: process.stdout });
+  using signals = new StopSignals();
+  for (const warning of warnings) log.warn({}, warning);
+  try {
+    return await run({ config, engineEntry, log, signals });
+  } catch (error) {
+    if (signals.drain.aborted && error === signals.drain.reason) {
+      return signals.first === "SIGINT" ? ExitCode.interrupted : ExitCode.done;
+    }
+    log.error({ err: error }, "the server failed");
+    tell(`rill serve: ${error instanceof Error ? error.message : String(error)}\n`);
+    return ExitCode.failed;
+  }
+}
+
+interface Surroundings {
+  readonly config: Config;
+  readonly engineEntry: URL;
+  readonly log: RootLogger;
+  readonly signals: StopSignals;
+}
+
+/**
+ * Everything in the order of its start; the end of the scope closes it in the opposite order, however it is reached.
+ *
+ * @throws Error fit to be shown when something can't be had; the signals' reason when one comes before calls are served
+ */
+async function run({ config, engineEntry, log, signals }: Surroundings): Promise<ExitCode> {
+  const { listen, limits, laneWeights, stepLimitMs } = config;
+  const clock = systemClock;
+  const lifecycle = new LifecycleState();
+  const served: Served = { config, lifecycle, log, backend: undefined };
+  const backend = (): Backend | undefined => served.backend;
+  // Before the model: an address that is taken shows at once, and health answers while the model is fetched and loaded.
+  await using rpc = await RpcServer.start({ listen, lifecycle, backend, limits, version: VERSION, log, clock });
+  await using admin = await startAdmin(served);
+  const model = await fetchModel(config, signals.drain);
+  const size = chooseEngineSize(config, model.gguf);
+  // Before the engine: its load would hold decodes up.
+  await using preparer = await Preparer.start({ modelPath: model.path, log, queueCapacity: limits.calls });
+  signals.drain.throwIfAborted();
+  const workerData: LlamaWorkerOptions = {
+    modelPath: model.path,
+    ...size,
+    maxPrefillTokens: MAX_PREFILL_TOKENS,
+    prefillBudgetMs: config.prefillBudgetMs,
+    gpu: config.gpu === "off" ? false : config.gpu,
+  };
+  await using engine = await EngineLink.start({ entry: engineEntry, workerData, stepLimitMs, log, clock });
+  signals.drain.throwIfAborted();
+  // After the workers' start: their threads must not inherit it.
+  lowerMainThreadPriority(log);
+  using scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, clock, log });
+  served.backend = { scheduler, preparer, model: factsOf(model, preparer), engine: engine.facts };
+  lifecycle.advance("serving");
+  announceReady(served.backend, { log, address: rpc.address, adminAddress: admin?.address });
+  return await serveUntilEnded({ config, lifecycle, signals, rpc, scheduler, engine, preparer, clock, log, tell });
+}
+
+interface Served {
+  readonly config: Config;
+  readonly lifecycle: LifecycleState;
+  readonly log: RootLogger;
+  /** undefined until the model is loaded. */
+  backend: Backend | undefined;
+}
+
+async function startAdmin(served: Served): Promise<AdminServer | undefined> {
+  const { config, lifecycle, log } = served;
+  const listen = parseAddress(config.adminListen);
+  if (listen === undefined) return undefined;
+  return AdminServer.start({
+    listen,
+    view: () => ({
+      version: VERSION,
+      lifecycle: lifecycle.current,
+      limits: config.limits,
+      load: served.backend?.scheduler.load(),
+      droppedLogLines: log.droppedLines,
+    }),
+    log,
+  });
+}
+
+async function fetchModel({ model, modelCache }: Config, signal: AbortSignal): Promise<ResolvedModel> {
+  using reporter = createPullReporter(process.stderr);
+  const cacheDir = modelCache === "auto" ? defaultModelCache() : modelCache;
+  return await resolveModel(model, { cacheDir, signal, onEvent: reporter.onEvent });
+}
+
+function factsOf({ name, sha256, path, gguf }: ResolvedModel, { facts }: Preparer): ModelFacts {
+  return {
+    name,
+    digest: sha256,
+    path,
+    sizeBytes: gguf.sizeBytes,
+    architecture: gguf.architecture,
+    vocabularySize: facts.vocabularySize,
+    trainContextTokens: gguf.trainContextTokens ?? 0,
+    template: facts.template,
+  };
+}
+
+interface Announcing {
+  readonly log: RootLogger;
+  readonly address: string;
+  readonly adminAddress: string | undefined;
+}
+
+/** One log line for programs, a few words for people. */
+function announceReady({ model, engine }: Backend, { log, address, adminAddress }: Announcing): void {
+  const { contextTokens, sequences: slots, threads, release } = engine;
+  const facts = { version: VERSION, model: model.name, digest: model.digest, slots, contextTokens, threads, release };
+  log.info({ address, adminAddress, ...facts }, "ready");
+  tell(announcement({ address, adminAddress, modelName: model.name }));
+}
+
+/** To the person at the terminal. */
+function tell(text: string): void {
+  process.stderr.write(text);
+}

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError, readConfig, type ConfigReading } from "../../src/config.js";
+import { LIMIT_SETTINGS } from "../../src/cli/limit-settings.js";
+import { printConfig } from "../../src/cli/print-config.js";
+import { SERVER_SETTINGS } from "../../src/cli/server-settings.js";
+import { environmentNameOf, yamlKeyOf } from "../../src/cli/setting.js";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+
+interface Given {
+  readonly flags?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly configPath?: string;
+}
+
+async function read({ flags = {}, environment = {}, configPath }: Given): Promise<ConfigReading> {
+  return readConfig({ flags: new Map(Object.entries(flags)), environment, configPath });
+}
+
+async function problemsOf(given: Given): Promise<readonly string[]> {
+  try {
+    await read(given);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems;
+  }
+  assert.fail("the settings were accepted");
+}
+
+describe("config", () => {
+  let folder = "";
+  const file = async (content: string): Promise<string> => {
+    const path = join(folder, "rill.yaml");
+    await writeFile(path, content);
+    return path;
+  };
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rill-config-"));
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it("has the published defaults when nothing is given", async () => {
+    const { config, warnings } = await read({});
+    assert.equal(config.listen, "127.0.0.1:50051");
+    assert.equal(config.adminListen, "127.0.0.1:50052");
+    assert.equal(config.model, "smollm2-135m-instruct");
+    assert.equal(config.slots, "auto");
+    assert.deepEqual(config.laneWeights, { interactive: 3, batch: 1 });
+    assert.equal(config.drainDelayMs, 5_000);
+    assert.equal(config.drainGraceMs, 60_000);
+    assert.equal(config.stepLimitMs, 30_000);
+    assert.equal(config.logLevel, "info");
+    assert.deepEqual(config.limits, DEFAULT_LIMITS);
+    assert.deepEqual(warnings, []);
+  });
+
+  it("is frozen, its limits too", async () => {
+    const { config } = await read({});
+    assert.ok(Object.isFrozen(config));
+    assert.ok(Object.isFrozen(config.limits));
+  });
+
+  it("prefers the flag over the environment, that over the file, and that over the default", async () => {
+    const configPath = await file("slots: 1\nthreads: 1\ncontextTokens: 1024\n");
+    const { config } = await read({
+      flags: { slots: "3" },
+      environment: { RILL_SLOTS: "2", RILL_THREADS: "2" },
+      configPath,
+    });
+    assert.equal(config.slots, 3);
+    assert.equal(config.threads, 2);
+    assert.equal(config.contextTokens, 1_024);
+    assert.equal(config.modelCache, "auto");
+  });
+
+  it("reads one setting in its three spellings to the same value", async () => {
+    const viaFlag = await read({ flags: { "max-output-tokens": "77" } });
+    const viaEnvironment = await read({ environment: { RILL_MAX_OUTPUT_TOKENS: "77" } });
+    const viaFile = await read({ configPath: await file("maxOutputTokens: 77\n") });
+    for (const { config } of [viaFlag, viaEnvironment, viaFile]) {
+      assert.equal(config.limits.defaultMaxOutputTokens, 77);
+    }
+  });
+
+  it("takes the file from RILL_CONFIG where no flag names one, and counts empty variables as not set", async () => {
+    const configPath = await file("slots: 5\n");
+    const { config } = await read({ environment: { RILL_CONFIG: configPath, RILL_SLOTS: "" } });
+    assert.equal(config.slots, 5);
+  });
+
+  it("reports all problems at once, each with its origin, value and bound", async () => {
+    const configPath = await file("drainDelay: 5\nthreads: [1]\nslotz: 3\n");
+    const problems = await problemsOf({
+      flags: { slots: "99", "admin-listen": "nowhere" },
+      environment: { RILL_MAX_MESSAGE_SIZE: "4MB", RILL_LOG_LEVEL: "loud" },
+      configPath,
+    });
+    const text = problems.join("\n");
+    assert.match(text, /^--slots: "99" must be auto or a whole number from 1 to 64$/m);
+    assert.match(text, /^--admin-listen: "nowhere" must be off or host:port/m);
+    assert.match(text, /^RILL_MAX_MESSAGE_SIZE: "4MB" must be a size from 4KiB to 64MiB, such as 4MiB$/m);
+    assert.match(text, /^RILL_LOG_LEVEL: "loud" must be one of debug, info, warn, error$/m);
+    assert.match(text, /rill\.yaml: drainDelay: "5" must be a duration from 0 to 10m, such as 5s$/m);
+    assert.match(text, /rill\.yaml: threads: must be a text, a number, true or false$/m);
+    assert.match(text, /rill\.yaml: slotz: there is no such setting$/m);
+    assert.equal(problems.length, 7);
+  });
+
+  it("refuses a file that is missing, no YAML, no map, or has a key twice", async () => {
+    assert.match((await problemsOf({ configPath: join(folder, "absent.yaml") })).join(), /cannot be read \(ENOENT\)/);
+    assert.match((await problemsOf({ configPath: await file("slots: [\n") })).join(), /rill\.yaml:\d+: /);
+    assert.match((await problemsOf({ configPath: await file("- slots\n") })).join(), /must be a map/);
+    assert.match((await problemsOf({ configPath: await file("slots: 1\nslots: 2\n") })).join(), /rill\.yaml:2: /);
+  });
+
+  it("takes an empty file for one without settings", async () => {
+    const { config } = await read({ configPath: await file("# nothing yet\n") });
+    assert.equal(config.slots, "auto");
+  });
+
+  it("warns of variables with its prefix that are no setting, and goes on", async () => {
+    const { warnings } = await read({ environment: { RILL_SLOT: "3", OTHER: "x" } });
+    assert.deepEqual(warnings, ["RILL_SLOT is not a setting and was ignored"]);
+  });
+
+  it("refuses to serve without encryption beyond this machine unless told to", async () => {
+    const problems = await problemsOf({ flags: { listen: "0.0.0.0:50051" } });
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? "", /--listen 0\.0\.0\.0:50051 .* add --insecure-listen/);
+    const { config } = await read({ flags: { listen: "0.0.0.0:50051", "insecure-listen": "true" } });
+    assert.equal(config.listen, "0.0.0.0:50051");
+  });
+
+  it("refuses intervals whose shortest is longer than the longest", async () => {
+    const problems = await problemsOf({ flags: { "min-heartbeat": "2m", "min-watch-interval": "2m" } });
+    assert.equal(problems.length, 2);
+  });
+
+  it("prints settings that read back to the same values, with the origin of each", async () => {
+    const flags = { listen: "[::1]:0", "lane-weights": "5:2", "admin-listen": "off", model: "# odd: name" };
+    const first = await read({ flags, environment: { RILL_CREDIT_SIZE: "2KiB" } });
+    const printed = printConfig(first.settled);
+    assert.match(printed, /^laneWeights: .*# --lane-weights$/m);
+    assert.match(printed, /^creditSize: 2KiB +# RILL_CREDIT_SIZE$/m);
+    assert.match(printed, /^slots: auto +# default$/m);
+    const second = await read({ configPath: await file(printed) });
+    assert.deepEqual(second.config, first.config);
+    assert.match(printConfig(second.settled), /^slots: auto +# .*rill\.yaml: slots$/m);
+  });
+});
+
+describe("the tables of settings", () => {
+  const settings = [...Object.values(SERVER_SETTINGS), ...Object.values(LIMIT_SETTINGS)];
+
+  it("give every setting a name of its own, in kebab-case, and an explanation", () => {
+    const names = settings.map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
+    for (const { name, about } of settings) {
+      assert.match(name, /^[a-z]+(-[a-z]+)*$/);
+      assert.ok(about.length > 0);
+    }
+  });
+
+  it("have defaults that are valid values of their own, written and read back", () => {
+    for (const setting of settings as readonly (typeof settings)[number][]) {
+      const { name, default: value } = setting;
+      assert.deepEqual(setting.parse((setting.format as (value: unknown) => string)(value)), value, name);
+    }
+  });
+
+  it("spell each name for the environment and for YAML", () => {
+    assert.equal(environmentNameOf("max-output-tokens"), "RILL_MAX_OUTPUT_TOKENS");
+    assert.equal(yamlKeyOf("max-output-tokens"), "maxOutputTokens");
+  });
+});
