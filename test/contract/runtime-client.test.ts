@@ -1,19 +1,8 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
-import type { MethodDefinition, PackageDefinition, ServiceDefinition } from "@grpc/proto-loader";
-import { loadSync } from "@grpc/proto-loader";
+import type { PackageDefinition, ServiceDefinition } from "@grpc/proto-loader";
 import { FinishReason } from "../../generated/rill/v1/finish.js";
 import { GenerateStreamRequest, GenerateStreamResponse } from "../../generated/rill/v1/generation_service.js";
-import { projectRoot } from "./contract-descriptors.js";
-
-const protoRoot = `${projectRoot}proto`;
-
-function loadContract(): PackageDefinition {
-  const files = readdirSync(protoRoot, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".proto"));
-  return loadSync(files, { includeDirs: [protoRoot], keepCase: true, enums: String, longs: Number, oneofs: true });
-}
-
-type Method = MethodDefinition<object, object>;
+import { type ContractMethod, contractMethod, loadContract } from "../support/load-contract.js";
 
 function serviceOf(contract: PackageDefinition, name: string): ServiceDefinition {
   const found = contract[name];
@@ -21,14 +10,8 @@ function serviceOf(contract: PackageDefinition, name: string): ServiceDefinition
   return found;
 }
 
-function methodOf(contract: PackageDefinition, service: string, name: string): Method {
-  const found = serviceOf(contract, service)[name];
-  assert.ok(found !== undefined, `${service} has ${name}`);
-  return found;
-}
-
 /** What kind of call a method is, in the words of the contract's table. */
-function kindOf(method: Method): string {
+function kindOf(method: ContractMethod): string {
   if (method.requestStream) return method.responseStream ? "both ways" : "client stream";
   return method.responseStream ? "server stream" : "unary";
 }
@@ -58,7 +41,7 @@ describe("a client built at run time from proto/", () => {
   });
 
   it("writes a request by the names that clients lean on, and the server's types read it", () => {
-    const method = methodOf(contract, "rill.v1.GenerationService", "GenerateStream");
+    const method = contractMethod(contract, "rill.v1.GenerationService/GenerateStream");
     const request = GenerateStreamRequest.decode(
       method.requestSerialize({
         chat: { messages: [{ role: "ROLE_USER", content: "Hello" }] },
@@ -76,7 +59,7 @@ describe("a client built at run time from proto/", () => {
   });
 
   it("names a prompt at the top level, empty or not", () => {
-    const method = methodOf(contract, "rill.v1.GenerationService", "GenerateStream");
+    const method = contractMethod(contract, "rill.v1.GenerationService/GenerateStream");
     for (const prompt of ["Once upon a time", ""]) {
       const request = GenerateStreamRequest.decode(method.requestSerialize({ prompt }));
       assert.deepEqual(request.input, { $case: "prompt", value: prompt });
@@ -84,7 +67,7 @@ describe("a client built at run time from proto/", () => {
   });
 
   it("reads the server's events by the names that clients lean on", () => {
-    const method = methodOf(contract, "rill.v1.GenerationService", "GenerateStream");
+    const method = contractMethod(contract, "rill.v1.GenerationService/GenerateStream");
     const read = (message: GenerateStreamResponse): object =>
       method.responseDeserialize(Buffer.from(GenerateStreamResponse.encode(message).finish()));
     const chunk = { text: "é", tokenCount: 2, outputTokens: 7, tokenIds: [3, 4] };

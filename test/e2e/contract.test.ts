@@ -1,25 +1,15 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { loadFileDescriptorSetFromBuffer, loadSync, type PackageDefinition } from "@grpc/proto-loader";
+import { loadFileDescriptorSetFromBuffer, type PackageDefinition } from "@grpc/proto-loader";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ContractClient, type ContractMessage } from "../support/contract-client.js";
+import { CONTRACT_NAMING, loadContract } from "../support/load-contract.js";
 import { TestServer } from "../support/test-server.js";
 
-const PROTO_ROOT = fileURLToPath(new URL("../../../proto", import.meta.url));
-const NAMING = { keepCase: true, enums: String, longs: Number, oneofs: true } as const;
 const TEXT = "Once upon a time, grüße 🌊";
-
-function loadProtos(): PackageDefinition {
-  const files = readdirSync(PROTO_ROOT, { recursive: true, encoding: "utf8" }).filter((path) =>
-    path.endsWith(".proto"),
-  );
-  return loadSync(files, { ...NAMING, includeDirs: [PROTO_ROOT] });
-}
 
 /** What a tool without proto files does: asks the server for its services, and for the files that declare them. */
 async function loadByReflection(address: string, version: string): Promise<PackageDefinition> {
-  using client = new ContractClient(address, loadProtos());
+  using client = new ContractClient(address, loadContract());
   const method = `grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
   const listed = await client.call(method, [{ list_services: "" }]);
   const services = (listed.messages[0]?.list_services_response as { service: { name: string }[] }).service;
@@ -34,7 +24,7 @@ async function loadByReflection(address: string, version: string): Promise<Packa
   }
   const set = new BinaryWriter();
   for (const bytes of files.values()) set.tag(1, WireType.LengthDelimited).bytes(bytes);
-  return loadFileDescriptorSetFromBuffer(Buffer.from(set.finish()), NAMING);
+  return loadFileDescriptorSetFromBuffer(Buffer.from(set.finish()), CONTRACT_NAMING);
 }
 
 /** Of the events of GenerateStream. */
@@ -55,7 +45,7 @@ describe("A client that knows only the contract", () => {
   // proto-loader reads the maps of a descriptor set as the entries that they are on the wire.
   const entries = [{ key: "team", value: "docs" }];
   const contracts = [
-    { source: "the proto files", load: async () => loadProtos(), labels: { team: "docs" } },
+    { source: "the proto files", load: async () => loadContract(), labels: { team: "docs" } },
     { source: "reflection v1 alone", load: () => loadByReflection(server.address, "v1"), labels: entries },
     { source: "reflection v1alpha alone", load: () => loadByReflection(server.address, "v1alpha"), labels: entries },
   ];

@@ -1,0 +1,12 @@
+import type { Metadata } from "@grpc/grpc-js";
+import type { ReaderRule } from "./reader-rule.js";
+
+/** What a service sees of the call it serves. */
+export interface CallContext {
+  /** Aborts with a GenerationError when the call has to end. Whatever the service waits for listens to it. */
+  readonly signal: AbortSignal;
+  /** Sent with the status, good or bad. */
+  readonly trailers: Metadata;
+  /** Holds the stream's reader to this rule from the next message on. Without effect on a unary call. */
+  useReaderRule(rule: ReaderRule): void;
+}

@@ -1,0 +1,12 @@
+import type { Limits } from "../../core/limits.js";
+import type { Clock } from "../../sync/clock.js";
+import type { Logger } from "../../telemetry/logger.js";
+import type { OpenCalls } from "./open-calls.js";
+
+/** What every call of a server shares. */
+export interface CallHost {
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly openCalls: OpenCalls;
+}

@@ -1,0 +1,58 @@
+import type { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
+import { GenerationError } from "../../core/generation-error.js";
+import type { GenerationRequest } from "../../core/generation-request.js";
+import type { Limits } from "../../core/limits.js";
+import type { ModelFacts } from "../../core/model-facts.js";
+import { type DecodedRequest, readableMessage } from "./decoded-request.js";
+import { parseDelivery } from "./parse-delivery.js";
+import { parseId, parseLabels } from "./parse-identity.js";
+import { parseInput } from "./parse-input.js";
+import { parseLane } from "./parse-lane.js";
+import { parseSampling } from "./parse-sampling.js";
+import { parseStopping } from "./parse-stopping.js";
+import { Violations } from "./violations.js";
+
+export interface RequestBounds {
+  readonly limits: Limits;
+  readonly model: ModelFacts;
+  /** True for GenerateStream, false for Generate: their messages are the same. */
+  readonly streams: boolean;
+}
+
+/**
+ * A request of Generate or GenerateStream, valid, complete and frozen.
+ * @throws GenerationError UNDECODABLE_MESSAGE; INVALID_REQUEST naming everything that is wrong; MODEL_MISMATCH
+ */
+export function parseGenerationRequest(
+  request: DecodedRequest<GenerateRequest>,
+  { limits, model, streams }: RequestBounds,
+): GenerationRequest {
+  const message = readableMessage(request);
+  const violations = new Violations(request.violations);
+  const { vocabularySize } = model;
+  const expectedModel = parseId({ field: "expected_model", value: message.expectedModel }, limits, violations);
+  const parsed = Object.freeze({
+    requestId: parseId({ field: "request_id", value: message.requestId }, limits, violations),
+    labels: parseLabels(message.labels, limits, violations),
+    input: parseInput(message, { vocabularySize, maxMessages: limits.messages }, violations),
+    sampling: parseSampling(message.sampling, { vocabularySize }, violations),
+    stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
+    output: Object.freeze({
+      tokenIds: message.output?.tokenIds ?? false,
+      timings: message.output?.timings ?? false,
+      usageOnEveryChunk: message.output?.usage ?? false,
+    }),
+    lane: parseLane(message.scheduling, streams ? "interactive" : "batch", violations),
+    delivery: parseDelivery(message.delivery, { limits, streams }, violations),
+  });
+  violations.throwIfAny();
+  if (expectedModel !== undefined) requireModel(expectedModel, model);
+  return parsed;
+}
+
+function requireModel(expected: string, { name, digest }: ModelFacts): void {
+  if (expected === name || expected === digest) return;
+  throw new GenerationError("MODEL_MISMATCH", `another model is served: ${name}`, {
+    facts: { model: name, model_digest: digest },
+  });
+}

@@ -1,0 +1,30 @@
+import type { Chunk } from "../../../generated/rill/v1/generation_event.js";
+import type { OutputOptions } from "../../core/generation-request.js";
+import type { Piece } from "../../core/piece.js";
+import type { Usage } from "../../core/usage.js";
+import { toUsageMessage } from "./account-messages.js";
+import { toDurationMessage } from "./duration-message.js";
+
+/** What a chunk is made of when it is formed. */
+export interface ChunkParts {
+  /** All that waited, merged without loss. */
+  readonly pieces: readonly Piece[];
+  /** Output tokens of the chunks before. */
+  readonly tokensBefore: number;
+  readonly output: OutputOptions;
+  readonly elapsedMs: number;
+  readonly usage: Usage;
+}
+
+/** One chunk of everything that waited for the reader. */
+export function toChunkMessage({ pieces, tokensBefore, output, elapsedMs, usage }: ChunkParts): Chunk {
+  const tokenIds = pieces.flatMap((piece) => piece.tokenIds);
+  return {
+    text: pieces.map((piece) => piece.text).join(""),
+    tokenCount: tokenIds.length,
+    outputTokens: tokensBefore + tokenIds.length,
+    tokenIds: output.tokenIds ? tokenIds : [],
+    elapsed: output.timings ? toDurationMessage(elapsedMs) : undefined,
+    usage: output.usageOnEveryChunk ? toUsageMessage(usage) : undefined,
+  };
+}

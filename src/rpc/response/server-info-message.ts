@@ -1,0 +1,72 @@
+import type { Limits as LimitsMessage } from "../../../generated/rill/v1/limits.js";
+import type { ServerInfo } from "../../../generated/rill/v1/server_info.js";
+import type { Limits } from "../../core/limits.js";
+import type { EngineFacts } from "../../core/model-facts.js";
+import { toDurationMessage } from "./duration-message.js";
+
+/** What is known of the server before it has a model. */
+export interface ServerStart {
+  /** Rill's own. */
+  readonly version: string;
+  /** Since the epoch. */
+  readonly processStartMs: number;
+}
+
+export interface ServerInfoParts {
+  readonly start: ServerStart;
+  readonly engine: EngineFacts;
+  readonly limits: Limits;
+  readonly slots: number;
+  readonly maxWaitingPerLane: number;
+}
+
+/** The server as it was started. */
+export function toServerInfoMessage({ start, engine, limits, slots, maxWaitingPerLane }: ServerInfoParts): ServerInfo {
+  return {
+    version: start.version,
+    nodeVersion: process.versions.node,
+    llamaCppRelease: engine.release,
+    startTime: toDurationMessage(start.processStartMs),
+    slots,
+    contextTokens: engine.contextTokens,
+    threads: engine.threads,
+    limits: toLimitsMessage(limits, maxWaitingPerLane),
+  };
+}
+
+function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessage {
+  return {
+    maxRequestBytes: limits.messageBytes,
+    maxResponseBytes: limits.messageBytes,
+    maxMetadataBytes: limits.metadataBytes,
+    maxStreamsPerConnection: limits.streamsPerConnection,
+    maxStreams: limits.calls,
+    maxRequestBodyTime: toDurationMessage(limits.unaryBodyMs),
+    maxIdBytes: limits.idBytes,
+    maxLabels: limits.labels,
+    maxLabelKeyBytes: limits.labelKeyBytes,
+    maxLabelValueBytes: limits.labelValueBytes,
+    maxMessages: limits.messages,
+    maxStopSequences: limits.stopSequences,
+    maxStopSequenceBytes: limits.stopSequenceBytes,
+    maxStopTokenIds: limits.stopTokenIds,
+    defaultMaxOutputTokens: limits.defaultMaxOutputTokens,
+    maxGenerationTime: toDurationMessage(limits.generationTimeMs),
+    maxWaitingPerLane,
+    maxEstimatedWait: toDurationMessage(limits.lineWaitMs),
+    creditWindowPieces: limits.creditPieces,
+    creditWindowBytes: limits.creditBytes,
+    slowReaderStall: toDurationMessage(limits.slowReaderStallMs),
+    slowReaderBytesPerSecond: limits.slowReaderBytesPerSecond,
+    slowReaderRateWindow: toDurationMessage(limits.slowReaderWindowMs),
+    maxSlowReaderLimit: toDurationMessage(limits.maxSlowReaderLimitMs),
+    slowReaderGrace: toDurationMessage(limits.slowReaderGraceMs),
+    minHeartbeatInterval: toDurationMessage(limits.minHeartbeatMs),
+    maxHeartbeatInterval: toDurationMessage(limits.maxHeartbeatMs),
+    maxChunkDelay: toDurationMessage(limits.maxChunkDelayMs),
+    minWatchLoadInterval: toDurationMessage(limits.minWatchIntervalMs),
+    maxWatchLoadInterval: toDurationMessage(limits.maxWatchIntervalMs),
+    maxLoadWatchers: limits.loadWatchers,
+    maxHealthWatchers: limits.healthWatchers,
+  };
+}

@@ -1,0 +1,121 @@
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
+import { HealthService } from "../../generated/grpc/health/v1/health.js";
+import { ServerReflectionService } from "../../generated/grpc/reflection/v1/reflection.js";
+import { ServerReflectionService as AlphaReflectionService } from "../../generated/grpc/reflection/v1alpha/reflection.js";
+import { GenerationServiceService } from "../../generated/rill/v1/generation_service.js";
+import { ModelServiceService } from "../../generated/rill/v1/model_service.js";
+import { ServerServiceService } from "../../generated/rill/v1/server_service.js";
+import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
+import { GenerationError } from "../core/generation-error.js";
+import type { Limits } from "../core/limits.js";
+import type { LifecycleState } from "../scheduler/lifecycle-state.js";
+import type { Clock } from "../sync/clock.js";
+import type { Logger } from "../telemetry/logger.js";
+import { bindAddress } from "./call/bind-address.js";
+import { callGuard } from "./call/call-guard.js";
+import type { CallHost } from "./call/call-host.js";
+import { OpenCalls } from "./call/open-calls.js";
+import { serverOptions } from "./call/server-options.js";
+import { DescriptorSet } from "./contract/descriptor-set.js";
+import { addStrictService, serviceName, type StrictService } from "./contract/service-definition.js";
+import type { Backend } from "./service/backend.js";
+import { createGenerationService } from "./service/generation-service.js";
+import { createHealthService } from "./service/health-service.js";
+import { createModelService } from "./service/model-service.js";
+import { createReflectionService } from "./service/reflection-service.js";
+import { createServerService } from "./service/server-service.js";
+import { createTokenService } from "./service/token-service.js";
+
+export type { Backend } from "./service/backend.js";
+
+export interface RpcServerOptions {
+  /** `host:port`, port 0 for any; or `unix:path`. */
+  readonly listen: string;
+  readonly lifecycle: LifecycleState;
+  /** undefined while starting: calls are refused with STARTING then. */
+  readonly backend: () => Backend | undefined;
+  readonly limits: Limits;
+  /** Rill's own, for GetServerInfo. */
+  readonly version: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** The gRPC server with all its services, on the main thread. Made by main.ts before the model is loaded, so that health answers from the start. */
+export class RpcServer implements AsyncDisposable {
+  /** As bound, with the real port. */
+  readonly address: string;
+  readonly #server: Server;
+  readonly #host: CallHost;
+
+  private constructor(server: Server, host: CallHost, address: string) {
+    this.#server = server;
+    this.#host = host;
+    this.address = address;
+  }
+
+  /** @throws Error saying what is wrong when the address cannot be had, or when the contract's generated files do not fit the services. */
+  static async start(options: RpcServerOptions): Promise<RpcServer> {
+    // grpc-js prints to the console what it throws as well.
+    setLogVerbosity(logVerbosity.NONE);
+    const { limits, clock, log } = options;
+    const descriptors = await DescriptorSet.read();
+    const host: CallHost = { limits, clock, log, openCalls: new OpenCalls(limits.calls) };
+    const server = new Server({ ...serverOptions(limits), interceptors: [callGuard(host)] });
+    try {
+      for (const service of createServices(host, options, descriptors)) {
+        addStrictService(server, service, descriptors.registry);
+      }
+      return new RpcServer(server, host, await bindAddress(server, options.listen));
+    } catch (error) {
+      server.forceShutdown();
+      throw error;
+    }
+  }
+
+  /** Ends the streams that would go on for ever (health, load, reflection) with DRAINING, and every later one at once. */
+  endWatches(): void {
+    this.#host.openCalls.endWatches();
+  }
+
+  /**
+   * Takes no more connections and no more calls (GOAWAY). Calls that run go on for the grace; what is left then ends with DRAINED, and is cut off
+   * if its reader does not take that either.
+   */
+  async shutdown(graceMs: number): Promise<void> {
+    this.endWatches();
+    const { clock, limits, openCalls } = this.#host;
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    using _force = clock.startTimer(graceMs + 2 * limits.slowReaderGraceMs, () => this.#server.forceShutdown());
+    using _grace = clock.startTimer(graceMs, () =>
+      openCalls.endAll(new GenerationError("DRAINED", "the time to finish before the server stops is over")),
+    );
+    await closed;
+  }
+
+  /** Closes now. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#host.openCalls.endAll(new GenerationError("DRAINED", "the server is closing"));
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    this.#server.forceShutdown();
+    await closed;
+  }
+}
+
+function createServices(host: CallHost, options: RpcServerOptions, descriptors: DescriptorSet): StrictService[] {
+  const start = { version: options.version, processStartMs: Date.now() - process.uptime() * 1_000 };
+  const own: StrictService[] = [
+    { definition: GenerationServiceService, implementation: createGenerationService(host, options) },
+    { definition: ModelServiceService, implementation: createModelService(host, options) },
+    { definition: TokenServiceService, implementation: createTokenService(host, options) },
+    { definition: ServerServiceService, implementation: createServerService(host, options, start) },
+  ];
+  const names = own.map(serviceName);
+  const reflection = createReflectionService(host, descriptors);
+  return [
+    ...own,
+    { definition: HealthService, implementation: createHealthService(host, options.lifecycle, names) },
+    { definition: ServerReflectionService, implementation: reflection },
+    { definition: AlphaReflectionService, implementation: reflection },
+  ];
+}

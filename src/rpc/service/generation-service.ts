@@ -1,0 +1,70 @@
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import type {
+  CancelGenerationRequest,
+  CancelGenerationResponse,
+  GenerateRequest,
+  GenerateResponse,
+  GenerateStreamRequest,
+  GenerateStreamResponse,
+} from "../../../generated/rill/v1/generation_service.js";
+import type { CallContext } from "../call/call-context.js";
+import type { CallHost } from "../call/call-host.js";
+import { stallRule } from "../call/reader-rule.js";
+import { streamMethod } from "../call/stream-method.js";
+import { unaryMethod } from "../call/unary-method.js";
+import { foldGeneration } from "../generation/fold-generation.js";
+import { runGeneration } from "../generation/run-generation.js";
+import type { DecodedRequest } from "../request/decoded-request.js";
+import { parseCancelRequest } from "../request/parse-cancel-request.js";
+import { parseGenerationRequest } from "../request/parse-generation-request.js";
+import { toGenerationStateMessage } from "../response/state-messages.js";
+import { type BackendSource, requireBackend } from "./backend.js";
+
+/** rill.v1.GenerationService. */
+export function createGenerationService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
+  const { limits, clock } = host;
+
+  const generate = (request: DecodedRequest<GenerateRequest>, context: CallContext): Promise<GenerateResponse> => {
+    const backend = requireBackend(source);
+    const parsed = parseGenerationRequest(request, { limits, model: backend.model, streams: false });
+    const call = { request: parsed, backend, limits, clock, streams: false, ...context };
+    return foldGeneration(runGeneration(call), { maxResponseBytes: limits.messageBytes });
+  };
+
+  async function* generateStream(
+    request: DecodedRequest<GenerateStreamRequest>,
+    context: CallContext,
+  ): AsyncGenerator<GenerateStreamResponse> {
+    const backend = requireBackend(source);
+    const parsed = parseGenerationRequest(request, { limits, model: backend.model, streams: true });
+    const { slowReaderLimitMs } = parsed.delivery;
+    if (slowReaderLimitMs !== undefined) context.useReaderRule(stallRule(slowReaderLimitMs));
+    let sequence = 0;
+    for await (const event of runGeneration({ request: parsed, backend, limits, clock, streams: true, ...context })) {
+      sequence++;
+      yield { sequence, event };
+    }
+  }
+
+  const cancelGeneration = (request: DecodedRequest<CancelGenerationRequest>): CancelGenerationResponse => {
+    const { scheduler } = requireBackend(source);
+    const { target, mode } = parseCancelRequest(request, limits);
+    const { generationId, state } = scheduler.cancel(target, mode);
+    return { generationId, state: toGenerationStateMessage(state) };
+  };
+
+  return {
+    generate: unaryMethod(host, { method: "Generate", handle: generate }),
+    generateStream: streamMethod(host, {
+      method: "GenerateStream",
+      kind: "plain",
+      handle: generateStream,
+      textBytes: chunkTextBytes,
+    }),
+    cancelGeneration: unaryMethod(host, { method: "CancelGeneration", handle: cancelGeneration }),
+  };
+}
+
+function chunkTextBytes({ event }: GenerateStreamResponse): number {
+  return event?.$case === "chunk" ? Buffer.byteLength(event.value.text) : 0;
+}

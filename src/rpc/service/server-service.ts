@@ -1,0 +1,79 @@
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import type {
+  GetLoadRequest,
+  GetLoadResponse,
+  GetServerInfoRequest,
+  GetServerInfoResponse,
+  WatchLoadRequest,
+  WatchLoadResponse,
+} from "../../../generated/rill/v1/server_service.js";
+import type { CallContext } from "../call/call-context.js";
+import type { CallHost } from "../call/call-host.js";
+import { pause } from "../call/pause.js";
+import { Seats } from "../call/seats.js";
+import { streamMethod } from "../call/stream-method.js";
+import { unaryMethod } from "../call/unary-method.js";
+import { type DecodedRequest, readableMessage } from "../request/decoded-request.js";
+import { parseDurationMs } from "../request/number-field.js";
+import { requireKnownFields } from "../request/require-known-fields.js";
+import { Violations } from "../request/violations.js";
+import { toLoadMessage } from "../response/load-message.js";
+import { type ServerStart, toServerInfoMessage } from "../response/server-info-message.js";
+import { type BackendSource, requireBackend } from "./backend.js";
+
+/** rill.v1.ServerService. */
+export function createServerService(
+  host: CallHost,
+  source: BackendSource,
+  start: ServerStart,
+): UntypedServiceImplementation {
+  const { limits, clock } = host;
+  const seats = new Seats(limits.loadWatchers, "load watchers");
+
+  const getServerInfo = (request: DecodedRequest<GetServerInfoRequest>): GetServerInfoResponse => {
+    const { engine, scheduler } = requireBackend(source);
+    requireKnownFields(request);
+    const { slots, line } = scheduler.load();
+    const shape = { slots: slots.total, maxWaitingPerLane: line.interactive.capacity };
+    return { serverInfo: toServerInfoMessage({ start, engine, limits, ...shape }) };
+  };
+
+  const getLoad = (request: DecodedRequest<GetLoadRequest>): GetLoadResponse => {
+    const { scheduler } = requireBackend(source);
+    requireKnownFields(request);
+    return { load: toLoadMessage(scheduler.load()) };
+  };
+
+  /** Each report is made when it is asked for: a reader that is behind finds the latest, and nothing piles up. */
+  async function* watchLoad(
+    request: DecodedRequest<WatchLoadRequest>,
+    { signal }: CallContext,
+  ): AsyncGenerator<WatchLoadResponse> {
+    const { scheduler } = requireBackend(source);
+    const intervalMs = parseInterval(request);
+    using _seat = seats.take();
+    for (let dueMs = clock.nowMs(); ; dueMs = Math.max(dueMs + intervalMs, clock.nowMs())) {
+      await pause(dueMs - clock.nowMs(), { clock, signal });
+      yield { load: toLoadMessage(scheduler.load()) };
+    }
+  }
+
+  function parseInterval(request: DecodedRequest<WatchLoadRequest>): number {
+    const { interval } = readableMessage(request);
+    const violations = new Violations(request.violations);
+    const bounds = {
+      fallback: limits.minWatchIntervalMs,
+      min: limits.minWatchIntervalMs,
+      max: limits.maxWatchIntervalMs,
+    };
+    const intervalMs = parseDurationMs({ field: "interval", value: interval, ...bounds }, violations);
+    violations.throwIfAny();
+    return intervalMs;
+  }
+
+  return {
+    getServerInfo: unaryMethod(host, { method: "GetServerInfo", handle: getServerInfo }),
+    getLoad: unaryMethod(host, { method: "GetLoad", handle: getLoad }),
+    watchLoad: streamMethod(host, { method: "WatchLoad", kind: "watch", handle: watchLoad, textBytes: () => 0 }),
+  };
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import type { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
+import { chunksOf, completedOf, textOf } from "../support/generation-text.js";
+import { promptRequest, TestClient, tokensRequest } from "../support/test-client.js";
+import { TestServer } from "../support/test-server.js";
+
+/** A slice of a text may begin or end inside a code point. */
+const wellFormed = (text: string): string => Buffer.from(text).toString();
+
+/** Prompts that the scripted engine echoes: text of any planes, or bytes that need not be text at all. */
+const requests = fc
+  .oneof(
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }).map((text) => ({ text, ids: undefined })),
+    fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 60 }).map((ids) => ({ text: "", ids })),
+  )
+  .chain(({ text, ids }) => {
+    const stops = fc.oneof(
+      fc.string({ unit: "grapheme", minLength: 1, maxLength: 3 }),
+      fc
+        .nat({ max: Math.max(text.length - 1, 0) })
+        .map((start) => Array.from(text.slice(start)).slice(0, 2).join("") || "x"),
+    );
+    return fc.record({
+      text: fc.constant(text),
+      ids: fc.constant(ids),
+      stopSequences: fc.array(stops, { maxLength: 3 }),
+      stopTokenIds: fc.array(fc.integer({ min: 0, max: 290 }), { maxLength: 2 }),
+      maxOutputTokens: fc.option(fc.integer({ min: 1, max: 80 }), { nil: undefined }),
+    });
+  })
+  .map(({ text, ids, stopSequences, stopTokenIds, maxOutputTokens }): GenerateStreamRequest => {
+    const stopping = { stopSequences: stopSequences.map(wellFormed), stopTokenIds, maxOutputTokens };
+    const fields = { stopping, output: { tokenIds: true, usage: true } };
+    return ids === undefined ? promptRequest(wellFormed(text), fields) : tokensRequest(ids, fields);
+  });
+
+describe("Generate and GenerateStream", () => {
+  let server: TestServer;
+  let client: TestClient;
+
+  before(async () => {
+    server = await TestServer.start();
+    client = new TestClient(server.address);
+  });
+
+  after(async () => {
+    client[Symbol.dispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("give the same text, tokens and end for the same request, and counts that add up", async () => {
+    const property = fc.asyncProperty(requests, async (request) => {
+      const [unary, { messages, status }] = await Promise.all([client.generate(request), client.stream(request)]);
+      assert.equal(status.code, 0);
+      const completed = completedOf(messages);
+      const chunks = chunksOf(messages);
+      assert.equal(unary.text, textOf(messages));
+      assert.deepEqual(
+        unary.tokenIds,
+        chunks.flatMap(({ tokenIds }) => tokenIds),
+      );
+      assert.deepEqual(
+        [unary.finishReason, unary.stopMatch, unary.incompleteText],
+        [completed.finishReason, completed.stopMatch, completed.incompleteText],
+      );
+      assert.deepEqual(unary.textSha256, createHash("sha256").update(unary.text).digest());
+      assert.deepEqual(completed.textSha256, unary.textSha256);
+      assert.deepEqual(
+        messages.map(({ sequence }) => sequence),
+        messages.map((_, index) => index + 1),
+      );
+      let outputTokens = 0;
+      for (const chunk of chunks) {
+        outputTokens += chunk.tokenCount;
+        assert.equal(chunk.outputTokens, outputTokens);
+        assert.equal(chunk.text, wellFormed(chunk.text));
+      }
+      for (const { usage } of [unary, completed]) {
+        assert.equal(usage?.outputTokens, outputTokens);
+        assert.equal(usage.deliveredOutputTokens + usage.undeliveredOutputTokens, usage.outputTokens);
+        assert.equal(usage.undeliveredOutputTokens, 0);
+        assert.ok(usage.reusedInputTokens <= usage.inputTokens);
+      }
+      for (const stop of request.stopping?.stopSequences ?? []) assert.ok(!unary.text.includes(stop));
+    });
+    await fc.assert(property, { numRuns: 80 });
+  });
+
+  it("count the same tokens at any mix of readers", async () => {
+    const prompts = Array.from({ length: 12 }, (_, index) => "word ".repeat(index + 1));
+    const answers = await Promise.all(
+      prompts.map(async (prompt, index) =>
+        index % 2 === 0
+          ? (await client.generate(promptRequest(prompt))).text
+          : textOf((await client.stream(promptRequest(prompt))).messages),
+      ),
+    );
+    assert.deepEqual(answers, prompts);
+  });
+});

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect as connectHttp2, constants, type Settings } from "node:http2";
+import { connect, type Socket } from "node:net";
+import { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
+import { textOf } from "../support/generation-text.js";
+import { loadWhen } from "../support/load-watch.js";
+import { RawHttp2Reader } from "../support/raw-http2-reader.js";
+import { rawStatusDetails } from "../support/status-details.js";
+import { SCRIPT } from "../support/scripted-engine.js";
+import { promptRequest, refusalOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
+import { TestServer } from "../support/test-server.js";
+
+const STREAM = "rill.v1.GenerationService/GenerateStream";
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const EMPTY_SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+const GOAWAY = 7;
+const NEIGHBOUR_TOKENS = 1_500;
+
+/** Of whole frames. */
+function frameTypes(bytes: Buffer): number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) types.push(bytes.readUInt8(at + 3));
+  return types;
+}
+
+describe("A hostile connection", () => {
+  let server: TestServer;
+  let client: TestClient;
+
+  before(async () => {
+    server = await TestServer.start({ engine: { stepMs: 2 }, limits: { unaryBodyMs: 300, slowReaderGraceMs: 100 } });
+    client = new TestClient(server.address);
+  });
+
+  after(async () => {
+    client[Symbol.dispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const startNeighbour = () => {
+    const stopping = { maxOutputTokens: NEIGHBOUR_TOKENS, stopSequences: [], stopTokenIds: [] };
+    return resultOf(client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 97, 98], { stopping })));
+  };
+
+  /**
+   * Sends bytes as they are, and resolves when the server has said that it is through with the connection: by GOAWAY or by closing it. Of a
+   * connection that stays open after a GOAWAY nothing is read any more, and keepalive closes it.
+   */
+  const sendUntilGivenUp = async (bytes: Uint8Array): Promise<void> => {
+    const [host = "", port = ""] = server.address.split(":");
+    const socket: Socket = connect(Number(port), host);
+    let received = Buffer.alloc(0);
+    const givenUp = new Promise<void>((resolve) => {
+      socket.on("close", () => resolve());
+      socket.on("data", (data) => {
+        received = Buffer.concat([received, data]);
+        if (frameTypes(received).includes(GOAWAY)) resolve();
+      });
+    });
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    socket.write(bytes);
+    await givenUp;
+    socket.destroy();
+  };
+
+  it("is given up for garbage, alone: others lose nothing", async () => {
+    const running = startNeighbour();
+    await loadWhen(client, ({ slotsBusy }) => slotsBusy === 1);
+    const oversizeFrame = Buffer.from([0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1]);
+    const dataOnStreamZero = Buffer.from([0, 0, 1, 0, 0, 0, 0, 0, 0, 7]);
+    const brokenHeaders = Buffer.concat([
+      Buffer.from([0, 0, 4, 1, 5, 0, 0, 0, 1]),
+      Buffer.from([0xff, 0xff, 0xff, 0xff]),
+    ]);
+    await sendUntilGivenUp(Buffer.from("GET / HTTP/1.1\r\nHost: rill\r\n\r\n"));
+    for (const frame of [oversizeFrame, dataOnStreamZero, brokenHeaders]) {
+      await sendUntilGivenUp(Buffer.concat([Buffer.from(PREFACE), EMPTY_SETTINGS, frame]));
+    }
+    const { messages, status } = await running;
+    assert.equal(status.code, 0);
+    assert.equal(textOf(messages), "ab".repeat(NEIGHBOUR_TOKENS / 2));
+  });
+
+  it("cannot bring the server down by opening and cancelling a thousand streams", async () => {
+    const session = connectHttp2(`http://${server.address}`);
+    session.on("error", () => {});
+    for (let index = 0; index < 1_200 && !session.destroyed; index++) {
+      const stream = session.request({ ":method": "POST", ":path": `/${STREAM}`, "content-type": "application/grpc" });
+      stream.on("error", () => {});
+      stream.close(constants.NGHTTP2_CANCEL);
+      if (index % 100 === 99) await new Promise(setImmediate);
+    }
+    session.destroy();
+    assert.equal((await client.generate(promptRequest("still here"))).text, "still here");
+  });
+
+  it("is told how many streams it may have at once", async () => {
+    const session = connectHttp2(`http://${server.address}`);
+    session.on("error", () => {});
+    const [settings] = (await once(session, "remoteSettings")) as [Settings];
+    assert.equal(settings.maxConcurrentStreams, server.limits.streamsPerConnection);
+    session.destroy();
+  });
+
+  it("gets an answer, not a crash, for any path and content type", async () => {
+    const session = connectHttp2(`http://${server.address}`);
+    session.on("error", () => {});
+    const ask = async (headers: Record<string, string>): Promise<Record<string, unknown>> => {
+      const stream = session.request({ ":method": "POST", "content-type": "application/grpc", ...headers });
+      stream.on("error", () => {});
+      const [answer] = (await once(stream, "response")) as [Record<string, unknown>];
+      stream.close();
+      return answer;
+    };
+    assert.equal((await ask({ ":path": "/rill.v1.GenerationService/Nothing" }))["grpc-status"], "12");
+    assert.equal((await ask({ ":path": "/\u00fc\u00ff%00" }))["grpc-status"], "12");
+    assert.equal((await ask({ ":path": `/${STREAM}`, "content-type": "text/plain" }))[":status"], 415);
+    session.destroy();
+    assert.equal((await client.generate(promptRequest("still here"))).text, "still here");
+  });
+
+  it("gets RESOURCE_EXHAUSTED for 60 KB of metadata, and for a message of 5 MiB", async () => {
+    await using reader = await RawHttp2Reader.open({
+      address: server.address,
+      method: STREAM,
+      request: GenerateStreamRequest.encode(promptRequest("a")).finish(),
+      metadata: { "x-large": "a".repeat(60 * 1024) },
+    });
+    const refused = rawStatusDetails(await reader.ended);
+    assert.deepEqual([refused.code, refused.reason, reader.trailersOnly], [8, "METADATA_TOO_LARGE", true]);
+    const { code, reason } = await refusalOf(client.generate(promptRequest("a".repeat(5 * 1024 * 1024))));
+    assert.deepEqual([code, reason], [8, "MESSAGE_TOO_LARGE"]);
+  });
+
+  it("takes a message just under 4 MiB, and refuses it for the context alone", async () => {
+    const { code, reason } = await refusalOf(client.generate(promptRequest("a".repeat(4 * 1024 * 1024 - 100))));
+    assert.deepEqual([code, reason], [3, "INPUT_TOO_LONG"]);
+  });
+
+  it("cannot hold a call open by never sending its message", async () => {
+    const session = connectHttp2(`http://${server.address}`);
+    session.on("error", () => {});
+    const headers = {
+      ":method": "POST",
+      ":path": "/rill.v1.ServerService/GetLoad",
+      "content-type": "application/grpc",
+    };
+    const stream = session.request(headers);
+    stream.on("error", () => {});
+    const [answer] = (await once(stream, "response")) as [Record<string, unknown>];
+    assert.equal(answer["grpc-status"], "4");
+    session.destroy();
+  });
+
+  it("cannot go on uploading after its status: the stream is reset", async () => {
+    const session = connectHttp2(`http://${server.address}`);
+    session.on("error", () => {});
+    const headers = { ":method": "POST", ":path": `/${STREAM}`, "content-type": "application/grpc" };
+    const stream = session.request(headers);
+    stream.on("error", () => {});
+    stream.write(Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]));
+    const [answer] = (await once(stream, "response")) as [Record<string, unknown>];
+    assert.equal(answer["grpc-status"], "8");
+    await new Promise<void>((resolve) => stream.once("close", () => resolve()));
+    assert.equal(stream.rstCode, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    session.destroy();
+  });
+
+  it("ends calls at once whose deadline is longer than 24.8 days, as grpc-js counts", async () => {
+    const stream = client.generation.generateStream(promptRequest("a"), { deadline: Date.now() + 1_000 });
+    assert.equal((await resultOf(stream)).status.code, 0);
+    await using reader = await RawHttp2Reader.open({
+      address: server.address,
+      method: STREAM,
+      request: GenerateStreamRequest.encode(promptRequest("a")).finish(),
+      metadata: { "grpc-timeout": "600H" },
+    });
+    assert.equal((await reader.ended).grpcStatus, 4);
+  });
+
+  it("is refused a timeout that is none", async () => {
+    await using reader = await RawHttp2Reader.open({
+      address: server.address,
+      method: STREAM,
+      request: GenerateStreamRequest.encode(promptRequest("a")).finish(),
+      metadata: { "grpc-timeout": "soon" },
+    });
+    const { code, reason, fields } = rawStatusDetails(await reader.ended);
+    assert.deepEqual([code, reason, fields], [3, "INVALID_REQUEST", ["grpc-timeout"]]);
+  });
+});

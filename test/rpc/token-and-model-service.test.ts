@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { Role } from "../../generated/rill/v1/conversation.js";
+import { Capability, ChatTemplateSource } from "../../generated/rill/v1/model.js";
+import type { GetModelResponse } from "../../generated/rill/v1/model_service.js";
+import {
+  CountTokensRequest,
+  type CountTokensResponse,
+  type DetokenizeResponse,
+  type TokenizeResponse,
+} from "../../generated/rill/v1/token_service.js";
+import { answerOf, generationRequest, promptRequest, TestClient } from "../support/test-client.js";
+import { TestServer } from "../support/test-server.js";
+import { TURN_END_TOKEN } from "../support/tiny-vocabulary.js";
+
+describe("The token and model services", () => {
+  let server: TestServer;
+  let client: TestClient;
+
+  before(async () => {
+    server = await TestServer.start();
+    client = new TestClient(server.address);
+  });
+
+  after(async () => {
+    client[Symbol.dispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const count = (fields: Partial<CountTokensRequest>): Promise<CountTokensResponse> =>
+    answerOf((settle) =>
+      client.tokens.countTokens({ ...CountTokensRequest.decode(new Uint8Array()), ...fields }, settle),
+    );
+
+  it("turn text to tokens and back", async () => {
+    const text = "Hello world, grüße 🌊";
+    const { tokenIds } = await answerOf<TokenizeResponse>((settle) => client.tokens.tokenize({ text }, settle));
+    const back = await answerOf<DetokenizeResponse>((settle) => client.tokens.detokenize({ tokenIds }, settle));
+    assert.equal(back.text, text);
+    const event = (await client.stream(promptRequest(text))).messages[0]?.event;
+    assert.ok(event?.$case === "accepted");
+    assert.equal(event.value.inputTokens, tokenIds.length);
+  });
+
+  it("read control tokens only when they are told to", async () => {
+    const tokenize = (parseControlTokens: boolean): Promise<TokenizeResponse> =>
+      answerOf((settle) => client.tokens.tokenize({ text: "<|im_end|>", parseControlTokens }, settle));
+    assert.ok(!(await tokenize(false)).tokenIds.includes(TURN_END_TOKEN));
+    assert.deepEqual((await tokenize(true)).tokenIds, [TURN_END_TOKEN]);
+  });
+
+  it("count a prompt and a chat as Generate reads them, and say whether they fit", async () => {
+    const chat = { messages: [{ role: Role.USER, content: "Hello" }] };
+    for (const input of [{ $case: "prompt", value: "Hello world" } as const, { $case: "chat", value: chat } as const]) {
+      const counted = await count({ input, maxOutputTokens: 7 });
+      const { usage } = await client.generate(generationRequest({ input }));
+      assert.equal(counted.inputTokens, usage?.inputTokens);
+      assert.equal(counted.contextTokens, 2_048);
+      assert.deepEqual([counted.availableOutputTokens, counted.fits], [2_048 - counted.inputTokens, true]);
+    }
+    const input = { $case: "prompt", value: "a".repeat(2_041) } as const;
+    assert.equal((await count({ input, maxOutputTokens: 7 })).fits, true);
+    assert.equal((await count({ input, maxOutputTokens: 8 })).fits, false);
+  });
+
+  it("count what is too long for the context, too", async () => {
+    const counted = await count({ input: { $case: "prompt", value: "a".repeat(5_000) } });
+    assert.deepEqual([counted.inputTokens, counted.availableOutputTokens, counted.fits], [5_000, 0, false]);
+  });
+
+  it("describe the model, in the words that expected_model takes", async () => {
+    const { model } = await answerOf<GetModelResponse>((settle) => client.model.getModel({}, settle));
+    assert.ok(model !== undefined);
+    assert.deepEqual([model.contextTokens, model.trainingContextTokens, model.sizeBytes], [2_048, 2_048, 600_000]);
+    assert.equal(model.chatTemplate?.source, ChatTemplateSource.MODEL);
+    assert.deepEqual(model.capabilities, [Capability.PROMPT, Capability.CHAT, Capability.TOKEN_IDS]);
+    for (const expectedModel of [model.name, model.digest]) {
+      assert.equal((await client.generate(promptRequest("a", { expectedModel }))).modelDigest, model.digest);
+    }
+  });
+});

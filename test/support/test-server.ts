@@ -1,0 +1,128 @@
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
+import type { ModelFacts } from "../../src/core/model-facts.js";
+import { Preparer } from "../../src/prepare/preparer.js";
+import { type Backend, RpcServer } from "../../src/rpc/rpc-server.js";
+import { EngineLink } from "../../src/scheduler/engine-link.js";
+import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
+import { Scheduler } from "../../src/scheduler/scheduler.js";
+import { type Clock, systemClock } from "../../src/sync/clock.js";
+import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
+import type { ScriptedWorkerOptions } from "./scripted-worker.js";
+import { createTinyModel } from "./tiny-model.js";
+
+const SCRIPTED_WORKER = new URL("./scripted-worker.js", import.meta.url);
+const STEP_LIMIT_MS = 30_000;
+const VERSION = "0.0.0-test";
+
+/** What the server says it serves. The vocabulary is the scripted engine's, so that token ids may carry its faults. */
+const MODEL = {
+  name: "tiny",
+  digest: "0123456789abcdef".repeat(4),
+  sizeBytes: 600_000,
+  architecture: "llama",
+  vocabularySize: 65_536,
+  trainContextTokens: 2_048,
+} as const;
+
+export interface TestServerOptions {
+  readonly engine?: ScriptedWorkerOptions;
+  readonly limits?: Partial<Limits>;
+  /** Default: as many as the engine has sequences. */
+  readonly slots?: number;
+  /** What rpc/ and the scheduler go by; the workers keep real time. */
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** Default 127.0.0.1:0. */
+  readonly listen?: string;
+  /** False: the lifecycle stays at `starting`, and there is no backend. */
+  readonly serving?: boolean;
+  /** In place of the preparer's own, for a test that holds it up or makes it fail. */
+  readonly prepare?: Backend["preparer"]["prepare"];
+}
+
+/**
+ * The whole server on a free port, put together as main.ts does it: real gRPC, real scheduler, real prepare worker on the tiny model, and the scripted
+ * engine in a worker of its own. Disposing takes it down.
+ */
+export class TestServer implements AsyncDisposable {
+  readonly rpc: RpcServer;
+  readonly lifecycle: LifecycleState;
+  readonly limits: Limits;
+  readonly model: ModelFacts;
+  readonly scheduler: Scheduler;
+  readonly #engine: EngineLink;
+  readonly #preparer: Preparer;
+
+  private constructor(parts: {
+    rpc: RpcServer;
+    lifecycle: LifecycleState;
+    limits: Limits;
+    model: ModelFacts;
+    scheduler: Scheduler;
+    engine: EngineLink;
+    preparer: Preparer;
+  }) {
+    this.rpc = parts.rpc;
+    this.lifecycle = parts.lifecycle;
+    this.limits = parts.limits;
+    this.model = parts.model;
+    this.scheduler = parts.scheduler;
+    this.#engine = parts.engine;
+    this.#preparer = parts.preparer;
+  }
+
+  static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const { clock = systemClock, log = silentLogger, serving = true } = options;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const lifecycle = new LifecycleState();
+    const path = await createTinyModel();
+    const preparer = await Preparer.start({ modelPath: path, log, queueCapacity: limits.calls });
+    const engine = await EngineLink.start({
+      entry: SCRIPTED_WORKER,
+      workerData: options.engine ?? {},
+      stepLimitMs: STEP_LIMIT_MS,
+      log,
+      clock: systemClock,
+    });
+    const laneWeights = { interactive: 3, batch: 1 };
+    const slots = options.slots ?? engine.facts.sequences;
+    const scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, slots, clock, log });
+    const model: ModelFacts = { ...MODEL, path, template: preparer.facts.template };
+    const backend: Backend = {
+      scheduler,
+      preparer: toTestPreparer(preparer, options.prepare),
+      model,
+      engine: engine.facts,
+    };
+    const listen = options.listen ?? "127.0.0.1:0";
+    const source = { lifecycle, backend: () => (serving ? backend : undefined) };
+    const rpc = await RpcServer.start({ listen, limits, version: VERSION, log, clock, ...source });
+    if (serving) lifecycle.advance("serving");
+    return new TestServer({ rpc, lifecycle, limits, model, scheduler, engine, preparer });
+  }
+
+  /** host:port */
+  get address(): string {
+    return this.rpc.address;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.rpc[Symbol.asyncDispose]();
+    this.scheduler[Symbol.dispose]();
+    await Promise.all([this.#engine[Symbol.asyncDispose](), this.#preparer[Symbol.asyncDispose]()]);
+    await rm(dirname(this.model.path), { recursive: true });
+  }
+}
+
+/** Token ids go to the engine as they are: its vocabulary is larger than the tiny model's. All else is the real preparer's. */
+function toTestPreparer(preparer: Preparer, prepare: TestServerOptions["prepare"]): Backend["preparer"] {
+  const passTokens: Backend["preparer"]["prepare"] = async (input, options) =>
+    input.type === "token_ids" ? Uint32Array.from(input.tokenIds) : await preparer.prepare(input, options);
+  return {
+    prepare: prepare ?? passTokens,
+    tokenize: (request, signal) => preparer.tokenize(request, signal),
+    detokenize: (tokenIds, signal) => preparer.detokenize(tokenIds, signal),
+  };
+}
