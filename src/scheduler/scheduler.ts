@@ -122,6 +122,11 @@ export class Scheduler implements Disposable {
     return { generationId: identity.generationId, state };
   }
 
+  /** Counts a call that was refused by others, before it was submitted. */
+  noteRefusal(error: GenerationError): void {
+    this.#gate.noted(error);
+  }
+
   load(): LoadSnapshot {
     return takeLoadSnapshot({
       lifecycle: this.#options.lifecycle.current,

@@ -51,6 +51,14 @@ describe("The server service", () => {
     for (const [name, value] of Object.entries(limits)) assert.notEqual(value, undefined, name);
   });
 
+  it("counts what was refused before it was scheduled, by reason", async () => {
+    await refusalOf(client.generate(promptRequest("")));
+    await refusalOf(client.generate(promptRequest("a", { sampling: { temperature: 9 } })));
+    await refusalOf(client.generate(promptRequest("long ".repeat(3_000))));
+    const { refusalsTotal } = await client.load();
+    assert.deepEqual(Object.fromEntries(refusalsTotal), { INVALID_REQUEST: 2, INPUT_TOO_LONG: 1 });
+  });
+
   it("shows each generation with its state, lane and tokens", async () => {
     const running = client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65], { requestId: "running" }));
     running.on("error", () => {});

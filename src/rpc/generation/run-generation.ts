@@ -19,6 +19,7 @@ import { toFinishReasonMessage, toStopMatchMessage } from "../response/state-mes
 import type { Backend } from "../service/backend.js";
 import { EventReader } from "./event-reader.js";
 import { gatherPieces } from "./gather-pieces.js";
+import { notingRefusals } from "./noting-refusals.js";
 
 /** What happens in a generation, as the contract says it. */
 export type GenerationMessage = NonNullable<GenerateStreamResponse["event"]>;
@@ -94,10 +95,12 @@ async function accept(call: GenerationCall, generation: Generation): Promise<Gen
   const { defaultMaxOutputTokens } = limits;
   const fit = (inputTokens: number): RunStopping =>
     fitRun({ inputTokens, contextTokens, stopping: wanted, defaultMaxOutputTokens });
-  // What comes as tokens is fitted before it is copied to the worker.
-  if (input.type === "token_ids") fit(input.tokenIds.length);
-  const inputTokens = await backend.preparer.prepare(input, { maxInputTokens: contextTokens - 1, signal });
-  const stopping = fit(inputTokens.length);
+  const { inputTokens, stopping } = await notingRefusals({ scheduler: backend.scheduler, signal }, async () => {
+    // What comes as tokens is fitted before it is copied to the worker.
+    if (input.type === "token_ids") fit(input.tokenIds.length);
+    const tokens = await backend.preparer.prepare(input, { maxInputTokens: contextTokens - 1, signal });
+    return { inputTokens: tokens, stopping: fit(tokens.length) };
+  });
   const prepareMs = clock.nowMs() - startedMs;
   generation.submit({ inputTokens, sampling: request.sampling, stopping, prepareMs });
   return toAcceptedMessage(call, { generationId: generation.generationId, inputTokens: inputTokens.length, stopping });

@@ -12,21 +12,34 @@ import type { CallHost } from "../call/call-host.js";
 import { stallRule } from "../call/reader-rule.js";
 import { streamMethod } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
+import type { GenerationRequest } from "../../core/generation-request.js";
 import { foldGeneration } from "../generation/fold-generation.js";
+import { notingRefusals } from "../generation/noting-refusals.js";
 import { runGeneration } from "../generation/run-generation.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import { parseCancelRequest } from "../request/parse-cancel-request.js";
 import { parseGenerationRequest } from "../request/parse-generation-request.js";
 import { toGenerationStateMessage } from "../response/state-messages.js";
-import { type BackendSource, requireBackend } from "./backend.js";
+import { type Backend, type BackendSource, requireBackend } from "./backend.js";
 
 /** rill.v1.GenerationService. */
 export function createGenerationService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
   const { limits, clock } = host;
 
-  const generate = (request: DecodedRequest<GenerateRequest>, context: CallContext): Promise<GenerateResponse> => {
+  const parse = (
+    request: DecodedRequest<GenerateRequest | GenerateStreamRequest>,
+    { backend, signal, streams }: { backend: Backend; signal: AbortSignal; streams: boolean },
+  ): Promise<GenerationRequest> =>
+    notingRefusals({ scheduler: backend.scheduler, signal }, () =>
+      parseGenerationRequest(request, { limits, model: backend.model, streams }),
+    );
+
+  const generate = async (
+    request: DecodedRequest<GenerateRequest>,
+    context: CallContext,
+  ): Promise<GenerateResponse> => {
     const backend = requireBackend(source);
-    const parsed = parseGenerationRequest(request, { limits, model: backend.model, streams: false });
+    const parsed = await parse(request, { backend, signal: context.signal, streams: false });
     const call = { request: parsed, backend, limits, clock, streams: false, ...context };
     return foldGeneration(runGeneration(call), { maxResponseBytes: limits.messageBytes });
   };
@@ -36,7 +49,7 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
     context: CallContext,
   ): AsyncGenerator<GenerateStreamResponse> {
     const backend = requireBackend(source);
-    const parsed = parseGenerationRequest(request, { limits, model: backend.model, streams: true });
+    const parsed = await parse(request, { backend, signal: context.signal, streams: true });
     const { slowReaderLimitMs } = parsed.delivery;
     if (slowReaderLimitMs !== undefined) context.useReaderRule(stallRule(slowReaderLimitMs));
     let sequence = 0;

@@ -1,0 +1,56 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, release } from "node:os";
+import { join } from "node:path";
+
+/** One line of a proof: what was measured, the figure, the bound it is held to, and whether it kept it. */
+export interface Finding {
+  readonly what: string;
+  readonly figure: string;
+  readonly bound: string;
+  readonly holds: boolean;
+}
+
+export interface ProofReport {
+  readonly name: string;
+  /** The npm command that repeats it. */
+  readonly command: string;
+  readonly seed: number | undefined;
+  readonly short: boolean;
+  readonly findings: readonly Finding[];
+  /** Further figures worth keeping, such as series. */
+  readonly figures?: unknown;
+}
+
+/** Says what a long proof is at. */
+export function announce(what: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)}  ${what}`);
+}
+
+/**
+ * Prints the findings and, for a full run, writes test/proof/reports/NAME.json. The exit code of the process becomes 1 where a finding does not hold.
+ * Short runs (CI) print and judge, but leave the committed report of the full run alone.
+ */
+export function publish(report: ProofReport): void {
+  for (const { what, figure, bound, holds } of report.findings) {
+    console.log(`${holds ? "holds" : "FAILS"}  ${what}: ${figure} (bound: ${bound})`);
+  }
+  const failed = report.findings.filter((finding) => !finding.holds).length;
+  console.log(`${String(report.findings.length - failed)} passed, ${String(failed)} failed`);
+  if (failed > 0) process.exitCode = 1;
+  if (report.short) return;
+  const folder = join("test", "proof", "reports");
+  mkdirSync(folder, { recursive: true });
+  const stamped = { ...report, commit: commitId(), date: new Date().toISOString(), machine: machine() };
+  writeFileSync(join(folder, `${report.name}.json`), `${JSON.stringify(stamped, undefined, 2)}\n`);
+}
+
+function commitId(): string {
+  const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8" }).trim();
+  const changed = git("status", "--porcelain", "--", "src", "proto", "package.json") !== "";
+  return git("rev-parse", "--short", "HEAD") + (changed ? " with changes" : "");
+}
+
+function machine(): string {
+  return `${String(availableParallelism())} cores, ${process.platform} ${release()}, Node ${process.version}`;
+}
