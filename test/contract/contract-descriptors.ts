@@ -5,7 +5,7 @@ import type { DescField, DescFile, DescMessage, DescService, FileRegistry } from
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 
 /** Root of the checkout, seen from the compiled tests. */
-export const projectRoot = fileURLToPath(new URL("../../../", import.meta.url));
+const projectRoot = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The descriptors that `npm run generate` wrote, as the reflection service serves them. */
 export function readDescriptors(): FileRegistry {

@@ -103,7 +103,7 @@ async function beCutOff(): Promise<void> {
   const freeAfterMs = performance.now() - stoppedAtMs;
   const { grpcStatus, trailers } = await reader.readOn();
   const line = server.log.find(({ generationId }) => generationId === reader.generationId);
-  const loggedAfterMs = Date.parse(String(line?.["time"])) - stoppedAtTime;
+  const loggedAfterMs = Date.parse(String(line?.time)) - stoppedAtTime;
   const holds = (ms: number): boolean => Math.abs(ms - 30_000) <= 1_000;
   findings.push(
     {
@@ -114,9 +114,9 @@ async function beCutOff(): Promise<void> {
     },
     {
       what: "the same in the log",
-      figure: `${(loggedAfterMs / 1000).toFixed(2)} s, ${String(line?.["outcome"])}`,
+      figure: `${(loggedAfterMs / 1000).toFixed(2)} s, ${String(line?.outcome)}`,
       bound: "30 ± 1 s, SLOW_READER",
-      holds: holds(loggedAfterMs) && line?.["outcome"] === "SLOW_READER",
+      holds: holds(loggedAfterMs) && line?.outcome === "SLOW_READER",
     },
     {
       what: "the same in the metrics",

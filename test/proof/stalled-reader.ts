@@ -71,7 +71,7 @@ export class StalledReader implements AsyncDisposable {
     if (message.sequence !== this.#sequence) {
       this.flaws.push(`message ${message.sequence} came as number ${this.#sequence}`);
     }
-    if (message.accepted !== undefined && message.accepted !== null) this.generationId = message.accepted.generation_id;
+    if (message.event === "accepted") this.generationId = message.accepted?.generation_id ?? "";
     if (message.event === "chunk" && message.chunk !== undefined) {
       this.tokens += message.chunk.token_count;
       if (message.chunk.output_tokens !== this.tokens) {

@@ -1,4 +1,5 @@
-import { RuntimeClient, type StreamMessage } from "../support/runtime-client.js";
+import type { RuntimeClient } from "../support/runtime-client.js";
+import { type StreamMessage } from "../support/runtime-client.js";
 
 /** Reads one generation of so many tokens to its end at full pace. @returns how long it took, in ms */
 export async function runGeneration(client: RuntimeClient, prompt: string, outputTokens: number): Promise<number> {

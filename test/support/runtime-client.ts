@@ -17,14 +17,14 @@ export interface StreamMessage {
   readonly completed?: { readonly finish_reason: string; readonly usage: UsageMessage };
 }
 
-export interface UsageMessage {
+interface UsageMessage {
   readonly input_tokens: number;
   readonly reused_input_tokens: number;
   readonly output_tokens: number;
 }
 
 /** One generation in an answer of GetLoad. */
-export interface GenerationLoadMessage {
+interface GenerationLoadMessage {
   readonly generation_id: string;
   readonly state: string;
   readonly decoded_tokens: number;

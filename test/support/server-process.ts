@@ -27,8 +27,8 @@ export class ServerProcess implements AsyncDisposable {
   private constructor(child: ChildProcess, log: LogLine[], ready: LogLine) {
     this.#child = child;
     this.#log = log;
-    this.address = String(ready["address"]);
-    this.adminAddress = String(ready["adminAddress"]);
+    this.address = String(ready.address);
+    this.adminAddress = String(ready.adminAddress);
   }
 
   /** Resolves on the `ready` log line. @throws Error with the log so far where the process ends before it. */
@@ -53,7 +53,7 @@ export class ServerProcess implements AsyncDisposable {
         const line = parseLine(text);
         options.onLog?.(line);
         if (log.push(line) > LINES_KEPT) log.shift();
-        if (line["msg"] === "ready") resolve(line);
+        if (line.msg === "ready") resolve(line);
       });
     });
     return new ServerProcess(child, log, ready);
