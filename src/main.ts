@@ -120,10 +120,10 @@ async function startAdmin(served: Served): Promise<AdminServer | undefined> {
   });
 }
 
-async function fetchModel({ model, modelCache }: Config, signal: AbortSignal): Promise<ResolvedModel> {
+async function fetchModel({ model, modelCache, hub }: Config, signal: AbortSignal): Promise<ResolvedModel> {
   using reporter = createPullReporter(process.stderr);
   const cacheDir = modelCache === "auto" ? defaultModelCache() : modelCache;
-  return await resolveModel(model, { cacheDir, signal, onEvent: reporter.onEvent });
+  return await resolveModel(model, { cacheDir, hubOrigin: hub, signal, onEvent: reporter.onEvent });
 }
 
 function factsOf({ name, sha256, path, gguf }: ResolvedModel, { facts }: Preparer): ModelFacts {

@@ -11,6 +11,8 @@ const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_CONNECTIONS = 64;
 const REQUEST_LIMIT_MS = 5_000;
 const IDLE_LIMIT_MS = 30_000;
+/** How often Node looks for requests beyond their limit. Its default of 30 s would let a few slow connections shut out the probes for as long. */
+const LIMIT_CHECK_MS = 1_000;
 
 export interface AdminServerOptions {
   /** Port 0: any free one. */
@@ -49,6 +51,7 @@ export class AdminServer implements AsyncDisposable {
         maxHeaderSize: MAX_HEADER_BYTES,
         headersTimeout: REQUEST_LIMIT_MS,
         requestTimeout: REQUEST_LIMIT_MS,
+        connectionsCheckingInterval: LIMIT_CHECK_MS,
         keepAliveTimeout: IDLE_LIMIT_MS,
       },
       (request, response) => {

@@ -4,6 +4,7 @@ import { HUB_ORIGIN } from "../models/hub-source.js";
 import { ModelError } from "../models/model-error.js";
 import { resolveModel } from "../models/resolve-model.js";
 import type { ResolveModelOptions } from "../models/resolve-options.js";
+import { parseOrigin } from "./origin.js";
 import { createPullReporter } from "./pull-reporter.js";
 
 const FAILED = 1;
@@ -51,10 +52,9 @@ export function createPullCommand({ defaultModelCache }: PullCommandOptions): Co
 
 /** @throws InvalidArgumentError */
 function parseHubOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
-  if (!isOrigin) throw new InvalidArgumentError("It must be an http or https address without a path.");
-  return url.origin;
+  const origin = parseOrigin(text);
+  if (origin === undefined) throw new InvalidArgumentError("It must be an http or https address without a path.");
+  return origin;
 }
 
 /** The exit code. */

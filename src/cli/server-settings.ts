@@ -1,7 +1,8 @@
 import { LANES, type Lane } from "../core/lane.js";
+import { HUB_ORIGIN } from "../models/hub-source.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import type { Setting } from "./setting.js";
-import { address, addressOrOff, choice, countOrAuto, duration, text, toggle } from "./setting-types.js";
+import { address, addressOrOff, choice, countOrAuto, duration, origin, text, toggle } from "./setting-types.js";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -21,6 +22,7 @@ export const SERVER_SETTINGS = {
     placeholder: "path|auto",
     default: "auto",
   }),
+  hub: origin({ name: "hub", about: "address of the model hub or of a mirror of it", default: HUB_ORIGIN }),
   listen: address({ name: "listen", about: "where gRPC is served", default: "127.0.0.1:50051" }),
   insecureListen: toggle({
     name: "insecure-listen",

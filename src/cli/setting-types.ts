@@ -1,4 +1,5 @@
 import { formatAddress, parseAddress } from "./address.js";
+import { parseOrigin } from "./origin.js";
 import type { Setting } from "./setting.js";
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from "./units.js";
 
@@ -60,6 +61,17 @@ export function text<T extends string>(described: Described<T> & { readonly plac
     ...described,
     expected: "a text that is not empty",
     parse: (value) => (value.trim() === "" ? undefined : value),
+    format: String,
+  };
+}
+
+/** Where a web server is: scheme, host and port. */
+export function origin(described: Described<string>): Setting<string> {
+  return {
+    ...described,
+    placeholder: "url",
+    expected: "an http or https address without a path",
+    parse: parseOrigin,
     format: String,
   };
 }

@@ -16,7 +16,7 @@ export interface Unread {
 export interface PrefillLimits {
   /** What reading prompts in may add to one step. One unit is read however long it takes. */
   readonly budgetMs: number;
-  /** Most tokens of all prompts in one step. At least one unit. */
+  /** Most tokens of all prompts in one step, at least 1. Below a unit of 64, prompts are read in by so many. */
   readonly maxTokens: number;
 }
 
@@ -26,10 +26,12 @@ export interface PrefillLimits {
  */
 export class PrefillPlanner {
   readonly #limits: PrefillLimits;
+  readonly #unitTokens: number;
   readonly #cost = new PrefillCost();
 
   constructor(limits: PrefillLimits) {
     this.#limits = limits;
+    this.#unitTokens = Math.min(UNIT_TOKENS, limits.maxTokens);
   }
 
   observe(step: MeasuredStep): void {
@@ -49,7 +51,7 @@ export class PrefillPlanner {
       served = false;
       for (const [index, { unreadTokens, position }] of reading.entries()) {
         const granted = grants[index] ?? 0;
-        const tokens = Math.min(UNIT_TOKENS, unreadTokens - granted);
+        const tokens = Math.min(this.#unitTokens, unreadTokens - granted);
         if (tokens === 0 || tokens > leftTokens) continue;
         const costMs = this.#cost.estimateMs(tokens, position + granted);
         const isFirst = leftTokens === this.#limits.maxTokens;

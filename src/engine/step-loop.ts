@@ -103,7 +103,8 @@ export class StepLoop {
       } else {
         this.#notify();
         this.#engine.tidy(true);
-        await this.#wakeup.wait();
+        // Those just parked may have taken the turn of a prompt that is still unread.
+        if (step.parked.length === 0) await this.#wakeup.wait();
       }
     }
     for (const run of this.#runs.values()) this.#apply(run, "immediate");

@@ -84,10 +84,9 @@ interface Answer {
 function openedFrom({ response, announced }: Answer, guard: SilenceGuard, signal: AbortSignal): OpenedSource {
   const { body } = response;
   if (response.status !== 200 || body === null) throw new ModelError("SOURCE_FAILED", refusalFor(response));
-  const contentLength = parseCount(response.headers.get("content-length"));
   guard.allow(STALL_LIMIT_MS, "the hub");
   return {
-    sizeBytes: announced.sizeBytes ?? contentLength,
+    sizeBytes: announced.sizeBytes ?? lengthOf(response),
     sha256: announced.sha256,
     bytes: heardBytes(body, guard, signal),
     [Symbol.asyncDispose]: () => {
@@ -135,6 +134,11 @@ function refusalFor({ status }: Response): string {
     return `the hub refused the file (HTTP ${status}): it is private, gated or does not exist`;
   if (status === 404) return "the hub has no such file (HTTP 404)";
   return `the hub answered HTTP ${status}`;
+}
+
+/** Of the file; of a body that is compressed against our wish, the length says nothing about it. */
+function lengthOf({ headers }: Response): number | undefined {
+  return headers.has("content-encoding") ? undefined : parseCount(headers.get("content-length"));
 }
 
 function parseCount(text: string | null): number | undefined {

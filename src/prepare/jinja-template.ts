@@ -13,14 +13,11 @@ export class JinjaTemplate implements ChatTemplate {
   readonly facts: PreparerFacts["template"];
   readonly #template: Template;
   readonly #vocabulary: Vocabulary;
-  /** Instructions would be left out without a word. */
-  readonly #losesSystem: boolean;
 
   private constructor(template: Template, options: { source: string; vocabulary: Vocabulary }) {
     this.facts = { source: "model", family: templateFamily(options.source) };
     this.#template = template;
     this.#vocabulary = options.vocabulary;
-    this.#losesSystem = this.#probe(["system", "user"], "system") === "lost";
   }
 
   /** undefined: a template that can't be parsed, or fails at the simplest conversation. */
@@ -32,14 +29,11 @@ export class JinjaTemplate implements ChatTemplate {
       return undefined;
     }
     const created = new JinjaTemplate(template, { source, vocabulary });
-    return created.#probe(["user"], "user") === "kept" ? created : undefined;
+    return created.#findLost(["user"], "user") === "none" ? created : undefined;
   }
 
   render(messages: readonly Message[]): Fragment[] {
-    const system = messages.findIndex(({ role }) => role === "system");
-    if (this.#losesSystem && system >= 0) {
-      throw new InputRefusal(`chat.messages[${system}].role`, "the model's chat template leaves system messages out");
-    }
+    this.#requireSystem(messages.map(({ role }) => role));
     // Two strings that no caller can know: one to break control texts up, one to find the end of a message that goes on.
     const [mark, end] = [createMark(), createMark()];
     const { controlTexts } = this.#vocabulary;
@@ -76,12 +70,21 @@ export class JinjaTemplate implements ChatTemplate {
     }
   }
 
-  /** What becomes of one role's messages, in a conversation of these roles. */
-  #probe(roles: readonly Role[], probed: Role): "kept" | "lost" | "refused" {
-    const mark = createMark();
+  /** Many templates know a system message at the beginning only: elsewhere instructions would be left out without a word. */
+  #requireSystem(roles: readonly Role[]): void {
+    if (!roles.includes("system")) return;
+    const lost = this.#findLost(roles, "system");
+    if (typeof lost === "string") return;
+    throw new InputRefusal(`chat.messages[${lost}].role`, "the model's chat template leaves this system message out");
+  }
+
+  /** Index of the first message of one role that would be left out of a conversation of these roles. */
+  #findLost(roles: readonly Role[], probed: Role): number | "none" | "refused" {
+    const messages = roles.map((role) => ({ role, content: role === probed ? createMark() : "x" }));
     try {
-      const messages = roles.map((role) => ({ role, content: role === probed ? mark : "x" }));
-      return this.#run(messages, true).includes(mark) ? "kept" : "lost";
+      const rendered = this.#run(messages, true);
+      const lost = messages.findIndex(({ role, content }) => role === probed && !rendered.includes(content));
+      return lost < 0 ? "none" : lost;
     } catch (error) {
       if (error instanceof InputRefusal) return "refused";
       throw error;

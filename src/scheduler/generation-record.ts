@@ -51,6 +51,7 @@ export class GenerationRecord {
   readonly mailbox = new Mailbox();
   readonly #surroundings: RecordSurroundings;
   readonly #abortHook: Disposable;
+  #onFailed: ((error: GenerationError) => void) | undefined;
   #phase: Phase = { type: "preparing" };
   #accepted = false;
 
@@ -80,6 +81,11 @@ export class GenerationRecord {
   get outcome(): Outcome | undefined {
     if (this.#phase.type === "finished") return this.#phase.finish.reason;
     return this.#phase.type === "failed" ? this.#phase.error.code : undefined;
+  }
+
+  /** Calls `listener` once when it fails, whether its reader asks or not; undefined: nobody any more. */
+  notifyOfFailure(listener: ((error: GenerationError) => void) | undefined): void {
+    this.#onFailed = listener;
   }
 
   timings(): Timings {
@@ -211,6 +217,8 @@ export class GenerationRecord {
       this.#abortHook[Symbol.dispose]();
       this.#surroundings.ended(this);
     }
+    // Last: the listener aborts the call, whose signal comes back to `abort`.
+    if (before.type !== "leaving" && this.error !== undefined) this.#onFailed?.(this.error);
   }
 }
 

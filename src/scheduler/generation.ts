@@ -29,6 +29,11 @@ export class Generation implements Disposable {
     return this.#record.state;
   }
 
+  /** Calls `listener` once when the generation fails before it is disposed: whoever waits for something else than `next` has to know too. */
+  onFailed(listener: (error: GenerationError) => void): void {
+    this.#record.notifyOfFailure(listener);
+  }
+
   /** By the scheduler's clock. */
   get openedAtMs(): number {
     return this.#record.account.openedAtMs;
@@ -95,6 +100,7 @@ export class Generation implements Disposable {
 
   /** Leaves: whatever is held falls free as after a cancel. Does nothing once it has ended. */
   [Symbol.dispose](): void {
+    this.#record.notifyOfFailure(undefined);
     this.#record.abort(new GenerationError("CANCELLED", "the call was left"));
   }
 }

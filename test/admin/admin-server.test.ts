@@ -143,6 +143,18 @@ describe("admin server", () => {
     response.resume();
   });
 
+  it("cuts off a request that does not come to its end", async function () {
+    this.timeout(15_000);
+    await using server = await startServer(() => viewIn("serving"));
+    const [host = "", port = ""] = server.address.split(":");
+    const socket = connect(Number(port), host);
+    let reply = "";
+    socket.on("data", (data) => (reply += String(data)));
+    socket.write("GET /livez HTTP/1.1\r\nx-slow: ");
+    await once(socket, "close");
+    assert.match(reply, /^HTTP\/1\.1 408 /);
+  });
+
   it("says which address it cannot have", async () => {
     await using server = await startServer(() => viewIn("serving"));
     const port = Number(server.address.split(":")[1]);

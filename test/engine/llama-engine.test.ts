@@ -65,6 +65,7 @@ describe("llama engine", function () {
       const { end } = await harness.complete({ prompt, sampling, stopping });
       assert.deepEqual(end.outcome, { type: "failed", message: "the model's logits are not numbers" });
       assert.equal((await harness.end(neighbour)).tally.outputTokens, 20);
+      assert.ok(engine.sequences.every((sequence) => !sequence.tokens().includes(SPOILED_TOKEN)));
     }
     const { end } = await harness.complete({
       prompt: "after",

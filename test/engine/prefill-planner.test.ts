@@ -24,6 +24,11 @@ describe("prefill planner", () => {
     assert.deepEqual(planner({ budgetMs: 1, maxTokens: 512 }).plan([at(1_000), at(1_000)]), [64, 0]);
   });
 
+  it("reads as much as its limit allows where that is less than a unit", () => {
+    assert.deepEqual(planner({ budgetMs: 1, maxTokens: 40 }).plan([at(1_000), at(1_000)]), [40, 0]);
+    assert.deepEqual(planner({ budgetMs: 1_000, maxTokens: 1 }).plan([at(2)]), [1]);
+  });
+
   it("takes a short prompt whole", () => {
     assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(40)]), [40]);
   });
@@ -68,14 +73,16 @@ describe("prefill planner", () => {
       fc.property(
         fc.array(prompt, { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 1, max: 2_000 }),
-        (reading, budgetMs) => {
-          const grants = planner({ budgetMs, maxTokens: 512 }).plan(reading);
+        fc.integer({ min: 1, max: 600 }),
+        (reading, budgetMs, maxTokens) => {
+          const grants = planner({ budgetMs, maxTokens }).plan(reading);
           assert.ok(grants.some((tokens) => tokens > 0));
-          assert.ok(grants.reduce((sum, tokens) => sum + tokens, 0) <= 512);
+          assert.ok(grants.reduce((sum, tokens) => sum + tokens, 0) <= maxTokens);
           for (const [index, tokens] of grants.entries()) {
             const { unreadTokens = 0 } = reading[index] ?? {};
             assert.ok(tokens <= unreadTokens);
-            if (tokens > 0 && tokens < unreadTokens) assert.ok(tokens >= 64, `${tokens} of ${unreadTokens}`);
+            if (tokens > 0 && tokens < unreadTokens)
+              assert.ok(tokens >= Math.min(64, maxTokens), `${tokens} of ${unreadTokens}`);
           }
         },
       ),

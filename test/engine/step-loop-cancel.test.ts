@@ -47,6 +47,25 @@ describe("step loop: cancel", () => {
     harness.loop.cancel(first, "immediate");
     await harness.end(first);
     assert.equal(engine.prefillTokens, 0);
+    assert.equal((await harness.complete({ prompt: "q", stopping: { maxOutputTokens: 1 } })).text, "q");
+  });
+
+  it("of a run that is getting its sequence acts right after it, and gives the sequence back", async () => {
+    const { engine, harness } = scripted({ sequences: 1, cycle: true });
+    await using _ = harness;
+    const stopping = { maxOutputTokens: 1 };
+    await harness.complete({ prompt: "abc", stopping });
+    const [sequence] = engine.sequences;
+    assert.ok(sequence !== undefined);
+    const trim = sequence.trim.bind(sequence);
+    sequence.trim = async (length) => {
+      sequence.trim = trim;
+      harness.loop.cancel(2, "immediate");
+      assert.equal(harness.story(2).ends.length, 0);
+      return trim(length);
+    };
+    assert.equal((await harness.complete({ prompt: "xyz", stopping })).end.outcome.type, "cancelled");
+    assert.equal((await harness.complete({ prompt: "q", stopping })).text, "q");
   });
 
   it("softly finishes the run after the present step, with the text held back", async () => {

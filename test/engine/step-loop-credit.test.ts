@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { joined } from "./loop-harness.js";
+import { ScriptedEngine } from "../support/scripted-engine.js";
+import { LoopHarness, joined } from "./loop-harness.js";
 import { NO_CREDIT, scripted, someTurns } from "./scripted-loop.js";
 
 describe("step loop: credit", () => {
@@ -34,8 +35,8 @@ describe("step loop: credit", () => {
     const story = await harness.until(runId, ({ parked }) => parked);
     assert.equal(joined(story).text, "aé");
     harness.loop.grant(runId, { pieces: 0, bytes: 1 });
-    await harness.until(runId, () => joined(story).text === "aé");
-    assert.equal(story.ends.length, 0);
+    await someTurns();
+    assert.equal(story.decodedTokens, 3);
     harness.loop.grant(runId, { pieces: 0, bytes: 50 });
     await harness.end(runId);
     assert.equal(joined(story).text, "aé€z");
@@ -51,6 +52,17 @@ describe("step loop: credit", () => {
     harness.loop.grant(runId, { pieces: 99, bytes: 99 });
     await harness.end(runId);
     assert.equal(joined(story).text, "abc");
+  });
+
+  it("keeps nobody's prompt unread when it is missing", async () => {
+    const engine = new ScriptedEngine();
+    // So little time that a step reads in one prompt only.
+    await using harness = new LoopHarness(engine, { prefill: { budgetMs: 1 } });
+    const parked = harness.start({ prompt: "a", credit: NO_CREDIT });
+    const reading = harness.start({ prompt: "xyz" });
+    await harness.end(reading);
+    assert.equal(joined(harness.story(reading)).text, "xyz");
+    assert.equal(harness.story(parked).parked, true);
   });
 
   it("lets the loop sleep when nobody has any", async () => {

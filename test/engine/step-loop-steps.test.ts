@@ -31,6 +31,14 @@ describe("step loop: prefill", () => {
     assert.ok(harness.story(decoding).decodedTokens >= before + 9);
   });
 
+  it("serves long prompts in turns where a step has time for one", async () => {
+    const engine = new ScriptedEngine();
+    await using harness = new LoopHarness(engine, { prefill: { budgetMs: 1 } });
+    const [first, second] = ["x", "y"].map((letter) => harness.start({ prompt: letter.repeat(640) }));
+    await harness.until(first ?? 0, (story) => story.decodedTokens > 0);
+    assert.ok((harness.story(second ?? 0).prefills.at(-1)?.doneTokens ?? 0) >= 512);
+  });
+
   it("uses again what a sequence still holds, the last output too", async () => {
     await using harness = scripted({ sequences: 1 }).harness;
     await harness.complete({ prompt: "abcd" });
@@ -115,6 +123,7 @@ describe("step loop: notices", () => {
     const runs = ["abc", "def", "ghi"].map((prompt) => harness.start({ prompt }));
     for (const runId of runs) await harness.end(runId);
     assert.equal(harness.notices.length, engine.steps);
+    assert.equal(engine.tidied.between, engine.steps);
     const last = harness.notices.at(-1);
     assert.equal(last?.type === "step" && last.updates.length, 3);
     assert.equal(last?.type === "step" && last.kvTokens, 18);
@@ -132,6 +141,8 @@ describe("step loop: notices", () => {
     gate.open();
     await harness.end(runId);
     assert.equal(harness.loop.stepMs, 0);
+    const last = harness.notices.at(-1);
+    assert.equal(last?.type === "step" && last.stepMs, 1_234);
   });
 
   it("count all of a run's time, by what it was spent on", async () => {
@@ -148,6 +159,7 @@ describe("step loop: notices", () => {
       { prefillMs: tally.prefillMs, decodeMs: tally.decodeMs, parkedMs: tally.parkedMs },
       { prefillMs: 20, decodeMs: 20, parkedMs: 700 },
     );
+    assert.equal(clock.pendingTimers, 0);
   });
 
   it("end every run as cancelled when the loop is closed", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { acquireFileLock, type FileLockOptions } from "../../src/models/file-lock.js";
 import type { ModelError } from "../../src/models/model-error.js";
+import { Deferred } from "../../src/sync/deferred.js";
 import { ScratchDirectory } from "./support/scratch-directory.js";
 
 describe("acquireFileLock", () => {
@@ -52,12 +53,10 @@ describe("acquireFileLock", () => {
 
   it("tells the holder that the lock was taken away, and lets go without a complaint", async function () {
     this.timeout(10_000);
-    const lost = await new Promise<ModelError>((resolve, reject) => {
-      acquireFileLock({ ...options, onLost: resolve }).then(async (lock) => {
-        await rmdir(`${options.path}.lock`);
-        return lock;
-      }, reject);
-    });
-    assert.equal(lost.code, "LOCK_LOST");
+    const lost = new Deferred<ModelError>();
+    const lock = await acquireFileLock({ ...options, onLost: lost.resolve });
+    await rmdir(`${options.path}.lock`);
+    assert.equal((await lost.promise).code, "LOCK_LOST");
+    await lock[Symbol.asyncDispose]();
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 
 import { HubSource } from "../../src/models/hub-source.js";
 import type { OpenedSource } from "../../src/models/model-source.js";
@@ -27,6 +28,17 @@ describe("HubSource", () => {
       assert.equal(opened.sizeBytes, bytes.length);
       assert.deepEqual(await readAll(opened), bytes);
       assert.deepEqual(hub.requests, ["/o/r/resolve/refs%2Fpr%2F1/sub/f.gguf"]);
+    });
+  });
+
+  it("gives the bytes of a body that comes compressed all the same, whose length says nothing", async () => {
+    const compressed = gzipSync(bytes);
+    const compress: HubAnswer = (_request, response) =>
+      void response.writeHead(200, { "content-encoding": "gzip", "content-length": compressed.length }).end(compressed);
+    await withHub(compress, async (source) => {
+      await using opened = await source.open(never);
+      assert.equal(opened.sizeBytes, undefined);
+      assert.deepEqual(await readAll(opened), bytes);
     });
   });
 

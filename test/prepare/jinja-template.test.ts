@@ -102,9 +102,21 @@ describe("JinjaTemplate", () => {
     assertRefuses(
       () => render([user("a"), system("b")], source),
       "chat.messages[1].role",
-      /leaves system messages out/,
+      /leaves this system message out/,
     );
     assert.deepEqual(render([user("a")], source), ["a"]);
+  });
+
+  it("refuses a system message where the template has no place for it, and takes it where it has", () => {
+    const source =
+      "{% for m in messages %}{% if m.role != 'system' or loop.first %}{{ m.role + ':' + m.content + ';' }}{% endif %}" +
+      "{% endfor %}";
+    assert.deepEqual(render([system("a"), user("b")], source), ["system:a;user:b;"]);
+    assertRefuses(
+      () => render([system("a"), user("b"), system("c"), user("d")], source),
+      "chat.messages[2].role",
+      /leaves this system message out/,
+    );
   });
 
   it("refuses to go on inside a message that the template changes", () => {

@@ -20,6 +20,7 @@ describe("Preparer, the link to its worker", () => {
 
   it("refuses a call beyond its capacity, and takes one again when another is answered", async () => {
     await using preparer = await start();
+    for (let call = 0; call < 3; call++) await say(preparer, "count");
     const abort = new AbortController();
     const held = [say(preparer, "hold", abort.signal), say(preparer, "hold", abort.signal)];
     await assert.rejects(say(preparer, "a"), { code: "TOO_MANY_CALLS", facts: { capacity: "2" } });

@@ -1,7 +1,7 @@
 /**
  * How far decoding runs ahead of a reader that stopped, for stock clients: grpc-js here, Python's grpcio and grpc-go as programs of their own. Each reads
  * three messages of a 4,000-token generation and then no more; GetLoad tells when decoding stands still, and where.
- * Usage: npm run proof:read-ahead (python3 with grpcio and go on the PATH; a client that cannot run is skipped with a line).
+ * Usage: npm run proof:read-ahead [-- --short] (python3 with grpcio and go on the PATH; a client that cannot run is skipped with a line).
  */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -10,12 +10,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { promisify } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { defaultModelPath } from "../support/default-model.js";
 import { encodedBytes, encodeRequest, RuntimeClient, type StreamMessage } from "../support/runtime-client.js";
 import { ServerProcess } from "../support/server-process.js";
 import { publish, type Finding } from "./report.js";
 
+const { values: flags } = parseArgs({ options: { short: { type: "boolean", default: false } } });
 const MESSAGES_READ = 3;
 /** Length prefix of a gRPC message and the header of the HTTP/2 frame that carries it. */
 const FRAMING_BYTES = 5 + 9;
@@ -66,7 +67,7 @@ for (const client of clients) {
     holds: ahead.bytes <= BOUND_BYTES && ahead.tokens < OUTPUT_TOKENS - MESSAGES_READ,
   });
 }
-publish({ name: "read-ahead", command: "npm run proof:read-ahead", seed: undefined, short: false, findings });
+publish({ name: "read-ahead", command: "npm run proof:read-ahead", seed: undefined, short: flags.short, findings });
 
 /** What one message of one token takes on the wire, as a reader in pace gets them. */
 async function meanMessageBytes(client: RuntimeClient): Promise<number> {
@@ -118,9 +119,10 @@ async function openGrpcJs(address: string): Promise<StoppedReader> {
   });
   return {
     async [Symbol.asyncDispose]() {
+      const ended = new Promise((resolve) => stream.on("status", resolve));
       stream.cancel();
       stream.resume();
-      await once(stream, "close");
+      await ended;
       client[Symbol.dispose]();
     },
   };

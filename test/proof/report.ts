@@ -9,6 +9,8 @@ export interface Finding {
   readonly figure: string;
   readonly bound: string;
   readonly holds: boolean;
+  /** It depends on the machine's pace: a short run, on whatever machine, shows it and does not judge it. */
+  readonly timed?: boolean;
 }
 
 export interface ProofReport {
@@ -32,11 +34,15 @@ export function announce(what: string): void {
  * Short runs (CI) print and judge, but leave the committed report of the full run alone.
  */
 export function publish(report: ProofReport): void {
-  for (const { what, figure, bound, holds } of report.findings) {
-    console.log(`${holds ? "holds" : "FAILS"}  ${what}: ${figure} (bound: ${bound})`);
+  const judged = report.findings.filter(({ timed }) => !(report.short && timed === true));
+  for (const finding of report.findings) {
+    const { what, figure, bound, holds } = finding;
+    const verdict = !judged.includes(finding) ? "noted" : holds ? "holds" : "FAILS";
+    console.log(`${verdict}  ${what}: ${figure} (bound: ${bound})`);
   }
-  const failed = report.findings.filter((finding) => !finding.holds).length;
-  console.log(`${String(report.findings.length - failed)} passed, ${String(failed)} failed`);
+  const failed = judged.filter(({ holds }) => !holds).length;
+  console.log(`${judged.length - failed} holding`);
+  if (failed > 0) console.log(`${failed} failing`);
   if (failed > 0) process.exitCode = 1;
   if (report.short) return;
   const folder = join("test", "proof", "reports");

@@ -98,6 +98,25 @@ describe("A reader that is too slow", () => {
     assert.deepEqual([grpcStatus, resetCode], [undefined, constants.NGHTTP2_CANCEL]);
   });
 
+  it("does not keep a stream open whose generation somebody else cancelled", async () => {
+    await using reader = await openStalled();
+    await client.cancel({ target: { $case: "requestId", value: "stalled" } });
+    await slotIsFree();
+    clock.advance(GRACE_MS);
+    const { grpcStatus, resetCode } = await reader.ended;
+    assert.deepEqual([grpcStatus, resetCode], [undefined, constants.NGHTTP2_CANCEL]);
+  });
+
+  it("learns within the grace that somebody else cancelled its generation", async () => {
+    await using reader = await openStalled();
+    await client.cancel({ target: { $case: "requestId", value: "stalled" } });
+    await slotIsFree();
+    clock.advance(GRACE_MS - 1);
+    reader.openWindow(1_000_000);
+    const { code, reason } = rawStatusDetails(await reader.ended);
+    assert.deepEqual([code, reason], [1, "CANCELLED"]);
+  });
+
   it("is reset when it never takes the answer of a unary call", async () => {
     await using reader = await RawHttp2Reader.open({
       address: server.address,

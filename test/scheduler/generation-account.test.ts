@@ -32,6 +32,24 @@ describe("GenerationAccount", () => {
     });
   });
 
+  it("tells where it was left and how long that held its slot", () => {
+    const account = ranAccount();
+    assert.equal(account.departure(), undefined);
+    account.leave(1_240);
+    account.enter("parked", 1_241);
+    account.leave(1_243);
+    account.stepped(4);
+    assert.equal(account.departure(), undefined);
+    account.enter("ended", 1_245);
+    assert.deepEqual(account.departure(), { endedIn: "running", releaseMs: 5, stepMs: 4 });
+  });
+
+  it("knows no departure of one that came to its own end", () => {
+    const account = ranAccount();
+    account.enter("ended", 1_250);
+    assert.equal(account.departure(), undefined);
+  });
+
   it("takes the engine's tally at the end and stands still from then on", () => {
     const account = ranAccount();
     account.settle(tally);

@@ -1,4 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
+import type { GenerationError } from "../../core/generation-error.js";
 import type { ReaderRule } from "./reader-rule.js";
 
 /** What a service sees of the call it serves. */
@@ -7,6 +8,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Sent with the status, good or bad. */
   readonly trailers: Metadata;
+  /** Aborts the signal for this reason, which becomes the call's status. Too late changes nothing. */
+  abort(reason: GenerationError): void;
   /** Holds the stream's reader to this rule from the next message on. Without effect on a unary call. */
   useReaderRule(rule: ReaderRule): void;
 }

@@ -35,6 +35,7 @@ export function streamMethod<Request, Response>(
         const context: CallContext = {
           signal: scope.signal,
           trailers: wire.trailers,
+          abort: (reason) => scope.abort(reason),
           useReaderRule: (rule) => writer.useRule(rule),
         };
         for await (const message of handle(call.request, context)) await writer.write(message, textBytes(message));

@@ -21,7 +21,12 @@ export function unaryMethod<Request, Response>(
       using served = new ServedCall(host, call, { method, kind: "plain" });
       const { scope, wire } = served;
       try {
-        const context = { signal: scope.signal, trailers: wire.trailers, useReaderRule: () => undefined };
+        const context: CallContext = {
+          signal: scope.signal,
+          trailers: wire.trailers,
+          abort: (reason) => scope.abort(reason),
+          useReaderRule: () => undefined,
+        };
         const response = await handle(call.request, context);
         scope.signal.throwIfAborted();
         respond(null, response, wire.trailers);

@@ -3,6 +3,7 @@ import type { Metadata } from "@grpc/grpc-js";
 import type { Completed } from "../../../generated/rill/v1/generation_event.js";
 import type { GenerateStreamResponse } from "../../../generated/rill/v1/generation_service.js";
 import type { RunStopping } from "../../core/engine-wall.js";
+import type { GenerationError } from "../../core/generation-error.js";
 import type { GenerationEvent } from "../../core/generation-event.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
@@ -32,6 +33,8 @@ export interface GenerationCall {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly trailers: Metadata;
+  /** Aborts the signal: a generation that fails must end its call even while a message waits for the reader. */
+  readonly abort: (reason: GenerationError) => void;
   /** True for GenerateStream: its effective parameters include the delivery. */
   readonly streams: boolean;
 }
@@ -46,6 +49,7 @@ export async function* runGeneration(call: GenerationCall): AsyncGenerator<Gener
   const { request, backend, clock, signal, trailers } = call;
   const { requestId, lane, labels, delivery, output } = request;
   using generation = backend.scheduler.open({ requestId, lane, labels, signal });
+  generation.onFailed(call.abort);
   trailers.set(GENERATION_ID_KEY, generation.generationId);
   yield await accept(call, generation);
 
