@@ -13,7 +13,7 @@ export interface PrepareTools {
 }
 
 /** The job's outcome: the tokens that the model will read, or why it can't. */
-export type Prepared = Exclude<Tokenised, { readonly type: "control_token" }>;
+export type Prepared = Exclude<Tokenised, { readonly type: "refused" }>;
 
 /**
  * Turns a generation's input into tokens, yielding between slices of work.
@@ -52,7 +52,7 @@ export function* tokenizeText(
   if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
   const fragments = request.parseControlTokens ? vocabulary.controlTexts.split(text) : [text];
   if (request.addBeginning) addBeginning(vocabulary, fragments);
-  return refuseControlToken(field, yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
+  return orRefuse(field, yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
 }
 
 function* prepareChat(
@@ -66,7 +66,7 @@ function* prepareChat(
   if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
   const fragments = template.render(messages);
   addBeginning(vocabulary, fragments);
-  return refuseControlToken("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
+  return orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
 }
 
 /** Checks ids that the caller brings. They are read as they are. */
@@ -105,10 +105,7 @@ function refuseBrokenText(field: string, text: string): void {
     throw new InputRefusal(field, `is not well-formed Unicode: a lone surrogate stands at index ${index}`);
 }
 
-function refuseControlToken(field: string, tokenised: Tokenised): Prepared {
-  if (tokenised.type !== "control_token") return tokenised;
-  throw new InputRefusal(
-    field,
-    `spells control token ${tokenised.tokenId}, which this vocabulary cannot keep apart from text`,
-  );
+function orRefuse(field: string, tokenised: Tokenised): Prepared {
+  if (tokenised.type === "refused") throw new InputRefusal(field, tokenised.problem);
+  return tokenised;
 }

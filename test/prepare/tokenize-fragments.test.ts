@@ -16,6 +16,14 @@ describe("tokenizeFragments", () => {
 
   const all = Infinity;
 
+  it("refuses a stretch that cannot be cut and would hold everyone else up", () => {
+    const { value } = runJob(tokenizeFragments(vocabulary, ["a few words " + "x".repeat(300_000)], { maxTokens: all }));
+    assert.equal(value.type, "refused");
+    assert.match(value.type === "refused" ? value.problem : "", /300\d* characters in a row.*262144/);
+    const within = runJob(tokenizeFragments(vocabulary, ["x".repeat(200_000)], { maxTokens: all }));
+    assert.equal(within.value.type, "tokens");
+  });
+
   it("gives the same tokens whatever the slice length", () => {
     const word = fc.oneof(
       fc.constantFrom(" ", " the", "hello", "\n\n", "  ", "é", "你好", "。", "it's", "123", "<|im_end|>", "\u0085"),

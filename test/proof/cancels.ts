@@ -25,7 +25,7 @@ const SLOTS = 8;
 const CALLS_PER_STAGE = short ? 40 : 1_500;
 const SHORT_GENERATIONS = short ? 200 : 3_000;
 const CALLERS = 16;
-const WARM_UP_MS = short ? 10_000 : 120_000;
+const WARM_UP_MS = short ? 10_000 : 60_000;
 /** Tokens that were decoded and not taken by the reader, from which on its write must be blocked: one more than can be on the way. */
 const BLOCKED_TOKENS = 3;
 const MIB = 1024 * 1024;
@@ -63,15 +63,21 @@ using client = new RuntimeClient(server.address);
 
 announce("ordinary traffic");
 await keepBusy(client, SLOTS, WARM_UP_MS);
+// What is opened once and kept, such as the client's own connections, is open from here on.
+for (const stage of STAGES) await openAndLeave(server.address, stage, random);
+await holdings();
 await quiet();
 const before = await holdings();
+for (const met of releases.values()) met.length = 0;
 const readings: Reading[] = [];
 const startedAtMs = performance.now();
 const sampler = setInterval(() => {
   readings.push({ x: (performance.now() - startedAtMs) / 60_000, y: server.residentBytes() / MIB });
 }, 1_000);
 for (const stage of STAGES) {
-  announce(`callers leave in stage ${stage}`);
+  announce(
+    `callers leave in stage ${stage}; met so far: ${STAGES.map((name) => releases.get(name)?.length ?? 0).join(", ")}`,
+  );
   await leaveOften(stage);
 }
 announce("short generations");
@@ -93,7 +99,7 @@ publish({
 /** Sends callers until so many have been met in the stage, however many that takes (within reason: some are met elsewhere). */
 async function leaveOften(stage: Stage): Promise<void> {
   const holders = stage === "waiting" ? await takeAllSlots() : [];
-  const untilMs = performance.now() + (short ? 60_000 : 900_000);
+  const untilMs = performance.now() + (short ? 60_000 : 240_000);
   const met = (): number => releases.get(stage)?.length ?? 0;
   const leave = async (): Promise<void> => {
     while (met() < CALLS_PER_STAGE && performance.now() < untilMs) await openAndLeave(server.address, stage, random);
@@ -126,7 +132,7 @@ async function quiet(): Promise<void> {
 }
 
 interface Holdings {
-  readonly descriptors: number;
+  readonly descriptors: string;
   readonly handles: number;
   readonly slotsBusy: number;
   readonly waiting: number;
@@ -135,7 +141,7 @@ interface Holdings {
 async function holdings(): Promise<Holdings> {
   const load = await client.load();
   return {
-    descriptors: server.openDescriptors(),
+    descriptors: server.openDescriptors().join(" "),
     handles: await server.metric("nodejs_active_resources_total"),
     slotsBusy: load.slots_busy,
     waiting: load.lanes.reduce((sum, lane) => sum + lane.waiting, 0),

@@ -13,8 +13,8 @@ const WAYS = ["cancel", "disconnect", "deadline"] as const;
 
 const METHOD = "rill.v1.GenerationService/GenerateStream";
 const OPEN_WINDOW_BYTES = 65_535;
-/** Holds a handful of chunks: the write after them is blocked. */
-const SHUT_WINDOW_BYTES = 256;
+/** Holds one chunk: the write after it is blocked. */
+const SHUT_WINDOW_BYTES = 64;
 
 interface Plan {
   readonly prompt: string;
@@ -46,8 +46,8 @@ const PLANS: Readonly<Record<Stage, Plan>> = {
     withinMs: 250,
   },
   running: { reachMs: 80, prompt: "Say", windowBytes: OPEN_WINDOW_BYTES, after: "chunk", withinMs: 150 },
-  parked: { reachMs: 500, prompt: "Say", windowBytes: SHUT_WINDOW_BYTES, after: "chunk", withinMs: 2_500 },
-  "blocked write": { reachMs: 100, prompt: "Say", windowBytes: SHUT_WINDOW_BYTES, after: "chunk", withinMs: 500 },
+  parked: { reachMs: 350, prompt: "Say", windowBytes: SHUT_WINDOW_BYTES, after: "chunk", withinMs: 1_200 },
+  "blocked write": { reachMs: 150, prompt: "Say", windowBytes: SHUT_WINDOW_BYTES, after: "chunk", withinMs: 300 },
 };
 
 /** Opens a generation, brings it to about the stage that is wanted, and leaves in a random way. Where it really was, the server's log tells. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -74,9 +75,15 @@ export class ServerProcess implements AsyncDisposable {
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
   }
 
-  /** Open file descriptors. Linux only. */
-  openDescriptors(): number {
-    return readdirSync(`/proc/${String(this.processId)}/fd`).length;
+  /** What the open file descriptors stand for, such as `socket` or a path, each with its number. Linux only. */
+  openDescriptors(): string[] {
+    const folder = `/proc/${this.processId}/fd`;
+    const counts = new Map<string, number>();
+    for (const name of readdirSync(folder)) {
+      const kind = readlinkSync(join(folder, name)).replace(/:\[\d+\]$/, "");
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+    return [...counts].map(([kind, count]) => `${kind}×${count}`).toSorted();
   }
 
   /** Value of an unlabelled or fully written metric, such as `rill_slots_busy`. */

@@ -23,7 +23,10 @@ import { TokenIds } from "./token_ids.js";
 
 /** TokenizeRequest is what to tokenise. */
 export interface TokenizeRequest {
-  /** The text. Required, and may be empty. Bounded by the message size only. */
+  /**
+   * The text. Required, and may be empty. Bounded by the message size, and to 262,144 characters in a row without a
+   * place where it may be cut for tokenising, such as a space between two words.
+   */
   text?:
     | string
     | undefined;
