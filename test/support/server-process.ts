@@ -88,7 +88,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Value of an unlabelled or fully written metric, such as `rill_slots_busy`. */
   async metric(name: string): Promise<number> {
-    const response = await fetch(`http://${this.adminAddress}/metrics`);
+    const response = await fetch(`http://${this.adminAddress}/metrics`, { headers: { connection: "close" } });
     const text = await response.text();
     const line = text.split("\n").find((candidate) => candidate.startsWith(`${name} `));
     if (line === undefined) throw new Error(`no metric ${name} in:\n${text}`);
