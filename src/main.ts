@@ -82,6 +82,8 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
     ...size,
     maxPrefillTokens: MAX_PREFILL_TOKENS,
     prefillBudgetMs: config.prefillBudgetMs,
+    savedStateBytes: config.savedStateBytes,
+    stateDirectory: config.stateDirectory,
     gpu: config.gpu === "off" ? false : config.gpu,
   };
   await using engine = await EngineLink.start({ entry: engineEntry, workerData, stepLimitMs, log, clock });

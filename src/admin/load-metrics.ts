@@ -5,7 +5,7 @@ import { LANES } from "../core/lane.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
 
-const LIVE_STATES: readonly GenerationState[] = ["preparing", "waiting", "prefilling", "running", "parked"];
+const LIVE_STATES: readonly GenerationState[] = ["preparing", "waiting", "prefilling", "running", "parked", "evicted"];
 const OUTCOMES = [...FINISH_REASONS, ...ERROR_CODES];
 
 interface LoadValue {
@@ -116,6 +116,16 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
     name: "rill_reused_input_tokens_total",
     help: "Input tokens whose state was still in the key-value cache.",
     read: (load) => load.totals.reusedInputTokens,
+  }),
+  one("counter", {
+    name: "rill_evictions_total",
+    help: "Slots taken from generations whose readers were behind, for others who waited.",
+    read: (load) => load.totals.evictions,
+  }),
+  one("counter", {
+    name: "rill_reread_tokens_total",
+    help: "Tokens read in again by generations that came back after an eviction.",
+    read: (load) => load.totals.rereadTokens,
   }),
   one("counter", {
     name: "rill_decoded_tokens_total",

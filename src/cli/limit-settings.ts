@@ -115,6 +115,13 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
     min: 0,
     max: HOUR,
   }),
+  evictedRuns: count({
+    name: "max-evicted",
+    about: "generations that gave their slots up to others because their readers were behind",
+    default: DEFAULT_LIMITS.evictedRuns,
+    min: 0,
+    max: 65_536,
+  }),
   generationTimeMs: duration({
     name: "max-generation-time",
     about: "longest a generation may run, parked time included",

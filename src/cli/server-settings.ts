@@ -2,11 +2,13 @@ import { LANES, type Lane } from "../core/lane.js";
 import { HUB_ORIGIN } from "../models/hub-source.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import type { Setting } from "./setting.js";
-import { address, addressOrOff, choice, countOrAuto, duration, origin, text, toggle } from "./setting-types.js";
+import { address, addressOrOff, choice, countOrAuto, duration, origin, size, text, toggle } from "./setting-types.js";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 
 /** All settings but the limits. The keys are the names in code, with their units. */
 export const SERVER_SETTINGS = {
@@ -67,6 +69,19 @@ export const SERVER_SETTINGS = {
     default: 150,
     min: 5,
     max: 10 * SECOND,
+  }),
+  savedStateBytes: size({
+    name: "saved-state-size",
+    about: "memory for what evicted generations and shared prompts hold, outside the engine's cache; 0: it is read in again",
+    default: 512 * MIB,
+    min: 0,
+    max: 1024 * GIB,
+  }),
+  stateDirectory: text({
+    name: "state-directory",
+    about: "where that is kept; auto: in memory where there is room, else on the disk",
+    placeholder: "path|auto",
+    default: "auto",
   }),
   stepLimitMs: duration({
     name: "step-limit",

@@ -38,6 +38,10 @@ export type EngineCommand =
   | { readonly type: "start"; readonly run: RunSpec; readonly credit: Credit }
   | { readonly type: "credit"; readonly runId: number; readonly credit: Credit }
   | { readonly type: "cancel"; readonly runId: number; readonly mode: CancelMode }
+  /** The run gives its sequence up after the present step, and is told as evicted; it keeps all it has made. */
+  | { readonly type: "evict"; readonly runId: number }
+  /** An evicted run has a slot again: gets a sequence, reads in again what that lacks, and goes on. */
+  | { readonly type: "resume"; readonly runId: number }
   /** Answered at once, also in the middle of a step. */
   | { readonly type: "ping"; readonly pingId: number }
   /** Ends every run as cancelled, frees the model, answers `closed`. */
@@ -50,15 +54,23 @@ export interface PrefillProgress {
   readonly reusedTokens: number;
 }
 
+/** Where a run is inside the engine. parked: no credit, not pulled until some comes. evicted: without a sequence until it is resumed. */
+export type RunStage = "prefilling" | "running" | "parked" | "evicted" | "ended";
+
 /** What one step meant for one run. */
 export interface RunUpdate {
   readonly runId: number;
+  readonly stage: RunStage;
+  /** Only while the input is read in for the first time. */
   readonly prefill: PrefillProgress | undefined;
   readonly pieces: readonly Piece[];
   /** Output tokens decoded so far, those whose text is held back included. */
   readonly decodedTokens: number;
-  /** The run has no credit and is not pulled until some comes. */
-  readonly parked: boolean;
+  /** Tokens that are still to be read in before it decodes (on); of an evicted run those whose state was not kept. */
+  readonly unreadTokens: number;
+  /** Tokens that were read in again after evictions, so far. */
+  readonly rereadTokens: number;
+  /** Defined when the stage is `ended`. */
   readonly end: RunEnd | undefined;
 }
 

@@ -26,4 +26,6 @@ export type GenerationEvent =
       readonly incompleteText: boolean;
       readonly usage: Usage;
       readonly timings: Timings;
+      /** How often it gave its slot up and came back. */
+      readonly restarts: number;
     };

@@ -34,6 +34,10 @@ export interface LoadTotals {
   readonly reusedInputTokens: number;
   readonly decodedTokens: number;
   readonly deliveredTokens: number;
+  /** Slots that were taken from runs whose readers were behind. */
+  readonly evictions: number;
+  /** Tokens read in again by runs that came back. */
+  readonly rereadTokens: number;
 }
 
 /** One look at the whole server, for GetLoad, WatchLoad and /metrics alike. */
@@ -42,6 +46,8 @@ export interface LoadSnapshot {
   readonly slots: { readonly total: number; readonly busy: number };
   readonly line: Readonly<Record<Lane, { readonly waiting: number; readonly capacity: number }>>;
   readonly parked: number;
+  /** Without a slot until their readers have caught up. */
+  readonly evicted: number;
   readonly kvTokens: { readonly used: number; readonly capacity: number };
   /** What a call that came now would wait; 0 with a free slot. */
   readonly estimatedWait: { readonly lowMs: number; readonly highMs: number };

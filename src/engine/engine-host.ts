@@ -33,6 +33,12 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
       case "cancel":
         loop.cancel(command.runId, command.mode);
         break;
+      case "evict":
+        loop.evict(command.runId);
+        break;
+      case "resume":
+        loop.resume(command.runId);
+        break;
       case "ping":
         post({ type: "pong", pingId: command.pingId, stepMs: loop.stepMs });
         break;

@@ -22,6 +22,10 @@ export interface Engine extends AsyncDisposable {
    * EngineFault in its place, the others keep their results, and the sequence it befell is empty afterwards.
    */
   step(work: StepWork): Promise<StepResults>;
+  /** Keeps what the sequence holds outside the cache. Between steps. @returns undefined where there is no room for it */
+  save(sequence: EngineSequence): Promise<SavedState | undefined>;
+  /** Makes the sequence hold what was saved, and nothing else. Between steps. @returns false: it can't be had, and the sequence is empty */
+  restore(sequence: EngineSequence, state: SavedState): Promise<boolean>;
   /** A moment between two steps to free what the engine let go of. `idle`: nobody waits for the next step. */
   tidy(idle: boolean): void;
 }
@@ -36,10 +40,18 @@ export interface EngineSequence {
   trim(length: number): Promise<number>;
 }
 
+/** What a sequence held, kept outside the cache, to be restored in any sequence. Disposing frees it; doing so again does nothing. */
+export interface SavedState extends Disposable {
+  readonly tokenIds: readonly number[];
+  readonly bytes: number;
+}
+
 export interface DecoderOpening {
   readonly sequence: EngineSequence;
-  /** The end of the prompt, at least its last token: evaluated by the first pull, together with everyone else's work. */
+  /** The end of the prompt, at least its last token, and all output that is not in the sequence: evaluated by the first pull, together with everyone else's work. */
   readonly tokenIds: Uint32Array;
+  /** Of a run that comes back: what it has made so far, the end of all those tokens, which samplers look back at. Default: nothing. */
+  readonly outputTokens?: readonly number[];
   readonly sampling: Sampling;
 }
 

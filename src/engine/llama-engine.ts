@@ -1,9 +1,18 @@
 import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../core/generation-request.js";
 import type { EngineFacts } from "../core/model-facts.js";
-import type { Decoder, DecoderOpening, Engine, EngineSequence, StepResults, StepWork } from "./engine.js";
+import type {
+  Decoder,
+  DecoderOpening,
+  Engine,
+  EngineSequence,
+  SavedState,
+  StepResults,
+  StepWork,
+} from "./engine.js";
 import { LlamaDecoder } from "./llama-decoder.js";
 import { LlamaSequence } from "./llama-sequence.js";
+import { LlamaStates } from "./llama-states.js";
 import { tokenBytesOf } from "./llama-vocabulary.js";
 import { loadLlama, type LlamaOptions } from "./load-llama.js";
 import { SamplerGarbage } from "./sampler-garbage.js";
@@ -24,6 +33,7 @@ export class LlamaEngine implements Engine {
   readonly tokenBytes: (tokenId: number) => Uint8Array;
   readonly #context: LlamaContext;
   readonly #garbage: SamplerGarbage;
+  readonly #states: LlamaStates;
 
   private constructor(context: LlamaContext, options: LlamaOptions) {
     const { model } = context;
@@ -34,6 +44,8 @@ export class LlamaEngine implements Engine {
     this.sequences = Array.from({ length: sequences }, () => new LlamaSequence(context, contextTokens));
     this.tokenBytes = tokenBytesOf(model);
     this.#garbage = new SamplerGarbage(this.vocabularySize);
+    const roots = options.stateDirectory === "auto" ? {} : { roots: [options.stateDirectory] };
+    this.#states = new LlamaStates({ budgetBytes: options.savedStateBytes, ...roots });
   }
 
   /** Loads the model, makes a context and uses it once. @throws Error that says what could not be had and what to change */
@@ -61,6 +73,14 @@ export class LlamaEngine implements Engine {
     return { pulls: await Promise.all(pulling), prefills: await Promise.all(reading) };
   }
 
+  async save(sequence: EngineSequence): Promise<SavedState | undefined> {
+    return await this.#states.save(ownSequence(sequence));
+  }
+
+  async restore(sequence: EngineSequence, state: SavedState): Promise<boolean> {
+    return await this.#states.restore(ownSequence(sequence), state);
+  }
+
   /** The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it. */
   async #warmUp(): Promise<void> {
     const [sequence] = this.sequences;
@@ -78,6 +98,7 @@ export class LlamaEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { llama } = this.#context.model;
+    this.#states[Symbol.dispose]();
     await this.#context.dispose();
     await this.#context.model.dispose();
     await llama.dispose();

@@ -11,6 +11,10 @@ export interface LlamaOptions {
   readonly threads: number;
   /** Most prompt tokens in one step. */
   readonly maxPrefillTokens: number;
+  /** For what sequences held that were given up, all together; 0: it is read in again. */
+  readonly savedStateBytes: number;
+  /** Where that lies. auto: in memory where there is room, else on the disk. */
+  readonly stateDirectory: string;
   /** false: the processor alone. */
   readonly gpu: false | "auto" | "metal" | "cuda" | "vulkan";
 }

@@ -38,6 +38,11 @@ export class PrefillPlanner {
     this.#cost.observe(step);
   }
 
+  /** Estimated ms to read so many tokens into an empty sequence. */
+  estimateReadMs(tokens: number): number {
+    return this.#cost.estimateMs(tokens, 0);
+  }
+
   /**
    * @param reading who comes first, is served first
    * @returns tokens for each; 0: not in this step. At least one is served.

@@ -1,7 +1,10 @@
 import type { RunEnd } from "../core/run-end.js";
 import type { Clock } from "../sync/clock.js";
 
-/** Where a run is. prefilling → running ⇄ parked; a run without credit for its first token goes from prefilling to parked; any → ended. */
+/**
+ * Where a run is. prefilling → running ⇄ parked; a run without credit for its first token goes from prefilling to parked; running or parked →
+ * evicted → prefilling; any → ended.
+ */
 export type RunState =
   /** Waits for a sequence, or its prompt is being read in. */
   | { readonly type: "prefilling" }
@@ -9,6 +12,8 @@ export type RunState =
   | { readonly type: "running" }
   /** Has no credit: keeps its sequence and is not pulled. */
   | { readonly type: "parked" }
+  /** Has given its sequence up, and what it holds of it is outside the cache. */
+  | { readonly type: "evicted" }
   /** Holds nothing any more. */
   | { readonly type: "ended"; readonly end: RunEnd };
 
@@ -16,15 +21,16 @@ type LivingState = Exclude<RunState["type"], "ended">;
 
 const NEXT_STATES: Readonly<Record<RunState["type"], readonly RunState["type"][]>> = {
   prefilling: ["running", "parked", "ended"],
-  running: ["parked", "ended"],
-  parked: ["running", "ended"],
+  running: ["parked", "evicted", "ended"],
+  parked: ["running", "evicted", "ended"],
+  evicted: ["prefilling", "ended"],
   ended: [],
 };
 
 /** A run's state, and how long it has been in each. */
 export class RunProgress {
   readonly #clock: Clock;
-  readonly #spentMs: Record<LivingState, number> = { prefilling: 0, running: 0, parked: 0 };
+  readonly #spentMs: Record<LivingState, number> = { prefilling: 0, running: 0, parked: 0, evicted: 0 };
   #state: RunState = { type: "prefilling" };
   #countedMs: number;
 

@@ -4,9 +4,11 @@ import type { FinishReason, StopMatch } from "../core/finish-reason.js";
 import type { Piece } from "../core/piece.js";
 import type { RunOutcome } from "../core/run-end.js";
 import type { Clock } from "../sync/clock.js";
-import type { Decoder, Engine } from "./engine.js";
+import type { Decoder, Engine, EngineSequence, SavedState } from "./engine.js";
 import { PieceBuilder } from "./piece-builder.js";
 import { RunProgress, type RunState } from "./run-state.js";
+import { RunTokens } from "./run-tokens.js";
+import { seedAt } from "./seed-at.js";
 import type { SequenceLease } from "./sequence-pool.js";
 
 /** One admitted generation inside the engine: its prompt, its decoder, what it may still post and where its time went. Owned by the step loop. */
@@ -15,10 +17,18 @@ export class Run {
   readonly #engine: Engine;
   readonly #progress: RunProgress;
   readonly #pieces: PieceBuilder;
+  readonly #tokens: RunTokens;
   #lease: SequenceLease | undefined;
   #decoder: Decoder | undefined;
+  /** What the sequence has to hold before it decodes (on): the input, after an eviction the output so far too. */
+  #neededTokens: number;
+  /** How much of that it holds. */
   #readTokens = 0;
-  #outputTokens = 0;
+  #reusedInputTokens = 0;
+  /** What was in the sequence when it was given up, if it was worth keeping. */
+  #saved: SavedState | undefined;
+  #restarts = 0;
+  #rereadTokens = 0;
   #creditPieces: number;
   #creditBytes: number;
   #newPieces: Piece[] = [];
@@ -29,6 +39,8 @@ export class Run {
     this.#engine = parts.engine;
     this.#progress = new RunProgress(parts.clock);
     this.#pieces = new PieceBuilder(parts.spec.stopping.stopSequences);
+    this.#tokens = new RunTokens(parts.spec.inputTokens);
+    this.#neededTokens = this.#tokens.length;
     this.#creditPieces = parts.credit.pieces;
     this.#creditBytes = parts.credit.bytes;
   }
@@ -42,19 +54,51 @@ export class Run {
     return this.#creditPieces > 0 && this.#creditBytes > 0;
   }
 
-  /** Tokens of the prompt that are in the sequence: where the next one goes. */
+  /** Tokens to be read in that are in the sequence: where the next one goes. */
   get position(): number {
     return this.#readTokens;
   }
 
   get unreadTokens(): number {
-    return this.spec.inputTokens.length - this.#readTokens;
+    return this.#neededTokens - this.#readTokens;
   }
 
-  /** Gets its sequence, which already holds the beginning of the prompt. */
+  /** All that its sequence has to hold, for whoever looks for one. */
+  get neededTokens(): Uint32Array {
+    return this.#tokens.slice(0, this.#neededTokens);
+  }
+
+  /** What it held before its eviction. */
+  get saved(): SavedState | undefined {
+    return this.#saved;
+  }
+
+  /** Its own only between `receive` and an eviction or the end. */
+  get sequence(): EngineSequence {
+    return this.#held().sequence;
+  }
+
+  /** Gets its sequence, which already holds the beginning of what is needed. */
   receive(lease: SequenceLease): void {
     this.#lease = lease;
     this.#readTokens = lease.reusedTokens;
+    if (this.#restarts === 0) this.#reusedInputTokens = lease.reusedTokens;
+    this.#freeSaved();
+  }
+
+  /** Gives its sequence up between two steps, and keeps all it has made. @param saved what the sequence holds, if that was kept */
+  evict(saved: SavedState | undefined): void {
+    this.#saved = saved;
+    this.#progress.enter({ type: "evicted" });
+    this.#letGo();
+    this.#neededTokens = this.#tokens.length;
+    this.#readTokens = 0;
+  }
+
+  /** Has the right to a sequence again: what that lacks is to be read in. */
+  resume(): void {
+    this.#restarts++;
+    this.#progress.enter({ type: "prefilling" });
   }
 
   grant(credit: Credit): void {
@@ -63,15 +107,18 @@ export class Run {
     if (this.state.type === "parked" && this.hasCredit) this.#progress.enter({ type: "running" });
   }
 
-  /** The next `count` tokens of the prompt, and where they go. */
-  chunk(count: number): { sequence: SequenceLease["sequence"]; tokenIds: Uint32Array } {
-    const { sequence } = this.#held();
-    return { sequence, tokenIds: this.spec.inputTokens.subarray(this.#readTokens, this.#readTokens + count) };
+  /** The next `count` tokens to be read in, and where they go. */
+  chunk(count: number): { sequence: EngineSequence; tokenIds: Uint32Array } {
+    return { sequence: this.sequence, tokenIds: this.#tokens.slice(this.#readTokens, this.#readTokens + count) };
   }
 
   /** The prefill of the next `count` tokens is done. */
   read(count: number): void {
     this.#readTokens += count;
+    if (this.#restarts > 0) {
+      this.#rereadTokens += count;
+      return;
+    }
     this.#newPrefill = {
       doneTokens: this.#readTokens,
       totalTokens: this.spec.inputTokens.length,
@@ -79,9 +126,9 @@ export class Run {
     };
   }
 
-  /** What a step pulls to get the next token. The first time it takes in all that is unread of the prompt. */
+  /** What a step pulls to get the next token. The first time it takes in all that is unread. */
   decoder(): Decoder {
-    this.#decoder ??= this.#engine.openDecoder({ ...this.chunk(this.unreadTokens), sampling: this.spec.sampling });
+    this.#decoder ??= this.#openDecoder();
     return this.#decoder;
   }
 
@@ -103,13 +150,13 @@ export class Run {
       this.finish("end_of_turn");
       return;
     }
-    this.#outputTokens++;
+    this.#tokens.push(tokenId);
     this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId));
     if (this.#pieces.match !== undefined) {
       this.finish("stop_sequence", { type: "sequence", text: this.#pieces.match });
-    } else if (this.#outputTokens >= stopping.maxOutputTokens) {
+    } else if (this.#tokens.output.length >= stopping.maxOutputTokens) {
       this.finish(stopping.clampedByContext ? "context_length" : "max_tokens");
-    } else if (this.spec.inputTokens.length + this.#outputTokens >= this.#engine.facts.contextTokens) {
+    } else if (this.#tokens.length >= this.#engine.facts.contextTokens) {
       this.finish("context_length");
     } else {
       this.#post(this.#pieces.take());
@@ -138,10 +185,12 @@ export class Run {
   takeUpdate(): RunUpdate {
     const update = {
       runId: this.spec.runId,
+      stage: this.state.type,
       prefill: this.#newPrefill,
       pieces: this.#newPieces,
-      decodedTokens: this.#outputTokens,
-      parked: this.state.type === "parked",
+      decodedTokens: this.#tokens.output.length,
+      unreadTokens: this.unreadTokens - (this.#saved?.tokenIds.length ?? 0),
+      rereadTokens: this.#rereadTokens,
       end: this.state.type === "ended" ? this.state.end : undefined,
     };
     this.#newPieces = [];
@@ -159,16 +208,39 @@ export class Run {
   #end(outcome: RunOutcome): void {
     const spentMs = this.#progress.spent();
     const tally = {
-      reusedInputTokens: this.#lease?.reusedTokens ?? 0,
-      outputTokens: this.#outputTokens,
+      reusedInputTokens: this.#reusedInputTokens,
+      outputTokens: this.#tokens.output.length,
+      restarts: this.#restarts,
       prefillMs: spentMs.prefilling,
       decodeMs: spentMs.running,
-      parkedMs: spentMs.parked,
+      parkedMs: spentMs.parked + spentMs.evicted,
     };
     this.#progress.enter({ type: "ended", end: { outcome, tally } });
+    this.#letGo();
+    this.#freeSaved();
+  }
+
+  #letGo(): void {
     // The decoder first: whoever gets the sequence next must find it at rest.
     this.#decoder?.close();
+    this.#decoder = undefined;
     this.#lease?.[Symbol.dispose]();
+    this.#lease = undefined;
+  }
+
+  #freeSaved(): void {
+    this.#saved?.[Symbol.dispose]();
+    this.#saved = undefined;
+  }
+
+  #openDecoder(): Decoder {
+    const { sampling } = this.spec;
+    const { output } = this.#tokens;
+    return this.#engine.openDecoder({
+      ...this.chunk(this.unreadTokens),
+      outputTokens: output,
+      sampling: this.#restarts === 0 ? sampling : { ...sampling, seed: seedAt(sampling.seed, output.length) },
+    });
   }
 
   #held(): SequenceLease {

@@ -8,6 +8,7 @@ import { problemWith } from "./run-problem.js";
 import { RunQueue } from "./run-queue.js";
 import { Run } from "./run.js";
 import { SequencePool } from "./sequence-pool.js";
+import { StateKeeper } from "./state-keeper.js";
 import { StepPlanner, type Step } from "./step-planner.js";
 
 export interface StepLoopParts {
@@ -32,6 +33,7 @@ export class StepLoop {
   readonly #pool: SequencePool;
   readonly #queue: RunQueue;
   readonly #planner: StepPlanner;
+  readonly #keeper: StateKeeper;
   readonly #wakeup = new Wakeup();
   /** All that have not ended, by run id, each with the timer of its time limit. */
   readonly #runs = new Map<number, Run>();
@@ -40,6 +42,8 @@ export class StepLoop {
   readonly #busy = new Set<Run>();
   /** What came for a busy run. */
   readonly #interrupts = new Map<Run, Interrupt>();
+  /** Who is to give its sequence up before the next step. */
+  readonly #evictions = new Set<Run>();
   /** Those that the next notice tells of. */
   readonly #changed = new Set<Run>();
   #stepStartedMs: number | undefined;
@@ -49,9 +53,13 @@ export class StepLoop {
     this.#engine = parts.engine;
     this.#clock = parts.clock;
     this.#post = parts.post;
-    this.#pool = new SequencePool(parts.engine.sequences);
+    const planner = new StepPlanner(parts.prefill);
+    const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
+    const keeper = new StateKeeper({ engine: parts.engine, clock: parts.clock, readMs });
+    this.#planner = planner;
+    this.#keeper = keeper;
+    this.#pool = new SequencePool(parts.engine.sequences, (sequence, state) => keeper.restore(sequence, state));
     this.#queue = new RunQueue(parts.engine.sequences.length);
-    this.#planner = new StepPlanner(parts.prefill);
   }
 
   /** How long the present step has been running; 0 between steps. */
@@ -85,6 +93,24 @@ export class StepLoop {
     if (run !== undefined) this.#interrupt(run, mode);
   }
 
+  /** A run that decodes or is parked gives its sequence up before the next step; for others, or one that ends first, it means nothing. */
+  evict(runId: number): void {
+    const run = this.#runs.get(runId);
+    if (run === undefined) return;
+    this.#evictions.add(run);
+    this.#wakeup.notify();
+  }
+
+  /** An evicted run queues for a sequence again. */
+  resume(runId: number): void {
+    const run = this.#runs.get(runId);
+    if (run?.state.type !== "evicted") return;
+    run.resume();
+    if (!this.#queue.offer(run)) run.fail("the run queue is full");
+    this.#changed.add(run);
+    this.#wakeup.notify();
+  }
+
   /** Makes `run` end all runs as cancelled and return, after the present step. */
   close(): void {
     this.#closing = true;
@@ -94,6 +120,7 @@ export class StepLoop {
   /** Returns after `close`. Rejects only if the engine breaks its promises. */
   async run(): Promise<void> {
     while (!this.#closing) {
+      await this.#evictAll();
       await this.#admit();
       const step = this.#planner.plan(this.#runs.values());
       for (const run of step.parked) this.#changed.add(run);
@@ -111,13 +138,26 @@ export class StepLoop {
     this.#notify();
   }
 
+  async #evictAll(): Promise<void> {
+    for (const run of this.#evictions) {
+      this.#evictions.delete(run);
+      if (run.state.type !== "parked" && run.state.type !== "running") continue;
+      this.#busy.add(run);
+      run.evict(await this.#keeper.save(run.sequence));
+      this.#planner.remove(run);
+      this.#changed.add(run);
+      this.#release();
+      this.#notify();
+    }
+  }
+
   /** Gives free sequences to those who wait for one. */
   async #admit(): Promise<void> {
     while (this.#pool.hasFree) {
       const run = this.#queue.take();
       if (run === undefined) return;
       this.#busy.add(run);
-      run.receive(await this.#pool.lease(run.spec.inputTokens));
+      run.receive(await this.#pool.lease(run.neededTokens, run.saved));
       this.#planner.add(run);
       this.#release();
       this.#notify();
@@ -193,6 +233,7 @@ export class StepLoop {
   #forget(run: Run): void {
     const { runId } = run.spec;
     this.#queue.remove(run);
+    this.#evictions.delete(run);
     this.#timers.get(runId)?.[Symbol.dispose]();
     this.#timers.delete(runId);
     this.#runs.delete(runId);

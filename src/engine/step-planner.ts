@@ -28,6 +28,11 @@ export class StepPlanner {
     this.#reading.push(run);
   }
 
+  /** A run gives its sequence up: it is no longer read in, until it is added again. */
+  remove(run: Run): void {
+    this.#reading = this.#reading.filter((reading) => reading !== run);
+  }
+
   /** The step may come out empty. */
   plan(runs: Iterable<Run>): Step {
     const pulled: Run[] = [];
@@ -49,6 +54,11 @@ export class StepPlanner {
     }
     for (const run of parked) run.park();
     return { pulled, read, parked, decodingRuns, prefillTokens, prefillPositions };
+  }
+
+  /** Estimated ms to read so many tokens into an empty sequence. */
+  estimateReadMs(tokens: number): number {
+    return this.#prefill.estimateReadMs(tokens);
   }
 
   /** Learns from how long the step took. */

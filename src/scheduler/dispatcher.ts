@@ -5,6 +5,7 @@ import { type Lane, LANES } from "../core/lane.js";
 import type { Limits } from "../core/limits.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Clock } from "../sync/clock.js";
+import { Evictor } from "./evictor.js";
 import type { GenerationRecord } from "./generation-record.js";
 import { type PreparedRun, runSpecOf } from "./prepared-run.js";
 import { SlotTable } from "./slot-table.js";
@@ -21,10 +22,15 @@ export interface DispatcherOptions {
   readonly log: Logger;
 }
 
+/** Reading so many tokens in again counts for a grant. */
+const TOKENS_A_GRANT = 512;
+
 /** A prepared run in line, with the generation it belongs to. */
-class WaitingRun implements Waiter {
+class NewRun implements Waiter {
   readonly record: GenerationRecord;
   readonly run: PreparedRun;
+  readonly isNew = true;
+  readonly grants = 1;
 
   constructor(record: GenerationRecord, run: PreparedRun) {
     this.record = record;
@@ -40,14 +46,44 @@ class WaitingRun implements Waiter {
   }
 }
 
+/** A run that gave its slot up and is to go on; what has to be read in again is charged to its lane. */
+class ReturningRun implements Waiter {
+  readonly record: GenerationRecord;
+  readonly runId: number;
+  readonly isNew = false;
+  readonly grants: number;
+
+  constructor(record: GenerationRecord, evicted: { runId: number; unreadTokens: number }) {
+    this.record = record;
+    this.runId = evicted.runId;
+    this.grants = 1 + evicted.unreadTokens / TOKENS_A_GRANT;
+  }
+
+  get lane(): Lane {
+    return this.record.identity.lane;
+  }
+
+  /** Its reader was told once; it is not in line for its start. */
+  tellPlace(): void {}
+}
+
+interface Evicted {
+  readonly record: GenerationRecord;
+  readonly unreadTokens: number;
+}
+
 /**
  * Who runs and who waits. A slot stands for one sequence of the engine: it is held from `start` until the engine reports that run's end, never
- * less, and the next in line starts in the same tick.
+ * less, and the next in line starts in the same tick. While others wait, a run whose reader is behind is evicted: it gives its slot up, and comes
+ * back through the line.
  */
 export class Dispatcher implements Disposable {
   readonly #options: DispatcherOptions;
   readonly #slots: SlotTable<GenerationRecord>;
-  readonly #room: WaitingRoom<WaitingRun>;
+  readonly #room: WaitingRoom<NewRun | ReturningRun>;
+  /** Runs without a slot, by id. */
+  readonly #evicted = new Map<number, Evicted>();
+  readonly #evictor: Evictor;
   readonly #estimator: WaitEstimator;
   #kvTokens = 0;
 
@@ -61,10 +97,22 @@ export class Dispatcher implements Disposable {
       forecast: () => this.#estimator.forecast(),
       clock: options.clock,
     });
+    this.#evictor = new Evictor({
+      slots: this.#slots,
+      waiting: () => this.#room.size,
+      room: () => options.limits.evictedRuns - this.#evicted.size,
+      clock: options.clock,
+      evict: (runId) => options.send({ type: "evict", runId }),
+    });
   }
 
   get slots(): { readonly total: number; readonly busy: number } {
     return { total: this.#slots.total, busy: this.#slots.busy };
+  }
+
+  /** How many are without a slot until their readers have caught up. */
+  get evicted(): number {
+    return this.#evicted.size;
   }
 
   /** Tokens held in all sequences after the latest step. */
@@ -76,9 +124,10 @@ export class Dispatcher implements Disposable {
     return { waiting: this.#room.waiting(lane), capacity: this.#room.capacity };
   }
 
-  /** Those that hold a slot, then those in line. */
+  /** Those that hold a slot, those that gave it up, then those in line. */
   records(): GenerationRecord[] {
-    return [...this.#slots.holders(), ...this.#room.waiters().map((waiter) => waiter.record)];
+    const evicted = Array.from(this.#evicted.values(), ({ record }) => record);
+    return [...this.#slots.holders(), ...evicted, ...this.#room.waiters().map((waiter) => waiter.record)];
   }
 
   /** @throws GenerationError LINE_FULL. */
@@ -90,7 +139,17 @@ export class Dispatcher implements Disposable {
       return;
     }
     this.#holdToBounds(lane);
-    record.lineUp(this.#room.join(new WaitingRun(record, run)));
+    record.lineUp(this.#room.join(new NewRun(record, run)));
+    this.#evictor.makeRoom();
+  }
+
+  /** An evicted run, whose reader has caught up, gets a slot or a place in line. */
+  comeBack(record: GenerationRecord, runId: number): void {
+    const evicted = this.#evicted.get(runId);
+    if (evicted === undefined) return;
+    const returning = new ReturningRun(record, { runId, unreadTokens: evicted.unreadTokens });
+    record.lineUp(this.#room.join(returning));
+    this.#startNext();
   }
 
   /** Takes one notice of the engine: hands each run its part, frees the slots of those that ended, starts the next. */
@@ -101,8 +160,10 @@ export class Dispatcher implements Disposable {
     this.#startNext();
   }
 
-  /** The engine is gone: no run holds a slot any more. Those in line stay; whoever calls this ends them. */
+  /** The engine is gone: no run holds a slot any more, or will again. Those in line stay; whoever calls this ends them. */
   freeAllSlots(): void {
+    this.#evictor.clear();
+    this.#evicted.clear();
     this.#slots.clear();
     this.#kvTokens = 0;
   }
@@ -122,6 +183,7 @@ export class Dispatcher implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#evictor[Symbol.dispose]();
     this.#room[Symbol.dispose]();
   }
 
@@ -137,25 +199,39 @@ export class Dispatcher implements Disposable {
     while (this.#slots.hasFree) {
       const waiter = this.#room.serve();
       if (waiter === undefined) return;
-      this.#start(waiter.record, waiter.run);
+      if (waiter.isNew) this.#start(waiter.record, waiter.run);
+      else this.#resume(waiter);
     }
+    this.#evictor.makeRoom();
+  }
+
+  #resume({ record, runId }: ReturningRun): void {
+    const { clock, send } = this.#options;
+    this.#evicted.delete(runId);
+    this.#slots.take(record, clock.nowMs(), runId);
+    record.start(runId);
+    send({ type: "resume", runId });
   }
 
   #onUpdate(update: RunUpdate, stepMs: number): void {
-    const record = this.#slots.holderOf(update.runId);
+    const { runId, stage, unreadTokens, end } = update;
+    const record = this.#slots.holderOf(runId) ?? this.#evicted.get(runId)?.record;
     if (record === undefined) return;
-    if (update.end !== undefined) {
-      const heldMs = this.#slots.release(update.runId, this.#options.clock.nowMs());
-      if (heldMs !== undefined) this.#estimator.observe(heldMs);
-      if (update.end.outcome.type === "failed") {
-        const { generationId } = record.identity;
-        this.#options.log.error(
-          { generationId, cause: update.end.outcome.message },
-          "the engine failed in a generation",
-        );
-      }
+    if (stage === "evicted" || stage === "ended") this.#release(runId);
+    if (stage === "evicted") this.#evicted.set(runId, { record, unreadTokens });
+    if (end?.outcome.type === "failed") {
+      const { generationId } = record.identity;
+      this.#options.log.error({ generationId, cause: end.outcome.message }, "the engine failed in a generation");
     }
     record.update(update, stepMs);
+  }
+
+  /** The run holds no sequence any more. */
+  #release(runId: number): void {
+    this.#evicted.delete(runId);
+    this.#evictor.gone(runId);
+    const heldMs = this.#slots.release(runId, this.#options.clock.nowMs());
+    if (heldMs !== undefined) this.#estimator.observe(heldMs);
   }
 
   #holdToBounds(lane: Lane): void {
@@ -183,6 +259,6 @@ export class Dispatcher implements Disposable {
 
   #waitOf(lane: Lane): WaitRange {
     if (this.#slots.hasFree) return { lowMs: 0, highMs: 0 };
-    return this.#estimator.waitFor(this.#room.grantsFor(lane, this.#room.waiting(lane) + 1));
+    return this.#estimator.waitFor(this.#room.grantsForNext(lane));
   }
 }

@@ -25,10 +25,10 @@ export class FairShare {
     return chosen;
   }
 
-  /** Says that the lane got a slot. */
-  charge(lane: Lane): void {
+  /** Says that the lane got a slot. @param grants what it counts for */
+  charge(lane: Lane, grants = 1): void {
     this.#latestTag = this.#tagOf(lane);
-    this.#tags[lane] = this.#latestTag + this.#strides[lane];
+    this.#tags[lane] = this.#latestTag + grants * this.#strides[lane];
   }
 
   #tagOf(lane: Lane): number {

@@ -30,6 +30,8 @@ export class GenerationAccount {
   #reusedTokens = 0;
   #outputTokens = 0;
   #deliveredTokens = 0;
+  #rereadTokens = 0;
+  #restarts = 0;
   #state: GenerationState = "preparing";
   #stateSinceMs: number;
   #prepareMs = 0;
@@ -48,6 +50,11 @@ export class GenerationAccount {
 
   get inputTokens(): number {
     return this.#inputTokens;
+  }
+
+  /** How often it gave its slot up and came back. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   submitted(inputTokens: number, prepareMs: number): void {
@@ -97,6 +104,16 @@ export class GenerationAccount {
     this.#outputTokens = tokens;
   }
 
+  /** @param tokens all since the run's start. */
+  reread(tokens: number): void {
+    this.#totals.reread(tokens - this.#rereadTokens);
+    this.#rereadTokens = tokens;
+  }
+
+  evicted(): void {
+    this.#totals.evicted();
+  }
+
   delivered(pieces: readonly Piece[]): void {
     let tokens = 0;
     for (const piece of pieces) tokens += piece.tokenIds.length;
@@ -114,6 +131,7 @@ export class GenerationAccount {
       totalTokens: this.#inputTokens,
       reusedTokens,
     });
+    this.#restarts = tally.restarts;
     this.#runMs = tally;
     this.#tallied = true;
   }
@@ -158,6 +176,7 @@ export class GenerationAccount {
       case "running":
         return { prefillMs, decodeMs: decodeMs + sinceMs, parkedMs };
       case "parked":
+      case "evicted":
         return { prefillMs, decodeMs, parkedMs: parkedMs + sinceMs };
       case "preparing":
       case "waiting":

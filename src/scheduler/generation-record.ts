@@ -14,8 +14,8 @@ import {
   type Happening,
   nextPhase,
   type Phase,
+  placeOf,
   type RunFinish,
-  type RunningState,
   stateOf,
 } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
@@ -29,6 +29,8 @@ export interface RecordSurroundings {
   /** Gives `record` a slot or a place in line, by its `start` or `lineUp`; throws a GenerationError where there is neither. */
   admit(record: GenerationRecord, run: PreparedRun): void;
   send(command: EngineCommand): void;
+  /** Gives an evicted one, whose reader has taken all, a place in line by its `lineUp`. */
+  comeBack(record: GenerationRecord, runId: number): void;
   /** Called once, when nothing of the generation is held any more. */
   ended(record: GenerationRecord): void;
 }
@@ -53,6 +55,8 @@ export class GenerationRecord {
   readonly #abortHook: Disposable;
   #onFailed: ((error: GenerationError) => void) | undefined;
   #phase: Phase = { type: "preparing" };
+  /** Pieces that the engine has posted and whose credit has not gone back. */
+  #untakenPieces = 0;
   #accepted = false;
 
   /** @param signal the call's, not aborted yet; its reason becomes the generation's error. */
@@ -115,16 +119,25 @@ export class GenerationRecord {
       incompleteText,
       usage: this.account.usage(),
       timings: this.timings(),
+      restarts: this.account.restarts,
     };
+  }
+
+  /** How long its run has been standing still for its reader, holding a slot; undefined while it is not, or is about to end anyway. */
+  parkedMs(): number | undefined {
+    if (this.#phase.type !== "active" || this.#phase.state !== "parked") return undefined;
+    return this.account.inStateMs(this.#surroundings.clock.nowMs());
   }
 
   /** The reader's window has taken these pieces: their credit goes back. */
   taken(pieces: readonly Piece[]): void {
     this.account.delivered(pieces);
-    if (this.#phase.type !== "active" || pieces.length === 0) return;
+    if ((this.#phase.type !== "active" && this.#phase.type !== "evicted") || pieces.length === 0) return;
     let bytes = 0;
     for (const piece of pieces) bytes += piece.textBytes;
+    this.#untakenPieces -= pieces.length;
     this.#surroundings.send({ type: "credit", runId: this.#phase.runId, credit: { pieces: pieces.length, bytes } });
+    this.#comeBackIfCaughtUp();
   }
 
   markFirstChunk(): void {
@@ -148,12 +161,26 @@ export class GenerationRecord {
     this.account.stepped(stepMs);
     if (update.prefill !== undefined) this.account.readIn(update.prefill);
     this.account.decoded(update.decodedTokens);
-    if (this.#phase.type === "active") {
+    this.account.reread(update.rereadTokens);
+    if (this.#phase.type === "active" || this.#phase.type === "evicted") {
       if (update.prefill !== undefined) this.mailbox.putProgress(update.prefill);
       if (update.pieces.length > 0) this.mailbox.putPieces(update.pieces);
-      this.#move({ type: "stepped", state: runningState(update, this.#phase.state) });
+      this.#untakenPieces += update.pieces.length;
     }
-    if (update.end !== undefined) this.#end(update.end);
+    switch (update.stage) {
+      case "prefilling":
+      case "running":
+      case "parked":
+        this.#move({ type: "stepped", state: update.stage });
+        break;
+      case "evicted":
+        this.account.evicted();
+        this.#move({ type: "evicted" });
+        this.#comeBackIfCaughtUp();
+        break;
+      case "ended":
+        if (update.end !== undefined) this.#end(update.end);
+    }
   }
 
   /** Ends it now: leaves the line, or has the engine end the run. Its reader learns `error`. Too late changes nothing. */
@@ -164,7 +191,7 @@ export class GenerationRecord {
 
   /** Ends it at its next token with a proper last event; at once where it has not begun. Too late changes nothing. */
   cancelSoftly(): void {
-    if (this.#phase.type === "active") {
+    if (this.#phase.type === "active" || this.#phase.type === "evicted") {
       this.#surroundings.send({ type: "cancel", runId: this.#phase.runId, mode: "soft" });
     } else if (this.#phase.type === "preparing" || this.#phase.type === "waiting") {
       this.#finish(NEVER_RUN);
@@ -173,8 +200,15 @@ export class GenerationRecord {
 
   /** The engine is gone, and the run with it. What has come to its end stays readable. */
   lose(error: GenerationError): void {
-    if (this.#phase.type === "active" || this.#phase.type === "leaving") this.#move({ type: "run_lost", error });
-    else if (this.#phase.type !== "delivering") this.abort(error);
+    const { type } = this.#phase;
+    if (type === "active" || type === "evicted" || type === "leaving") this.#move({ type: "run_lost", error });
+    else if (type !== "delivering") this.abort(error);
+  }
+
+  /** Only with its whole window free is it worth a slot: it could do nothing but stand still in it again. */
+  #comeBackIfCaughtUp(): void {
+    if (this.#phase.type !== "evicted" || this.#phase.place !== undefined || this.#untakenPieces > 0) return;
+    this.#surroundings.comeBack(this, this.#phase.runId);
   }
 
   #end({ outcome, tally }: RunEnd): void {
@@ -210,7 +244,7 @@ export class GenerationRecord {
     if (after === before) return;
     this.#phase = after;
     this.account.enter(stateOf(after), this.#surroundings.clock.nowMs());
-    if (before.type === "waiting") before.place[Symbol.dispose]();
+    if (placeOf(before) !== placeOf(after)) placeOf(before)?.[Symbol.dispose]();
     if (after.type === "leaving") this.#surroundings.send({ type: "cancel", runId: after.runId, mode: "immediate" });
     if (after.type === "leaving" || after.type === "failed") this.mailbox.clear();
     if (after.type === "finished" || after.type === "failed") {
@@ -220,10 +254,4 @@ export class GenerationRecord {
     // Last: the listener aborts the call, whose signal comes back to `abort`.
     if (before.type !== "leaving" && this.error !== undefined) this.#onFailed?.(this.error);
   }
-}
-
-function runningState(update: RunUpdate, before: RunningState): RunningState {
-  if (update.parked) return "parked";
-  const readIn = update.prefill !== undefined && update.prefill.doneTokens >= update.prefill.totalTokens;
-  return before !== "prefilling" || readIn || update.decodedTokens > 0 ? "running" : "prefilling";
 }

@@ -39,9 +39,9 @@ export class Generation implements Disposable {
     return this.#record.account.openedAtMs;
   }
 
-  /** True while the run stands still because its credit is spent. */
+  /** True while the run stands still because its credit is spent, with a slot or without. */
   get parked(): boolean {
-    return this.#record.state === "parked";
+    return this.#record.state === "parked" || this.#record.state === "evicted";
   }
 
   /**

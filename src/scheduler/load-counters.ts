@@ -10,6 +10,8 @@ export class LoadCounters {
   #reusedInputTokens = 0;
   #decodedTokens = 0;
   #deliveredTokens = 0;
+  #evictions = 0;
+  #rereadTokens = 0;
 
   accepted(): void {
     this.#acceptedGenerations += 1;
@@ -38,6 +40,16 @@ export class LoadCounters {
     this.#deliveredTokens += tokens;
   }
 
+  /** A run has given its slot up. */
+  evicted(): void {
+    this.#evictions += 1;
+  }
+
+  /** Tokens that a run which came back had to read in again. */
+  reread(tokens: number): void {
+    this.#rereadTokens += tokens;
+  }
+
   totals(): LoadTotals {
     return {
       acceptedGenerations: this.#acceptedGenerations,
@@ -47,6 +59,8 @@ export class LoadCounters {
       reusedInputTokens: this.#reusedInputTokens,
       decodedTokens: this.#decodedTokens,
       deliveredTokens: this.#deliveredTokens,
+      evictions: this.#evictions,
+      rereadTokens: this.#rereadTokens,
     };
   }
 }

@@ -76,6 +76,7 @@ export class Scheduler implements Disposable {
       counters: this.#counters,
       admit: (record, run) => this.#admit(record, run),
       send: (command) => engine.send(command),
+      comeBack: (record, runId) => this.#dispatcher.comeBack(record, runId),
       ended: (record) => this.#ended(record),
     };
     this.#notices = engine.onNotice((notice) => this.#dispatcher.onNotice(notice));

@@ -3,7 +3,7 @@ interface HeldSlot<T> {
   readonly sinceMs: number;
 }
 
-/** Who holds which slot. A run id is never used twice, so a slot that was released cannot be released again in another's place. */
+/** Who holds which slot. A run id names one run for ever, so a slot that was released cannot be released again in another's place. */
 export class SlotTable<T> {
   readonly total: number;
   readonly #held = new Map<number, HeldSlot<T>>();
@@ -24,13 +24,14 @@ export class SlotTable<T> {
 
   /**
    * The run id under which `holder` holds a slot from now on.
+   * @param runId of a run that had given its slot up; default: a new one
    * @throws Error when none is free.
    */
-  take(holder: T, nowMs: number): number {
+  take(holder: T, nowMs: number, runId = this.#lastRunId + 1): number {
     if (!this.hasFree) throw new Error(`all ${this.total} slots are held`);
-    this.#lastRunId += 1;
-    this.#held.set(this.#lastRunId, { holder, sinceMs: nowMs });
-    return this.#lastRunId;
+    this.#lastRunId = Math.max(this.#lastRunId, runId);
+    this.#held.set(runId, { holder, sinceMs: nowMs });
+    return runId;
   }
 
   holderOf(runId: number): T | undefined {
@@ -47,6 +48,11 @@ export class SlotTable<T> {
   /** The engine is gone: all slots are free. */
   clear(): void {
     this.#held.clear();
+  }
+
+  /** Run ids and holders, in the order in which they took their slots. */
+  *entries(): IterableIterator<[number, T]> {
+    for (const [runId, { holder }] of this.#held) yield [runId, holder];
   }
 
   /** In the order in which they took their slots. */

@@ -11,12 +11,16 @@ const TELL_INTERVAL_MS = 200;
 /** Who waits, as the room needs to know it. */
 export interface Waiter {
   readonly lane: Lane;
+  /** Not accepted before: these alone are held to the capacity. */
+  readonly isNew: boolean;
+  /** What its turn counts for, in grants of its lane. */
+  readonly grants: number;
   tellPlace(place: QueuePlace): void;
 }
 
 export interface WaitingRoomOptions {
   readonly weights: Readonly<Record<Lane, number>>;
-  /** Most waiters in each lane's line. */
+  /** Most new waiters in each lane's line. */
   readonly capacity: number;
   readonly forecast: () => WaitForecast;
   readonly clock: Clock;
@@ -30,6 +34,7 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
   readonly #forecast: () => WaitForecast;
   readonly #clock: Clock;
   readonly #lines: Readonly<Record<Lane, LaneLine<T>>>;
+  readonly #newcomers: Record<Lane, number> = { interactive: 0, batch: 0 };
   #tellTimer: Disposable | undefined;
 
   constructor(options: WaitingRoomOptions) {
@@ -38,17 +43,32 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
     this.#fairShare = new FairShare(options.weights);
     this.#forecast = options.forecast;
     this.#clock = options.clock;
-    const onLeave = (): void => this.#tellSoon();
+    const onLeave = (waiter: T): void => {
+      if (waiter.isNew) this.#newcomers[waiter.lane] -= 1;
+      this.#tellSoon();
+    };
     this.#lines = { interactive: new LaneLine(onLeave), batch: new LaneLine(onLeave) };
   }
 
+  /** Those who are new. */
   waiting(lane: Lane): number {
-    return this.#lines[lane].size;
+    return this.#newcomers[lane];
+  }
+
+  /** All in line. */
+  get size(): number {
+    return LANES.reduce((sum, lane) => sum + this.#lines[lane].size, 0);
+  }
+
+  /** What whoever joined now would get. */
+  grantsForNext(lane: Lane): GrantRange {
+    return this.grantsFor(lane, this.#lines[lane].size + 1);
   }
 
   /** Disposing the place leaves the line. The caller has seen to it that there is room. */
   join(waiter: T): Disposable {
     const line = this.#lines[waiter.lane];
+    if (waiter.isNew) this.#newcomers[waiter.lane] += 1;
     const place = line.join(waiter);
     this.#tell(place, line.size, this.#forecast());
     return place;
@@ -58,8 +78,9 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
   serve(): T | undefined {
     const lane = this.#fairShare.choose((candidate) => this.#lines[candidate].size > 0);
     if (lane === undefined) return undefined;
-    this.#fairShare.charge(lane);
-    return this.#lines[lane].serve();
+    const waiter = this.#lines[lane].serve();
+    this.#fairShare.charge(lane, waiter?.grants);
+    return waiter;
   }
 
   /** Counts a slot that was given without waiting. */

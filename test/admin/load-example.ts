@@ -19,6 +19,7 @@ export const LOAD_EXAMPLE: LoadSnapshot = {
   slots: { total: 8, busy: 3 },
   line: { interactive: { waiting: 2, capacity: 32 }, batch: { waiting: 1, capacity: 31 } },
   parked: 1,
+  evicted: 1,
   kvTokens: { used: 1_234, capacity: 32_768 },
   estimatedWait: { lowMs: 250, highMs: 1_500 },
   totals: {
@@ -32,6 +33,8 @@ export const LOAD_EXAMPLE: LoadSnapshot = {
     reusedInputTokens: 600,
     decodedTokens: 7_000,
     deliveredTokens: 6_900,
+    evictions: 6,
+    rereadTokens: 70,
   },
-  generations: [generation("a", "running"), generation("b", "running"), generation("c", "parked")],
+  generations: [generation("a", "running"), generation("b", "running"), generation("c", "parked"), generation("d", "evicted")],
 };

@@ -90,6 +90,27 @@ export function describeEngineContract(name: string, engine: () => Engine): void
       assert.deepEqual(tokens, expected);
     });
 
+    it("goes on from a saved state in another sequence as if nothing had happened", async () => {
+      const expected = await decodeGreedily(engine(), prompt, 8);
+      const [first, second] = [sequenceAt(engine(), 0), sequenceAt(engine(), 1)];
+      const begun = await decodeGreedily(engine(), prompt, 4);
+      const held = [...first.tokens()];
+      using saved = await engine().save(first);
+      assert.ok(saved !== undefined);
+      assert.deepEqual(saved.tokenIds, held);
+      assert.ok(saved.bytes > 0);
+      await first.trim(0);
+      await engine().step({ pulls: [], prefills: [{ sequence: second, tokenIds: Uint32Array.of(66, 67) }] });
+      assert.equal(await engine().restore(second, saved), true);
+      assert.deepEqual(second.tokens(), held);
+      const tokenIds = Uint32Array.from([...prompt, ...begun].slice(held.length));
+      const decoder = engine().openDecoder({ sequence: second, tokenIds, outputTokens: begun, sampling: GREEDY });
+      const rest: number[] = [];
+      for (let index = 4; index < 8; index++) rest.push(await pull(engine(), decoder));
+      decoder.close();
+      assert.deepEqual([...begun, ...rest], expected);
+    });
+
     it("pulls and reads in one step, with the results in the order of the work", async () => {
       const [first, second] = [sequenceAt(engine(), 0), sequenceAt(engine(), 1)];
       await first.trim(0);

@@ -23,6 +23,8 @@ const options = (modelPath: string): LlamaOptions => ({
   contextTokens: CONTEXT_TOKENS,
   threads: 1,
   maxPrefillTokens: 128,
+  savedStateBytes: 64 * 1024 * 1024,
+  stateDirectory: "auto",
   gpu: false,
 });
 

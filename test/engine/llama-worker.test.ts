@@ -14,6 +14,8 @@ function llamaWorker(options: Partial<LlamaWorkerOptions>): EngineWorker {
     threads: 1,
     prefillBudgetMs: 100,
     maxPrefillTokens: 128,
+    savedStateBytes: 64 * 1024 * 1024,
+    stateDirectory: "auto",
     gpu: false,
     ...options,
   } satisfies LlamaWorkerOptions);

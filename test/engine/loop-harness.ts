@@ -35,6 +35,8 @@ export interface RunStory {
   prefills: PrefillProgress[];
   decodedTokens: number;
   parked: boolean;
+  evicted: boolean;
+  rereadTokens: number;
   /** More than one, or updates after the first, would be a defect. */
   ends: RunEnd[];
   /** By the loop's clock. */
@@ -78,6 +80,8 @@ export class LoopHarness implements AsyncDisposable {
         prefills: [],
         decodedTokens: 0,
         parked: false,
+        evicted: false,
+        rereadTokens: 0,
         ends: [],
         endedMs: undefined,
         updatesAfterEnd: 0,
@@ -127,7 +131,9 @@ export class LoopHarness implements AsyncDisposable {
     story.pieces.push(...update.pieces);
     if (update.prefill !== undefined) story.prefills.push(update.prefill);
     story.decodedTokens = update.decodedTokens;
-    story.parked = update.parked;
+    story.parked = update.stage === "parked";
+    story.evicted = update.stage === "evicted";
+    story.rereadTokens = update.rereadTokens;
     if (update.end === undefined) return;
     story.ends.push(update.end);
     story.endedMs = this.#clock.nowMs();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EngineSequence } from "../../src/engine/engine.js";
+import type { EngineSequence, SavedState } from "../../src/engine/engine.js";
 import { SequencePool } from "../../src/engine/sequence-pool.js";
 import { ScriptedEngine } from "../support/scripted-engine.js";
 
@@ -10,13 +10,19 @@ async function fill(engine: ScriptedEngine, sequence: EngineSequence, text: stri
   await engine.step({ pulls: [], prefills: [{ sequence, tokenIds: prompt(text) }] });
 }
 
-async function poolHolding(...texts: string[]): Promise<{ pool: SequencePool; sequences: readonly EngineSequence[] }> {
+async function poolHolding(...texts: string[]): Promise<{
+  pool: SequencePool;
+  sequences: readonly EngineSequence[];
+  engine: ScriptedEngine;
+}> {
   const engine = new ScriptedEngine({ sequences: texts.length });
   for (const [index, text] of texts.entries()) {
     const sequence = engine.sequences[index];
     if (sequence !== undefined && text !== "") await fill(engine, sequence, text);
   }
-  return { pool: new SequencePool(engine.sequences), sequences: engine.sequences };
+  const restore = async (sequence: EngineSequence, state: SavedState): Promise<boolean> =>
+    await engine.restore(sequence, state);
+  return { pool: new SequencePool(engine.sequences, restore), sequences: engine.sequences, engine };
 }
 
 describe("sequence pool", () => {
@@ -45,6 +51,33 @@ describe("sequence pool", () => {
     assert.equal(first.sequence, sequences[0]);
     first[Symbol.dispose]();
     assert.equal((await pool.lease(prompt("y"))).sequence, sequences[1]);
+  });
+
+  it("restores what was saved in the least recently used, where no sequence holds as much of it", async () => {
+    const { pool, sequences, engine } = await poolHolding("zz", "abc", "abcde");
+    const whole = await pool.lease(prompt("abcdefgh"));
+    assert.equal(whole.sequence, sequences[2]);
+    const saved = await engine.save(whole.sequence);
+    const longer = await pool.lease(prompt("abcdefgh"), saved);
+    assert.equal(longer.sequence, sequences[0]);
+    assert.equal(longer.reusedTokens, 5);
+    assert.deepEqual(longer.sequence.tokens(), [...Buffer.from("abcde")]);
+    const shorter = await pool.lease(prompt("abcdefgh"), undefined);
+    assert.equal(shorter.reusedTokens, 3);
+    assert.equal(engine.restored, 1);
+  });
+
+  it("starts from nothing where what was saved can't be had", async () => {
+    const { pool, engine } = await poolHolding("abc");
+    const [sequence] = engine.sequences;
+    assert.ok(sequence !== undefined);
+    const saved = await engine.save(sequence);
+    await sequence.trim(1);
+    engine.restore = async (lost) => {
+      await lost.trim(0);
+      return false;
+    };
+    assert.equal((await pool.lease(prompt("abcd"), saved)).reusedTokens, 0);
   });
 
   it("lends a sequence to one run at a time, also when a lease is given back twice", async () => {

@@ -20,6 +20,7 @@ interface Script {
 type Action =
   | { readonly type: "grant"; readonly run: number; readonly pieces: number; readonly bytes: number }
   | { readonly type: "cancel"; readonly run: number; readonly mode: "immediate" | "soft" }
+  | { readonly type: "evict"; readonly run: number }
   | { readonly type: "wait"; readonly turns: number };
 
 const text = fc.string({ unit: fc.constantFrom("a", "b", "é", "€", "😀"), minLength: 1, maxLength: 4 });
@@ -44,6 +45,7 @@ const pause: fc.Arbitrary<Action> = fc.oneof(
     pieces: fc.integer({ min: 0, max: 5 }),
     bytes: fc.integer({ min: 0, max: 20 }),
   }),
+  fc.record({ type: fc.constant("evict" as const), run }),
   fc.record({ type: fc.constant("wait" as const), turns: fc.integer({ min: 0, max: 5 }) }),
 );
 const cancel: fc.Arbitrary<Action> = fc.record({
@@ -60,7 +62,7 @@ async function play(
 ): Promise<{ stories: RunStory[]; lifeMs: number[] }> {
   const clock = new ManualClock();
   const extraTokens = played.flatMap(({ tokens }) => tokens.map((bytes) => [...bytes]));
-  const engine = new ScriptedEngine({ sequences: SEQUENCES, extraTokens });
+  const engine = new ScriptedEngine({ sequences: SEQUENCES, extraTokens, saves: (played[0]?.tokens.length ?? 0) % 2 === 0 });
   engine.beforeStep = () => clock.advance(1);
   await using harness = new LoopHarness(engine, { clock });
   let firstToken = FIRST_EXTRA_TOKEN;
@@ -84,12 +86,23 @@ async function play(
     }
     const id = ids[action.run] ?? 0;
     if (action.type === "grant") harness.loop.grant(id, action);
+    else if (action.type === "evict") harness.loop.evict(id);
     else harness.loop.cancel(id, action.mode);
+    // Who was evicted comes back some time later.
+    if (action.type === "grant") harness.loop.resume(id);
   }
-  for (const id of ids) harness.loop.grant(id, { pieces: 1_000, bytes: 100_000 });
+  for (const id of ids) {
+    harness.loop.grant(id, { pieces: 1_000, bytes: 100_000 });
+    // An eviction may still be on its way.
+    void harness.until(id, ({ evicted, ends }) => {
+      if (evicted) harness.loop.resume(id);
+      return ends.length > 0;
+    });
+  }
   const ended = await Promise.all(endedMs);
   await harness[Symbol.asyncDispose]();
   assert.equal(engine.openDecoders, 0);
+  assert.equal(engine.savedStates, 0);
   return {
     stories: ids.map((id) => harness.story(id)),
     lifeMs: ended.map((at, index) => at - (startedMs[index] ?? 0)),

@@ -29,6 +29,8 @@ describe("engine on the default model", function () {
       // Two would wait for each other at every turn where the machine is busy with something else.
       threads: 1,
       maxPrefillTokens: 256,
+      savedStateBytes: 64 * 1024 * 1024,
+      stateDirectory: "auto",
       gpu: false,
     });
     const text = (words: string): number[] => vocabulary.tokenize(words);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GenerationAccount } from "../../src/scheduler/generation-account.js";
 import { LoadCounters } from "../../src/scheduler/load-counters.js";
 
-const tally = { reusedInputTokens: 4, outputTokens: 6, prefillMs: 30, decodeMs: 50, parkedMs: 15 };
+const tally = { reusedInputTokens: 4, outputTokens: 6, restarts: 0, prefillMs: 30, decodeMs: 50, parkedMs: 15 };
 
 /** Opened at 1,000; 20 ms of preparing, 100 in line, 40 of prefill, 60 of decoding, 10 parked, decoding again. */
 function ranAccount(totals = new LoadCounters()): GenerationAccount {
@@ -106,7 +106,7 @@ describe("GenerationAccount", () => {
     const totals = new LoadCounters();
     const account = new GenerationAccount(0, totals);
     account.submitted(10, 0);
-    account.settle({ reusedInputTokens: 4, outputTokens: 0, prefillMs: 1, decodeMs: 0, parkedMs: 0 });
+    account.settle({ reusedInputTokens: 4, outputTokens: 0, restarts: 0, prefillMs: 1, decodeMs: 0, parkedMs: 0 });
     assert.equal(account.usage().reusedInputTokens, 4);
     const { inputTokens, reusedInputTokens } = totals.totals();
     assert.deepEqual([inputTokens, reusedInputTokens], [4, 4]);

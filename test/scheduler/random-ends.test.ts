@@ -14,6 +14,7 @@ const PROGRESS: Readonly<Record<GenerationState, number>> = {
   prefilling: 2,
   running: 3,
   parked: 4,
+  evicted: 4,
   ended: 5,
 };
 

@@ -9,11 +9,15 @@ import { ManualClock } from "../support/manual-clock.js";
 class Guest implements Waiter {
   readonly name: string;
   readonly lane: Lane;
+  readonly isNew: boolean;
+  readonly grants: number;
   readonly told: QueuePlace[] = [];
 
-  constructor(name: string, lane: Lane) {
+  constructor(name: string, lane: Lane, { isNew = true, grants = 1 } = {}) {
     this.name = name;
     this.lane = lane;
+    this.isNew = isNew;
+    this.grants = grants;
   }
 
   tellPlace(place: QueuePlace): void {

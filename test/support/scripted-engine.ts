@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineSequence,
   type PrefillChunk,
+  type SavedState,
   type StepResults,
   type StepWork,
 } from "../../src/engine/engine.js";
@@ -56,6 +57,8 @@ export interface ScriptedOptions {
   readonly stepMs?: number;
   /** True: every run echoes its prompt for ever. */
   readonly cycle?: boolean;
+  /** Default true; false: there is never room to save a state. */
+  readonly saves?: boolean;
   /** The bytes of tokens 1,000, 1,001 and so on. */
   readonly extraTokens?: readonly (readonly number[])[];
 }
@@ -78,6 +81,9 @@ export class ScriptedEngine implements Engine {
   prefillTokens = 0;
   openDecoders = 0;
   tidied = { idle: 0, between: 0 };
+  /** Saved states that were not disposed of. */
+  savedStates = 0;
+  restored = 0;
   disposed = false;
 
   constructor(options: ScriptedOptions = {}) {
@@ -100,11 +106,18 @@ export class ScriptedEngine implements Engine {
   openDecoder(opening: DecoderOpening): Decoder {
     if (opening.tokenIds.length === 0) throw new Error("a decoder needs the last token of the prompt");
     this.openDecoders++;
-    const prompt = [...opening.sequence.tokens(), ...opening.tokenIds];
+    const tokens = [...opening.sequence.tokens(), ...opening.tokenIds];
+    const { outputTokens = [] } = opening;
+    const made = outputTokens.length;
+    const prompt = tokens.slice(0, tokens.length - made);
+    if (made > 0 && tokens.slice(prompt.length).join() !== outputTokens.join()) {
+      throw new Error("the tokens do not end in the output so far");
+    }
     return new ScriptedDecoder({
       sequence: scripted(opening.sequence),
       unread: opening.tokenIds,
       echo: prompt.filter((tokenId) => !SILENT_TOKENS.has(tokenId)),
+      made,
       cycle: this.#options.cycle === true || prompt.includes(SCRIPT.CYCLE),
       onClose: () => this.openDecoders--,
     });
@@ -127,6 +140,30 @@ export class ScriptedEngine implements Engine {
       pulls: decoders.map((decoder) => (stepFails ? faultOf(decoder) : decoder.pull())),
       prefills: work.prefills.map((chunk) => (stepFails ? faultOf(chunk) : this.#read(chunk))),
     };
+  }
+
+  async save(sequence: EngineSequence): Promise<SavedState | undefined> {
+    await nextTurn();
+    if (this.#options.saves === false) return undefined;
+    this.savedStates++;
+    let kept = true;
+    const tokenIds = sequence.tokens();
+    return {
+      tokenIds,
+      bytes: tokenIds.length,
+      [Symbol.dispose]: () => {
+        if (kept) this.savedStates--;
+        kept = false;
+      },
+    };
+  }
+
+  async restore(sequence: EngineSequence, state: SavedState): Promise<boolean> {
+    await nextTurn();
+    this.restored++;
+    await sequence.trim(0);
+    scripted(sequence).append(state.tokenIds);
+    return true;
   }
 
   tidy(idle: boolean): void {
@@ -179,13 +216,15 @@ class ScriptedDecoder implements Decoder {
   readonly #cycle: boolean;
   readonly #onClose: () => void;
   #unread: Iterable<number>;
-  #next = 0;
+  #next: number;
   #closed = false;
 
   constructor(parts: {
     sequence: ScriptedSequence;
     unread: Uint32Array;
     echo: readonly number[];
+    /** Tokens of the output that were made before. */
+    made: number;
     cycle: boolean;
     onClose: () => void;
   }) {
@@ -193,6 +232,7 @@ class ScriptedDecoder implements Decoder {
     this.#unread = parts.unread;
     this.#echo = parts.echo;
     this.#cycle = parts.cycle;
+    this.#next = parts.cycle ? parts.made % parts.echo.length : parts.made;
     this.#onClose = parts.onClose;
   }
 

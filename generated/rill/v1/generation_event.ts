@@ -97,6 +97,11 @@ export interface Completed {
   incompleteText: boolean;
   /** SHA-256, 32 bytes, of the UTF-8 of all chunks' texts, joined. */
   textSha256: Buffer;
+  /**
+   * How often it gave its slot to others because its reader was behind, and came back. Equal seeds promise equal texts
+   * only at 0.
+   */
+  restarts: number;
   /** What it took, in tokens. */
   usage?:
     | Usage
@@ -594,6 +599,7 @@ function createBaseCompleted(): Completed {
     stopMatch: undefined,
     incompleteText: false,
     textSha256: Buffer.alloc(0),
+    restarts: 0,
     usage: undefined,
     timings: undefined,
     _unknownFields: {},
@@ -613,6 +619,9 @@ export const Completed: MessageFns<Completed> = {
     }
     if (message.textSha256.length !== 0) {
       writer.uint32(34).bytes(message.textSha256);
+    }
+    if (message.restarts !== 0) {
+      writer.uint32(40).uint32(message.restarts);
     }
     if (message.usage !== undefined) {
       Usage.encode(message.usage, writer.uint32(82).fork()).join();
@@ -674,6 +683,14 @@ export const Completed: MessageFns<Completed> = {
             }
 
             message.textSha256 = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.restarts = reader.uint32();
             continue;
           }
           case 10: {

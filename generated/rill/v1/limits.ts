@@ -52,6 +52,11 @@ export interface Limits {
   maxEstimatedWait?:
     | Duration
     | undefined;
+  /**
+   * Most generations that may be without a slot because others waited while their readers were behind. Default 256; 0: none
+   * is evicted.
+   */
+  maxEvictedGenerations: number;
   /** Most pieces of output that are made ahead of a reader, beyond what its HTTP/2 window takes. Default 32. */
   creditWindowPieces: number;
   /** Most text that is made ahead of a reader, beyond what its HTTP/2 window takes, in bytes. Default 4 KiB. */
@@ -124,6 +129,7 @@ function createBaseLimits(): Limits {
     maxGenerationTime: undefined,
     maxWaitingPerLane: 0,
     maxEstimatedWait: undefined,
+    maxEvictedGenerations: 0,
     creditWindowPieces: 0,
     creditWindowBytes: 0,
     slowReaderStall: undefined,
@@ -197,6 +203,9 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxEstimatedWait !== undefined) {
       Duration.encode(message.maxEstimatedWait, writer.uint32(250).fork()).join();
+    }
+    if (message.maxEvictedGenerations !== 0) {
+      writer.uint32(256).uint32(message.maxEvictedGenerations);
     }
     if (message.creditWindowPieces !== 0) {
       writer.uint32(320).uint32(message.creditWindowPieces);
@@ -406,6 +415,14 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxEstimatedWait = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.maxEvictedGenerations = reader.uint32();
             continue;
           }
           case 40: {

@@ -85,6 +85,8 @@ export interface Load {
   slotsBusy: number;
   /** Generations that hold a slot and stand still because their reader is behind; at most `slots_busy`. */
   parked: number;
+  /** Generations that gave their slots to others because their reader was behind, and have not come back. */
+  evicted: number;
   /** The waiting lines, one entry per lane. */
   lanes: LaneLoad[];
   /** A call that came now would be expected to wait at least this long; 0 while a slot is free. */
@@ -103,6 +105,10 @@ export interface Load {
   decodedTokensTotal: number;
   /** Input tokens read in since the server started, by all generations; reused ones are not counted. */
   prefilledTokensTotal: number;
+  /** Slots taken from generations whose readers were behind, for others who waited, since the server started. */
+  evictionsTotal: number;
+  /** Tokens read in again by generations that came back after that, since the server started. */
+  rereadTokensTotal: number;
   /** Calls refused before they were accepted, since the server started, by the reason in their ErrorInfo. */
   refusalsTotal: Map<string, number>;
   /**
@@ -370,6 +376,7 @@ function createBaseLoad(): Load {
     slotsTotal: 0,
     slotsBusy: 0,
     parked: 0,
+    evicted: 0,
     lanes: [],
     estimatedWaitLow: undefined,
     estimatedWaitHigh: undefined,
@@ -377,6 +384,8 @@ function createBaseLoad(): Load {
     kvTokensTotal: 0,
     decodedTokensTotal: 0,
     prefilledTokensTotal: 0,
+    evictionsTotal: 0,
+    rereadTokensTotal: 0,
     refusalsTotal: new Map(),
     generations: [],
     _unknownFields: {},
@@ -396,6 +405,9 @@ export const Load: MessageFns<Load> = {
     }
     if (message.parked !== 0) {
       writer.uint32(32).uint32(message.parked);
+    }
+    if (message.evicted !== 0) {
+      writer.uint32(64).uint32(message.evicted);
     }
     for (const v of message.lanes) {
       LaneLoad.encode(v!, writer.uint32(42).fork()).join();
@@ -417,6 +429,12 @@ export const Load: MessageFns<Load> = {
     }
     if (message.prefilledTokensTotal !== 0) {
       writer.uint32(168).uint64(message.prefilledTokensTotal);
+    }
+    if (message.evictionsTotal !== 0) {
+      writer.uint32(184).uint64(message.evictionsTotal);
+    }
+    if (message.rereadTokensTotal !== 0) {
+      writer.uint32(192).uint64(message.rereadTokensTotal);
     }
     message.refusalsTotal.forEach((value, key) => {
       Load_RefusalsTotalEntry.encode({ key: key as any, value }, writer.uint32(178).fork()).join();
@@ -480,6 +498,14 @@ export const Load: MessageFns<Load> = {
             message.parked = reader.uint32();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.evicted = reader.uint32();
+            continue;
+          }
           case 5: {
             if (tag !== 42) {
               break;
@@ -534,6 +560,22 @@ export const Load: MessageFns<Load> = {
             }
 
             message.prefilledTokensTotal = longToNumber(reader.uint64());
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.evictionsTotal = longToNumber(reader.uint64());
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.rereadTokensTotal = longToNumber(reader.uint64());
             continue;
           }
           case 22: {

@@ -134,5 +134,6 @@ function toCompletedMessage(event: GenerationEvent & { type: "finished" }, textS
     textSha256,
     usage: toUsageMessage(event.usage),
     timings: toTimingsMessage(event.timings),
+    restarts: event.restarts,
   };
 }

@@ -11,6 +11,7 @@ export function toLoadMessage(load: LoadSnapshot): Load {
     slotsTotal: load.slots.total,
     slotsBusy: load.slots.busy,
     parked: load.parked,
+    evicted: load.evicted,
     lanes: LANES.map((lane) => ({ lane: toLaneMessage(lane), ...load.line[lane] })),
     estimatedWaitLow: toDurationMessage(load.estimatedWait.lowMs),
     estimatedWaitHigh: toDurationMessage(load.estimatedWait.highMs),
@@ -18,6 +19,8 @@ export function toLoadMessage(load: LoadSnapshot): Load {
     kvTokensTotal: load.kvTokens.capacity,
     decodedTokensTotal: load.totals.decodedTokens,
     prefilledTokensTotal: load.totals.inputTokens - load.totals.reusedInputTokens,
+    rereadTokensTotal: load.totals.rereadTokens,
+    evictionsTotal: load.totals.evictions,
     refusalsTotal: new Map(load.totals.refused),
     generations: load.generations.map(toGenerationLoadMessage),
   };

@@ -26,6 +26,7 @@ const GENERATION_STATES: Readonly<Record<GenerationState, GenerationStateMessage
   prefilling: GenerationStateMessage.PREFILLING,
   running: GenerationStateMessage.RUNNING,
   parked: GenerationStateMessage.PARKED,
+  evicted: GenerationStateMessage.EVICTED,
   ended: GenerationStateMessage.ENDED,
 };
 

@@ -1,0 +1,82 @@
+import type { Clock } from "../sync/clock.js";
+import type { SlotTable } from "./slot-table.js";
+
+/** A reader that was parked for less may only have been slow to be scheduled; its run would come back at once. */
+const RIPE_MS = 100;
+
+/** A holder of a slot, as the evictor needs to know it. */
+export interface Evictable {
+  /** How long its run has been standing still for its reader; undefined while it is not, or is about to end anyway. */
+  parkedMs(): number | undefined;
+}
+
+export interface EvictorOptions {
+  readonly slots: SlotTable<Evictable>;
+  /** How many wait for a slot. */
+  readonly waiting: () => number;
+  /** How many more may be without one. */
+  readonly room: () => number;
+  readonly clock: Clock;
+  /** Asks the engine for it; `gone` tells when it is done. */
+  readonly evict: (runId: number) => void;
+}
+
+/**
+ * Takes slots from runs whose readers are behind, for those who wait: the longest parked first, one for each waiter, and none that was
+ * parked only just now. Main thread.
+ */
+export class Evictor implements Disposable {
+  readonly #options: EvictorOptions;
+  /** Asked for, and still holding their slots. */
+  readonly #leaving = new Set<number>();
+  #timer: Disposable | undefined;
+
+  constructor(options: EvictorOptions) {
+    this.#options = options;
+  }
+
+  /** To be called whenever somebody may wait and something has changed. */
+  makeRoom(): void {
+    this[Symbol.dispose]();
+    const { slots, waiting, room, clock, evict } = this.#options;
+    if (slots.hasFree) return;
+    let wanted = Math.min(waiting(), room()) - this.#leaving.size;
+    if (wanted <= 0) return;
+    for (const { runId, parkedMs } of this.#candidates()) {
+      if (wanted === 0) return;
+      if (parkedMs < RIPE_MS) {
+        this.#timer = clock.startTimer(RIPE_MS - parkedMs, () => this.makeRoom());
+        return;
+      }
+      this.#leaving.add(runId);
+      wanted -= 1;
+      evict(runId);
+    }
+  }
+
+  /** The run has given its slot up, however that came about. */
+  gone(runId: number): void {
+    this.#leaving.delete(runId);
+  }
+
+  /** The engine is gone: nothing that was asked for will come. */
+  clear(): void {
+    this.#leaving.clear();
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  /** The longest parked first. */
+  #candidates(): { runId: number; parkedMs: number }[] {
+    const candidates: { runId: number; parkedMs: number }[] = [];
+    for (const [runId, holder] of this.#options.slots.entries()) {
+      const parkedMs = this.#leaving.has(runId) ? undefined : holder.parkedMs();
+      if (parkedMs !== undefined) candidates.push({ runId, parkedMs });
+    }
+    return candidates.sort((a, b) => b.parkedMs - a.parkedMs);
+  }
+}
