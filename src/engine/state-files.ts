@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { defaultStateRoots, openStateDirectory, type StateDirectory } from "./state-directory.js";
 
@@ -40,6 +40,10 @@ export class StateFiles implements Disposable {
 
   /** @param expectedBytes how large it will be @returns undefined where there is no room */
   create(expectedBytes: number): StateFile | undefined {
+    // Somebody may tidy up where it lies.
+    if (this.#directory !== undefined && !existsSync(this.#directory.path)) {
+      this.#directory = openStateDirectory(this.#roots, this.#budgetBytes);
+    }
     const directory = this.#directory;
     if (directory === undefined || this.#usedBytes + expectedBytes > this.#budgetBytes) return undefined;
     if (expectedBytes > directory.freeBytes() * (1 - SPARED_SHARE)) return undefined;
@@ -49,7 +53,6 @@ export class StateFiles implements Disposable {
       // llama.cpp writes into the file that is there: its mode stays.
       closeSync(openSync(path, "wx", 0o600));
     } catch {
-      this.#directory = openStateDirectory(this.#roots, this.#budgetBytes);
       return undefined;
     }
     return this.#placeOf(path);

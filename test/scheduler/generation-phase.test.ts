@@ -11,6 +11,7 @@ const phases = {
   preparing: { type: "preparing" },
   waiting: { type: "waiting", place },
   active: { type: "active", runId: 7, state: "parked" },
+  evicted: { type: "evicted", runId: 7, place: undefined },
   leaving: { type: "leaving", runId: 7, state: "parked", error: first },
   delivering: { type: "delivering", finish },
   finished: { type: "finished", finish },
@@ -21,6 +22,7 @@ const happenings = {
   lined_up: { type: "lined_up", place },
   started: { type: "started", runId: 7 },
   stepped: { type: "stepped", state: "running" },
+  evicted: { type: "evicted" },
   finished: { type: "finished", finish },
   handed_out: { type: "handed_out" },
   aborted: { type: "aborted", error: second },
@@ -36,11 +38,25 @@ const table: Record<keyof typeof phases, Partial<Record<keyof typeof happenings,
   waiting: { started, finished: phases.delivering, aborted: lost },
   active: {
     stepped: { ...phases.active, state: "running" },
+    evicted: phases.evicted,
     finished: phases.delivering,
     aborted: { ...phases.leaving, error: second },
     run_lost: lost,
   },
-  leaving: { stepped: phases.leaving, finished: phases.failed, aborted: phases.leaving, run_lost: phases.failed },
+  evicted: {
+    lined_up: { ...phases.evicted, place },
+    started,
+    finished: phases.delivering,
+    aborted: { ...phases.leaving, state: "evicted", error: second },
+    run_lost: lost,
+  },
+  leaving: {
+    evicted: { ...phases.leaving, state: "evicted" },
+    stepped: phases.leaving, 
+    finished: phases.failed,
+    aborted: phases.leaving,
+    run_lost: phases.failed,
+  },
   delivering: { handed_out: phases.finished, aborted: lost },
   finished: { aborted: phases.finished },
   failed: { aborted: phases.failed },
@@ -70,6 +86,6 @@ describe("nextPhase", () => {
 describe("stateOf", () => {
   it("shows a generation that is leaving where it was, for its slot is still held", () => {
     const states = Object.values(phases).map((phase) => stateOf(phase));
-    assert.deepEqual(states, ["preparing", "waiting", "parked", "parked", "ended", "ended", "ended"]);
+    assert.deepEqual(states, ["preparing", "waiting", "parked", "evicted", "parked", "ended", "ended", "ended"]);
   });
 });

@@ -137,7 +137,8 @@ describe("Scheduler under random ends", () => {
       }),
       { numRuns: 40, examples: [[{ slots: 1, linePerSlot: EVERY_END.length }, [...EVERY_END]]] },
     );
-    for (const state of Object.keys(PROGRESS)) {
+    // Its time stands still, so that nobody is parked for long enough: evictions have a test of their own.
+    for (const state of Object.keys(PROGRESS).filter((name) => name !== "evicted")) {
       for (const how of ENDS) {
         assert.ok(met.has(`${how} ${state}`), `no ${how} met a generation that was ${state}`);
       }
