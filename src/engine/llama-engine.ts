@@ -1,15 +1,7 @@
 import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../core/generation-request.js";
 import type { EngineFacts } from "../core/model-facts.js";
-import type {
-  Decoder,
-  DecoderOpening,
-  Engine,
-  EngineSequence,
-  SavedState,
-  StepResults,
-  StepWork,
-} from "./engine.js";
+import type { Decoder, DecoderOpening, Engine, EngineSequence, SavedState, StepResults, StepWork } from "./engine.js";
 import { LlamaDecoder } from "./llama-decoder.js";
 import { LlamaSequence } from "./llama-sequence.js";
 import { LlamaStates } from "./llama-states.js";

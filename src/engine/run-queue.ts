@@ -16,6 +16,13 @@ export class RunQueue {
     return true;
   }
 
+  /** One that was taken, and had to wait for another, comes before all others. */
+  putBack(run: Run): void {
+    const waiting = [...this.#runs];
+    this.#runs.clear();
+    for (const each of [run, ...waiting]) this.#runs.add(each);
+  }
+
   /** The oldest, which leaves the queue. */
   take(): Run | undefined {
     const [run] = this.#runs;

@@ -73,6 +73,10 @@ export class Run {
     return this.#saved;
   }
 
+  get hasSequence(): boolean {
+    return this.#lease !== undefined;
+  }
+
   /** Its own only between `receive` and an eviction or the end. */
   get sequence(): EngineSequence {
     return this.#held().sequence;

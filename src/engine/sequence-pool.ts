@@ -1,4 +1,6 @@
-import type { EngineSequence, SavedState } from "./engine.js";
+import type { EngineSequence } from "./engine.js";
+import type { ShelvedPrefix } from "./prefix-shelf.js";
+import { sharedLength } from "./shared-length.js";
 
 /** The right to use a sequence. Disposing gives it back, with all it holds by then; doing so again does nothing. */
 export interface SequenceLease extends Disposable {
@@ -7,8 +9,13 @@ export interface SequenceLease extends Disposable {
   readonly reusedTokens: number;
 }
 
-/** Makes a sequence hold what was saved. @returns false: it can't be had, and the sequence is empty */
-export type Restore = (sequence: EngineSequence, state: SavedState) => Promise<boolean>;
+export interface SequencePoolParts {
+  readonly sequences: readonly EngineSequence[];
+  /** Makes a sequence hold what was saved. @returns false: it can't be had, and the sequence is empty */
+  readonly restore: (sequence: EngineSequence, state: ShelvedPrefix["state"]) => Promise<boolean>;
+  /** A sequence is about to lose a beginning that was used more than once: its first `tokens`. May cut the sequence back to them. */
+  readonly rescue: (sequence: EngineSequence, tokens: number) => Promise<void>;
+}
 
 /**
  * Hands out the engine's sequences, each to one run at a time. A free sequence keeps what it holds, so that a prompt with the same beginning
@@ -17,43 +24,57 @@ export type Restore = (sequence: EngineSequence, state: SavedState) => Promise<b
 export class SequencePool {
   /** Least recently used first. */
   readonly #free: EngineSequence[];
-  readonly #restore: Restore;
+  readonly #parts: SequencePoolParts;
+  /** How long a beginning of each sequence was used by more than one. */
+  readonly #provenTokens = new Map<EngineSequence, number>();
 
-  constructor(sequences: readonly EngineSequence[], restore: Restore) {
-    this.#free = [...sequences];
-    this.#restore = restore;
+  constructor(parts: SequencePoolParts) {
+    this.#free = [...parts.sequences];
+    this.#parts = parts;
   }
 
   get hasFree(): boolean {
     return this.#free.length > 0;
   }
 
+  /** The longest beginning of the tokens that a free sequence holds. */
+  sharedTokens(tokens: Uint32Array): number {
+    return this.#free.reduce((most, sequence) => Math.max(most, sharedLength(sequence.tokens(), tokens)), 0);
+  }
+
   /**
    * The free sequence that shares the longest beginning with the tokens, the least recently used of equals, cut back to what they share; or the
-   * least recently used one with the saved state in it, where that is longer. At least the last token is left to evaluate: only that gives logits.
-   * Call it between steps.
-   * @param saved what an earlier sequence held of these very tokens
+   * least recently used one with the saved state in it, where that shares more. At least the last token is left to evaluate: only that gives
+   * logits. Call it between steps.
    * @throws Error when none is free
    */
-  async lease(tokens: Uint32Array, saved?: SavedState): Promise<SequenceLease> {
+  async lease(tokens: Uint32Array, saved?: ShelvedPrefix): Promise<SequenceLease> {
     const best = this.#choose(tokens);
     const [oldest = best.sequence] = this.#free;
-    const useSaved = saved !== undefined && saved.tokenIds.length > best.sharedTokens;
-    const sequence = useSaved ? oldest : best.sequence;
+    const source = saved !== undefined && saved.sharedTokens > best.sharedTokens ? saved : undefined;
+    const sequence = source === undefined ? best.sequence : oldest;
     this.#free.splice(this.#free.indexOf(sequence), 1);
-    if (useSaved) await this.#restore(sequence, saved);
-    const sharedTokens = useSaved ? sequence.length : best.sharedTokens;
-    const kept = Math.min(sharedTokens, tokens.length - 1);
+    const sharedTokens = source === undefined ? best.sharedTokens : 0;
+    await this.#rescueProven(sequence, sharedTokens);
+    if (source !== undefined) await this.#parts.restore(sequence, source.state);
+    const held = source === undefined ? sharedTokens : Math.min(source.sharedTokens, sequence.length);
+    const kept = Math.min(held, tokens.length - 1);
     const reusedTokens = kept < sequence.length ? await sequence.trim(kept) : kept;
+    this.#provenTokens.set(sequence, reusedTokens);
+    return { sequence, reusedTokens, [Symbol.dispose]: this.#returnOnce(sequence) };
+  }
+
+  async #rescueProven(sequence: EngineSequence, keptTokens: number): Promise<void> {
+    const provenTokens = this.#provenTokens.get(sequence) ?? 0;
+    if (provenTokens > keptTokens && provenTokens <= sequence.length) await this.#parts.rescue(sequence, provenTokens);
+  }
+
+  #returnOnce(sequence: EngineSequence): () => void {
     let leased = true;
-    return {
-      sequence,
-      reusedTokens,
-      [Symbol.dispose]: () => {
-        if (!leased) return;
-        leased = false;
-        this.#free.push(sequence);
-      },
+    return () => {
+      if (!leased) return;
+      leased = false;
+      this.#free.push(sequence);
     };
   }
 
@@ -66,11 +87,4 @@ export class SequencePool {
     if (best === undefined) throw new Error("no sequence is free");
     return best;
   }
-}
-
-function sharedLength(held: readonly number[], tokens: Uint32Array): number {
-  const end = Math.min(held.length, tokens.length);
-  let length = 0;
-  while (length < end && held[length] === tokens[length]) length++;
-  return length;
 }

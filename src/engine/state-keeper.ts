@@ -15,7 +15,7 @@ export interface StateKeeperParts {
   readonly readMs: (tokens: number) => number;
 }
 
-/** Keeps what sequences hold outside the cache where that is cheaper, by measured speed, than reading it in again. */
+/** Keeps what sequences hold outside the cache, and knows by measured speed whether that is cheaper than reading it in again. */
 export class StateKeeper {
   readonly #engine: Pick<Engine, "save" | "restore">;
   readonly #clock: Clock;
@@ -29,19 +29,26 @@ export class StateKeeper {
     this.#readMs = parts.readMs;
   }
 
-  /** @returns undefined where reading in again is cheaper, or there is no room */
+  /** @param gainTokens how many of its tokens would be read in again otherwise */
+  isWorthSaving(sequence: EngineSequence, gainTokens: number): boolean {
+    if (sequence.length === 0) return false;
+    if ((this.#saveTokenMs + this.#restoreTokenMs) * sequence.length < this.#readMs(gainTokens)) return true;
+    this.#saveTokenMs *= FORGIVENESS;
+    this.#restoreTokenMs *= FORGIVENESS;
+    return false;
+  }
+
+  /** @param gainTokens how many of its tokens would be read in again otherwise */
+  isWorthRestoring(state: SavedState, gainTokens: number): boolean {
+    return this.#restoreTokenMs * state.tokenIds.length < this.#readMs(gainTokens);
+  }
+
+  /** @returns undefined where there is no room */
   async save(sequence: EngineSequence): Promise<SavedState | undefined> {
-    const tokens = sequence.length;
-    if (tokens === 0) return undefined;
-    if ((this.#saveTokenMs + this.#restoreTokenMs) * tokens >= this.#readMs(tokens)) {
-      this.#saveTokenMs *= FORGIVENESS;
-      this.#restoreTokenMs *= FORGIVENESS;
-      return undefined;
-    }
     const startedMs = this.#clock.nowMs();
     const state = await this.#engine.save(sequence);
-    const tokenMs = (this.#clock.nowMs() - startedMs) / tokens;
-    this.#saveTokenMs += GAIN * (tokenMs - this.#saveTokenMs);
+    const tokenMs = (this.#clock.nowMs() - startedMs) / sequence.length;
+    if (state !== undefined) this.#saveTokenMs += GAIN * (tokenMs - this.#saveTokenMs);
     return state;
   }
 
@@ -50,7 +57,7 @@ export class StateKeeper {
     const startedMs = this.#clock.nowMs();
     const restored = await this.#engine.restore(sequence, state);
     const tokenMs = (this.#clock.nowMs() - startedMs) / state.tokenIds.length;
-    this.#restoreTokenMs += GAIN * (tokenMs - this.#restoreTokenMs);
+    if (restored) this.#restoreTokenMs += GAIN * (tokenMs - this.#restoreTokenMs);
     return restored;
   }
 }

@@ -7,7 +7,7 @@ import type { PrefillLimits } from "./prefill-planner.js";
 import { problemWith } from "./run-problem.js";
 import { RunQueue } from "./run-queue.js";
 import { Run } from "./run.js";
-import { SequencePool } from "./sequence-pool.js";
+import { SequenceSupply } from "./sequence-supply.js";
 import { StateKeeper } from "./state-keeper.js";
 import { StepPlanner, type Step } from "./step-planner.js";
 
@@ -30,10 +30,9 @@ export class StepLoop {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #post: (notice: EngineNotice) => void;
-  readonly #pool: SequencePool;
+  readonly #supply: SequenceSupply;
   readonly #queue: RunQueue;
   readonly #planner: StepPlanner;
-  readonly #keeper: StateKeeper;
   readonly #wakeup = new Wakeup();
   /** All that have not ended, by run id, each with the timer of its time limit. */
   readonly #runs = new Map<number, Run>();
@@ -44,6 +43,8 @@ export class StepLoop {
   readonly #interrupts = new Map<Run, Interrupt>();
   /** Who is to give its sequence up before the next step. */
   readonly #evictions = new Set<Run>();
+  /** Who waits for another run to have read the same beginning, by whom it follows. */
+  readonly #following = new Map<Run, Run>();
   /** Those that the next notice tells of. */
   readonly #changed = new Set<Run>();
   #stepStartedMs: number | undefined;
@@ -57,8 +58,7 @@ export class StepLoop {
     const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
     const keeper = new StateKeeper({ engine: parts.engine, clock: parts.clock, readMs });
     this.#planner = planner;
-    this.#keeper = keeper;
-    this.#pool = new SequencePool(parts.engine.sequences, (sequence, state) => keeper.restore(sequence, state));
+    this.#supply = new SequenceSupply(parts.engine.sequences, keeper);
     this.#queue = new RunQueue(parts.engine.sequences.length);
   }
 
@@ -136,6 +136,7 @@ export class StepLoop {
     }
     for (const run of this.#runs.values()) this.#apply(run, "immediate");
     this.#notify();
+    this.#supply[Symbol.dispose]();
   }
 
   async #evictAll(): Promise<void> {
@@ -143,7 +144,7 @@ export class StepLoop {
       this.#evictions.delete(run);
       if (run.state.type !== "parked" && run.state.type !== "running") continue;
       this.#busy.add(run);
-      run.evict(await this.#keeper.save(run.sequence));
+      run.evict(await this.#supply.save(run.sequence));
       this.#planner.remove(run);
       this.#changed.add(run);
       this.#release();
@@ -151,13 +152,23 @@ export class StepLoop {
     }
   }
 
-  /** Gives free sequences to those who wait for one. */
+  /** Gives free sequences to those who wait for one, but for whom another run is just reading the same in. */
   async #admit(): Promise<void> {
-    while (this.#pool.hasFree) {
+    for (const [run, leader] of this.#following) {
+      if (!this.#supply.hasArrived(leader, run)) continue;
+      this.#following.delete(run);
+      this.#queue.putBack(run);
+    }
+    while (this.#supply.hasFree) {
       const run = this.#queue.take();
       if (run === undefined) return;
+      const leader = this.#supply.leaderOf(run, this.#runs.values());
+      if (leader !== undefined) {
+        this.#following.set(run, leader);
+        continue;
+      }
       this.#busy.add(run);
-      run.receive(await this.#pool.lease(run.neededTokens, run.saved));
+      run.receive(await this.#supply.lease(run, this.#runs.values()));
       this.#planner.add(run);
       this.#release();
       this.#notify();
@@ -234,6 +245,7 @@ export class StepLoop {
     const { runId } = run.spec;
     this.#queue.remove(run);
     this.#evictions.delete(run);
+    this.#following.delete(run);
     this.#timers.get(runId)?.[Symbol.dispose]();
     this.#timers.delete(runId);
     this.#runs.delete(runId);

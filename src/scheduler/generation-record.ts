@@ -10,14 +10,7 @@ import type { Clock } from "../sync/clock.js";
 import { onAbort } from "../sync/on-abort.js";
 import { GenerationAccount } from "./generation-account.js";
 import type { GenerationIdentity } from "./generation-identity.js";
-import {
-  type Happening,
-  nextPhase,
-  type Phase,
-  placeOf,
-  type RunFinish,
-  stateOf,
-} from "./generation-phase.js";
+import { type Happening, nextPhase, type Phase, placeOf, type RunFinish, stateOf } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
 import type { PreparedRun } from "./prepared-run.js";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { EngineSequence, SavedState } from "../../src/engine/engine.js";
+import type { ShelvedPrefix } from "../../src/engine/prefix-shelf.js";
 import { SequencePool } from "../../src/engine/sequence-pool.js";
 import { ScriptedEngine } from "../support/scripted-engine.js";
 
@@ -14,15 +15,28 @@ async function poolHolding(...texts: string[]): Promise<{
   pool: SequencePool;
   sequences: readonly EngineSequence[];
   engine: ScriptedEngine;
+  rescued: string[];
 }> {
   const engine = new ScriptedEngine({ sequences: texts.length });
   for (const [index, text] of texts.entries()) {
     const sequence = engine.sequences[index];
     if (sequence !== undefined && text !== "") await fill(engine, sequence, text);
   }
-  const restore = async (sequence: EngineSequence, state: SavedState): Promise<boolean> =>
-    await engine.restore(sequence, state);
-  return { pool: new SequencePool(engine.sequences, restore), sequences: engine.sequences, engine };
+  const rescued: string[] = [];
+  const pool = new SequencePool({
+    sequences: engine.sequences,
+    restore: async (sequence, state) => await engine.restore(sequence, state),
+    rescue: async (sequence, tokens) => {
+      rescued.push(Buffer.from(sequence.tokens().slice(0, tokens)).toString());
+    },
+  });
+  return { pool, sequences: engine.sequences, engine, rescued };
+}
+
+/** All of a saved state is shared. */
+function wholeOf(state: SavedState | undefined): ShelvedPrefix {
+  assert.ok(state !== undefined);
+  return { state, sharedTokens: state.tokenIds.length };
 }
 
 describe("sequence pool", () => {
@@ -57,7 +71,7 @@ describe("sequence pool", () => {
     const { pool, sequences, engine } = await poolHolding("zz", "abc", "abcde");
     const whole = await pool.lease(prompt("abcdefgh"));
     assert.equal(whole.sequence, sequences[2]);
-    const saved = await engine.save(whole.sequence);
+    const saved = wholeOf(await engine.save(whole.sequence));
     const longer = await pool.lease(prompt("abcdefgh"), saved);
     assert.equal(longer.sequence, sequences[0]);
     assert.equal(longer.reusedTokens, 5);
@@ -71,13 +85,28 @@ describe("sequence pool", () => {
     const { pool, engine } = await poolHolding("abc");
     const [sequence] = engine.sequences;
     assert.ok(sequence !== undefined);
-    const saved = await engine.save(sequence);
+    const saved = wholeOf(await engine.save(sequence));
     await sequence.trim(1);
     engine.restore = async (lost) => {
       await lost.trim(0);
       return false;
     };
     assert.equal((await pool.lease(prompt("abcd"), saved)).reusedTokens, 0);
+  });
+
+  it("lets a beginning be rescued that was used twice, before another prompt takes its place, and no other", async () => {
+    const { pool, rescued } = await poolHolding("abcde");
+    using first = await pool.lease(prompt("xyz"));
+    first[Symbol.dispose]();
+    assert.deepEqual(rescued, []);
+    const { pool: again, rescued: kept } = await poolHolding("abcde");
+    (await again.lease(prompt("abcx")))[Symbol.dispose]();
+    (await again.lease(prompt("abcz")))[Symbol.dispose]();
+    assert.deepEqual(kept, []);
+    (await again.lease(prompt("k")))[Symbol.dispose]();
+    assert.deepEqual(kept, ["abc"]);
+    (await again.lease(prompt("m")))[Symbol.dispose]();
+    assert.deepEqual(kept, ["abc"]);
   });
 
   it("lends a sequence to one run at a time, also when a lease is given back twice", async () => {

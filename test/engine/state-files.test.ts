@@ -86,7 +86,9 @@ describe("saved state's files", () => {
     assert.ok(killed !== undefined && living !== undefined);
     try {
       const folders = await Promise.all(
-        holders.map(async ({ stdout }) => basename(String((await once(createInterface({ input: stdout }), "line"))[0]))),
+        holders.map(async ({ stdout }) =>
+          basename(String((await once(createInterface({ input: stdout }), "line"))[0])),
+        ),
       );
       killed.kill("SIGKILL");
       await once(killed, "exit");

@@ -97,7 +97,14 @@ describe("step loop: how a run ends", () => {
     clock.advance(1);
     const end = await harness.end(runId);
     assert.equal(end.outcome.type === "finished" && end.outcome.reason, "time_limit");
-    assert.deepEqual(end.tally, { reusedInputTokens: 0, outputTokens: 2, restarts: 0, prefillMs: 0, decodeMs: 0, parkedMs: 5_000 });
+    assert.deepEqual(end.tally, {
+      reusedInputTokens: 0,
+      outputTokens: 2,
+      restarts: 0,
+      prefillMs: 0,
+      decodeMs: 0,
+      parkedMs: 5_000,
+    });
     assert.equal(clock.pendingTimers, 0);
   });
 });

@@ -62,7 +62,11 @@ async function play(
 ): Promise<{ stories: RunStory[]; lifeMs: number[] }> {
   const clock = new ManualClock();
   const extraTokens = played.flatMap(({ tokens }) => tokens.map((bytes) => [...bytes]));
-  const engine = new ScriptedEngine({ sequences: SEQUENCES, extraTokens, saves: (played[0]?.tokens.length ?? 0) % 2 === 0 });
+  const engine = new ScriptedEngine({
+    sequences: SEQUENCES,
+    extraTokens,
+    saves: (played[0]?.tokens.length ?? 0) % 2 === 0,
+  });
   engine.beforeStep = () => clock.advance(1);
   await using harness = new LoopHarness(engine, { clock });
   let firstToken = FIRST_EXTRA_TOKEN;

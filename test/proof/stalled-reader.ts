@@ -7,6 +7,10 @@ export interface StalledReaderOptions {
   readonly outputTokens: number;
   /** undefined: the server's own rules. */
   readonly slowReaderLimitSeconds: number | undefined;
+  /** Default: one that all share. */
+  readonly prompt?: string;
+  /** It trickles: stands still for so long for each token that it has read. Default: it stands still until it is told to go on. */
+  readonly tokenMs?: number;
 }
 
 /**
@@ -17,21 +21,23 @@ export class StalledReader implements AsyncDisposable {
   /** Σ token_count of the chunks read. */
   tokens = 0;
   finishReason = "";
+  restarts = 0;
   /** What was wrong with the stream: a gap in the numbering, or counts that disagree. */
   readonly flaws: string[] = [];
+  readonly #tokenMs: number | undefined;
   #raw: RawHttp2Reader | undefined;
   #sequence = 0;
   #firstChunk = (): void => undefined;
 
-  private constructor() {
-    // Made by open.
+  private constructor(tokenMs: number | undefined) {
+    this.#tokenMs = tokenMs;
   }
 
-  /** Resolves once the first chunk has been read and reading has stopped. */
+  /** Resolves once the first chunk has been read and reading has stopped; of one that trickles, once the call is open. */
   static async open(options: StalledReaderOptions): Promise<StalledReader> {
-    const reader = new StalledReader();
+    const reader = new StalledReader(options.tokenMs);
     const request = encodeRequest("rill.v1.GenerationService/GenerateStream", {
-      prompt: "A long and slow story about the sea:",
+      prompt: options.prompt ?? "A long and slow story about the sea:",
       sampling: { temperature: 0 },
       stopping: { max_output_tokens: options.outputTokens, ignore_end_of_generation: true },
       ...(options.slowReaderLimitSeconds !== undefined && {
@@ -47,9 +53,15 @@ export class StalledReader implements AsyncDisposable {
       onMessage: (bytes) => reader.#read(decodeStreamMessage(bytes)),
     });
     reader.#raw = raw;
+    if (options.tokenMs !== undefined) return reader;
     await Promise.race([reading, raw.ended]);
     raw.pause();
     return reader;
+  }
+
+  /** How the stream ends, for one that trickles. */
+  get ended(): Promise<RawEnd> {
+    return this.#held().ended;
   }
 
   /** Reads on to the end of the stream. */
@@ -78,10 +90,18 @@ export class StalledReader implements AsyncDisposable {
         this.flaws.push(`${message.chunk.output_tokens} output tokens, ${this.tokens} received`);
       }
       this.#firstChunk();
+      if (this.#tokenMs !== undefined) this.#standStill(message.chunk.token_count * this.#tokenMs);
     }
     if (message.event === "completed" && message.completed !== undefined) {
       this.finishReason = message.completed.finish_reason;
+      this.restarts = message.completed.restarts;
     }
+  }
+
+  #standStill(ms: number): void {
+    const raw = this.#held();
+    raw.pause();
+    setTimeout(() => raw.resume(), ms);
   }
 
   #held(): RawHttp2Reader {

@@ -10,7 +10,10 @@ interface Setting {
 }
 
 /** Holders whose runs have been parked since a moment of the clock; undefined: not parked. */
-function setUp(parkedSince: readonly (number | undefined)[], { slots = parkedSince.length, waiting = 1, room = 256 }: Setting) {
+function setUp(
+  parkedSince: readonly (number | undefined)[],
+  { slots = parkedSince.length, waiting = 1, room = 256 }: Setting,
+) {
   const clock = new ManualClock();
   const table = new SlotTable<Evictable>(slots);
   const state = { waiting, room, since: [...parkedSince] };

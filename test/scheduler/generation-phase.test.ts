@@ -52,7 +52,7 @@ const table: Record<keyof typeof phases, Partial<Record<keyof typeof happenings,
   },
   leaving: {
     evicted: { ...phases.leaving, state: "evicted" },
-    stepped: phases.leaving, 
+    stepped: phases.leaving,
     finished: phases.failed,
     aborted: phases.leaving,
     run_lost: phases.failed,

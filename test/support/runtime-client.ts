@@ -14,7 +14,7 @@ export interface StreamMessage {
     readonly output_tokens: number;
     readonly token_ids?: number[];
   };
-  readonly completed?: { readonly finish_reason: string; readonly usage: UsageMessage };
+  readonly completed?: { readonly finish_reason: string; readonly restarts: number; readonly usage: UsageMessage };
 }
 
 interface UsageMessage {
@@ -35,6 +35,12 @@ export interface LoadMessage {
   readonly slots_total: number;
   readonly slots_busy: number;
   readonly parked: number;
+  readonly evicted: number;
+  /** uint64, as a string. */
+  readonly decoded_tokens_total: string;
+  readonly prefilled_tokens_total: string;
+  readonly evictions_total: string;
+  readonly reread_tokens_total: string;
   readonly lanes: readonly { readonly lane: string; readonly waiting: number }[];
   readonly generations: readonly GenerationLoadMessage[];
 }

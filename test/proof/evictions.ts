@@ -1,0 +1,138 @@
+/**
+ * A hundred readers that have stopped and fifty that trickle, on eight slots of the real engine: newcomers get their first token as on an idle server,
+ * the trickling ones get every token once, and little is read in again. Usage: npm run proof:evictions [-- --short]
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { defaultModelPath } from "../support/default-model.js";
+import { type LoadMessage, RuntimeClient, type StreamMessage } from "../support/runtime-client.js";
+import { ServerProcess } from "../support/server-process.js";
+import { percentile } from "./percentile.js";
+import { announce, publish } from "./report.js";
+import { StalledReader } from "./stalled-reader.js";
+
+const { values: flags } = parseArgs({ options: { short: { type: "boolean", default: false } } });
+const SLOTS = 8;
+const STALLED = flags.short ? 20 : 100;
+const TRICKLING = flags.short ? 10 : 50;
+const TRICKLING_TOKENS = flags.short ? 48 : 160;
+const TOKEN_MS = flags.short ? 250 : 1_000;
+const NEWCOMERS = flags.short ? 8 : 60;
+/** At a time. */
+const ACTIVE = 2;
+const LIMIT_SECONDS = 600;
+
+await using server = await ServerProcess.start({
+  flags: [
+    ...["--model", await defaultModelPath(), "--slots", String(SLOTS), "--context-tokens", "1024"],
+    ...["--line-per-slot", "64", "--max-line-wait", "1h"],
+  ],
+});
+using client = new RuntimeClient(server.address);
+
+announce("an idle server");
+await newcomers(ACTIVE);
+const idleMs = await newcomers(NEWCOMERS);
+
+announce(`${STALLED} stalled and ${TRICKLING} trickling readers come`);
+const before = await client.load();
+const stalled = await Promise.all(
+  Array.from({ length: STALLED }, (_, n) =>
+    StalledReader.open({
+      address: server.address,
+      prompt: `Story ${n} of a reader that has stopped:`,
+      outputTokens: 900,
+      slowReaderLimitSeconds: LIMIT_SECONDS,
+    }),
+  ),
+);
+const trickling = await Promise.all(
+  Array.from({ length: TRICKLING }, (_, n) =>
+    StalledReader.open({
+      address: server.address,
+      prompt: `Story ${n} of a reader that takes its time:`,
+      outputTokens: TRICKLING_TOKENS,
+      slowReaderLimitSeconds: LIMIT_SECONDS,
+      tokenMs: TOKEN_MS,
+    }),
+  ),
+);
+await delay(5_000);
+announce("newcomers beside them");
+const crowdedMs = await newcomers(NEWCOMERS);
+const during = await client.load();
+announce(`${during.evicted} evicted, ${during.parked} parked; waiting for those that trickle`);
+const ends = await Promise.all(trickling.map(async (reader) => await reader.ended));
+const after = await client.load();
+announce("an idle server again");
+for (const reader of stalled) await reader[Symbol.asyncDispose]();
+while ((await client.load()).generations.length > 0) await delay(50);
+const idleAgainMs = await newcomers(NEWCOMERS);
+
+const whole = trickling.filter(
+  (reader, index) =>
+    ends[index]?.grpcStatus === 0 && reader.tokens === TRICKLING_TOKENS && reader.flaws.length === 0,
+);
+const work = (load: LoadMessage): { rereadTokens: number; allTokens: number } => {
+  const rereadTokens = Number(load.reread_tokens_total);
+  const allTokens = rereadTokens + Number(load.prefilled_tokens_total) + Number(load.decoded_tokens_total);
+  return { rereadTokens, allTokens };
+};
+const rereadTokens = work(after).rereadTokens - work(before).rereadTokens;
+const allTokens = work(after).allTokens - work(before).allTokens;
+const idle = percentile([...idleMs, ...idleAgainMs], 0.5);
+const crowded = percentile(crowdedMs, 0.5);
+publish({
+  name: "evictions",
+  command: `npm run proof:evictions${flags.short ? " -- --short" : ""}`,
+  seed: undefined,
+  short: flags.short,
+  findings: [
+    {
+      what: `time to first token of a newcomer beside ${STALLED} stalled and ${TRICKLING} trickling readers, ${ACTIVE} newcomers at a time, median of ${NEWCOMERS}`,
+      figure: `${crowded.toFixed(0)} ms, ${(crowded / idle).toFixed(2)} of an idle server's ${idle.toFixed(0)} ms; p90 ${percentile(crowdedMs, 0.9).toFixed(0)} and ${percentile([...idleMs, ...idleAgainMs], 0.9).toFixed(0)} ms`,
+      bound: "at most 1.5",
+      holds: crowded <= 1.5 * idle,
+      timed: true,
+    },
+    {
+      what: `trickling readers that got each of ${TRICKLING_TOKENS} tokens once`,
+      figure: `${whole.length} of ${TRICKLING}; ${trickling.reduce((sum, { restarts }) => sum + restarts, 0)} restarts`,
+      bound: "all",
+      holds: whole.length === TRICKLING,
+    },
+    {
+      what: "tokens read in again by runs that came back, of all tokens read in and decoded",
+      figure: `${rereadTokens} of ${allTokens}, ${((100 * rereadTokens) / allTokens).toFixed(1)} %; ${Number(after.evictions_total) - Number(before.evictions_total)} evictions`,
+      bound: "at most 10 %",
+      holds: rereadTokens <= 0.1 * allTokens,
+    },
+  ],
+  figures: { idleMs, crowdedMs, idleAgainMs },
+});
+for (const reader of trickling) await reader[Symbol.asyncDispose]();
+
+/** So many callers, a few at a time. @returns their times to the first token, in ms */
+async function newcomers(count: number): Promise<number[]> {
+  const timesMs: number[] = [];
+  let next = 0;
+  const caller = async (): Promise<void> => {
+    while (next < count) timesMs.push(await timeToFirstToken(next++));
+  };
+  await Promise.all(Array.from({ length: ACTIVE }, caller));
+  return timesMs;
+}
+
+async function timeToFirstToken(name: number): Promise<number> {
+  const startedAtMs = performance.now();
+  const stream = client.generateStream({
+    prompt: `${name}. A newcomer asks for a few words about the weather in the mountains, and would like to have them soon:`,
+    stopping: { max_output_tokens: 24, ignore_end_of_generation: true },
+  });
+  let firstMs: number | undefined;
+  for await (const message of stream as AsyncIterable<StreamMessage>) {
+    if (message.event === "chunk") firstMs ??= performance.now() - startedAtMs;
+  }
+  if (firstMs === undefined) throw new Error("a generation ended without a chunk");
+  return firstMs;
+}
