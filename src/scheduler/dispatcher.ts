@@ -1,6 +1,5 @@
 import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
-import type { QueuePlace } from "../core/generation-event.js";
 import { type Lane, LANES } from "../core/lane.js";
 import type { Limits } from "../core/limits.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -11,7 +10,8 @@ import { type PreparedRun, runSpecOf } from "./prepared-run.js";
 import { SlotTable } from "./slot-table.js";
 import { WaitEstimator } from "./wait-estimator.js";
 import type { WaitRange } from "./wait-forecast.js";
-import { type Waiter, WaitingRoom } from "./waiting-room.js";
+import { WaitingRoom } from "./waiting-room.js";
+import { NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
 
 export interface DispatcherOptions {
   readonly slots: number;
@@ -20,51 +20,6 @@ export interface DispatcherOptions {
   readonly send: (command: EngineCommand) => void;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-/** Reading so many tokens in again counts for a grant. */
-const TOKENS_A_GRANT = 512;
-
-/** A prepared run in line, with the generation it belongs to. */
-class NewRun implements Waiter {
-  readonly record: GenerationRecord;
-  readonly run: PreparedRun;
-  readonly isNew = true;
-  readonly grants = 1;
-
-  constructor(record: GenerationRecord, run: PreparedRun) {
-    this.record = record;
-    this.run = run;
-  }
-
-  get lane(): Lane {
-    return this.record.identity.lane;
-  }
-
-  tellPlace(place: QueuePlace): void {
-    this.record.tellPlace(place);
-  }
-}
-
-/** A run that gave its slot up and is to go on; what has to be read in again is charged to its lane. */
-class ReturningRun implements Waiter {
-  readonly record: GenerationRecord;
-  readonly runId: number;
-  readonly isNew = false;
-  readonly grants: number;
-
-  constructor(record: GenerationRecord, evicted: { runId: number; unreadTokens: number }) {
-    this.record = record;
-    this.runId = evicted.runId;
-    this.grants = 1 + evicted.unreadTokens / TOKENS_A_GRANT;
-  }
-
-  get lane(): Lane {
-    return this.record.identity.lane;
-  }
-
-  /** Its reader was told once; it is not in line for its start. */
-  tellPlace(): void {}
 }
 
 interface Evicted {
@@ -80,7 +35,7 @@ interface Evicted {
 export class Dispatcher implements Disposable {
   readonly #options: DispatcherOptions;
   readonly #slots: SlotTable<GenerationRecord>;
-  readonly #room: WaitingRoom<NewRun | ReturningRun>;
+  readonly #room: WaitingRoom<WaitingRun>;
   /** Runs without a slot, by id. */
   readonly #evicted = new Map<number, Evicted>();
   readonly #evictor: Evictor;

@@ -36,5 +36,10 @@ export const LOAD_EXAMPLE: LoadSnapshot = {
     evictions: 6,
     rereadTokens: 70,
   },
-  generations: [generation("a", "running"), generation("b", "running"), generation("c", "parked"), generation("d", "evicted")],
+  generations: [
+    generation("a", "running"),
+    generation("b", "running"),
+    generation("c", "parked"),
+    generation("d", "evicted"),
+  ],
 };

@@ -79,7 +79,8 @@ describe("a client built at run time from proto/", () => {
     });
     const completed = {
       finishReason: FinishReason.MAX_TOKENS,
-      restarts: 0, incompleteText: true,
+      restarts: 0,
+      incompleteText: true,
       textSha256: Buffer.alloc(32),
       usage: {
         inputTokens: 5,

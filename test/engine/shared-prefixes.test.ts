@@ -5,7 +5,8 @@ import { LoopHarness, joined } from "./loop-harness.js";
 import { bytes, NO_CREDIT } from "./scripted-loop.js";
 
 /** A beginning that is worth sharing. */
-const SYSTEM = "You answer in one word, and you never say more than that word to anybody, ever, whatever they ask. ".repeat(3);
+const SYSTEM =
+  "You answer in one word, and you never say more than that word to anybody, ever, whatever they ask. ".repeat(3);
 const LEAST_GAIN_TOKENS = 64;
 
 /** An engine on which reading a prompt in takes time, so that keeping what was read is worth it, and a loop that reads in small chunks. */

@@ -70,8 +70,7 @@ while ((await client.load()).generations.length > 0) await delay(50);
 const idleAgainMs = await newcomers(NEWCOMERS);
 
 const whole = trickling.filter(
-  (reader, index) =>
-    ends[index]?.grpcStatus === 0 && reader.tokens === TRICKLING_TOKENS && reader.flaws.length === 0,
+  (reader, index) => ends[index]?.grpcStatus === 0 && reader.tokens === TRICKLING_TOKENS && reader.flaws.length === 0,
 );
 const work = (load: LoadMessage): { rereadTokens: number; allTokens: number } => {
   const rereadTokens = Number(load.reread_tokens_total);

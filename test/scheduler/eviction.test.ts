@@ -161,7 +161,7 @@ describe("Scheduler: evictions", () => {
           const generation = generations[index];
           for (let event = generation?.tryNext(); event !== undefined; event = generation?.tryNext()) {
             if (event.type !== "pieces") continue;
-            got[index] += event.pieces.map(({ text }) => text).join("");
+            got[index] = (got[index] ?? "") + event.pieces.map(({ text }) => text).join("");
             generation?.taken(event.pieces);
           }
           rig.clock.advance(RIPE_MS / 2);
