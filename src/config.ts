@@ -43,6 +43,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const ALL_SETTINGS = [...Object.values(SERVER_SETTINGS), ...Object.values(LIMIT_SETTINGS)];
 const CONFIG_VARIABLE = environmentNameOf("config");
+/** Of the commands that call a server. */
+const ADDRESS_VARIABLE = environmentNameOf("address");
 
 /**
  * Settles every setting: flag over environment over file over default.
@@ -91,7 +93,11 @@ function findConflicts(config: Config): readonly string[] {
 
 /** Variables with our prefix that are no setting: a spelling mistake, or another program's. */
 function findStrayVariables(environment: Environment): readonly string[] {
-  const known = new Set([CONFIG_VARIABLE, ...ALL_SETTINGS.map(({ name }) => environmentNameOf(name))]);
+  const known = new Set([
+    CONFIG_VARIABLE,
+    ADDRESS_VARIABLE,
+    ...ALL_SETTINGS.map(({ name }) => environmentNameOf(name)),
+  ]);
   return Object.keys(environment)
     .filter((variable) => variable.startsWith("RILL_") && !known.has(variable))
     .map((variable) => `${variable} is not a setting and was ignored`);

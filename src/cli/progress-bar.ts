@@ -13,6 +13,8 @@ export interface ProgressBarOptions {
   readonly label: string;
   /** Undefined where the whole is unknown. */
   readonly totalBytes: number | undefined;
+  /** What was done before: the speed is measured without it. Default 0. */
+  readonly startBytes?: number;
 }
 
 /** How far something of many bytes has come. Disposing it leaves its last state on the screen. */
@@ -27,7 +29,7 @@ export function createProgressBar(options: ProgressBarOptions): ProgressBar {
     : createLines(options);
 }
 
-function createBar({ stream, label }: ProgressBarOptions, totalBytes: number): ProgressBar {
+function createBar({ stream, label, startBytes = 0 }: ProgressBarOptions, totalBytes: number): ProgressBar {
   const bar = new cliProgress.SingleBar({
     stream,
     format: `${label} {bar} {percentage} % of ${toMib(totalBytes)} MiB, {eta_formatted} left`,
@@ -38,12 +40,12 @@ function createBar({ stream, label }: ProgressBarOptions, totalBytes: number): P
     // Signals are for the caller to handle.
     gracefulExit: false,
   });
-  bar.start(totalBytes, 0);
+  bar.start(totalBytes, startBytes);
   return { update: (doneBytes) => bar.update(doneBytes), [Symbol.dispose]: () => bar.stop() };
 }
 
-function createLines({ stream, label, totalBytes }: ProgressBarOptions): ProgressBar {
-  let stepsShown = 0;
+function createLines({ stream, label, totalBytes, startBytes = 0 }: ProgressBarOptions): ProgressBar {
+  let stepsShown = stepsOf(startBytes, totalBytes);
   const update = (doneBytes: number): void => {
     const steps = stepsOf(doneBytes, totalBytes);
     if (steps <= stepsShown) return;

@@ -2,8 +2,10 @@ import { Command, CommanderError } from "commander";
 import { defaultModelCache } from "../config.js";
 import { flushStream } from "../telemetry/flush-stream.js";
 import { ExitCode } from "./exit-code.js";
+import { createGenerateCommand } from "./generate.js";
 import { createPullCommand } from "./pull.js";
 import { createServeCommand } from "./serve.js";
+import { createTokenizeCommand } from "./tokenize.js";
 import { VERSION } from "./version.js";
 
 /**
@@ -19,6 +21,8 @@ export async function runRill(args: readonly string[]): Promise<never> {
     .showHelpAfterError("(rill --help tells more)")
     .exitOverride()
     .addCommand(createServeCommand())
+    .addCommand(createGenerateCommand())
+    .addCommand(createTokenizeCommand())
     .addCommand(createPullCommand({ defaultModelCache: defaultModelCache() }));
   try {
     await program.parseAsync(args, { from: "user" });

@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
 import { ConfigError, readConfig, type ConfigReading } from "../config.js";
-import { serve } from "../main.js";
 import { ExitCode } from "./exit-code.js";
 import { LIMIT_SETTINGS } from "./limit-settings.js";
 import { printConfig } from "./print-config.js";
@@ -57,6 +56,8 @@ async function run(command: Command): Promise<ExitCode> {
     process.stdout.write(printConfig(reading.settled));
     return ExitCode.done;
   }
+  // Not before: the other commands need nothing of what a server is made of.
+  const { serve } = await import("../main.js");
   return serve(reading.config, { warnings: reading.warnings });
 }
 

@@ -5,6 +5,7 @@ import { toDiskError } from "./disk-error.js";
 import { type MeasureFreeBytes, requireDiskSpace } from "./disk-space.js";
 import { ModelError, type ModelErrorCode } from "./model-error.js";
 import type { ModelSource } from "./model-source.js";
+import { partialPathOf, readResumePoint, type ResumePoint } from "./partial-file.js";
 import type { PullListener, SourceName } from "./pull-event.js";
 import { type StoredFile, storeFile } from "./store-file.js";
 
@@ -25,6 +26,9 @@ export interface FetchedFile extends StoredFile {
   readonly source: SourceName;
 }
 
+/** Tries of one source in one call, beyond the first, each of which has to bring the file further. */
+const MAX_RECONNECTS = 100;
+
 /** With these the next source may do better; all else is ours and ends the fetching. */
 const SOURCE_FAULTS: ReadonlySet<ModelErrorCode> = new Set([
   "SOURCE_FAILED",
@@ -35,8 +39,8 @@ const SOURCE_FAULTS: ReadonlySet<ModelErrorCode> = new Set([
 ]);
 
 /**
- * Fetches a model file to its place in the cache. Called by the one holder of the file's lock, so every partial file found there is a dead process's
- * and is removed first.
+ * Fetches a model file to its place in the cache. Called by the one holder of the file's lock, so all that is found beside it is
+ * a dead process's: a part of the file that its source can still complete is gone on from, the rest is removed.
  *
  * @throws ModelError NO_SPACE, CACHE_NOT_WRITABLE, or the last source's fault with what each source said; the signal's reason
  */
@@ -67,21 +71,56 @@ interface Failure {
   readonly error: ModelError;
 }
 
+/** As long as each try brings the file further, a source that breaks off is asked again at once. */
 async function fetchFrom(source: ModelSource, options: FetchModelOptions): Promise<FetchedFile> {
+  const { targetPath, onEvent } = options;
+  for (let reconnects = 0; ; reconnects++) {
+    const resume = await readResumePoint(targetPath, source.address);
+    try {
+      return await fetchOnce(source, resume, options);
+    } catch (error) {
+      if (!(error instanceof ModelError) || reconnects === MAX_RECONNECTS) throw error;
+      const left = await readResumePoint(targetPath, source.address);
+      const isFurther = (left?.offsetBytes ?? 0) > (resume?.offsetBytes ?? 0);
+      // The start may have been damaged on the disk: the whole file gets its chance.
+      const isSpoiled = error.code === "WRONG_CHECKSUM" && resume !== undefined && left === undefined;
+      if (isSpoiled) onEvent({ kind: "discarded", path: partialPathOf(targetPath), reason: error.message });
+      else if (error.code === "SOURCE_FAILED" && isFurther)
+        onEvent({ kind: "broken-off", source: source.name, reason: error.message });
+      else throw error;
+    }
+  }
+}
+
+async function fetchOnce(
+  source: ModelSource,
+  resume: ResumePoint | undefined,
+  options: FetchModelOptions,
+): Promise<FetchedFile> {
   const { targetPath, expectedSizeBytes, expectedSha256, signal, onEvent } = options;
-  await requireSpaceFor(source, expectedSizeBytes, options);
-  await using opened = await source.open(signal);
+  await requireSpaceFor(source, { fileBytes: expectedSizeBytes, offsetBytes: resume?.offsetBytes ?? 0 }, options);
+  await using opened = await source.open(signal, resume);
+  const { offsetBytes } = opened;
   const totalBytes = expectedSizeBytes ?? opened.sizeBytes;
-  if (expectedSizeBytes === undefined) await requireSpaceFor(source, totalBytes, options);
+  if (expectedSizeBytes === undefined) await requireSpaceFor(source, { fileBytes: totalBytes, offsetBytes }, options);
   if (opened.sizeBytes !== undefined && opened.sizeBytes !== totalBytes) {
     throw new ModelError(
       "WRONG_CHECKSUM",
       `the file there has ${opened.sizeBytes} bytes, ${String(totalBytes)} expected`,
     );
   }
+  if (offsetBytes > 0) onEvent({ kind: "resuming", source: source.name, doneBytes: offsetBytes, totalBytes });
+  else if (resume !== undefined)
+    onEvent({
+      kind: "discarded",
+      path: partialPathOf(targetPath),
+      reason: "the source gives the whole file only, or has another one now",
+    });
   const stored = await storeFile({
     targetPath,
     bytes: opened.bytes,
+    offsetBytes,
+    version: opened.version,
     expectedSizeBytes: totalBytes,
     expectedSha256: expectedSha256 ?? opened.sha256,
     onProgress: (doneBytes) => onEvent({ kind: "receiving", source: source.name, doneBytes, totalBytes }),
@@ -90,15 +129,21 @@ async function fetchFrom(source: ModelSource, options: FetchModelOptions): Promi
   return { ...stored, source: source.name };
 }
 
+interface NeededSpace {
+  readonly fileBytes: number | undefined;
+  /** Those that are on the disk already. */
+  readonly offsetBytes: number;
+}
+
 async function requireSpaceFor(
   source: ModelSource,
-  fileBytes: number | undefined,
+  { fileBytes, offsetBytes }: NeededSpace,
   options: FetchModelOptions,
 ): Promise<void> {
   const directory = dirname(options.targetPath);
   await requireDiskSpace({
     directory,
-    neededBytes: (fileBytes ?? 0) * source.copies,
+    neededBytes: Math.max((fileBytes ?? 0) * source.copies - offsetBytes, 0),
     measure: options.measureFreeBytes,
   });
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 
 import { toDiskError } from "./disk-error.js";
@@ -19,16 +19,40 @@ export interface HashFileOptions {
 export async function hashFile(path: string, { signal, onProgress }: HashFileOptions): Promise<string> {
   const hash = createHash("sha256");
   let doneBytes = 0;
+  const update = (block: Buffer): void => {
+    hash.update(block);
+    doneBytes += block.length;
+    onProgress?.(doneBytes);
+  };
+  await readBlocks(path, update, { signal });
+  return hash.digest("hex");
+}
+
+export interface FileStart {
+  readonly sizeBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts the first bytes of a file into a digest that goes on from there.
+ *
+ * @throws ModelError NOT_FOUND, NOT_READABLE; the signal's reason
+ */
+export async function hashStart(path: string, hash: Hash, { sizeBytes, signal }: FileStart): Promise<void> {
+  // The end of a range is its last byte.
+  await readBlocks(path, (block) => void hash.update(block), { end: sizeBytes - 1, signal });
+}
+
+async function readBlocks(
+  path: string,
+  take: (block: Buffer) => void,
+  range: { readonly end?: number; readonly signal: AbortSignal },
+): Promise<void> {
   try {
-    const blocks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: READ_BYTES, signal });
-    for await (const block of blocks) {
-      hash.update(block);
-      doneBytes += block.length;
-      onProgress?.(doneBytes);
-    }
+    const blocks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: READ_BYTES, ...range });
+    for await (const block of blocks) take(block);
   } catch (error) {
-    signal.throwIfAborted();
+    range.signal.throwIfAborted();
     throw toDiskError(error, "read", path);
   }
-  return hash.digest("hex");
 }

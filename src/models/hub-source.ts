@@ -2,6 +2,7 @@ import type { HubLocation } from "./catalogue.js";
 import { systemCodeOf } from "./disk-error.js";
 import { ModelError } from "./model-error.js";
 import type { ModelSource, OpenedSource } from "./model-source.js";
+import type { PartialVersion, ResumePoint } from "./partial-file.js";
 import { SilenceGuard } from "./silence-guard.js";
 
 /** The model hub. */
@@ -11,6 +12,9 @@ export const HUB_CONNECT_LIMIT_MS = 5_000;
 /** How long a download may stand still. */
 const STALL_LIMIT_MS = 60_000;
 const REDIRECT_LIMIT = 5;
+/** A weak tag does not promise the same bytes. */
+const STRONG_ETAG = /^"[\x21\x23-\x7e]{1,200}"$/;
+const CONTENT_RANGE = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15})$/;
 const SHA256_IN_ETAG = /^"?([0-9a-f]{64})"?$/;
 
 export interface HubSourceOptions {
@@ -35,10 +39,17 @@ export class HubSource implements ModelSource {
     this.address = new URL(`/${owner}/${repo}/resolve/${encodeURIComponent(revision)}/${file}`, origin).href;
   }
 
-  async open(signal: AbortSignal): Promise<OpenedSource> {
+  async open(signal: AbortSignal, resume?: ResumePoint): Promise<OpenedSource> {
     const guard = new SilenceGuard(signal);
     try {
-      return openedFrom(await this.#request(guard), guard, signal);
+      const answer = await this.#request(guard, resume);
+      if (resume === undefined || answer.response.status === 200) return this.#opened(answer, guard, signal);
+      if (isContinuation(answer, resume)) {
+        return this.#opened({ ...answer, offsetBytes: resume.offsetBytes }, guard, signal);
+      }
+      // A part of another file, or a refusal that may be of the range alone: only the whole will do.
+      await answer.response.body?.cancel();
+      return this.#opened(await this.#request(guard, undefined), guard, signal);
     } catch (error) {
       guard[Symbol.dispose]();
       signal.throwIfAborted();
@@ -46,14 +57,14 @@ export class HubSource implements ModelSource {
     }
   }
 
-  async #request(guard: SilenceGuard): Promise<Answer> {
+  async #request(guard: SilenceGuard, resume: ResumePoint | undefined): Promise<Answer> {
     let url = new URL(this.address);
     let announced: Announced = { sizeBytes: undefined, sha256: undefined };
     for (let redirects = 0; redirects <= REDIRECT_LIMIT; redirects++) {
       guard.allow(this.#connectLimitMs, url.host);
       const response = await fetch(url, {
         redirect: "manual",
-        headers: { "accept-encoding": "identity" },
+        headers: { "accept-encoding": "identity", ...rangeHeaders(resume) },
         signal: guard.signal,
       });
       announced = mergeAnnounced(announced, response);
@@ -63,6 +74,32 @@ export class HubSource implements ModelSource {
       url = safeRedirect(url, target);
     }
     throw new ModelError("SOURCE_FAILED", `the hub redirected more than ${REDIRECT_LIMIT} times`);
+  }
+
+  /** @throws ModelError SOURCE_FAILED where the answer is a refusal */
+  #opened(
+    { response, announced, offsetBytes = 0 }: Answer & { readonly offsetBytes?: number },
+    guard: SilenceGuard,
+    signal: AbortSignal,
+  ): OpenedSource {
+    const { body } = response;
+    if (response.status !== (offsetBytes > 0 ? 206 : 200) || body === null) {
+      throw new ModelError("SOURCE_FAILED", refusalFor(response));
+    }
+    guard.allow(STALL_LIMIT_MS, "the hub");
+    const sizeBytes = announced.sizeBytes ?? (offsetBytes > 0 ? rangeOf(response)?.totalBytes : lengthOf(response));
+    return {
+      sizeBytes,
+      sha256: announced.sha256,
+      offsetBytes,
+      version: versionOf(response, this.address, sizeBytes),
+      // The iterator locks the stream now: an untouched one ends without a word when its response is garbage-collected.
+      bytes: heardBytes(body.values(), guard, signal),
+      [Symbol.asyncDispose]: () => {
+        guard[Symbol.dispose]();
+        return Promise.resolve();
+      },
+    };
   }
 
   #failure(error: unknown): ModelError {
@@ -81,19 +118,33 @@ interface Answer {
   readonly announced: Announced;
 }
 
-function openedFrom({ response, announced }: Answer, guard: SilenceGuard, signal: AbortSignal): OpenedSource {
-  const { body } = response;
-  if (response.status !== 200 || body === null) throw new ModelError("SOURCE_FAILED", refusalFor(response));
-  guard.allow(STALL_LIMIT_MS, "the hub");
-  return {
-    sizeBytes: announced.sizeBytes ?? lengthOf(response),
-    sha256: announced.sha256,
-    bytes: heardBytes(body, guard, signal),
-    [Symbol.asyncDispose]: () => {
-      guard[Symbol.dispose]();
-      return Promise.resolve();
-    },
-  };
+/** The tag is the one of the last hop, where the bytes come from; the hub's own redirect takes no notice. */
+function rangeHeaders(resume: ResumePoint | undefined): Readonly<Record<string, string>> {
+  return resume === undefined ? {} : { range: `bytes=${resume.offsetBytes}-`, "if-range": resume.etag };
+}
+
+/** Whether the answer is what is missing of that very version: some servers ignore If-Range. */
+function isContinuation({ response, announced }: Answer, { offsetBytes, etag, sizeBytes }: ResumePoint): boolean {
+  if (response.status !== 206 || response.headers.get("etag") !== etag) return false;
+  const range = rangeOf(response);
+  const isSameSize = announced.sizeBytes === undefined || announced.sizeBytes === sizeBytes;
+  return range?.offsetBytes === offsetBytes && range.totalBytes === sizeBytes && isSameSize;
+}
+
+interface AnsweredRange {
+  readonly offsetBytes: number;
+  readonly totalBytes: number;
+}
+
+function rangeOf({ headers }: Response): AnsweredRange | undefined {
+  const [, offset, total] = CONTENT_RANGE.exec(headers.get("content-range") ?? "") ?? [];
+  return offset === undefined ? undefined : { offsetBytes: Number(offset), totalBytes: Number(total) };
+}
+
+function versionOf({ headers }: Response, address: string, sizeBytes: number | undefined): PartialVersion | undefined {
+  const etag = headers.get("etag") ?? "";
+  const isKnown = STRONG_ETAG.test(etag) && !headers.has("content-encoding");
+  return isKnown && sizeBytes !== undefined ? { address, etag, sizeBytes } : undefined;
 }
 
 async function* heardBytes(

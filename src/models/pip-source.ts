@@ -49,6 +49,8 @@ export class PipSource implements ModelSource {
       return {
         sizeBytes,
         sha256: undefined,
+        offsetBytes: 0,
+        version: undefined,
         bytes: extractedBytes(extraction, signal),
         [Symbol.asyncDispose]: async () => {
           await extraction[Symbol.asyncDispose]();

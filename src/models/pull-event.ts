@@ -15,6 +15,15 @@ export type PullEvent =
       readonly doneBytes: number;
       readonly totalBytes: number | undefined;
     }
+  /** The source goes on in the middle of the file; the next `receiving` counts from there. */
+  | {
+      readonly kind: "resuming";
+      readonly source: SourceName;
+      readonly doneBytes: number;
+      readonly totalBytes: number | undefined;
+    }
+  /** The source broke off in the middle of the file and is asked again. */
+  | { readonly kind: "broken-off"; readonly source: SourceName; readonly reason: string }
   | { readonly kind: "source-failed"; readonly source: SourceName; readonly reason: string }
   | { readonly kind: "discarded"; readonly path: string; readonly reason: string }
   | { readonly kind: "not-recorded"; readonly path: string; readonly reason: string };

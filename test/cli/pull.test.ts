@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { answerByRedirect, answerFile, answerInHalves, HubServer } from "../models/support/hub-server.js";
+import { answerByRedirect, answerFile, answerInHalves, answerRanges, HubServer } from "../models/support/hub-server.js";
 import { PullProcess } from "../models/support/pull-process.js";
 import { ScratchDirectory } from "../models/support/scratch-directory.js";
 import { sha256Of, smallGguf } from "../models/support/small-gguf.js";
@@ -71,7 +71,7 @@ describe("rill pull", function () {
     }
   });
 
-  it("removes what is half done at Ctrl-C, and ends with 130", async () => {
+  it("removes what nobody could go on from at Ctrl-C, and ends with 130", async () => {
     hub.answer = answerInHalves(bytes, noGate);
     await using pull = new PullProcess(argsOf(spec));
     await pull.said(/receiving 50 %/);
@@ -81,6 +81,24 @@ describe("rill pull", function () {
     assert.deepEqual(await scratch.listAll(), []);
   });
 
+  it("goes on from where it was interrupted, with a line that says so", async () => {
+    const etag = `"${sha256Of(bytes).slice(0, 16)}"`;
+    hub.answer = answerInHalves(bytes, noGate, { etag });
+    await using first = new PullProcess(argsOf(spec));
+    await first.said(/receiving 50 %/);
+    first.child.kill("SIGINT");
+    assert.equal((await first.ended()).exitCode, 130);
+    assert.deepEqual(await scratch.listAll(), ["small.gguf.partial", "small.gguf.partial.json"]);
+    hub.answer = answerRanges(bytes);
+    await using second = new PullProcess(argsOf(spec));
+    const { exitCode, output, complaint } = await second.ended();
+    assert.equal(exitCode, 0);
+    assert.match(output, new RegExp(`^${sha256Of(bytes)} `));
+    assert.match(complaint, /^fetching .*\ngoing on from 1\.9 MiB, which are here already\nreceiving 60 %/);
+    assert.deepEqual(hub.ranges, [undefined, `bytes=${String(Math.ceil(bytes.length / 2))}-`]);
+    assert.deepEqual(await scratch.listAll(), ["small.gguf", "small.gguf.sha256.json"]);
+  });
+
   it("starts clean after a kill in mid-download", async () => {
     hub.answer = answerInHalves(bytes, noGate);
     await using killed = new PullProcess(argsOf(spec));
@@ -88,7 +106,7 @@ describe("rill pull", function () {
     killed.child.kill("SIGKILL");
     await killed.ended();
     const left = await scratch.listAll();
-    assert.deepEqual(left, ["small.gguf.lock", `small.gguf.partial-${String(killed.child.pid)}`]);
+    assert.deepEqual(left, ["small.gguf.lock", "small.gguf.partial"]);
     const directory = join(scratch.path, "owner", "repo@main");
     await writeFile(join(directory, "small.gguf.work-1"), "a wheel of a process long gone");
     // As if its time had passed: a lock that is not renewed counts as a dead process's after some seconds.

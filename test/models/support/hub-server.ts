@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { sha256Of } from "./small-gguf.js";
@@ -12,6 +18,8 @@ export class HubServer implements AsyncDisposable {
   readonly origin: string;
   /** The path of each request, in order. */
   readonly requests: string[] = [];
+  /** The range that each request asked for; undefined: the whole. */
+  readonly ranges: (string | undefined)[] = [];
   /** What it answers; may be changed at any time. */
   answer: HubAnswer;
   readonly #server: Server;
@@ -29,8 +37,14 @@ export class HubServer implements AsyncDisposable {
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on("request", (request, response) => {
       this.requests.push(request.url ?? "");
+      this.ranges.push(request.headers.range);
       void this.answer(request, response);
     });
+  }
+
+  /** As when the network goes away. */
+  cutConnections(): void {
+    this.#server.closeAllConnections();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -55,11 +69,39 @@ export function answerByRedirect(bytes: Uint8Array, sha256 = sha256Of(bytes)): H
   };
 }
 
+/** What a server of files that can go on in the middle does wrong. */
+export interface RangeFaults {
+  /** Where in the file it stops sending without ending the answer, by where it began; told of each answer once. */
+  readonly stopAt?: (offsetBytes: number) => number;
+  /** Sends the part that was asked for of whatever file there is now. */
+  readonly ignoresIfRange?: boolean;
+}
+
+/** The file, with a tag, from where it is asked for: as storage servers do. */
+export function answerRanges(bytes: Uint8Array, faults: RangeFaults = {}): HubAnswer {
+  const etag = `"${sha256Of(bytes).slice(0, 16)}"`;
+  return (request, response) => {
+    const { range, "if-range": ifRange } = request.headers;
+    const isSame = ifRange === undefined || ifRange === etag || faults.ignoresIfRange === true;
+    const offset = isSame ? Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0) : 0;
+    if (offset >= bytes.length) return void response.writeHead(416).end();
+    const contentRange = `bytes ${String(offset)}-${String(bytes.length - 1)}/${String(bytes.length)}`;
+    response.writeHead(offset > 0 ? 206 : 200, {
+      etag,
+      "content-length": bytes.length - offset,
+      ...(offset > 0 ? { "content-range": contentRange } : {}),
+    });
+    const end = faults.stopAt?.(offset) ?? bytes.length;
+    if (end >= bytes.length) response.end(bytes.subarray(offset));
+    else response.write(bytes.subarray(offset, end));
+  };
+}
+
 /** The first half of the file, then nothing until the gate opens. */
-export function answerInHalves(bytes: Uint8Array, gate: Promise<void>): HubAnswer {
+export function answerInHalves(bytes: Uint8Array, gate: Promise<void>, headers: OutgoingHttpHeaders = {}): HubAnswer {
   const half = Math.ceil(bytes.length / 2);
   return async (_request, response) => {
-    response.writeHead(200, { "content-length": bytes.length });
+    response.writeHead(200, { "content-length": bytes.length, ...headers });
     response.write(bytes.subarray(0, half));
     await gate;
     response.end(bytes.subarray(half));

@@ -1,0 +1,20 @@
+import type { CallFailure } from "../rpc/client/call-failure.js";
+import { formatDuration } from "./units.js";
+import { visibleText } from "./text-output.js";
+
+/** A failed call for people: status, the server's reason and words, then each refused field and what else helps, on lines of their own. */
+export function failureText({ status, reason, message, violations, retryAfterMs, generationId }: CallFailure): string {
+  const lines = [
+    `${reason === undefined || reason === status ? status : `${status} ${reason}`}: ${tidied(message)}`,
+    ...(status === "UNAVAILABLE" && reason === undefined ? ["  is a server running there? rill serve starts one"] : []),
+    ...violations.map(({ field, description }) => `  ${field}: ${description}`),
+    ...(retryAfterMs === undefined ? [] : [`  try again in ${formatDuration(Math.ceil(retryAfterMs))}`]),
+    ...(generationId === undefined ? [] : [`  generation id: ${generationId}`]),
+  ];
+  return lines.map(visibleText).join("\n");
+}
+
+/** The client library leaves an empty note at the end of what it says about a connection. */
+function tidied(message: string): string {
+  return message.replace(/ Resolution note: $/, "");
+}

@@ -1,0 +1,48 @@
+import { choice, count, counts, decimal, duration, labels, text, texts, yes } from "./flag-types.js";
+import type { FlagType, RequestFlag } from "./request-flag.js";
+
+type Row = readonly [name: string, type: FlagType, field: string, about: string];
+
+const lane = choice({ interactive: "LANE_INTERACTIVE", batch: "LANE_BATCH" });
+
+/** Every field of GenerateStreamRequest that is not a prompt or a chat: flag, type, field and what the help says, one line each. */
+const ROWS: Readonly<Record<string, readonly Row[]>> = {
+  "Input:": [
+    ["token-ids", counts, "token_ids.ids", "tokens in place of a prompt"],
+    ["parse-control-tokens", yes, "parse_control_tokens", "read control tokens that the prompt spells"],
+  ],
+  "Sampling:": [
+    ["temperature", decimal, "sampling.temperature", "0 to 5; 0 is greedy (0.8)"],
+    ["top-k", count, "sampling.top_k", "only so many most likely tokens stay; 0 is off (40)"],
+    ["top-p", decimal, "sampling.top_p", "only the most likely tokens that add up to this stay; 1 is off (0.95)"],
+    ["min-p", decimal, "sampling.min_p", "only tokens this probable beside the likeliest stay; 0 is off (0.05)"],
+    ["seed", count, "sampling.seed", "where the random numbers start (drawn)"],
+  ],
+  "Stopping:": [
+    ["max-output-tokens", count, "stopping.max_output_tokens", "the most output tokens (the server's default)"],
+    ["stop", texts, "stopping.stop_sequences", "text that ends the output; may be repeated"],
+    ["stop-token-id", counts, "stopping.stop_token_ids", "tokens that end the output; may be repeated"],
+    ["ignore-end-of-generation", yes, "stopping.ignore_end_of_generation", "go on past the model's own end"],
+    ["time-limit", duration, "stopping.time_limit", "the most time; what was made by then is the answer"],
+  ],
+  "Output, to be seen with --json:": [
+    ["output-token-ids", yes, "output.token_ids", "ids of the tokens, with every chunk"],
+    ["output-timings", yes, "output.timings", "the time since the call, with every chunk"],
+    ["output-usage", yes, "output.usage", "the counts so far, with every chunk"],
+  ],
+  "Scheduling and delivery:": [
+    ["lane", lane, "scheduling.lane", "line to wait in (interactive; with --unary: batch)"],
+    ["heartbeat-interval", duration, "delivery.heartbeat_interval", "an event at least this often (none)"],
+    ["slow-reader-limit", duration, "delivery.slow_reader_limit", "how long standard output may stand still (30s)"],
+    ["max-chunk-delay", duration, "delivery.max_chunk_delay", "how long text may wait for more text (0)"],
+  ],
+  "Identity:": [
+    ["request-id", text, "request_id", "your name for this call"],
+    ["expected-model", text, "expected_model", "name or digest that the model must have"],
+    ["label", labels, "labels", "your own words for the server's log; may be repeated"],
+  ],
+};
+
+export const GENERATION_FLAGS: readonly RequestFlag[] = Object.entries(ROWS).flatMap(([group, rows]) =>
+  rows.map(([name, type, field, about]) => ({ name, type, field, about, group })),
+);
