@@ -53,8 +53,8 @@ export class ConnectionProbe {
   }
 }
 
-/** Bytes that the operating system has not taken yet; HTTP/2 frames wait behind them. Node has no public name for it. */
+/** Bytes that the operating system has not taken yet; HTTP/2 frames wait behind them. Node has no public name for it; where it is not told, the socket counts as full. */
 function waitingBytes(socket: Socket): number {
   const { _handle: handle } = socket as { readonly _handle?: { readonly writeQueueSize: number } };
-  return handle?.writeQueueSize ?? 0;
+  return handle?.writeQueueSize ?? Infinity;
 }
