@@ -2,7 +2,7 @@ import { kill, pid } from "node:process";
 import type { Clock } from "../sync/clock.js";
 import { flushStream } from "../telemetry/flush-stream.js";
 import type { Logger } from "../telemetry/logger.js";
-import { startPause } from "./pause.js";
+import { startPause } from "../sync/start-pause.js";
 
 export interface CloseWorkersOptions {
   readonly limitMs: number;

@@ -1,6 +1,6 @@
 import type { GenerationError } from "../core/generation-error.js";
 import type { Clock } from "../sync/clock.js";
-import { startPause } from "./pause.js";
+import { startPause } from "../sync/start-pause.js";
 
 /** After generations were ended in a hurry, how long their statuses may take to be written. */
 const STATUS_LIMIT_MS = 1_000;

@@ -14,6 +14,7 @@ import type { Logger } from "../telemetry/logger.js";
 import { bindAddress } from "./call/bind-address.js";
 import { callGuard } from "./call/call-guard.js";
 import type { CallHost } from "./call/call-host.js";
+import { ConnectionWatch } from "./call/connection-watch.js";
 import { OpenCalls } from "./call/open-calls.js";
 import { serverOptions } from "./call/server-options.js";
 import { DescriptorSet } from "./contract/descriptor-set.js";
@@ -47,11 +48,13 @@ export class RpcServer implements AsyncDisposable {
   readonly address: string;
   readonly #server: Server;
   readonly #host: CallHost;
+  readonly #connectionWatch: ConnectionWatch;
 
-  private constructor(server: Server, host: CallHost, address: string) {
-    this.#server = server;
-    this.#host = host;
-    this.address = address;
+  private constructor(parts: { server: Server; host: CallHost; connectionWatch: ConnectionWatch; address: string }) {
+    this.#server = parts.server;
+    this.#host = parts.host;
+    this.#connectionWatch = parts.connectionWatch;
+    this.address = parts.address;
   }
 
   /** @throws Error saying what is wrong when the address cannot be had, or when the contract's generated files do not fit the services. */
@@ -66,7 +69,8 @@ export class RpcServer implements AsyncDisposable {
       for (const service of createServices(host, options, descriptors)) {
         addStrictService(server, service, descriptors.registry);
       }
-      return new RpcServer(server, host, await bindAddress(server, options.listen));
+      const address = await bindAddress(server, options.listen);
+      return new RpcServer({ server, host, connectionWatch: ConnectionWatch.start(server, clock), address });
     } catch (error) {
       server.forceShutdown();
       throw error;
@@ -95,6 +99,7 @@ export class RpcServer implements AsyncDisposable {
 
   /** Closes now. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#connectionWatch[Symbol.dispose]();
     this.#host.openCalls.endAll(new GenerationError("DRAINED", "the server is closing"));
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     this.#server.forceShutdown();

@@ -1,5 +1,5 @@
-import type { Clock } from "../sync/clock.js";
-import { Deferred } from "../sync/deferred.js";
+import type { Clock } from "./clock.js";
+import { Deferred } from "./deferred.js";
 
 /** A length of time as a promise. Disposing it drops the timer; the promise then stays pending. */
 export interface Pause extends Disposable {
