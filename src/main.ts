@@ -3,7 +3,6 @@ import { parseAddress } from "./cli/address.js";
 import { announcement } from "./cli/announce.js";
 import { chooseEngineSize } from "./cli/engine-size.js";
 import { ExitCode } from "./cli/exit-code.js";
-import { lowerMainThreadPriority } from "./cli/main-thread-priority.js";
 import { createPullReporter } from "./cli/pull-reporter.js";
 import { serveUntilEnded } from "./cli/serve-until-ended.js";
 import { StopSignals } from "./cli/stop-signals.js";
@@ -88,8 +87,6 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   };
   await using engine = await EngineLink.start({ entry: engineEntry, workerData, stepLimitMs, log, clock });
   signals.drain.throwIfAborted();
-  // After the workers' start: their threads must not inherit it.
-  lowerMainThreadPriority(log);
   using scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, clock, log });
   served.backend = { scheduler, preparer, model: factsOf(model, preparer), engine: engine.facts };
   lifecycle.advance("serving");

@@ -84,7 +84,7 @@ export type EngineNotice =
   | {
       readonly type: "step";
       readonly updates: readonly RunUpdate[];
-      /** How long the engine was at it; 0 where the news came between two steps. */
+      /** How long the engine was at it, or has been so far where the news came in the middle of a step; 0 between two steps. */
       readonly stepMs: number;
       /** Tokens held in all sequences after the step. */
       readonly kvTokens: number;

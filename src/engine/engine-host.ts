@@ -1,4 +1,4 @@
-import type { MessagePort } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { EngineCommand, EngineNotice } from "../core/engine-wall.js";
 import { systemClock, type Clock } from "../sync/clock.js";
 import type { Engine } from "./engine.js";
@@ -21,8 +21,7 @@ export interface EngineHostParts {
 export async function runEngineHost(parts: EngineHostParts): Promise<void> {
   const { engine, port } = parts;
   const post = (notice: EngineNotice): void => port.postMessage(notice);
-  const loop = new StepLoop({ engine, prefill: parts.prefill, clock: parts.clock ?? systemClock, post });
-  port.on("message", (command: EngineCommand) => {
+  const carryOut = (command: EngineCommand): void => {
     switch (command.type) {
       case "start":
         loop.start(command.run, command.credit);
@@ -46,7 +45,15 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
         loop.close();
         break;
     }
-  });
+  };
+  const takeCommands = (): void => {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      carryOut(next.message as EngineCommand);
+    }
+  };
+  const clock = parts.clock ?? systemClock;
+  const loop = new StepLoop({ engine, prefill: parts.prefill, clock, post, takeCommands });
+  port.on("message", carryOut);
   post({ type: "ready", facts: engine.facts });
   await loop.run();
   await engine[Symbol.asyncDispose]();

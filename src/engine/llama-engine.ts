@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../core/generation-request.js";
 import type { EngineFacts } from "../core/model-facts.js";
@@ -8,8 +9,11 @@ import { LlamaStates } from "./llama-states.js";
 import { tokenBytesOf } from "./llama-vocabulary.js";
 import { loadLlama, type LlamaOptions } from "./load-llama.js";
 import { SamplerGarbage } from "./sampler-garbage.js";
+import { SamplerPool } from "./sampler-pool.js";
 
 const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };
+/** Takes nearly every token as often as any other. */
+const EVEN: Sampling = { ...GREEDY, temperature: 1_000 };
 /** Prompt tokens of the first step: the least for which llama.cpp uses its fast attention. */
 const WARM_UP_TOKENS = 64;
 
@@ -26,6 +30,7 @@ export class LlamaEngine implements Engine {
   readonly #context: LlamaContext;
   readonly #garbage: SamplerGarbage;
   readonly #states: LlamaStates;
+  #pool: SamplerPool | undefined;
 
   private constructor(context: LlamaContext, options: LlamaOptions) {
     const { model } = context;
@@ -40,11 +45,25 @@ export class LlamaEngine implements Engine {
     this.#states = new LlamaStates({ budgetBytes: options.savedStateBytes, ...roots });
   }
 
-  /** Loads the model, makes a context and uses it once. @throws Error that says what could not be had and what to change */
-  static async start(options: LlamaOptions): Promise<LlamaEngine> {
+  /**
+   * Loads the model, makes a context and uses it once.
+   * @param poolSamplers false: leaves the binding as it is, which is also done where it is not the release that the pool knows
+   * @throws Error that says what could not be had and what to change
+   */
+  static async start(options: LlamaOptions, { poolSamplers = true } = {}): Promise<LlamaEngine> {
     const engine = new LlamaEngine(await loadLlama(options), options);
-    await engine.#warmUp();
+    // The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it.
+    await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
+    if (poolSamplers) {
+      const draw = (seed: number): Promise<number> => engine.#sample(1, { ...EVEN, seed });
+      engine.#pool = await SamplerPool.tryInstall(engine.#context.model, draw);
+    }
     return engine;
+  }
+
+  /** How many native samplers there are for use again and again; undefined where each is used once. */
+  get pooledSamplers(): number | undefined {
+    return this.#pool?.size;
   }
 
   isEndOfGeneration(tokenId: number): boolean {
@@ -52,14 +71,14 @@ export class LlamaEngine implements Engine {
   }
 
   openDecoder(opening: DecoderOpening): Decoder {
-    this.#garbage.add();
+    this.#addGarbage();
     return new LlamaDecoder(ownSequence(opening.sequence), opening);
   }
 
   async step(work: StepWork): Promise<StepResults> {
     const pulling = work.pulls.map((decoder) => ownDecoder(decoder).pull());
     const reading = work.prefills.map(({ sequence, tokenIds }) => {
-      this.#garbage.add();
+      this.#addGarbage();
       return ownSequence(sequence).read(tokenIds);
     });
     return { pulls: await Promise.all(pulling), prefills: await Promise.all(reading) };
@@ -73,24 +92,32 @@ export class LlamaEngine implements Engine {
     return await this.#states.restore(ownSequence(sequence), state);
   }
 
-  /** The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it. */
-  async #warmUp(): Promise<void> {
+  /** One token from a prompt of zeros, on a sequence that is empty before and after. */
+  async #sample(promptTokens: number, sampling: Sampling): Promise<number> {
     const [sequence] = this.sequences;
-    if (sequence === undefined) return;
-    const tokenIds = new Uint32Array(Math.min(WARM_UP_TOKENS, this.facts.contextTokens - 1));
-    const decoder = new LlamaDecoder(sequence, { sequence, tokenIds, sampling: GREEDY });
-    await decoder.pull();
+    if (sequence === undefined) throw new Error("an engine has at least one sequence");
+    const decoder = new LlamaDecoder(sequence, { sequence, tokenIds: new Uint32Array(promptTokens), sampling });
+    const token = await decoder.pull();
     decoder.close();
+    // Its sampler is let go of in a later turn.
+    await nextTurn();
     await sequence.trim(0);
+    return typeof token === "number" ? token : -1;
   }
 
   tidy(idle: boolean): void {
     this.#garbage.tidy(idle);
   }
 
+  /** A sampler comes to be that is used once. */
+  #addGarbage(): void {
+    if (this.#pool === undefined) this.#garbage.add();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { llama } = this.#context.model;
     this.#states[Symbol.dispose]();
+    this.#pool?.[Symbol.dispose]();
     await this.#context.dispose();
     await this.#context.model.dispose();
     await llama.dispose();

@@ -16,6 +16,11 @@ export interface StepLoopParts {
   readonly prefill: PrefillLimits;
   readonly clock: Clock;
   readonly post: (notice: EngineNotice) => void;
+  /**
+   * Carries out the commands that have arrived and wait for a turn of the event loop, which need not come between two steps. Called where one
+   * step is over and before the next is planned. Default: there are none.
+   */
+  readonly takeCommands?: () => void;
 }
 
 /** Ends a run from outside: the caller's cancel, or its time limit. */
@@ -31,6 +36,7 @@ export class StepLoop {
   readonly #clock: Clock;
   readonly #post: (notice: EngineNotice) => void;
   readonly #supply: SequenceSupply;
+  readonly #takeCommands: () => void;
   readonly #queue: RunQueue;
   readonly #planner: StepPlanner;
   readonly #wakeup = new Wakeup();
@@ -54,6 +60,7 @@ export class StepLoop {
     this.#engine = parts.engine;
     this.#clock = parts.clock;
     this.#post = parts.post;
+    this.#takeCommands = parts.takeCommands ?? (() => undefined);
     const planner = new StepPlanner(parts.prefill);
     const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
     const keeper = new StateKeeper({ engine: parts.engine, clock: parts.clock, readMs });
@@ -120,6 +127,7 @@ export class StepLoop {
   /** Returns after `close`. Rejects only if the engine breaks its promises. */
   async run(): Promise<void> {
     while (!this.#closing) {
+      this.#takeCommands();
       await this.#evictAll();
       await this.#admit();
       const step = this.#planner.plan(this.#runs.values());
@@ -178,14 +186,15 @@ export class StepLoop {
   async #step(step: Step): Promise<void> {
     for (const run of step.pulled) this.#busy.add(run);
     for (const { run } of step.read) this.#busy.add(run);
-    const startedMs = this.#clock.nowMs();
-    this.#stepStartedMs = startedMs;
+    this.#stepStartedMs = this.#clock.nowMs();
     const results = await this.#engine.step({
       pulls: step.pulled.map((run) => run.decoder()),
       prefills: step.read.map(({ run, tokens }) => run.chunk(tokens)),
     });
+    // Still in the step: what came for its runs acts in `#release`, and goes out with its notice.
+    this.#takeCommands();
+    const { stepMs } = this;
     this.#stepStartedMs = undefined;
-    const stepMs = this.#clock.nowMs() - startedMs;
     this.#planner.observe(step, stepMs);
     this.#handOut(step, results);
     this.#release();
@@ -220,7 +229,7 @@ export class StepLoop {
       return;
     }
     this.#apply(run, interrupt);
-    this.#notify();
+    this.#notify(this.stepMs);
     this.#wakeup.notify();
   }
 

@@ -12,7 +12,7 @@ export interface Departure {
   readonly endedIn: GenerationState;
   /** From the abort until nothing of it was held any more. */
   readonly releaseMs: number;
-  /** How long the engine's step lasted that was under way meanwhile; 0 where there was none to wait for. */
+  /** How long the engine's step lasted that was under way meanwhile, up to the end of the run; 0 where there was none. */
   readonly stepMs: number;
 }
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { MessageChannel } from "node:worker_threads";
 import type { ScriptedWorkerOptions } from "../support/scripted-worker.js";
-import { SCRIPT } from "../support/scripted-engine.js";
+import { runEngineHost } from "../../src/engine/engine-host.js";
+import type { EngineCommand, EngineNotice } from "../../src/core/engine-wall.js";
+import { SCRIPT, ScriptedEngine } from "../support/scripted-engine.js";
 import { EngineWorker } from "./engine-worker.js";
 import { AMPLE_CREDIT, specOf, type RunRequest } from "./loop-harness.js";
 
@@ -84,5 +88,31 @@ describe("engine host, on a worker", () => {
     assert.equal(await worker.exited, 1);
     assert.ok(worker.error instanceof Error);
     assert.equal(worker.error.message, "the script says die");
+  });
+});
+
+describe("engine host, between steps", () => {
+  it("carries out what came in a step's last moment before the next step begins", async () => {
+    const { port1: far, port2: port } = new MessageChannel();
+    const send = (command: EngineCommand): void => far.postMessage(command);
+    const engine = new ScriptedEngine({ cycle: true });
+    const step = engine.step.bind(engine);
+    engine.step = async (work) => {
+      const results = await step(work);
+      // No turn of the event loop comes between this and the next step.
+      if (engine.steps === 3) send({ type: "cancel", runId: 1, mode: "immediate" });
+      return results;
+    };
+    const steps: Extract<EngineNotice, { type: "step" }>[] = [];
+    far.on("message", (notice: EngineNotice) => {
+      if (notice.type !== "step") return;
+      steps.push(notice);
+      if (notice.updates.some((update) => update.end !== undefined)) send({ type: "close" });
+    });
+    const hosted = runEngineHost({ engine, port, prefill: { budgetMs: 1_000, maxTokens: 512 } });
+    send({ type: "start", run: specOf(1, { prompt: "abc" }), credit: AMPLE_CREDIT });
+    await Promise.all([hosted, once(far, "close")]);
+    assert.equal(engine.steps, 3);
+    assert.equal(steps.length, 3, "the end goes out with the step's own notice");
   });
 });

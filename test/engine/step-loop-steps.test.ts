@@ -145,6 +145,23 @@ describe("step loop: notices", () => {
     assert.equal(last?.type === "step" && last.stepMs, 1_234);
   });
 
+  it("say of one that ends in the middle of a step how long that has been running", async () => {
+    const clock = new ManualClock();
+    const engine = new ScriptedEngine({ cycle: true });
+    await using harness = new LoopHarness(engine, { clock });
+    const parked = harness.start({ prompt: "abc", credit: { pieces: 1, bytes: 99 } });
+    await harness.until(parked, (story) => story.parked);
+    using gate = gateOf(engine);
+    const neighbour = harness.start({ prompt: "xyz", stopping: { maxOutputTokens: 1 } });
+    await gate.reached;
+    clock.advance(17);
+    harness.loop.cancel(parked, "immediate");
+    const last = harness.notices.at(-1);
+    assert.equal(last?.type === "step" && last.stepMs, 17);
+    gate.open();
+    await harness.end(neighbour);
+  });
+
   it("count all of a run's time, by what it was spent on", async () => {
     const clock = new ManualClock();
     const engine = new ScriptedEngine({ cycle: true });

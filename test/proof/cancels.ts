@@ -28,8 +28,8 @@ const CALLERS = 16;
 const WARM_UP_MS = short ? 10_000 : 60_000;
 /** Tokens that were decoded and not taken by the reader, from which on its write must be blocked: one more than can be on the way. */
 const BLOCKED_TOKENS = 3;
-/** Of each stage, one after another, before anything is measured: the first of a kind takes memory that is kept. */
-const WARM_UP_CALLS = short ? 2 : 40;
+/** Of each stage and each of the callers, before anything is measured: the first of a kind takes memory that is kept. */
+const WARM_UP_CALLS = short ? 1 : 8;
 const MIB = 1024 * 1024;
 
 /** What one ended generation tells. */
@@ -37,7 +37,7 @@ interface Release {
   readonly stage: Stage;
   /** From the abort until nothing was held any more. */
   readonly releaseMs: number;
-  /** How long the engine's step lasted that was under way. */
+  /** How long the engine's step lasted that was under way, up to the end of the run. */
   readonly stepMs: number;
 }
 
@@ -66,7 +66,11 @@ using client = new RuntimeClient(server.address);
 announce("ordinary traffic");
 await keepBusy(client, SLOTS, WARM_UP_MS);
 for (const stage of STAGES) {
-  for (let n = 0; n < WARM_UP_CALLS; n += 1) await openAndLeave(server.address, stage, random);
+  // As many side by side as later: what they take together is kept too.
+  const leave = async (): Promise<void> => {
+    for (let n = 0; n < WARM_UP_CALLS; n += 1) await openAndLeave(server.address, stage, random);
+  };
+  await Promise.all(Array.from({ length: SLOTS }, leave));
 }
 await quiet();
 const before = await holdings();
@@ -162,9 +166,13 @@ function judge(earlier: Holdings, later: Holdings): void {
     if (met.length === 0) continue;
     const overMs = met.map(({ releaseMs, stepMs }) => releaseMs - stepMs);
     const [middle, most, worst] = [0.5, 0.99, 1].map((share) => percentile(overMs, share));
+    const releaseMs = met.map((release) => release.releaseMs);
+    const [wholeMiddle, wholeMost] = [0.5, 0.99].map((share) => percentile(releaseMs, share));
     findings.push({
       what: `time from the abort in stage ${stage} to the free slot, beyond the step under way`,
-      figure: `p50 ${middle?.toFixed(2)} ms, p99 ${most?.toFixed(2)} ms, worst ${worst?.toFixed(2)} ms`,
+      figure:
+        `p50 ${middle?.toFixed(2)} ms, p99 ${most?.toFixed(2)} ms, worst ${worst?.toFixed(2)} ms; ` +
+        `the step included: p50 ${wholeMiddle?.toFixed(2)} ms, p99 ${wholeMost?.toFixed(2)} ms`,
       bound: "p99 at most 2 ms",
       holds: most !== undefined && most <= 2,
       timed: true,
