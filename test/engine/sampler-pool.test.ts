@@ -36,7 +36,7 @@ describe("sampler pool", function () {
       contextTokens: 256,
       threads: 1,
       maxPrefillTokens: 128,
-      savedStateBytes: 0,
+      savedStateBytes: 64 * 1024 * 1024,
       stateDirectory: "auto",
       gpu: false,
     };
