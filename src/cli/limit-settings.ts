@@ -227,4 +227,25 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
     min: 100,
     max: HOUR,
   }),
+  ledgerEntries: count({
+    name: "max-ledger-generations",
+    about: "generations that GetGeneration knows after their end",
+    default: DEFAULT_LIMITS.ledgerEntries,
+    min: 0,
+    max: 1_048_576,
+  }),
+  ledgerAgeMs: duration({
+    name: "max-ledger-age",
+    about: "how long GetGeneration knows a generation after its end",
+    default: DEFAULT_LIMITS.ledgerAgeMs,
+    min: 0,
+    max: 24 * HOUR,
+  }),
+  ledgerBytes: size({
+    name: "max-ledger-size",
+    about: "memory for the generations that GetGeneration knows after their end",
+    default: DEFAULT_LIMITS.ledgerBytes,
+    min: 0,
+    max: 1_024 * MIB,
+  }),
 };

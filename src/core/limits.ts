@@ -35,6 +35,10 @@ export interface Limits {
   readonly healthWatchers: number;
   readonly loadWatchers: number;
   readonly unaryBodyMs: number;
+  /** Generations that are known after their end. */
+  readonly ledgerEntries: number;
+  readonly ledgerAgeMs: number;
+  readonly ledgerBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -69,4 +73,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   healthWatchers: 256,
   loadWatchers: 64,
   unaryBodyMs: 10_000,
+  ledgerEntries: 10_000,
+  ledgerAgeMs: 60 * 60_000,
+  ledgerBytes: 16 * 1024 * 1024,
 });

@@ -1,9 +1,9 @@
 import type { EngineCommand, RunUpdate } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationEvent, QueuePlace } from "../core/generation-event.js";
+import type { GenerationEnd, GenerationReport } from "../core/generation-report.js";
 import type { GenerationState } from "../core/generation-state.js";
 import type { Outcome } from "../core/load-snapshot.js";
-import type { Piece } from "../core/piece.js";
 import type { RunEnd } from "../core/run-end.js";
 import type { Timings } from "../core/timings.js";
 import type { Clock } from "../sync/clock.js";
@@ -20,6 +20,7 @@ import {
 } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
+import { OUTPUT_START, type OutputPosition } from "./output-position.js";
 import type { PreparedRun } from "./prepared-run.js";
 
 /** What a record needs of those around it. */
@@ -31,6 +32,8 @@ export interface RecordSurroundings {
   send(command: EngineCommand): void;
   /** Called once, when nothing of the generation is held any more. */
   ended(record: GenerationRecord): void;
+  /** Called after `ended` where its reader has taken more than was known then. */
+  corrected(record: GenerationRecord): void;
 }
 
 /** The finish of a run that was cancelled softly before it began. */
@@ -54,6 +57,10 @@ export class GenerationRecord {
   #onFailed: ((error: GenerationError) => void) | undefined;
   #phase: Phase = { type: "preparing" };
   #accepted = false;
+  #seed: number | undefined;
+  #foldedTokens = 0;
+  /** Credit has gone back for the output up to here. */
+  #credited = OUTPUT_START;
 
   /** @param signal the call's, not aborted yet; its reason becomes the generation's error. */
   constructor(identity: GenerationIdentity, signal: AbortSignal, surroundings: RecordSurroundings) {
@@ -88,6 +95,18 @@ export class GenerationRecord {
     this.#onFailed = listener;
   }
 
+  /** What is known of it now; final once it has an end, but for what its reader takes late. */
+  report(): GenerationReport {
+    return {
+      ...this.identity,
+      state: this.state,
+      usage: this.account.usage(),
+      timings: this.timings(),
+      end: endOf(this.#phase),
+      seed: this.#seed,
+    };
+  }
+
   timings(): Timings {
     return this.account.timings(this.#surroundings.clock.nowMs());
   }
@@ -99,6 +118,7 @@ export class GenerationRecord {
     // A soft cancel may have finished it while it was being prepared: then there is nothing to run.
     if (this.#phase.type === "preparing") this.#surroundings.admit(this, run);
     this.#accepted = true;
+    this.#seed = run.sampling.seed;
     this.#surroundings.counters.accepted();
   }
 
@@ -106,6 +126,7 @@ export class GenerationRecord {
   take(): GenerationEvent | undefined {
     const letter = this.mailbox.take();
     if (letter?.type !== "finish") return letter;
+    this.account.deliveredTo(this.#foldedTokens);
     this.#move({ type: "handed_out" });
     const { reason, stopMatch, incompleteText } = letter.finish;
     return {
@@ -118,13 +139,17 @@ export class GenerationRecord {
     };
   }
 
-  /** The reader's window has taken these pieces: their credit goes back. */
-  taken(pieces: readonly Piece[]): void {
-    this.account.delivered(pieces);
-    if (this.#phase.type !== "active" || pieces.length === 0) return;
-    let bytes = 0;
-    for (const piece of pieces) bytes += piece.textBytes;
-    this.#surroundings.send({ type: "credit", runId: this.#phase.runId, credit: { pieces: pieces.length, bytes } });
+  /** The reader's window has taken the output up to here: it is delivered, and its credit goes back. */
+  takenTo(position: OutputPosition): void {
+    this.account.deliveredTo(position.tokens);
+    if (this.outcome !== undefined) this.#surroundings.corrected(this);
+    this.#giveCreditBack(position);
+  }
+
+  /** The output up to here is kept for one answer: its credit goes back, and it is delivered with the finish. */
+  foldedTo(position: OutputPosition): void {
+    this.#foldedTokens = position.tokens;
+    this.#giveCreditBack(position);
   }
 
   markFirstChunk(): void {
@@ -177,6 +202,15 @@ export class GenerationRecord {
     else if (this.#phase.type !== "delivering") this.abort(error);
   }
 
+  #giveCreditBack(position: OutputPosition): void {
+    const pieces = position.pieces - this.#credited.pieces;
+    if (pieces <= 0) return;
+    const bytes = position.bytes - this.#credited.bytes;
+    this.#credited = position;
+    if (this.#phase.type !== "active") return;
+    this.#surroundings.send({ type: "credit", runId: this.#phase.runId, credit: { pieces, bytes } });
+  }
+
   #end({ outcome, tally }: RunEnd): void {
     this.account.settle(tally);
     switch (outcome.type) {
@@ -220,6 +254,12 @@ export class GenerationRecord {
     // Last: the listener aborts the call, whose signal comes back to `abort`.
     if (before.type !== "leaving" && this.error !== undefined) this.#onFailed?.(this.error);
   }
+}
+
+function endOf(phase: Phase): GenerationEnd | undefined {
+  if (phase.type === "finished") return { type: "finished", reason: phase.finish.reason };
+  if (phase.type === "failed") return { type: "failed", code: phase.error.code, message: phase.error.message };
+  return undefined;
 }
 
 function runningState(update: RunUpdate, before: RunningState): RunningState {

@@ -5,6 +5,7 @@ import type { Piece } from "../core/piece.js";
 import type { Timings } from "../core/timings.js";
 import type { Usage } from "../core/usage.js";
 import type { GenerationRecord } from "./generation-record.js";
+import { OUTPUT_START, positionAfter } from "./output-position.js";
 import type { PreparedRun } from "./prepared-run.js";
 
 /**
@@ -15,6 +16,8 @@ import type { PreparedRun } from "./prepared-run.js";
 export class Generation implements Disposable {
   readonly #record: GenerationRecord;
   #reading = false;
+  /** Everything before it is this reader's. */
+  #reached = OUTPUT_START;
 
   /** For the scheduler alone. */
   constructor(record: GenerationRecord) {
@@ -78,9 +81,16 @@ export class Generation implements Disposable {
     return this.#record.take();
   }
 
-  /** Says that the reader's HTTP/2 window has taken these pieces: they count as delivered, and their credit goes back. */
+  /** Says that the reader's HTTP/2 window has taken these pieces, the next ones: they count as delivered, and their credit goes back. */
   taken(pieces: readonly Piece[]): void {
-    this.#record.taken(pieces);
+    this.#reached = positionAfter(this.#reached, pieces);
+    this.#record.takenTo(this.#reached);
+  }
+
+  /** Says that these pieces, the next ones, are kept for one answer: their credit goes back, and they count as delivered once the finish is read. */
+  folded(pieces: readonly Piece[]): void {
+    this.#reached = positionAfter(this.#reached, pieces);
+    this.#record.foldedTo(this.#reached);
   }
 
   /** Says that the first chunk was handed to the writer. */

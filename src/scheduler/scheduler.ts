@@ -1,5 +1,6 @@
 import type { CancelMode } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
+import type { GenerationReport } from "../core/generation-report.js";
 import type { GenerationState } from "../core/generation-state.js";
 import type { Lane } from "../core/lane.js";
 import type { Limits } from "../core/limits.js";
@@ -11,6 +12,7 @@ import { AdmissionGate } from "./admission-gate.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { EngineLink } from "./engine-link.js";
 import { Generation } from "./generation.js";
+import { GenerationLedger } from "./generation-ledger.js";
 import { logEnd } from "./generation-log.js";
 import { GenerationRecord, type RecordSurroundings } from "./generation-record.js";
 import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./generation-registry.js";
@@ -48,6 +50,7 @@ export class Scheduler implements Disposable {
   readonly #options: SchedulerOptions;
   readonly #registry = new GenerationRegistry();
   readonly #counters = new LoadCounters();
+  readonly #ledger: GenerationLedger;
   readonly #dispatcher: Dispatcher;
   readonly #gate: AdmissionGate;
   readonly #surroundings: RecordSurroundings;
@@ -57,6 +60,7 @@ export class Scheduler implements Disposable {
   constructor(options: SchedulerOptions) {
     const { engine, clock } = options;
     this.#options = options;
+    this.#ledger = new GenerationLedger(options.limits, clock);
     this.#dispatcher = new Dispatcher({
       slots: options.slots ?? engine.facts.sequences,
       limits: options.limits,
@@ -77,6 +81,7 @@ export class Scheduler implements Disposable {
       admit: (record, run) => this.#admit(record, run),
       send: (command) => engine.send(command),
       ended: (record) => this.#ended(record),
+      corrected: (record) => this.#ledger.correct(record.report()),
     };
     this.#notices = engine.onNotice((notice) => this.#dispatcher.onNotice(notice));
     void engine.lost.then((error) => this.#lose(error));
@@ -101,7 +106,7 @@ export class Scheduler implements Disposable {
       const facts = { max_calls: String(calls) };
       throw this.#gate.refusalForNow("TOO_MANY_CALLS", `${calls} calls are open, which is the most`, facts);
     }
-    const identity = { generationId: newGenerationId(), requestId, lane, labels };
+    const identity = { generationId: newGenerationId(), requestId, lane, labels, createdMs: Date.now() };
     const record = new GenerationRecord(identity, call.signal, this.#surroundings);
     this.#registry.add(record);
     return new Generation(record);
@@ -120,6 +125,18 @@ export class Scheduler implements Disposable {
     if (mode === "soft") record.cancelSoftly();
     else record.abort(new GenerationError("CANCELLED", "cancelled by CancelGeneration"));
     return { generationId: identity.generationId, state };
+  }
+
+  /**
+   * What is known of a generation that goes on, or was accepted and has ended. Of those with the same request id, the newest.
+   * @throws GenerationError GENERATION_NOT_FOUND.
+   */
+  report(target: GenerationTarget): GenerationReport {
+    const report = this.#registry.find(target)?.report() ?? this.#ledger.find(target);
+    if (report === undefined) {
+      throw new GenerationError("GENERATION_NOT_FOUND", "no generation that is known has this id");
+    }
+    return report;
   }
 
   /** Counts a call that was refused by others, before it was submitted. */
@@ -176,7 +193,10 @@ export class Scheduler implements Disposable {
 
   #ended(record: GenerationRecord): void {
     this.#registry.remove(record);
-    if (record.accepted && record.outcome !== undefined) this.#counters.ended(record.outcome);
+    if (record.accepted && record.outcome !== undefined) {
+      this.#counters.ended(record.outcome);
+      this.#ledger.add(record.report());
+    }
     logEnd(this.#options.log, record);
     if (this.#registry.size > 0) return;
     this.#emptied?.resolve();

@@ -24,6 +24,7 @@ import { Chat } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { EffectiveParameters } from "./effective_parameters.js";
 import { FinishReason, StopMatch } from "./finish.js";
+import { Generation } from "./generation.js";
 import { Accepted, Chunk, Completed, Heartbeat, Prefill, Queued } from "./generation_event.js";
 import { GenerationState } from "./generation_state.js";
 import { Output } from "./output.js";
@@ -80,8 +81,9 @@ export interface GenerateRequest {
     | boolean
     | undefined;
   /**
-   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration takes it. ALREADY_EXISTS if
-   * a generation of the same caller that is still known has it. Default none.
+   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration take it.
+   * ALREADY_EXISTS while a generation that has it goes on; once that has ended it may be given again, and then names the
+   * newest. Default none.
    */
   requestId?:
     | string
@@ -191,8 +193,9 @@ export interface GenerateStreamRequest {
     | boolean
     | undefined;
   /**
-   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration takes it. ALREADY_EXISTS if
-   * a generation of the same caller that is still known has it. Default none.
+   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration take it.
+   * ALREADY_EXISTS while a generation that has it goes on; once that has ended it may be given again, and then names the
+   * newest. Default none.
    */
   requestId?:
     | string
@@ -289,6 +292,27 @@ export interface CancelGenerationResponse {
   generationId: string;
   /** The state it was in. */
   state: GenerationState;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** GetGenerationRequest names a generation. */
+export interface GetGenerationRequest {
+  /** The generation. Exactly one is required. */
+  target?:
+    | //
+    /** As the server named it, 1 to `max_id_bytes` (128) bytes. */
+    { $case: "generationId"; value: string }
+    | //
+    /** As its caller named it, 1 to `max_id_bytes` (128) bytes. Where it was given more than once: the newest. */
+    { $case: "requestId"; value: string }
+    | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** GetGenerationResponse holds what is known of the generation. */
+export interface GetGenerationResponse {
+  /** As it is now. */
+  generation?: Generation | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1326,6 +1350,143 @@ export const CancelGenerationResponse: MessageFns<CancelGenerationResponse> = {
   },
 };
 
+function createBaseGetGenerationRequest(): GetGenerationRequest {
+  return { target: undefined, _unknownFields: {} };
+}
+
+export const GetGenerationRequest: MessageFns<GetGenerationRequest> = {
+  encode(message: GetGenerationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.target?.$case) {
+      case "generationId":
+        writer.uint32(10).string(message.target.value);
+        break;
+      case "requestId":
+        writer.uint32(18).string(message.target.value);
+        break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGenerationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGenerationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.target = { $case: "generationId", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = { $case: "requestId", value: reader.string() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetGenerationResponse(): GetGenerationResponse {
+  return { generation: undefined, _unknownFields: {} };
+}
+
+export const GetGenerationResponse: MessageFns<GetGenerationResponse> = {
+  encode(message: GetGenerationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== undefined) {
+      Generation.encode(message.generation, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGenerationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGenerationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.generation = Generation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /**
  * GenerationService makes text. Every status that the server makes itself carries google.rpc.ErrorInfo with domain
  * `rill.v1`; a refused field is named in google.rpc.BadRequest, all of them at once. Nothing is ignored silently: unknown
@@ -1376,6 +1537,22 @@ export const GenerationServiceService = {
       Buffer.from(CancelGenerationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CancelGenerationResponse => CancelGenerationResponse.decode(value),
   },
+  /**
+   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
+   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
+   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
+   * status said all there is.
+   */
+  getGeneration: {
+    path: "/rill.v1.GenerationService/GetGeneration" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGenerationRequest): Buffer => Buffer.from(GetGenerationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGenerationRequest => GetGenerationRequest.decode(value),
+    responseSerialize: (value: GetGenerationResponse): Buffer =>
+      Buffer.from(GetGenerationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetGenerationResponse => GetGenerationResponse.decode(value),
+  },
 } as const;
 
 export interface GenerationServiceServer extends UntypedServiceImplementation {
@@ -1388,6 +1565,13 @@ export interface GenerationServiceServer extends UntypedServiceImplementation {
   generateStream: handleServerStreamingCall<GenerateStreamRequest, GenerateStreamResponse>;
   /** CancelGeneration ends a generation from outside its call. NOT_FOUND if there is none of that id, or it has ended. */
   cancelGeneration: handleUnaryCall<CancelGenerationRequest, CancelGenerationResponse>;
+  /**
+   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
+   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
+   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
+   * status said all there is.
+   */
+  getGeneration: handleUnaryCall<GetGenerationRequest, GetGenerationResponse>;
 }
 
 export interface GenerationServiceClient extends Client {
@@ -1435,6 +1619,27 @@ export interface GenerationServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CancelGenerationResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
+   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
+   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
+   * status said all there is.
+   */
+  getGeneration(
+    request: GetGenerationRequest,
+    callback: (error: ServiceError | null, response: GetGenerationResponse) => void,
+  ): ClientUnaryCall;
+  getGeneration(
+    request: GetGenerationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetGenerationResponse) => void,
+  ): ClientUnaryCall;
+  getGeneration(
+    request: GetGenerationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetGenerationResponse) => void,
   ): ClientUnaryCall;
 }
 

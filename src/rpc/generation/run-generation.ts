@@ -35,6 +35,8 @@ export interface GenerationCall {
   readonly trailers: Metadata;
   /** Aborts the signal: a generation that fails must end its call even while a message waits for the reader. */
   readonly abort: (reason: GenerationError) => void;
+  /** Calls `listener` if the next message is taken only after the call was aborted. */
+  readonly onTakenLate: (listener: () => void) => void;
   /** True for GenerateStream: its effective parameters include the delivery. */
   readonly streams: boolean;
 }
@@ -79,8 +81,10 @@ export async function* runGeneration(call: GenerationCall): AsyncGenerator<Gener
         outputTokens = chunk.outputTokens;
         digest.update(chunk.text);
         generation.markFirstChunk();
+        call.onTakenLate(() => generation.taken(pieces));
         yield { $case: "chunk", value: chunk };
-        generation.taken(pieces);
+        if (call.streams) generation.taken(pieces);
+        else generation.folded(pieces);
         break;
       }
       case "finished":

@@ -68,5 +68,8 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     maxWatchLoadInterval: toDurationMessage(limits.maxWatchIntervalMs),
     maxLoadWatchers: limits.loadWatchers,
     maxHealthWatchers: limits.healthWatchers,
+    maxLedgerGenerations: limits.ledgerEntries,
+    maxLedgerAge: toDurationMessage(limits.ledgerAgeMs),
+    maxLedgerBytes: limits.ledgerBytes,
   };
 }

@@ -6,6 +6,8 @@ import type {
   GenerateResponse,
   GenerateStreamRequest,
   GenerateStreamResponse,
+  GetGenerationRequest,
+  GetGenerationResponse,
 } from "../../../generated/rill/v1/generation_service.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
@@ -19,6 +21,8 @@ import { runGeneration } from "../generation/run-generation.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import { parseCancelRequest } from "../request/parse-cancel-request.js";
 import { parseGenerationRequest } from "../request/parse-generation-request.js";
+import { parseGetGenerationRequest } from "../request/parse-get-generation-request.js";
+import { toGenerationMessage } from "../response/generation-message.js";
 import { toGenerationStateMessage } from "../response/state-messages.js";
 import { type Backend, type BackendSource, requireBackend } from "./backend.js";
 
@@ -66,6 +70,12 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
     return { generationId, state: toGenerationStateMessage(state) };
   };
 
+  const getGeneration = (request: DecodedRequest<GetGenerationRequest>): GetGenerationResponse => {
+    const { scheduler, model } = requireBackend(source);
+    const report = scheduler.report(parseGetGenerationRequest(request, limits));
+    return { generation: toGenerationMessage(report, { modelDigest: model.digest }) };
+  };
+
   return {
     generate: unaryMethod(host, { method: "Generate", handle: generate }),
     generateStream: streamMethod(host, {
@@ -75,6 +85,7 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
       textBytes: chunkTextBytes,
     }),
     cancelGeneration: unaryMethod(host, { method: "CancelGeneration", handle: cancelGeneration }),
+    getGeneration: unaryMethod(host, { method: "GetGeneration", handle: getGeneration }),
   };
 }
 
