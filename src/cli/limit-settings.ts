@@ -248,4 +248,25 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
     min: 0,
     max: 1_024 * MIB,
   }),
+  idempotencyKeys: count({
+    name: "max-idempotency-keys",
+    about: "results that are stored for a repeat of their call",
+    default: DEFAULT_LIMITS.idempotencyKeys,
+    min: 0,
+    max: 1_048_576,
+  }),
+  idempotencyAgeMs: duration({
+    name: "max-idempotency-age",
+    about: "how long a result is stored for a repeat of its call",
+    default: DEFAULT_LIMITS.idempotencyAgeMs,
+    min: 0,
+    max: 24 * HOUR,
+  }),
+  idempotencyBytes: size({
+    name: "max-idempotency-size",
+    about: "memory for results that are stored for a repeat of their call",
+    default: DEFAULT_LIMITS.idempotencyBytes,
+    min: 0,
+    max: 1_024 * MIB,
+  }),
 };

@@ -39,6 +39,10 @@ export interface Limits {
   readonly ledgerEntries: number;
   readonly ledgerAgeMs: number;
   readonly ledgerBytes: number;
+  /** Results that are stored for a repeat of their call. */
+  readonly idempotencyKeys: number;
+  readonly idempotencyAgeMs: number;
+  readonly idempotencyBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -76,4 +80,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   ledgerEntries: 10_000,
   ledgerAgeMs: 60 * 60_000,
   ledgerBytes: 16 * 1024 * 1024,
+  idempotencyKeys: 10_000,
+  idempotencyAgeMs: 60 * 60_000,
+  idempotencyBytes: 64 * 1024 * 1024,
 });

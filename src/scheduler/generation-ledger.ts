@@ -1,79 +1,58 @@
 import type { GenerationReport } from "../core/generation-report.js";
 import type { Limits } from "../core/limits.js";
 import type { Clock } from "../sync/clock.js";
+import { RecentMap } from "../sync/recent-map.js";
 import type { GenerationTarget } from "./generation-registry.js";
 
-/** What an entry takes without its names and labels: measured with V8's heap. */
+/** What an entry takes without its names and labels: measured on V8's heap. */
 const ENTRY_BYTES = 800;
 /** A string's or map entry's own weight beside its text. */
 const TEXT_BYTES = 32;
 
-interface LedgerEntry {
-  report: GenerationReport;
-  readonly endedAtMs: number;
-  readonly bytes: number;
-}
-
-/**
- * What is known of generations that have ended, oldest end first. Bounded in entries, age and bytes: whoever adds or asks drops what is over, the
- * oldest first, each in O(1).
- */
+/** What is known of generations that have ended, oldest end first. Bounded in entries, age and bytes. */
 export class GenerationLedger {
-  readonly #limits: Pick<Limits, "ledgerEntries" | "ledgerAgeMs" | "ledgerBytes">;
-  readonly #clock: Clock;
-  readonly #entries = new Map<string, LedgerEntry>();
+  readonly #reports: RecentMap<GenerationReport>;
   /** The newest of each request id. */
   readonly #generationIds = new Map<string, string>();
-  #bytes = 0;
 
   constructor(limits: Pick<Limits, "ledgerEntries" | "ledgerAgeMs" | "ledgerBytes">, clock: Clock) {
-    this.#limits = limits;
-    this.#clock = clock;
+    this.#reports = new RecentMap({
+      maxEntries: limits.ledgerEntries,
+      maxAgeMs: limits.ledgerAgeMs,
+      maxBytes: limits.ledgerBytes,
+      clock,
+      onForgotten: (generationId, { requestId }) => {
+        if (requestId !== undefined && this.#generationIds.get(requestId) === generationId) {
+          this.#generationIds.delete(requestId);
+        }
+      },
+    });
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#reports.size;
   }
 
   /** An estimate, from above. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#reports.bytes;
   }
 
   /** Of a generation that has ended just now. */
   add(report: GenerationReport): void {
     const { generationId, requestId } = report;
-    const entry = { report, endedAtMs: this.#clock.nowMs(), bytes: weigh(report) };
-    this.#entries.set(generationId, entry);
     if (requestId !== undefined) this.#generationIds.set(requestId, generationId);
-    this.#bytes += entry.bytes;
-    this.#dropOld();
+    this.#reports.add(generationId, report, weigh(report));
   }
 
   /** The news of one that is known still; nothing otherwise. It does not become younger by it. */
   correct(report: GenerationReport): void {
-    const entry = this.#entries.get(report.generationId);
-    if (entry !== undefined) entry.report = report;
+    this.#reports.replace(report.generationId, report);
   }
 
   find(target: GenerationTarget): GenerationReport | undefined {
-    this.#dropOld();
     const id = "generationId" in target ? target.generationId : this.#generationIds.get(target.requestId);
-    return id === undefined ? undefined : this.#entries.get(id)?.report;
-  }
-
-  #dropOld(): void {
-    const { ledgerEntries, ledgerAgeMs, ledgerBytes } = this.#limits;
-    const bornMs = this.#clock.nowMs() - ledgerAgeMs;
-    for (const [generationId, { report, endedAtMs, bytes }] of this.#entries) {
-      if (endedAtMs > bornMs && this.#entries.size <= ledgerEntries && this.#bytes <= ledgerBytes) return;
-      this.#entries.delete(generationId);
-      this.#bytes -= bytes;
-      const { requestId } = report;
-      if (requestId !== undefined && this.#generationIds.get(requestId) === generationId) {
-        this.#generationIds.delete(requestId);
-      }
-    }
+    return id === undefined ? undefined : this.#reports.find(id);
   }
 }
 

@@ -1,14 +1,16 @@
 import type { EngineCommand, RunUpdate } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationEvent, QueuePlace } from "../core/generation-event.js";
-import type { GenerationEnd, GenerationReport } from "../core/generation-report.js";
+import type { GenerationReport } from "../core/generation-report.js";
 import type { GenerationState } from "../core/generation-state.js";
 import type { Outcome } from "../core/load-snapshot.js";
+import type { Piece } from "../core/piece.js";
 import type { RunEnd } from "../core/run-end.js";
 import type { Timings } from "../core/timings.js";
 import type { Clock } from "../sync/clock.js";
 import { onAbort } from "../sync/on-abort.js";
 import { GenerationAccount } from "./generation-account.js";
+import { endOf } from "./generation-end.js";
 import type { GenerationIdentity } from "./generation-identity.js";
 import {
   type Happening,
@@ -20,8 +22,10 @@ import {
 } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
+import type { OutputLog } from "./output-log.js";
 import { OUTPUT_START, type OutputPosition } from "./output-position.js";
 import type { PreparedRun } from "./prepared-run.js";
+import { toRunError } from "./run-error.js";
 
 /** What a record needs of those around it. */
 export interface RecordSurroundings {
@@ -52,6 +56,8 @@ export class GenerationRecord {
   readonly identity: GenerationIdentity;
   readonly account: GenerationAccount;
   readonly mailbox = new Mailbox();
+  /** The output so far, where another reader may come. */
+  readonly outputLog: OutputLog | undefined;
   readonly #surroundings: RecordSurroundings;
   readonly #abortHook: Disposable;
   #onFailed: ((error: GenerationError) => void) | undefined;
@@ -62,9 +68,14 @@ export class GenerationRecord {
   /** Credit has gone back for the output up to here. */
   #credited = OUTPUT_START;
 
-  /** @param signal the call's, not aborted yet; its reason becomes the generation's error. */
-  constructor(identity: GenerationIdentity, signal: AbortSignal, surroundings: RecordSurroundings) {
+  /** @param call `signal` is not aborted yet; its reason becomes the generation's error. */
+  constructor(
+    identity: GenerationIdentity,
+    { signal, outputLog }: { signal: AbortSignal; outputLog: OutputLog | undefined },
+    surroundings: RecordSurroundings,
+  ) {
     this.identity = identity;
+    this.outputLog = outputLog;
     this.#surroundings = surroundings;
     this.account = new GenerationAccount(surroundings.clock.nowMs(), surroundings.counters);
     this.#abortHook = onAbort(signal, (reason) => this.abort(GenerationError.from(reason)));
@@ -127,7 +138,7 @@ export class GenerationRecord {
     const letter = this.mailbox.take();
     if (letter?.type !== "finish") return letter;
     this.account.deliveredTo(this.#foldedTokens);
-    this.#move({ type: "handed_out" });
+    if (this.#phase.type === "delivering") this.#move({ type: "handed_out" });
     const { reason, stopMatch, incompleteText } = letter.finish;
     return {
       type: "finished",
@@ -137,6 +148,13 @@ export class GenerationRecord {
       usage: this.account.usage(),
       timings: this.timings(),
     };
+  }
+
+  /** A new reader begins: all it has to know waits for it, in order. `pieces` is the output so far. */
+  startOver(pieces: readonly Piece[]): void {
+    this.mailbox.startOver({ waits: this.#phase.type === "waiting", pieces });
+    // The reader before had the end and is gone.
+    if (this.#phase.type === "finished") this.mailbox.putFinish(this.#phase.finish);
   }
 
   /** The reader's window has taken the output up to here: it is delivered, and its credit goes back. */
@@ -175,7 +193,10 @@ export class GenerationRecord {
     this.account.decoded(update.decodedTokens);
     if (this.#phase.type === "active") {
       if (update.prefill !== undefined) this.mailbox.putProgress(update.prefill);
-      if (update.pieces.length > 0) this.mailbox.putPieces(update.pieces);
+      if (update.pieces.length > 0) {
+        this.outputLog?.add(update.pieces);
+        this.mailbox.putPieces(update.pieces);
+      }
       this.#move({ type: "stepped", state: runningState(update, this.#phase.state) });
     }
     if (update.end !== undefined) this.#end(update.end);
@@ -213,24 +234,8 @@ export class GenerationRecord {
 
   #end({ outcome, tally }: RunEnd): void {
     this.account.settle(tally);
-    switch (outcome.type) {
-      case "finished":
-        this.#finish(outcome);
-        return;
-      case "cancelled":
-        this.#move({ type: "run_lost", error: new GenerationError("ENGINE_LOST", "the engine was closed") });
-        return;
-      case "failed": {
-        const facts = { generation_id: this.identity.generationId };
-        this.#move({
-          type: "run_lost",
-          error: new GenerationError("ENGINE_FAULT", "the engine failed in this generation", {
-            facts,
-            cause: outcome.message,
-          }),
-        });
-      }
-    }
+    if (outcome.type === "finished") this.#finish(outcome);
+    else this.#move({ type: "run_lost", error: toRunError(outcome, this.identity.generationId) });
   }
 
   #finish(finish: RunFinish): void {
@@ -254,12 +259,6 @@ export class GenerationRecord {
     // Last: the listener aborts the call, whose signal comes back to `abort`.
     if (before.type !== "leaving" && this.error !== undefined) this.#onFailed?.(this.error);
   }
-}
-
-function endOf(phase: Phase): GenerationEnd | undefined {
-  if (phase.type === "finished") return { type: "finished", reason: phase.finish.reason };
-  if (phase.type === "failed") return { type: "failed", code: phase.error.code, message: phase.error.message };
-  return undefined;
 }
 
 function runningState(update: RunUpdate, before: RunningState): RunningState {

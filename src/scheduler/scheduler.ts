@@ -19,6 +19,7 @@ import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./ge
 import type { LifecycleState } from "./lifecycle-state.js";
 import { LoadCounters } from "./load-counters.js";
 import { takeLoadSnapshot } from "./load-snapshot.js";
+import { OutputLog } from "./output-log.js";
 import type { PreparedRun } from "./prepared-run.js";
 
 export interface SchedulerOptions {
@@ -40,6 +41,8 @@ export interface OpenedCall {
   readonly labels: ReadonlyMap<string, string>;
   /** The call's one signal; aborted with a GenerationError as its reason, it ends the generation wherever it is. */
   readonly signal: AbortSignal;
+  /** Keep the output, up to so many bytes, so that another reader may take the generation over. Default: keep nothing. */
+  readonly keepOutputBytes?: number;
 }
 
 /**
@@ -107,7 +110,9 @@ export class Scheduler implements Disposable {
       throw this.#gate.refusalForNow("TOO_MANY_CALLS", `${calls} calls are open, which is the most`, facts);
     }
     const identity = { generationId: newGenerationId(), requestId, lane, labels, createdMs: Date.now() };
-    const record = new GenerationRecord(identity, call.signal, this.#surroundings);
+    const { signal, keepOutputBytes } = call;
+    const outputLog = keepOutputBytes === undefined ? undefined : new OutputLog(keepOutputBytes);
+    const record = new GenerationRecord(identity, { signal, outputLog }, this.#surroundings);
     this.#registry.add(record);
     return new Generation(record);
   }

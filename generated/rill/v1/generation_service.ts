@@ -100,6 +100,19 @@ export interface GenerateRequest {
    * at most `max_label_value_bytes` (256) bytes. Default none.
    */
   labels: Map<string, string>;
+  /**
+   * Makes the call safe to repeat, by Generate or GenerateStream alike: 1 to `max_id_bytes` (128) bytes, chosen by the
+   * caller. It is looked at before anything else of a valid request. While the first call with it goes on, a repeat takes
+   * its generation over: the output so far comes as one chunk, then it goes on, and the earlier call ends with ABORTED,
+   * reason TAKEN_OVER. Once it has completed, a repeat gets the stored result and nothing runs: for `max_idempotency_age`
+   * (1 h), or until too many others were stored. If it ended otherwise, its client's leaving included, the key is free.
+   * A repeat whose other fields differ in anything but `request_id` is ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED;
+   * one whose output so far is larger than a response may be is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The
+   * generation keeps the request id and the lane of the call that began it. Default none: every call runs.
+   */
+  idempotencyKey?:
+    | string
+    | undefined;
   /** How tokens are drawn. Default: the defaults of its fields. */
   sampling?:
     | Sampling
@@ -212,6 +225,19 @@ export interface GenerateStreamRequest {
    * at most `max_label_value_bytes` (256) bytes. Default none.
    */
   labels: Map<string, string>;
+  /**
+   * Makes the call safe to repeat, by Generate or GenerateStream alike: 1 to `max_id_bytes` (128) bytes, chosen by the
+   * caller. It is looked at before anything else of a valid request. While the first call with it goes on, a repeat takes
+   * its generation over: the output so far comes as one chunk, then it goes on, and the earlier call ends with ABORTED,
+   * reason TAKEN_OVER. Once it has completed, a repeat gets the stored result and nothing runs: for `max_idempotency_age`
+   * (1 h), or until too many others were stored. If it ended otherwise, its client's leaving included, the key is free.
+   * A repeat whose other fields differ in anything but `request_id` is ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED;
+   * one whose output so far is larger than a response may be is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The
+   * generation keeps the request id and the lane of the call that began it. Default none: every call runs.
+   */
+  idempotencyKey?:
+    | string
+    | undefined;
   /** How tokens are drawn. Default: the defaults of its fields. */
   sampling?:
     | Sampling
@@ -323,6 +349,7 @@ function createBaseGenerateRequest(): GenerateRequest {
     requestId: undefined,
     expectedModel: undefined,
     labels: new Map(),
+    idempotencyKey: undefined,
     sampling: undefined,
     stopping: undefined,
     output: undefined,
@@ -357,6 +384,9 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
     message.labels.forEach((value, key) => {
       GenerateRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
     });
+    if (message.idempotencyKey !== undefined) {
+      writer.uint32(106).string(message.idempotencyKey);
+    }
     if (message.sampling !== undefined) {
       Sampling.encode(message.sampling, writer.uint32(162).fork()).join();
     }
@@ -453,6 +483,14 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
             if (entry12.value !== undefined) {
               message.labels.set(entry12.key, entry12.value);
             }
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
             continue;
           }
           case 20: {
@@ -795,6 +833,7 @@ function createBaseGenerateStreamRequest(): GenerateStreamRequest {
     requestId: undefined,
     expectedModel: undefined,
     labels: new Map(),
+    idempotencyKey: undefined,
     sampling: undefined,
     stopping: undefined,
     output: undefined,
@@ -829,6 +868,9 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
     message.labels.forEach((value, key) => {
       GenerateStreamRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
     });
+    if (message.idempotencyKey !== undefined) {
+      writer.uint32(106).string(message.idempotencyKey);
+    }
     if (message.sampling !== undefined) {
       Sampling.encode(message.sampling, writer.uint32(162).fork()).join();
     }
@@ -925,6 +967,14 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
             if (entry12.value !== undefined) {
               message.labels.set(entry12.key, entry12.value);
             }
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
             continue;
           }
           case 20: {
@@ -1493,7 +1543,8 @@ export const GetGenerationResponse: MessageFns<GetGenerationResponse> = {
  * fields, wrong wire types, invalid UTF-8 and unknown enum values are INVALID_ARGUMENT.
  *
  * INVALID_ARGUMENT: a bad field, or an input that does not fit the context. FAILED_PRECONDITION: another model is served.
- * ALREADY_EXISTS: the request id is in use. UNAVAILABLE before `accepted`: no room in line, loading, draining; try again,
+ * ALREADY_EXISTS: the request id is in use, or the idempotency key was used with another request. ABORTED: a repeat with
+ * the same idempotency key took the generation over. UNAVAILABLE before `accepted`: no room in line, loading, draining; try again,
  * or elsewhere, after `grpc-retry-pushback-ms`. UNAVAILABLE after it: the engine was lost or the drain ended.
  * DEADLINE_EXCEEDED: the call's deadline passed. RESOURCE_EXHAUSTED: a message or the metadata is too large, or the
  * reader was too slow. INTERNAL: the engine failed.

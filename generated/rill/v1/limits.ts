@@ -112,6 +112,14 @@ export interface Limits {
    * Default 16 MiB; the oldest are forgotten first.
    */
   maxLedgerBytes: number;
+  /** Most results that are stored for their idempotency keys; the oldest are forgotten first. Default 10,000. */
+  maxIdempotencyKeys: number;
+  /** Longest time that a result is stored for its idempotency key. Default 1 h. */
+  maxIdempotencyAge?:
+    | Duration
+    | undefined;
+  /** Most memory for stored results, in bytes; the oldest are forgotten first. Default 64 MiB. */
+  maxIdempotencyBytes: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -152,6 +160,9 @@ function createBaseLimits(): Limits {
     maxLedgerGenerations: 0,
     maxLedgerAge: undefined,
     maxLedgerBytes: 0,
+    maxIdempotencyKeys: 0,
+    maxIdempotencyAge: undefined,
+    maxIdempotencyBytes: 0,
     _unknownFields: {},
   };
 }
@@ -262,6 +273,15 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxLedgerBytes !== 0) {
       writer.uint32(576).uint32(message.maxLedgerBytes);
+    }
+    if (message.maxIdempotencyKeys !== 0) {
+      writer.uint32(584).uint32(message.maxIdempotencyKeys);
+    }
+    if (message.maxIdempotencyAge !== undefined) {
+      Duration.encode(message.maxIdempotencyAge, writer.uint32(594).fork()).join();
+    }
+    if (message.maxIdempotencyBytes !== 0) {
+      writer.uint32(600).uint32(message.maxIdempotencyBytes);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -565,6 +585,30 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxLedgerBytes = reader.uint32();
+            continue;
+          }
+          case 73: {
+            if (tag !== 584) {
+              break;
+            }
+
+            message.maxIdempotencyKeys = reader.uint32();
+            continue;
+          }
+          case 74: {
+            if (tag !== 594) {
+              break;
+            }
+
+            message.maxIdempotencyAge = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 75: {
+            if (tag !== 600) {
+              break;
+            }
+
+            message.maxIdempotencyBytes = reader.uint32();
             continue;
           }
         }

@@ -71,5 +71,8 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     maxLedgerGenerations: limits.ledgerEntries,
     maxLedgerAge: toDurationMessage(limits.ledgerAgeMs),
     maxLedgerBytes: limits.ledgerBytes,
+    maxIdempotencyKeys: limits.idempotencyKeys,
+    maxIdempotencyAge: toDurationMessage(limits.idempotencyAgeMs),
+    maxIdempotencyBytes: limits.idempotencyBytes,
   };
 }

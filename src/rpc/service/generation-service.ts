@@ -16,6 +16,7 @@ import { streamMethod } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
 import { foldGeneration } from "../generation/fold-generation.js";
+import { KeyedGenerations } from "../generation/keyed-generations.js";
 import { notingRefusals } from "../generation/noting-refusals.js";
 import { runGeneration } from "../generation/run-generation.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
@@ -29,6 +30,7 @@ import { type Backend, type BackendSource, requireBackend } from "./backend.js";
 /** rill.v1.GenerationService. */
 export function createGenerationService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
   const { limits, clock } = host;
+  const keyed = new KeyedGenerations(limits, clock);
 
   const parse = (
     request: DecodedRequest<GenerateRequest | GenerateStreamRequest>,
@@ -44,7 +46,7 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
   ): Promise<GenerateResponse> => {
     const backend = requireBackend(source);
     const parsed = await parse(request, { backend, signal: context.signal, streams: false });
-    const call = { request: parsed, backend, limits, clock, streams: false, ...context };
+    const call = { request: parsed, backend, keyed, limits, clock, streams: false, ...context };
     return foldGeneration(runGeneration(call), { maxResponseBytes: limits.messageBytes });
   };
 
@@ -57,7 +59,8 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
     const { slowReaderLimitMs } = parsed.delivery;
     if (slowReaderLimitMs !== undefined) context.useReaderRule(stallRule(slowReaderLimitMs));
     let sequence = 0;
-    for await (const event of runGeneration({ request: parsed, backend, limits, clock, streams: true, ...context })) {
+    const call = { request: parsed, backend, keyed, limits, clock, streams: true, ...context };
+    for await (const event of runGeneration(call)) {
       sequence++;
       yield { sequence, event };
     }
