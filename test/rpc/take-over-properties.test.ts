@@ -71,7 +71,7 @@ describe("Readers that take over from each other at random moments", () => {
         assert.equal(status.generationId, last.status.generationId);
         const ends = messages.filter(({ event }) => event?.$case === "completed").length;
         const isReplaced = status.reason === "TAKEN_OVER";
-        if (!isReplaced) assert.deepEqual([Number(status.code), ends], [0, 1]);
+        if (!isReplaced) assert.deepEqual([status.code, ends], [0, 1]);
         else assert.deepEqual([status.code, status.reason, ends], [Status.ABORTED, "TAKEN_OVER", 0]);
         if (isReplaced) takenOver++;
       }
