@@ -38,6 +38,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   "Identity:": [
     ["request-id", text, "request_id", "your name for this call"],
+    ["idempotency-key", text, "idempotency_key", "a repeat with this key gets the same generation"],
     ["expected-model", text, "expected_model", "name or digest that the model must have"],
     ["label", labels, "labels", "your own words for the server's log; may be repeated"],
   ],

@@ -51,9 +51,17 @@ export interface Delivery {
   readonly maxChunkDelayMs: number;
 }
 
+/** What makes a call safe to repeat. */
+export interface Idempotency {
+  readonly key: string;
+  /** Of all that the request says, but for its names. Equal digests: equal requests. */
+  readonly bodyDigest: string;
+}
+
 /** One call, valid and complete: what rpc/ parses a protobuf request into. Frozen; lives on the main thread. */
 export interface GenerationRequest {
   readonly requestId: string | undefined;
+  readonly idempotency: Idempotency | undefined;
   readonly labels: ReadonlyMap<string, string>;
   readonly input: GenerationInput;
   readonly sampling: Sampling;

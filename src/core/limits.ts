@@ -37,6 +37,14 @@ export interface Limits {
   readonly healthWatchers: number;
   readonly loadWatchers: number;
   readonly unaryBodyMs: number;
+  /** Generations that are known after their end. */
+  readonly ledgerEntries: number;
+  readonly ledgerAgeMs: number;
+  readonly ledgerBytes: number;
+  /** Results that are stored for a repeat of their call. */
+  readonly idempotencyKeys: number;
+  readonly idempotencyAgeMs: number;
+  readonly idempotencyBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -72,4 +80,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   healthWatchers: 256,
   loadWatchers: 64,
   unaryBodyMs: 10_000,
+  ledgerEntries: 10_000,
+  ledgerAgeMs: 60 * 60_000,
+  ledgerBytes: 16 * 1024 * 1024,
+  idempotencyKeys: 10_000,
+  idempotencyAgeMs: 60 * 60_000,
+  idempotencyBytes: 64 * 1024 * 1024,
 });

@@ -1,6 +1,5 @@
 import type { PrefillProgress } from "../core/engine-wall.js";
 import type { GenerationState } from "../core/generation-state.js";
-import type { Piece } from "../core/piece.js";
 import type { RunTally } from "../core/run-end.js";
 import type { Timings } from "../core/timings.js";
 import type { Usage } from "../core/usage.js";
@@ -114,11 +113,11 @@ export class GenerationAccount {
     this.#totals.evicted();
   }
 
-  delivered(pieces: readonly Piece[]): void {
-    let tokens = 0;
-    for (const piece of pieces) tokens += piece.tokenIds.length;
-    this.#deliveredTokens += tokens;
-    this.#totals.delivered(tokens);
+  /** @param tokens all since the output's start; fewer than before change nothing. */
+  deliveredTo(tokens: number): void {
+    if (tokens <= this.#deliveredTokens) return;
+    this.#totals.delivered(tokens - this.#deliveredTokens);
+    this.#deliveredTokens = tokens;
   }
 
   /** The engine's own count, which is final. */

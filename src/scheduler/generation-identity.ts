@@ -6,6 +6,8 @@ export interface GenerationIdentity {
   /** The caller's own name for it. */
   readonly requestId: string | undefined;
   readonly lane: Lane;
-  /** The caller's words for the log. */
+  /** The caller's own words for it. */
   readonly labels: ReadonlyMap<string, string>;
+  /** When the call was opened, since the epoch. */
+  readonly createdMs: number;
 }

@@ -1,6 +1,7 @@
 import type { EngineCommand, RunUpdate } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationEvent, QueuePlace } from "../core/generation-event.js";
+import type { GenerationReport } from "../core/generation-report.js";
 import type { GenerationState } from "../core/generation-state.js";
 import type { Outcome } from "../core/load-snapshot.js";
 import type { Piece } from "../core/piece.js";
@@ -9,11 +10,15 @@ import type { Timings } from "../core/timings.js";
 import type { Clock } from "../sync/clock.js";
 import { onAbort } from "../sync/on-abort.js";
 import { GenerationAccount } from "./generation-account.js";
+import { endOf } from "./generation-end.js";
 import type { GenerationIdentity } from "./generation-identity.js";
 import { type Happening, nextPhase, type Phase, placeOf, type RunFinish, stateOf } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
+import type { OutputLog } from "./output-log.js";
+import { OUTPUT_START, type OutputPosition } from "./output-position.js";
 import type { PreparedRun } from "./prepared-run.js";
+import { toRunError } from "./run-error.js";
 
 /** What a record needs of those around it. */
 export interface RecordSurroundings {
@@ -26,6 +31,8 @@ export interface RecordSurroundings {
   comeBack(record: GenerationRecord, runId: number): void;
   /** Called once, when nothing of the generation is held any more. */
   ended(record: GenerationRecord): void;
+  /** Called after `ended` where its reader has taken more than was known then. */
+  corrected(record: GenerationRecord): void;
 }
 
 /** The finish of a run that was cancelled softly before it began. */
@@ -44,6 +51,8 @@ export class GenerationRecord {
   readonly identity: GenerationIdentity;
   readonly account: GenerationAccount;
   readonly mailbox = new Mailbox();
+  /** The output so far, where another reader may come. */
+  readonly outputLog: OutputLog | undefined;
   readonly #surroundings: RecordSurroundings;
   readonly #abortHook: Disposable;
   #onFailed: ((error: GenerationError) => void) | undefined;
@@ -51,10 +60,19 @@ export class GenerationRecord {
   /** Pieces that the engine has posted and whose credit has not gone back. */
   #untakenPieces = 0;
   #accepted = false;
+  #seed: number | undefined;
+  #foldedTokens = 0;
+  /** Credit has gone back for the output up to here. */
+  #credited = OUTPUT_START;
 
-  /** @param signal the call's, not aborted yet; its reason becomes the generation's error. */
-  constructor(identity: GenerationIdentity, signal: AbortSignal, surroundings: RecordSurroundings) {
+  /** @param call `signal` is not aborted yet; its reason becomes the generation's error. */
+  constructor(
+    identity: GenerationIdentity,
+    { signal, outputLog }: { signal: AbortSignal; outputLog: OutputLog | undefined },
+    surroundings: RecordSurroundings,
+  ) {
     this.identity = identity;
+    this.outputLog = outputLog;
     this.#surroundings = surroundings;
     this.account = new GenerationAccount(surroundings.clock.nowMs(), surroundings.counters);
     this.#abortHook = onAbort(signal, (reason) => this.abort(GenerationError.from(reason)));
@@ -85,6 +103,18 @@ export class GenerationRecord {
     this.#onFailed = listener;
   }
 
+  /** What is known of it now; final once it has an end, but for what its reader takes late. */
+  report(): GenerationReport {
+    return {
+      ...this.identity,
+      state: this.state,
+      usage: this.account.usage(),
+      timings: this.timings(),
+      end: endOf(this.#phase),
+      seed: this.#seed,
+    };
+  }
+
   timings(): Timings {
     return this.account.timings(this.#surroundings.clock.nowMs());
   }
@@ -96,6 +126,7 @@ export class GenerationRecord {
     // A soft cancel may have finished it while it was being prepared: then there is nothing to run.
     if (this.#phase.type === "preparing") this.#surroundings.admit(this, run);
     this.#accepted = true;
+    this.#seed = run.sampling.seed;
     this.#surroundings.counters.accepted();
   }
 
@@ -103,7 +134,8 @@ export class GenerationRecord {
   take(): GenerationEvent | undefined {
     const letter = this.mailbox.take();
     if (letter?.type !== "finish") return letter;
-    this.#move({ type: "handed_out" });
+    this.account.deliveredTo(this.#foldedTokens);
+    if (this.#phase.type === "delivering") this.#move({ type: "handed_out" });
     const { reason, stopMatch, incompleteText } = letter.finish;
     return {
       type: "finished",
@@ -122,15 +154,24 @@ export class GenerationRecord {
     return this.account.inStateMs(this.#surroundings.clock.nowMs());
   }
 
-  /** The reader's window has taken these pieces: their credit goes back. */
-  taken(pieces: readonly Piece[]): void {
-    this.account.delivered(pieces);
-    if ((this.#phase.type !== "active" && this.#phase.type !== "evicted") || pieces.length === 0) return;
-    let bytes = 0;
-    for (const piece of pieces) bytes += piece.textBytes;
-    this.#untakenPieces -= pieces.length;
-    this.#surroundings.send({ type: "credit", runId: this.#phase.runId, credit: { pieces: pieces.length, bytes } });
-    this.#comeBackIfCaughtUp();
+  /** A new reader begins: all it has to know waits for it, in order. `pieces` is the output so far. */
+  startOver(pieces: readonly Piece[]): void {
+    this.mailbox.startOver({ waits: this.#phase.type === "waiting", pieces });
+    // The reader before had the end and is gone.
+    if (this.#phase.type === "finished") this.mailbox.putFinish(this.#phase.finish);
+  }
+
+  /** The reader's window has taken the output up to here: it is delivered, and its credit goes back. */
+  takenTo(position: OutputPosition): void {
+    this.account.deliveredTo(position.tokens);
+    if (this.outcome !== undefined) this.#surroundings.corrected(this);
+    this.#giveCreditBack(position);
+  }
+
+  /** The output up to here is kept for one answer: its credit goes back, and it is delivered with the finish. */
+  foldedTo(position: OutputPosition): void {
+    this.#foldedTokens = position.tokens;
+    this.#giveCreditBack(position);
   }
 
   markFirstChunk(): void {
@@ -157,8 +198,11 @@ export class GenerationRecord {
     this.account.reread(update.rereadTokens);
     if (this.#phase.type === "active" || this.#phase.type === "evicted") {
       if (update.prefill !== undefined) this.mailbox.putProgress(update.prefill);
-      if (update.pieces.length > 0) this.mailbox.putPieces(update.pieces);
-      this.#untakenPieces += update.pieces.length;
+      if (update.pieces.length > 0) {
+        this.outputLog?.add(update.pieces);
+        this.mailbox.putPieces(update.pieces);
+        this.#untakenPieces += update.pieces.length;
+      }
     }
     switch (update.stage) {
       case "prefilling":
@@ -204,26 +248,21 @@ export class GenerationRecord {
     this.#surroundings.comeBack(this, this.#phase.runId);
   }
 
+  #giveCreditBack(position: OutputPosition): void {
+    const pieces = position.pieces - this.#credited.pieces;
+    if (pieces <= 0) return;
+    const bytes = position.bytes - this.#credited.bytes;
+    this.#credited = position;
+    this.#untakenPieces -= pieces;
+    if (this.#phase.type !== "active" && this.#phase.type !== "evicted") return;
+    this.#surroundings.send({ type: "credit", runId: this.#phase.runId, credit: { pieces, bytes } });
+    this.#comeBackIfCaughtUp();
+  }
+
   #end({ outcome, tally }: RunEnd): void {
     this.account.settle(tally);
-    switch (outcome.type) {
-      case "finished":
-        this.#finish(outcome);
-        return;
-      case "cancelled":
-        this.#move({ type: "run_lost", error: new GenerationError("ENGINE_LOST", "the engine was closed") });
-        return;
-      case "failed": {
-        const facts = { generation_id: this.identity.generationId };
-        this.#move({
-          type: "run_lost",
-          error: new GenerationError("ENGINE_FAULT", "the engine failed in this generation", {
-            facts,
-            cause: outcome.message,
-          }),
-        });
-      }
-    }
+    if (outcome.type === "finished") this.#finish(outcome);
+    else this.#move({ type: "run_lost", error: toRunError(outcome, this.identity.generationId) });
   }
 
   #finish(finish: RunFinish): void {

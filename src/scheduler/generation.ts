@@ -5,16 +5,20 @@ import type { Piece } from "../core/piece.js";
 import type { Timings } from "../core/timings.js";
 import type { Usage } from "../core/usage.js";
 import type { GenerationRecord } from "./generation-record.js";
+import { OUTPUT_START, positionAfter } from "./output-position.js";
 import type { PreparedRun } from "./prepared-run.js";
 
 /**
- * One call's generation as its caller (rpc/) holds it, from `Scheduler.open` until it is disposed. Main thread; one reader.
+ * One call's generation as its caller (rpc/) holds it, from `Scheduler.open` until it is disposed or handed over. Main thread; one reader.
  * It ends by a `finished` event, or by the error that its reads reject with: the reason of the call's signal, CANCELLED, ENGINE_LOST, ENGINE_FAULT
  * or DRAINED.
  */
 export class Generation implements Disposable {
   readonly #record: GenerationRecord;
   #reading = false;
+  #replaced: GenerationError | undefined;
+  /** Everything before it is this reader's. */
+  #reached = OUTPUT_START;
 
   /** For the scheduler alone. */
   constructor(record: GenerationRecord) {
@@ -31,6 +35,7 @@ export class Generation implements Disposable {
 
   /** Calls `listener` once when the generation fails before it is disposed: whoever waits for something else than `next` has to know too. */
   onFailed(listener: (error: GenerationError) => void): void {
+    if (this.#replaced !== undefined) return;
     this.#record.notifyOfFailure(listener);
   }
 
@@ -62,6 +67,7 @@ export class Generation implements Disposable {
     this.#reading = true;
     try {
       for (;;) {
+        if (this.#replaced !== undefined) throw this.#replaced;
         const event = this.#record.take();
         if (event !== undefined) return event;
         if (this.#record.error !== undefined) throw this.#record.error;
@@ -75,12 +81,44 @@ export class Generation implements Disposable {
 
   /** The next event if one waits; never throws. Undefined after a failure too, which `next` then tells. */
   tryNext(): GenerationEvent | undefined {
-    return this.#record.take();
+    return this.#replaced === undefined ? this.#record.take() : undefined;
   }
 
-  /** Says that the reader's HTTP/2 window has taken these pieces: they count as delivered, and their credit goes back. */
+  /** The output so far. undefined: none is kept (`keepOutputBytes`), or it was too much. */
+  output(): readonly Piece[] | undefined {
+    return this.#record.outputLog?.pieces;
+  }
+
+  /** Why it goes on no more: it failed. undefined as long as it can still be read to a finish. */
+  get error(): GenerationError | undefined {
+    return this.#record.error;
+  }
+
+  /**
+   * Gives the generation to another reader, which gets all of its output from the start, in one event, and goes on from there. This one reads no more:
+   * its reads reject with `reason`, and leaving it ends nothing. What it still takes counts. The credit of what it has not taken goes back when the
+   * new reader takes that.
+   * @throws Error where `output` is undefined, and on the second call.
+   */
+  handOver(reason: GenerationError): Generation {
+    const pieces = this.output();
+    if (pieces === undefined || this.#replaced !== undefined) throw new Error("there is nothing to hand over");
+    this.#replaced = reason;
+    this.#record.notifyOfFailure(undefined);
+    this.#record.startOver(pieces);
+    return new Generation(this.#record);
+  }
+
+  /** Says that the reader's HTTP/2 window has taken these pieces, the next ones: they count as delivered, and their credit goes back. */
   taken(pieces: readonly Piece[]): void {
-    this.#record.taken(pieces);
+    this.#reached = positionAfter(this.#reached, pieces);
+    this.#record.takenTo(this.#reached);
+  }
+
+  /** Says that these pieces, the next ones, are kept for one answer: their credit goes back, and they count as delivered once the finish is read. */
+  folded(pieces: readonly Piece[]): void {
+    this.#reached = positionAfter(this.#reached, pieces);
+    this.#record.foldedTo(this.#reached);
   }
 
   /** Says that the first chunk was handed to the writer. */
@@ -100,6 +138,7 @@ export class Generation implements Disposable {
 
   /** Leaves: whatever is held falls free as after a cancel. Does nothing once it has ended. */
   [Symbol.dispose](): void {
+    if (this.#replaced !== undefined) return;
     this.#record.notifyOfFailure(undefined);
     this.#record.abort(new GenerationError("CANCELLED", "the call was left"));
   }

@@ -17,18 +17,22 @@ export type Letter =
  */
 export class Mailbox {
   #place: QueuePlace | undefined;
+  #latestPlace: QueuePlace | undefined;
   #progress: PrefillProgress | undefined;
+  #latestProgress: PrefillProgress | undefined;
   #pieces: Piece[] = [];
   #finish: RunFinish | undefined;
   readonly #news = new Wakeup();
 
   putPlace(place: QueuePlace): void {
     this.#place = place;
+    this.#latestPlace = place;
     this.#news.notify();
   }
 
   putProgress(progress: PrefillProgress): void {
     this.#progress = progress;
+    this.#latestProgress = progress;
     this.#news.notify();
   }
 
@@ -39,6 +43,17 @@ export class Mailbox {
 
   putFinish(finish: RunFinish): void {
     this.#finish = finish;
+    this.#news.notify();
+  }
+
+  /**
+   * Puts together what a new reader has to know: how far the input is read in, or, where it `waits`, its place, and the output so far, `pieces`,
+   * which takes the place of the pieces that wait. The reader so far is woken, to find that it is replaced.
+   */
+  startOver({ waits, pieces }: { waits: boolean; pieces: readonly Piece[] }): void {
+    this.#place = waits ? this.#latestPlace : undefined;
+    this.#progress = this.#latestProgress;
+    this.#pieces = [...pieces];
     this.#news.notify();
   }
 

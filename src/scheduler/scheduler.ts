@@ -1,5 +1,6 @@
 import type { CancelMode } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
+import type { GenerationReport } from "../core/generation-report.js";
 import type { GenerationState } from "../core/generation-state.js";
 import type { Lane } from "../core/lane.js";
 import type { Limits } from "../core/limits.js";
@@ -11,12 +12,14 @@ import { AdmissionGate } from "./admission-gate.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { EngineLink } from "./engine-link.js";
 import { Generation } from "./generation.js";
+import { GenerationLedger } from "./generation-ledger.js";
 import { logEnd } from "./generation-log.js";
 import { GenerationRecord, type RecordSurroundings } from "./generation-record.js";
 import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./generation-registry.js";
 import type { LifecycleState } from "./lifecycle-state.js";
 import { LoadCounters } from "./load-counters.js";
 import { takeLoadSnapshot } from "./load-snapshot.js";
+import { OutputLog } from "./output-log.js";
 import type { PreparedRun } from "./prepared-run.js";
 
 export interface SchedulerOptions {
@@ -38,6 +41,8 @@ export interface OpenedCall {
   readonly labels: ReadonlyMap<string, string>;
   /** The call's one signal; aborted with a GenerationError as its reason, it ends the generation wherever it is. */
   readonly signal: AbortSignal;
+  /** Keep the output, up to so many bytes, so that another reader may take the generation over. Default: keep nothing. */
+  readonly keepOutputBytes?: number;
 }
 
 /**
@@ -48,6 +53,7 @@ export class Scheduler implements Disposable {
   readonly #options: SchedulerOptions;
   readonly #registry = new GenerationRegistry();
   readonly #counters = new LoadCounters();
+  readonly #ledger: GenerationLedger;
   readonly #dispatcher: Dispatcher;
   readonly #gate: AdmissionGate;
   readonly #surroundings: RecordSurroundings;
@@ -57,6 +63,7 @@ export class Scheduler implements Disposable {
   constructor(options: SchedulerOptions) {
     const { engine, clock } = options;
     this.#options = options;
+    this.#ledger = new GenerationLedger(options.limits, clock);
     this.#dispatcher = new Dispatcher({
       slots: options.slots ?? engine.facts.sequences,
       limits: options.limits,
@@ -78,6 +85,7 @@ export class Scheduler implements Disposable {
       send: (command) => engine.send(command),
       comeBack: (record, runId) => this.#dispatcher.comeBack(record, runId),
       ended: (record) => this.#ended(record),
+      corrected: (record) => this.#ledger.correct(record.report()),
     };
     this.#notices = engine.onNotice((notice) => this.#dispatcher.onNotice(notice));
     void engine.lost.then((error) => this.#lose(error));
@@ -102,8 +110,10 @@ export class Scheduler implements Disposable {
       const facts = { max_calls: String(calls) };
       throw this.#gate.refusalForNow("TOO_MANY_CALLS", `${calls} calls are open, which is the most`, facts);
     }
-    const identity = { generationId: newGenerationId(), requestId, lane, labels };
-    const record = new GenerationRecord(identity, call.signal, this.#surroundings);
+    const identity = { generationId: newGenerationId(), requestId, lane, labels, createdMs: Date.now() };
+    const { signal, keepOutputBytes } = call;
+    const outputLog = keepOutputBytes === undefined ? undefined : new OutputLog(keepOutputBytes);
+    const record = new GenerationRecord(identity, { signal, outputLog }, this.#surroundings);
     this.#registry.add(record);
     return new Generation(record);
   }
@@ -121,6 +131,18 @@ export class Scheduler implements Disposable {
     if (mode === "soft") record.cancelSoftly();
     else record.abort(new GenerationError("CANCELLED", "cancelled by CancelGeneration"));
     return { generationId: identity.generationId, state };
+  }
+
+  /**
+   * What is known of a generation that goes on, or was accepted and has ended. Of those with the same request id, the newest.
+   * @throws GenerationError GENERATION_NOT_FOUND.
+   */
+  report(target: GenerationTarget): GenerationReport {
+    const report = this.#registry.find(target)?.report() ?? this.#ledger.find(target);
+    if (report === undefined) {
+      throw new GenerationError("GENERATION_NOT_FOUND", "no generation that is known has this id");
+    }
+    return report;
   }
 
   /** Counts a call that was refused by others, before it was submitted. */
@@ -177,7 +199,10 @@ export class Scheduler implements Disposable {
 
   #ended(record: GenerationRecord): void {
     this.#registry.remove(record);
-    if (record.accepted && record.outcome !== undefined) this.#counters.ended(record.outcome);
+    if (record.accepted && record.outcome !== undefined) {
+      this.#counters.ended(record.outcome);
+      this.#ledger.add(record.report());
+    }
     logEnd(this.#options.log, record);
     if (this.#registry.size > 0) return;
     this.#emptied?.resolve();

@@ -29,6 +29,7 @@ describe("a client built at run time from proto/", () => {
       "rill.v1.GenerationService": {
         Generate: "unary",
         GenerateStream: "server stream",
+        GetGeneration: "unary",
         CancelGeneration: "unary",
       },
       "rill.v1.ModelService": { GetModel: "unary" },

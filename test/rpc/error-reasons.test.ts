@@ -52,6 +52,20 @@ const SCENES: Readonly<Record<ErrorCode, () => Promise<StatusDetails>>> = {
       await messageOf(stream, () => true);
       return await refusalOf(client.generate(promptRequest("a", { requestId: "one" })));
     }),
+  IDEMPOTENCY_KEY_REUSED: () =>
+    scene({}, async ({ client }) => {
+      await client.generate(promptRequest("a", { idempotencyKey: "one" }));
+      return await refusalOf(client.generate(promptRequest("b", { idempotencyKey: "one" })));
+    }),
+  TAKEN_OVER: () =>
+    scene({}, async ({ client }) => {
+      const request = tokensRequest(ENDLESS, { idempotencyKey: "one" });
+      const first = client.generation.generateStream(request);
+      const result = resultOf(first);
+      await messageOf(first, () => true);
+      client.generation.generateStream(request).on("error", () => {});
+      return (await result).status;
+    }),
   GENERATION_NOT_FOUND: () =>
     scene({}, ({ client }) => refusalOf(client.cancel({ target: { $case: "generationId", value: "gen_none" } }))),
   LINE_FULL: () =>

@@ -87,10 +87,9 @@ describe("GenerationAccount", () => {
   it("adds each token to the server's counters once", () => {
     const totals = new LoadCounters();
     const account = ranAccount(totals);
-    account.delivered([
-      { text: "a", textBytes: 1, tokenIds: [1, 2] },
-      { text: "", textBytes: 0, tokenIds: [3] },
-    ]);
+    account.deliveredTo(2);
+    account.deliveredTo(3);
+    account.deliveredTo(1);
     account.settle(tally);
     assert.deepEqual(account.usage(), {
       inputTokens: 10,

@@ -9,7 +9,10 @@ import {
   GenerateStreamRequest,
   type GenerateStreamResponse,
   GenerationServiceClient,
+  type GetGenerationRequest,
+  type GetGenerationResponse,
 } from "../../generated/rill/v1/generation_service.js";
+import type { Generation } from "../../generated/rill/v1/generation.js";
 import type { Load } from "../../generated/rill/v1/load.js";
 import { ModelServiceClient } from "../../generated/rill/v1/model_service.js";
 import { ServerServiceClient } from "../../generated/rill/v1/server_service.js";
@@ -50,6 +53,13 @@ export class TestClient implements Disposable {
 
   cancel(request: CancelGenerationRequest): Promise<CancelGenerationResponse> {
     return answerOf((settle) => this.generation.cancelGeneration(request, settle));
+  }
+
+  /** @throws Error, as every refused call */
+  async known(target: NonNullable<GetGenerationRequest["target"]>): Promise<Generation> {
+    const answer = await answerOf<GetGenerationResponse>((settle) => this.generation.getGeneration({ target }, settle));
+    if (answer.generation === undefined) throw new Error("GetGeneration answered without a generation");
+    return answer.generation;
   }
 
   async load(): Promise<Load> {

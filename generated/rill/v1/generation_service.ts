@@ -24,6 +24,7 @@ import { Chat } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { EffectiveParameters } from "./effective_parameters.js";
 import { FinishReason, StopMatch } from "./finish.js";
+import { Generation } from "./generation.js";
 import { Accepted, Chunk, Completed, Heartbeat, Prefill, Queued } from "./generation_event.js";
 import { GenerationState } from "./generation_state.js";
 import { Output } from "./output.js";
@@ -80,8 +81,9 @@ export interface GenerateRequest {
     | boolean
     | undefined;
   /**
-   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration takes it. ALREADY_EXISTS if
-   * a generation of the same caller that is still known has it. Default none.
+   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration take it.
+   * ALREADY_EXISTS while a generation that has it goes on; once that has ended it may be given again, and then names the
+   * newest. Default none.
    */
   requestId?:
     | string
@@ -98,6 +100,19 @@ export interface GenerateRequest {
    * at most `max_label_value_bytes` (256) bytes. Default none.
    */
   labels: Map<string, string>;
+  /**
+   * Makes the call safe to repeat, by Generate or GenerateStream alike: 1 to `max_id_bytes` (128) bytes, chosen by the
+   * caller. It is looked at before anything else of a valid request. While the first call with it goes on, a repeat takes
+   * its generation over: the output so far comes as one chunk, then it goes on, and the earlier call ends with ABORTED,
+   * reason TAKEN_OVER. Once it has completed, a repeat gets the stored result and nothing runs: for `max_idempotency_age`
+   * (1 h), or until too many others were stored. If it ended otherwise, its client's leaving included, the key is free.
+   * A repeat whose other fields differ in anything but `request_id` is ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED;
+   * one whose output so far is larger than a response may be is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The
+   * generation keeps the request id and the lane of the call that began it. Default none: every call runs.
+   */
+  idempotencyKey?:
+    | string
+    | undefined;
   /** How tokens are drawn. Default: the defaults of its fields. */
   sampling?:
     | Sampling
@@ -191,8 +206,9 @@ export interface GenerateStreamRequest {
     | boolean
     | undefined;
   /**
-   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration takes it. ALREADY_EXISTS if
-   * a generation of the same caller that is still known has it. Default none.
+   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration take it.
+   * ALREADY_EXISTS while a generation that has it goes on; once that has ended it may be given again, and then names the
+   * newest. Default none.
    */
   requestId?:
     | string
@@ -209,6 +225,19 @@ export interface GenerateStreamRequest {
    * at most `max_label_value_bytes` (256) bytes. Default none.
    */
   labels: Map<string, string>;
+  /**
+   * Makes the call safe to repeat, by Generate or GenerateStream alike: 1 to `max_id_bytes` (128) bytes, chosen by the
+   * caller. It is looked at before anything else of a valid request. While the first call with it goes on, a repeat takes
+   * its generation over: the output so far comes as one chunk, then it goes on, and the earlier call ends with ABORTED,
+   * reason TAKEN_OVER. Once it has completed, a repeat gets the stored result and nothing runs: for `max_idempotency_age`
+   * (1 h), or until too many others were stored. If it ended otherwise, its client's leaving included, the key is free.
+   * A repeat whose other fields differ in anything but `request_id` is ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED;
+   * one whose output so far is larger than a response may be is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The
+   * generation keeps the request id and the lane of the call that began it. Default none: every call runs.
+   */
+  idempotencyKey?:
+    | string
+    | undefined;
   /** How tokens are drawn. Default: the defaults of its fields. */
   sampling?:
     | Sampling
@@ -292,6 +321,27 @@ export interface CancelGenerationResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** GetGenerationRequest names a generation. */
+export interface GetGenerationRequest {
+  /** The generation. Exactly one is required. */
+  target?:
+    | //
+    /** As the server named it, 1 to `max_id_bytes` (128) bytes. */
+    { $case: "generationId"; value: string }
+    | //
+    /** As its caller named it, 1 to `max_id_bytes` (128) bytes. Where it was given more than once: the newest. */
+    { $case: "requestId"; value: string }
+    | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** GetGenerationResponse holds what is known of the generation. */
+export interface GetGenerationResponse {
+  /** As it is now. */
+  generation?: Generation | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseGenerateRequest(): GenerateRequest {
   return {
     input: undefined,
@@ -299,6 +349,7 @@ function createBaseGenerateRequest(): GenerateRequest {
     requestId: undefined,
     expectedModel: undefined,
     labels: new Map(),
+    idempotencyKey: undefined,
     sampling: undefined,
     stopping: undefined,
     output: undefined,
@@ -333,6 +384,9 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
     message.labels.forEach((value, key) => {
       GenerateRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
     });
+    if (message.idempotencyKey !== undefined) {
+      writer.uint32(106).string(message.idempotencyKey);
+    }
     if (message.sampling !== undefined) {
       Sampling.encode(message.sampling, writer.uint32(162).fork()).join();
     }
@@ -429,6 +483,14 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
             if (entry12.value !== undefined) {
               message.labels.set(entry12.key, entry12.value);
             }
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
             continue;
           }
           case 20: {
@@ -771,6 +833,7 @@ function createBaseGenerateStreamRequest(): GenerateStreamRequest {
     requestId: undefined,
     expectedModel: undefined,
     labels: new Map(),
+    idempotencyKey: undefined,
     sampling: undefined,
     stopping: undefined,
     output: undefined,
@@ -805,6 +868,9 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
     message.labels.forEach((value, key) => {
       GenerateStreamRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
     });
+    if (message.idempotencyKey !== undefined) {
+      writer.uint32(106).string(message.idempotencyKey);
+    }
     if (message.sampling !== undefined) {
       Sampling.encode(message.sampling, writer.uint32(162).fork()).join();
     }
@@ -901,6 +967,14 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
             if (entry12.value !== undefined) {
               message.labels.set(entry12.key, entry12.value);
             }
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
             continue;
           }
           case 20: {
@@ -1326,13 +1400,151 @@ export const CancelGenerationResponse: MessageFns<CancelGenerationResponse> = {
   },
 };
 
+function createBaseGetGenerationRequest(): GetGenerationRequest {
+  return { target: undefined, _unknownFields: {} };
+}
+
+export const GetGenerationRequest: MessageFns<GetGenerationRequest> = {
+  encode(message: GetGenerationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.target?.$case) {
+      case "generationId":
+        writer.uint32(10).string(message.target.value);
+        break;
+      case "requestId":
+        writer.uint32(18).string(message.target.value);
+        break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGenerationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGenerationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.target = { $case: "generationId", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = { $case: "requestId", value: reader.string() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetGenerationResponse(): GetGenerationResponse {
+  return { generation: undefined, _unknownFields: {} };
+}
+
+export const GetGenerationResponse: MessageFns<GetGenerationResponse> = {
+  encode(message: GetGenerationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== undefined) {
+      Generation.encode(message.generation, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGenerationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGenerationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.generation = Generation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /**
  * GenerationService makes text. Every status that the server makes itself carries google.rpc.ErrorInfo with domain
  * `rill.v1`; a refused field is named in google.rpc.BadRequest, all of them at once. Nothing is ignored silently: unknown
  * fields, wrong wire types, invalid UTF-8 and unknown enum values are INVALID_ARGUMENT.
  *
  * INVALID_ARGUMENT: a bad field, or an input that does not fit the context. FAILED_PRECONDITION: another model is served.
- * ALREADY_EXISTS: the request id is in use. UNAVAILABLE before `accepted`: no room in line, loading, draining; try again,
+ * ALREADY_EXISTS: the request id is in use, or the idempotency key was used with another request. ABORTED: a repeat with
+ * the same idempotency key took the generation over. UNAVAILABLE before `accepted`: no room in line, loading, draining; try again,
  * or elsewhere, after `grpc-retry-pushback-ms`. UNAVAILABLE after it: the engine was lost or the drain ended.
  * DEADLINE_EXCEEDED: the call's deadline passed. RESOURCE_EXHAUSTED: a message or the metadata is too large, or the
  * reader was too slow. INTERNAL: the engine failed.
@@ -1376,6 +1588,22 @@ export const GenerationServiceService = {
       Buffer.from(CancelGenerationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CancelGenerationResponse => CancelGenerationResponse.decode(value),
   },
+  /**
+   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
+   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
+   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
+   * status said all there is.
+   */
+  getGeneration: {
+    path: "/rill.v1.GenerationService/GetGeneration" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGenerationRequest): Buffer => Buffer.from(GetGenerationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGenerationRequest => GetGenerationRequest.decode(value),
+    responseSerialize: (value: GetGenerationResponse): Buffer =>
+      Buffer.from(GetGenerationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetGenerationResponse => GetGenerationResponse.decode(value),
+  },
 } as const;
 
 export interface GenerationServiceServer extends UntypedServiceImplementation {
@@ -1388,6 +1616,13 @@ export interface GenerationServiceServer extends UntypedServiceImplementation {
   generateStream: handleServerStreamingCall<GenerateStreamRequest, GenerateStreamResponse>;
   /** CancelGeneration ends a generation from outside its call. NOT_FOUND if there is none of that id, or it has ended. */
   cancelGeneration: handleUnaryCall<CancelGenerationRequest, CancelGenerationResponse>;
+  /**
+   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
+   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
+   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
+   * status said all there is.
+   */
+  getGeneration: handleUnaryCall<GetGenerationRequest, GetGenerationResponse>;
 }
 
 export interface GenerationServiceClient extends Client {
@@ -1435,6 +1670,27 @@ export interface GenerationServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CancelGenerationResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
+   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
+   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
+   * status said all there is.
+   */
+  getGeneration(
+    request: GetGenerationRequest,
+    callback: (error: ServiceError | null, response: GetGenerationResponse) => void,
+  ): ClientUnaryCall;
+  getGeneration(
+    request: GetGenerationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetGenerationResponse) => void,
+  ): ClientUnaryCall;
+  getGeneration(
+    request: GetGenerationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetGenerationResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -106,6 +106,25 @@ export interface Limits {
   maxLoadWatchers: number;
   /** Most streams of grpc.health.v1.Health/Watch at once. Default 256. More is RESOURCE_EXHAUSTED. */
   maxHealthWatchers: number;
+  /** Most generations that GetGeneration knows after their end; the oldest are forgotten first. Default 10,000. */
+  maxLedgerGenerations: number;
+  /** Longest time after its end that GetGeneration knows a generation. Default 1 h. */
+  maxLedgerAge?:
+    | Duration
+    | undefined;
+  /**
+   * Most memory for what GetGeneration knows of generations that ended, in bytes: labels are what can make it large.
+   * Default 16 MiB; the oldest are forgotten first.
+   */
+  maxLedgerBytes: number;
+  /** Most results that are stored for their idempotency keys; the oldest are forgotten first. Default 10,000. */
+  maxIdempotencyKeys: number;
+  /** Longest time that a result is stored for its idempotency key. Default 1 h. */
+  maxIdempotencyAge?:
+    | Duration
+    | undefined;
+  /** Most memory for stored results, in bytes; the oldest are forgotten first. Default 64 MiB. */
+  maxIdempotencyBytes: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -144,6 +163,12 @@ function createBaseLimits(): Limits {
     maxWatchLoadInterval: undefined,
     maxLoadWatchers: 0,
     maxHealthWatchers: 0,
+    maxLedgerGenerations: 0,
+    maxLedgerAge: undefined,
+    maxLedgerBytes: 0,
+    maxIdempotencyKeys: 0,
+    maxIdempotencyAge: undefined,
+    maxIdempotencyBytes: 0,
     _unknownFields: {},
   };
 }
@@ -248,6 +273,24 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxHealthWatchers !== 0) {
       writer.uint32(504).uint32(message.maxHealthWatchers);
+    }
+    if (message.maxLedgerGenerations !== 0) {
+      writer.uint32(560).uint32(message.maxLedgerGenerations);
+    }
+    if (message.maxLedgerAge !== undefined) {
+      Duration.encode(message.maxLedgerAge, writer.uint32(570).fork()).join();
+    }
+    if (message.maxLedgerBytes !== 0) {
+      writer.uint32(576).uint32(message.maxLedgerBytes);
+    }
+    if (message.maxIdempotencyKeys !== 0) {
+      writer.uint32(584).uint32(message.maxIdempotencyKeys);
+    }
+    if (message.maxIdempotencyAge !== undefined) {
+      Duration.encode(message.maxIdempotencyAge, writer.uint32(594).fork()).join();
+    }
+    if (message.maxIdempotencyBytes !== 0) {
+      writer.uint32(600).uint32(message.maxIdempotencyBytes);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -535,6 +578,54 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxHealthWatchers = reader.uint32();
+            continue;
+          }
+          case 70: {
+            if (tag !== 560) {
+              break;
+            }
+
+            message.maxLedgerGenerations = reader.uint32();
+            continue;
+          }
+          case 71: {
+            if (tag !== 570) {
+              break;
+            }
+
+            message.maxLedgerAge = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 72: {
+            if (tag !== 576) {
+              break;
+            }
+
+            message.maxLedgerBytes = reader.uint32();
+            continue;
+          }
+          case 73: {
+            if (tag !== 584) {
+              break;
+            }
+
+            message.maxIdempotencyKeys = reader.uint32();
+            continue;
+          }
+          case 74: {
+            if (tag !== 594) {
+              break;
+            }
+
+            message.maxIdempotencyAge = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 75: {
+            if (tag !== 600) {
+              break;
+            }
+
+            message.maxIdempotencyBytes = reader.uint32();
             continue;
           }
         }

@@ -12,4 +12,9 @@ export interface CallContext {
   abort(reason: GenerationError): void;
   /** Holds the stream's reader to this rule from the next message on. Without effect on a unary call. */
   useReaderRule(rule: ReaderRule): void;
+  /**
+   * Calls `listener` if the reader's window takes the stream's next message only after the call was aborted: what is in flight by then may still
+   * arrive. To be said before each message; without effect on a unary call.
+   */
+  onTakenLate(listener: () => void): void;
 }

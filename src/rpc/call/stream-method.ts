@@ -37,6 +37,7 @@ export function streamMethod<Request, Response>(
           trailers: wire.trailers,
           abort: (reason) => scope.abort(reason),
           useReaderRule: (rule) => writer.useRule(rule),
+          onTakenLate: (listener) => writer.onTakenLate(listener),
         };
         for await (const message of handle(call.request, context)) await writer.write(message, textBytes(message));
         wire.finish();

@@ -18,6 +18,7 @@ export class StreamWriter<Response> {
   readonly #scope: CallScope;
   readonly #clock: Clock;
   #meter: ReaderMeter;
+  #onTakenLate: (() => void) | undefined;
 
   constructor(options: { call: WritableCall<Response>; scope: CallScope; clock: Clock; rule: ReaderRule }) {
     this.#call = options.call;
@@ -31,6 +32,11 @@ export class StreamWriter<Response> {
     this.#meter = new ReaderMeter(rule);
   }
 
+  /** Calls `listener` if the next message is taken only after its write was given up. */
+  onTakenLate(listener: () => void): void {
+    this.#onTakenLate = listener;
+  }
+
   /**
    * Resolves when the reader's window has taken the message, `textBytes` of it text.
    * @throws the signal's reason if the call ends first: after a cancel, grpc-js may never call back.
@@ -40,13 +46,20 @@ export class StreamWriter<Response> {
     const patienceMs = meter.patienceMs(textBytes);
     const startedMs = this.#clock.nowMs();
     const taken = new Deferred<void>();
+    const takenLate = this.#onTakenLate;
+    this.#onTakenLate = undefined;
+    let givenUp = false;
     this.#scope.signal.throwIfAborted();
     this.#call.write(message, (error) => {
       if (error instanceof Error) taken.reject(error);
+      else if (givenUp) takenLate?.();
       else taken.resolve();
     });
     using _patience = this.#clock.startTimer(patienceMs, () => this.#scope.abort(meter.slowReader(patienceMs)));
-    using _abort = onAbort(this.#scope.signal, taken.reject);
+    using _abort = onAbort(this.#scope.signal, (reason) => {
+      givenUp = true;
+      taken.reject(reason);
+    });
     await taken.promise;
     meter.took(textBytes, this.#clock.nowMs() - startedMs);
   }

@@ -26,6 +26,7 @@ export function unaryMethod<Request, Response>(
           trailers: wire.trailers,
           abort: (reason) => scope.abort(reason),
           useReaderRule: () => undefined,
+          onTakenLate: () => undefined,
         };
         const response = await handle(call.request, context);
         scope.signal.throwIfAborted();

@@ -1,26 +1,33 @@
 import { createHash } from "node:crypto";
 import type { Metadata } from "@grpc/grpc-js";
-import type { Completed } from "../../../generated/rill/v1/generation_event.js";
+import type { Accepted, Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
 import type { GenerateStreamResponse } from "../../../generated/rill/v1/generation_service.js";
 import type { RunStopping } from "../../core/engine-wall.js";
-import type { GenerationError } from "../../core/generation-error.js";
+import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationEvent } from "../../core/generation-event.js";
-import type { GenerationRequest } from "../../core/generation-request.js";
+import type { GenerationRequest, Idempotency } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
+import type { Piece } from "../../core/piece.js";
 import { fitRun } from "../../prepare/fit-run.js";
 import type { Generation } from "../../scheduler/generation.js";
 import type { Clock } from "../../sync/clock.js";
 import { GENERATION_ID_KEY } from "../call/served-call.js";
 import { toTimingsMessage, toUsageMessage } from "../response/account-messages.js";
 import { toChunkMessage } from "../response/chunk-message.js";
-import { toEffectiveParametersMessage } from "../response/effective-parameters-message.js";
+import { toDeliveryMessage, toEffectiveParametersMessage } from "../response/effective-parameters-message.js";
 import { toQueuedMessage } from "../response/queued-message.js";
 import { toFinishReasonMessage, toStopMatchMessage } from "../response/state-messages.js";
 import type { Backend } from "../service/backend.js";
 import { EventReader } from "./event-reader.js";
 import { gatherPieces } from "./gather-pieces.js";
+import type { Claim, KeyedGenerations } from "./keyed-generations.js";
 import { notingRefusals } from "./noting-refusals.js";
+import type { Reading } from "./reading.js";
+import { replayResult } from "./replay-result.js";
+
+/** What a chunk takes beside text and token ids. */
+const CHUNK_FRAME_BYTES = 1_024;
 
 /** What happens in a generation, as the contract says it. */
 export type GenerationMessage = NonNullable<GenerateStreamResponse["event"]>;
@@ -29,12 +36,16 @@ export type GenerationMessage = NonNullable<GenerateStreamResponse["event"]>;
 export interface GenerationCall {
   readonly request: GenerationRequest;
   readonly backend: Backend;
+  /** The generations that a repeat of their call may find. */
+  readonly keyed: KeyedGenerations;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly trailers: Metadata;
   /** Aborts the signal: a generation that fails must end its call even while a message waits for the reader. */
   readonly abort: (reason: GenerationError) => void;
+  /** Calls `listener` if the next message is taken only after the call was aborted. */
+  readonly onTakenLate: (listener: () => void) => void;
   /** True for GenerateStream: its effective parameters include the delivery. */
   readonly streams: boolean;
 }
@@ -46,17 +57,33 @@ export interface GenerationCall {
  * @throws GenerationError why it was refused, or why it ended otherwise
  */
 export async function* runGeneration(call: GenerationCall): AsyncGenerator<GenerationMessage, void, void> {
-  const { request, backend, clock, signal, trailers } = call;
-  const { requestId, lane, labels, delivery, output } = request;
-  using generation = backend.scheduler.open({ requestId, lane, labels, signal });
+  const { request, clock, trailers } = call;
+  const { delivery, output } = request;
+  const claim = claimGeneration(call);
+  if (claim.type === "stored") {
+    trailers.set(GENERATION_ID_KEY, claim.result.accepted.generationId);
+    yield* replayResult({ ...claim.result, accepted: forReader(claim.result.accepted, call) });
+    return;
+  }
+  using reading = claim.reading;
+  const { generation } = reading;
   generation.onFailed(call.abort);
   trailers.set(GENERATION_ID_KEY, generation.generationId);
-  yield await accept(call, generation);
+  const accepted = await reading.accepted();
+  yield { $case: "accepted", value: forReader(accepted, call) };
 
   const reader = new EventReader(generation, clock);
   const window = { pieces: call.limits.creditPieces, bytes: call.limits.creditBytes };
   const digest = createHash("sha256");
   let outputTokens = 0;
+  const toChunk = (pieces: readonly Piece[]): Chunk =>
+    toChunkMessage({
+      pieces,
+      tokensBefore: outputTokens,
+      output,
+      elapsedMs: clock.nowMs() - generation.openedAtMs,
+      usage: generation.usage(),
+    });
   for (;;) {
     const event =
       delivery.heartbeatIntervalMs > 0 ? await reader.nextWithin(delivery.heartbeatIntervalMs) : await reader.next();
@@ -73,25 +100,65 @@ export async function* runGeneration(call: GenerationCall): AsyncGenerator<Gener
       case "pieces": {
         const gathering = { maxDelayMs: delivery.maxChunkDelayMs, window, clock };
         const pieces = await gatherPieces(event.pieces, reader, gathering);
-        const elapsedMs = clock.nowMs() - generation.openedAtMs;
-        const usage = generation.usage();
-        const chunk = toChunkMessage({ pieces, tokensBefore: outputTokens, output, elapsedMs, usage });
+        const chunk = toChunk(pieces);
         outputTokens = chunk.outputTokens;
         digest.update(chunk.text);
         generation.markFirstChunk();
+        call.onTakenLate(() => generation.taken(pieces));
         yield { $case: "chunk", value: chunk };
-        generation.taken(pieces);
+        if (call.streams) generation.taken(pieces);
+        else generation.folded(pieces);
         break;
       }
-      case "finished":
-        yield { $case: "completed", value: toCompletedMessage(event, digest.digest()) };
+      case "finished": {
+        const completed = toCompletedMessage(event, digest.digest());
+        outputTokens = 0;
+        reading.finished({ accepted, completed }, toChunk);
+        yield { $case: "completed", value: completed };
         return;
+      }
     }
   }
 }
 
+/** The generation that this call reads: its own, unless its idempotency key has one already. */
+function claimGeneration(call: GenerationCall): Claim {
+  const { request, backend, limits } = call;
+  const { requestId, lane, labels, idempotency } = request;
+  const { scheduler } = backend;
+  if (idempotency === undefined) {
+    const generation = scheduler.open({ requestId, lane, labels, signal: call.signal });
+    return { type: "reading", reading: ownReading(generation, () => accept(call, generation)) };
+  }
+  const keepOutputBytes = Math.max(limits.messageBytes - CHUNK_FRAME_BYTES, 0);
+  const { key, bodyDigest } = idempotency;
+  const found = findKeyed(call, idempotency);
+  if (found !== undefined) return found;
+  return call.keyed.begin(key, call, {
+    bodyDigest,
+    open: (signal) => scheduler.open({ requestId, lane, labels, signal, keepOutputBytes }),
+    accept: (generation, signal) => accept({ ...call, signal }, generation),
+  });
+}
+
+function findKeyed(call: GenerationCall, { key, bodyDigest }: Idempotency): Claim | undefined {
+  call.signal.throwIfAborted();
+  try {
+    return call.keyed.find(key, call, bodyDigest);
+  } catch (thrown) {
+    const error = GenerationError.from(thrown);
+    call.backend.scheduler.noteRefusal(error);
+    throw error;
+  }
+}
+
+/** Of a generation that no other call can read. */
+function ownReading(generation: Generation, accepted: () => Promise<Accepted>): Reading {
+  return { generation, accepted, finished: () => undefined, [Symbol.dispose]: () => generation[Symbol.dispose]() };
+}
+
 /** Prepares the input, fits it and takes a slot or a place in line. Before this returns nothing was accepted. */
-async function accept(call: GenerationCall, generation: Generation): Promise<GenerationMessage> {
+async function accept(call: GenerationCall, generation: Generation): Promise<Accepted> {
   const { request, backend, limits, clock, signal } = call;
   const { contextTokens } = backend.engine;
   const startedMs = clock.nowMs();
@@ -110,19 +177,27 @@ async function accept(call: GenerationCall, generation: Generation): Promise<Gen
   return toAcceptedMessage(call, { generationId: generation.generationId, inputTokens: inputTokens.length, stopping });
 }
 
+/** What is true of a generation for all its readers. */
 function toAcceptedMessage(
-  { request, backend, streams }: { request: GenerationRequest; backend: { model: ModelFacts }; streams: boolean },
+  { request, backend }: { request: GenerationRequest; backend: { model: ModelFacts } },
   run: { generationId: string; inputTokens: number; stopping: RunStopping },
-): GenerationMessage {
+): Accepted {
   return {
-    $case: "accepted",
-    value: {
-      generationId: run.generationId,
-      inputTokens: run.inputTokens,
-      effectiveParameters: toEffectiveParametersMessage(request, run.stopping, { streams }),
-      modelDigest: backend.model.digest,
-      seed: request.sampling.seed,
-    },
+    generationId: run.generationId,
+    inputTokens: run.inputTokens,
+    effectiveParameters: toEffectiveParametersMessage(request, run.stopping),
+    modelDigest: backend.model.digest,
+    seed: request.sampling.seed,
+  };
+}
+
+/** With the delivery, which is the reader's own. */
+function forReader(accepted: Accepted, { request, streams }: GenerationCall): Accepted {
+  const { effectiveParameters } = accepted;
+  if (!streams || effectiveParameters === undefined) return accepted;
+  return {
+    ...accepted,
+    effectiveParameters: { ...effectiveParameters, delivery: toDeliveryMessage(request.delivery) },
   };
 }
 

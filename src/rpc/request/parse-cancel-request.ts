@@ -5,11 +5,11 @@ import {
 import type { CancelMode } from "../../core/engine-wall.js";
 import type { Limits } from "../../core/limits.js";
 import { type DecodedRequest, readableMessage } from "./decoded-request.js";
-import { parseId } from "./parse-identity.js";
+import { type GenerationTarget, parseTarget } from "./parse-target.js";
 import { Violations } from "./violations.js";
 
 export interface CancelRequest {
-  readonly target: { readonly generationId: string } | { readonly requestId: string };
+  readonly target: GenerationTarget;
   readonly mode: CancelMode;
 }
 
@@ -20,24 +20,6 @@ export function parseCancelRequest(request: DecodedRequest<CancelGenerationReque
   const parsed = { target: parseTarget(target, limits, violations), mode: parseMode(mode, violations) };
   violations.throwIfAny();
   return parsed;
-}
-
-function parseTarget(
-  target: CancelGenerationRequest["target"],
-  limits: Limits,
-  violations: Violations,
-): CancelRequest["target"] {
-  switch (target?.$case) {
-    case undefined:
-      violations.add("target", "is missing: one of generation_id and request_id is required");
-      return { generationId: "" };
-    case "generationId":
-      parseId({ field: "generation_id", value: target.value }, limits, violations);
-      return { generationId: target.value };
-    case "requestId":
-      parseId({ field: "request_id", value: target.value }, limits, violations);
-      return { requestId: target.value };
-  }
 }
 
 function parseMode(mode: CancelModeMessage | undefined, violations: Violations): CancelMode {

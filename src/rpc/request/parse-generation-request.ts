@@ -5,6 +5,7 @@ import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
 import { type DecodedRequest, readableMessage } from "./decoded-request.js";
 import { parseDelivery } from "./parse-delivery.js";
+import { parseIdempotency } from "./parse-idempotency.js";
 import { parseId, parseLabels } from "./parse-identity.js";
 import { parseInput } from "./parse-input.js";
 import { parseLane } from "./parse-lane.js";
@@ -44,6 +45,7 @@ export function parseGenerationRequest(
     }),
     lane: parseLane(message.scheduling, streams ? "interactive" : "batch", violations),
     delivery: parseDelivery(message.delivery, { limits, streams }, violations),
+    idempotency: parseIdempotency(message, limits, violations),
   });
   violations.throwIfAny();
   if (expectedModel !== undefined) requireModel(expectedModel, model);

@@ -1,14 +1,14 @@
+import type { Delivery as DeliveryMessage } from "../../../generated/rill/v1/delivery.js";
 import type { EffectiveParameters } from "../../../generated/rill/v1/effective_parameters.js";
 import type { RunStopping } from "../../core/engine-wall.js";
 import type { Delivery, GenerationRequest } from "../../core/generation-request.js";
 import { toDurationMessage } from "./duration-message.js";
 import { toLaneMessage } from "./state-messages.js";
 
-/** What a generation runs with. Equal for Generate and GenerateStream, but for the delivery, which only a stream has. */
+/** What a generation runs with, without its delivery. */
 export function toEffectiveParametersMessage(
-  { sampling, lane, delivery }: GenerationRequest,
+  { sampling, lane }: GenerationRequest,
   stopping: RunStopping,
-  { streams }: { streams: boolean },
 ): EffectiveParameters {
   return {
     sampling: { ...sampling },
@@ -20,11 +20,16 @@ export function toEffectiveParametersMessage(
       timeLimit: toDurationMessage(stopping.timeLimitMs),
     },
     scheduling: { lane: toLaneMessage(lane) },
-    delivery: streams ? toDeliveryMessage(delivery) : undefined,
+    delivery: undefined,
   };
 }
 
-function toDeliveryMessage({ heartbeatIntervalMs, slowReaderLimitMs, maxChunkDelayMs }: Delivery) {
+/** How its stream is delivered, which each reader of a generation says for itself. */
+export function toDeliveryMessage({
+  heartbeatIntervalMs,
+  slowReaderLimitMs,
+  maxChunkDelayMs,
+}: Delivery): DeliveryMessage {
   return {
     heartbeatInterval: heartbeatIntervalMs === 0 ? undefined : toDurationMessage(heartbeatIntervalMs),
     slowReaderLimit: slowReaderLimitMs === undefined ? undefined : toDurationMessage(slowReaderLimitMs),

@@ -69,5 +69,11 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     maxWatchLoadInterval: toDurationMessage(limits.maxWatchIntervalMs),
     maxLoadWatchers: limits.loadWatchers,
     maxHealthWatchers: limits.healthWatchers,
+    maxLedgerGenerations: limits.ledgerEntries,
+    maxLedgerAge: toDurationMessage(limits.ledgerAgeMs),
+    maxLedgerBytes: limits.ledgerBytes,
+    maxIdempotencyKeys: limits.idempotencyKeys,
+    maxIdempotencyAge: toDurationMessage(limits.idempotencyAgeMs),
+    maxIdempotencyBytes: limits.idempotencyBytes,
   };
 }

@@ -6,6 +6,8 @@ import type {
   GenerateResponse,
   GenerateStreamRequest,
   GenerateStreamResponse,
+  GetGenerationRequest,
+  GetGenerationResponse,
 } from "../../../generated/rill/v1/generation_service.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
@@ -14,17 +16,21 @@ import { streamMethod } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
 import { foldGeneration } from "../generation/fold-generation.js";
+import { KeyedGenerations } from "../generation/keyed-generations.js";
 import { notingRefusals } from "../generation/noting-refusals.js";
 import { runGeneration } from "../generation/run-generation.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import { parseCancelRequest } from "../request/parse-cancel-request.js";
 import { parseGenerationRequest } from "../request/parse-generation-request.js";
+import { parseGetGenerationRequest } from "../request/parse-get-generation-request.js";
+import { toGenerationMessage } from "../response/generation-message.js";
 import { toGenerationStateMessage } from "../response/state-messages.js";
 import { type Backend, type BackendSource, requireBackend } from "./backend.js";
 
 /** rill.v1.GenerationService. */
 export function createGenerationService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
   const { limits, clock } = host;
+  const keyed = new KeyedGenerations(limits, clock);
 
   const parse = (
     request: DecodedRequest<GenerateRequest | GenerateStreamRequest>,
@@ -40,7 +46,7 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
   ): Promise<GenerateResponse> => {
     const backend = requireBackend(source);
     const parsed = await parse(request, { backend, signal: context.signal, streams: false });
-    const call = { request: parsed, backend, limits, clock, streams: false, ...context };
+    const call = { request: parsed, backend, keyed, limits, clock, streams: false, ...context };
     return foldGeneration(runGeneration(call), { maxResponseBytes: limits.messageBytes });
   };
 
@@ -53,7 +59,8 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
     const { slowReaderLimitMs } = parsed.delivery;
     if (slowReaderLimitMs !== undefined) context.useReaderRule(stallRule(slowReaderLimitMs));
     let sequence = 0;
-    for await (const event of runGeneration({ request: parsed, backend, limits, clock, streams: true, ...context })) {
+    const call = { request: parsed, backend, keyed, limits, clock, streams: true, ...context };
+    for await (const event of runGeneration(call)) {
       sequence++;
       yield { sequence, event };
     }
@@ -66,6 +73,12 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
     return { generationId, state: toGenerationStateMessage(state) };
   };
 
+  const getGeneration = (request: DecodedRequest<GetGenerationRequest>): GetGenerationResponse => {
+    const { scheduler, model } = requireBackend(source);
+    const report = scheduler.report(parseGetGenerationRequest(request, limits));
+    return { generation: toGenerationMessage(report, { modelDigest: model.digest }) };
+  };
+
   return {
     generate: unaryMethod(host, { method: "Generate", handle: generate }),
     generateStream: streamMethod(host, {
@@ -75,6 +88,7 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
       textBytes: chunkTextBytes,
     }),
     cancelGeneration: unaryMethod(host, { method: "CancelGeneration", handle: cancelGeneration }),
+    getGeneration: unaryMethod(host, { method: "GetGeneration", handle: getGeneration }),
   };
 }
 

@@ -1,0 +1,105 @@
+import type { Accepted } from "../../../generated/rill/v1/generation_event.js";
+import { GenerationError } from "../../core/generation-error.js";
+import type { Generation } from "../../scheduler/generation.js";
+import { onAbort } from "../../sync/on-abort.js";
+import { untilAborted } from "../../sync/until-aborted.js";
+import type { CompletedResult } from "./stored-results.js";
+import type { Reading } from "./reading.js";
+
+/** What a reader is to the generation that it reads. */
+export interface KeyedReader {
+  /** While it reads, its end is the generation's. */
+  readonly signal: AbortSignal;
+  readonly abort: (reason: GenerationError) => void;
+}
+
+export interface KeyedGenerationOptions {
+  readonly bodyDigest: string;
+  /** @throws GenerationError why it is refused */
+  readonly open: (signal: AbortSignal) => Generation;
+  /** Prepares and submits it. */
+  readonly accept: (generation: Generation, signal: AbortSignal) => Promise<Accepted>;
+  /** Its key is free, or has a result. Called once. */
+  readonly onOver: (result: CompletedResult | undefined) => void;
+}
+
+/**
+ * A generation that goes on while its readers replace each other. It lives on a signal of its own, which follows the reader of the moment: when that one
+ * leaves, it ends; when that one is replaced, it does not. What readers before have not taken passes to the next.
+ */
+export class KeyedGeneration {
+  readonly bodyDigest: string;
+  readonly #life = new AbortController();
+  readonly #accepted: Promise<Accepted>;
+  readonly #onOver: KeyedGenerationOptions["onOver"];
+  #generation: Generation;
+  #reader: (KeyedReader & { readonly following: Disposable }) | undefined;
+  #over = false;
+
+  /** @throws GenerationError what `open` throws; nothing is held then */
+  constructor({ bodyDigest, open, accept, onOver }: KeyedGenerationOptions) {
+    this.bodyDigest = bodyDigest;
+    this.#onOver = onOver;
+    this.#generation = open(this.#life.signal);
+    this.#accepted = accept(this.#generation, this.#life.signal);
+    // Whoever reads it by then hears of a refusal.
+    this.#accepted.catch(() => undefined);
+  }
+
+  /** True: it has failed, and nobody can read it any more. */
+  get failed(): boolean {
+    return this.#life.signal.aborted || this.#generation.error !== undefined;
+  }
+
+  /**
+   * Makes this call the reader: the first, or in the place of the one before, which ends with TAKEN_OVER.
+   * @throws GenerationError RESPONSE_TOO_LARGE when the output so far is more than one message may hold; the reader before stays then
+   */
+  read(reader: KeyedReader): Reading {
+    const before = this.#reader;
+    const takenOver = this.#takenOver();
+    if (before !== undefined) {
+      if (this.#generation.output() === undefined) throw this.#tooLarge();
+      this.#generation = this.#generation.handOver(takenOver);
+      before.following[Symbol.dispose]();
+    }
+    const following = onAbort(reader.signal, (reason) => this.#life.abort(reason));
+    this.#reader = { ...reader, following };
+    before?.abort(takenOver);
+    return this.#reading(this.#generation, reader.signal);
+  }
+
+  #reading(generation: Generation, signal: AbortSignal): Reading {
+    return {
+      generation,
+      accepted: () => untilAborted(this.#accepted, signal),
+      finished: (told, toChunk) => {
+        if (generation !== this.#generation) return;
+        const pieces = generation.output();
+        this.#end({ ...told, chunk: pieces === undefined ? undefined : toChunk(pieces) });
+      },
+      [Symbol.dispose]: () => {
+        if (generation !== this.#generation) return;
+        generation[Symbol.dispose]();
+        this.#end(undefined);
+      },
+    };
+  }
+
+  #end(result: CompletedResult | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#reader?.following[Symbol.dispose]();
+    this.#onOver(result);
+  }
+
+  #takenOver(): GenerationError {
+    const text = "another call with the same idempotency key has taken the generation over";
+    return new GenerationError("TAKEN_OVER", text, { facts: { generation_id: this.#generation.generationId } });
+  }
+
+  #tooLarge(): GenerationError {
+    const text = "the output so far is larger than a response may be: the generation cannot be taken over";
+    return new GenerationError("RESPONSE_TOO_LARGE", text, { facts: { generation_id: this.#generation.generationId } });
+  }
+}

@@ -1,0 +1,63 @@
+import { Accepted, Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
+import type { Limits } from "../../core/limits.js";
+import type { Clock } from "../../sync/clock.js";
+import { RecentMap } from "../../sync/recent-map.js";
+
+/** What a repeat of a completed call gets. */
+export interface CompletedResult {
+  /** Without the delivery, which is each reader's own. */
+  readonly accepted: Accepted;
+  /** All of the output. undefined: it was more than may be kept. */
+  readonly chunk: Chunk | undefined;
+  readonly completed: Completed;
+}
+
+/** Encoded: small, and as large as it says. */
+interface StoredResult {
+  readonly bodyDigest: string;
+  readonly accepted: Uint8Array;
+  readonly chunk: Uint8Array | undefined;
+  readonly completed: Uint8Array;
+}
+
+/** What an entry takes beside its messages. */
+const ENTRY_BYTES = 512;
+
+/** The results of completed calls by their idempotency keys. Bounded in entries, age and bytes. */
+export class StoredResults {
+  readonly #maxBytes: number;
+  readonly #results: RecentMap<StoredResult>;
+
+  constructor(limits: Pick<Limits, "idempotencyKeys" | "idempotencyAgeMs" | "idempotencyBytes">, clock: Clock) {
+    this.#maxBytes = limits.idempotencyBytes;
+    this.#results = new RecentMap({
+      maxEntries: limits.idempotencyKeys,
+      maxAgeMs: limits.idempotencyAgeMs,
+      maxBytes: limits.idempotencyBytes,
+      clock,
+    });
+  }
+
+  /** An output that alone is more than all results may take is left out: a repeat must not run again for that. */
+  add(key: string, bodyDigest: string, { accepted, chunk, completed }: CompletedResult): void {
+    const encodedChunk = chunk === undefined ? undefined : Chunk.encode(chunk).finish();
+    const others = { accepted: Accepted.encode(accepted).finish(), completed: Completed.encode(completed).finish() };
+    const bytes = ENTRY_BYTES + Buffer.byteLength(key) + others.accepted.length + others.completed.length;
+    const chunkBytes = encodedChunk?.length ?? 0;
+    const keeps = bytes + chunkBytes <= this.#maxBytes;
+    const stored = { bodyDigest, ...others, chunk: keeps ? encodedChunk : undefined };
+    this.#results.add(key, stored, bytes + (keeps ? chunkBytes : 0));
+  }
+
+  find(key: string): { bodyDigest: string; result: CompletedResult } | undefined {
+    const stored = this.#results.find(key);
+    if (stored === undefined) return undefined;
+    const { bodyDigest, accepted, chunk, completed } = stored;
+    const result = {
+      accepted: Accepted.decode(accepted),
+      chunk: chunk === undefined ? undefined : Chunk.decode(chunk),
+      completed: Completed.decode(completed),
+    };
+    return { bodyDigest, result };
+  }
+}

@@ -1,0 +1,17 @@
+import type { GetGenerationRequest } from "../../../generated/rill/v1/generation_service.js";
+import type { Limits } from "../../core/limits.js";
+import { type DecodedRequest, readableMessage } from "./decoded-request.js";
+import { type GenerationTarget, parseTarget } from "./parse-target.js";
+import { Violations } from "./violations.js";
+
+/** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST */
+export function parseGetGenerationRequest(
+  request: DecodedRequest<GetGenerationRequest>,
+  limits: Limits,
+): GenerationTarget {
+  const { target } = readableMessage(request);
+  const violations = new Violations(request.violations);
+  const parsed = parseTarget(target, limits, violations);
+  violations.throwIfAny();
+  return parsed;
+}

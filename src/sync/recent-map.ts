@@ -1,0 +1,74 @@
+import type { Clock } from "./clock.js";
+
+export interface RecentMapOptions<Value> {
+  readonly maxEntries: number;
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  /** Called for each entry that is forgotten. */
+  readonly onForgotten?: (key: string, value: Value) => void;
+}
+
+interface Entry<Value> {
+  value: Value;
+  readonly addedAtMs: number;
+  readonly bytes: number;
+}
+
+/**
+ * What was added last, within three bounds. Whoever adds or asks forgets what is over, the oldest first, each in O(1); so nothing is found beyond
+ * its age, and nothing needs a timer.
+ */
+export class RecentMap<Value> {
+  readonly #options: RecentMapOptions<Value>;
+  readonly #entries = new Map<string, Entry<Value>>();
+  #bytes = 0;
+
+  constructor(options: RecentMapOptions<Value>) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A key that is here already is forgotten first. */
+  add(key: string, value: Value, bytes: number): void {
+    this.#forget(key);
+    this.#entries.set(key, { value, addedAtMs: this.#options.clock.nowMs(), bytes });
+    this.#bytes += bytes;
+    this.#forgetOld();
+  }
+
+  /** Another value for a key that is here, which does not become younger by it; nothing otherwise. */
+  replace(key: string, value: Value): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.value = value;
+  }
+
+  find(key: string): Value | undefined {
+    this.#forgetOld();
+    return this.#entries.get(key)?.value;
+  }
+
+  #forgetOld(): void {
+    const { maxEntries, maxAgeMs, maxBytes, clock } = this.#options;
+    const oldestMs = clock.nowMs() - maxAgeMs;
+    for (const [key, { addedAtMs }] of this.#entries) {
+      if (addedAtMs > oldestMs && this.#entries.size <= maxEntries && this.#bytes <= maxBytes) return;
+      this.#forget(key);
+    }
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#bytes -= entry.bytes;
+    this.#options.onForgotten?.(key, entry.value);
+  }
+}
