@@ -18,6 +18,8 @@ export interface Limits {
   readonly linePerSlot: number;
   /** A call whose lower estimate is longer is refused. */
   readonly lineWaitMs: number;
+  /** The longest `max_wait` that a call may ask for. */
+  readonly maxCallerWaitMs: number;
   readonly generationTimeMs: number;
   readonly slowReaderStallMs: number;
   readonly slowReaderBytesPerSecond: number;
@@ -53,6 +55,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   calls: 1_024,
   linePerSlot: 4,
   lineWaitMs: 5_000,
+  maxCallerWaitMs: 10 * 60_000,
   generationTimeMs: 10 * 60_000,
   slowReaderStallMs: 30_000,
   slowReaderBytesPerSecond: 16,

@@ -27,6 +27,7 @@ export function takeLoadSnapshot(sources: LoadSources): LoadSnapshot {
     parked: generations.filter((generation) => generation.state === "parked").length,
     kvTokens: { used: dispatcher.kvTokens, capacity: engine.sequences * engine.contextTokens },
     estimatedWait: dispatcher.wait(),
+    waitEstimates: dispatcher.waitEstimates,
     totals: sources.counters.totals(),
     generations,
   };

@@ -20,7 +20,7 @@ import { takeLoadSnapshot } from "./load-snapshot.js";
 import type { PreparedRun } from "./prepared-run.js";
 
 export interface SchedulerOptions {
-  readonly engine: EngineLink;
+  readonly engine: Pick<EngineLink, "facts" | "lost" | "onNotice" | "send">;
   readonly lifecycle: LifecycleState;
   readonly limits: Limits;
   /** Each above 0: how the lanes share the slots while both want them. */

@@ -52,6 +52,10 @@ export interface Limits {
   maxEstimatedWait?:
     | Duration
     | undefined;
+  /** Longest `max_wait` that a request may give. Default 10 min. */
+  maxCallerWait?:
+    | Duration
+    | undefined;
   /** Most pieces of output that are made ahead of a reader, beyond what its HTTP/2 window takes. Default 32. */
   creditWindowPieces: number;
   /** Most text that is made ahead of a reader, beyond what its HTTP/2 window takes, in bytes. Default 4 KiB. */
@@ -124,6 +128,7 @@ function createBaseLimits(): Limits {
     maxGenerationTime: undefined,
     maxWaitingPerLane: 0,
     maxEstimatedWait: undefined,
+    maxCallerWait: undefined,
     creditWindowPieces: 0,
     creditWindowBytes: 0,
     slowReaderStall: undefined,
@@ -197,6 +202,9 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxEstimatedWait !== undefined) {
       Duration.encode(message.maxEstimatedWait, writer.uint32(250).fork()).join();
+    }
+    if (message.maxCallerWait !== undefined) {
+      Duration.encode(message.maxCallerWait, writer.uint32(258).fork()).join();
     }
     if (message.creditWindowPieces !== 0) {
       writer.uint32(320).uint32(message.creditWindowPieces);
@@ -406,6 +414,14 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxEstimatedWait = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.maxCallerWait = Duration.decode(reader, reader.uint32());
             continue;
           }
           case 40: {

@@ -32,6 +32,8 @@ export interface GenerationCall {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** When the call's deadline passes, by the clock; undefined: it has none. */
+  readonly deadlineMs: number | undefined;
   readonly trailers: Metadata;
   /** Aborts the signal: a generation that fails must end its call even while a message waits for the reader. */
   readonly abort: (reason: GenerationError) => void;
@@ -92,10 +94,10 @@ export async function* runGeneration(call: GenerationCall): AsyncGenerator<Gener
 
 /** Prepares the input, fits it and takes a slot or a place in line. Before this returns nothing was accepted. */
 async function accept(call: GenerationCall, generation: Generation): Promise<GenerationMessage> {
-  const { request, backend, limits, clock, signal } = call;
+  const { request, backend, limits, clock, signal, deadlineMs } = call;
   const { contextTokens } = backend.engine;
   const startedMs = clock.nowMs();
-  const { input, stopping: wanted } = request;
+  const { input, sampling, stopping: wanted, maxWaitMs } = request;
   const { defaultMaxOutputTokens } = limits;
   const fit = (inputTokens: number): RunStopping =>
     fitRun({ inputTokens, contextTokens, stopping: wanted, defaultMaxOutputTokens });
@@ -106,7 +108,7 @@ async function accept(call: GenerationCall, generation: Generation): Promise<Gen
     return { inputTokens: tokens, stopping: fit(tokens.length) };
   });
   const prepareMs = clock.nowMs() - startedMs;
-  generation.submit({ inputTokens, sampling: request.sampling, stopping, prepareMs });
+  generation.submit({ inputTokens, sampling, stopping, prepareMs, deadlineMs, maxWaitMs });
   return toAcceptedMessage(call, { generationId: generation.generationId, inputTokens: inputTokens.length, stopping });
 }
 

@@ -6,7 +6,7 @@ import { toLaneMessage } from "./state-messages.js";
 
 /** What a generation runs with. Equal for Generate and GenerateStream, but for the delivery, which only a stream has. */
 export function toEffectiveParametersMessage(
-  { sampling, lane, delivery }: GenerationRequest,
+  { sampling, lane, maxWaitMs, delivery }: GenerationRequest,
   stopping: RunStopping,
   { streams }: { streams: boolean },
 ): EffectiveParameters {
@@ -19,7 +19,10 @@ export function toEffectiveParametersMessage(
       ignoreEndOfGeneration: stopping.ignoreEndOfGeneration,
       timeLimit: toDurationMessage(stopping.timeLimitMs),
     },
-    scheduling: { lane: toLaneMessage(lane) },
+    scheduling: {
+      lane: toLaneMessage(lane),
+      maxWait: maxWaitMs === undefined ? undefined : toDurationMessage(maxWaitMs),
+    },
     delivery: streams ? toDeliveryMessage(delivery) : undefined,
   };
 }

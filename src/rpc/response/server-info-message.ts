@@ -54,6 +54,7 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     maxGenerationTime: toDurationMessage(limits.generationTimeMs),
     maxWaitingPerLane,
     maxEstimatedWait: toDurationMessage(limits.lineWaitMs),
+    maxCallerWait: toDurationMessage(limits.maxCallerWaitMs),
     creditWindowPieces: limits.creditPieces,
     creditWindowBytes: limits.creditBytes,
     slowReaderStall: toDurationMessage(limits.slowReaderStallMs),
