@@ -17,6 +17,8 @@ export interface Future {
   readonly held: readonly Load[];
   /** Those in line, in the order in which they are served. */
   readonly line: readonly Load[];
+  /** No decode step is quicker than one of so many runs: as many will come as go. */
+  readonly leastWidth: number;
   readonly pace: Pick<EnginePace, "decodeStepMs" | "prefillStepMs">;
 }
 
@@ -41,12 +43,12 @@ interface Running {
  * Plays one future out, from event to event and not step by step: all that decode get a token a step, inputs are read in beside them and lengthen
  * the steps, and whoever ends makes room for the next in line. Nobody else comes. Takes time in proportion to (held + line) × slots.
  */
-export function playOut({ slots, held, line, pace }: Future): Stay[] {
+export function playOut({ slots, held, line, leastWidth, pace }: Future): Stay[] {
   const startMs: number[] = [];
   const endMs: number[] = [];
   let nowMs = 0;
   let left = line.length;
-  let running: Running[] = held.map((load) => ({
+  const running: Running[] = held.map((load) => ({
     ...load,
     leavesAtMs: Math.max(0, Math.min(load.leavesAtMs, load.timeLimitMs)),
     place: undefined,
@@ -67,10 +69,13 @@ export function playOut({ slots, held, line, pace }: Future): Stay[] {
       else end(run);
     }
     if (left === 0) return startMs.map((start, place) => ({ startMs: start, endMs: endMs[place] ?? start }));
-    nowMs += passTime(running, { pace, nowMs });
-    const over = running.filter((run) => isOver(run, nowMs));
-    for (const run of over) end(run);
-    running = running.filter((run) => !over.includes(run));
+    nowMs += passTime(running, { leastWidth, pace, nowMs });
+    for (let index = running.length - 1; index >= 0; index--) {
+      const run = running[index];
+      if (run === undefined || !isOver(run, nowMs)) continue;
+      end(run);
+      running.splice(index, 1);
+    }
   }
 }
 
@@ -79,11 +84,16 @@ function isOver({ unreadMs, outputTokens, leavesAtMs }: Running, nowMs: number):
 }
 
 /** Moves all on to the next event. @returns how far that was */
-function passTime(running: readonly Running[], { pace, nowMs }: Pick<Future, "pace"> & { nowMs: number }): number {
+function passTime(
+  running: readonly Running[],
+  { leastWidth, pace, nowMs }: Pick<Future, "leastWidth" | "pace"> & { nowMs: number },
+): number {
   let reading = 0;
   for (const run of running) if (run.unreadMs > 0) reading += 1;
   const readMs = reading === 0 ? 0 : Math.max(LEAST_MS, pace.prefillStepMs);
-  const stepMs = Math.max(LEAST_MS, pace.decodeStepMs(running.length - reading) + readMs);
+  const decoding = running.length - reading;
+  const decodeMs = decoding === 0 ? 0 : pace.decodeStepMs(Math.max(decoding, leastWidth));
+  const stepMs = Math.max(LEAST_MS, decodeMs + readMs);
   /** A reader's share of a step. */
   const shareMs = readMs / reading;
   const timeOf = (run: Running): number =>

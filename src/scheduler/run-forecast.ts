@@ -8,6 +8,6 @@ export interface WaitRange {
 export interface RunForecast {
   /** Until it gets a slot. */
   readonly wait: WaitRange;
-  /** It is likely not over before that, its own deadline aside. */
+  /** The lower estimate of its end, its own deadline aside. */
   readonly endLowMs: number;
 }

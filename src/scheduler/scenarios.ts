@@ -23,18 +23,9 @@ class Scenarios {
     return ((this.#orders[run % PERIOD]?.[scenario] ?? 0) + 0.5) / this.count;
   }
 
-  /** About a tenth of the values are below, at most; of few, none. */
-  low(values: readonly number[]): number {
-    return ascending(values)[this.#margin] ?? 0;
-  }
-
-  /** About a tenth of the values are above, at most; of few, none. */
-  high(values: readonly number[]): number {
-    return ascending(values).at(-1 - this.#margin) ?? 0;
-  }
-
-  get #margin(): number {
-    return Math.floor(this.count / 10);
+  /** That share of the values, one for each future, is below. */
+  quantile(values: readonly number[], share: number): number {
+    return values.toSorted((a, b) => a - b)[Math.round(share * (this.count - 1))] ?? 0;
   }
 }
 
@@ -44,10 +35,6 @@ const many = new Scenarios(MANY);
 /** Those to look at so many runs with. */
 export function scenariosFor(runs: number): Scenarios {
   return runs > LONG_LINE ? few : many;
-}
-
-function ascending(values: readonly number[]): number[] {
-  return values.toSorted((a, b) => a - b);
 }
 
 /** 0 to count - 1 in an order that looks random and is always the same (xorshift). */

@@ -13,6 +13,14 @@ type StepNotice = Extract<EngineNotice, { type: "step" }>;
 
 /** Told to a refused caller while nothing was measured yet. */
 const UNMEASURED_RETRY_MS = 1_000;
+/** Shares of the futures in which a wait is shorter. */
+const WAIT_LOW = 0.1;
+const WAIT_HIGH = 0.9;
+/**
+ * The share of the futures in which a run ends sooner than its lower estimate. Larger than that of waits, since no future has newcomers in it, who would
+ * slow it down: `npm run proof:admission` shows that few are refused who would have been in time.
+ */
+const END_LOW = 0.4;
 /** The least that a refused caller is told to wait. */
 const MIN_RETRY_MS = 100;
 
@@ -28,6 +36,9 @@ export class WaitEstimator {
   readonly #outputs = new OutputLengths();
   readonly #reusedShare = new MovingMeasure();
   readonly #held = new Map<number, RunWork>();
+
+  /** Of the latest step that decoded. */
+  #width = 0;
 
   constructor(slots: number, clock: Clock) {
     this.#slots = slots;
@@ -57,6 +68,7 @@ export class WaitEstimator {
       const isComplete = outcome.type === "finished" && COMPLETE.has(outcome.reason);
       if (!work.exactOutput) this.#outputs.observe(tally.outputTokens, isComplete);
     }
+    if (decodingRuns > 0) this.#width = decodingRuns;
     if (stepMs > 0) this.#pace.observe({ stepMs, decodingRuns, prefillTokens });
   }
 
@@ -101,8 +113,9 @@ export class WaitEstimator {
     return line.map((_, place) => {
       const startsMs = futures.map((stays) => stays[place]?.startMs ?? 0);
       const endsMs = futures.map((stays) => stays[place]?.endMs ?? 0);
-      const wait = { lowMs: low * scenarios.low(startsMs), highMs: high * scenarios.high(startsMs) };
-      return { wait, endLowMs: low * scenarios.low(endsMs) };
+      const lowMs = low * scenarios.quantile(startsMs, WAIT_LOW);
+      const highMs = high * scenarios.quantile(startsMs, WAIT_HIGH);
+      return { wait: { lowMs, highMs }, endLowMs: Math.max(lowMs, low * scenarios.quantile(endsMs, END_LOW)) };
     });
   }
 
@@ -117,7 +130,7 @@ export class WaitEstimator {
       if (work !== undefined) return this.#loadOf(work, share);
       return newcomer === undefined ? NOTHING : { ...this.#loadOf(newcomer, share), leavesAtMs: Infinity };
     });
-    return playOut({ slots: this.#slots, held, line: waiting, pace: this.#pace });
+    return playOut({ slots: this.#slots, held, line: waiting, leastWidth: this.#width, pace: this.#pace });
   }
 
   /** @param share of runs that need less, 0 to 1. */

@@ -13,8 +13,11 @@ const load = (fields: Partial<Load>): Load => ({
 /** A step takes 10 ms and 2 more for each run beside the first; reading in adds 50. */
 const PACE: Future["pace"] = { decodeStepMs: (width) => (width === 0 ? 0 : 8 + 2 * width), prefillStepMs: 50 };
 
-const rounded = (future: Omit<Future, "pace">): number[][] =>
-  playOut({ ...future, pace: PACE }).map(({ startMs, endMs }) => [Math.round(startMs), Math.round(endMs)]);
+const rounded = (future: Pick<Future, "slots" | "held" | "line"> & Partial<Future>): number[][] =>
+  playOut({ leastWidth: 0, ...future, pace: PACE }).map(({ startMs, endMs }) => [
+    Math.round(startMs),
+    Math.round(endMs),
+  ]);
 
 describe("playOut", () => {
   it("decodes all that hold a slot side by side, and starts the next when one ends", () => {
@@ -46,6 +49,11 @@ describe("playOut", () => {
       [0, 200],
       [0, 300],
     ]);
+  });
+
+  it("takes no decode step for quicker than one of the least width", () => {
+    const stays = rounded({ slots: 4, held: [], line: [load({ outputTokens: 10 })], leastWidth: 3 });
+    assert.deepEqual(stays, [[0, 140]]);
   });
 
   it("ends a run at its deadline and at its time limit, and gives one that is too late no slot", () => {
@@ -81,7 +89,7 @@ describe("playOut", () => {
         fc.record({ decodeMs: stepMs, prefillMs: stepMs }),
         (slots, { held, line }, { decodeMs, prefillMs }) => {
           const pace = { decodeStepMs: (width: number) => width * decodeMs, prefillStepMs: prefillMs };
-          const stays = playOut({ slots, held: held.slice(0, slots), line, pace });
+          const stays = playOut({ slots, held: held.slice(0, slots), line, leastWidth: 0, pace });
           assert.equal(stays.length, line.length);
           let lastMs = 0;
           for (const { startMs, endMs } of stays) {
