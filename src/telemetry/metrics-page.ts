@@ -7,7 +7,7 @@ export interface MetricSample {
 }
 
 /** How many values fell in each class, which others have counted. */
-export interface Distribution {
+interface Distribution {
   /** Upper bounds of the classes, ascending; the last is Infinity. */
   readonly bounds: readonly number[];
   /** One for each class, not summed up. */

@@ -204,7 +204,7 @@ export const Limits: MessageFns<Limits> = {
       Duration.encode(message.maxEstimatedWait, writer.uint32(250).fork()).join();
     }
     if (message.maxCallerWait !== undefined) {
-      Duration.encode(message.maxCallerWait, writer.uint32(258).fork()).join();
+      Duration.encode(message.maxCallerWait, writer.uint32(266).fork()).join();
     }
     if (message.creditWindowPieces !== 0) {
       writer.uint32(320).uint32(message.creditWindowPieces);
@@ -416,8 +416,8 @@ export const Limits: MessageFns<Limits> = {
             message.maxEstimatedWait = Duration.decode(reader, reader.uint32());
             continue;
           }
-          case 32: {
-            if (tag !== 258) {
+          case 33: {
+            if (tag !== 266) {
               break;
             }
 
