@@ -2,7 +2,7 @@ import { FINISH_REASONS } from "../core/finish-reason.js";
 import { ERROR_CODES } from "../core/generation-error.js";
 import type { GenerationState } from "../core/generation-state.js";
 import { LANES } from "../core/lane.js";
-import type { LoadSnapshot } from "../core/load-snapshot.js";
+import { type LoadSnapshot, WAIT_ERROR_BOUNDS_MS, WAIT_VERDICTS } from "../core/load-snapshot.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
 
 const LIVE_STATES: readonly GenerationState[] = ["preparing", "waiting", "prefilling", "running", "parked", "evicted"];
@@ -23,12 +23,12 @@ interface LoadValues<T extends string> {
 }
 
 /** A value of the snapshot; 0 until there is one. */
-function one(kind: ServerMetric["kind"], { name, help, read }: LoadValue): ServerMetric {
+function one(kind: "gauge" | "counter", { name, help, read }: LoadValue): ServerMetric {
   return { kind, name, help, read: ({ load }) => (load === undefined ? 0 : read(load)) };
 }
 
 /** A value of the snapshot for each member of a closed set; 0 until there is one. */
-function each<T extends string>(kind: ServerMetric["kind"], values: LoadValues<T>): ServerMetric {
+function each<T extends string>(kind: "gauge" | "counter", values: LoadValues<T>): ServerMetric {
   const { name, help, label, members, read } = values;
   return {
     kind,
@@ -88,6 +88,23 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
     help: "Upper estimate of what a call would wait that came now.",
     read: (load) => load.estimatedWait.highMs / 1_000,
   }),
+  each("counter", {
+    name: "rill_waits_estimated_total",
+    help: "Waits that ended with a slot, by how long they were beside the estimate told on joining the line.",
+    label: "outcome",
+    members: WAIT_VERDICTS,
+    read: (load, verdict) => load.waitEstimates.verdicts[verdict],
+  }),
+  {
+    kind: "histogram",
+    name: "rill_wait_estimate_error_seconds",
+    help: "Waits that ended with a slot, minus the middle of the estimate told on joining the line.",
+    readDistribution: ({ load }) => ({
+      bounds: WAIT_ERROR_BOUNDS_MS.map((ms) => ms / 1_000),
+      counts: load?.waitEstimates.errors ?? [],
+      sum: (load?.waitEstimates.errorSumMs ?? 0) / 1_000,
+    }),
+  },
   one("counter", {
     name: "rill_generations_accepted_total",
     help: "Generations that got a slot or a place in line.",

@@ -122,6 +122,13 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
     min: 0,
     max: 65_536,
   }),
+  maxCallerWaitMs: duration({
+    name: "max-caller-wait",
+    about: "longest max_wait a call may ask for",
+    default: DEFAULT_LIMITS.maxCallerWaitMs,
+    min: 0,
+    max: 24 * HOUR,
+  }),
   generationTimeMs: duration({
     name: "max-generation-time",
     about: "longest a generation may run, parked time included",

@@ -4,7 +4,7 @@ import type { Piece } from "./piece.js";
 import type { Timings } from "./timings.js";
 import type { Usage } from "./usage.js";
 
-/** A place in line: 1 is next. The wait is an estimate from measured service times; both ends 0 where nothing was measured yet. */
+/** A place in line: 1 is next. The wait is an estimate from the work ahead and the engine's pace; both ends 0 where nothing was measured yet. */
 export interface QueuePlace {
   readonly position: number;
   readonly waitLowMs: number;

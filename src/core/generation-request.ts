@@ -68,5 +68,7 @@ export interface GenerationRequest {
   readonly stopping: Stopping;
   readonly output: OutputOptions;
   readonly lane: Lane;
+  /** The longest time in line; 0: only a slot that is free at once; undefined: no bound of the caller's. */
+  readonly maxWaitMs: number | undefined;
   readonly delivery: Delivery;
 }

@@ -20,6 +20,8 @@ export interface Limits {
   readonly lineWaitMs: number;
   /** Runs that gave their slots up and have not come back. */
   readonly evictedRuns: number;
+  /** The longest `max_wait` that a call may ask for. */
+  readonly maxCallerWaitMs: number;
   readonly generationTimeMs: number;
   readonly slowReaderStallMs: number;
   readonly slowReaderBytesPerSecond: number;
@@ -64,6 +66,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   linePerSlot: 4,
   lineWaitMs: 5_000,
   evictedRuns: 256,
+  maxCallerWaitMs: 10 * 60_000,
   generationTimeMs: 10 * 60_000,
   slowReaderStallMs: 30_000,
   slowReaderBytesPerSecond: 16,

@@ -40,6 +40,35 @@ export interface LoadTotals {
   readonly rereadTokens: number;
 }
 
+/** How a wait in line compared to the estimate that the caller was told on joining. */
+export const WAIT_VERDICTS = ["shorter", "within", "longer"] as const;
+export type WaitVerdict = (typeof WAIT_VERDICTS)[number];
+
+/** Upper bounds of the classes in which errors of estimates are counted, in ms. */
+export const WAIT_ERROR_BOUNDS_MS: readonly number[] = [
+  -10_000,
+  -3_000,
+  -1_000,
+  -300,
+  -100,
+  -30,
+  30,
+  100,
+  300,
+  1_000,
+  3_000,
+  10_000,
+  Infinity,
+];
+
+/** How good the estimates of waits were since the process started, of all waits that ended with a slot. */
+export interface WaitEstimates {
+  readonly verdicts: Readonly<Record<WaitVerdict, number>>;
+  /** The wait minus the middle of its estimate: how many fell in each class of WAIT_ERROR_BOUNDS_MS. */
+  readonly errors: readonly number[];
+  readonly errorSumMs: number;
+}
+
 /** One look at the whole server, for GetLoad, WatchLoad and /metrics alike. */
 export interface LoadSnapshot {
   readonly lifecycle: Lifecycle;
@@ -51,6 +80,7 @@ export interface LoadSnapshot {
   readonly kvTokens: { readonly used: number; readonly capacity: number };
   /** What a call that came now would wait; 0 with a free slot. */
   readonly estimatedWait: { readonly lowMs: number; readonly highMs: number };
+  readonly waitEstimates: WaitEstimates;
   readonly totals: LoadTotals;
   readonly generations: readonly GenerationLoad[];
 }

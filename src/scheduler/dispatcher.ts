@@ -2,16 +2,22 @@ import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-wall
 import { GenerationError } from "../core/generation-error.js";
 import { type Lane, LANES } from "../core/lane.js";
 import type { Limits } from "../core/limits.js";
+import type { WaitEstimates } from "../core/load-snapshot.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Clock } from "../sync/clock.js";
+import { doomOf } from "./doom.js";
 import { Evictor } from "./evictor.js";
 import type { GenerationRecord } from "./generation-record.js";
+import { holdToCapacity, holdToWait } from "./line-bounds.js";
 import { type PreparedRun, runSpecOf } from "./prepared-run.js";
+import type { RunForecast, WaitRange } from "./run-forecast.js";
+import { RunWork } from "./run-work.js";
 import { SlotTable } from "./slot-table.js";
+import { timedPlace } from "./timed-place.js";
+import { WaitAccuracy } from "./wait-accuracy.js";
 import { WaitEstimator } from "./wait-estimator.js";
-import type { WaitRange } from "./wait-forecast.js";
 import { WaitingRoom } from "./waiting-room.js";
-import { NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
+import { type Admission, NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
 
 export interface DispatcherOptions {
   readonly slots: number;
@@ -24,8 +30,11 @@ export interface DispatcherOptions {
 
 interface Evicted {
   readonly record: GenerationRecord;
-  readonly unreadTokens: number;
+  readonly work: RunWork;
 }
+
+/** Of a run that comes back: its reader is told of no place in line. */
+const UNTOLD: WaitRange = { lowMs: 0, highMs: 0 };
 
 /**
  * Who runs and who waits. A slot stands for one sequence of the engine: it is held from `start` until the engine reports that run's end, never
@@ -40,16 +49,17 @@ export class Dispatcher implements Disposable {
   readonly #evicted = new Map<number, Evicted>();
   readonly #evictor: Evictor;
   readonly #estimator: WaitEstimator;
+  readonly #accuracy = new WaitAccuracy();
   #kvTokens = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#slots = new SlotTable(options.slots);
-    this.#estimator = new WaitEstimator(this.#slots, options.clock);
+    this.#estimator = new WaitEstimator(options.slots, options.clock);
     this.#room = new WaitingRoom({
       weights: options.laneWeights,
       capacity: options.slots * options.limits.linePerSlot,
-      forecast: () => this.#estimator.forecast(),
+      forecast: (order) => this.#estimator.forecastLine(order.map(({ work }) => work)),
       clock: options.clock,
     });
     this.#evictor = new Evictor({
@@ -85,25 +95,24 @@ export class Dispatcher implements Disposable {
     return [...this.#slots.holders(), ...evicted, ...this.#room.waiters().map((waiter) => waiter.record)];
   }
 
-  /** @throws GenerationError LINE_FULL. */
+  /** @throws GenerationError LINE_FULL, or DEADLINE_EXCEEDED where the deadline cannot be met. */
   admit(record: GenerationRecord, run: PreparedRun): void {
-    const { lane } = record.identity;
+    const work = new RunWork(run);
     if (this.#slots.hasFree) {
-      this.#room.charge(lane);
-      this.#start(record, run);
-      return;
+      this.#refuseDoomed(run, this.#estimator.forecastNewcomer([undefined], work));
+      this.#room.charge(record.identity.lane);
+      this.#start({ record, run, work });
+    } else {
+      this.#lineUp({ record, run, work });
     }
-    this.#holdToBounds(lane);
-    record.lineUp(this.#room.join(new NewRun(record, run)));
-    this.#evictor.makeRoom();
   }
 
   /** An evicted run, whose reader has caught up, gets a slot or a place in line. */
   comeBack(record: GenerationRecord, runId: number): void {
     const evicted = this.#evicted.get(runId);
     if (evicted === undefined) return;
-    const returning = new ReturningRun(record, { runId, unreadTokens: evicted.unreadTokens });
-    record.lineUp(this.#room.join(returning));
+    const returning = new ReturningRun({ record, runId, work: evicted.work });
+    record.lineUp(this.#room.join(returning, UNTOLD));
     this.#startNext();
   }
 
@@ -111,6 +120,7 @@ export class Dispatcher implements Disposable {
   onNotice(notice: EngineNotice): void {
     if (notice.type !== "step") return;
     this.#kvTokens = notice.kvTokens;
+    this.#estimator.observe(notice);
     for (const update of notice.updates) this.#onUpdate(update, notice.stepMs);
     this.#startNext();
   }
@@ -120,16 +130,23 @@ export class Dispatcher implements Disposable {
     this.#evictor.clear();
     this.#evicted.clear();
     this.#slots.clear();
+    this.#estimator.clear();
     this.#kvTokens = 0;
   }
 
   /** What a call that came now would wait, whichever its lane. */
   wait(): WaitRange {
-    const waits = LANES.map((lane) => this.#waitOf(lane));
+    if (this.#slots.hasFree) return { lowMs: 0, highMs: 0 };
+    const waits = LANES.map((lane) => this.#forecastInLine(lane).wait);
     return {
       lowMs: Math.min(...waits.map((wait) => wait.lowMs)),
       highMs: Math.max(...waits.map((wait) => wait.highMs)),
     };
+  }
+
+  /** How good the estimates were, of those that came to a slot. */
+  get waitEstimates(): WaitEstimates {
+    return this.#accuracy.snapshot();
   }
 
   /** What a caller that is refused now is told to wait. */
@@ -142,9 +159,27 @@ export class Dispatcher implements Disposable {
     this.#room[Symbol.dispose]();
   }
 
-  #start(record: GenerationRecord, run: PreparedRun): void {
-    const { limits, clock, send } = this.#options;
-    const runId = this.#slots.take(record, clock.nowMs());
+  #lineUp({ record, run, work }: Admission): void {
+    const { limits, clock } = this.#options;
+    const { lane } = record.identity;
+    const line = { lane, ...this.line(lane) };
+    const retryAfterMs = (excessMs?: number): number => this.#estimator.retryAfterMs(excessMs);
+    holdToCapacity(line, retryAfterMs);
+    const forecast = this.#forecastInLine(lane, work);
+    const expected = forecast.wait;
+    const { maxWaitMs } = run;
+    holdToWait(line, { wait: expected, lineWaitMs: limits.lineWaitMs, maxWaitMs, retryAfterMs });
+    this.#refuseDoomed(run, forecast);
+    const waiting = new NewRun({ record, run, work, expected, joinedAtMs: clock.nowMs() });
+    const onPassed = (): void => record.abort(new GenerationError("MAX_WAIT", "no slot fell free within max_wait"));
+    record.lineUp(timedPlace(this.#room.join(waiting, expected), { maxWaitMs, clock, onPassed }));
+    this.#evictor.makeRoom();
+  }
+
+  #start({ record, run, work }: Admission): void {
+    const { limits, send } = this.#options;
+    const runId = this.#slots.take(record);
+    this.#estimator.start(runId, work);
     record.start(runId);
     const credit = { pieces: limits.creditPieces, bytes: limits.creditBytes };
     send({ type: "start", run: runSpecOf(run, runId), credit });
@@ -154,26 +189,35 @@ export class Dispatcher implements Disposable {
     while (this.#slots.hasFree) {
       const waiter = this.#room.serve();
       if (waiter === undefined) return;
-      if (waiter.isNew) this.#start(waiter.record, waiter.run);
+      if (waiter.isNew) this.#startInTime(waiter);
       else this.#resume(waiter);
     }
     this.#evictor.makeRoom();
   }
 
-  #resume({ record, runId }: ReturningRun): void {
-    const { clock, send } = this.#options;
+  /** Ends one whose turn has come too late for its deadline. */
+  #startInTime(waiter: NewRun): void {
+    const nowMs = this.#options.clock.nowMs();
+    this.#accuracy.observe(waiter.expected, nowMs - waiter.joinedAtMs);
+    const doom = doomOf(waiter.run, this.#estimator.forecastNewcomer([undefined], waiter.work), nowMs);
+    if (doom === undefined) this.#start(waiter);
+    else waiter.record.abort(doom);
+  }
+
+  #resume({ record, runId, work }: ReturningRun): void {
     this.#evicted.delete(runId);
-    this.#slots.take(record, clock.nowMs(), runId);
+    this.#slots.take(record, runId);
+    this.#estimator.start(runId, work);
     record.start(runId);
-    send({ type: "resume", runId });
+    this.#options.send({ type: "resume", runId });
   }
 
   #onUpdate(update: RunUpdate, stepMs: number): void {
-    const { runId, stage, unreadTokens, end } = update;
+    const { runId, stage, end } = update;
     const record = this.#slots.holderOf(runId) ?? this.#evicted.get(runId)?.record;
     if (record === undefined) return;
     if (stage === "evicted" || stage === "ended") this.#release(runId);
-    if (stage === "evicted") this.#evicted.set(runId, { record, unreadTokens });
+    if (stage === "evicted") this.#setAside(record, runId);
     if (end?.outcome.type === "failed") {
       const { generationId } = record.identity;
       this.#options.log.error({ generationId, cause: end.outcome.message }, "the engine failed in a generation");
@@ -181,39 +225,26 @@ export class Dispatcher implements Disposable {
     record.update(update, stepMs);
   }
 
+  #setAside(record: GenerationRecord, runId: number): void {
+    const work = this.#estimator.giveUp(runId);
+    if (work !== undefined) this.#evicted.set(runId, { record, work });
+  }
+
   /** The run holds no sequence any more. */
   #release(runId: number): void {
     this.#evicted.delete(runId);
     this.#evictor.gone(runId);
-    const heldMs = this.#slots.release(runId, this.#options.clock.nowMs());
-    if (heldMs !== undefined) this.#estimator.observe(heldMs);
+    this.#slots.release(runId);
   }
 
-  #holdToBounds(lane: Lane): void {
-    const { waiting, capacity } = this.line(lane);
-    const facts = { lane, waiting: String(waiting), capacity: String(capacity) };
-    if (waiting >= capacity) {
-      throw new GenerationError("LINE_FULL", `the ${lane} line is full: ${waiting} of ${capacity} places are taken`, {
-        facts,
-        retryAfterMs: this.retryAfterMs(),
-      });
-    }
-    const { lowMs } = this.#waitOf(lane);
-    const { lineWaitMs } = this.#options.limits;
-    if (lowMs > lineWaitMs) {
-      throw new GenerationError(
-        "LINE_FULL",
-        `the wait is at least ${Math.ceil(lowMs)} ms, the bound is ${lineWaitMs} ms`,
-        {
-          facts,
-          retryAfterMs: this.#estimator.retryAfterMs(lowMs - lineWaitMs),
-        },
-      );
-    }
+  #refuseDoomed(run: PreparedRun, forecast: RunForecast): void {
+    const doom = doomOf(run, forecast, this.#options.clock.nowMs());
+    if (doom !== undefined) throw doom;
   }
 
-  #waitOf(lane: Lane): WaitRange {
-    if (this.#slots.hasFree) return { lowMs: 0, highMs: 0 };
-    return this.#estimator.waitFor(this.#room.grantsForNext(lane));
+  /** Of a run that joins the line now; without `work`, of its wait alone. */
+  #forecastInLine(lane: Lane, work?: RunWork): RunForecast {
+    const order = this.#room.order(lane).map((waiter) => waiter?.work);
+    return this.#estimator.forecastNewcomer(order, work);
   }
 }

@@ -8,10 +8,12 @@ import { type Lane, LANES } from "../core/lane.js";
 export class FairShare {
   readonly #strides: Readonly<Record<Lane, number>>;
   readonly #tags: Record<Lane, number> = { interactive: 0, batch: 0 };
+  readonly #weights: Readonly<Record<Lane, number>>;
   #latestTag = 0;
 
   /** @param weights each above 0; whole numbers keep the tags exact. */
   constructor(weights: Readonly<Record<Lane, number>>) {
+    this.#weights = weights;
     const product = weights.interactive * weights.batch;
     this.#strides = { interactive: product / weights.interactive, batch: product / weights.batch };
   }
@@ -29,6 +31,14 @@ export class FairShare {
   charge(lane: Lane, grants = 1): void {
     this.#latestTag = this.#tagOf(lane);
     this.#tags[lane] = this.#latestTag + grants * this.#strides[lane];
+  }
+
+  /** Another one in the same state: to see whose turns come next without giving them. */
+  copy(): FairShare {
+    const twin = new FairShare(this.#weights);
+    Object.assign(twin.#tags, this.#tags);
+    twin.#latestTag = this.#latestTag;
+    return twin;
   }
 
   #tagOf(lane: Lane): number {

@@ -51,7 +51,7 @@ export class Generation implements Disposable {
 
   /**
    * Asks for a slot, once: takes a free one, or a place in line.
-   * @throws GenerationError LINE_FULL (with retryAfterMs), DRAINING, STARTING, ENGINE_LOST, or what has ended the generation meanwhile. Nothing was
+   * @throws GenerationError LINE_FULL (with retryAfterMs), DEADLINE_EXCEEDED, DRAINING, STARTING, ENGINE_LOST, or what has ended the generation meanwhile. Nothing was
    * accepted then, and another server may be asked.
    */
   submit(run: PreparedRun): void {

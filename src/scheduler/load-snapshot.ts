@@ -28,6 +28,7 @@ export function takeLoadSnapshot(sources: LoadSources): LoadSnapshot {
     evicted: dispatcher.evicted,
     kvTokens: { used: dispatcher.kvTokens, capacity: engine.sequences * engine.contextTokens },
     estimatedWait: dispatcher.wait(),
+    waitEstimates: dispatcher.waitEstimates,
     totals: sources.counters.totals(),
     generations,
   };

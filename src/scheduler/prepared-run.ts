@@ -4,6 +4,10 @@ import type { RunSpec } from "../core/engine-wall.js";
 export type PreparedRun = Omit<RunSpec, "runId"> & {
   /** How long the preparing took. */
   readonly prepareMs: number;
+  /** When its call's deadline passes, by the scheduler's clock; undefined: it has none. */
+  readonly deadlineMs: number | undefined;
+  /** The longest that the caller would wait in line; 0: only a slot that is free at once; undefined: no bound of the caller's. */
+  readonly maxWaitMs: number | undefined;
 };
 
 /** What crosses the wall for it. */

@@ -23,7 +23,7 @@ import { OutputLog } from "./output-log.js";
 import type { PreparedRun } from "./prepared-run.js";
 
 export interface SchedulerOptions {
-  readonly engine: EngineLink;
+  readonly engine: Pick<EngineLink, "facts" | "lost" | "onNotice" | "send">;
   readonly lifecycle: LifecycleState;
   readonly limits: Limits;
   /** Each above 0: how the lanes share the slots while both want them. */

@@ -1,12 +1,7 @@
-interface HeldSlot<T> {
-  readonly holder: T;
-  readonly sinceMs: number;
-}
-
 /** Who holds which slot. A run id names one run for ever, so a slot that was released cannot be released again in another's place. */
 export class SlotTable<T> {
   readonly total: number;
-  readonly #held = new Map<number, HeldSlot<T>>();
+  readonly #held = new Map<number, T>();
   #lastRunId = 0;
 
   /** @param total at least 1. */
@@ -27,22 +22,20 @@ export class SlotTable<T> {
    * @param runId of a run that had given its slot up; default: a new one
    * @throws Error when none is free.
    */
-  take(holder: T, nowMs: number, runId = this.#lastRunId + 1): number {
+  take(holder: T, runId = this.#lastRunId + 1): number {
     if (!this.hasFree) throw new Error(`all ${this.total} slots are held`);
     this.#lastRunId = Math.max(this.#lastRunId, runId);
-    this.#held.set(runId, { holder, sinceMs: nowMs });
+    this.#held.set(runId, holder);
     return runId;
   }
 
   holderOf(runId: number): T | undefined {
-    return this.#held.get(runId)?.holder;
+    return this.#held.get(runId);
   }
 
-  /** How long the slot was held; undefined when it was free already. */
-  release(runId: number, nowMs: number): number | undefined {
-    const slot = this.#held.get(runId);
+  /** Does nothing when it was free already. */
+  release(runId: number): void {
     this.#held.delete(runId);
-    return slot === undefined ? undefined : nowMs - slot.sinceMs;
   }
 
   /** The engine is gone: all slots are free. */
@@ -51,18 +44,12 @@ export class SlotTable<T> {
   }
 
   /** Run ids and holders, in the order in which they took their slots. */
-  *entries(): IterableIterator<[number, T]> {
-    for (const [runId, { holder }] of this.#held) yield [runId, holder];
+  entries(): IterableIterator<[number, T]> {
+    return this.#held.entries();
   }
 
   /** In the order in which they took their slots. */
   holders(): T[] {
-    return Array.from(this.#held.values(), (slot) => slot.holder);
-  }
-
-  /** One entry a slot: how long it has been held, undefined for a free one. */
-  heldMs(nowMs: number): (number | undefined)[] {
-    const held: (number | undefined)[] = Array.from(this.#held.values(), (slot) => nowMs - slot.sinceMs);
-    return held.concat(Array.from({ length: this.total - held.length }, () => undefined));
+    return [...this.#held.values()];
   }
 }

@@ -1,36 +1,102 @@
+import type { EngineNotice } from "../core/engine-wall.js";
+import type { FinishReason } from "../core/finish-reason.js";
 import type { Clock } from "../sync/clock.js";
-import { ServiceTime } from "./service-time.js";
-import type { SlotTable } from "./slot-table.js";
-import { type GrantRange, WaitForecast, type WaitRange } from "./wait-forecast.js";
+import { EnginePace } from "./engine-pace.js";
+import { MovingMeasure } from "./moving-measure.js";
+import { OutputLengths } from "./output-lengths.js";
+import { type Load, playOut, type Stay } from "./play-out.js";
+import type { RunForecast, WaitRange } from "./run-forecast.js";
+import type { RunWork } from "./run-work.js";
+import { scenariosFor } from "./scenarios.js";
+
+type StepNotice = Extract<EngineNotice, { type: "step" }>;
 
 /** Told to a refused caller while nothing was measured yet. */
 const UNMEASURED_RETRY_MS = 1_000;
+/** Shares of the futures in which a wait is shorter. */
+const WAIT_LOW = 0.1;
+const WAIT_HIGH = 0.9;
+/**
+ * The share of the futures in which a run ends sooner than its lower estimate. Larger than that of waits, since no future has newcomers in it, who would
+ * slow it down: `npm run proof:admission` shows that few are refused who would have been in time.
+ */
+const END_LOW = 0.4;
 /** The least that a refused caller is told to wait. */
 const MIN_RETRY_MS = 100;
 
-/** How long callers wait, from the service times seen so far and the ages of the runs that hold the slots now. */
+/**
+ * How long callers wait and how long their runs take, from the work that is left and the engine's pace. What cannot be known (how long outputs get, how much
+ * of an input is in a sequence already, when a slow reader goes on) is learnt from the runs that ended; several futures are played out
+ * with it, and the estimates leave out the luckiest and the unluckiest of them. Nobody is expected to come later. Main thread.
+ */
 export class WaitEstimator {
-  readonly #slots: SlotTable<unknown>;
+  readonly #slots: number;
   readonly #clock: Clock;
-  readonly #service = new ServiceTime();
+  readonly #pace = new EnginePace();
+  readonly #outputs = new OutputLengths();
+  readonly #reusedShare = new MovingMeasure();
+  readonly #held = new Map<number, RunWork>();
 
-  constructor(slots: SlotTable<unknown>, clock: Clock) {
+  /** Of the latest step that decoded. */
+  #width = 0;
+
+  constructor(slots: number, clock: Clock) {
     this.#slots = slots;
     this.#clock = clock;
   }
 
-  /** A slot was held for so long. */
-  observe(heldMs: number): void {
-    this.#service.observe(heldMs);
+  /** It holds a slot from now on. */
+  start(runId: number, work: RunWork): void {
+    work.start(this.#clock.nowMs());
+    this.#held.set(runId, work);
   }
 
-  /** Waits as they look at this moment: for many places at once. */
-  forecast(): WaitForecast {
-    return new WaitForecast(this.#service, this.#slots.heldMs(this.#clock.nowMs()));
+  /** It gives its slot up before its end. @returns what is known of its work */
+  giveUp(runId: number): RunWork | undefined {
+    const work = this.#held.get(runId);
+    this.#held.delete(runId);
+    return work;
   }
 
-  waitFor(grants: GrantRange): WaitRange {
-    return this.forecast().waitFor(grants);
+  /** Learns from a step, and from those that ended with it. */
+  observe({ updates, stepMs }: StepNotice): void {
+    let decodingRuns = 0;
+    let prefillTokens = 0;
+    for (const update of updates) {
+      const work = this.#held.get(update.runId);
+      if (work === undefined) continue;
+      const share = work.update(update);
+      prefillTokens += share.prefillTokens;
+      if (share.pulled) decodingRuns += 1;
+      if (update.end === undefined) continue;
+      this.#held.delete(update.runId);
+      if (work.reusedTokens !== undefined) this.#reusedShare.observe(work.reusedTokens / work.inputTokens);
+      const { outcome, tally } = update.end;
+      const isComplete = outcome.type === "finished" && COMPLETE.has(outcome.reason);
+      if (!work.exactOutput) this.#outputs.observe(tally.outputTokens, isComplete);
+    }
+    if (decodingRuns > 0) this.#width = decodingRuns;
+    if (stepMs > 0) this.#pace.observe({ stepMs, decodingRuns, prefillTokens });
+  }
+
+  /** The engine is gone: nothing holds a slot. */
+  clear(): void {
+    this.#held.clear();
+  }
+
+  /** How long each in line will wait, in the order in which they are served; all 0 while nothing was measured. */
+  forecastLine(line: readonly RunWork[]): WaitRange[] {
+    return this.#forecast(line).map(({ wait }) => wait);
+  }
+
+  /**
+   * What is expected of one that comes now and takes the place that is undefined in `line`; all 0 while nothing was measured. Without `work` only its wait
+   * counts. It is not thought to give up at its deadline; the others are.
+   */
+  forecastNewcomer(line: readonly (RunWork | undefined)[], work?: RunWork): RunForecast {
+    const forecast = this.#forecast(line, work)[line.indexOf(undefined)];
+    if (forecast === undefined) throw new Error("the newcomer has no place in the line");
+    return forecast;
   }
 
   /**
@@ -39,8 +105,67 @@ export class WaitEstimator {
    */
   retryAfterMs(excessMs = 0): number {
     if (excessMs > 0) return Math.max(MIN_RETRY_MS, Math.ceil(excessMs));
-    if (!this.#service.measured) return UNMEASURED_RETRY_MS;
-    const { lowMs, highMs } = this.waitFor({ earliest: 1, latest: 1 });
+    if (!this.#pace.measured) return UNMEASURED_RETRY_MS;
+    const { lowMs, highMs } = this.forecastNewcomer([undefined]).wait;
     return Math.max(MIN_RETRY_MS, Math.ceil((lowMs + highMs) / 2));
   }
+
+  #forecast(line: readonly (RunWork | undefined)[], newcomer?: RunWork): RunForecast[] {
+    if (!this.#pace.measured) return line.map(() => ({ wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 }));
+    const scenarios = scenariosFor(this.#held.size + line.length);
+    const futures = Array.from({ length: scenarios.count }, (_, scenario) =>
+      this.#playOut(line, newcomer, (run) => scenarios.share(scenario, run)),
+    );
+    const { low, high } = this.#pace.spread;
+    return line.map((_, place) => {
+      const startsMs = futures.map((stays) => stays[place]?.startMs ?? 0);
+      const endsMs = futures.map((stays) => stays[place]?.endMs ?? 0);
+      const lowMs = low * scenarios.quantile(startsMs, WAIT_LOW);
+      const highMs = high * scenarios.quantile(startsMs, WAIT_HIGH);
+      return { wait: { lowMs, highMs }, endLowMs: Math.max(lowMs, low * scenarios.quantile(endsMs, END_LOW)) };
+    });
+  }
+
+  #playOut(
+    line: readonly (RunWork | undefined)[],
+    newcomer: RunWork | undefined,
+    shareOf: (run: number) => number,
+  ): Stay[] {
+    const held = Array.from(this.#held.values(), (work, run) => this.#loadOf(work, shareOf(run)));
+    const waiting = line.map((work, place): Load => {
+      const share = shareOf(held.length + place);
+      if (work !== undefined) return this.#loadOf(work, share);
+      return newcomer === undefined ? NOTHING : { ...this.#loadOf(newcomer, share), leavesAtMs: Infinity };
+    });
+    return playOut({ slots: this.#slots, held, line: waiting, leastWidth: this.#width, pace: this.#pace });
+  }
+
+  /** @param share of runs that need less, 0 to 1. */
+  #loadOf(work: RunWork, share: number): Load {
+    const nowMs = this.#clock.nowMs();
+    const { startedAtMs, maxOutputTokens, madeTokens } = work;
+    // Whether its reader comes back is unknown; if not, its slot is as good as free.
+    if (work.parked && share < 0.5) return NOTHING;
+    return {
+      unreadMs: this.#unreadTokens(work, share) * this.#pace.prefillTokenMs,
+      outputTokens: work.exactOutput
+        ? maxOutputTokens - madeTokens
+        : this.#outputs.remaining(madeTokens, maxOutputTokens, share),
+      leavesAtMs: work.deadlineMs - nowMs,
+      timeLimitMs: work.timeLimitMs - (startedAtMs === undefined ? 0 : nowMs - startedAtMs),
+    };
+  }
+
+  #unreadTokens(work: RunWork, share: number): number {
+    if (work.reusedTokens !== undefined) return work.unreadTokens;
+    const { measured, mean, deviation } = this.#reusedShare;
+    if (!measured) return share < 0.5 ? 0 : work.unreadTokens;
+    const reused = share < 0.5 ? Math.min(1, mean + 2 * deviation) : Math.max(0, mean - 2 * deviation);
+    return work.unreadTokens * (1 - reused);
+  }
 }
+
+const NOTHING: Load = { unreadMs: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
+
+/** The output was as long as it wanted to be. All other ends say only that it would have been longer. */
+const COMPLETE: ReadonlySet<FinishReason> = new Set(["end_of_turn", "stop_sequence", "stop_token"]);

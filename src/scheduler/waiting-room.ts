@@ -3,7 +3,7 @@ import { type Lane, LANES } from "../core/lane.js";
 import type { Clock } from "../sync/clock.js";
 import { FairShare } from "./fair-share.js";
 import { LaneLine, type LinePlace } from "./lane-line.js";
-import type { GrantRange, WaitForecast } from "./wait-forecast.js";
+import type { WaitRange } from "./run-forecast.js";
 
 /** Changed positions are told together, at most this often: leaving stays O(1), however long the line. */
 const TELL_INTERVAL_MS = 200;
@@ -18,28 +18,27 @@ export interface Waiter {
   tellPlace(place: QueuePlace): void;
 }
 
-export interface WaitingRoomOptions {
+export interface WaitingRoomOptions<T> {
   readonly weights: Readonly<Record<Lane, number>>;
   /** Most new waiters in each lane's line. */
   readonly capacity: number;
-  readonly forecast: () => WaitForecast;
+  /** How long each will wait, of all who wait in the order in which they are served. */
+  readonly forecast: (order: readonly T[]) => readonly WaitRange[];
   readonly clock: Clock;
 }
 
 /** The lanes' lines, and whose turn it is. Each waiter is told its place when it joins and when it has moved up. */
 export class WaitingRoom<T extends Waiter> implements Disposable {
   readonly capacity: number;
-  readonly #weights: Readonly<Record<Lane, number>>;
   readonly #fairShare: FairShare;
-  readonly #forecast: () => WaitForecast;
+  readonly #forecast: (order: readonly T[]) => readonly WaitRange[];
   readonly #clock: Clock;
   readonly #lines: Readonly<Record<Lane, LaneLine<T>>>;
   readonly #newcomers: Record<Lane, number> = { interactive: 0, batch: 0 };
   #tellTimer: Disposable | undefined;
 
-  constructor(options: WaitingRoomOptions) {
+  constructor(options: WaitingRoomOptions<T>) {
     this.capacity = options.capacity;
-    this.#weights = options.weights;
     this.#fairShare = new FairShare(options.weights);
     this.#forecast = options.forecast;
     this.#clock = options.clock;
@@ -60,17 +59,12 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
     return LANES.reduce((sum, lane) => sum + this.#lines[lane].size, 0);
   }
 
-  /** What whoever joined now would get. */
-  grantsForNext(lane: Lane): GrantRange {
-    return this.grantsFor(lane, this.#lines[lane].size + 1);
-  }
-
-  /** Disposing the place leaves the line. The caller has seen to it that there is room. */
-  join(waiter: T): Disposable {
+  /** Disposing the place leaves the line. The caller has seen to it that there is room, and knows what `wait` to expect. */
+  join(waiter: T, wait: WaitRange): Disposable {
     const line = this.#lines[waiter.lane];
     if (waiter.isNew) this.#newcomers[waiter.lane] += 1;
     const place = line.join(waiter);
-    this.#tell(place, line.size, this.#forecast());
+    tell(place, line.size, wait);
     return place;
   }
 
@@ -88,15 +82,26 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
     this.#fairShare.charge(lane);
   }
 
-  /** Which grant a place gets, given who waits now in the other lane. */
-  grantsFor(lane: Lane, position: number): GrantRange {
-    const other: Lane = lane === "interactive" ? "batch" : "interactive";
-    const rivals = this.#lines[other].size;
-    const rivalsPerGrant = this.#weights[other] / this.#weights[lane];
-    return {
-      earliest: position + Math.min(rivals, Math.floor((position - 1) * rivalsPerGrant)),
-      latest: position + Math.min(rivals, Math.ceil(position * rivalsPerGrant)),
+  /** Who is served when, if nobody comes or leaves. undefined in it: whoever joined `newcomer`'s line now. */
+  order(): T[];
+  order(newcomer: Lane): (T | undefined)[];
+  order(newcomer?: Lane): (T | undefined)[] {
+    const turns = this.#fairShare.copy();
+    const lines: Record<Lane, (T | undefined)[]> = {
+      interactive: Array.from(this.#lines.interactive, (place) => place.item),
+      batch: Array.from(this.#lines.batch, (place) => place.item),
     };
+    if (newcomer !== undefined) lines[newcomer].push(undefined);
+    const served = { interactive: 0, batch: 0 };
+    const order: (T | undefined)[] = [];
+    for (;;) {
+      const lane = turns.choose((candidate) => served[candidate] < lines[candidate].length);
+      if (lane === undefined) return order;
+      const waiter = lines[lane][served[lane]];
+      turns.charge(lane, waiter?.grants);
+      order.push(waiter);
+      served[lane] += 1;
+    }
   }
 
   /** Lane by lane, in each lane's order. */
@@ -117,19 +122,20 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
   }
 
   #tellMoved(): void {
-    const forecast = this.#forecast();
+    const order = this.order();
+    const waits = new Map(this.#forecast(order).map((wait, index) => [order[index], wait]));
     for (const lane of LANES) {
       let position = 0;
       for (const place of this.#lines[lane]) {
         position += 1;
-        if (position !== place.toldPosition) this.#tell(place, position, forecast);
+        const wait = waits.get(place.item);
+        if (position !== place.toldPosition && wait !== undefined) tell(place, position, wait);
       }
     }
   }
+}
 
-  #tell(place: LinePlace<T>, position: number, forecast: WaitForecast): void {
-    place.toldPosition = position;
-    const { lowMs, highMs } = forecast.waitFor(this.grantsFor(place.item.lane, position));
-    place.item.tellPlace({ position, waitLowMs: lowMs, waitHighMs: highMs });
-  }
+function tell<T extends Waiter>(place: LinePlace<T>, position: number, { lowMs, highMs }: WaitRange): void {
+  place.toldPosition = position;
+  place.item.tellPlace({ position, waitLowMs: lowMs, waitHighMs: highMs });
 }

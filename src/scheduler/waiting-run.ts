@@ -2,21 +2,37 @@ import type { QueuePlace } from "../core/generation-event.js";
 import type { Lane } from "../core/lane.js";
 import type { GenerationRecord } from "./generation-record.js";
 import type { PreparedRun } from "./prepared-run.js";
+import type { WaitRange } from "./run-forecast.js";
+import type { RunWork } from "./run-work.js";
 import type { Waiter } from "./waiting-room.js";
 
 /** Reading so many tokens in again counts for a grant. */
 const TOKENS_A_GRANT = 512;
 
-/** A prepared run in line, with the generation it belongs to. */
-export class NewRun implements Waiter {
+/** A prepared run, with the generation it belongs to and what is known of its work. */
+export interface Admission {
   readonly record: GenerationRecord;
   readonly run: PreparedRun;
+  readonly work: RunWork;
+}
+
+/** A prepared run in line for its start. */
+export class NewRun implements Waiter, Admission {
+  readonly record: GenerationRecord;
+  readonly run: PreparedRun;
+  readonly work: RunWork;
+  /** What it was told to expect when it joined. */
+  readonly expected: WaitRange;
+  readonly joinedAtMs: number;
   readonly isNew = true;
   readonly grants = 1;
 
-  constructor(record: GenerationRecord, run: PreparedRun) {
-    this.record = record;
-    this.run = run;
+  constructor(parts: Admission & Pick<NewRun, "expected" | "joinedAtMs">) {
+    this.record = parts.record;
+    this.run = parts.run;
+    this.work = parts.work;
+    this.expected = parts.expected;
+    this.joinedAtMs = parts.joinedAtMs;
   }
 
   get lane(): Lane {
@@ -32,13 +48,15 @@ export class NewRun implements Waiter {
 export class ReturningRun implements Waiter {
   readonly record: GenerationRecord;
   readonly runId: number;
+  readonly work: RunWork;
   readonly isNew = false;
   readonly grants: number;
 
-  constructor(record: GenerationRecord, evicted: { runId: number; unreadTokens: number }) {
-    this.record = record;
-    this.runId = evicted.runId;
-    this.grants = 1 + evicted.unreadTokens / TOKENS_A_GRANT;
+  constructor(parts: Pick<ReturningRun, "record" | "runId" | "work">) {
+    this.record = parts.record;
+    this.runId = parts.runId;
+    this.work = parts.work;
+    this.grants = 1 + parts.work.unreadTokens / TOKENS_A_GRANT;
   }
 
   get lane(): Lane {

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, type Histogram, Registry } from "prom-client";
 
 /** One value of a family, told from its siblings by its labels. */
 export interface MetricSample {
@@ -6,15 +6,33 @@ export interface MetricSample {
   readonly value: number;
 }
 
-interface Described {
+/** How many values fell in each class, which others have counted. */
+interface Distribution {
+  /** Upper bounds of the classes, ascending; the last is Infinity. */
+  readonly bounds: readonly number[];
+  /** One for each class, not summed up. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
+
+interface Named {
   /** By the conventions of Prometheus: base units, counters end in `_total`. */
   readonly name: string;
   readonly help: string;
+}
+
+interface Described extends Named {
   readonly kind: "gauge" | "counter";
 }
 
-/** A metric and how it is read from what a scrape looks at: one value, or one for each set of labels. */
+interface HistogramFamily<Source> extends Named {
+  readonly kind: "histogram";
+  readonly readDistribution: (source: Source) => Distribution;
+}
+
+/** A metric and how it is read from what a scrape looks at: one value, one for each set of labels, or a distribution. */
 export type MetricFamily<Source> =
+  | HistogramFamily<Source>
   | (Described & { readonly read: (source: Source) => number })
   | (Described & {
       readonly labelNames: readonly string[];
@@ -47,6 +65,7 @@ export class MetricsPage<Source> {
 
 /** What sets the family's values before each rendering. */
 function registerFamily<Source>(family: MetricFamily<Source>, registry: Registry): (source: Source) => void {
+  if (family.kind === "histogram") return registerHistogram(family, registry);
   const { name, help, kind } = family;
   const readAll =
     "readAll" in family ? family.readAll : (source: Source) => [{ labels: {}, value: family.read(source) }];
@@ -64,4 +83,23 @@ function registerFamily<Source>(family: MetricFamily<Source>, registry: Registry
     counter.reset();
     for (const { labels, value } of readAll(source)) counter.inc({ ...labels }, value);
   };
+}
+
+/** prom-client's own histogram only counts by itself: this one shows what others have counted. */
+function registerHistogram<Source>(family: HistogramFamily<Source>, registry: Registry): (source: Source) => void {
+  const { name, help } = family;
+  let shown: Distribution = { bounds: [], counts: [], sum: 0 };
+  const values = (): object[] => {
+    let count = 0;
+    const buckets = shown.bounds.map((bound, index) => {
+      count += shown.counts[index] ?? 0;
+      return { metricName: `${name}_bucket`, labels: { le: bound === Infinity ? "+Inf" : bound }, value: count };
+    });
+    const total = { metricName: `${name}_count`, labels: {}, value: count };
+    return [...buckets, { metricName: `${name}_sum`, labels: {}, value: shown.sum }, total];
+  };
+  const metric = { name, get: () => Promise.resolve({ name, help, type: "histogram", values: values() }) };
+  // All that the registry asks of a metric when it renders.
+  registry.registerMetric(metric as unknown as Histogram);
+  return (source) => (shown = family.readDistribution(source));
 }

@@ -22,6 +22,11 @@ export const LOAD_EXAMPLE: LoadSnapshot = {
   evicted: 1,
   kvTokens: { used: 1_234, capacity: 32_768 },
   estimatedWait: { lowMs: 250, highMs: 1_500 },
+  waitEstimates: {
+    verdicts: { shorter: 11, within: 47, longer: 13 },
+    errors: [1, 0, 0, 2, 3, 5, 31, 12, 9, 6, 2, 0, 0],
+    errorSumMs: 12_500,
+  },
   totals: {
     acceptedGenerations: 100,
     refused: new Map([["LINE_FULL", 7]]),

@@ -96,6 +96,11 @@ export const BAD_REQUESTS: readonly { name: string; request: GenerateStreamReque
     fields: ["delivery.max_chunk_delay.seconds"],
   },
   {
+    name: "a max_wait beyond the limit",
+    request: promptRequest("a", { scheduling: { maxWait: { seconds: 601, nanos: 0 } } }),
+    fields: ["scheduling.max_wait"],
+  },
+  {
     name: "an unknown lane",
     request: promptRequest("a", { scheduling: { lane: 7 as Lane } }),
     fields: ["scheduling.lane"],

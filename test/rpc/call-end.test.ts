@@ -67,12 +67,15 @@ describe("The end of a call", () => {
   const open = (
     requestId: string,
     ids: readonly number[],
-    rest: { windowBytes?: number; metadata?: Record<string, string> } = {},
+    {
+      fields,
+      ...rest
+    }: { fields?: { idempotencyKey: string }; windowBytes?: number; metadata?: Record<string, string> } = {},
   ): Promise<RawHttp2Reader> =>
     RawHttp2Reader.open({
       address: server.address,
       method: "rill.v1.GenerationService/GenerateStream",
-      request: GenerateStreamRequest.encode(tokensRequest([...ids], { requestId })).finish(),
+      request: GenerateStreamRequest.encode(tokensRequest([...ids], { requestId, ...fields })).finish(),
       ...rest,
     });
 
@@ -82,7 +85,9 @@ describe("The end of a call", () => {
         const neighbour = slotTaken ? await open("neighbour", [SCRIPT.CYCLE, 66]) : undefined;
         await loadWhen(client, ({ slotsBusy }) => slotsBusy === (slotTaken ? 1 : 0));
         const windows = windowBytes === undefined ? {} : { windowBytes };
-        await using reader = await open("ending", ids, { ...windows, metadata: end.metadata });
+        // With a key: such a call is not refused at once for a deadline that it can't meet.
+        const fields = { idempotencyKey: `${end.name} ${name}` };
+        await using reader = await open("ending", ids, { fields, ...windows, metadata: end.metadata });
         await generationWhen(client, (found) => found.requestId === "ending" && found.state === state);
         end.act(reader);
         const freed = await loadWhen(client, ({ generations }) =>

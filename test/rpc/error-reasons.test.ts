@@ -76,6 +76,13 @@ const SCENES: Readonly<Record<ErrorCode, () => Promise<StatusDetails>>> = {
       }
       return (await client.stream(promptRequest("a"))).status;
     }),
+  MAX_WAIT: () =>
+    scene({ slots: 1 }, async ({ client }) => {
+      client.generation.generateStream(tokensRequest(ENDLESS, { requestId: "running" })).on("error", () => {});
+      await generationWhen(client, ({ requestId, inputTokens }) => requestId === "running" && inputTokens > 0);
+      const scheduling = { maxWait: { seconds: 0, nanos: 50_000_000 } };
+      return (await client.stream(promptRequest("a", { scheduling }))).status;
+    }),
   TOO_MANY_CALLS: () =>
     scene({ limits: { calls: 1 } }, async ({ client }) => {
       const stream = client.generation.generateStream(tokensRequest(ENDLESS));

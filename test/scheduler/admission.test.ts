@@ -108,22 +108,19 @@ describe("Scheduler admission", () => {
   });
 
   it("refuses a wait that is too long even by the lower estimate, and says when to come back", async () => {
-    await using rig = await SchedulerRig.start({ slots: 1, limits: { lineWaitMs: 5_000 } });
-    const measured = rig.submit(ENDLESS);
-    rig.clock.advance(20_000);
-    measured[Symbol.dispose]();
-    await rig.until(() => rig.busySlots === 0);
-    // One sample of 20 s: a slot is held for 10 s to 40 s.
-    rig.submit(ENDLESS);
+    await using rig = await SchedulerRig.start({ slots: 1, engine: { stepMs: 5 }, limits: { lineWaitMs: 1_000 } });
+    await readAll(rig.submit(echo("measured")));
+    // 1,000 tokens of at least 5 ms each; by the lower estimate half of that, at most.
+    rig.submit(ENDLESS, { stopping: { ignoreEndOfGeneration: true } });
+    await rig.notice();
     const error = await failureOf(() => rig.submit(echo("a")), "LINE_FULL");
-    assert.match(error.message, /at least 10000 ms, the bound is 5000 ms/);
-    assert.equal(error.retryAfterMs, 5_000);
-    rig.clock.advance(5_000);
-    const waiting = rig.submit(echo("b"));
-    assert.deepEqual(waiting.tryNext(), {
-      type: "queued",
-      place: { position: 1, waitLowMs: 5_000, waitHighMs: 35_000 },
-    });
-    assert.deepEqual(rig.scheduler.load().estimatedWait, { lowMs: 5_000, highMs: 75_000 });
+    const [, least] = /at least (\d+) ms, the bound is 1000 ms/.exec(error.message) ?? [];
+    assert.ok(Number(least) >= 2_400, error.message);
+    assert.equal(error.facts.estimated_wait_low_ms, least);
+    assert.ok(Math.abs((error.retryAfterMs ?? 0) - (Number(least) - 1_000)) <= 1);
+    const { estimatedWait, totals } = rig.scheduler.load();
+    assert.equal(Math.ceil(estimatedWait.lowMs), Number(least));
+    assert.ok(estimatedWait.highMs >= estimatedWait.lowMs);
+    assert.equal(totals.refused.get("LINE_FULL"), 1);
   });
 });

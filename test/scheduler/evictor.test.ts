@@ -23,7 +23,7 @@ function setUp(
       const since = state.since[index];
       return since === undefined ? undefined : clock.nowMs() - epochMs - since;
     };
-    table.take({ parkedMs }, clock.nowMs());
+    table.take({ parkedMs });
   }
   const evicted: number[] = [];
   const evictor = new Evictor({
@@ -65,9 +65,9 @@ describe("Evictor", () => {
     evictor.makeRoom();
     evictor.makeRoom();
     assert.deepEqual(evicted, [1]);
-    table.release(1, clock.nowMs());
+    table.release(1);
     evictor.gone(1);
-    table.take({ parkedMs: () => undefined }, clock.nowMs());
+    table.take({ parkedMs: () => undefined });
     state.waiting = 1;
     evictor.makeRoom();
     assert.deepEqual(evicted, [1, 2]);

@@ -34,6 +34,13 @@ export interface OpenOptions {
   readonly controller?: AbortController;
 }
 
+/** What a test says of a run; all else has a default. */
+export interface SubmitOptions extends OpenOptions {
+  readonly stopping?: Partial<PreparedRun["stopping"]>;
+  readonly deadlineMs?: number;
+  readonly maxWaitMs?: number;
+}
+
 /** The tokens that stand for the text's bytes: what the scripted engine echoes. */
 export function echo(text: string, ...script: number[]): Uint32Array {
   return Uint32Array.from([...Buffer.from(text), ...script]);
@@ -56,6 +63,8 @@ export function runOf(inputTokens: Uint32Array, stopping: Partial<PreparedRun["s
       ...stopping,
     },
     prepareMs: 0,
+    deadlineMs: undefined,
+    maxWaitMs: undefined,
   };
 }
 
@@ -107,10 +116,16 @@ export class SchedulerRig implements AsyncDisposable {
     });
   }
 
-  /** Opens and submits in one go. */
-  submit(inputTokens: Uint32Array, options: OpenOptions = {}): Generation {
+  /** Opens and submits in one go; one that is refused is left. */
+  submit(inputTokens: Uint32Array, options: SubmitOptions = {}): Generation {
     const generation = this.open(options);
-    generation.submit(runOf(inputTokens));
+    const { deadlineMs, maxWaitMs, stopping } = options;
+    try {
+      generation.submit({ ...runOf(inputTokens, stopping), deadlineMs, maxWaitMs });
+    } catch (error) {
+      generation[Symbol.dispose]();
+      throw error;
+    }
     return generation;
   }
 

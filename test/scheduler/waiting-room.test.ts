@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import type { QueuePlace } from "../../src/core/generation-event.js";
 import type { Lane } from "../../src/core/lane.js";
-import { ServiceTime } from "../../src/scheduler/service-time.js";
-import { WaitForecast } from "../../src/scheduler/wait-forecast.js";
 import { type Waiter, WaitingRoom } from "../../src/scheduler/waiting-room.js";
 import { ManualClock } from "../support/manual-clock.js";
 
@@ -29,14 +27,14 @@ class Guest implements Waiter {
   }
 }
 
+const NO_WAIT = { lowMs: 0, highMs: 0 };
+
 function openRoom(): { room: WaitingRoom<Guest>; clock: ManualClock; guests: (lane: Lane, count: number) => Guest[] } {
   const clock = new ManualClock();
-  const service = new ServiceTime();
-  for (let sample = 0; sample < 100; sample++) service.observe(1_000);
   const room = new WaitingRoom<Guest>({
     weights: { interactive: 3, batch: 1 },
     capacity: 1_000,
-    forecast: () => new WaitForecast(service, [0]),
+    forecast: (order) => order.map((_, index) => ({ lowMs: (index + 1) * 1_000, highMs: (index + 1) * 2_000 })),
     clock,
   });
   const guests = (lane: Lane, count: number): Guest[] =>
@@ -47,44 +45,46 @@ function openRoom(): { room: WaitingRoom<Guest>; clock: ManualClock; guests: (la
 describe("WaitingRoom", () => {
   it("serves the lanes by weight and each lane in order of arrival", () => {
     const { room, guests } = openRoom();
-    for (const guest of [...guests("interactive", 6), ...guests("batch", 3)]) room.join(guest);
+    for (const guest of [...guests("interactive", 6), ...guests("batch", 3)]) room.join(guest, NO_WAIT);
     const served = Array.from({ length: 10 }, () => room.serve()?.name);
     assert.deepEqual(served, ["i1", "b1", "i2", "i3", "i4", "b2", "i5", "i6", "b3", undefined]);
   });
 
   it("bounds the wait of one lane behind a full line of the other", () => {
     const { room, guests } = openRoom();
-    for (const guest of guests("interactive", 100)) room.join(guest);
+    for (const guest of guests("interactive", 100)) room.join(guest, NO_WAIT);
     for (let served = 0; served < 10; served++) room.serve();
     const latecomer = new Guest("late", "batch");
-    room.join(latecomer);
+    room.join(latecomer, NO_WAIT);
     const next = Array.from({ length: 4 }, () => room.serve()?.name);
     assert.ok(next.includes("late"), next.join(" "));
 
     const other = openRoom();
-    for (const guest of other.guests("batch", 100)) other.room.join(guest);
+    for (const guest of other.guests("batch", 100)) other.room.join(guest, NO_WAIT);
     for (let served = 0; served < 10; served++) other.room.serve();
-    other.room.join(new Guest("late", "interactive"));
+    other.room.join(new Guest("late", "interactive"), NO_WAIT);
     assert.ok([other.room.serve()?.name, other.room.serve()?.name].includes("late"));
   });
 
-  it("tells a place at once on joining, with the wait it stands for", () => {
+  it("tells a place at once on joining, with the wait to expect", () => {
     const { room, guests } = openRoom();
     const [first, second] = guests("batch", 2);
     assert.ok(first !== undefined && second !== undefined);
-    room.join(first);
-    room.join(second);
-    assert.deepEqual([first.positions, second.positions], [[1], [2]]);
+    room.join(first, { lowMs: 10, highMs: 20 });
+    room.join(second, { lowMs: 30, highMs: 40 });
     assert.deepEqual(
-      [...first.told, ...second.told].map((place) => Math.round(place.waitLowMs)),
-      [1_000, 2_000],
+      [...first.told, ...second.told],
+      [
+        { position: 1, waitLowMs: 10, waitHighMs: 20 },
+        { position: 2, waitLowMs: 30, waitHighMs: 40 },
+      ],
     );
   });
 
   it("tells new places together, at most every 200 ms, and only to those who moved", () => {
     const { room, clock, guests } = openRoom();
     const line = guests("interactive", 5);
-    const places = line.map((guest) => room.join(guest));
+    const places = line.map((guest) => room.join(guest, NO_WAIT));
     places[1]?.[Symbol.dispose]();
     places[2]?.[Symbol.dispose]();
     clock.advance(199);
@@ -100,22 +100,39 @@ describe("WaitingRoom", () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it("estimates by who else is served before", () => {
+  it("tells a new place with the wait for it, by who else is served before", () => {
+    const { room, clock, guests } = openRoom();
+    const line = guests("interactive", 3);
+    const [batch] = guests("batch", 1);
+    assert.ok(batch !== undefined);
+    for (const guest of [...line, batch]) room.join(guest, NO_WAIT);
+    room.serve();
+    clock.advance(200);
+    // The batch lane's turn is next.
+    assert.deepEqual(
+      line.map((guest) => guest.told.at(-1)?.waitLowMs),
+      [0, 2_000, 3_000],
+    );
+    assert.equal(batch.told.length, 1);
+  });
+
+  it("foretells the order of service, a newcomer's place in it included, without changing it", () => {
     const { room, guests } = openRoom();
-    for (const guest of guests("interactive", 20)) room.join(guest);
-    assert.deepEqual(room.grantsFor("batch", 1), { earliest: 1, latest: 4 });
-    assert.deepEqual(room.grantsFor("batch", 3), { earliest: 9, latest: 12 });
-    assert.deepEqual(room.grantsFor("interactive", 4), { earliest: 4, latest: 4 });
-    for (const guest of guests("batch", 2)) room.join(guest);
-    assert.deepEqual(room.grantsFor("interactive", 4), { earliest: 5, latest: 6 });
-    assert.deepEqual(room.grantsFor("interactive", 100), { earliest: 102, latest: 102 });
+    for (const guest of [...guests("interactive", 6), ...guests("batch", 2)]) room.join(guest, NO_WAIT);
+    room.serve();
+    const names = (order: readonly (Guest | undefined)[]): string[] => order.map((guest) => guest?.name ?? "new");
+    assert.deepEqual(names(room.order()), ["b1", "i2", "i3", "i4", "b2", "i5", "i6"]);
+    assert.deepEqual(names(room.order("batch")), ["b1", "i2", "i3", "i4", "b2", "i5", "i6", "new"]);
+    assert.deepEqual(names(room.order("interactive")), ["b1", "i2", "i3", "i4", "b2", "i5", "i6", "new"]);
+    const served = Array.from({ length: 7 }, () => room.serve()?.name);
+    assert.deepEqual(served, ["b1", "i2", "i3", "i4", "b2", "i5", "i6"]);
   });
 
   it("has no timer left once it is disposed", () => {
     const { room, clock, guests } = openRoom();
     const [guest] = guests("batch", 1);
     assert.ok(guest !== undefined);
-    room.join(guest)[Symbol.dispose]();
+    room.join(guest, NO_WAIT)[Symbol.dispose]();
     room[Symbol.dispose]();
     assert.equal(clock.pendingTimers, 0);
   });

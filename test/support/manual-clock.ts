@@ -25,6 +25,11 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** When the next timer falls due; undefined: there is none. */
+  get nextDueMs(): number | undefined {
+    return this.#nextDue(Infinity)?.dueMs;
+  }
+
   /** Moves time on, firing what falls due on the way, at its own due time. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;

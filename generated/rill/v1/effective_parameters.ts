@@ -21,7 +21,7 @@ export interface EffectiveParameters {
   stopping?:
     | Stopping
     | undefined;
-  /** Every field set. */
+  /** Every field set, `max_wait` only if the request gave it. */
   scheduling?:
     | Scheduling
     | undefined;

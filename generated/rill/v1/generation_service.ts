@@ -1544,9 +1544,11 @@ export const GetGenerationResponse: MessageFns<GetGenerationResponse> = {
  *
  * INVALID_ARGUMENT: a bad field, or an input that does not fit the context. FAILED_PRECONDITION: another model is served.
  * ALREADY_EXISTS: the request id is in use, or the idempotency key was used with another request. ABORTED: a repeat with
- * the same idempotency key took the generation over. UNAVAILABLE before `accepted`: no room in line, loading, draining; try again,
- * or elsewhere, after `grpc-retry-pushback-ms`. UNAVAILABLE after it: the engine was lost or the drain ended.
- * DEADLINE_EXCEEDED: the call's deadline passed. RESOURCE_EXHAUSTED: a message or the metadata is too large, or the
+ * the same idempotency key took the generation over. UNAVAILABLE before `accepted`: no room in line, loading, draining; try
+ * again, or elsewhere, after `grpc-retry-pushback-ms`. UNAVAILABLE after it: the engine was lost, the drain ended or
+ * `max_wait` passed in line. DEADLINE_EXCEEDED: the call's deadline passed or, told at once, before `accepted` or when its
+ * turn comes: it cannot be met, since wait, input and output take longer even by the lower estimate. RESOURCE_EXHAUSTED: a
+ * message or the metadata is too large, or the
  * reader was too slow. INTERNAL: the engine failed.
  */
 export type GenerationServiceService = typeof GenerationServiceService;

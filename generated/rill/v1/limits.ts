@@ -57,6 +57,10 @@ export interface Limits {
    * is evicted.
    */
   maxEvictedGenerations: number;
+  /** Longest `max_wait` that a request may give. Default 10 min. */
+  maxCallerWait?:
+    | Duration
+    | undefined;
   /** Most pieces of output that are made ahead of a reader, beyond what its HTTP/2 window takes. Default 32. */
   creditWindowPieces: number;
   /** Most text that is made ahead of a reader, beyond what its HTTP/2 window takes, in bytes. Default 4 KiB. */
@@ -149,6 +153,7 @@ function createBaseLimits(): Limits {
     maxWaitingPerLane: 0,
     maxEstimatedWait: undefined,
     maxEvictedGenerations: 0,
+    maxCallerWait: undefined,
     creditWindowPieces: 0,
     creditWindowBytes: 0,
     slowReaderStall: undefined,
@@ -231,6 +236,9 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxEvictedGenerations !== 0) {
       writer.uint32(256).uint32(message.maxEvictedGenerations);
+    }
+    if (message.maxCallerWait !== undefined) {
+      Duration.encode(message.maxCallerWait, writer.uint32(266).fork()).join();
     }
     if (message.creditWindowPieces !== 0) {
       writer.uint32(320).uint32(message.creditWindowPieces);
@@ -466,6 +474,14 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxEvictedGenerations = reader.uint32();
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.maxCallerWait = Duration.decode(reader, reader.uint32());
             continue;
           }
           case 40: {

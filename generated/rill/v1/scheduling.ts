@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Duration } from "../../google/protobuf/duration.js";
 
 /** Lane is one of the waiting lines. Free slots go to the lanes in turn, by weight, so that neither starves. */
 export const Lane = {
@@ -28,18 +29,29 @@ export namespace Lane {
 /** Scheduling says how a generation waits for its slot. */
 export interface Scheduling {
   /** The line it waits in. Default LANE_INTERACTIVE for GenerateStream, LANE_BATCH for Generate. */
-  lane?: Lane | undefined;
+  lane?:
+    | Lane
+    | undefined;
+  /**
+   * The longest time in line. 0 to `max_caller_wait` (10 min); 0 takes only a slot that is free at once; default: no bound
+   * but the server's `max_estimated_wait`. If even the lower estimate of the wait is longer, the call is refused at once
+   * with UNAVAILABLE, reason LINE_FULL; if it passes in line, the call ends with UNAVAILABLE, reason MAX_WAIT.
+   */
+  maxWait?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 function createBaseScheduling(): Scheduling {
-  return { lane: undefined, _unknownFields: {} };
+  return { lane: undefined, maxWait: undefined, _unknownFields: {} };
 }
 
 export const Scheduling: MessageFns<Scheduling> = {
   encode(message: Scheduling, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.lane !== undefined) {
       writer.uint32(8).int32(message.lane);
+    }
+    if (message.maxWait !== undefined) {
+      Duration.encode(message.maxWait, writer.uint32(26).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -71,6 +83,14 @@ export const Scheduling: MessageFns<Scheduling> = {
             }
 
             message.lane = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.maxWait = Duration.decode(reader, reader.uint32());
             continue;
           }
         }

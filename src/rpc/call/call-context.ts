@@ -6,6 +6,8 @@ import type { ReaderRule } from "./reader-rule.js";
 export interface CallContext {
   /** Aborts with a GenerationError when the call has to end. Whatever the service waits for listens to it. */
   readonly signal: AbortSignal;
+  /** When the call's deadline passes, by the host's clock; undefined: it has none. */
+  readonly deadlineMs: number | undefined;
   /** Sent with the status, good or bad. */
   readonly trailers: Metadata;
   /** Aborts the signal for this reason, which becomes the call's status. Too late changes nothing. */

@@ -1,6 +1,7 @@
 import type { handleServerStreamingCall } from "@grpc/grpc-js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import type { CallContext } from "./call-context.js";
+import { callDeadlineMs } from "./call-deadline.js";
 import type { CallHost } from "./call-host.js";
 import type { CallKind } from "./open-calls.js";
 import { defaultReaderRule } from "./reader-rule.js";
@@ -34,6 +35,7 @@ export function streamMethod<Request, Response>(
       try {
         const context: CallContext = {
           signal: scope.signal,
+          deadlineMs: callDeadlineMs(call, host.clock),
           trailers: wire.trailers,
           abort: (reason) => scope.abort(reason),
           useReaderRule: (rule) => writer.useRule(rule),

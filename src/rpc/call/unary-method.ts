@@ -1,6 +1,7 @@
 import { status as Status, type handleUnaryCall } from "@grpc/grpc-js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import type { CallContext } from "./call-context.js";
+import { callDeadlineMs } from "./call-deadline.js";
 import type { CallHost } from "./call-host.js";
 import { ServedCall } from "./served-call.js";
 
@@ -23,6 +24,7 @@ export function unaryMethod<Request, Response>(
       try {
         const context: CallContext = {
           signal: scope.signal,
+          deadlineMs: callDeadlineMs(call, host.clock),
           trailers: wire.trailers,
           abort: (reason) => scope.abort(reason),
           useReaderRule: () => undefined,

@@ -41,6 +41,8 @@ export interface GenerationCall {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** When the call's deadline passes, by the clock; undefined: it has none. */
+  readonly deadlineMs: number | undefined;
   readonly trailers: Metadata;
   /** Aborts the signal: a generation that fails must end its call even while a message waits for the reader. */
   readonly abort: (reason: GenerationError) => void;
@@ -159,10 +161,10 @@ function ownReading(generation: Generation, accepted: () => Promise<Accepted>): 
 
 /** Prepares the input, fits it and takes a slot or a place in line. Before this returns nothing was accepted. */
 async function accept(call: GenerationCall, generation: Generation): Promise<Accepted> {
-  const { request, backend, limits, clock, signal } = call;
+  const { request, backend, limits, clock, signal, deadlineMs } = call;
   const { contextTokens } = backend.engine;
   const startedMs = clock.nowMs();
-  const { input, stopping: wanted } = request;
+  const { input, sampling, stopping: wanted, maxWaitMs } = request;
   const { defaultMaxOutputTokens } = limits;
   const fit = (inputTokens: number): RunStopping =>
     fitRun({ inputTokens, contextTokens, stopping: wanted, defaultMaxOutputTokens });
@@ -173,7 +175,15 @@ async function accept(call: GenerationCall, generation: Generation): Promise<Acc
     return { inputTokens: tokens, stopping: fit(tokens.length) };
   });
   const prepareMs = clock.nowMs() - startedMs;
-  generation.submit({ inputTokens, sampling: request.sampling, stopping, prepareMs });
+  generation.submit({
+    inputTokens,
+    sampling,
+    stopping,
+    prepareMs,
+    // What has an idempotency key outlives its call where a repeat, with a deadline of its own, takes it over.
+    deadlineMs: request.idempotency === undefined ? deadlineMs : undefined,
+    maxWaitMs,
+  });
   return toAcceptedMessage(call, { generationId: generation.generationId, inputTokens: inputTokens.length, stopping });
 }
 

@@ -9,6 +9,7 @@ import { parseIdempotency } from "./parse-idempotency.js";
 import { parseId, parseLabels } from "./parse-identity.js";
 import { parseInput } from "./parse-input.js";
 import { parseLane } from "./parse-lane.js";
+import { parseMaxWait } from "./parse-max-wait.js";
 import { parseSampling } from "./parse-sampling.js";
 import { parseStopping } from "./parse-stopping.js";
 import { Violations } from "./violations.js";
@@ -44,6 +45,7 @@ export function parseGenerationRequest(
       usageOnEveryChunk: message.output?.usage ?? false,
     }),
     lane: parseLane(message.scheduling, streams ? "interactive" : "batch", violations),
+    maxWaitMs: parseMaxWait(message.scheduling, limits, violations),
     delivery: parseDelivery(message.delivery, { limits, streams }, violations),
     idempotency: parseIdempotency(message, limits, violations),
   });

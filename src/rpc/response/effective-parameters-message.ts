@@ -7,7 +7,7 @@ import { toLaneMessage } from "./state-messages.js";
 
 /** What a generation runs with, without its delivery. */
 export function toEffectiveParametersMessage(
-  { sampling, lane }: GenerationRequest,
+  { sampling, lane, maxWaitMs }: GenerationRequest,
   stopping: RunStopping,
 ): EffectiveParameters {
   return {
@@ -19,7 +19,10 @@ export function toEffectiveParametersMessage(
       ignoreEndOfGeneration: stopping.ignoreEndOfGeneration,
       timeLimit: toDurationMessage(stopping.timeLimitMs),
     },
-    scheduling: { lane: toLaneMessage(lane) },
+    scheduling: {
+      lane: toLaneMessage(lane),
+      maxWait: maxWaitMs === undefined ? undefined : toDurationMessage(maxWaitMs),
+    },
     delivery: undefined,
   };
 }

@@ -55,6 +55,7 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     maxWaitingPerLane,
     maxEstimatedWait: toDurationMessage(limits.lineWaitMs),
     maxEvictedGenerations: limits.evictedRuns,
+    maxCallerWait: toDurationMessage(limits.maxCallerWaitMs),
     creditWindowPieces: limits.creditPieces,
     creditWindowBytes: limits.creditBytes,
     slowReaderStall: toDurationMessage(limits.slowReaderStallMs),
