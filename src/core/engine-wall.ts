@@ -1,5 +1,5 @@
 import type { Credit } from "./credit.js";
-import type { Sampling } from "./generation-request.js";
+import type { RepetitionGuard, Sampling } from "./generation-request.js";
 import type { EngineFacts } from "./model-facts.js";
 import type { Piece } from "./piece.js";
 import type { RunEnd } from "./run-end.js";
@@ -27,6 +27,7 @@ export interface RunStopping {
   readonly stopSequences: readonly string[];
   readonly stopTokenIds: readonly number[];
   readonly ignoreEndOfGeneration: boolean;
+  readonly repetitionGuard: RepetitionGuard | undefined;
   readonly timeLimitMs: number;
 }
 

@@ -21,6 +21,16 @@ export interface Sampling {
   readonly seed: number;
 }
 
+/** When an output counts as going round in circles: its last tokens are a cycle, over and over. */
+export interface RepetitionGuard {
+  /** The longest cycle looked for. At least 1. */
+  readonly maxPeriodTokens: number;
+  /** How many times the cycle must have come, the first included. At least 2. */
+  readonly minRepeats: number;
+  /** All of them together are at least so many tokens. */
+  readonly minTokens: number;
+}
+
 /** When the run ends, as the caller asked for it. */
 export interface Stopping {
   /** At least 1; undefined: the server's default, or what the context leaves, whichever is smaller. */
@@ -30,6 +40,8 @@ export interface Stopping {
   readonly stopTokenIds: readonly number[];
   /** True: the model's end-of-turn tokens are counted and do not end the run. */
   readonly ignoreEndOfGeneration: boolean;
+  /** undefined: off. */
+  readonly repetitionGuard: RepetitionGuard | undefined;
   /** From the run's start, parked time included. */
   readonly timeLimitMs: number;
 }

@@ -6,6 +6,7 @@ import type { RunOutcome } from "../core/run-end.js";
 import type { Clock } from "../sync/clock.js";
 import type { Decoder, Engine } from "./engine.js";
 import { PieceBuilder } from "./piece-builder.js";
+import { RepetitionWatch } from "./repetition-watch.js";
 import { RunProgress, type RunState } from "./run-state.js";
 import type { SequenceLease } from "./sequence-pool.js";
 
@@ -15,6 +16,7 @@ export class Run {
   readonly #engine: Engine;
   readonly #progress: RunProgress;
   readonly #pieces: PieceBuilder;
+  readonly #repetition: RepetitionWatch | undefined;
   #lease: SequenceLease | undefined;
   #decoder: Decoder | undefined;
   #readTokens = 0;
@@ -29,6 +31,8 @@ export class Run {
     this.#engine = parts.engine;
     this.#progress = new RunProgress(parts.clock);
     this.#pieces = new PieceBuilder(parts.spec.stopping.stopSequences);
+    const { repetitionGuard } = parts.spec.stopping;
+    this.#repetition = repetitionGuard === undefined ? undefined : new RepetitionWatch(repetitionGuard);
     this.#creditPieces = parts.credit.pieces;
     this.#creditBytes = parts.credit.bytes;
   }
@@ -105,8 +109,11 @@ export class Run {
     }
     this.#outputTokens++;
     this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId));
+    const repeats = this.#repetition?.push(tokenId) ?? false;
     if (this.#pieces.match !== undefined) {
       this.finish("stop_sequence", { type: "sequence", text: this.#pieces.match });
+    } else if (repeats) {
+      this.finish("repetition");
     } else if (this.#outputTokens >= stopping.maxOutputTokens) {
       this.finish(stopping.clampedByContext ? "context_length" : "max_tokens");
     } else if (this.spec.inputTokens.length + this.#outputTokens >= this.#engine.facts.contextTokens) {

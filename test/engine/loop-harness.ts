@@ -18,6 +18,7 @@ const STOPPING: RunStopping = {
   stopSequences: [],
   stopTokenIds: [],
   ignoreEndOfGeneration: false,
+  repetitionGuard: undefined,
   timeLimitMs: 600_000,
 };
 

@@ -64,6 +64,28 @@ export const BAD_REQUESTS: readonly { name: string; request: GenerateStreamReque
     fields: ["stopping.stop_sequences[0]", "stopping.stop_sequences[1]", "stopping.stop_token_ids[1]"],
   },
   {
+    name: "a repetition guard out of bounds",
+    request: promptRequest("a", {
+      stopping: { ...NO_STOPS, repetitionGuard: { maxPeriodTokens: 257, minRepeats: 1, minTokens: 65_537 } },
+    }),
+    fields: [
+      "stopping.repetition_guard.max_period_tokens",
+      "stopping.repetition_guard.min_repeats",
+      "stopping.repetition_guard.min_tokens",
+    ],
+  },
+  {
+    name: "a repetition guard of nothing",
+    request: promptRequest("a", {
+      stopping: { ...NO_STOPS, repetitionGuard: { maxPeriodTokens: 0, minRepeats: 0, minTokens: 0 } },
+    }),
+    fields: [
+      "stopping.repetition_guard.max_period_tokens",
+      "stopping.repetition_guard.min_repeats",
+      "stopping.repetition_guard.min_tokens",
+    ],
+  },
+  {
     name: "a time limit of nothing, and one beyond the bound",
     request: promptRequest("a", { stopping: { ...NO_STOPS, timeLimit: { seconds: 0, nanos: 0 } } }),
     fields: ["stopping.time_limit"],

@@ -72,6 +72,18 @@ describe("GenerateStream", () => {
     assert.equal(completedOf(messages).finishReason, FinishReason.MAX_TOKENS);
   });
 
+  it("ends a repetition where a guard is asked for, and says which rule was in force", async () => {
+    const repetitionGuard = { minTokens: 8 };
+    const stopping = { stopSequences: [], stopTokenIds: [], repetitionGuard };
+    const { messages } = await client.stream(promptRequest("no no no no no no", { stopping }));
+    const event = messages[0]?.event;
+    assert.ok(event?.$case === "accepted");
+    const { maxPeriodTokens, minRepeats, minTokens } = event.value.effectiveParameters?.stopping?.repetitionGuard ?? {};
+    assert.deepEqual([maxPeriodTokens, minRepeats, minTokens], [32, 4, 8]);
+    assert.equal(completedOf(messages).finishReason, FinishReason.REPETITION);
+    assert.equal(textOf(messages), "no no no no ");
+  });
+
   it("draws a seed where none is given, and says which", async () => {
     const seeds = new Set<number>();
     for (let run = 0; run < 3; run++) {

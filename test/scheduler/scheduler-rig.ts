@@ -52,6 +52,7 @@ export function runOf(inputTokens: Uint32Array, stopping: Partial<PreparedRun["s
       stopSequences: [],
       stopTokenIds: [],
       ignoreEndOfGeneration: false,
+      repetitionGuard: undefined,
       timeLimitMs: 600_000,
       ...stopping,
     },

@@ -17,6 +17,7 @@ export function toEffectiveParametersMessage(
       stopSequences: [...stopping.stopSequences],
       stopTokenIds: [...stopping.stopTokenIds],
       ignoreEndOfGeneration: stopping.ignoreEndOfGeneration,
+      repetitionGuard: stopping.repetitionGuard,
       timeLimit: toDurationMessage(stopping.timeLimitMs),
     },
     scheduling: { lane: toLaneMessage(lane) },
