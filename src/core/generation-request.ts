@@ -1,5 +1,6 @@
 import type { Message } from "./conversation.js";
 import type { Lane } from "./lane.js";
+import type { LogitBias, RequestedBias } from "./logit-bias.js";
 
 /** What the model reads. Exactly one of the three kinds. */
 export type GenerationInput =
@@ -17,8 +18,46 @@ export interface Sampling {
   readonly topP: number;
   /** 0 to 1; 0 is off. */
   readonly minP: number;
+  /** Above 0, up to 2, on tokens of input and output; 1 is off. */
+  readonly repeatPenalty: number;
+  /** -2 to 2, on tokens of the output; 0 is off. */
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  /** How far the three look back. */
+  readonly penaltyWindow: number;
+  /** undefined: off. */
+  readonly dry: Dry | undefined;
+  readonly xtc: Xtc | undefined;
+  /** Each token at most once. */
+  readonly logitBias: readonly LogitBias[];
   /** 32 bits, unsigned. Chosen at random by the server where the caller gave none. */
   readonly seed: number;
+}
+
+/** A penalty on tokens that would lengthen a repeat; the contract has the formula. */
+export interface Dry {
+  /** 0 to 10; 0 is off. */
+  readonly multiplier: number;
+  /** 1 to 10. */
+  readonly base: number;
+  /** At least 1. */
+  readonly allowedLength: number;
+  /** How far it looks back; 0 is off. */
+  readonly window: number;
+  readonly sequenceBreakers: readonly string[];
+}
+
+/** Leaves the most likely tokens out, now and then. */
+export interface Xtc {
+  /** 0 to 1; 0 is off. */
+  readonly probability: number;
+  /** 0 to 0.5. */
+  readonly threshold: number;
+}
+
+/** Sampling before the vocabulary was asked which tokens its biases mean. */
+export interface RequestedSampling extends Omit<Sampling, "logitBias"> {
+  readonly logitBias: readonly RequestedBias[];
 }
 
 /** When an output counts as going round in circles: its last tokens are a cycle, over and over. */
@@ -68,7 +107,7 @@ export interface GenerationRequest {
   readonly requestId: string | undefined;
   readonly labels: ReadonlyMap<string, string>;
   readonly input: GenerationInput;
-  readonly sampling: Sampling;
+  readonly sampling: RequestedSampling;
   readonly stopping: Stopping;
   readonly output: OutputOptions;
   readonly lane: Lane;

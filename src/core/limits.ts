@@ -7,6 +7,10 @@ export interface Limits {
   readonly stopSequences: number;
   readonly stopSequenceBytes: number;
   readonly stopTokenIds: number;
+  readonly logitBiases: number;
+  readonly logitBiasTextBytes: number;
+  readonly drySequenceBreakers: number;
+  readonly drySequenceBreakerBytes: number;
   readonly labels: number;
   readonly labelKeyBytes: number;
   readonly labelValueBytes: number;
@@ -44,6 +48,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   stopSequences: 16,
   stopSequenceBytes: 256,
   stopTokenIds: 64,
+  logitBiases: 1_024,
+  logitBiasTextBytes: 256,
+  drySequenceBreakers: 16,
+  drySequenceBreakerBytes: 64,
   labels: 32,
   labelKeyBytes: 64,
   labelValueBytes: 256,

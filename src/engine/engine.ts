@@ -40,6 +40,8 @@ export interface DecoderOpening {
   readonly sequence: EngineSequence;
   /** The end of the prompt, at least its last token: evaluated by the first pull, together with everyone else's work. */
   readonly tokenIds: Uint32Array;
+  /** What the run has made so far, the end of all those tokens: samplers look back at it. Not empty for a run that comes back. */
+  readonly outputTokens: readonly number[];
   readonly sampling: Sampling;
 }
 

@@ -1,5 +1,6 @@
 import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../core/generation-request.js";
+import { NEUTRAL_SAMPLING } from "../core/neutral-sampling.js";
 import type { EngineFacts } from "../core/model-facts.js";
 import type { Decoder, DecoderOpening, Engine, EngineSequence, StepResults, StepWork } from "./engine.js";
 import { LlamaDecoder } from "./llama-decoder.js";
@@ -8,7 +9,7 @@ import { tokenBytesOf } from "./llama-vocabulary.js";
 import { loadLlama, type LlamaOptions } from "./load-llama.js";
 import { SamplerGarbage } from "./sampler-garbage.js";
 
-const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };
+const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0 };
 /** Prompt tokens of the first step: the least for which llama.cpp uses its fast attention. */
 const WARM_UP_TOKENS = 64;
 
@@ -49,7 +50,7 @@ export class LlamaEngine implements Engine {
 
   openDecoder(opening: DecoderOpening): Decoder {
     this.#garbage.add();
-    return new LlamaDecoder(ownSequence(opening.sequence), opening);
+    return new LlamaDecoder(ownSequence(opening.sequence), opening, this.tokenBytes);
   }
 
   async step(work: StepWork): Promise<StepResults> {
@@ -66,7 +67,11 @@ export class LlamaEngine implements Engine {
     const [sequence] = this.sequences;
     if (sequence === undefined) return;
     const tokenIds = new Uint32Array(Math.min(WARM_UP_TOKENS, this.facts.contextTokens - 1));
-    const decoder = new LlamaDecoder(sequence, { sequence, tokenIds, sampling: GREEDY });
+    const decoder = new LlamaDecoder(
+      sequence,
+      { sequence, tokenIds, outputTokens: [], sampling: GREEDY },
+      this.tokenBytes,
+    );
     await decoder.pull();
     decoder.close();
     await sequence.trim(0);

@@ -85,7 +85,8 @@ export class Run {
 
   /** What a step pulls to get the next token. The first time it takes in all that is unread of the prompt. */
   decoder(): Decoder {
-    this.#decoder ??= this.#engine.openDecoder({ ...this.chunk(this.unreadTokens), sampling: this.spec.sampling });
+    const { sampling } = this.spec;
+    this.#decoder ??= this.#engine.openDecoder({ ...this.chunk(this.unreadTokens), outputTokens: [], sampling });
     return this.#decoder;
   }
 

@@ -1,6 +1,7 @@
 import type { Credit } from "../../src/core/credit.js";
 import type { EngineNotice, PrefillProgress, RunSpec, RunStopping, RunUpdate } from "../../src/core/engine-wall.js";
 import type { Sampling } from "../../src/core/generation-request.js";
+import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
 import type { Piece } from "../../src/core/piece.js";
 import type { RunEnd } from "../../src/core/run-end.js";
 import type { PrefillLimits } from "../../src/engine/prefill-planner.js";
@@ -10,7 +11,7 @@ import { Wakeup } from "../../src/sync/wakeup.js";
 import type { Engine } from "../../src/engine/engine.js";
 
 export const AMPLE_CREDIT: Credit = { pieces: 1_000_000, bytes: 1_000_000_000 };
-export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 1 };
+export const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0, seed: 1 };
 
 const STOPPING: RunStopping = {
   maxOutputTokens: 1_000_000,

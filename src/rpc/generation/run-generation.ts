@@ -5,7 +5,7 @@ import type { GenerateStreamResponse } from "../../../generated/rill/v1/generati
 import type { RunStopping } from "../../core/engine-wall.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import type { GenerationEvent } from "../../core/generation-event.js";
-import type { GenerationRequest } from "../../core/generation-request.js";
+import type { GenerationRequest, Sampling } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
 import { fitRun } from "../../prepare/fit-run.js";
@@ -99,27 +99,32 @@ async function accept(call: GenerationCall, generation: Generation): Promise<Gen
   const { defaultMaxOutputTokens } = limits;
   const fit = (inputTokens: number): RunStopping =>
     fitRun({ inputTokens, contextTokens, stopping: wanted, defaultMaxOutputTokens });
-  const { inputTokens, stopping } = await notingRefusals({ scheduler: backend.scheduler, signal }, async () => {
-    // What comes as tokens is fitted before it is copied to the worker.
-    if (input.type === "token_ids") fit(input.tokenIds.length);
-    const tokens = await backend.preparer.prepare(input, { maxInputTokens: contextTokens - 1, signal });
-    return { inputTokens: tokens, stopping: fit(tokens.length) };
-  });
+  const { inputTokens, stopping, sampling } = await notingRefusals(
+    { scheduler: backend.scheduler, signal },
+    async () => {
+      // What comes as tokens is fitted before it is copied to the worker.
+      if (input.type === "token_ids") fit(input.tokenIds.length);
+      const tokens = await backend.preparer.prepare(input, { maxInputTokens: contextTokens - 1, signal });
+      const logitBias = await backend.preparer.resolveBiases(request.sampling.logitBias, signal);
+      return { inputTokens: tokens, stopping: fit(tokens.length), sampling: { ...request.sampling, logitBias } };
+    },
+  );
   const prepareMs = clock.nowMs() - startedMs;
-  generation.submit({ inputTokens, sampling: request.sampling, stopping, prepareMs });
-  return toAcceptedMessage(call, { generationId: generation.generationId, inputTokens: inputTokens.length, stopping });
+  generation.submit({ inputTokens, sampling, stopping, prepareMs });
+  const { generationId } = generation;
+  return toAcceptedMessage(call, { generationId, inputTokens: inputTokens.length, sampling, stopping });
 }
 
 function toAcceptedMessage(
   { request, backend, streams }: { request: GenerationRequest; backend: { model: ModelFacts }; streams: boolean },
-  run: { generationId: string; inputTokens: number; stopping: RunStopping },
+  run: { generationId: string; inputTokens: number; sampling: Sampling; stopping: RunStopping },
 ): GenerationMessage {
   return {
     $case: "accepted",
     value: {
       generationId: run.generationId,
       inputTokens: run.inputTokens,
-      effectiveParameters: toEffectiveParametersMessage(request, run.stopping, { streams }),
+      effectiveParameters: toEffectiveParametersMessage(request, run, { streams }),
       modelDigest: backend.model.digest,
       seed: request.sampling.seed,
     },

@@ -15,6 +15,8 @@ import { Violations } from "./violations.js";
 export interface RequestBounds {
   readonly limits: Limits;
   readonly model: ModelFacts;
+  /** What input and output may have together. */
+  readonly contextTokens: number;
   /** True for GenerateStream, false for Generate: their messages are the same. */
   readonly streams: boolean;
 }
@@ -25,7 +27,7 @@ export interface RequestBounds {
  */
 export function parseGenerationRequest(
   request: DecodedRequest<GenerateRequest>,
-  { limits, model, streams }: RequestBounds,
+  { limits, model, contextTokens, streams }: RequestBounds,
 ): GenerationRequest {
   const message = readableMessage(request);
   const violations = new Violations(request.violations);
@@ -35,7 +37,7 @@ export function parseGenerationRequest(
     requestId: parseId({ field: "request_id", value: message.requestId }, limits, violations),
     labels: parseLabels(message.labels, limits, violations),
     input: parseInput(message, { vocabularySize, maxMessages: limits.messages }, violations),
-    sampling: parseSampling(message.sampling, { vocabularySize }, violations),
+    sampling: parseSampling(message.sampling, { limits, vocabularySize, contextTokens }, violations),
     stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
     output: Object.freeze({
       tokenIds: message.output?.tokenIds ?? false,
