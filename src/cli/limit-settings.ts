@@ -80,6 +80,13 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
     min: 1,
     max: KIB,
   }),
+  topLogprobs: count({
+    name: "max-top-logprobs",
+    about: "most likely tokens scored beside each output token",
+    default: DEFAULT_LIMITS.topLogprobs,
+    min: 0,
+    max: 256,
+  }),
   labels: count({
     name: "max-labels",
     about: "labels of a call",

@@ -90,6 +90,9 @@ export interface OutputOptions {
   readonly tokenIds: boolean;
   readonly timings: boolean;
   readonly usageOnEveryChunk: boolean;
+  /** How many most likely tokens are scored beside each output token; undefined: nothing is scored. */
+  readonly logprobs: number | undefined;
+  readonly tokenBytes: boolean;
 }
 
 /** How the stream is paced for its reader. */

@@ -11,6 +11,7 @@ export interface Limits {
   readonly logitBiasTextBytes: number;
   readonly drySequenceBreakers: number;
   readonly drySequenceBreakerBytes: number;
+  readonly topLogprobs: number;
   readonly labels: number;
   readonly labelKeyBytes: number;
   readonly labelValueBytes: number;
@@ -52,6 +53,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   logitBiasTextBytes: 256,
   drySequenceBreakers: 16,
   drySequenceBreakerBytes: 64,
+  topLogprobs: 20,
   labels: 32,
   labelKeyBytes: 64,
   labelValueBytes: 256,

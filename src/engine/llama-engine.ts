@@ -3,11 +3,12 @@ import type { Sampling } from "../core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../core/neutral-sampling.js";
 import type { EngineFacts } from "../core/model-facts.js";
 import type { Decoder, DecoderOpening, Engine, EngineSequence, StepResults, StepWork } from "./engine.js";
-import { LlamaDecoder } from "./llama-decoder.js";
+import { type DecoderTools, LlamaDecoder } from "./llama-decoder.js";
 import { LlamaSequence } from "./llama-sequence.js";
 import { tokenBytesOf } from "./llama-vocabulary.js";
 import { loadLlama, type LlamaOptions } from "./load-llama.js";
 import { SamplerGarbage } from "./sampler-garbage.js";
+import { TokenScorer } from "./token-scorer.js";
 
 const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0 };
 /** Prompt tokens of the first step: the least for which llama.cpp uses its fast attention. */
@@ -25,6 +26,7 @@ export class LlamaEngine implements Engine {
   readonly tokenBytes: (tokenId: number) => Uint8Array;
   readonly #context: LlamaContext;
   readonly #garbage: SamplerGarbage;
+  readonly #tools: DecoderTools;
 
   private constructor(context: LlamaContext, options: LlamaOptions) {
     const { model } = context;
@@ -35,6 +37,7 @@ export class LlamaEngine implements Engine {
     this.sequences = Array.from({ length: sequences }, () => new LlamaSequence(context, contextTokens));
     this.tokenBytes = tokenBytesOf(model);
     this.#garbage = new SamplerGarbage(this.vocabularySize);
+    this.#tools = { tokenBytes: this.tokenBytes, scorer: new TokenScorer(context) };
   }
 
   /** Loads the model, makes a context and uses it once. @throws Error that says what could not be had and what to change */
@@ -50,7 +53,7 @@ export class LlamaEngine implements Engine {
 
   openDecoder(opening: DecoderOpening): Decoder {
     this.#garbage.add();
-    return new LlamaDecoder(ownSequence(opening.sequence), opening, this.tokenBytes);
+    return new LlamaDecoder(ownSequence(opening.sequence), opening, this.#tools);
   }
 
   async step(work: StepWork): Promise<StepResults> {
@@ -67,11 +70,7 @@ export class LlamaEngine implements Engine {
     const [sequence] = this.sequences;
     if (sequence === undefined) return;
     const tokenIds = new Uint32Array(Math.min(WARM_UP_TOKENS, this.facts.contextTokens - 1));
-    const decoder = new LlamaDecoder(
-      sequence,
-      { sequence, tokenIds, outputTokens: [], sampling: GREEDY },
-      this.tokenBytes,
-    );
+    const decoder = new LlamaDecoder(sequence, { sequence, tokenIds, outputTokens: [], sampling: GREEDY }, this.#tools);
     await decoder.pull();
     decoder.close();
     await sequence.trim(0);

@@ -3,8 +3,10 @@ import type { PrefillProgress, RunSpec, RunUpdate } from "../core/engine-wall.js
 import type { FinishReason, StopMatch } from "../core/finish-reason.js";
 import type { Piece } from "../core/piece.js";
 import type { RunOutcome } from "../core/run-end.js";
+import type { TokenScore } from "../core/token-score.js";
 import type { Clock } from "../sync/clock.js";
 import type { Decoder, Engine } from "./engine.js";
+import { ownBytes } from "./own-bytes.js";
 import { PieceBuilder } from "./piece-builder.js";
 import { RepetitionWatch } from "./repetition-watch.js";
 import { RunProgress, type RunState } from "./run-state.js";
@@ -30,7 +32,7 @@ export class Run {
     this.spec = parts.spec;
     this.#engine = parts.engine;
     this.#progress = new RunProgress(parts.clock);
-    this.#pieces = new PieceBuilder(parts.spec.stopping.stopSequences);
+    this.#pieces = new PieceBuilder(parts.spec.stopping.stopSequences, parts.spec.output);
     const { repetitionGuard } = parts.spec.stopping;
     this.#repetition = repetitionGuard === undefined ? undefined : new RepetitionWatch(repetitionGuard);
     this.#creditPieces = parts.credit.pieces;
@@ -85,8 +87,14 @@ export class Run {
 
   /** What a step pulls to get the next token. The first time it takes in all that is unread of the prompt. */
   decoder(): Decoder {
-    const { sampling } = this.spec;
-    this.#decoder ??= this.#engine.openDecoder({ ...this.chunk(this.unreadTokens), outputTokens: [], sampling });
+    const { sampling, output } = this.spec;
+    const { logprobs } = output;
+    this.#decoder ??= this.#engine.openDecoder({
+      ...this.chunk(this.unreadTokens),
+      outputTokens: [],
+      sampling,
+      logprobs,
+    });
     return this.#decoder;
   }
 
@@ -109,7 +117,7 @@ export class Run {
       return;
     }
     this.#outputTokens++;
-    this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId));
+    this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId), this.#score());
     const repeats = this.#repetition?.push(tokenId) ?? false;
     if (this.#pieces.match !== undefined) {
       this.finish("stop_sequence", { type: "sequence", text: this.#pieces.match });
@@ -155,6 +163,14 @@ export class Run {
     this.#newPieces = [];
     this.#newPrefill = undefined;
     return update;
+  }
+
+  /** Of the token pulled last. */
+  #score(): TokenScore | undefined {
+    const score = this.#decoder?.score;
+    if (score === undefined || !this.spec.output.tokenBytes) return score;
+    const top = score.top.map((token) => ({ ...token, tokenBytes: ownBytes(this.#engine.tokenBytes(token.tokenId)) }));
+    return { ...score, top };
   }
 
   #post(piece: Piece | undefined): void {

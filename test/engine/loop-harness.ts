@@ -1,5 +1,12 @@
 import type { Credit } from "../../src/core/credit.js";
-import type { EngineNotice, PrefillProgress, RunSpec, RunStopping, RunUpdate } from "../../src/core/engine-wall.js";
+import type {
+  EngineNotice,
+  PrefillProgress,
+  RunOutput,
+  RunSpec,
+  RunStopping,
+  RunUpdate,
+} from "../../src/core/engine-wall.js";
 import type { Sampling } from "../../src/core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
 import type { Piece } from "../../src/core/piece.js";
@@ -28,6 +35,7 @@ export interface RunRequest {
   readonly prompt: string | readonly number[];
   readonly stopping?: Partial<RunStopping>;
   readonly sampling?: Partial<Sampling>;
+  readonly output?: Partial<RunOutput>;
   readonly credit?: Credit;
 }
 
@@ -142,6 +150,7 @@ export function specOf(runId: number, request: RunRequest): RunSpec {
     inputTokens: Uint32Array.from(typeof request.prompt === "string" ? Buffer.from(request.prompt) : request.prompt),
     sampling: { ...GREEDY, ...request.sampling },
     stopping: { ...STOPPING, ...request.stopping },
+    output: { logprobs: undefined, tokenBytes: false, ...request.output },
   };
 }
 

@@ -76,6 +76,11 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     ],
   },
   {
+    name: "more scores than the limit",
+    request: promptRequest("a", { output: { logprobs: 21 } }),
+    fields: ["output.logprobs"],
+  },
+  {
     name: "a time limit of nothing, and one beyond the bound",
     request: promptRequest("a", { stopping: { ...NO_STOPS, timeLimit: { seconds: 0, nanos: 0 } } }),
     fields: ["stopping.time_limit"],

@@ -57,6 +57,7 @@ export function runOf(inputTokens: Uint32Array, stopping: Partial<PreparedRun["s
       timeLimitMs: 600_000,
       ...stopping,
     },
+    output: { logprobs: undefined, tokenBytes: false },
     prepareMs: 0,
   };
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { EngineFacts } from "../../src/core/model-facts.js";
+import type { TokenScore } from "../../src/core/token-score.js";
 import {
   EngineFault,
   type Decoder,
@@ -106,6 +107,7 @@ export class ScriptedEngine implements Engine {
       unread: opening.tokenIds,
       echo: prompt.filter((tokenId) => !SILENT_TOKENS.has(tokenId)),
       cycle: this.#options.cycle === true || prompt.includes(SCRIPT.CYCLE),
+      logprobs: opening.logprobs,
       onClose: () => this.openDecoders--,
     });
   }
@@ -177,6 +179,8 @@ class ScriptedDecoder implements Decoder {
   readonly sequence: ScriptedSequence;
   readonly #echo: readonly number[];
   readonly #cycle: boolean;
+  readonly #logprobs: number | undefined;
+  score: TokenScore | undefined;
   readonly #onClose: () => void;
   #unread: Iterable<number>;
   #next = 0;
@@ -187,12 +191,14 @@ class ScriptedDecoder implements Decoder {
     unread: Uint32Array;
     echo: readonly number[];
     cycle: boolean;
+    logprobs: number | undefined;
     onClose: () => void;
   }) {
     this.sequence = parts.sequence;
     this.#unread = parts.unread;
     this.#echo = parts.echo;
     this.#cycle = parts.cycle;
+    this.#logprobs = parts.logprobs;
     this.#onClose = parts.onClose;
   }
 
@@ -210,6 +216,7 @@ class ScriptedDecoder implements Decoder {
     if (tokenId === SCRIPT.FAIL_PULL) return faultOf(this);
     this.#next++;
     this.#unread = [tokenId];
+    if (this.#logprobs !== undefined) this.score = scriptedScore(tokenId, this.#logprobs);
     return tokenId;
   }
 
@@ -218,6 +225,12 @@ class ScriptedDecoder implements Decoder {
     this.#closed = true;
     this.#onClose();
   }
+}
+
+/** What the scripted engine says of a token: an eighth of its id as the logarithm, and the first tokens of the vocabulary as the most likely ones. */
+export function scriptedScore(tokenId: number, topTokens: number): TokenScore {
+  const top = Array.from({ length: topTokens }, (_, index) => ({ tokenId: index, logprob: 0 - index / 4 }));
+  return { logprob: 0 - tokenId / 8, top };
 }
 
 function faultOf({ sequence }: { sequence: EngineSequence }): EngineFault {

@@ -54,6 +54,8 @@ export interface Limits {
   maxDrySequenceBreakers: number;
   /** Longest such sequence breaker, in bytes. Default 64. */
   maxDrySequenceBreakerBytes: number;
+  /** Most tokens that `output.logprobs` may ask for beside each output token. Default 20. */
+  maxTopLogprobs: number;
   /** Most generations waiting in one lane. Default 4 times the slots. More is UNAVAILABLE. */
   maxWaitingPerLane: number;
   /** Longest wait that the server expects of a call it takes in line. Default 5 s. More is UNAVAILABLE. */
@@ -134,6 +136,7 @@ function createBaseLimits(): Limits {
     maxLogitBiasTextBytes: 0,
     maxDrySequenceBreakers: 0,
     maxDrySequenceBreakerBytes: 0,
+    maxTopLogprobs: 0,
     maxWaitingPerLane: 0,
     maxEstimatedWait: undefined,
     creditWindowPieces: 0,
@@ -215,6 +218,9 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxDrySequenceBreakerBytes !== 0) {
       writer.uint32(224).uint32(message.maxDrySequenceBreakerBytes);
+    }
+    if (message.maxTopLogprobs !== 0) {
+      writer.uint32(232).uint32(message.maxTopLogprobs);
     }
     if (message.maxWaitingPerLane !== 0) {
       writer.uint32(240).uint32(message.maxWaitingPerLane);
@@ -446,6 +452,14 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxDrySequenceBreakerBytes = reader.uint32();
+            continue;
+          }
+          case 29: {
+            if (tag !== 232) {
+              break;
+            }
+
+            message.maxTopLogprobs = reader.uint32();
             continue;
           }
           case 30: {

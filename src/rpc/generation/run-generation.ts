@@ -110,7 +110,8 @@ async function accept(call: GenerationCall, generation: Generation): Promise<Gen
     },
   );
   const prepareMs = clock.nowMs() - startedMs;
-  generation.submit({ inputTokens, sampling, stopping, prepareMs });
+  const { logprobs, tokenBytes } = request.output;
+  generation.submit({ inputTokens, sampling, stopping, output: { logprobs, tokenBytes }, prepareMs });
   const { generationId } = generation;
   return toAcceptedMessage(call, { generationId, inputTokens: inputTokens.length, sampling, stopping });
 }

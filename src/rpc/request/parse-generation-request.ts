@@ -8,6 +8,7 @@ import { parseDelivery } from "./parse-delivery.js";
 import { parseId, parseLabels } from "./parse-identity.js";
 import { parseInput } from "./parse-input.js";
 import { parseLane } from "./parse-lane.js";
+import { parseOutput } from "./parse-output.js";
 import { parseSampling } from "./parse-sampling.js";
 import { parseStopping } from "./parse-stopping.js";
 import { Violations } from "./violations.js";
@@ -39,11 +40,7 @@ export function parseGenerationRequest(
     input: parseInput(message, { vocabularySize, maxMessages: limits.messages }, violations),
     sampling: parseSampling(message.sampling, { limits, vocabularySize, contextTokens }, violations),
     stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
-    output: Object.freeze({
-      tokenIds: message.output?.tokenIds ?? false,
-      timings: message.output?.timings ?? false,
-      usageOnEveryChunk: message.output?.usage ?? false,
-    }),
+    output: parseOutput(message.output, limits, violations),
     lane: parseLane(message.scheduling, streams ? "interactive" : "batch", violations),
     delivery: parseDelivery(message.delivery, { limits, streams }, violations),
   });

@@ -54,6 +54,7 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     maxLogitBiasTextBytes: limits.logitBiasTextBytes,
     maxDrySequenceBreakers: limits.drySequenceBreakers,
     maxDrySequenceBreakerBytes: limits.drySequenceBreakerBytes,
+    maxTopLogprobs: limits.topLogprobs,
     defaultMaxOutputTokens: limits.defaultMaxOutputTokens,
     maxGenerationTime: toDurationMessage(limits.generationTimeMs),
     maxWaitingPerLane,
