@@ -48,7 +48,7 @@ export interface Dry {
 }
 
 /** Leaves the most likely tokens out, now and then. */
-export interface Xtc {
+interface Xtc {
   /** 0 to 1; 0 is off. */
   readonly probability: number;
   /** 0 to 0.5. */

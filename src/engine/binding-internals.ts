@@ -9,9 +9,9 @@ export interface NativeSampler {
 export type TokenLogits = readonly number[];
 
 /** Tokens whose logits are wanted; three flags for the highest, the lowest and the selected one; how many of the best. */
-export type LogitFilter = readonly [tokens: readonly number[], boolean, boolean, selected: boolean, top: number];
+type LogitFilter = readonly [tokens: readonly number[], boolean, boolean, selected: boolean, top: number];
 
-export type SampledListener = (batchIndex: number, tokenId: number) => Promise<void>;
+type SampledListener = (batchIndex: number, tokenId: number) => Promise<void>;
 
 /** The queue of decodes hands each result to a mapper, before the next decode overwrites it. */
 type ResultMapper = (batchIndex: number, tokenIndex: number) => unknown;
