@@ -47,6 +47,21 @@ export const labels: FlagType = {
   },
 };
 
+/** What is added to a token's logit, for each token by a flag of its own: a token id or a text, an = and the bias. A number is an id. */
+export const biases: FlagType = {
+  placeholder: "id|text=bias",
+  expected: "a token id or a text, and a bias with = before it",
+  repeats: "list",
+  parse(value) {
+    const at = value.lastIndexOf("=");
+    const bias = decimal.parse(value.slice(at + 1));
+    if (at < 1 || bias === undefined) return undefined;
+    const target = value.slice(0, at);
+    const tokenId = parseUint32(target);
+    return [tokenId === undefined ? { text: target, bias } : { token_id: tokenId, bias }];
+  },
+};
+
 /** A time with its unit. */
 export const duration: FlagType = {
   placeholder: "duration",

@@ -1,4 +1,4 @@
-import { choice, count, counts, decimal, duration, labels, text, texts, yes } from "./flag-types.js";
+import { biases, choice, count, counts, decimal, duration, labels, text, texts, yes } from "./flag-types.js";
 import type { FlagType, RequestFlag } from "./request-flag.js";
 
 type Row = readonly [name: string, type: FlagType, field: string, about: string];
@@ -16,6 +16,18 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["top-k", count, "sampling.top_k", "only so many most likely tokens stay; 0 is off (40)"],
     ["top-p", decimal, "sampling.top_p", "only the most likely tokens that add up to this stay; 1 is off (0.95)"],
     ["min-p", decimal, "sampling.min_p", "only tokens this probable beside the likeliest stay; 0 is off (0.05)"],
+    ["repeat-penalty", decimal, "sampling.repeat_penalty", "against tokens of input and output; 1 is off (1)"],
+    ["presence-penalty", decimal, "sampling.presence_penalty", "against tokens of the output; 0 is off (0)"],
+    ["frequency-penalty", decimal, "sampling.frequency_penalty", "… for each time they came; 0 is off (0)"],
+    ["penalty-window", count, "sampling.penalty_window", "tokens that the penalties look back at (64)"],
+    ["dry-multiplier", decimal, "sampling.dry.multiplier", "against repeated sequences of tokens; 0 is off"],
+    ["dry-base", decimal, "sampling.dry.base", "how fast that grows with a sequence's length"],
+    ["dry-allowed-length", count, "sampling.dry.allowed_length", "sequences up to this long are let be"],
+    ["dry-window", count, "sampling.dry.window", "tokens that it looks back at"],
+    ["dry-sequence-breaker", texts, "sampling.dry.sequence_breakers", "text that ends a sequence; may be repeated"],
+    ["xtc-probability", decimal, "sampling.xtc.probability", "how often the likeliest tokens are left out"],
+    ["xtc-threshold", decimal, "sampling.xtc.threshold", "only tokens this probable, all but the last of them"],
+    ["logit-bias", biases, "sampling.logit_bias", "added to a token's logit; -100 is never; may be repeated"],
     ["seed", count, "sampling.seed", "where the random numbers start (drawn)"],
   ],
   "Stopping:": [
@@ -23,10 +35,20 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["stop", texts, "stopping.stop_sequences", "text that ends the output; may be repeated"],
     ["stop-token-id", counts, "stopping.stop_token_ids", "tokens that end the output; may be repeated"],
     ["ignore-end-of-generation", yes, "stopping.ignore_end_of_generation", "go on past the model's own end"],
+    [
+      "repetition-max-period",
+      count,
+      "stopping.repetition_guard.max_period_tokens",
+      "end circles up to so many tokens long",
+    ],
+    ["repetition-min-repeats", count, "stopping.repetition_guard.min_repeats", "… that came so many times"],
+    ["repetition-min-tokens", count, "stopping.repetition_guard.min_tokens", "… and take up so many tokens"],
     ["time-limit", duration, "stopping.time_limit", "the most time; what was made by then is the answer"],
   ],
   "Output, to be seen with --json:": [
     ["output-token-ids", yes, "output.token_ids", "ids of the tokens, with every chunk"],
+    ["output-logprobs", count, "output.logprobs", "scores of each token and of so many likeliest"],
+    ["output-token-bytes", yes, "output.token_bytes", "bytes of the tokens, with every chunk"],
     ["output-timings", yes, "output.timings", "the time since the call, with every chunk"],
     ["output-usage", yes, "output.usage", "the counts so far, with every chunk"],
   ],

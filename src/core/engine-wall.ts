@@ -1,5 +1,5 @@
 import type { Credit } from "./credit.js";
-import type { Sampling } from "./generation-request.js";
+import type { OutputOptions, RepetitionGuard, Sampling } from "./generation-request.js";
 import type { EngineFacts } from "./model-facts.js";
 import type { Piece } from "./piece.js";
 import type { RunEnd } from "./run-end.js";
@@ -17,7 +17,11 @@ export interface RunSpec {
   readonly inputTokens: Uint32Array;
   readonly sampling: Sampling;
   readonly stopping: RunStopping;
+  readonly output: RunOutput;
 }
+
+/** What pieces carry beside text and token ids. */
+export type RunOutput = Pick<OutputOptions, "logprobs" | "tokenBytes">;
 
 /** The caller's stopping rules with every default and bound resolved. */
 export interface RunStopping {
@@ -27,6 +31,7 @@ export interface RunStopping {
   readonly stopSequences: readonly string[];
   readonly stopTokenIds: readonly number[];
   readonly ignoreEndOfGeneration: boolean;
+  readonly repetitionGuard: RepetitionGuard | undefined;
   readonly timeLimitMs: number;
 }
 

@@ -6,6 +6,7 @@ export const FINISH_REASONS = [
   "max_tokens",
   "context_length",
   "time_limit",
+  "repetition",
   "cancelled_softly",
 ] as const;
 

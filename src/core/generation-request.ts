@@ -1,5 +1,6 @@
 import type { Message } from "./conversation.js";
 import type { Lane } from "./lane.js";
+import type { LogitBias, RequestedBias } from "./logit-bias.js";
 
 /** What the model reads. Exactly one of the three kinds. */
 export type GenerationInput =
@@ -17,8 +18,56 @@ export interface Sampling {
   readonly topP: number;
   /** 0 to 1; 0 is off. */
   readonly minP: number;
+  /** Above 0, up to 2, on tokens of input and output; 1 is off. */
+  readonly repeatPenalty: number;
+  /** -2 to 2, on tokens of the output; 0 is off. */
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  /** How far the three look back. */
+  readonly penaltyWindow: number;
+  /** undefined: off. */
+  readonly dry: Dry | undefined;
+  readonly xtc: Xtc | undefined;
+  /** Each token at most once. */
+  readonly logitBias: readonly LogitBias[];
   /** 32 bits, unsigned. Chosen at random by the server where the caller gave none. */
   readonly seed: number;
+}
+
+/** A penalty on tokens that would lengthen a repeat; the contract has the formula. */
+export interface Dry {
+  /** 0 to 10; 0 is off. */
+  readonly multiplier: number;
+  /** 1 to 10. */
+  readonly base: number;
+  /** At least 1. */
+  readonly allowedLength: number;
+  /** How far it looks back; 0 is off. */
+  readonly window: number;
+  readonly sequenceBreakers: readonly string[];
+}
+
+/** Leaves the most likely tokens out, now and then. */
+interface Xtc {
+  /** 0 to 1; 0 is off. */
+  readonly probability: number;
+  /** 0 to 0.5. */
+  readonly threshold: number;
+}
+
+/** Sampling before the vocabulary was asked which tokens its biases mean. */
+export interface RequestedSampling extends Omit<Sampling, "logitBias"> {
+  readonly logitBias: readonly RequestedBias[];
+}
+
+/** When an output counts as going round in circles: its last tokens are a cycle, over and over. */
+export interface RepetitionGuard {
+  /** The longest cycle looked for. At least 1. */
+  readonly maxPeriodTokens: number;
+  /** How many times the cycle must have come, the first included. At least 2. */
+  readonly minRepeats: number;
+  /** All of them together are at least so many tokens. */
+  readonly minTokens: number;
 }
 
 /** When the run ends, as the caller asked for it. */
@@ -30,6 +79,8 @@ export interface Stopping {
   readonly stopTokenIds: readonly number[];
   /** True: the model's end-of-turn tokens are counted and do not end the run. */
   readonly ignoreEndOfGeneration: boolean;
+  /** undefined: off. */
+  readonly repetitionGuard: RepetitionGuard | undefined;
   /** From the run's start, parked time included. */
   readonly timeLimitMs: number;
 }
@@ -39,6 +90,9 @@ export interface OutputOptions {
   readonly tokenIds: boolean;
   readonly timings: boolean;
   readonly usageOnEveryChunk: boolean;
+  /** How many most likely tokens are scored beside each output token; undefined: nothing is scored. */
+  readonly logprobs: number | undefined;
+  readonly tokenBytes: boolean;
 }
 
 /** How the stream is paced for its reader. */
@@ -64,7 +118,7 @@ export interface GenerationRequest {
   readonly idempotency: Idempotency | undefined;
   readonly labels: ReadonlyMap<string, string>;
   readonly input: GenerationInput;
-  readonly sampling: Sampling;
+  readonly sampling: RequestedSampling;
   readonly stopping: Stopping;
   readonly output: OutputOptions;
   readonly lane: Lane;

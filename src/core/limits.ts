@@ -7,6 +7,11 @@ export interface Limits {
   readonly stopSequences: number;
   readonly stopSequenceBytes: number;
   readonly stopTokenIds: number;
+  readonly logitBiases: number;
+  readonly logitBiasTextBytes: number;
+  readonly drySequenceBreakers: number;
+  readonly drySequenceBreakerBytes: number;
+  readonly topLogprobs: number;
   readonly labels: number;
   readonly labelKeyBytes: number;
   readonly labelValueBytes: number;
@@ -56,6 +61,11 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   stopSequences: 16,
   stopSequenceBytes: 256,
   stopTokenIds: 64,
+  logitBiases: 1_024,
+  logitBiasTextBytes: 256,
+  drySequenceBreakers: 16,
+  drySequenceBreakerBytes: 64,
+  topLogprobs: 20,
   labels: 32,
   labelKeyBytes: 64,
   labelValueBytes: 256,

@@ -1,3 +1,5 @@
+import type { TokenScore } from "./token-score.js";
+
 /**
  * What the engine yields: text that can no longer change, and the tokens it came from. Whole code points, never part of a
  * stop sequence. Text may be empty where tokens stand for none.
@@ -8,4 +10,8 @@ export interface Piece {
   readonly textBytes: number;
   /** At least one, except in a last piece that only releases held-back text. */
   readonly tokenIds: readonly number[];
+  /** One for each token, where the run asked for scores. */
+  readonly scores?: readonly TokenScore[];
+  /** What each token stands for, where the run asked for it. */
+  readonly tokenBytes?: readonly Uint8Array[];
 }

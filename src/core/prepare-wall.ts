@@ -1,5 +1,6 @@
 import type { GenerationInput } from "./generation-request.js";
 import type { FieldViolation } from "./field-violation.js";
+import type { LogitBias, RequestedBias } from "./logit-bias.js";
 
 /** All that crosses the wall between the main thread and the prepare worker: plain data. Every command but cancel and close gets exactly one answer. */
 export type PrepareCommand =
@@ -17,6 +18,8 @@ export type PrepareCommand =
       readonly addBeginning: boolean;
       readonly parseControlTokens: boolean;
     }
+  /** Which tokens the biases mean. */
+  | { readonly type: "resolve_biases"; readonly id: number; readonly biases: readonly RequestedBias[] }
   | { readonly type: "detokenize"; readonly id: number; readonly tokenIds: readonly number[] }
   /** Looked at between slices. */
   | { readonly type: "cancel"; readonly id: number }
@@ -28,6 +31,7 @@ export type PrepareNotice =
   | { readonly type: "unusable"; readonly message: string }
   | { readonly type: "tokens"; readonly id: number; readonly tokens: Uint32Array }
   | { readonly type: "text"; readonly id: number; readonly text: string }
+  | { readonly type: "biases"; readonly id: number; readonly biases: readonly LogitBias[] }
   /** The caller's input is at fault. */
   | { readonly type: "refused"; readonly id: number; readonly violation: FieldViolation }
   /** Input of at least `inputTokens` against the bound; exact where `exact`. */

@@ -1,5 +1,6 @@
 import type { Sampling } from "../core/generation-request.js";
 import type { EngineFacts } from "../core/model-facts.js";
+import type { TokenScore } from "../core/token-score.js";
 
 /**
  * A model that can be run step by step: all that the step loop knows of llama.cpp. Lives on the inference worker and is used by the step loop
@@ -53,11 +54,15 @@ export interface DecoderOpening {
   /** Of a run that comes back: what it has made so far, the end of all those tokens, which samplers look back at. Default: nothing. */
   readonly outputTokens?: readonly number[];
   readonly sampling: Sampling;
+  /** How many most likely tokens are scored beside each token; none given: nothing is scored, and nothing paid for it. */
+  readonly logprobs?: number | undefined;
 }
 
 /** One run's generator of tokens. Decodes only when it is pulled. */
 export interface Decoder {
   readonly sequence: EngineSequence;
+  /** How likely the model held the token that the last pull gave; undefined unless the opening asked for it. */
+  readonly score: TokenScore | undefined;
   /** Frees the sampler. The sequence can be used again at once. Idempotent. */
   close(): void;
 }

@@ -1,17 +1,19 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../core/generation-request.js";
+import { NEUTRAL_SAMPLING } from "../core/neutral-sampling.js";
 import type { EngineFacts } from "../core/model-facts.js";
 import type { Decoder, DecoderOpening, Engine, EngineSequence, SavedState, StepResults, StepWork } from "./engine.js";
-import { LlamaDecoder } from "./llama-decoder.js";
+import { type DecoderTools, LlamaDecoder } from "./llama-decoder.js";
 import { LlamaSequence } from "./llama-sequence.js";
 import { LlamaStates } from "./llama-states.js";
 import { tokenBytesOf } from "./llama-vocabulary.js";
 import { loadLlama, type LlamaOptions } from "./load-llama.js";
 import { SamplerGarbage } from "./sampler-garbage.js";
 import { SamplerPool } from "./sampler-pool.js";
+import { TokenScorer } from "./token-scorer.js";
 
-const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };
+const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0 };
 /** Takes nearly every token as often as any other. */
 const EVEN: Sampling = { ...GREEDY, temperature: 1_000 };
 /** Prompt tokens of the first step: the least for which llama.cpp uses its fast attention. */
@@ -31,6 +33,7 @@ export class LlamaEngine implements Engine {
   readonly #garbage: SamplerGarbage;
   readonly #states: LlamaStates;
   #pool: SamplerPool | undefined;
+  readonly #tools: DecoderTools;
 
   private constructor(context: LlamaContext, options: LlamaOptions) {
     const { model } = context;
@@ -43,6 +46,7 @@ export class LlamaEngine implements Engine {
     this.#garbage = new SamplerGarbage(this.vocabularySize);
     const roots = options.stateDirectory === "auto" ? {} : { roots: [options.stateDirectory] };
     this.#states = new LlamaStates({ budgetBytes: options.savedStateBytes, ...roots });
+    this.#tools = { tokenBytes: this.tokenBytes, scorer: new TokenScorer(context) };
   }
 
   /**
@@ -72,7 +76,7 @@ export class LlamaEngine implements Engine {
 
   openDecoder(opening: DecoderOpening): Decoder {
     this.#addGarbage();
-    return new LlamaDecoder(ownSequence(opening.sequence), opening);
+    return new LlamaDecoder(ownSequence(opening.sequence), opening, this.#tools);
   }
 
   async step(work: StepWork): Promise<StepResults> {
@@ -96,7 +100,8 @@ export class LlamaEngine implements Engine {
   async #sample(promptTokens: number, sampling: Sampling): Promise<number> {
     const [sequence] = this.sequences;
     if (sequence === undefined) throw new Error("an engine has at least one sequence");
-    const decoder = new LlamaDecoder(sequence, { sequence, tokenIds: new Uint32Array(promptTokens), sampling });
+    const opening = { sequence, tokenIds: new Uint32Array(promptTokens), sampling };
+    const decoder = new LlamaDecoder(sequence, opening, this.#tools);
     const token = await decoder.pull();
     decoder.close();
     // Its sampler is let go of in a later turn.

@@ -1,5 +1,8 @@
+import type { RunOutput } from "../core/engine-wall.js";
 import type { Piece } from "../core/piece.js";
+import type { TokenScore } from "../core/token-score.js";
 import { Detokenizer } from "./detokenizer.js";
+import { ownBytes } from "./own-bytes.js";
 import { StopFilter } from "./stop-filter.js";
 
 /** Tokens without text wait for some, but never more than so many. */
@@ -12,6 +15,15 @@ export interface LastPiece {
   readonly incompleteText: boolean;
 }
 
+/** A token that is in no piece yet. */
+interface HeldToken {
+  readonly tokenId: number;
+  /** Where its text begins, counted from the start of the output. */
+  readonly textStart: number;
+  readonly bytes: Uint8Array;
+  readonly score: TokenScore | undefined;
+}
+
 /**
  * Makes pieces of one run's tokens. A token whose text is held back, because it is part of a code point or may become part of a stop sequence,
  * is held back with it. Every token pushed is in exactly one piece.
@@ -19,17 +31,17 @@ export interface LastPiece {
 export class PieceBuilder {
   readonly #detokenizer = new Detokenizer();
   readonly #filter: StopFilter;
-  /** Tokens in no piece yet, and for each where its text begins, counted from the start of the output. */
-  #tokenIds: number[] = [];
-  #textStarts: number[] = [];
+  readonly #output: RunOutput;
+  readonly #held: HeldToken[] = [];
   /** Text that can no longer change and is in no piece yet. */
   #certain = "";
   #certainLength = 0;
   #decodedLength = 0;
   #match: string | undefined;
 
-  constructor(stopSequences: readonly string[]) {
+  constructor(stopSequences: readonly string[], output: RunOutput) {
     this.#filter = new StopFilter(stopSequences);
+    this.#output = output;
   }
 
   /** The stop sequence met: the output is over, `end` gives what came before it. */
@@ -37,10 +49,12 @@ export class PieceBuilder {
     return this.#match;
   }
 
-  /** @param bytes what the token stands for */
-  push(tokenId: number, bytes: Uint8Array): void {
-    this.#tokenIds.push(tokenId);
-    this.#textStarts.push(this.#decodedLength);
+  /**
+   * @param bytes what the token stands for
+   * @param score required where the run asked for scores
+   */
+  push(tokenId: number, bytes: Uint8Array, score?: TokenScore): void {
+    this.#held.push({ tokenId, textStart: this.#decodedLength, bytes, score });
     const decoded = this.#detokenizer.push(bytes);
     this.#decodedLength += decoded.length;
     const { text, match } = this.#filter.push(decoded);
@@ -52,7 +66,7 @@ export class PieceBuilder {
   /** The next piece, if there is text for one or enough tokens without. */
   take(): Piece | undefined {
     if (this.#certain !== "") return this.#release(this.#tokensOfCertainText());
-    if (this.#tokenIds.length >= MAX_WITHHELD_TOKENS) return this.#release(this.#tokenIds.length);
+    if (this.#held.length >= MAX_WITHHELD_TOKENS) return this.#release(this.#held.length);
     return undefined;
   }
 
@@ -60,9 +74,9 @@ export class PieceBuilder {
   end(): LastPiece {
     const endedInside = this.#detokenizer.end();
     if (this.#match === undefined) this.#certain += this.#filter.end();
-    const empty = this.#certain === "" && this.#tokenIds.length === 0;
+    const empty = this.#certain === "" && this.#held.length === 0;
     return {
-      piece: empty ? undefined : this.#release(this.#tokenIds.length),
+      piece: empty ? undefined : this.#release(this.#held.length),
       incompleteText: endedInside && this.#match === undefined,
     };
   }
@@ -70,20 +84,26 @@ export class PieceBuilder {
   /** Those whose text has begun to go out; at least one, so that text never goes without a token before the end. */
   #tokensOfCertainText(): number {
     let count = 1;
-    while (count < this.#tokenIds.length && (this.#textStarts[count] ?? 0) < this.#certainLength) count++;
+    while (count < this.#held.length && (this.#held[count]?.textStart ?? 0) < this.#certainLength) count++;
     return count;
   }
 
   #release(count: number): Piece {
     const text = this.#certain;
     this.#certain = "";
-    if (count === this.#tokenIds.length) {
-      const tokenIds = this.#tokenIds;
-      this.#tokenIds = [];
-      this.#textStarts = [];
-      return { text, textBytes: Buffer.byteLength(text), tokenIds };
-    }
-    this.#textStarts.splice(0, count);
-    return { text, textBytes: Buffer.byteLength(text), tokenIds: this.#tokenIds.splice(0, count) };
+    const tokens = this.#held.splice(0, count);
+    const { logprobs, tokenBytes } = this.#output;
+    return {
+      text,
+      textBytes: Buffer.byteLength(text),
+      tokenIds: tokens.map(({ tokenId }) => tokenId),
+      ...(logprobs === undefined ? {} : { scores: tokens.map(scoreOf) }),
+      ...(tokenBytes ? { tokenBytes: tokens.map(({ bytes }) => ownBytes(bytes)) } : {}),
+    };
   }
+}
+
+function scoreOf({ tokenId, score }: HeldToken): TokenScore {
+  if (score === undefined) throw new Error(`token ${tokenId} has no score`);
+  return score;
 }

@@ -3,9 +3,12 @@ import type { PrefillProgress, RunSpec, RunUpdate } from "../core/engine-wall.js
 import type { FinishReason, StopMatch } from "../core/finish-reason.js";
 import type { Piece } from "../core/piece.js";
 import type { RunOutcome } from "../core/run-end.js";
+import type { TokenScore } from "../core/token-score.js";
 import type { Clock } from "../sync/clock.js";
 import type { Decoder, Engine, EngineSequence, SavedState } from "./engine.js";
+import { ownBytes } from "./own-bytes.js";
 import { PieceBuilder } from "./piece-builder.js";
+import { RepetitionWatch } from "./repetition-watch.js";
 import { RunProgress, type RunState } from "./run-state.js";
 import { RunTokens } from "./run-tokens.js";
 import { seedAt } from "./seed-at.js";
@@ -18,6 +21,7 @@ export class Run {
   readonly #progress: RunProgress;
   readonly #pieces: PieceBuilder;
   readonly #tokens: RunTokens;
+  readonly #repetition: RepetitionWatch | undefined;
   #lease: SequenceLease | undefined;
   #decoder: Decoder | undefined;
   /** What the sequence has to hold before it decodes (on): the input, after an eviction the output so far too. */
@@ -38,9 +42,11 @@ export class Run {
     this.spec = parts.spec;
     this.#engine = parts.engine;
     this.#progress = new RunProgress(parts.clock);
-    this.#pieces = new PieceBuilder(parts.spec.stopping.stopSequences);
+    this.#pieces = new PieceBuilder(parts.spec.stopping.stopSequences, parts.spec.output);
     this.#tokens = new RunTokens(parts.spec.inputTokens);
     this.#neededTokens = this.#tokens.length;
+    const { repetitionGuard } = parts.spec.stopping;
+    this.#repetition = repetitionGuard === undefined ? undefined : new RepetitionWatch(repetitionGuard);
     this.#creditPieces = parts.credit.pieces;
     this.#creditBytes = parts.credit.bytes;
   }
@@ -155,9 +161,12 @@ export class Run {
       return;
     }
     this.#tokens.push(tokenId);
-    this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId));
+    this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId), this.#score());
+    const repeats = this.#repetition?.push(tokenId) ?? false;
     if (this.#pieces.match !== undefined) {
       this.finish("stop_sequence", { type: "sequence", text: this.#pieces.match });
+    } else if (repeats) {
+      this.finish("repetition");
     } else if (this.#tokens.output.length >= stopping.maxOutputTokens) {
       this.finish(stopping.clampedByContext ? "context_length" : "max_tokens");
     } else if (this.#tokens.length >= this.#engine.facts.contextTokens) {
@@ -202,6 +211,14 @@ export class Run {
     return update;
   }
 
+  /** Of the token pulled last. */
+  #score(): TokenScore | undefined {
+    const score = this.#decoder?.score;
+    if (score === undefined || !this.spec.output.tokenBytes) return score;
+    const top = score.top.map((token) => ({ ...token, tokenBytes: ownBytes(this.#engine.tokenBytes(token.tokenId)) }));
+    return { ...score, top };
+  }
+
   #post(piece: Piece | undefined): void {
     if (piece === undefined) return;
     this.#newPieces.push(piece);
@@ -238,12 +255,13 @@ export class Run {
   }
 
   #openDecoder(): Decoder {
-    const { sampling } = this.spec;
+    const { sampling, output: wanted } = this.spec;
     const { output } = this.#tokens;
     return this.#engine.openDecoder({
       ...this.chunk(this.unreadTokens),
       outputTokens: output,
       sampling: this.#restarts === 0 ? sampling : { ...sampling, seed: seedAt(sampling.seed, output.length) },
+      logprobs: wanted.logprobs,
     });
   }
 

@@ -1,15 +1,33 @@
-import type { SequenceEvaluateOptions } from "node-llama-cpp";
+import type { LlamaModel, SequenceEvaluateOptions, Token } from "node-llama-cpp";
 import type { Sampling } from "../core/generation-request.js";
+import type { LogitAdjustment } from "./logit-adjustment.js";
+import { createStepBias } from "./step-bias.js";
 
 /** Below it the best token has all the probability that single precision can tell, and the division of logits may overflow. */
 const GREEDY_BELOW_TEMPERATURE = 1e-6;
 /** llama.cpp takes this seed to mean "choose one": its neighbour stands in for it. */
 const LLAMA_RANDOM_SEED = 0xffff_ffff;
 
-/** Our sampling in the binding's words. */
+/** Our sampling in the binding's words, but for what changes with each token. */
 export function samplerOptionsOf(sampling: Sampling): SequenceEvaluateOptions {
   const seed = sampling.seed === LLAMA_RANDOM_SEED ? LLAMA_RANDOM_SEED - 1 : sampling.seed;
   // The best token alone in a sampler that draws: what the greedy sampler chooses, but unlike that one it has a probability to check.
   if (sampling.temperature < GREEDY_BELOW_TEMPERATURE) return { temperature: 1, topK: 1, topP: 1, minP: 0, seed };
-  return { temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP, minP: sampling.minP, seed };
+  const { temperature, topK, topP, minP, xtc } = sampling;
+  return { temperature, topK, topP, minP, seed, ...(xtc === undefined ? {} : { xtc }) };
+}
+
+/** What is asked of the adjustment before each token. The binding adds biases first, then applies the repeat penalty, then filters. */
+export function adjustingOptionsOf(
+  sampling: Sampling,
+  { adjustment, model }: { adjustment: LogitAdjustment; model: LlamaModel },
+): SequenceEvaluateOptions {
+  const tokenBias = () => createStepBias(model, adjustment.biases());
+  if (sampling.repeatPenalty === 1 || sampling.penaltyWindow === 0) return { tokenBias };
+  const repeatPenalty = {
+    penalty: sampling.repeatPenalty,
+    maxPunishTokens: sampling.penaltyWindow,
+    punishTokens: () => adjustment.repeatTokens() as Token[],
+  };
+  return { tokenBias, repeatPenalty };
 }

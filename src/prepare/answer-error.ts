@@ -19,6 +19,7 @@ export function answerError(answer: Answer): GenerationError {
       return GenerationError.from(new Error(answer.message));
     case "tokens":
     case "text":
+    case "biases":
     case "too_long":
       return GenerationError.from(new Error(`the prepare worker answered with ${answer.type}`));
   }

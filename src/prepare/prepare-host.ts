@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-wall.js";
 import { InputRefusal } from "./input-refusal.js";
 import { checkTokenIds, prepareInput, type Prepared, type PrepareTools, tokenizeText } from "./prepare-input.js";
+import { resolveBiases } from "./resolve-biases.js";
 
 type Job = Generator<undefined, PrepareNotice>;
 
@@ -30,6 +31,7 @@ export class PrepareHost {
       case "prepare":
       case "tokenize":
       case "detokenize":
+      case "resolve_biases":
         this.#jobs.set(command.id, createJob(this.#tools, command));
         this.#scheduleTurn();
         break;
@@ -72,7 +74,7 @@ export class PrepareHost {
 
 function* createJob(
   tools: PrepareTools,
-  command: Extract<PrepareCommand, { readonly type: "prepare" | "tokenize" | "detokenize" }>,
+  command: Extract<PrepareCommand, { readonly type: "prepare" | "tokenize" | "detokenize" | "resolve_biases" }>,
 ): Job {
   const { id } = command;
   const { vocabulary } = tools;
@@ -81,6 +83,8 @@ function* createJob(
       return toNotice(id, yield* prepareInput(tools, command.input, command.maxInputTokens));
     case "tokenize":
       return toNotice(id, yield* tokenizeText(vocabulary, { ...command, field: "text", maxTokens: Infinity }));
+    case "resolve_biases":
+      return { type: "biases", id, biases: yield* resolveBiases(vocabulary, command.biases) };
     case "detokenize": {
       const { tokenIds } = command;
       if (tokenIds.length > 0) {

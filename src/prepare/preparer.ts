@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationInput } from "../core/generation-request.js";
+import type { LogitBias, RequestedBias } from "../core/logit-bias.js";
 import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepare-wall.js";
 import { Deferred } from "../sync/deferred.js";
 import { onAbort } from "../sync/on-abort.js";
@@ -12,7 +13,7 @@ import { startWorker } from "./start-worker.js";
 /** The commands that get an answer, without the id that they get here. */
 type Request<Command = PrepareCommand> = Command extends {
   readonly id: number;
-  readonly type: "prepare" | "tokenize" | "detokenize";
+  readonly type: "prepare" | "tokenize" | "detokenize" | "resolve_biases";
 }
   ? Omit<Command, "id">
   : never;
@@ -108,6 +109,17 @@ export class Preparer implements AsyncDisposable {
   async detokenize(tokenIds: readonly number[], signal: AbortSignal): Promise<string> {
     const answer = await this.#call({ type: "detokenize", tokenIds }, signal);
     if (answer.type === "text") return answer.text;
+    throw this.#failure(answer);
+  }
+
+  /**
+   * The token of each bias, in the same order. Asks the worker only where there is a text among them.
+   * @throws GenerationError INVALID_REQUEST for a text that is not one token, or one that has a bias already, or what every call fails with
+   */
+  async resolveBiases(biases: readonly RequestedBias[], signal: AbortSignal): Promise<readonly LogitBias[]> {
+    if (biases.every((bias) => "tokenId" in bias)) return biases;
+    const answer = await this.#call({ type: "resolve_biases", biases }, signal);
+    if (answer.type === "biases") return answer.biases;
     throw this.#failure(answer);
   }
 

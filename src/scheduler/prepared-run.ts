@@ -11,6 +11,6 @@ export type PreparedRun = Omit<RunSpec, "runId"> & {
 };
 
 /** What crosses the wall for it. */
-export function runSpecOf({ inputTokens, sampling, stopping }: PreparedRun, runId: number): RunSpec {
-  return { runId, inputTokens, sampling, stopping };
+export function runSpecOf({ inputTokens, sampling, stopping, output }: PreparedRun, runId: number): RunSpec {
+  return { runId, inputTokens, sampling, stopping, output };
 }

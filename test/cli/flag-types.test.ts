@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { choice, count, counts, decimal, duration, labels, no, texts, yes } from "../../src/cli/flag-types.js";
+import { biases, choice, count, counts, decimal, duration, labels, no, texts, yes } from "../../src/cli/flag-types.js";
 
 describe("The types of request flags", () => {
   it("read numbers with and without a fraction, and nothing that is none", () => {
@@ -26,6 +26,13 @@ describe("The types of request flags", () => {
     assert.deepEqual(labels.parse("team=a=b"), { team: "a=b" });
     assert.deepEqual(labels.parse("team="), { team: "" });
     assert.deepEqual(["team", "=a", ""].map(labels.parse), Array(3).fill(undefined));
+  });
+
+  it("read biases of tokens and of texts, which may hold an =", () => {
+    assert.deepEqual(biases.parse("15=-100"), [{ token_id: 15, bias: -100 }]);
+    assert.deepEqual(biases.parse(" upon=1.5"), [{ text: " upon", bias: 1.5 }]);
+    assert.deepEqual(biases.parse("a=b=2"), [{ text: "a=b", bias: 2 }]);
+    assert.deepEqual(["15", "=1", "a=", "a=much"].map(biases.parse), Array(4).fill(undefined));
   });
 
   it("read words as the enum values that they stand for, and no words of Object", () => {

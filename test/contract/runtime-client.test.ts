@@ -71,7 +71,7 @@ describe("a client built at run time from proto/", () => {
     const method = contractMethod(contract, "rill.v1.GenerationService/GenerateStream");
     const read = (message: GenerateStreamResponse): object =>
       method.responseDeserialize(Buffer.from(GenerateStreamResponse.encode(message).finish()));
-    const chunk = { text: "é", tokenCount: 2, outputTokens: 7, tokenIds: [3, 4] };
+    const chunk = { text: "é", tokenCount: 2, outputTokens: 7, tokenIds: [3, 4], logprobs: [], tokenBytes: [] };
     const expectedChunk = { text: "é", token_count: 2, output_tokens: 7, token_ids: [3, 4] };
     assert.deepEqual(plain(read({ sequence: 3, event: { $case: "chunk", value: chunk } })), {
       sequence: 3,

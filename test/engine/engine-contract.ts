@@ -23,7 +23,7 @@ async function pull(engine: Engine, decoder: Decoder): Promise<number> {
 export async function decodeGreedily(engine: Engine, tokenIds: Uint32Array, count: number): Promise<number[]> {
   const sequence = sequenceAt(engine, 0);
   await sequence.trim(0);
-  const decoder = engine.openDecoder({ sequence, tokenIds, sampling: GREEDY });
+  const decoder = engine.openDecoder({ sequence, tokenIds, outputTokens: [], sampling: GREEDY });
   const tokens: number[] = [];
   for (let index = 0; index < count; index++) tokens.push(await pull(engine, decoder));
   decoder.close();
@@ -56,7 +56,7 @@ export function describeEngineContract(name: string, engine: () => Engine): void
     it("holds a token in the cache only from the pull after the one that gave it", async () => {
       const sequence = sequenceAt(engine(), 0);
       await sequence.trim(0);
-      const decoder = engine().openDecoder({ sequence, tokenIds: prompt, sampling: GREEDY });
+      const decoder = engine().openDecoder({ sequence, tokenIds: prompt, outputTokens: [], sampling: GREEDY });
       assert.equal(sequence.length, 0, "opening evaluates nothing");
       const first = await pull(engine(), decoder);
       assert.ok(first >= 0 && first < engine().vocabularySize);
@@ -71,7 +71,12 @@ export function describeEngineContract(name: string, engine: () => Engine): void
       const sequence = sequenceAt(engine(), 0);
       await sequence.trim(0);
       await engine().step({ pulls: [], prefills: [{ sequence, tokenIds: prompt.subarray(0, 40) }] });
-      const decoder = engine().openDecoder({ sequence, tokenIds: prompt.subarray(40), sampling: GREEDY });
+      const decoder = engine().openDecoder({
+        sequence,
+        tokenIds: prompt.subarray(40),
+        outputTokens: [],
+        sampling: GREEDY,
+      });
       const chunked: number[] = [];
       for (let index = 0; index < 8; index++) chunked.push(await pull(engine(), decoder));
       decoder.close();
@@ -83,7 +88,12 @@ export function describeEngineContract(name: string, engine: () => Engine): void
       const sequence = sequenceAt(engine(), 0);
       assert.equal(await sequence.trim(30), 30);
       assert.deepEqual(sequence.tokens(), [...prompt.subarray(0, 30)]);
-      const decoder = engine().openDecoder({ sequence, tokenIds: prompt.subarray(30), sampling: GREEDY });
+      const decoder = engine().openDecoder({
+        sequence,
+        tokenIds: prompt.subarray(30),
+        outputTokens: [],
+        sampling: GREEDY,
+      });
       const tokens: number[] = [];
       for (let index = 0; index < 6; index++) tokens.push(await pull(engine(), decoder));
       decoder.close();
@@ -115,7 +125,7 @@ export function describeEngineContract(name: string, engine: () => Engine): void
       const [first, second] = [sequenceAt(engine(), 0), sequenceAt(engine(), 1)];
       await first.trim(0);
       await second.trim(0);
-      const decoder = engine().openDecoder({ sequence: first, tokenIds: prompt, sampling: GREEDY });
+      const decoder = engine().openDecoder({ sequence: first, tokenIds: prompt, outputTokens: [], sampling: GREEDY });
       const results = await engine().step({ pulls: [decoder], prefills: [{ sequence: second, tokenIds: prompt }] });
       assert.equal(typeof results.pulls[0], "number");
       assert.deepEqual(results.prefills, [undefined]);
@@ -126,11 +136,16 @@ export function describeEngineContract(name: string, engine: () => Engine): void
     it("lets a sequence be used again as soon as its decoder is closed, twice if need be", async () => {
       const sequence = sequenceAt(engine(), 0);
       await sequence.trim(0);
-      const first = engine().openDecoder({ sequence, tokenIds: prompt, sampling: GREEDY });
+      const first = engine().openDecoder({ sequence, tokenIds: prompt, outputTokens: [], sampling: GREEDY });
       await pull(engine(), first);
       first.close();
       first.close();
-      const second = engine().openDecoder({ sequence, tokenIds: Uint32Array.of(65), sampling: GREEDY });
+      const second = engine().openDecoder({
+        sequence,
+        tokenIds: Uint32Array.of(65),
+        outputTokens: [],
+        sampling: GREEDY,
+      });
       await pull(engine(), second);
       assert.deepEqual(sequence.tokens(), [...prompt, 65]);
       second.close();

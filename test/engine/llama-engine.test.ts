@@ -93,7 +93,7 @@ describe("llama engine", function () {
     await other.trim(0);
     const chunk = new Uint32Array(CONTEXT_TOKENS).fill(65);
     const results = await engine.step({
-      pulls: [engine.openDecoder({ sequence: full, tokenIds: chunk, sampling: GREEDY })],
+      pulls: [engine.openDecoder({ sequence: full, tokenIds: chunk, outputTokens: [], sampling: GREEDY })],
       prefills: [{ sequence: other, tokenIds: chunk.subarray(1) }],
     });
     assert.ok(results.pulls[0] instanceof EngineFault);

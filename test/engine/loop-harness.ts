@@ -1,6 +1,14 @@
 import type { Credit } from "../../src/core/credit.js";
-import type { EngineNotice, PrefillProgress, RunSpec, RunStopping, RunUpdate } from "../../src/core/engine-wall.js";
+import type {
+  EngineNotice,
+  PrefillProgress,
+  RunOutput,
+  RunSpec,
+  RunStopping,
+  RunUpdate,
+} from "../../src/core/engine-wall.js";
 import type { Sampling } from "../../src/core/generation-request.js";
+import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
 import type { Piece } from "../../src/core/piece.js";
 import type { RunEnd } from "../../src/core/run-end.js";
 import type { PrefillLimits } from "../../src/engine/prefill-planner.js";
@@ -10,7 +18,7 @@ import { Wakeup } from "../../src/sync/wakeup.js";
 import type { Engine } from "../../src/engine/engine.js";
 
 export const AMPLE_CREDIT: Credit = { pieces: 1_000_000, bytes: 1_000_000_000 };
-export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 1 };
+export const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0, seed: 1 };
 
 const STOPPING: RunStopping = {
   maxOutputTokens: 1_000_000,
@@ -18,6 +26,7 @@ const STOPPING: RunStopping = {
   stopSequences: [],
   stopTokenIds: [],
   ignoreEndOfGeneration: false,
+  repetitionGuard: undefined,
   timeLimitMs: 600_000,
 };
 
@@ -26,6 +35,7 @@ export interface RunRequest {
   readonly prompt: string | readonly number[];
   readonly stopping?: Partial<RunStopping>;
   readonly sampling?: Partial<Sampling>;
+  readonly output?: Partial<RunOutput>;
   readonly credit?: Credit;
 }
 
@@ -146,6 +156,7 @@ export function specOf(runId: number, request: RunRequest): RunSpec {
     inputTokens: Uint32Array.from(typeof request.prompt === "string" ? Buffer.from(request.prompt) : request.prompt),
     sampling: { ...GREEDY, ...request.sampling },
     stopping: { ...STOPPING, ...request.stopping },
+    output: { logprobs: undefined, tokenBytes: false, ...request.output },
   };
 }
 

@@ -3,12 +3,14 @@ import fc from "fast-check";
 import type { Piece } from "../../src/core/piece.js";
 import { MAX_WITHHELD_TOKENS, PieceBuilder } from "../../src/engine/piece-builder.js";
 
+const TEXT_ALONE = { logprobs: undefined, tokenBytes: false };
+
 /** Pushes each text as a token with the ids 1, 2, 3 …; the pieces, then what the end gave. */
 function build(
   stops: readonly string[],
   tokens: readonly (string | Uint8Array)[],
 ): { pieces: Piece[]; last: Piece | undefined } {
-  const builder = new PieceBuilder(stops);
+  const builder = new PieceBuilder(stops, TEXT_ALONE);
   const pieces: Piece[] = [];
   for (const [index, token] of tokens.entries()) {
     builder.push(index + 1, typeof token === "string" ? Buffer.from(token) : token);
@@ -82,10 +84,10 @@ describe("piece builder", () => {
   });
 
   it("says when the output ended inside a code point, unless a stop sequence came first", () => {
-    const cut = new PieceBuilder([]);
+    const cut = new PieceBuilder([], TEXT_ALONE);
     cut.push(1, Uint8Array.of(0x41, 0xe2, 0x82));
     assert.deepEqual(cut.end(), { piece: { text: "A", textBytes: 1, tokenIds: [1] }, incompleteText: true });
-    const stopped = new PieceBuilder(["A"]);
+    const stopped = new PieceBuilder(["A"], TEXT_ALONE);
     stopped.push(1, Uint8Array.of(0x41, 0xe2, 0x82));
     assert.equal(stopped.end().incompleteText, false);
   });
@@ -106,5 +108,45 @@ describe("piece builder", () => {
         if (last?.text !== undefined && !stops.length) assert.equal(tokenIds.length, tokens.length);
       }),
     );
+  });
+
+  it("gives each token's score and bytes along with its id, also where they were held back", () => {
+    const token = fc.uint8Array({ maxLength: 3 });
+    const stops = fc.array(fc.string({ unit: fc.constantFrom("a", "b"), minLength: 1, maxLength: 3 }), {
+      maxLength: 2,
+    });
+    fc.assert(
+      fc.property(stops, fc.array(token, { maxLength: 40 }), (stopSequences, tokens) => {
+        const builder = new PieceBuilder(stopSequences, { logprobs: 1, tokenBytes: true });
+        const pieces: Piece[] = [];
+        for (const [tokenId, bytes] of tokens.entries()) {
+          builder.push(tokenId, bytes, { logprob: -tokenId, top: [{ tokenId: tokenId + 1, logprob: -1 }] });
+          if (builder.match !== undefined) break;
+          pieces.push(...[builder.take()].filter((piece) => piece !== undefined));
+        }
+        pieces.push(...[builder.end().piece].filter((piece) => piece !== undefined));
+        for (const { tokenIds, scores, tokenBytes } of pieces) {
+          const top = tokenIds.map((tokenId) => [{ tokenId: tokenId + 1, logprob: -1 }]);
+          const expected = tokenIds.map((tokenId, index) => ({ logprob: -tokenId, top: top[index] }));
+          assert.deepEqual(scores, expected);
+          assert.deepEqual(
+            tokenBytes,
+            tokenIds.map((tokenId) => tokens[tokenId]),
+          );
+        }
+      }),
+    );
+  });
+
+  it("copies no more than a token's own bytes", () => {
+    const builder = new PieceBuilder([], { logprobs: undefined, tokenBytes: true });
+    builder.push(1, new Uint8Array(new ArrayBuffer(4_096), 10, 1));
+    assert.equal(builder.end().piece?.tokenBytes?.[0]?.buffer.byteLength, 1);
+  });
+
+  it("does not let a token go without the score that was asked for", () => {
+    const builder = new PieceBuilder([], { logprobs: 0, tokenBytes: false });
+    builder.push(1, Uint8Array.of(65));
+    assert.throws(() => builder.take(), /token 1 has no score/);
   });
 });

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
 import { samplerOptionsOf } from "../../src/engine/sampler-options.js";
 
-const sampling = { temperature: 0.7, topK: 20, topP: 0.9, minP: 0.1, seed: 12 };
+const filters = { temperature: 0.7, topK: 20, topP: 0.9, minP: 0.1, seed: 12 };
+const sampling = { ...NEUTRAL_SAMPLING, ...filters };
 
 describe("sampler options", () => {
   it("hands each number on", () => {
-    assert.deepEqual(samplerOptionsOf(sampling), sampling);
+    assert.deepEqual(samplerOptionsOf(sampling), filters);
+    const xtc = { probability: 0.3, threshold: 0.2 };
+    assert.deepEqual(samplerOptionsOf({ ...sampling, xtc }), { ...filters, xtc });
   });
 
   it("is greedy at temperature 0, and where the division by it would overflow", () => {

@@ -24,8 +24,13 @@ describe("scripted engine", () => {
     const engine = new ScriptedEngine();
     const [failing, sound] = [sequenceAt(engine, 0), sequenceAt(engine, 1)];
     const pulls = [
-      engine.openDecoder({ sequence: failing, tokenIds: Uint32Array.of(SCRIPT.FAIL_PULL), sampling: GREEDY }),
-      engine.openDecoder({ sequence: sound, tokenIds: Uint32Array.of(104), sampling: GREEDY }),
+      engine.openDecoder({
+        sequence: failing,
+        tokenIds: Uint32Array.of(SCRIPT.FAIL_PULL),
+        outputTokens: [],
+        sampling: GREEDY,
+      }),
+      engine.openDecoder({ sequence: sound, tokenIds: Uint32Array.of(104), outputTokens: [], sampling: GREEDY }),
     ];
     const results = await engine.step({ pulls, prefills: [] });
     assert.ok(results.pulls[0] instanceof EngineFault);
@@ -41,9 +46,12 @@ describe("scripted engine", () => {
     await assert.rejects(engine.step({ pulls: [], prefills: [] }), /nothing to do/);
     await engine.step({ pulls: [], prefills: [chunk] });
     await assert.rejects(engine.step({ pulls: [], prefills: [chunk] }), /full/);
-    const decoder = engine.openDecoder({ sequence, tokenIds: Uint32Array.of(1), sampling: GREEDY });
+    const decoder = engine.openDecoder({ sequence, tokenIds: Uint32Array.of(1), outputTokens: [], sampling: GREEDY });
     decoder.close();
     await assert.rejects(engine.step({ pulls: [decoder], prefills: [] }), /closed/);
-    assert.throws(() => engine.openDecoder({ sequence, tokenIds: new Uint32Array(), sampling: GREEDY }), /last token/);
+    assert.throws(
+      () => engine.openDecoder({ sequence, tokenIds: new Uint32Array(), outputTokens: [], sampling: GREEDY }),
+      /last token/,
+    );
   });
 });

@@ -49,6 +49,15 @@ describe("step loop: how a run ends", () => {
     assert.deepEqual(end.outcome.type === "finished" && end.outcome.stopMatch, { type: "sequence", text: ".t" });
   });
 
+  it("at a repetition, where it is guarded against, with what was repeated in its text", async () => {
+    await using harness = scripted().harness;
+    const repetitionGuard = { maxPeriodTokens: 4, minRepeats: 3, minTokens: 6 };
+    const { text, end } = await harness.complete({ prompt: "so ha ha ha ha", stopping: { repetitionGuard } });
+    assert.equal(text, "so ha ha ha");
+    assert.equal(end.outcome.type === "finished" && end.outcome.reason, "repetition");
+    assert.equal((await harness.complete({ prompt: "so ha ha ha ha" })).text, "so ha ha ha ha");
+  });
+
   it("at the maximum of output tokens, input not counted", async () => {
     await using harness = scripted().harness;
     const { text, end } = await harness.complete({ prompt: "abcdef", stopping: { maxOutputTokens: 3 } });

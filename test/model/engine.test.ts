@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { LlamaEngine } from "../../src/engine/llama-engine.js";
 import type { Sampling } from "../../src/core/generation-request.js";
+import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
 import { FETCH_MODEL_LIMIT_MS, defaultModelPath } from "../support/default-model.js";
 import { AMPLE_CREDIT, LoopHarness, joined, type RunStory } from "../engine/loop-harness.js";
 import { rssGrowth } from "./rss-growth.js";
@@ -11,7 +12,7 @@ const CONTEXT_TOKENS = 512;
 const TURN_START = 1;
 const TURN_END = 2;
 
-const NEUTRAL: Sampling = { temperature: 1, topK: 0, topP: 1, minP: 0, seed: 7 };
+const NEUTRAL: Sampling = { ...NEUTRAL_SAMPLING, seed: 7 };
 
 describe("engine on the default model", function () {
   this.timeout(FETCH_MODEL_LIMIT_MS);

@@ -9,6 +9,7 @@ const stopping = (maxOutputTokens: number | undefined): Stopping => ({
   stopSequences: ["\n\n"],
   stopTokenIds: [7],
   ignoreEndOfGeneration: true,
+  repetitionGuard: undefined,
   timeLimitMs: 1_000,
 });
 

@@ -1,3 +1,4 @@
+import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { WaitVerdict } from "../../src/core/load-snapshot.js";
 import type { Generation } from "../../src/scheduler/generation.js";
@@ -64,13 +65,15 @@ async function serve({ clock, scheduler }: VirtualServer, call: ScriptedCall, is
   try {
     generation.submit({
       inputTokens: call.inputTokens,
-      sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, seed: exact ? 0xffff_ffff : call.naturalTokens },
+      sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: exact ? 0xffff_ffff : call.naturalTokens },
+      output: { logprobs: undefined, tokenBytes: false },
       stopping: {
         maxOutputTokens,
         clampedByContext: false,
         stopSequences: [],
         stopTokenIds: [],
         ignoreEndOfGeneration: exact,
+        repetitionGuard: undefined,
         timeLimitMs: 600_000,
       },
       prepareMs: 0,

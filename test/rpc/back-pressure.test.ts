@@ -20,7 +20,11 @@ const NEIGHBOUR_PROMPT = "to be or not to be ".repeat(20);
 function alphabetRequest(): GenerateStreamRequest {
   const alphabet = Array.from({ length: 26 }, (_, index) => 97 + index);
   const stopping = { maxOutputTokens: OUTPUT_TOKENS, stopSequences: [], stopTokenIds: [] };
-  return tokensRequest([SCRIPT.CYCLE, ...alphabet], { stopping, requestId: "slow", sampling: { seed: 1 } });
+  return tokensRequest([SCRIPT.CYCLE, ...alphabet], {
+    stopping,
+    requestId: "slow",
+    sampling: { logitBias: [], seed: 1 },
+  });
 }
 
 describe("Back-pressure", () => {

@@ -1,12 +1,11 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
 import type { Lane } from "../../generated/rill/v1/scheduling.js";
 import { generationRequest, promptRequest, tokensRequest } from "../support/test-client.js";
+import { BAD_SAMPLING, type BadRequest } from "./bad-sampling.js";
 
 const NO_STOPS = { stopSequences: [], stopTokenIds: [] };
 
-/** A request that goes wrong, and the fields that its refusal has to name. */
-export const BAD_REQUESTS: readonly { name: string; request: GenerateStreamRequest; fields: readonly string[] }[] = [
+export const BAD_REQUESTS: readonly BadRequest[] = [
   { name: "no input", request: generationRequest({}), fields: ["input"] },
   { name: "an empty prompt", request: promptRequest(""), fields: ["prompt"] },
   { name: "no token ids", request: tokensRequest([]), fields: ["token_ids.ids"] },
@@ -28,16 +27,7 @@ export const BAD_REQUESTS: readonly { name: string; request: GenerateStreamReque
     }),
     fields: ["chat.messages[0].role", "chat.messages[1].content", "chat.messages[2].role"],
   },
-  {
-    name: "sampling out of bounds",
-    request: promptRequest("a", { sampling: { temperature: 5.1, topK: 65_537, topP: 0, minP: -0.1 } }),
-    fields: ["sampling.temperature", "sampling.top_k", "sampling.top_p", "sampling.min_p"],
-  },
-  {
-    name: "sampling that is no number",
-    request: promptRequest("a", { sampling: { temperature: NaN, topP: Infinity, minP: -Infinity } }),
-    fields: ["sampling.temperature", "sampling.top_p", "sampling.min_p"],
-  },
+  ...BAD_SAMPLING,
   {
     name: "no output",
     request: promptRequest("a", { stopping: { ...NO_STOPS, maxOutputTokens: 0 } }),
@@ -62,6 +52,33 @@ export const BAD_REQUESTS: readonly { name: string; request: GenerateStreamReque
     name: "stops that are empty, too long or beyond the vocabulary",
     request: promptRequest("a", { stopping: { stopSequences: ["", "ä".repeat(129)], stopTokenIds: [1, 65_536] } }),
     fields: ["stopping.stop_sequences[0]", "stopping.stop_sequences[1]", "stopping.stop_token_ids[1]"],
+  },
+  {
+    name: "a repetition guard out of bounds",
+    request: promptRequest("a", {
+      stopping: { ...NO_STOPS, repetitionGuard: { maxPeriodTokens: 257, minRepeats: 1, minTokens: 65_537 } },
+    }),
+    fields: [
+      "stopping.repetition_guard.max_period_tokens",
+      "stopping.repetition_guard.min_repeats",
+      "stopping.repetition_guard.min_tokens",
+    ],
+  },
+  {
+    name: "a repetition guard of nothing",
+    request: promptRequest("a", {
+      stopping: { ...NO_STOPS, repetitionGuard: { maxPeriodTokens: 0, minRepeats: 0, minTokens: 0 } },
+    }),
+    fields: [
+      "stopping.repetition_guard.max_period_tokens",
+      "stopping.repetition_guard.min_repeats",
+      "stopping.repetition_guard.min_tokens",
+    ],
+  },
+  {
+    name: "more scores than the limit",
+    request: promptRequest("a", { output: { logprobs: 21 } }),
+    fields: ["output.logprobs"],
   },
   {
     name: "a time limit of nothing, and one beyond the bound",

@@ -32,7 +32,7 @@ const requests = fc
   })
   .map(({ text, ids, stopSequences, stopTokenIds, maxOutputTokens }): GenerateStreamRequest => {
     const stopping = { stopSequences: stopSequences.map(wellFormed), stopTokenIds, maxOutputTokens };
-    const fields = { stopping, output: { tokenIds: true, usage: true } };
+    const fields = { stopping, output: { tokenIds: true, usage: true, logprobs: 2, tokenBytes: true } };
     return ids === undefined ? promptRequest(wellFormed(text), fields) : tokensRequest(ids, fields);
   });
 
@@ -61,6 +61,19 @@ describe("Generate and GenerateStream", () => {
         unary.tokenIds,
         chunks.flatMap(({ tokenIds }) => tokenIds),
       );
+      assert.deepEqual(
+        unary.logprobs,
+        chunks.flatMap(({ logprobs }) => logprobs),
+      );
+      assert.deepEqual(
+        unary.tokenBytes,
+        chunks.flatMap(({ tokenBytes }) => tokenBytes),
+      );
+      assert.deepEqual(
+        unary.logprobs.map(({ tokenId }) => tokenId),
+        unary.tokenIds,
+      );
+      assert.equal(unary.tokenBytes.length, unary.tokenIds.length);
       assert.deepEqual(
         [unary.finishReason, unary.stopMatch, unary.incompleteText],
         [completed.finishReason, completed.stopMatch, completed.incompleteText],

@@ -41,7 +41,17 @@ describe("GenerateStream", () => {
 
   it("says in accepted what is in force, and repeats the generation's id in the trailer", async () => {
     const request = promptRequest("abc", {
-      sampling: { temperature: 0, seed: 7 },
+      sampling: {
+        temperature: 0,
+        repeatPenalty: 1.1,
+        dry: { multiplier: 1, sequenceBreakers: ["\n"] },
+        xtc: {},
+        logitBias: [
+          { target: { $case: "text", value: "x" }, bias: -100 },
+          { target: { $case: "tokenId", value: 7 }, bias: 2.5 },
+        ],
+        seed: 7,
+      },
       stopping: { maxOutputTokens: 2, stopSequences: ["x"], stopTokenIds: [9] },
       delivery: { heartbeatInterval: { seconds: 2, nanos: 0 } },
     });
@@ -55,14 +65,23 @@ describe("GenerateStream", () => {
     assert.equal(event.value.modelDigest, server.model.digest);
     const { sampling, stopping, scheduling, delivery } = event.value.effectiveParameters ?? {};
     assert.deepEqual(
-      { ...sampling, _unknownFields: 0 },
+      JSON.parse(JSON.stringify(sampling, (key, value: unknown) => (key === "_unknownFields" ? undefined : value))),
       {
         temperature: 0,
         topK: 40,
         topP: 0.95,
         minP: 0.05,
+        repeatPenalty: 1.1,
+        presencePenalty: 0,
+        frequencyPenalty: 0,
+        penaltyWindow: 64,
+        dry: { multiplier: 1, base: 1.75, allowedLength: 2, window: 2_048, sequenceBreakers: ["\n"] },
+        xtc: { probability: 0.5, threshold: 0.1 },
+        logitBias: [
+          { target: { $case: "tokenId", value: 120 }, bias: -100 },
+          { target: { $case: "tokenId", value: 7 }, bias: 2.5 },
+        ],
         seed: 7,
-        _unknownFields: 0,
       },
     );
     assert.deepEqual([stopping?.maxOutputTokens, stopping?.stopSequences, stopping?.stopTokenIds], [2, ["x"], [9]]);
@@ -70,6 +89,18 @@ describe("GenerateStream", () => {
     assert.equal(scheduling?.lane, Lane.INTERACTIVE);
     assert.deepEqual([delivery?.heartbeatInterval?.seconds, delivery?.maxChunkDelay?.seconds], [2, 0]);
     assert.equal(completedOf(messages).finishReason, FinishReason.MAX_TOKENS);
+  });
+
+  it("ends a repetition where a guard is asked for, and says which rule was in force", async () => {
+    const repetitionGuard = { minTokens: 8 };
+    const stopping = { stopSequences: [], stopTokenIds: [], repetitionGuard };
+    const { messages } = await client.stream(promptRequest("no no no no no no", { stopping }));
+    const event = messages[0]?.event;
+    assert.ok(event?.$case === "accepted");
+    const { maxPeriodTokens, minRepeats, minTokens } = event.value.effectiveParameters?.stopping?.repetitionGuard ?? {};
+    assert.deepEqual([maxPeriodTokens, minRepeats, minTokens], [32, 4, 8]);
+    assert.equal(completedOf(messages).finishReason, FinishReason.REPETITION);
+    assert.equal(textOf(messages), "no no no no ");
   });
 
   it("draws a seed where none is given, and says which", async () => {

@@ -84,7 +84,7 @@ describe("GetGeneration", () => {
   it("tells of one that came to its proper end what its reader was told", async () => {
     const labels = new Map([["team", "red"]]);
     const { messages } = await client.stream(
-      promptRequest("once", { requestId: "mine", labels, sampling: { seed: 11 } }),
+      promptRequest("once", { requestId: "mine", labels, sampling: { seed: 11, logitBias: [] } }),
     );
     const completed = completedOf(messages);
     const generation = await named("mine");

@@ -17,7 +17,7 @@ describe("The log of calls", () => {
     await client.generate(promptRequest(SECRET));
     await client.stream(promptRequest(SECRET, { stopping: { stopSequences: ["secret"], stopTokenIds: [] } }));
     await refusalOf(client.generate(promptRequest(SECRET.repeat(1_000))));
-    await refusalOf(client.generate(promptRequest(SECRET, { sampling: { temperature: 9 } })));
+    await refusalOf(client.generate(promptRequest(SECRET, { sampling: { logitBias: [], temperature: 9 } })));
     const role = 9 as 1;
     const value = { messages: [{ role, content: SECRET }] };
     await refusalOf(client.generate(generationRequest({ input: { $case: "chat", value } })));

@@ -53,7 +53,7 @@ describe("The server service", () => {
 
   it("counts what was refused before it was scheduled, by reason", async () => {
     await refusalOf(client.generate(promptRequest("")));
-    await refusalOf(client.generate(promptRequest("a", { sampling: { temperature: 9 } })));
+    await refusalOf(client.generate(promptRequest("a", { sampling: { logitBias: [], temperature: 9 } })));
     await refusalOf(client.generate(promptRequest("long ".repeat(3_000))));
     const { refusalsTotal } = await client.load();
     assert.deepEqual(Object.fromEntries(refusalsTotal), { INVALID_REQUEST: 2, INPUT_TOO_LONG: 1 });

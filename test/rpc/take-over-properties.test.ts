@@ -36,7 +36,7 @@ describe("Readers that take over from each other at random moments", () => {
     let takenOver = 0;
     const property = fc.asyncProperty(scripts, async ({ bytes, maxOutputTokens, replacedAfter, tokenIds }) => {
       const stopping = { maxOutputTokens, stopSequences: [], stopTokenIds: [] };
-      const fields = { stopping, output: { tokenIds }, sampling: { seed: 1 } };
+      const fields = { stopping, output: { tokenIds }, sampling: { seed: 1, logitBias: [] } };
       const plain = tokensRequest([SCRIPT.CYCLE, ...bytes], fields);
       const request: GenerateStreamRequest = { ...plain, idempotencyKey: `key ${++lastKey}` };
       const undisturbed = await client.stream(plain);

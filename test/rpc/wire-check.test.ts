@@ -19,7 +19,15 @@ describe("The check of a message's bytes", () => {
 
   const full = promptRequest("grüße", {
     labels: new Map([["a", "b"]]),
-    sampling: { temperature: 0.5, topK: 3, topP: 0.9, minP: 0, seed: 4_294_967_295 },
+    sampling: {
+      temperature: 0.5,
+      topK: 3,
+      topP: 0.9,
+      minP: 0,
+      dry: { base: 2, sequenceBreakers: ["x"] },
+      logitBias: [{ target: { $case: "text", value: "ü" }, bias: -1 }, { target: { $case: "tokenId", value: 300 } }],
+      seed: 4_294_967_295,
+    },
     stopping: {
       stopSequences: ["x", ""],
       stopTokenIds: [0, 300],

@@ -5,6 +5,7 @@ import { GenerationError } from "../../src/core/generation-error.js";
 import type { GenerationEvent } from "../../src/core/generation-event.js";
 import type { Lane } from "../../src/core/lane.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
+import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
 import type { Piece } from "../../src/core/piece.js";
 import { EngineLink } from "../../src/scheduler/engine-link.js";
 import type { Generation } from "../../src/scheduler/generation.js";
@@ -52,16 +53,18 @@ export const ENDLESS = echo("x", SCRIPT.CYCLE);
 export function runOf(inputTokens: Uint32Array, stopping: Partial<PreparedRun["stopping"]> = {}): PreparedRun {
   return {
     inputTokens,
-    sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 1 },
+    sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: 1 },
     stopping: {
       maxOutputTokens: 1_000,
       clampedByContext: false,
       stopSequences: [],
       stopTokenIds: [],
       ignoreEndOfGeneration: false,
+      repetitionGuard: undefined,
       timeLimitMs: 600_000,
       ...stopping,
     },
+    output: { logprobs: undefined, tokenBytes: false },
     prepareMs: 0,
     deadlineMs: undefined,
     maxWaitMs: undefined,

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { EngineFacts } from "../../src/core/model-facts.js";
+import type { TokenScore } from "../../src/core/token-score.js";
 import {
   EngineFault,
   type Decoder,
@@ -119,6 +120,7 @@ export class ScriptedEngine implements Engine {
       echo: prompt.filter((tokenId) => !SILENT_TOKENS.has(tokenId)),
       made,
       cycle: this.#options.cycle === true || prompt.includes(SCRIPT.CYCLE),
+      logprobs: opening.logprobs,
       onClose: () => this.openDecoders--,
     });
   }
@@ -214,6 +216,8 @@ class ScriptedDecoder implements Decoder {
   readonly sequence: ScriptedSequence;
   readonly #echo: readonly number[];
   readonly #cycle: boolean;
+  readonly #logprobs: number | undefined;
+  score: TokenScore | undefined;
   readonly #onClose: () => void;
   #unread: Iterable<number>;
   #next: number;
@@ -226,6 +230,7 @@ class ScriptedDecoder implements Decoder {
     /** Tokens of the output that were made before. */
     made: number;
     cycle: boolean;
+    logprobs: number | undefined;
     onClose: () => void;
   }) {
     this.sequence = parts.sequence;
@@ -233,6 +238,7 @@ class ScriptedDecoder implements Decoder {
     this.#echo = parts.echo;
     this.#cycle = parts.cycle;
     this.#next = parts.cycle ? parts.made % parts.echo.length : parts.made;
+    this.#logprobs = parts.logprobs;
     this.#onClose = parts.onClose;
   }
 
@@ -250,6 +256,7 @@ class ScriptedDecoder implements Decoder {
     if (tokenId === SCRIPT.FAIL_PULL) return faultOf(this);
     this.#next++;
     this.#unread = [tokenId];
+    if (this.#logprobs !== undefined) this.score = scriptedScore(tokenId, this.#logprobs);
     return tokenId;
   }
 
@@ -258,6 +265,12 @@ class ScriptedDecoder implements Decoder {
     this.#closed = true;
     this.#onClose();
   }
+}
+
+/** What the scripted engine says of a token: an eighth of its id as the logarithm, and the first tokens of the vocabulary as the most likely ones. */
+export function scriptedScore(tokenId: number, topTokens: number): TokenScore {
+  const top = Array.from({ length: topTokens }, (_, index) => ({ tokenId: index, logprob: 0 - index / 4 }));
+  return { logprob: 0 - tokenId / 8, top };
 }
 
 function faultOf({ sequence }: { sequence: EngineSequence }): EngineFault {

@@ -123,6 +123,7 @@ function toTestPreparer(preparer: Preparer, prepare: TestServerOptions["prepare"
   return {
     prepare: prepare ?? passTokens,
     tokenize: (request, signal) => preparer.tokenize(request, signal),
+    resolveBiases: (biases, signal) => preparer.resolveBiases(biases, signal),
     detokenize: (tokenIds, signal) => preparer.detokenize(tokenIds, signal),
   };
 }

@@ -13,11 +13,14 @@ import { Stopping } from "./stopping.js";
 
 /** EffectiveParameters is what a generation runs with: what the request gave, and the defaults for the rest. */
 export interface EffectiveParameters {
-  /** Every field set, the seed included. */
+  /**
+   * Every field set, the seed included; `dry` and `xtc` where they were asked for, each target of `logit_bias` as the id of
+   * its token.
+   */
   sampling?:
     | Sampling
     | undefined;
-  /** Every field set; `max_output_tokens` is the number that holds for this input. */
+  /** Every field set, `repetition_guard` where it was asked for; `max_output_tokens` is the number that holds for this input. */
   stopping?:
     | Stopping
     | undefined;

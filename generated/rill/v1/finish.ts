@@ -23,6 +23,8 @@ export const FinishReason = {
   CONTEXT_LENGTH: 5,
   /** TIME_LIMIT - `time_limit` passed. */
   TIME_LIMIT: 6,
+  /** REPETITION - `repetition_guard` found the output going round in circles. */
+  REPETITION: 9,
   /** CANCELLED_SOFTLY - CancelGeneration asked for it with CANCEL_MODE_SOFT. */
   CANCELLED_SOFTLY: 10,
 } as const;
@@ -37,6 +39,7 @@ export namespace FinishReason {
   export type MAX_TOKENS = typeof FinishReason.MAX_TOKENS;
   export type CONTEXT_LENGTH = typeof FinishReason.CONTEXT_LENGTH;
   export type TIME_LIMIT = typeof FinishReason.TIME_LIMIT;
+  export type REPETITION = typeof FinishReason.REPETITION;
   export type CANCELLED_SOFTLY = typeof FinishReason.CANCELLED_SOFTLY;
 }
 

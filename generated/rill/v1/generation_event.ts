@@ -9,6 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.js";
 import { EffectiveParameters } from "./effective_parameters.js";
 import { FinishReason, StopMatch } from "./finish.js";
+import { TokenLogprobs } from "./logprobs.js";
 import { Timings } from "./timings.js";
 import { Usage } from "./usage.js";
 
@@ -67,6 +68,13 @@ export interface Chunk {
   tokenCount: number;
   /** Output tokens so far, this chunk's included. */
   outputTokens: number;
+  /** How likely the tokens were, `token_count` entries. Only if `output.logprobs` was asked. */
+  logprobs: TokenLogprobs[];
+  /**
+   * The bytes that the tokens stand for, `token_count` entries; empty for control tokens. With bytes that are not in `text`:
+   * those of a stop sequence, and of a code point that the output ended in. Only if `output.token_bytes` was asked.
+   */
+  tokenBytes: Buffer[];
   /** The ids of the tokens, `token_count` entries. Only if `output.token_ids` was asked. */
   tokenIds: number[];
   /** From the call's opening to the forming of this chunk. Only if `output.timings` was asked. */
@@ -397,6 +405,8 @@ function createBaseChunk(): Chunk {
     text: "",
     tokenCount: 0,
     outputTokens: 0,
+    logprobs: [],
+    tokenBytes: [],
     tokenIds: [],
     elapsed: undefined,
     usage: undefined,
@@ -414,6 +424,12 @@ export const Chunk: MessageFns<Chunk> = {
     }
     if (message.outputTokens !== 0) {
       writer.uint32(24).uint32(message.outputTokens);
+    }
+    for (const v of message.logprobs) {
+      TokenLogprobs.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.tokenBytes) {
+      writer.uint32(50).bytes(v!);
     }
     if (message.tokenIds.length !== 0) {
       writer.uint32(82).fork();
@@ -474,6 +490,22 @@ export const Chunk: MessageFns<Chunk> = {
             }
 
             message.outputTokens = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.logprobs.push(TokenLogprobs.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tokenBytes.push(Buffer.from(reader.bytes()));
             continue;
           }
           case 10: {

@@ -27,6 +27,7 @@ import { FinishReason, StopMatch } from "./finish.js";
 import { Generation } from "./generation.js";
 import { Accepted, Chunk, Completed, Heartbeat, Prefill, Queued } from "./generation_event.js";
 import { GenerationState } from "./generation_state.js";
+import { TokenLogprobs } from "./logprobs.js";
 import { Output } from "./output.js";
 import { Sampling } from "./sampling.js";
 import { Scheduling } from "./scheduling.js";
@@ -175,6 +176,10 @@ export interface GenerateResponse {
     | undefined;
   /** The ids of the output tokens, `usage.output_tokens` entries. Only if `output.token_ids` was asked. */
   tokenIds: number[];
+  /** How likely the output tokens were, `usage.output_tokens` entries. Only if `output.logprobs` was asked. */
+  logprobs: TokenLogprobs[];
+  /** The bytes that the output tokens stand for, `usage.output_tokens` entries. Only if `output.token_bytes` was asked. */
+  tokenBytes: Buffer[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -640,6 +645,8 @@ function createBaseGenerateResponse(): GenerateResponse {
     modelDigest: "",
     effectiveParameters: undefined,
     tokenIds: [],
+    logprobs: [],
+    tokenBytes: [],
     _unknownFields: {},
   };
 }
@@ -682,6 +689,12 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
         writer.uint32(v);
       }
       writer.join();
+    }
+    for (const v of message.logprobs) {
+      TokenLogprobs.encode(v!, writer.uint32(122).fork()).join();
+    }
+    for (const v of message.tokenBytes) {
+      writer.uint32(130).bytes(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -804,6 +817,22 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
             }
 
             break;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.logprobs.push(TokenLogprobs.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.tokenBytes.push(Buffer.from(reader.bytes()));
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {

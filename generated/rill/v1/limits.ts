@@ -46,6 +46,16 @@ export interface Limits {
   maxGenerationTime?:
     | Duration
     | undefined;
+  /** Most logit biases of a request. Default 1,024. */
+  maxLogitBiases: number;
+  /** Longest text of a logit bias, in bytes. Default 256. */
+  maxLogitBiasTextBytes: number;
+  /** Most sequence breakers of a request's `dry`. Default 16. */
+  maxDrySequenceBreakers: number;
+  /** Longest such sequence breaker, in bytes. Default 64. */
+  maxDrySequenceBreakerBytes: number;
+  /** Most tokens that `output.logprobs` may ask for beside each output token. Default 20. */
+  maxTopLogprobs: number;
   /** Most generations waiting in one lane. Default 4 times the slots. More is UNAVAILABLE. */
   maxWaitingPerLane: number;
   /** Longest wait that the server expects of a call it takes in line. Default 5 s. More is UNAVAILABLE. */
@@ -150,6 +160,11 @@ function createBaseLimits(): Limits {
     maxStopTokenIds: 0,
     defaultMaxOutputTokens: 0,
     maxGenerationTime: undefined,
+    maxLogitBiases: 0,
+    maxLogitBiasTextBytes: 0,
+    maxDrySequenceBreakers: 0,
+    maxDrySequenceBreakerBytes: 0,
+    maxTopLogprobs: 0,
     maxWaitingPerLane: 0,
     maxEstimatedWait: undefined,
     maxEvictedGenerations: 0,
@@ -227,6 +242,21 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxGenerationTime !== undefined) {
       Duration.encode(message.maxGenerationTime, writer.uint32(194).fork()).join();
+    }
+    if (message.maxLogitBiases !== 0) {
+      writer.uint32(200).uint32(message.maxLogitBiases);
+    }
+    if (message.maxLogitBiasTextBytes !== 0) {
+      writer.uint32(208).uint32(message.maxLogitBiasTextBytes);
+    }
+    if (message.maxDrySequenceBreakers !== 0) {
+      writer.uint32(216).uint32(message.maxDrySequenceBreakers);
+    }
+    if (message.maxDrySequenceBreakerBytes !== 0) {
+      writer.uint32(224).uint32(message.maxDrySequenceBreakerBytes);
+    }
+    if (message.maxTopLogprobs !== 0) {
+      writer.uint32(232).uint32(message.maxTopLogprobs);
     }
     if (message.maxWaitingPerLane !== 0) {
       writer.uint32(240).uint32(message.maxWaitingPerLane);
@@ -450,6 +480,46 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxGenerationTime = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.maxLogitBiases = reader.uint32();
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.maxLogitBiasTextBytes = reader.uint32();
+            continue;
+          }
+          case 27: {
+            if (tag !== 216) {
+              break;
+            }
+
+            message.maxDrySequenceBreakers = reader.uint32();
+            continue;
+          }
+          case 28: {
+            if (tag !== 224) {
+              break;
+            }
+
+            message.maxDrySequenceBreakerBytes = reader.uint32();
+            continue;
+          }
+          case 29: {
+            if (tag !== 232) {
+              break;
+            }
+
+            message.maxTopLogprobs = reader.uint32();
             continue;
           }
           case 30: {

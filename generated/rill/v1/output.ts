@@ -18,12 +18,34 @@ export interface Output {
     | boolean
     | undefined;
   /** True: every chunk carries the `usage` so far. Default false. The end of a generation carries its usage in any case. */
-  usage?: boolean | undefined;
+  usage?:
+    | boolean
+    | undefined;
+  /**
+   * How likely the model held each output token: its own log-probability, and those of so many most likely tokens in its
+   * place. 0 to `max_top_logprobs` (20), in tokens; 0 is its own alone. Default: absent, none. Each token then costs the
+   * server another look at the whole vocabulary.
+   */
+  logprobs?:
+    | number
+    | undefined;
+  /**
+   * True: the bytes of each output token come along, and of each token in `logprobs`; a token may be a part of a code
+   * point. Default false.
+   */
+  tokenBytes?: boolean | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 function createBaseOutput(): Output {
-  return { tokenIds: undefined, timings: undefined, usage: undefined, _unknownFields: {} };
+  return {
+    tokenIds: undefined,
+    timings: undefined,
+    usage: undefined,
+    logprobs: undefined,
+    tokenBytes: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const Output: MessageFns<Output> = {
@@ -36,6 +58,12 @@ export const Output: MessageFns<Output> = {
     }
     if (message.usage !== undefined) {
       writer.uint32(24).bool(message.usage);
+    }
+    if (message.logprobs !== undefined) {
+      writer.uint32(32).uint32(message.logprobs);
+    }
+    if (message.tokenBytes !== undefined) {
+      writer.uint32(40).bool(message.tokenBytes);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -83,6 +111,22 @@ export const Output: MessageFns<Output> = {
             }
 
             message.usage = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.logprobs = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tokenBytes = reader.bool();
             continue;
           }
         }

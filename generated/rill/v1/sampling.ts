@@ -8,13 +8,14 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * Sampling says how each token is drawn from the model's distribution. The filters apply in this order: top_k, top_p,
- * min_p, temperature.
+ * Sampling says how each token is drawn from the model's distribution. First the logits change: each biased token's by its
+ * `logit_bias`; then `presence_penalty`, `frequency_penalty` and `dry` are subtracted; then `repeat_penalty` divides what
+ * is above 0 and multiplies the rest. Then the filters apply, in this order: top_k, top_p, min_p, xtc; then temperature.
  */
 export interface Sampling {
   /**
-   * Divides the logits: above 1 flattens the distribution, below 1 sharpens it. 0 to 5; default 0.8. 0 is greedy: the
-   * most likely token always, and the other fields have no effect.
+   * Divides the logits: above 1 flattens the distribution, below 1 sharpens it. 0 to 5; default 0.8. 0 is greedy: always
+   * the most likely token after biases and penalties; filters, xtc and seed have no effect.
    */
   temperature?:
     | number
@@ -38,10 +39,119 @@ export interface Sampling {
     | number
     | undefined;
   /**
+   * Makes tokens less likely that are among the last `penalty_window` tokens of input and output together: a logit above 0
+   * is divided by it, any other multiplied; once, however often the token is there. Below 1 it makes them more likely.
+   * Greater than 0, at most 2; default 1, which is off.
+   */
+  repeatPenalty?:
+    | number
+    | undefined;
+  /** Subtracted from the logits of tokens that are among the last `penalty_window` tokens of the output. -2 to 2; default 0. */
+  presencePenalty?:
+    | number
+    | undefined;
+  /**
+   * Subtracted from the logits of tokens, once for each time that they are among the last `penalty_window` tokens of the
+   * output. -2 to 2; default 0.
+   */
+  frequencyPenalty?:
+    | number
+    | undefined;
+  /**
+   * How far the three penalties look back, in tokens. 0 to `context_tokens`; default 64. At 0 they see nothing and have
+   * no effect.
+   */
+  penaltyWindow?:
+    | number
+    | undefined;
+  /** Keeps the output from going on as something before it went on. Default: absent, off. */
+  dry?:
+    | Dry
+    | undefined;
+  /** Leaves out the most likely tokens now and then. Default: absent, off. */
+  xtc?:
+    | Xtc
+    | undefined;
+  /** Tokens made more or less likely by themselves. At most `max_logit_biases` (1,024), each token once. Default none. */
+  logitBias: LogitBias[];
+  /**
    * Where the random numbers start. Any value; default: drawn at random and reported in `accepted.seed`. Equal seeds
    * give equal text only if the same generations run beside it: the engine's arithmetic depends on the batch width.
    */
   seed?: number | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * Dry (don't repeat yourself) is a penalty on tokens that would lengthen a repeat. Where the last n tokens, n at least
+ * `allowed_length`, were followed by some token when they came before, that token's logit is lowered by multiplier ·
+ * base ^ (n - allowed_length), with the largest such n. Input and output are looked at together.
+ */
+export interface Dry {
+  /** How strong it is, as a factor on logits. 0 to 10; default 0.8. 0 is off. */
+  multiplier?:
+    | number
+    | undefined;
+  /** How much stronger with each token of the repeat, as a factor. 1 to 10; default 1.75. */
+  base?:
+    | number
+    | undefined;
+  /** The shortest repeat that is penalised for going on, in tokens. 1 to 1,024; default 2. */
+  allowedLength?:
+    | number
+    | undefined;
+  /** How far it looks back, in tokens. 0 to `context_tokens`; default `context_tokens`. 0 is off. */
+  window?:
+    | number
+    | undefined;
+  /**
+   * Texts that no repeat reaches across: only tokens after the one in which such a text last ended count for n. A token
+   * that holds such a text is never penalised. At most `max_dry_sequence_breakers` (16), each 1 to
+   * `max_dry_sequence_breaker_bytes` (64) bytes. Default, if none is given: a line feed, a colon, a double quote and an
+   * asterisk.
+   */
+  sequenceBreakers: string[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * Xtc (exclude top choices) leaves out, with some probability for each token drawn, all tokens that are at least
+ * `threshold` probable but the least probable of them. Where there are fewer than two such tokens nothing happens.
+ * Probabilities are those of the tokens that the filters before it left, before temperature.
+ */
+export interface Xtc {
+  /** How likely it is to happen, as a share of 1. 0 to 1; default 0.5. 0 is off. */
+  probability?:
+    | number
+    | undefined;
+  /**
+   * How probable a token must be to count as a top choice, as a share of 1. 0 to 0.5, above which there could be no two;
+   * default 0.1.
+   */
+  threshold?: number | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** LogitBias changes how likely one token is. */
+export interface LogitBias {
+  /** The token. Exactly one is required. */
+  target?:
+    | //
+    /** Its id, below `vocabulary_tokens`. End-of-turn and control tokens included. */
+    { $case: "tokenId"; value: number }
+    | //
+    /**
+     * Its text. It must be exactly one token as TokenService.Tokenize reads it without beginning and control tokens, with a
+     * leading space or without one as the token has it; otherwise INVALID_ARGUMENT, which names the tokens that it is. 1 to
+     * `max_logit_bias_text_bytes` (256) bytes.
+     */
+    { $case: "text"; value: string }
+    | undefined;
+  /**
+   * Added to its logit: 1 makes it e times as likely compared with any other. Required; -100 to 100. At -100 it is never
+   * drawn.
+   */
+  bias?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -51,6 +161,13 @@ function createBaseSampling(): Sampling {
     topK: undefined,
     topP: undefined,
     minP: undefined,
+    repeatPenalty: undefined,
+    presencePenalty: undefined,
+    frequencyPenalty: undefined,
+    penaltyWindow: undefined,
+    dry: undefined,
+    xtc: undefined,
+    logitBias: [],
     seed: undefined,
     _unknownFields: {},
   };
@@ -69,6 +186,27 @@ export const Sampling: MessageFns<Sampling> = {
     }
     if (message.minP !== undefined) {
       writer.uint32(33).double(message.minP);
+    }
+    if (message.repeatPenalty !== undefined) {
+      writer.uint32(41).double(message.repeatPenalty);
+    }
+    if (message.presencePenalty !== undefined) {
+      writer.uint32(49).double(message.presencePenalty);
+    }
+    if (message.frequencyPenalty !== undefined) {
+      writer.uint32(57).double(message.frequencyPenalty);
+    }
+    if (message.penaltyWindow !== undefined) {
+      writer.uint32(64).uint32(message.penaltyWindow);
+    }
+    if (message.dry !== undefined) {
+      Dry.encode(message.dry, writer.uint32(74).fork()).join();
+    }
+    if (message.xtc !== undefined) {
+      Xtc.encode(message.xtc, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.logitBias) {
+      LogitBias.encode(v!, writer.uint32(90).fork()).join();
     }
     if (message.seed !== undefined) {
       writer.uint32(160).uint32(message.seed);
@@ -129,12 +267,340 @@ export const Sampling: MessageFns<Sampling> = {
             message.minP = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.repeatPenalty = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.presencePenalty = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.frequencyPenalty = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.penaltyWindow = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.dry = Dry.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.xtc = Xtc.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.logitBias.push(LogitBias.decode(reader, reader.uint32()));
+            continue;
+          }
           case 20: {
             if (tag !== 160) {
               break;
             }
 
             message.seed = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDry(): Dry {
+  return {
+    multiplier: undefined,
+    base: undefined,
+    allowedLength: undefined,
+    window: undefined,
+    sequenceBreakers: [],
+    _unknownFields: {},
+  };
+}
+
+export const Dry: MessageFns<Dry> = {
+  encode(message: Dry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.multiplier !== undefined) {
+      writer.uint32(9).double(message.multiplier);
+    }
+    if (message.base !== undefined) {
+      writer.uint32(17).double(message.base);
+    }
+    if (message.allowedLength !== undefined) {
+      writer.uint32(24).uint32(message.allowedLength);
+    }
+    if (message.window !== undefined) {
+      writer.uint32(32).uint32(message.window);
+    }
+    for (const v of message.sequenceBreakers) {
+      writer.uint32(42).string(v!);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Dry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.multiplier = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.base = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.allowedLength = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.window = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sequenceBreakers.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseXtc(): Xtc {
+  return { probability: undefined, threshold: undefined, _unknownFields: {} };
+}
+
+export const Xtc: MessageFns<Xtc> = {
+  encode(message: Xtc, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.probability !== undefined) {
+      writer.uint32(9).double(message.probability);
+    }
+    if (message.threshold !== undefined) {
+      writer.uint32(17).double(message.threshold);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Xtc {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseXtc();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.probability = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.threshold = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLogitBias(): LogitBias {
+  return { target: undefined, bias: undefined, _unknownFields: {} };
+}
+
+export const LogitBias: MessageFns<LogitBias> = {
+  encode(message: LogitBias, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.target?.$case) {
+      case "tokenId":
+        writer.uint32(8).uint32(message.target.value);
+        break;
+      case "text":
+        writer.uint32(18).string(message.target.value);
+        break;
+    }
+    if (message.bias !== undefined) {
+      writer.uint32(25).double(message.bias);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LogitBias {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLogitBias();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.target = { $case: "tokenId", value: reader.uint32() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = { $case: "text", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.bias = reader.double();
             continue;
           }
         }

@@ -36,7 +36,34 @@ export interface Stopping {
    * The most time from the first step of prefill, parked time included; what was made by then is the answer, with
    * FINISH_REASON_TIME_LIMIT. Greater than 0, at most `max_generation_time` (10 min); default that limit.
    */
-  timeLimit?: Duration | undefined;
+  timeLimit?:
+    | Duration
+    | undefined;
+  /** Ends an output that goes round in circles, with FINISH_REASON_REPETITION. Default: absent, no guard. */
+  repetitionGuard?: RepetitionGuard | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * RepetitionGuard is the rule by which an output counts as going round in circles: its last tokens are a cycle of p
+ * tokens, over and over, that is each of them equals the one p before it, for some p up to `max_period_tokens`; and they
+ * are at least `min_repeats` times p tokens, and at least `min_tokens`. Input tokens do not count. What was repeated
+ * stays in the output.
+ */
+export interface RepetitionGuard {
+  /** The longest cycle looked for, in tokens. 1 to 256; default 32. */
+  maxPeriodTokens?:
+    | number
+    | undefined;
+  /** How many times the cycle must have come, the first included. 2 to 1,024; default 4. */
+  minRepeats?:
+    | number
+    | undefined;
+  /**
+   * The shortest output that may count as a repetition, in tokens, so that a row of dots may be short. 2 to 65,536;
+   * default 32.
+   */
+  minTokens?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -47,6 +74,7 @@ function createBaseStopping(): Stopping {
     stopTokenIds: [],
     ignoreEndOfGeneration: undefined,
     timeLimit: undefined,
+    repetitionGuard: undefined,
     _unknownFields: {},
   };
 }
@@ -71,6 +99,9 @@ export const Stopping: MessageFns<Stopping> = {
     }
     if (message.timeLimit !== undefined) {
       Duration.encode(message.timeLimit, writer.uint32(42).fork()).join();
+    }
+    if (message.repetitionGuard !== undefined) {
+      RepetitionGuard.encode(message.repetitionGuard, writer.uint32(50).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -144,6 +175,98 @@ export const Stopping: MessageFns<Stopping> = {
             }
 
             message.timeLimit = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.repetitionGuard = RepetitionGuard.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRepetitionGuard(): RepetitionGuard {
+  return { maxPeriodTokens: undefined, minRepeats: undefined, minTokens: undefined, _unknownFields: {} };
+}
+
+export const RepetitionGuard: MessageFns<RepetitionGuard> = {
+  encode(message: RepetitionGuard, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.maxPeriodTokens !== undefined) {
+      writer.uint32(8).uint32(message.maxPeriodTokens);
+    }
+    if (message.minRepeats !== undefined) {
+      writer.uint32(16).uint32(message.minRepeats);
+    }
+    if (message.minTokens !== undefined) {
+      writer.uint32(24).uint32(message.minTokens);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepetitionGuard {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepetitionGuard();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.maxPeriodTokens = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minRepeats = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.minTokens = reader.uint32();
             continue;
           }
         }

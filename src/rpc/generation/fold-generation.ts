@@ -1,10 +1,15 @@
 import type { GenerateResponse } from "../../../generated/rill/v1/generation_service.js";
-import type { Accepted, Completed } from "../../../generated/rill/v1/generation_event.js";
+import type { Accepted, Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
+import type { TokenLogprobs } from "../../../generated/rill/v1/logprobs.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationMessage } from "./run-generation.js";
 
 /** A token id takes up to so many bytes of a message. */
 const TOKEN_ID_BYTES = 5;
+/** A token in `logprobs` or `top`, without its bytes: a tag and a length, two tags, an id, a double. */
+const LOGPROB_BYTES = 20;
+/** In front of a token's bytes. */
+const BYTES_HEAD_BYTES = 3;
 
 /**
  * Generate is GenerateStream folded: takes each message at once, so that its credit goes straight back, and keeps the sum.
@@ -16,6 +21,8 @@ export async function foldGeneration(
 ): Promise<GenerateResponse> {
   const texts: string[] = [];
   const tokenIds: number[] = [];
+  const logprobs: TokenLogprobs[] = [];
+  const tokenBytes: Buffer[] = [];
   let bytes = 0;
   let accepted: Accepted | undefined;
   for await (const message of messages) {
@@ -26,11 +33,15 @@ export async function foldGeneration(
       case "chunk":
         texts.push(message.value.text);
         tokenIds.push(...message.value.tokenIds);
-        bytes += Buffer.byteLength(message.value.text) + message.value.tokenIds.length * TOKEN_ID_BYTES;
+        logprobs.push(...message.value.logprobs);
+        tokenBytes.push(...message.value.tokenBytes);
+        bytes += encodedBytes(message.value);
         if (bytes > maxResponseBytes) throw responseTooLarge(maxResponseBytes);
         break;
       case "completed":
-        if (accepted !== undefined) return toResponse(accepted, message.value, { text: texts.join(""), tokenIds });
+        if (accepted !== undefined) {
+          return toResponse(accepted, message.value, { text: texts.join(""), tokenIds, logprobs, tokenBytes });
+        }
         break;
       default:
       // A unary caller does not see how its call waits and is read in.
@@ -42,10 +53,21 @@ export async function foldGeneration(
 function toResponse(
   accepted: Accepted,
   completed: Completed,
-  output: { text: string; tokenIds: number[] },
+  output: Pick<GenerateResponse, "text" | "tokenIds" | "logprobs" | "tokenBytes">,
 ): GenerateResponse {
   const { generationId, modelDigest, effectiveParameters } = accepted;
   return { ...completed, ...output, generationId, modelDigest, effectiveParameters };
+}
+
+/** What a chunk adds to the answer, at most. */
+function encodedBytes({ text, tokenIds, logprobs, tokenBytes }: Chunk): number {
+  let bytes = Buffer.byteLength(text) + tokenIds.length * TOKEN_ID_BYTES;
+  for (const own of tokenBytes) bytes += own.length + BYTES_HEAD_BYTES;
+  for (const { top } of logprobs) {
+    bytes += LOGPROB_BYTES;
+    for (const token of top) bytes += LOGPROB_BYTES + token.tokenBytes.length + BYTES_HEAD_BYTES;
+  }
+  return bytes;
 }
 
 function responseTooLarge(maxResponseBytes: number): GenerationError {

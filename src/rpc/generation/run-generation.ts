@@ -5,7 +5,7 @@ import type { GenerateStreamResponse } from "../../../generated/rill/v1/generati
 import type { RunStopping } from "../../core/engine-wall.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationEvent } from "../../core/generation-event.js";
-import type { GenerationRequest, Idempotency } from "../../core/generation-request.js";
+import type { GenerationRequest, Idempotency, Sampling } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
 import type { Piece } from "../../core/piece.js";
@@ -164,38 +164,45 @@ async function accept(call: GenerationCall, generation: Generation): Promise<Acc
   const { request, backend, limits, clock, signal, deadlineMs } = call;
   const { contextTokens } = backend.engine;
   const startedMs = clock.nowMs();
-  const { input, sampling, stopping: wanted, maxWaitMs } = request;
+  const { input, stopping: wanted, maxWaitMs } = request;
   const { defaultMaxOutputTokens } = limits;
   const fit = (inputTokens: number): RunStopping =>
     fitRun({ inputTokens, contextTokens, stopping: wanted, defaultMaxOutputTokens });
-  const { inputTokens, stopping } = await notingRefusals({ scheduler: backend.scheduler, signal }, async () => {
-    // What comes as tokens is fitted before it is copied to the worker.
-    if (input.type === "token_ids") fit(input.tokenIds.length);
-    const tokens = await backend.preparer.prepare(input, { maxInputTokens: contextTokens - 1, signal });
-    return { inputTokens: tokens, stopping: fit(tokens.length) };
-  });
+  const { inputTokens, stopping, sampling } = await notingRefusals(
+    { scheduler: backend.scheduler, signal },
+    async () => {
+      // What comes as tokens is fitted before it is copied to the worker.
+      if (input.type === "token_ids") fit(input.tokenIds.length);
+      const tokens = await backend.preparer.prepare(input, { maxInputTokens: contextTokens - 1, signal });
+      const logitBias = await backend.preparer.resolveBiases(request.sampling.logitBias, signal);
+      return { inputTokens: tokens, stopping: fit(tokens.length), sampling: { ...request.sampling, logitBias } };
+    },
+  );
   const prepareMs = clock.nowMs() - startedMs;
+  const { logprobs, tokenBytes } = request.output;
   generation.submit({
     inputTokens,
     sampling,
     stopping,
+    output: { logprobs, tokenBytes },
     prepareMs,
     // What has an idempotency key outlives its call where a repeat, with a deadline of its own, takes it over.
     deadlineMs: request.idempotency === undefined ? deadlineMs : undefined,
     maxWaitMs,
   });
-  return toAcceptedMessage(call, { generationId: generation.generationId, inputTokens: inputTokens.length, stopping });
+  const { generationId } = generation;
+  return toAcceptedMessage(call, { generationId, inputTokens: inputTokens.length, sampling, stopping });
 }
 
 /** What is true of a generation for all its readers. */
 function toAcceptedMessage(
   { request, backend }: { request: GenerationRequest; backend: { model: ModelFacts } },
-  run: { generationId: string; inputTokens: number; stopping: RunStopping },
+  run: { generationId: string; inputTokens: number; sampling: Sampling; stopping: RunStopping },
 ): Accepted {
   return {
     generationId: run.generationId,
     inputTokens: run.inputTokens,
-    effectiveParameters: toEffectiveParametersMessage(request, run.stopping),
+    effectiveParameters: toEffectiveParametersMessage(request, run),
     modelDigest: backend.model.digest,
     seed: request.sampling.seed,
   };

@@ -10,6 +10,7 @@ import { parseId, parseLabels } from "./parse-identity.js";
 import { parseInput } from "./parse-input.js";
 import { parseLane } from "./parse-lane.js";
 import { parseMaxWait } from "./parse-max-wait.js";
+import { parseOutput } from "./parse-output.js";
 import { parseSampling } from "./parse-sampling.js";
 import { parseStopping } from "./parse-stopping.js";
 import { Violations } from "./violations.js";
@@ -17,6 +18,8 @@ import { Violations } from "./violations.js";
 export interface RequestBounds {
   readonly limits: Limits;
   readonly model: ModelFacts;
+  /** What input and output may have together. */
+  readonly contextTokens: number;
   /** True for GenerateStream, false for Generate: their messages are the same. */
   readonly streams: boolean;
 }
@@ -27,7 +30,7 @@ export interface RequestBounds {
  */
 export function parseGenerationRequest(
   request: DecodedRequest<GenerateRequest>,
-  { limits, model, streams }: RequestBounds,
+  { limits, model, contextTokens, streams }: RequestBounds,
 ): GenerationRequest {
   const message = readableMessage(request);
   const violations = new Violations(request.violations);
@@ -37,13 +40,9 @@ export function parseGenerationRequest(
     requestId: parseId({ field: "request_id", value: message.requestId }, limits, violations),
     labels: parseLabels(message.labels, limits, violations),
     input: parseInput(message, { vocabularySize, maxMessages: limits.messages }, violations),
-    sampling: parseSampling(message.sampling, { vocabularySize }, violations),
+    sampling: parseSampling(message.sampling, { limits, vocabularySize, contextTokens }, violations),
     stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
-    output: Object.freeze({
-      tokenIds: message.output?.tokenIds ?? false,
-      timings: message.output?.timings ?? false,
-      usageOnEveryChunk: message.output?.usage ?? false,
-    }),
+    output: parseOutput(message.output, limits, violations),
     lane: parseLane(message.scheduling, streams ? "interactive" : "batch", violations),
     maxWaitMs: parseMaxWait(message.scheduling, limits, violations),
     delivery: parseDelivery(message.delivery, { limits, streams }, violations),

@@ -2,6 +2,7 @@ import type { Stopping as StoppingMessage } from "../../../generated/rill/v1/sto
 import type { Stopping } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { parseDurationMs } from "./number-field.js";
+import { parseRepetitionGuard } from "./parse-repetition-guard.js";
 import { parseTokenIds } from "./parse-token-ids.js";
 import type { Violations } from "./violations.js";
 
@@ -24,6 +25,7 @@ export function parseStopping(
     stopSequences: parseStopSequences(stopping?.stopSequences ?? [], limits, violations),
     stopTokenIds: parseStopTokenIds(stopping?.stopTokenIds ?? [], { limits, vocabularySize }, violations),
     ignoreEndOfGeneration: stopping?.ignoreEndOfGeneration ?? false,
+    repetitionGuard: parseRepetitionGuard(stopping?.repetitionGuard, violations),
     timeLimitMs: parseDurationMs(
       { field: "stopping.time_limit", value: stopping?.timeLimit, ...timeLimit },
       violations,

@@ -4,6 +4,7 @@ import type { Piece } from "../../core/piece.js";
 import type { Usage } from "../../core/usage.js";
 import { toUsageMessage } from "./account-messages.js";
 import { toDurationMessage } from "./duration-message.js";
+import { asBuffer, toLogprobsMessage } from "./logprobs-message.js";
 
 /** What a chunk is made of when it is formed. */
 export interface ChunkParts {
@@ -24,6 +25,11 @@ export function toChunkMessage({ pieces, tokensBefore, output, elapsedMs, usage 
     tokenCount: tokenIds.length,
     outputTokens: tokensBefore + tokenIds.length,
     tokenIds: output.tokenIds ? tokenIds : [],
+    logprobs: toLogprobsMessage(
+      tokenIds,
+      pieces.flatMap((piece) => piece.scores ?? []),
+    ),
+    tokenBytes: pieces.flatMap((piece) => piece.tokenBytes ?? []).map(asBuffer),
     elapsed: output.timings ? toDurationMessage(elapsedMs) : undefined,
     usage: output.usageOnEveryChunk ? toUsageMessage(usage) : undefined,
   };

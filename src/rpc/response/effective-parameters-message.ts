@@ -1,22 +1,24 @@
 import type { Delivery as DeliveryMessage } from "../../../generated/rill/v1/delivery.js";
 import type { EffectiveParameters } from "../../../generated/rill/v1/effective_parameters.js";
+import type { Sampling as SamplingMessage } from "../../../generated/rill/v1/sampling.js";
 import type { RunStopping } from "../../core/engine-wall.js";
-import type { Delivery, GenerationRequest } from "../../core/generation-request.js";
+import type { Delivery, GenerationRequest, Sampling } from "../../core/generation-request.js";
 import { toDurationMessage } from "./duration-message.js";
 import { toLaneMessage } from "./state-messages.js";
 
 /** What a generation runs with, without its delivery. */
 export function toEffectiveParametersMessage(
-  { sampling, lane, maxWaitMs }: GenerationRequest,
-  stopping: RunStopping,
+  { lane, maxWaitMs }: GenerationRequest,
+  { sampling, stopping }: { sampling: Sampling; stopping: RunStopping },
 ): EffectiveParameters {
   return {
-    sampling: { ...sampling },
+    sampling: toSamplingMessage(sampling),
     stopping: {
       maxOutputTokens: stopping.maxOutputTokens,
       stopSequences: [...stopping.stopSequences],
       stopTokenIds: [...stopping.stopTokenIds],
       ignoreEndOfGeneration: stopping.ignoreEndOfGeneration,
+      repetitionGuard: stopping.repetitionGuard,
       timeLimit: toDurationMessage(stopping.timeLimitMs),
     },
     scheduling: {
@@ -24,6 +26,15 @@ export function toEffectiveParametersMessage(
       maxWait: maxWaitMs === undefined ? undefined : toDurationMessage(maxWaitMs),
     },
     delivery: undefined,
+  };
+}
+
+function toSamplingMessage(sampling: Sampling): SamplingMessage {
+  const { dry, logitBias } = sampling;
+  return {
+    ...sampling,
+    dry: dry && { ...dry, sequenceBreakers: [...dry.sequenceBreakers] },
+    logitBias: logitBias.map(({ tokenId, bias }) => ({ target: { $case: "tokenId", value: tokenId }, bias })),
   };
 }
 

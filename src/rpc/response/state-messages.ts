@@ -17,6 +17,7 @@ const FINISH_REASONS: Readonly<Record<FinishReason, FinishReasonMessage>> = {
   max_tokens: FinishReasonMessage.MAX_TOKENS,
   context_length: FinishReasonMessage.CONTEXT_LENGTH,
   time_limit: FinishReasonMessage.TIME_LIMIT,
+  repetition: FinishReasonMessage.REPETITION,
   cancelled_softly: FinishReasonMessage.CANCELLED_SOFTLY,
 };
 

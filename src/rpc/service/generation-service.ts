@@ -37,7 +37,12 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
     { backend, signal, streams }: { backend: Backend; signal: AbortSignal; streams: boolean },
   ): Promise<GenerationRequest> =>
     notingRefusals({ scheduler: backend.scheduler, signal }, () =>
-      parseGenerationRequest(request, { limits, model: backend.model, streams }),
+      parseGenerationRequest(request, {
+        limits,
+        model: backend.model,
+        contextTokens: backend.engine.contextTokens,
+        streams,
+      }),
     );
 
   const generate = async (

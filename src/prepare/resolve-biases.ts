@@ -1,0 +1,43 @@
+import type { LogitBias, RequestedBias } from "../core/logit-bias.js";
+import { InputRefusal } from "./input-refusal.js";
+import { tokenizeText } from "./prepare-input.js";
+import type { Vocabulary } from "./vocabulary.js";
+
+/** Of a text that is several tokens, so many are named. */
+const MAX_NAMED_TOKENS = 16;
+
+/**
+ * The token of each bias, in the same order, yielding between slices of work.
+ * @throws InputRefusal where a text is not exactly one token, or a token has a bias already
+ */
+export function* resolveBiases(
+  vocabulary: Vocabulary,
+  biases: readonly RequestedBias[],
+): Generator<undefined, readonly LogitBias[]> {
+  const resolved: LogitBias[] = [];
+  const seen = new Set(biases.flatMap((bias) => ("tokenId" in bias ? [bias.tokenId] : [])));
+  for (const [index, requested] of biases.entries()) {
+    if ("tokenId" in requested) {
+      resolved.push(requested);
+      continue;
+    }
+    const field = `sampling.logit_bias[${index}].text`;
+    const tokenId = yield* tokenOf(vocabulary, requested.text, field);
+    if (seen.has(tokenId)) throw new InputRefusal(field, `is token ${tokenId}, which has a bias already`);
+    seen.add(tokenId);
+    resolved.push({ tokenId, bias: requested.bias });
+    yield;
+  }
+  return resolved;
+}
+
+function* tokenOf(vocabulary: Vocabulary, text: string, field: string): Generator<undefined, number> {
+  const options = { field, text, addBeginning: false, parseControlTokens: false, maxTokens: Infinity };
+  const tokenised = yield* tokenizeText(vocabulary, options);
+  const tokens = tokenised.type === "tokens" ? [...tokenised.tokens] : [];
+  const [tokenId] = tokens;
+  if (tokenId !== undefined && tokens.length === 1) return tokenId;
+  const named = tokens.slice(0, MAX_NAMED_TOKENS).join(", ");
+  const more = tokens.length > MAX_NAMED_TOKENS ? " and more" : "";
+  throw new InputRefusal(field, `is ${tokens.length} tokens (${named}${more}); it must be exactly one`);
+}

@@ -1,0 +1,22 @@
+import type { TokenLogprobs } from "../../../generated/rill/v1/logprobs.js";
+import type { TokenScore } from "../../core/token-score.js";
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** The scores of tokens, in order; none where the run was not asked for any. */
+export function toLogprobsMessage(tokenIds: readonly number[], scores: readonly TokenScore[]): TokenLogprobs[] {
+  return scores.map(({ logprob, top }, index) => ({
+    tokenId: tokenIds[index] ?? 0,
+    logprob,
+    top: top.map((token) => ({
+      tokenId: token.tokenId,
+      logprob: token.logprob,
+      tokenBytes: token.tokenBytes === undefined ? NO_BYTES : asBuffer(token.tokenBytes),
+    })),
+  }));
+}
+
+/** The same bytes, as the generated code wants them. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
