@@ -41,7 +41,7 @@ export function explainMissingGpu(gpu: Gpu, place: BindingPlace = HERE): string 
   const missing = packages.filter((spec) => !isInstalled(spec.slice(0, spec.lastIndexOf("@")), require));
   if (missing.length === 0) return `its packages are installed, so a driver or a library for ${gpu} must be missing`;
   const all = packages.join(" ");
-  return `not installed: ${missing.join(", ")}; run \`npm run gpu -- ${gpu}\` in a clone, \`npm install --global ${all}\` beside a global rill`;
+  return `not installed: ${missing.join(", ")}; run \`npm run gpu -- ${gpu}\` in a clone, \`npm install --save-exact --omit=optional ${all}\` where npm installed rill`;
 }
 
 function isInstalled(name: string, require: NodeJS.Require): boolean {

@@ -130,6 +130,6 @@ describe("rill, on the command line", () => {
     const { code, stderr } = await runRill(["serve", ...ANY_PORTS, "--model", model, "--gpu", "cuda"]);
     assert.equal(code, 1);
     assert.match(stderr, /^rill serve: .*\(gpu: cuda\).*; run `npm run gpu -- cuda` in a clone/m);
-    assert.ok(stderr.includes(`\`npm install --global ${packages.join(" ")}\``));
+    assert.ok(stderr.includes(`\`npm install --save-exact --omit=optional ${packages.join(" ")}\``));
   });
 });

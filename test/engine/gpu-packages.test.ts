@@ -23,9 +23,9 @@ describe("GPU packages", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** A global rill on Linux: its own packages below it, these others beside it. */
+  /** An installed rill on Linux: its own packages below it, these others beside it. */
   const installed = async (...beside: readonly string[]): Promise<BindingPlace> => {
-    const root = await mkdtemp(join(folder, "global-"));
+    const root = await mkdtemp(join(folder, "place-"));
     const binding = join(root, "node_modules/rill/node_modules/node-llama-cpp");
     await writePackage(binding, { name: "node-llama-cpp", optionalDependencies: OPTIONAL });
     for (const name of beside) await writePackage(join(root, "node_modules", name), { name });
@@ -64,8 +64,8 @@ describe("GPU packages", () => {
     assert.equal(
       explainMissingGpu("cuda", await installed()),
       "not installed: @node-llama-cpp/linux-x64-cuda@3.1.4, @node-llama-cpp/linux-x64-cuda-ext@3.1.4; " +
-        "run `npm run gpu -- cuda` in a clone, `npm install --global " +
-        "@node-llama-cpp/linux-x64-cuda@3.1.4 @node-llama-cpp/linux-x64-cuda-ext@3.1.4` beside a global rill",
+        "run `npm run gpu -- cuda` in a clone, `npm install --save-exact --omit=optional " +
+        "@node-llama-cpp/linux-x64-cuda@3.1.4 @node-llama-cpp/linux-x64-cuda-ext@3.1.4` where npm installed rill",
     );
     const cuda = "@node-llama-cpp/linux-x64-cuda";
     assert.match(
