@@ -1,4 +1,5 @@
 import { availableMemoryBytes } from "./available-memory.js";
+import { explainMissingGpu, type Gpu } from "./gpu-packages.js";
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel } from "node-llama-cpp";
 
 export interface LlamaOptions {
@@ -15,8 +16,8 @@ export interface LlamaOptions {
   readonly savedStateBytes: number;
   /** Where that lies. auto: in memory where there is room, else on the disk. */
   readonly stateDirectory: string;
-  /** false: the processor alone. */
-  readonly gpu: false | "auto" | "metal" | "cuda" | "vulkan";
+  /** false: the processor alone; auto: what is there and has its binary installed, else the processor. */
+  readonly gpu: false | "auto" | Gpu;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -26,12 +27,13 @@ const MAX_NATIVE_LINES = 5;
 /** Loads the binding, the model and a context that never compiles, downloads or shrinks anything. @throws Error fit to be shown to the operator */
 export async function loadLlama(options: LlamaOptions): Promise<LlamaContext> {
   const nativeErrors: string[] = [];
-  const failed = (what: string, error: unknown): Error => {
-    const reasons = [error instanceof Error ? error.message : String(error), ...nativeErrors];
+  const failed = (what: string, error: unknown, ...hints: readonly string[]): Error => {
+    const reasons = [error instanceof Error ? error.message : String(error), ...nativeErrors, ...hints];
     return new Error(`${what}: ${reasons.join("; ")}`, { cause: error });
   };
   const llama = await loadBinding(options, nativeErrors).catch((error: unknown) => {
-    throw failed(`no llama.cpp binary runs here (gpu: ${String(options.gpu)})`, error);
+    const hints = isNamed(options.gpu) ? [explainMissingGpu(options.gpu)] : [];
+    throw failed(`no llama.cpp binary runs here (gpu: ${String(options.gpu)})`, error, ...hints);
   });
   try {
     const model = await llama.loadModel({ modelPath: options.modelPath }).catch((error: unknown) => {
@@ -47,8 +49,9 @@ export async function loadLlama(options: LlamaOptions): Promise<LlamaContext> {
 }
 
 async function loadBinding(options: LlamaOptions, nativeErrors: string[]): Promise<Llama> {
-  return await getLlama({
-    gpu: options.gpu,
+  const { gpu } = options;
+  const llama = await getLlama({
+    gpu,
     build: "never",
     skipDownload: true,
     // 0: no limit of its own, so that the context's threads hold.
@@ -59,6 +62,17 @@ async function loadBinding(options: LlamaOptions, nativeErrors: string[]): Promi
       if (nativeErrors.length > MAX_NATIVE_LINES) nativeErrors.shift();
     },
   });
+  // The binding takes a GPU that the platform can't have for "auto".
+  if (isNamed(gpu) && llama.gpu !== gpu) {
+    const found = llama.gpu === false ? "the processor" : llama.gpu;
+    await llama.dispose();
+    throw new Error(`the binding offers ${found} instead`);
+  }
+  return llama;
+}
+
+function isNamed(gpu: LlamaOptions["gpu"]): gpu is Gpu {
+  return gpu !== false && gpu !== "auto";
 }
 
 async function createContext(model: LlamaModel, options: LlamaOptions): Promise<LlamaContext> {

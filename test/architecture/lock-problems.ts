@@ -1,33 +1,27 @@
-/** The part of package-lock.json that is looked at. */
-export interface LockFile {
-  readonly packages: Readonly<Record<string, LockEntry>>;
-}
-
-interface LockEntry {
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-  readonly resolved?: string;
-}
+import { findMissing, type LockEntry, type LockFile } from "./lock-file.js";
+import { bindingPlatform } from "./package-platform.js";
 
 /**
- * What would make `npm ci` fail on some platform or tie it to one registry: optional dependencies without an entry
- * (npm leaves out those that a registry does not serve, and then refuses its own lock file), and entries with an address.
+ * What would make `npm ci` fail on some platform or tie it to one registry: optional dependencies without an entry, and entries with an address; and
+ * what would make it fetch binaries that do not run on the machine or that nobody asked for.
  */
 export function findLockProblems(lock: LockFile): readonly string[] {
-  return Object.entries(lock.packages).flatMap(([owner, entry]) => [
-    ...Object.keys(entry.optionalDependencies ?? {})
-      .filter((name) => !placesOf(owner, name).some((place) => place in lock.packages))
-      .map((name) => `${name}, optional for ${owner || "the project"}, has no entry`),
-    ...(entry.resolved !== undefined && /^[a-z+]+:\/\//.test(entry.resolved)
-      ? [`${owner} names where it was fetched: ${entry.resolved}`]
-      : []),
-  ]);
+  return [
+    ...findMissing(lock).map(({ name, owner }) => `${name}, optional for ${owner || "the project"}, has no entry`),
+    ...Object.entries(lock.packages).flatMap(([place, entry]) => [
+      ...(entry.resolved !== undefined && /^[a-z+]+:\/\//.test(entry.resolved)
+        ? [`${place} names where it was fetched: ${entry.resolved}`]
+        : []),
+      ...(isNarrow(place, entry) ? [] : [`${place} is installed on more platforms than it should be`]),
+    ]),
+  ];
 }
 
-/** Where Node looks for a package that `owner` asks for, from the nearest folder to the root. */
-function placesOf(owner: string, name: string): readonly string[] {
-  const places: string[] = [];
-  for (let folder = owner; folder !== ""; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
-    places.push(`${folder}/node_modules/${name}`);
-  }
-  return [...places, `node_modules/${name}`];
+function isNarrow(place: string, { os, cpu }: LockEntry): boolean {
+  const wanted = bindingPlatform(place.replace(/^.*node_modules\//, ""));
+  return wanted === undefined || (same(os, wanted.os) && same(cpu, wanted.cpu));
+}
+
+function same(actual: readonly string[] = [], wanted: readonly string[] = []): boolean {
+  return actual.join() === wanted.join();
 }

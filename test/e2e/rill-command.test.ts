@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { explainMissingGpu, gpuPackages } from "../../src/engine/gpu-packages.js";
 import { createTinyModel } from "../support/tiny-model.js";
 import { runRill } from "./run-rill.js";
 
@@ -109,5 +110,26 @@ describe("rill, on the command line", () => {
     const { code, stderr } = await runRill(["serve", ...ANY_PORTS, "--model", model, "--context-tokens", "4096"]);
     assert.equal(code, 1);
     assert.match(stderr, /^rill serve: --context-tokens 4096 is more than the 2048 tokens/m);
+  });
+
+  it("ends with 1 on a GPU that can't be had, and says which and why", async function () {
+    if (process.platform === "darwin") this.skip();
+    const model = await createTinyModel(folder);
+    const { code, stderr } = await runRill(["serve", ...ANY_PORTS, "--model", model, "--gpu", "metal"]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^rill serve: no llama\.cpp binary runs here \(gpu: metal\): .*there is no binary for metal on/m,
+    );
+  });
+
+  it("ends with 1 and the command that installs it when a GPU's binary is missing", async function () {
+    const packages = gpuPackages("cuda");
+    if (packages.length === 0 || !explainMissingGpu("cuda").startsWith("not installed")) this.skip();
+    const model = await createTinyModel(folder);
+    const { code, stderr } = await runRill(["serve", ...ANY_PORTS, "--model", model, "--gpu", "cuda"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^rill serve: .*\(gpu: cuda\).*; run `npm run gpu -- cuda` in a clone/m);
+    assert.ok(stderr.includes(`\`npm install --save-exact --omit=optional ${packages.join(" ")}\``));
   });
 });
