@@ -88,8 +88,10 @@ describe("rill generate", () => {
     const stopping = ["--max-output-tokens", "9", "--time-limit", "1.5s", "--ignore-end-of-generation"];
     const { stdout } = await generate("Hi", "--json", ...flags, ...stopping, "--lane", "batch");
     const { accepted } = JSON.parse(stdout.split("\n")[0] ?? "") as EventLine;
+    const asked = { temperature: 0.5, topK: 7, topP: 0.5, minP: 0.25, seed: 11 };
+    const neutral = { repeatPenalty: 1, presencePenalty: 0, frequencyPenalty: 0, penaltyWindow: 64 };
     assert.deepEqual(accepted?.effectiveParameters, {
-      sampling: { temperature: 0.5, topK: 7, topP: 0.5, minP: 0.25, seed: 11 },
+      sampling: { ...asked, ...neutral },
       stopping: { maxOutputTokens: 9, timeLimit: "1.500s", ignoreEndOfGeneration: true },
       scheduling: { lane: "LANE_BATCH" },
       delivery: { maxChunkDelay: "0s" },

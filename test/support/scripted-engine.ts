@@ -13,6 +13,7 @@ import {
   type StepWork,
 } from "../../src/engine/engine.js";
 import { TokenBytes, type Vocabulary } from "../../src/engine/token-bytes.js";
+import { ScriptedSequence } from "./scripted-sequence.js";
 import { END_OF_TEXT_TOKEN, TURN_END_TOKEN, TURN_START_TOKEN, tinyVocabulary } from "./tiny-vocabulary.js";
 
 /**
@@ -181,34 +182,6 @@ export class ScriptedEngine implements Engine {
     if (tokenIds.includes(SCRIPT.FAIL_PREFILL)) return faultOf({ sequence });
     scripted(sequence).append(tokenIds);
     return undefined;
-  }
-}
-
-class ScriptedSequence implements EngineSequence {
-  readonly #contextTokens: number;
-  readonly #tokens: number[] = [];
-
-  constructor(contextTokens: number) {
-    this.#contextTokens = contextTokens;
-  }
-
-  get length(): number {
-    return this.#tokens.length;
-  }
-
-  tokens(): readonly number[] {
-    return [...this.#tokens];
-  }
-
-  async trim(length: number): Promise<number> {
-    this.#tokens.length = Math.min(length, this.#tokens.length);
-    return this.#tokens.length;
-  }
-
-  append(tokenIds: Iterable<number>): void {
-    this.#tokens.push(...tokenIds);
-    if (this.#tokens.length >= this.#contextTokens)
-      throw new Error("the sequence is full: a real one would have shifted");
   }
 }
 

@@ -1,0 +1,121 @@
+import { DEFAULT_LIMITS } from "../core/limits.js";
+import { count, size } from "./setting-types.js";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** The settings behind those of core/limits.ts that bound what one request may hold. */
+export const REQUEST_LIMIT_SETTINGS = {
+  messageBytes: size({
+    name: "max-message-size",
+    about: "largest request and response",
+    default: DEFAULT_LIMITS.messageBytes,
+    min: 4 * KIB,
+    max: 64 * MIB,
+  }),
+  metadataBytes: size({
+    name: "max-metadata-size",
+    about: "largest request metadata",
+    default: DEFAULT_LIMITS.metadataBytes,
+    min: KIB,
+    max: 64 * KIB,
+  }),
+  defaultMaxOutputTokens: count({
+    name: "max-output-tokens",
+    about: "output tokens of a call that gives no maximum",
+    default: DEFAULT_LIMITS.defaultMaxOutputTokens,
+    min: 1,
+    max: 1_048_576,
+  }),
+  stopSequences: count({
+    name: "max-stop-sequences",
+    about: "stop sequences of a call",
+    default: DEFAULT_LIMITS.stopSequences,
+    min: 0,
+    max: 256,
+  }),
+  stopSequenceBytes: size({
+    name: "max-stop-sequence-size",
+    about: "longest stop sequence",
+    default: DEFAULT_LIMITS.stopSequenceBytes,
+    min: 1,
+    max: 4 * KIB,
+  }),
+  stopTokenIds: count({
+    name: "max-stop-tokens",
+    about: "stop token ids of a call",
+    default: DEFAULT_LIMITS.stopTokenIds,
+    min: 0,
+    max: 4_096,
+  }),
+  logitBiases: count({
+    name: "max-logit-biases",
+    about: "logit biases of a call",
+    default: DEFAULT_LIMITS.logitBiases,
+    min: 0,
+    max: 16_384,
+  }),
+  logitBiasTextBytes: size({
+    name: "max-logit-bias-text-size",
+    about: "longest text of a logit bias",
+    default: DEFAULT_LIMITS.logitBiasTextBytes,
+    min: 1,
+    max: 4 * KIB,
+  }),
+  drySequenceBreakers: count({
+    name: "max-dry-breakers",
+    about: "sequence breakers of a call's dry penalty",
+    default: DEFAULT_LIMITS.drySequenceBreakers,
+    min: 0,
+    max: 256,
+  }),
+  drySequenceBreakerBytes: size({
+    name: "max-dry-breaker-size",
+    about: "longest such sequence breaker",
+    default: DEFAULT_LIMITS.drySequenceBreakerBytes,
+    min: 1,
+    max: KIB,
+  }),
+  topLogprobs: count({
+    name: "max-top-logprobs",
+    about: "most likely tokens scored beside each output token",
+    default: DEFAULT_LIMITS.topLogprobs,
+    min: 0,
+    max: 256,
+  }),
+  labels: count({
+    name: "max-labels",
+    about: "labels of a call",
+    default: DEFAULT_LIMITS.labels,
+    min: 0,
+    max: 256,
+  }),
+  labelKeyBytes: size({
+    name: "max-label-key-size",
+    about: "longest key of a label",
+    default: DEFAULT_LIMITS.labelKeyBytes,
+    min: 1,
+    max: KIB,
+  }),
+  labelValueBytes: size({
+    name: "max-label-value-size",
+    about: "longest value of a label",
+    default: DEFAULT_LIMITS.labelValueBytes,
+    min: 1,
+    max: 4 * KIB,
+  }),
+  idBytes: size({
+    name: "max-id-size",
+    about: "longest request id",
+    default: DEFAULT_LIMITS.idBytes,
+    min: 16,
+    max: KIB,
+  }),
+  messages: count({
+    name: "max-messages",
+    about: "messages of a conversation",
+    default: DEFAULT_LIMITS.messages,
+    min: 1,
+    max: 65_536,
+  }),
+};
