@@ -8,7 +8,7 @@ import { status } from "@grpc/grpc-js";
 import { HealthCheckResponse_ServingStatus } from "../../generated/grpc/health/v1/health.js";
 import { promptRequest, TestClient } from "../support/test-client.js";
 import { createTinyModel } from "../support/tiny-model.js";
-import { ServerChild } from "./server-child.js";
+import { ServerChild } from "../support/server-child.js";
 
 describe("rill serve, when its engine fails", () => {
   let folder = "";

@@ -8,7 +8,7 @@ import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { decodeStreamMessage, encodeRequest, RuntimeClient } from "../support/runtime-client.js";
 import { rawStatusDetails } from "../support/status-details.js";
 import { createTinyModel } from "../support/tiny-model.js";
-import { ServerChild } from "./server-child.js";
+import { ServerChild } from "../support/server-child.js";
 
 const GENERATE_STREAM = "rill.v1.GenerationService/GenerateStream";
 
@@ -159,7 +159,7 @@ describe("rill serve", () => {
     const threadsWith = async (environment: Readonly<Record<string, string>>): Promise<number> => {
       const flags = ["--model", model, "--model-cache", join(folder, "cache"), "--slots", "1", "--threads", "1"];
       const listen = ["--listen", "127.0.0.1:0", "--admin-listen", "off"];
-      await using server = ServerChild.launch([...flags, ...listen], environment);
+      await using server = ServerChild.launch([...flags, ...listen], { environment });
       await server.ready();
       return readdirSync(`/proc/${server.processId}/task`).length;
     };

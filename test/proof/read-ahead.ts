@@ -1,168 +1,107 @@
 /**
  * How far decoding runs ahead of a reader that stopped, for stock clients: grpc-js here, Python's grpcio and grpc-go as programs of their own. Each reads
- * three messages of a 4,000-token generation and then no more; GetLoad tells when decoding stands still, and where.
- * Usage: npm run proof:read-ahead [-- --short] (python3 with grpcio and go on the PATH; a client that cannot run is skipped with a line).
+ * three messages and then no more; GetLoad tells when decoding stands still, and where, and a relay in between counts what went over the wire.
+ * Usage: npm run proof:read-ahead [-- --short] (python3 with grpcio and go on the PATH; about 10 minutes, the short form 1). The short form asks for heavy
+ * messages only, which fill a window with fewer tokens.
  */
-import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { defaultModelPath } from "../support/default-model.js";
-import { encodedBytes, encodeRequest, RuntimeClient, type StreamMessage } from "../support/runtime-client.js";
+import { RuntimeClient } from "../support/runtime-client.js";
 import { ServerProcess } from "../support/server-process.js";
-import { announce, publish, type Finding } from "./report.js";
+import { announce, type Finding, publish } from "./report.js";
+import { CountingRelay } from "./stopped-reader/counting-relay.js";
+import { GO_CLIENT } from "./stopped-reader/go-client.js";
+import { GRPC_JS_CLIENT } from "./stopped-reader/grpc-js-client.js";
+import { PYTHON_CLIENT } from "./stopped-reader/python-client.js";
+import type { StockClient } from "./stopped-reader/stopped-reader.js";
 
 const { values: flags } = parseArgs({ options: { short: { type: "boolean", default: false } } });
+const { short } = flags;
 const MESSAGES_READ = 3;
-/** Length prefix of a gRPC message and the header of the HTTP/2 frame that carries it. */
-const FRAMING_BYTES = 5 + 9;
-const STILL_MS = 5_000;
-const OUTPUT_TOKENS = 4_000;
+const LOOK_MS = 500;
+const STILL_LOOKS = 6;
+const CONTEXT_TOKENS = 8_192;
+const OUTPUT_TOKENS = 8_000;
+/** HTTP/2's first window is 65,535 bytes; a client whose reader has stopped may hold as much again in its own buffers. */
+const MOST_WIRE_BYTES = 128 * 1024;
 
-const request = {
-  prompt: "The history of rivers, told at length:",
-  sampling: { temperature: 0 },
-  stopping: { max_output_tokens: OUTPUT_TOKENS, ignore_end_of_generation: true },
-  delivery: { slow_reader_limit: { seconds: 120 } },
-};
+const CLIENTS = [GRPC_JS_CLIENT, PYTHON_CLIENT, GO_CLIENT];
+const OUTPUTS = {
+  "text alone": {},
+  "token ids, usage and timings": { token_ids: true, usage: true, timings: true },
+} as const;
+type OutputName = keyof typeof OUTPUTS;
+const OUTPUT_NAMES: readonly OutputName[] = short
+  ? ["token ids, usage and timings"]
+  : ["text alone", "token ids, usage and timings"];
 
-/** A client that has stopped reading. Disposing ends its call. */
-type StoppedReader = AsyncDisposable;
+/** Where decoding stood still. */
+interface Standstill {
+  readonly decodedTokens: number;
+  /** In messages that the HTTP/2 window took; what is beyond them is the credit of the run. */
+  readonly deliveredTokens: number;
+  readonly wireBytes: number;
+}
 
-const clients: readonly { readonly name: string; readonly open: (address: string) => Promise<StoppedReader> }[] = [
-  { name: "@grpc/grpc-js", open: openGrpcJs },
-  {
-    name: "Python grpcio",
-    open: (address) => openProgram("python3", ["test/proof/clients/stopping_reader.py"], address),
-  },
-  { name: "grpc-go", open: openGo },
-];
-
-const model = await defaultModelPath();
 const findings: Finding[] = [];
-await using server = await ServerProcess.start({ flags: ["--model", model, "--slots", "1"] });
+const figures: (Standstill & { readonly client: string; readonly messages: OutputName })[] = [];
+await using server = await ServerProcess.start({
+  flags: ["--model", await defaultModelPath(), "--slots", "1", "--context-tokens", String(CONTEXT_TOKENS)],
+});
 using observer = new RuntimeClient(server.address);
-const messageBytes = await meanMessageBytes(observer);
-for (const client of clients) {
-  let reader: StoppedReader;
-  try {
-    reader = await client.open(server.address);
-  } catch (error) {
-    console.log(`skipped: ${client.name}: ${error instanceof Error ? error.message : String(error)}`);
-    continue;
+for (const client of CLIENTS) {
+  for (const output of OUTPUT_NAMES) findings.push(await measure(client, output));
+}
+publish({
+  name: "read-ahead",
+  command: `npm run proof:read-ahead${short ? " -- --short" : ""}`,
+  seed: undefined,
+  short,
+  findings,
+  figures,
+});
+
+async function measure(client: StockClient, messages: OutputName): Promise<Finding> {
+  announce(`${client.name}, ${messages}`);
+  const request = {
+    prompt: "The history of rivers, told at length:",
+    sampling: { temperature: 0 },
+    stopping: { max_output_tokens: OUTPUT_TOKENS, ignore_end_of_generation: true },
+    output: OUTPUTS[messages],
+    delivery: { slow_reader_limit: { seconds: 300 } },
+  };
+  await using relay = await CountingRelay.start(server.address);
+  let ahead: Standstill | undefined;
+  {
+    await using _reader = await client.open({ address: relay.address, request, messages: MESSAGES_READ });
+    ahead = await standstill(relay);
   }
-  const ahead = await standstill(observer);
-  await reader[Symbol.asyncDispose]();
-  await slotFree(observer);
-  const finding: Finding = {
-    what: `${client.name}: decoded ahead of a reader that stopped after ${MESSAGES_READ} messages`,
+  while ((await observer.load()).slots_busy > 0) await delay(50);
+  if (ahead !== undefined) figures.push({ client: client.name, messages, ...ahead });
+  return {
+    what: `${client.name}, ${messages}: decoded for a reader that stopped after ${MESSAGES_READ} messages`,
     figure:
       ahead === undefined
-        ? `all ${OUTPUT_TOKENS} tokens, about ${((OUTPUT_TOKENS * messageBytes) / 1024).toFixed(0)} KiB on the wire: its window is larger`
-        : `${ahead.tokens} tokens, about ${(ahead.bytes / 1024).toFixed(0)} KiB on the wire`,
-    bound: "less than the whole: it stands still",
-    holds: ahead !== undefined,
+        ? `all ${OUTPUT_TOKENS} tokens`
+        : `${ahead.decodedTokens} tokens, ${(ahead.wireBytes / 1024).toFixed(0)} KiB on the wire`,
+    bound: `stands still at ${MOST_WIRE_BYTES / 1024} KiB or less`,
+    holds: ahead !== undefined && ahead.wireBytes <= MOST_WIRE_BYTES,
   };
-  announce(`${finding.what}: ${finding.figure}`);
-  findings.push(finding);
-}
-publish({ name: "read-ahead", command: "npm run proof:read-ahead", seed: undefined, short: flags.short, findings });
-
-/** What one message of one token takes on the wire, as a reader in pace gets them. */
-async function meanMessageBytes(client: RuntimeClient): Promise<number> {
-  const stream = client.generateStream({
-    ...request,
-    stopping: { max_output_tokens: 300, ignore_end_of_generation: true },
-  });
-  let bytes = 0;
-  let chunks = 0;
-  for await (const message of stream as AsyncIterable<StreamMessage>) {
-    if (message.event !== "chunk") continue;
-    bytes += encodedBytes(message) + FRAMING_BYTES;
-    chunks += 1;
-  }
-  return bytes / chunks;
 }
 
-/** Resolves once the count of decoded tokens has not moved for a while; undefined where the generation came to its end instead. */
-async function standstill(client: RuntimeClient): Promise<{ tokens: number; bytes: number } | undefined> {
-  for (let before = -1; ;) {
-    const { generations } = await client.load();
-    const [generation] = generations;
+/** Resolves once the run is parked and has decoded nothing for a while; undefined where it came to its end instead. */
+async function standstill(relay: CountingRelay): Promise<Standstill | undefined> {
+  let still = 0;
+  for (let before = -1; still < STILL_LOOKS; await delay(LOOK_MS)) {
+    const [generation] = (await observer.load()).generations;
     if (generation === undefined) return undefined;
-    if (generation.decoded_tokens > 0 && generation.decoded_tokens === before) {
-      return { tokens: before, bytes: generation.delivered_tokens * messageBytes };
+    const { decoded_tokens: decoded, delivered_tokens: delivered, state } = generation;
+    still = state === "GENERATION_STATE_PARKED" && decoded === before ? still + 1 : 0;
+    before = decoded;
+    if (still === STILL_LOOKS) {
+      return { decodedTokens: decoded, deliveredTokens: delivered, wireBytes: relay.receivedBytes };
     }
-    before = generation.decoded_tokens;
-    await delay(STILL_MS);
   }
-}
-
-async function slotFree(client: RuntimeClient): Promise<void> {
-  while ((await client.load()).slots_busy > 0) await delay(50);
-}
-
-async function openGrpcJs(address: string): Promise<StoppedReader> {
-  const client = new RuntimeClient(address);
-  const stream = client.generateStream(request);
-  // The cancel at the end arrives as an error, which is what was asked for.
-  stream.on("error", () => undefined);
-  let read = 0;
-  await new Promise<void>((resolve) => {
-    stream.on("data", () => {
-      read += 1;
-      if (read < MESSAGES_READ) return;
-      stream.pause();
-      resolve();
-    });
-  });
-  return {
-    async [Symbol.asyncDispose]() {
-      const ended = new Promise((resolve) => stream.on("status", resolve));
-      stream.cancel();
-      stream.resume();
-      await ended;
-      client[Symbol.dispose]();
-    },
-  };
-}
-
-async function openGo(address: string): Promise<StoppedReader> {
-  const folder = await mkdtemp(join(tmpdir(), "rill-go-"));
-  const program = join(folder, "stopping-reader");
-  await promisify(execFile)("go", ["build", "-o", program, "."], { cwd: "test/proof/clients/stopping-reader-go" });
-  return await openProgram(program, [], address);
-}
-
-async function openProgram(command: string, args: readonly string[], address: string): Promise<StoppedReader> {
-  const encoded = encodeRequest("rill.v1.GenerationService/GenerateStream", request).toString("hex");
-  const child = spawn(command, [...args, address, encoded, String(MESSAGES_READ)], { stdio: ["pipe", "pipe", "pipe"] });
-  await stopped(child);
-  return {
-    async [Symbol.asyncDispose]() {
-      const exited = once(child, "exit");
-      child.stdin.end();
-      await exited;
-    },
-  };
-}
-
-/** Resolves when the program says that it has stopped reading. @throws Error with its complaint where it ends before. */
-async function stopped(child: ChildProcess): Promise<void> {
-  let complaint = "";
-  child.stderr?.on("data", (text: Buffer) => (complaint = (complaint + text.toString()).slice(-500)));
-  await new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", () => {
-      reject(new Error(complaint));
-    });
-    if (child.stdout === null) throw new Error("no output to read");
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.startsWith("stopped ")) resolve();
-    });
-  });
+  return undefined;
 }

@@ -1,6 +1,7 @@
-import * as grpc from "@grpc/grpc-js";
+import type * as grpc from "@grpc/grpc-js";
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { contractMethod } from "./load-contract.js";
+import { ownConnection } from "./own-connection.js";
 
 /** A message as proto-loader has it, by the names of the proto. */
 export type ContractMessage = Readonly<Record<string, unknown>>;
@@ -20,8 +21,7 @@ export class ContractClient implements Disposable {
   /** @param address host:port */
   constructor(address: string, contract: PackageDefinition) {
     this.#contract = contract;
-    const ownConnection = { "grpc.use_local_subchannel_pool": 1 };
-    this.#client = new grpc.Client(address, grpc.credentials.createInsecure(), ownConnection);
+    this.#client = ownConnection(address);
   }
 
   /**

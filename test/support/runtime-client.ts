@@ -1,5 +1,6 @@
-import * as grpc from "@grpc/grpc-js";
+import type * as grpc from "@grpc/grpc-js";
 import { contractMethod, loadContract } from "./load-contract.js";
+import { ownConnection } from "./own-connection.js";
 
 const contract = loadContract({ defaults: true });
 
@@ -53,8 +54,7 @@ export class RuntimeClient implements Disposable {
 
   /** @param address host:port */
   constructor(address: string, options: grpc.ClientOptions = {}) {
-    const ownConnection = { "grpc.use_local_subchannel_pool": 1, ...options };
-    this.#client = new grpc.Client(address, grpc.credentials.createInsecure(), ownConnection);
+    this.#client = ownConnection(address, options);
   }
 
   generateStream(request: object, options: grpc.CallOptions = {}): grpc.ClientReadableStream<StreamMessage> {

@@ -6,27 +6,37 @@ import { fileURLToPath } from "node:url";
 import { Deferred } from "../../src/sync/deferred.js";
 
 const LAUNCHER = fileURLToPath(new URL("../../src/cli/launcher.cjs", import.meta.url));
-const FAULTY_SERVE = fileURLToPath(new URL("./faulty-serve.js", import.meta.url));
+const LINES_KEPT = 10_000;
+const FAULTY_SERVE = fileURLToPath(new URL("../e2e/faulty-serve.js", import.meta.url));
 
 export interface ServerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-type LogLine = Readonly<Record<string, unknown>>;
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface ServerChildOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Gets every log line as it comes. */
+  readonly onLog?: (line: LogLine) => void;
+}
 
 /** A serving process under test, from its first line to its end. Disposing kills it when it still runs. */
 export class ServerChild implements AsyncDisposable {
   readonly exited: Promise<ServerExit>;
+  /** The newest lines, oldest first. */
   readonly log: LogLine[] = [];
   stderr = "";
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #onLog: (line: LogLine) => void;
   readonly #awaited = new Map<string, Deferred<LogLine>>();
 
-  private constructor(script: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
+  private constructor(script: string, args: readonly string[], options: ServerChildOptions) {
+    this.#onLog = options.onLog ?? (() => undefined);
     this.#child = spawn(process.execPath, [script, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...options.environment },
     });
     this.#child.stderr.on("data", (bytes: Buffer) => (this.stderr += bytes.toString()));
     createInterface({ input: this.#child.stdout }).on("line", (text) => this.#read(text));
@@ -37,13 +47,13 @@ export class ServerChild implements AsyncDisposable {
   }
 
   /** `rill serve`, as a user starts it. */
-  static launch(flags: readonly string[], environment = {}): ServerChild {
-    return new ServerChild(LAUNCHER, ["serve", ...flags], environment);
+  static launch(flags: readonly string[], options: ServerChildOptions = {}): ServerChild {
+    return new ServerChild(LAUNCHER, ["serve", ...flags], options);
   }
 
   /** The same composition over faulty-worker.ts, with the fault that it is to have. */
   static launchFaulty(fault: string, flags: Readonly<Record<string, string>>): ServerChild {
-    return new ServerChild(FAULTY_SERVE, [JSON.stringify(flags)], { FAULT: fault });
+    return new ServerChild(FAULTY_SERVE, [JSON.stringify(flags)], { environment: { FAULT: fault } });
   }
 
   get processId(): number {
@@ -87,7 +97,8 @@ export class ServerChild implements AsyncDisposable {
 
   #read(text: string): void {
     const line = JSON.parse(text) as LogLine;
-    this.log.push(line);
+    this.#onLog(line);
+    if (this.log.push(line) > LINES_KEPT) this.log.shift();
     this.#awaited.get(String(line.msg))?.resolve(line);
   }
 }
