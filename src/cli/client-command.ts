@@ -44,9 +44,9 @@ interface ConnectionFlags {
 export interface ClientWork<Request> {
   readonly command: Command;
   /** Reads what is to be sent. @throws UsageError */
-  prepare(): Promise<Request>;
+  readonly prepare: () => Promise<Request>;
   /** Calls. @throws CallFailure, ContractMismatch, OutputClosed; the signal's reason */
-  work(session: ClientSession, request: Request): Promise<void>;
+  readonly work: (session: ClientSession, request: Request) => Promise<void>;
 }
 
 /**

@@ -22,8 +22,8 @@ export async function readMessages(path: string): Promise<JsonObject[]> {
 }
 
 /** user → ROLE_USER */
-export function toRole(word: string): string {
-  return /^ROLE_/.test(word) ? word : `ROLE_${word.toUpperCase()}`;
+function toRole(word: string): string {
+  return word.startsWith("ROLE_") ? word : `ROLE_${word.toUpperCase()}`;
 }
 
 interface MessageMap extends JsonObject {

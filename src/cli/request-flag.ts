@@ -9,7 +9,7 @@ export interface FlagType {
   /** The flag may be given more than once: the lists are joined, the maps merged. */
   readonly repeats?: "list" | "map";
   /** Undefined: not a value of this type. Bounds are the server's to check, but for what can't be sent. */
-  parse(text: string): JsonValue | undefined;
+  readonly parse: (text: string) => JsonValue | undefined;
 }
 
 /** One field of a request and the flag that fills it. The tables of these are the only place where a flag is described. */

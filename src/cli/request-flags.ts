@@ -33,7 +33,7 @@ export function readRequestFlags(command: Command, flags: readonly RequestFlag[]
 }
 
 /** Puts a value where a path such as sampling.top_k leads; what is missing on the way is made. */
-export function setField(request: JsonObject, path: string, value: JsonValue): void {
+function setField(request: JsonObject, path: string, value: JsonValue): void {
   const steps = path.split(".");
   const last = steps.pop() ?? path;
   let message = request;
@@ -44,7 +44,7 @@ export function setField(request: JsonObject, path: string, value: JsonValue): v
 /** Of a flag that is given twice and does not repeat, the last one counts, as everywhere on a command line. */
 function valueOf({ type }: RequestFlag, texts: readonly string[]): JsonValue {
   const values = texts.map((text) => type.parse(text) ?? null);
-  if (type.repeats === "list") return values.flat() as JsonValue[];
+  if (type.repeats === "list") return values.flat<JsonValue[]>();
   if (type.repeats === "map") return Object.fromEntries(values.flatMap((value) => Object.entries(value as JsonObject)));
   return values.at(-1) ?? null;
 }

@@ -54,7 +54,6 @@ export class TextOutput {
 
 /** Control characters become the pictures that Unicode has for them, or U+FFFD. */
 export function visibleText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is looked for
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
     const code = character.charCodeAt(0);
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";

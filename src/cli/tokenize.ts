@@ -107,17 +107,25 @@ async function readQuestion({ command, text: argument, flags }: CommandLine): Pr
   return { method: "Tokenize", request: { ...request, text } };
 }
 
-async function answer(session: ClientSession, { method, request }: Question, flags: TokenizeFlags): Promise<void> {
-  const { client, call, output } = session;
+async function answer(session: ClientSession, question: Question, flags: TokenizeFlags): Promise<void> {
+  await session.output.write(await answerText(session, question, flags));
+}
+
+async function answerText(
+  session: ClientSession,
+  { method, request }: Question,
+  flags: TokenizeFlags,
+): Promise<string> {
+  const { client, call } = session;
   const message = await client.unary(`${SERVICE}/${method}`, request, call);
-  if (flags.json === true) return await output.write(`${JSON.stringify(message)}\n`);
+  if (flags.json === true) return `${JSON.stringify(message)}\n`;
   if (method === "Detokenize") {
     const { text = "" }: DetokenizeJson = message;
-    return await output.write(text);
+    return text;
   }
   const { tokenIds = [] }: TokenizeJson = message;
-  if (flags.count === true) return await output.write(`${tokenIds.length}\n`);
-  if (flags.pieces !== true) return await output.write(`${tokenIds.join(",")}\n`);
+  if (flags.count === true) return `${tokenIds.length}\n`;
+  if (flags.pieces !== true) return `${tokenIds.join(",")}\n`;
   const pieces = await readPieces(session, tokenIds);
-  for (const id of tokenIds) await output.write(`${id}\t${JSON.stringify(pieces.get(id) ?? "")}\n`);
+  return tokenIds.map((id) => `${id}\t${JSON.stringify(pieces.get(id) ?? "")}\n`).join("");
 }

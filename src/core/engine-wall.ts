@@ -60,7 +60,7 @@ export interface PrefillProgress {
 }
 
 /** Where a run is inside the engine. parked: no credit, not pulled until some comes. evicted: without a sequence until it is resumed. */
-export type RunStage = "prefilling" | "running" | "parked" | "evicted" | "ended";
+type RunStage = "prefilling" | "running" | "parked" | "evicted" | "ended";
 
 /** What one step meant for one run. */
 export interface RunUpdate {

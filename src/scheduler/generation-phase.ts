@@ -6,7 +6,7 @@ import type { RunOutcome } from "../core/run-end.js";
 export type RunFinish = Extract<RunOutcome, { type: "finished" }>;
 
 /** What the engine does with a run that holds a slot. */
-export type RunningState = "prefilling" | "running" | "parked";
+type RunningState = "prefilling" | "running" | "parked";
 
 /** Where a run was when it was aborted. */
 type LeavingState = RunningState | "evicted";

@@ -58,7 +58,7 @@ describe("rill tokenize", () => {
       runs.map(({ code, stdout }) => [code, stdout]),
       runs.map(() => [2, ""]),
     );
-    assert.match(runs[2]?.stderr ?? "", /--detokenize: "1,x" must be whole numbers/);
+    assert.match(runs[2].stderr, /--detokenize: "1,x" must be whole numbers/);
   });
 
   it("ends with 1 on a token that the model does not have", async () => {

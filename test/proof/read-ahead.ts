@@ -93,7 +93,8 @@ async function measure(client: StockClient, messages: OutputName): Promise<Findi
 /** Resolves once the run is parked and has decoded nothing for a while; undefined where it came to its end instead. */
 async function standstill(relay: CountingRelay): Promise<Standstill | undefined> {
   let still = 0;
-  for (let before = -1; still < STILL_LOOKS; await delay(LOOK_MS)) {
+  let before = -1;
+  while (still < STILL_LOOKS) {
     const [generation] = (await observer.load()).generations;
     if (generation === undefined) return undefined;
     const { decoded_tokens: decoded, delivered_tokens: delivered, state } = generation;
@@ -102,6 +103,7 @@ async function standstill(relay: CountingRelay): Promise<Standstill | undefined>
     if (still === STILL_LOOKS) {
       return { decodedTokens: decoded, deliveredTokens: delivered, wireBytes: relay.receivedBytes };
     }
+    await delay(LOOK_MS);
   }
   return undefined;
 }

@@ -97,8 +97,3 @@ export function decodeStreamMessage(bytes: Buffer): StreamMessage {
     bytes,
   ) as StreamMessage;
 }
-
-/** How long a message is on the wire, without framing. */
-export function encodedBytes(message: StreamMessage): number {
-  return contractMethod(contract, "rill.v1.GenerationService/GenerateStream").responseSerialize(message).length;
-}

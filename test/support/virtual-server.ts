@@ -86,6 +86,12 @@ export class VirtualServer implements AsyncDisposable {
       case "cancel":
         this.#loop.cancel(command.runId, command.mode);
         return;
+      case "evict":
+        this.#loop.evict(command.runId);
+        return;
+      case "resume":
+        this.#loop.resume(command.runId);
+        return;
       case "ping":
       case "close":
         throw new Error(`a virtual server has no use for ${command.type}`);
