@@ -8,6 +8,8 @@ const RIPE_MS = 100;
 export interface Evictable {
   /** How long its run has been standing still for its reader; undefined while it is not, or is about to end anyway. */
   parkedMs(): number | undefined;
+  /** Its reader was behind before: no reason to give it time. */
+  readonly wasEvicted: boolean;
 }
 
 export interface EvictorOptions {
@@ -42,10 +44,10 @@ export class Evictor implements Disposable {
     if (slots.hasFree) return;
     let wanted = Math.min(waiting(), room()) - this.#leaving.size;
     if (wanted <= 0) return;
-    for (const { runId, parkedMs } of this.#candidates()) {
+    for (const { runId, ripeInMs } of this.#candidates()) {
       if (wanted === 0) return;
-      if (parkedMs < RIPE_MS) {
-        this.#timer = clock.startTimer(RIPE_MS - parkedMs, () => this.makeRoom());
+      if (ripeInMs > 0) {
+        this.#timer = clock.startTimer(ripeInMs, () => this.makeRoom());
         return;
       }
       this.#leaving.add(runId);
@@ -70,13 +72,14 @@ export class Evictor implements Disposable {
     this.#timer = undefined;
   }
 
-  /** The longest parked first. */
-  #candidates(): { runId: number; parkedMs: number }[] {
-    const candidates: { runId: number; parkedMs: number }[] = [];
+  /** Who may go soonest first: of equals the longest parked. */
+  #candidates(): { runId: number; ripeInMs: number }[] {
+    const candidates: { runId: number; ripeInMs: number }[] = [];
     for (const [runId, holder] of this.#options.slots.entries()) {
       const parkedMs = this.#leaving.has(runId) ? undefined : holder.parkedMs();
-      if (parkedMs !== undefined) candidates.push({ runId, parkedMs });
+      if (parkedMs === undefined) continue;
+      candidates.push({ runId, ripeInMs: (holder.wasEvicted ? 0 : RIPE_MS) - parkedMs });
     }
-    return candidates.sort((a, b) => b.parkedMs - a.parkedMs);
+    return candidates.sort((a, b) => a.ripeInMs - b.ripeInMs);
   }
 }

@@ -31,6 +31,7 @@ export class GenerationAccount {
   #deliveredTokens = 0;
   #rereadTokens = 0;
   #restarts = 0;
+  #wasEvicted = false;
   #state: GenerationState = "preparing";
   #stateSinceMs: number;
   #prepareMs = 0;
@@ -109,7 +110,13 @@ export class GenerationAccount {
     this.#rereadTokens = tokens;
   }
 
+  /** True once it has given its slot up. */
+  get wasEvicted(): boolean {
+    return this.#wasEvicted;
+  }
+
   evicted(): void {
+    this.#wasEvicted = true;
     this.#totals.evicted();
   }
 

@@ -148,6 +148,10 @@ export class GenerationRecord {
     };
   }
 
+  get wasEvicted(): boolean {
+    return this.account.wasEvicted;
+  }
+
   /** How long its run has been standing still for its reader, holding a slot; undefined while it is not, or is about to end anyway. */
   parkedMs(): number | undefined {
     if (this.#phase.type !== "active" || this.#phase.state !== "parked") return undefined;

@@ -23,10 +23,10 @@ export class LaneLine<T> implements Iterable<LinePlace<T>> {
   #first: LinePlace<T> | undefined;
   #last: LinePlace<T> | undefined;
   #size = 0;
-  readonly #onLeave: (item: T) => void;
+  readonly #onLeave: () => void;
 
   /** @param onLeave called after each place that was left or served. */
-  constructor(onLeave: (item: T) => void) {
+  constructor(onLeave: () => void) {
     this.#onLeave = onLeave;
   }
 
@@ -55,7 +55,7 @@ export class LaneLine<T> implements Iterable<LinePlace<T>> {
     place.next = undefined;
     place.line = undefined;
     this.#size -= 1;
-    this.#onLeave(place.item);
+    this.#onLeave();
   }
 
   /** Takes the first out of the line. */

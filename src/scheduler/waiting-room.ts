@@ -1,22 +1,12 @@
-import type { QueuePlace } from "../core/generation-event.js";
 import { type Lane, LANES } from "../core/lane.js";
 import type { Clock } from "../sync/clock.js";
 import { FairShare } from "./fair-share.js";
-import { LaneLine, type LinePlace } from "./lane-line.js";
+import type { LinePlace } from "./lane-line.js";
+import { LaneQueue, type Waiter } from "./lane-queue.js";
 import type { WaitRange } from "./run-forecast.js";
 
 /** Changed positions are told together, at most this often: leaving stays O(1), however long the line. */
 const TELL_INTERVAL_MS = 200;
-
-/** Who waits, as the room needs to know it. */
-export interface Waiter {
-  readonly lane: Lane;
-  /** Not accepted before: these alone are held to the capacity. */
-  readonly isNew: boolean;
-  /** What its turn counts for, in grants of its lane. */
-  readonly grants: number;
-  tellPlace(place: QueuePlace): void;
-}
 
 export interface WaitingRoomOptions<T> {
   readonly weights: Readonly<Record<Lane, number>>;
@@ -27,14 +17,13 @@ export interface WaitingRoomOptions<T> {
   readonly clock: Clock;
 }
 
-/** The lanes' lines, and whose turn it is. Each waiter is told its place when it joins and when it has moved up. */
+/** The lanes' queues, and whose turn it is. Each waiter is told its place when it joins and when it has moved up. */
 export class WaitingRoom<T extends Waiter> implements Disposable {
   readonly capacity: number;
-  readonly #fairShare: FairShare;
+  readonly #fairShare: FairShare<Lane>;
   readonly #forecast: (order: readonly T[]) => readonly WaitRange[];
   readonly #clock: Clock;
-  readonly #lines: Readonly<Record<Lane, LaneLine<T>>>;
-  readonly #newcomers: Record<Lane, number> = { interactive: 0, batch: 0 };
+  readonly #queues: Readonly<Record<Lane, LaneQueue<T>>>;
   #tellTimer: Disposable | undefined;
 
   constructor(options: WaitingRoomOptions<T>) {
@@ -42,37 +31,33 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
     this.#fairShare = new FairShare(options.weights);
     this.#forecast = options.forecast;
     this.#clock = options.clock;
-    const onLeave = (waiter: T): void => {
-      if (waiter.isNew) this.#newcomers[waiter.lane] -= 1;
-      this.#tellSoon();
-    };
-    this.#lines = { interactive: new LaneLine(onLeave), batch: new LaneLine(onLeave) };
+    const onLeave = (): void => this.#tellSoon();
+    this.#queues = { interactive: new LaneQueue(onLeave), batch: new LaneQueue(onLeave) };
   }
 
   /** Those who are new. */
   waiting(lane: Lane): number {
-    return this.#newcomers[lane];
+    return this.#queues[lane].newcomers.size;
   }
 
   /** All in line. */
   get size(): number {
-    return LANES.reduce((sum, lane) => sum + this.#lines[lane].size, 0);
+    return LANES.reduce((sum, lane) => sum + this.#queues[lane].size, 0);
   }
 
   /** Disposing the place leaves the line. The caller has seen to it that there is room, and knows what `wait` to expect. */
   join(waiter: T, wait: WaitRange): Disposable {
-    const line = this.#lines[waiter.lane];
-    if (waiter.isNew) this.#newcomers[waiter.lane] += 1;
-    const place = line.join(waiter);
-    tell(place, line.size, wait);
+    const queue = this.#queues[waiter.lane];
+    const place = queue.join(waiter);
+    if (waiter.isNew) tell(place, queue.newcomers.size, wait);
     return place;
   }
 
   /** Takes the waiter whose turn it is out of its line and counts the slot for its lane. */
   serve(): T | undefined {
-    const lane = this.#fairShare.choose((candidate) => this.#lines[candidate].size > 0);
+    const lane = this.#fairShare.choose((candidate) => this.#queues[candidate].size > 0);
     if (lane === undefined) return undefined;
-    const waiter = this.#lines[lane].serve();
+    const waiter = this.#queues[lane].serve();
     this.#fairShare.charge(lane, waiter?.grants);
     return waiter;
   }
@@ -80,6 +65,7 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
   /** Counts a slot that was given without waiting. */
   charge(lane: Lane): void {
     this.#fairShare.charge(lane);
+    this.#queues[lane].charge();
   }
 
   /** Who is served when, if nobody comes or leaves. undefined in it: whoever joined `newcomer`'s line now. */
@@ -88,10 +74,9 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
   order(newcomer?: Lane): (T | undefined)[] {
     const turns = this.#fairShare.copy();
     const lines: Record<Lane, (T | undefined)[]> = {
-      interactive: Array.from(this.#lines.interactive, (place) => place.item),
-      batch: Array.from(this.#lines.batch, (place) => place.item),
+      interactive: this.#queues.interactive.order(newcomer === "interactive"),
+      batch: this.#queues.batch.order(newcomer === "batch"),
     };
-    if (newcomer !== undefined) lines[newcomer].push(undefined);
     const served = { interactive: 0, batch: 0 };
     const order: (T | undefined)[] = [];
     for (;;) {
@@ -104,9 +89,9 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
     }
   }
 
-  /** Lane by lane, in each lane's order. */
+  /** Newcomers, lane by lane, in each lane's order. */
   waiters(): T[] {
-    return LANES.flatMap((lane) => Array.from(this.#lines[lane], (place) => place.item));
+    return LANES.flatMap((lane) => Array.from(this.#queues[lane].newcomers, (place) => place.item));
   }
 
   [Symbol.dispose](): void {
@@ -126,7 +111,7 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
     const waits = new Map(this.#forecast(order).map((wait, index) => [order[index], wait]));
     for (const lane of LANES) {
       let position = 0;
-      for (const place of this.#lines[lane]) {
+      for (const place of this.#queues[lane].newcomers) {
         position += 1;
         const wait = waits.get(place.item);
         if (position !== place.toldPosition && wait !== undefined) tell(place, position, wait);

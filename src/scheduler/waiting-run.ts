@@ -4,7 +4,7 @@ import type { GenerationRecord } from "./generation-record.js";
 import type { PreparedRun } from "./prepared-run.js";
 import type { WaitRange } from "./run-forecast.js";
 import type { RunWork } from "./run-work.js";
-import type { Waiter } from "./waiting-room.js";
+import type { Waiter } from "./lane-queue.js";
 
 /** Reading so many tokens in again counts for a grant. */
 const TOKENS_A_GRANT = 512;

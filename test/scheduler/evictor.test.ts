@@ -7,23 +7,24 @@ interface Setting {
   readonly slots?: number;
   readonly waiting?: number;
   readonly room?: number;
+  readonly wasEvicted?: boolean;
 }
 
 /** Holders whose runs have been parked since a moment of the clock; undefined: not parked. */
 function setUp(
   parkedSince: readonly (number | undefined)[],
-  { slots = parkedSince.length, waiting = 1, room = 256 }: Setting,
+  { slots = parkedSince.length, waiting = 1, room = 256, wasEvicted = false }: Setting,
 ) {
   const clock = new ManualClock();
   const table = new SlotTable<Evictable>(slots);
-  const state = { waiting, room, since: [...parkedSince] };
+  const state = { waiting, room, since: [...parkedSince], wasEvicted };
   const epochMs = clock.nowMs();
   for (const index of parkedSince.keys()) {
     const parkedMs = (): number | undefined => {
       const since = state.since[index];
       return since === undefined ? undefined : clock.nowMs() - epochMs - since;
     };
-    table.take({ parkedMs });
+    table.take({ parkedMs, wasEvicted: state.wasEvicted });
   }
   const evicted: number[] = [];
   const evictor = new Evictor({
@@ -67,7 +68,7 @@ describe("Evictor", () => {
     assert.deepEqual(evicted, [1]);
     table.release(1);
     evictor.gone(1);
-    table.take({ parkedMs: () => undefined });
+    table.take({ parkedMs: () => undefined, wasEvicted: false });
     state.waiting = 1;
     evictor.makeRoom();
     assert.deepEqual(evicted, [1, 2]);
@@ -86,6 +87,12 @@ describe("Evictor", () => {
     clock.advance(50);
     assert.deepEqual(evicted, [1], "who has caught up meanwhile stays");
     assert.equal(clock.pendingTimers, 0);
+  });
+
+  it("gives no time to a reader that was behind before", () => {
+    const { evictor, evicted } = setUp([0], { wasEvicted: true });
+    evictor.makeRoom();
+    assert.deepEqual(evicted, [1]);
   });
 
   it("keeps to the most that may be without a slot", () => {

@@ -4,7 +4,7 @@ import type { Lane } from "../../src/core/lane.js";
 import { FairShare } from "../../src/scheduler/fair-share.js";
 
 /** The order of `count` grants while the given lanes always want slots. */
-function grants(share: FairShare, wanting: readonly Lane[], count: number): Lane[] {
+function grants(share: FairShare<Lane>, wanting: readonly Lane[], count: number): Lane[] {
   return Array.from({ length: count }, () => {
     const lane = share.choose((candidate) => wanting.includes(candidate));
     assert.ok(lane !== undefined);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { QueuePlace } from "../../src/core/generation-event.js";
 import type { Lane } from "../../src/core/lane.js";
-import { type Waiter, WaitingRoom } from "../../src/scheduler/waiting-room.js";
+import type { Waiter } from "../../src/scheduler/lane-queue.js";
+import { WaitingRoom } from "../../src/scheduler/waiting-room.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 class Guest implements Waiter {
@@ -48,6 +49,28 @@ describe("WaitingRoom", () => {
     for (const guest of [...guests("interactive", 6), ...guests("batch", 3)]) room.join(guest, NO_WAIT);
     const served = Array.from({ length: 10 }, () => room.serve()?.name);
     assert.deepEqual(served, ["i1", "b1", "i2", "i3", "i4", "b2", "i5", "i6", "b3", undefined]);
+  });
+
+  it("lets newcomers and those who come back take turns, and charges what is to be read in again", () => {
+    const { room } = openRoom();
+    const join = (name: string, options: { isNew?: boolean; grants?: number }): void =>
+      void room.join(new Guest(name, "interactive", options), NO_WAIT);
+    for (const name of ["r1", "r2", "r3"]) join(name, { isNew: false, grants: 2 });
+    for (const name of ["n1", "n2", "n3"]) join(name, {});
+    const order = room.order().map((guest) => guest.name);
+    const served = Array.from({ length: 6 }, () => room.serve()?.name);
+    assert.deepEqual(served, ["n1", "r1", "n2", "n3", "r2", "r3"]);
+    assert.deepEqual(order, served);
+  });
+
+  it("tells those who come back no place, and counts them for no capacity", () => {
+    const { room } = openRoom();
+    const returning = new Guest("r", "interactive", { isNew: false });
+    room.join(returning, NO_WAIT);
+    const newcomer = new Guest("n", "interactive");
+    room.join(newcomer, NO_WAIT);
+    assert.deepEqual([returning.positions, newcomer.positions], [[], [1]]);
+    assert.deepEqual([room.waiting("interactive"), room.size], [1, 2]);
   });
 
   it("bounds the wait of one lane behind a full line of the other", () => {
