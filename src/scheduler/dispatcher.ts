@@ -33,6 +33,8 @@ interface Evicted {
   readonly work: RunWork;
 }
 
+/** Share of the slots in which newcomers never wait for slow readers to be served: however many of these there are, it is soon a newcomer's turn. */
+const KEPT_SHARE = 1 / 4;
 /** Of a run that comes back: its reader is told of no place in line. */
 const UNTOLD: WaitRange = { lowMs: 0, highMs: 0 };
 
@@ -49,12 +51,15 @@ export class Dispatcher implements Disposable {
   readonly #evicted = new Map<number, Evicted>();
   readonly #evictor: Evictor;
   readonly #estimator: WaitEstimator;
+  /** Free slots that runs which come back do not take. */
+  readonly #kept: number;
   readonly #accuracy = new WaitAccuracy();
   #kvTokens = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#slots = new SlotTable(options.slots);
+    this.#kept = options.slots === 1 ? 0 : Math.max(1, Math.floor(options.slots * KEPT_SHARE));
     this.#estimator = new WaitEstimator(options.slots, options.clock);
     this.#room = new WaitingRoom({
       weights: options.laneWeights,
@@ -64,7 +69,7 @@ export class Dispatcher implements Disposable {
     });
     this.#evictor = new Evictor({
       slots: this.#slots,
-      waiting: () => this.#room.size,
+      wanted: () => this.#missingSlots(),
       room: () => options.limits.evictedRuns - this.#evicted.size,
       clock: options.clock,
       evict: (runId) => options.send({ type: "evict", runId }),
@@ -187,12 +192,19 @@ export class Dispatcher implements Disposable {
 
   #startNext(): void {
     while (this.#slots.hasFree) {
-      const waiter = this.#room.serve();
-      if (waiter === undefined) return;
+      const waiter = this.#room.serve({ newOnly: this.#slots.free <= this.#kept });
+      if (waiter === undefined) break;
       if (waiter.isNew) this.#startInTime(waiter);
       else this.#resume(waiter);
     }
     this.#evictor.makeRoom();
+  }
+
+  /** What those in line need beyond the free slots, of which some are kept from those who come back. */
+  #missingSlots(): number {
+    const newcomers = LANES.reduce((sum, lane) => sum + this.#room.waiting(lane), 0);
+    const left = this.#slots.free - newcomers;
+    return Math.max(0, -left) + Math.max(0, this.#room.returning - Math.max(0, left - this.#kept));
   }
 
   /** Ends one whose turn has come too late for its deadline. */

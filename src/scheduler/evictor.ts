@@ -14,8 +14,8 @@ export interface Evictable {
 
 export interface EvictorOptions {
   readonly slots: SlotTable<Evictable>;
-  /** How many wait for a slot. */
-  readonly waiting: () => number;
+  /** How many slots are wanted beyond those that are free. */
+  readonly wanted: () => number;
   /** How many more may be without one. */
   readonly room: () => number;
   readonly clock: Clock;
@@ -40,18 +40,17 @@ export class Evictor implements Disposable {
   /** To be called whenever somebody may wait and something has changed. */
   makeRoom(): void {
     this[Symbol.dispose]();
-    const { slots, waiting, room, clock, evict } = this.#options;
-    if (slots.hasFree) return;
-    let wanted = Math.min(waiting(), room()) - this.#leaving.size;
-    if (wanted <= 0) return;
+    const { wanted, room, clock, evict } = this.#options;
+    let missing = Math.min(wanted(), room()) - this.#leaving.size;
+    if (missing <= 0) return;
     for (const { runId, ripeInMs } of this.#candidates()) {
-      if (wanted === 0) return;
+      if (missing === 0) return;
       if (ripeInMs > 0) {
         this.#timer = clock.startTimer(ripeInMs, () => this.makeRoom());
         return;
       }
       this.#leaving.add(runId);
-      wanted -= 1;
+      missing -= 1;
       evict(runId);
     }
   }

@@ -28,8 +28,8 @@ export class LaneQueue<T extends Waiter> {
     this.#lines = { new: new LaneLine(onLeave), returning: new LaneLine(onLeave) };
   }
 
-  get size(): number {
-    return this.#lines.new.size + this.#lines.returning.size;
+  get returning(): number {
+    return this.#lines.returning.size;
   }
 
   /** Those who are new, first to last; their positions are told. The line must not change while it is gone through. */
@@ -41,9 +41,16 @@ export class LaneQueue<T extends Waiter> {
     return this.#lines[waiter.isNew ? "new" : "returning"].join(waiter);
   }
 
-  /** Takes the waiter whose turn it is out of its line. */
-  serve(): T | undefined {
-    const kind = this.#turns.choose((candidate) => this.#lines[candidate].size > 0);
+  /** @param newOnly true: those who come back don't count */
+  canServe(newOnly: boolean): boolean {
+    return this.#lines.new.size > 0 || (!newOnly && this.#lines.returning.size > 0);
+  }
+
+  /** Takes the waiter whose turn it is out of its line. @param newOnly true: of the newcomers */
+  serve(newOnly: boolean): T | undefined {
+    const kind = this.#turns.choose(
+      (candidate) => this.#lines[candidate].size > 0 && !(newOnly && candidate === "returning"),
+    );
     if (kind === undefined) return undefined;
     const waiter = this.#lines[kind].serve();
     this.#turns.charge(kind, waiter?.grants);

@@ -13,8 +13,12 @@ export class SlotTable<T> {
     return this.#held.size;
   }
 
+  get free(): number {
+    return this.total - this.#held.size;
+  }
+
   get hasFree(): boolean {
-    return this.#held.size < this.total;
+    return this.free > 0;
   }
 
   /**

@@ -40,9 +40,9 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
     return this.#queues[lane].newcomers.size;
   }
 
-  /** All in line. */
-  get size(): number {
-    return LANES.reduce((sum, lane) => sum + this.#queues[lane].size, 0);
+  /** How many wait to come back. */
+  get returning(): number {
+    return LANES.reduce((sum, lane) => sum + this.#queues[lane].returning, 0);
   }
 
   /** Disposing the place leaves the line. The caller has seen to it that there is room, and knows what `wait` to expect. */
@@ -53,11 +53,11 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
     return place;
   }
 
-  /** Takes the waiter whose turn it is out of its line and counts the slot for its lane. */
-  serve(): T | undefined {
-    const lane = this.#fairShare.choose((candidate) => this.#queues[candidate].size > 0);
+  /** Takes the waiter whose turn it is out of its line and counts the slot for its lane. @param newOnly true: of the newcomers */
+  serve({ newOnly = false } = {}): T | undefined {
+    const lane = this.#fairShare.choose((candidate) => this.#queues[candidate].canServe(newOnly));
     if (lane === undefined) return undefined;
-    const waiter = this.#queues[lane].serve();
+    const waiter = this.#queues[lane].serve(newOnly);
     this.#fairShare.charge(lane, waiter?.grants);
     return waiter;
   }

@@ -22,6 +22,8 @@ const NEWCOMERS = flags.short ? 8 : 60;
 /** At a time. */
 const ACTIVE = 2;
 const LIMIT_SECONDS = 600;
+/** Those who came last still get their first window. */
+const SETTLE_MS = 10_000;
 const ACTIVE_STATE = /PREFILLING|RUNNING/;
 
 await using server = await ServerProcess.start({
@@ -59,13 +61,9 @@ const trickling = await Promise.all(
     }),
   ),
 );
-announce("until all have begun and stand still");
-for (;;) {
-  const { lanes, generations } = await client.load();
-  const isBusy = lanes.some(({ waiting }) => waiting > 0) || generations.some(({ state }) => ACTIVE_STATE.test(state));
-  if (!isBusy) break;
-  await delay(50);
-}
+announce("until all have begun, and their first windows are full");
+while ((await client.load()).lanes.some(({ waiting }) => waiting > 0)) await delay(50);
+await delay(SETTLE_MS);
 announce("newcomers beside them");
 const watch = watchActive();
 const crowdedMs = await newcomers(NEWCOMERS);

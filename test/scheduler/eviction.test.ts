@@ -47,6 +47,30 @@ describe("Scheduler: evictions", () => {
     assert.equal(slow.state, "parked");
   });
 
+  it("bring nobody back into the last quarter of the slots, which newcomers find free", async () => {
+    await using rig = await SchedulerRig.start({ slots: 4 });
+    const holders = [0, 1, 2].map(() => rig.submit(ENDLESS));
+    await rig.until(() => holders.every(({ parked }) => parked));
+    const slow = rig.submit(echo(LONG_TEXT));
+    await rig.until(() => slow.parked);
+    const next = rig.submit(echo("next"));
+    // The longest parked goes.
+    rig.clock.advance(RIPE_MS);
+    assert.equal((await readAll(next)).text, "next");
+    const [evicted] = holders.filter(({ state }) => state === "evicted");
+    assert.ok(evicted !== undefined);
+    for (let event = evicted.tryNext(); event !== undefined; event = evicted.tryNext()) {
+      if (event.type === "pieces") evicted.taken(event.pieces);
+    }
+    assert.equal(evicted.state, "evicted", "one slot is free, and stays so");
+    assert.equal(rig.busySlots, 3);
+    await rig.until(() => evicted.state !== "evicted");
+    assert.equal(rig.busySlots, 3, "another that is behind makes room");
+    for (const generation of [...holders, slow]) generation[Symbol.dispose]();
+    await rig.scheduler.drained();
+    rig.assertBaseline();
+  });
+
   it("bring nobody back before all that was sent is taken", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const { slow, next } = await evictOne(rig);

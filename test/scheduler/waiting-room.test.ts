@@ -63,6 +63,15 @@ describe("WaitingRoom", () => {
     assert.deepEqual(order, served);
   });
 
+  it("passes those who come back by where only newcomers may be served", () => {
+    const { room } = openRoom();
+    for (const lane of ["interactive", "batch"] as const) room.join(new Guest("r", lane, { isNew: false }), NO_WAIT);
+    assert.equal(room.serve({ newOnly: true }), undefined);
+    room.join(new Guest("n", "batch"), NO_WAIT);
+    assert.equal(room.serve({ newOnly: true })?.name, "n");
+    assert.equal(room.serve()?.name, "r");
+  });
+
   it("tells those who come back no place, and counts them for no capacity", () => {
     const { room } = openRoom();
     const returning = new Guest("r", "interactive", { isNew: false });
@@ -70,7 +79,7 @@ describe("WaitingRoom", () => {
     const newcomer = new Guest("n", "interactive");
     room.join(newcomer, NO_WAIT);
     assert.deepEqual([returning.positions, newcomer.positions], [[], [1]]);
-    assert.deepEqual([room.waiting("interactive"), room.size], [1, 2]);
+    assert.deepEqual([room.waiting("interactive"), room.returning], [1, 1]);
   });
 
   it("bounds the wait of one lane behind a full line of the other", () => {
