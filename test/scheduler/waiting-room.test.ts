@@ -69,6 +69,9 @@ describe("WaitingRoom", () => {
     assert.equal(room.serve({ newOnly: true }), undefined);
     room.join(new Guest("n", "batch"), NO_WAIT);
     assert.equal(room.serve({ newOnly: true })?.name, "n");
+    // It would be the other kind's turn in that lane now.
+    room.join(new Guest("next", "batch"), NO_WAIT);
+    assert.equal(room.serve({ newOnly: true })?.name, "next");
     assert.equal(room.serve()?.name, "r");
   });
 
