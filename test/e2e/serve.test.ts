@@ -18,7 +18,9 @@ const LONG_RUN = {
   stopping: { max_output_tokens: 500, ignore_end_of_generation: true },
 };
 
-describe("rill serve", () => {
+describe("rill serve", function () {
+  // Each test starts a server or two, and each of these loads the model.
+  this.timeout(60_000);
   let folder = "";
   let model = "";
   before(async () => {
