@@ -23,13 +23,17 @@ const { values: flags } = parseArgs({
 const { short } = flags;
 const seed = Number(flags.seed);
 const SLOTS = 8;
-const CALLS_PER_STAGE = short ? 40 : 1_500;
+const CALLS_PER_STAGE = short ? 20 : 1_500;
 const SHORT_GENERATIONS = short ? 200 : 3_000;
 const CALLERS = 16;
 const WARM_UP_MS = short ? 10_000 : 60_000;
 /** Tokens that were decoded and not taken by the reader, from which on its write must be blocked: one more than can be on the way. */
 const BLOCKED_TOKENS = 3;
 /** Of each stage and each of the callers, before anything is measured: the first of a kind takes memory that is kept. */
+/** Of the ordinary traffic. */
+const TOKENS_OF_A_GENERATION = 32;
+/** For which the callers' plans were made. */
+const FAST_STEP_MS = 20;
 const WARM_UP_CALLS = short ? 1 : 8;
 const MIB = 1024 * 1024;
 
@@ -65,11 +69,13 @@ await using server = await ServerProcess.start({
 using client = new RuntimeClient(server.address);
 
 announce("ordinary traffic");
-await keepBusy(client, SLOTS, WARM_UP_MS);
+const generations = await keepBusy(client, SLOTS, WARM_UP_MS);
+const stepMs = (SLOTS * WARM_UP_MS) / (generations * TOKENS_OF_A_GENERATION);
+const leaving = { random, pace: Math.max(1, stepMs / FAST_STEP_MS) };
 for (const stage of STAGES) {
   // As many side by side as later: what they take together is kept too.
   const leave = async (): Promise<void> => {
-    for (let n = 0; n < WARM_UP_CALLS; n += 1) await openAndLeave(server.address, stage, random);
+    for (let n = 0; n < WARM_UP_CALLS; n += 1) await openAndLeave(server.address, stage, leaving);
   };
   await Promise.all(Array.from({ length: SLOTS }, leave));
 }
@@ -106,10 +112,10 @@ publish({
 /** Sends callers until so many have been met in the stage, however many that takes (within reason: some are met elsewhere). */
 async function leaveOften(stage: Stage): Promise<void> {
   const holders = stage === "waiting" ? await takeAllSlots() : [];
-  const untilMs = performance.now() + (short ? 60_000 : 240_000);
+  const untilMs = performance.now() + (short ? 90_000 : 600_000);
   const met = (): number => releases.get(stage)?.length ?? 0;
   const leave = async (): Promise<void> => {
-    while (met() < CALLS_PER_STAGE && performance.now() < untilMs) await openAndLeave(server.address, stage, random);
+    while (met() < CALLS_PER_STAGE && performance.now() < untilMs) await openAndLeave(server.address, stage, leaving);
   };
   await Promise.all(Array.from({ length: stage === "waiting" || stage === "preparing" ? CALLERS : SLOTS }, leave));
   for (const holder of holders) await holder[Symbol.asyncDispose]();

@@ -50,11 +50,19 @@ const PLANS: Readonly<Record<Stage, Plan>> = {
   "blocked write": { reachMs: 150, prompt: "Say", windowBytes: SHUT_WINDOW_BYTES, after: "chunk", withinMs: 300 },
 };
 
+export interface Leaving {
+  readonly random: Random;
+  /** How many times longer than 20 ms a step takes here; at least 1. */
+  readonly pace: number;
+}
+
 /** Opens a generation, brings it to about the stage that is wanted, and leaves in a random way. Where it really was, the server's log tells. */
-export async function openAndLeave(address: string, stage: Stage, random: Random): Promise<void> {
+export async function openAndLeave(address: string, stage: Stage, { random, pace }: Leaving): Promise<void> {
   const plan = PLANS[stage];
+  // What comes after the first chunk takes as long as decoding does.
+  const slowness = plan.after === "chunk" ? pace : 1;
   const way = random.pick(WAYS);
-  const stayMs = random.below(plan.withinMs);
+  const stayMs = random.below(plan.withinMs * slowness);
   let reached = (): void => undefined;
   const atStage = new Promise<void>((resolve) => (reached = resolve));
   if (plan.after === undefined) reached();
@@ -67,7 +75,7 @@ export async function openAndLeave(address: string, stage: Stage, random: Random
     }),
     windowBytes: plan.windowBytes,
     // Who is still there when the deadline should have passed leaves as the cancelling do.
-    metadata: way === "deadline" ? { "grpc-timeout": `${Math.ceil(plan.reachMs + stayMs + 1)}m` } : {},
+    metadata: way === "deadline" ? { "grpc-timeout": `${Math.ceil(plan.reachMs * slowness + stayMs + 1)}m` } : {},
     onMessage: (bytes) => {
       if (decodeStreamMessage(bytes).event === plan.after) reached();
     },
