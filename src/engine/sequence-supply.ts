@@ -34,8 +34,7 @@ export class SequenceSupply implements Disposable {
   /** The run that is reading the same beginning in at this moment, and is to be waited for: a copy will be there sooner. */
   leaderOf(run: Run, others: Iterable<Run>): Run | undefined {
     const tokens = run.neededTokens;
-    let atLeast =
-      Math.max(this.#pool.sharedTokens(tokens), this.#best(run, tokens)?.sharedTokens ?? 0) + LEAST_GAIN_TOKENS;
+    let atLeast = this.#heldTokens(run, tokens) + LEAST_GAIN_TOKENS;
     let leader: Run | undefined;
     for (const other of others) {
       if (other === run || other.state.type !== "prefilling" || !other.hasSequence) continue;
@@ -56,8 +55,7 @@ export class SequenceSupply implements Disposable {
   /** @param others whose sequences may hold the same beginning @throws Error when no sequence is free */
   async lease(run: Run, others: Iterable<Run>): Promise<SequenceLease> {
     const tokens = run.neededTokens;
-    const heldTokens = Math.max(this.#pool.sharedTokens(tokens), this.#best(run, tokens)?.sharedTokens ?? 0);
-    await this.#copyFrom(others, tokens, heldTokens);
+    await this.#copyFrom(others, tokens, this.#heldTokens(run, tokens));
     return await this.#pool.lease(tokens, this.#best(run, tokens));
   }
 
@@ -68,6 +66,11 @@ export class SequenceSupply implements Disposable {
 
   [Symbol.dispose](): void {
     this.#shelf[Symbol.dispose]();
+  }
+
+  /** The longest beginning that can be had without another run's sequence. */
+  #heldTokens(run: Run, tokens: Uint32Array): number {
+    return Math.max(this.#pool.sharedTokens(tokens), this.#best(run, tokens)?.sharedTokens ?? 0);
   }
 
   /** What the run itself had saved, or the shelf: whichever has more, and is worth the loading. */
