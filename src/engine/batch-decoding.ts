@@ -13,6 +13,7 @@ import {
 } from "./engine.js";
 import { faultFrom, ownSequence } from "./llama-sequence.js";
 import { SamplerPool } from "./sampler-pool.js";
+import { startNudging } from "./thread-nudge.js";
 
 /** Where the logits of each item lie, or what became of it. */
 type Evaluated = ReadonlyMap<BatchItem, Uint32Array> | EngineFault;
@@ -64,7 +65,9 @@ export class BatchDecoding implements Decoding {
   async #evaluate(items: readonly BatchItem[]): Promise<Evaluated> {
     if (items.length === 0) return new Map();
     try {
-      const places = await this.#internals.decode(items);
+      const decoding = this.#internals.decode(items);
+      using _ = startNudging();
+      const places = await decoding;
       return new Map(items.map((item, index) => [item, places[index] ?? new Uint32Array()]));
     } catch (error) {
       return faultFrom(error);

@@ -1,44 +1,52 @@
 import type { DecodeStep } from "./draft-planner.js";
+import { RecentMedian } from "./recent-median.js";
 
-/** How much of a measurement's weight is left one step later: about the last ten count. */
-const MEMORY = 0.9;
-/** Of what was learnt of drafts, what is left after each step without any: it may have been learnt in bad times. */
-const TRUST = 0.98;
-/** A step that another process held up is believed no more than this many times the estimate. */
-const MOST_SURPRISE = 3;
-/** Before any was tried: the share that one token more would have if all tokens cost alike, beside two tokens' worth that a step costs anyway. */
-const firstShare = (decodingRuns: number): number => 1 / (decodingRuns + 2);
+const KEPT_STEPS = 15;
+/** So many steps with drafts, and their cost is known. */
+const TRIALS = 3;
+/** After so many steps without any, the cost is to be seen anew: it may have been learnt in bad times. */
+const FORGOTTEN_AFTER_STEPS = 256;
 
-/** Learns what a decode step takes for so many runs, and how much longer a drafted token makes it. */
+/** Of steps that decode so many runs. */
+class WidthCost {
+  readonly decodeMs = new RecentMedian(KEPT_STEPS);
+  /** What a draft token adds, as a share of that. */
+  readonly share = new RecentMedian(KEPT_STEPS);
+  stepsSinceDraft = 0;
+}
+
+/** What one more token costs in a step, as far as is known. */
+export interface TokenCost {
+  readonly decodeMs: number;
+  readonly draftTokenMs: number;
+  /** Whether that was measured; else it is what would be plausible. */
+  readonly isKnown: boolean;
+}
+
+/** Learns what a decode step takes for so many runs, and how much longer a draft token makes it. */
 export class DraftCost {
-  /** Mean of recent steps without drafts, by how many runs decoded. */
-  readonly #decodeMs: (number | undefined)[] = [];
-  /** What a drafted token adds, as a share of that, by how many runs decoded. */
-  readonly #share: (number | undefined)[] = [];
+  readonly #widths: (WidthCost | undefined)[] = [];
 
-  /** undefined: not measured yet. */
-  decodeMs(decodingRuns: number): number | undefined {
-    return this.#decodeMs[decodingRuns];
-  }
-
-  draftTokenMs(decodeMs: number, decodingRuns: number): number {
-    return decodeMs * (this.#share[decodingRuns] ?? firstShare(decodingRuns));
+  /** undefined: no step of that width was measured yet. */
+  at(decodingRuns: number): TokenCost | undefined {
+    const width = this.#widths[decodingRuns];
+    const decodeMs = width?.decodeMs.value;
+    if (width === undefined || decodeMs === undefined) return undefined;
+    const isKnown = width.share.count >= TRIALS;
+    // Two tokens' worth is what a step costs whatever its width.
+    const share = isKnown ? (width.share.value ?? 0) : 1 / (decodingRuns + 2);
+    return { decodeMs, draftTokenMs: decodeMs * share, isKnown };
   }
 
   observe({ stepMs, decodingRuns, draftTokens }: DecodeStep): void {
-    const decodeMs = this.#decodeMs[decodingRuns];
-    const share = this.#share[decodingRuns] ?? firstShare(decodingRuns);
+    const width = (this.#widths[decodingRuns] ??= new WidthCost());
+    const decodeMs = width.decodeMs.value;
     if (draftTokens === 0 || decodeMs === undefined) {
-      const believedMs = decodeMs === undefined ? stepMs : Math.min(stepMs, MOST_SURPRISE * decodeMs);
-      this.#decodeMs[decodingRuns] = mean(decodeMs ?? believedMs, believedMs, MEMORY);
-      this.#share[decodingRuns] = mean(share, firstShare(decodingRuns), TRUST);
+      width.decodeMs.push(stepMs);
+      if (++width.stepsSinceDraft === FORGOTTEN_AFTER_STEPS) width.share.clear();
       return;
     }
-    const seen = Math.max(0, stepMs / decodeMs - 1) / draftTokens;
-    this.#share[decodingRuns] = mean(share, Math.min(seen, MOST_SURPRISE * share), MEMORY);
+    width.stepsSinceDraft = 0;
+    width.share.push((stepMs / decodeMs - 1) / draftTokens);
   }
-}
-
-function mean(before: number, now: number, memory: number): number {
-  return before + (now - before) * (1 - memory);
 }

@@ -1,4 +1,4 @@
-import { DraftCost } from "./draft-cost.js";
+import { DraftCost, type TokenCost } from "./draft-cost.js";
 
 /** Whose next tokens may be foretold. */
 export interface Drafter {
@@ -26,11 +26,13 @@ export interface DecodeStep {
 }
 
 /** Most of one run in one step. */
-const MOST_GUESS_TOKENS = 24;
-/** A drafted token has to bring so many times what it costs: estimates are noisy, and a step without it is over sooner. */
+const MOST_DRAFT_TOKENS = 24;
+/** Most in a step whose cost is only supposed. */
+const MOST_TRIAL_TOKENS = 4;
+/** A draft token has to bring so many times what it costs: estimates are noisy, and a step without it is over sooner. */
 const MARGIN = 1.1;
 /** Every so many steps one goes without drafts, to see again what a step costs. */
-const PLAIN_EVERY = 64;
+const PLAIN_EVERY = 32;
 
 /**
  * Decides how many tokens of which draft are tried in a step, so that most tokens come out of the time: a token that is right with probability p, and
@@ -41,13 +43,15 @@ export class DraftPlanner implements DraftPolicy {
   #stepsSincePlain = 0;
 
   plan(runs: readonly Drafter[], roomTokens: number): readonly (readonly number[])[] {
-    const decodeMs = this.#cost.decodeMs(runs.length);
-    if (decodeMs === undefined || ++this.#stepsSincePlain >= PLAIN_EVERY) {
+    const cost = this.#cost.at(runs.length);
+    if (cost === undefined || ++this.#stepsSincePlain >= PLAIN_EVERY) {
       this.#stepsSincePlain = 0;
       return runs.map(() => []);
     }
-    const tokenMs = this.#cost.draftTokenMs(decodeMs, runs.length);
-    const counts = deal(runs, { decodeMs, tokenMs, roomTokens });
+    const counts = deal(runs, {
+      cost,
+      mostTokens: cost.isKnown ? roomTokens : Math.min(roomTokens, MOST_TRIAL_TOKENS),
+    });
     return runs.map((run, index) => run.draft(counts[index] ?? 0));
   }
 
@@ -59,21 +63,21 @@ export class DraftPlanner implements DraftPolicy {
 /** The likeliest tokens first, as long as each pays. */
 function deal(
   runs: readonly Drafter[],
-  { decodeMs, tokenMs, roomTokens }: { decodeMs: number; tokenMs: number; roomTokens: number },
+  { cost, mostTokens }: { cost: TokenCost; mostTokens: number },
 ): readonly number[] {
   const counts = runs.map(() => 0);
   // That the next token of each is right, and all before it.
   const chances = runs.map(({ confidence }) => confidence);
   let yieldTokens = runs.length;
-  let stepMs = decodeMs;
-  for (let left = roomTokens; left > 0; left--) {
+  let stepMs = cost.decodeMs;
+  for (let left = mostTokens; left > 0; left--) {
     const best = chances.reduce((most, chance, index) => (chance > (chances[most] ?? 0) ? index : most), 0);
     const chance = chances[best] ?? 0;
-    if (chance / tokenMs <= (MARGIN * yieldTokens) / stepMs) break;
+    if (chance * stepMs <= MARGIN * yieldTokens * cost.draftTokenMs) break;
     counts[best] = (counts[best] ?? 0) + 1;
     yieldTokens += chance;
-    stepMs += tokenMs;
-    chances[best] = counts[best] === MOST_GUESS_TOKENS ? 0 : chance * (runs[best]?.confidence ?? 0);
+    stepMs += cost.draftTokenMs;
+    chances[best] = counts[best] === MOST_DRAFT_TOKENS ? 0 : chance * (runs[best]?.confidence ?? 0);
   }
   return counts;
 }
