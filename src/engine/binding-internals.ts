@@ -11,7 +11,7 @@ const KNOWN_VERSION = "3.22.1";
 declare const config: unique symbol;
 
 /** How a native sampler is to draw; made by `configOf` alone. */
-export interface SamplerConfig {
+interface SamplerConfig {
   readonly [config]: never;
 }
 
@@ -35,7 +35,7 @@ export interface BatchItem {
 export type TokenLogits = readonly number[];
 
 /** Which logits are told. */
-export interface LogitFilter {
+interface LogitFilter {
   readonly tokenId?: number;
   /** That of the token drawn. */
   readonly drawn?: boolean;
@@ -43,7 +43,7 @@ export interface LogitFilter {
   readonly top?: number;
 }
 
-export interface Draw {
+interface Draw {
   /** -1: no candidate was left. */
   readonly tokenId: number;
   /** The sum of exp(logit - highest logit) over all candidates that the sampler left; not a number if a logit is none. */
