@@ -81,6 +81,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
     ...size,
     maxPrefillTokens: MAX_PREFILL_TOKENS,
     prefillBudgetMs: config.prefillBudgetMs,
+    speculation: config.speculation === "auto",
     savedStateBytes: config.savedStateBytes,
     stateDirectory: config.stateDirectory,
     gpu: config.gpu === "off" ? false : config.gpu,

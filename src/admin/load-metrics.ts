@@ -145,6 +145,16 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
     read: (load) => load.totals.rereadTokens,
   }),
   one("counter", {
+    name: "rill_draft_tokens_total",
+    help: "Tokens that the text so far foretold and that were tried ahead.",
+    read: (load) => load.totals.draftTokens,
+  }),
+  one("counter", {
+    name: "rill_accepted_draft_tokens_total",
+    help: "Those of them that were right.",
+    read: (load) => load.totals.acceptedDraftTokens,
+  }),
+  one("counter", {
     name: "rill_decoded_tokens_total",
     help: "Output tokens that were decoded.",
     read: (load) => load.totals.decodedTokens,

@@ -70,6 +70,12 @@ export const SERVER_SETTINGS = {
     min: 5,
     max: 10 * SECOND,
   }),
+  speculation: choice({
+    name: "speculation",
+    about: "whether tokens that the text so far foretells are tried ahead; auto: where that makes decoding faster",
+    default: "auto",
+    words: ["auto", "off"],
+  }),
   savedStateBytes: size({
     name: "saved-state-size",
     about:

@@ -91,6 +91,10 @@ export type EngineNotice =
       readonly updates: readonly RunUpdate[];
       /** How long the engine was at it, or has been so far where the news came in the middle of a step; 0 between two steps. */
       readonly stepMs: number;
+      /** Draft tokens that were tried ahead in the step. */
+      readonly draftTokens: number;
+      /** Those of them that were right. */
+      readonly acceptedDraftTokens: number;
       /** Tokens held in all sequences after the step. */
       readonly kvTokens: number;
     }

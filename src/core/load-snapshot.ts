@@ -34,6 +34,10 @@ export interface LoadTotals {
   readonly reusedInputTokens: number;
   readonly decodedTokens: number;
   readonly deliveredTokens: number;
+  /** Tried ahead of the token that was due. */
+  readonly draftTokens: number;
+  /** Those of them that were right, and so decoded. */
+  readonly acceptedDraftTokens: number;
   /** Slots that were taken from runs whose readers were behind. */
   readonly evictions: number;
   /** Tokens read in again by runs that came back. */

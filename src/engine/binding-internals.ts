@@ -1,89 +1,167 @@
-import type { LlamaContext, LlamaContextSequence } from "node-llama-cpp";
+import {
+  getModuleVersion,
+  type LlamaContext,
+  type LlamaContextSequence,
+  type SequenceEvaluateOptions,
+} from "node-llama-cpp";
 
-/** llama.cpp's sampler, of the binding's native part. */
+/** The release whose insides are known here. */
+const KNOWN_VERSION = "3.22.1";
+
+declare const config: unique symbol;
+
+/** How a native sampler is to draw; made by `configOf` alone. */
+interface SamplerConfig {
+  readonly [config]: never;
+}
+
+/** llama.cpp's samplers, of the binding's native part, with a candidate array as long as the vocabulary. */
 export interface NativeSampler {
-  applyConfig(config: Readonly<Record<string, number>>): void;
+  /** Makes anew what differs from before; what is left out is off. */
+  applyConfig(config: SamplerConfig | { readonly seed: number }): void;
+  dispose(): void;
+}
+
+/** What one sequence has evaluated in a batch. */
+export interface BatchItem {
+  readonly sequence: LlamaContextSequence;
+  /** At least one, for which there is room. */
+  readonly tokenIds: Uint32Array;
+  /** For how many of the last of them logits are wanted. */
+  readonly logits: number;
 }
 
 /** A token and its logit, a token and its logit, and so on. */
 export type TokenLogits = readonly number[];
 
-/** Tokens whose logits are wanted; three flags for the highest, the lowest and the selected one; how many of the best. */
-type LogitFilter = readonly [tokens: readonly number[], boolean, boolean, selected: boolean, top: number];
+/** Which logits are told. */
+interface LogitFilter {
+  readonly tokenId?: number;
+  /** That of the token drawn. */
+  readonly drawn?: boolean;
+  /** So many of the highest; slow unless the sampler has sorted its candidates. */
+  readonly top?: number;
+}
 
-type SampledListener = (batchIndex: number, tokenId: number) => Promise<void>;
-
-/** The queue of decodes hands each result to a mapper, before the next decode overwrites it. */
-type ResultMapper = (batchIndex: number, tokenIndex: number) => unknown;
+interface Draw {
+  /** -1: no candidate was left. */
+  readonly tokenId: number;
+  /** The sum of exp(logit - highest logit) over all candidates that the sampler left; not a number if a logit is none. */
+  readonly weight: number;
+  /** Those asked for. */
+  readonly logits: TokenLogits;
+}
 
 /**
- * What we need of the binding and its typings leave out: another look at the logits of a token that was drawn, by the index that they have in the
- * batch. Only this file knows of it; the version is pinned exactly, and `internalsOf` says so where another one has it no more.
+ * What we need of the binding and its typings leave out: whole batches, and native samplers. Without them each token goes through a generator, a
+ * queue and a lock of the binding, and each generation makes samplers anew. Only this file knows of it.
  */
 export interface BindingInternals {
   createSampler(): NativeSampler;
-  /** @returns logits of those asked for, and the sum of exp(logit - highest logit) over all that the sampler left */
-  sample(
-    batchIndex: number,
-    sampler: NativeSampler,
-    filter: LogitFilter,
-  ): Promise<{ logits: TokenLogits; weight: number }>;
+  /** The binding's own reading of its public options. */
+  configOf(sequence: LlamaContextSequence, options: SequenceEvaluateOptions): SamplerConfig;
   /**
-   * Tells of each token that is sampled, while its logits are there. `listenerOf` is asked for each decode of a sequence; the next decode waits for
-   * the listener's promise.
+   * Evaluates all in one batch and enters it into the sequences. Not while anything else is done with the context.
+   * @returns where each item's logits are to be found, until the next batch
    */
-  onSampled(listenerOf: (sequenceId: number) => SampledListener | undefined): void;
-  sequenceIdOf(sequence: LlamaContextSequence): number;
+  decode(items: readonly BatchItem[]): Promise<readonly Uint32Array[]>;
+  /** Takes the last tokens out of a sequence again. Not while a batch is being evaluated. */
+  cut(sequence: LlamaContextSequence, tokens: number): void;
+  /** Draws a token and has the sampler remember it. */
+  draw(logitIndex: number, sampler: NativeSampler, filter?: LogitFilter): Promise<Draw>;
+}
+
+type NativeFilter = readonly [
+  tokens: readonly number[],
+  highest: boolean,
+  lowest: boolean,
+  drawn: boolean,
+  top: number,
+];
+
+interface NativeContext {
+  initBatch(tokens: number): void;
+  addToBatch(sequenceId: number, position: number, tokenIds: Uint32Array, logitPlaces: Uint32Array): Uint32Array;
+  decodeBatch(): Promise<void>;
+  removeTokenCellsFromSequence(sequenceId: number, start: number, end: number): boolean;
+  sampleToken(
+    logitIndex: number,
+    sampler: NativeSampler,
+    ...wanted: [probabilities: boolean, confidence: boolean, logits: NativeFilter | false, weight: boolean]
+  ): Promise<[tokenId: number, probabilities: unknown, confidence: unknown, logits?: TokenLogits, weight?: number]>;
 }
 
 interface PrivateContext {
-  _ctx: {
-    sampleToken(
-      batchIndex: number,
-      sampler: NativeSampler,
-      ...rest: [probabilities: boolean, confidence: boolean, filter: LogitFilter, weight: boolean]
-    ): Promise<[number, unknown, unknown, TokenLogits?, number?]>;
-  };
-  _decodeTokens(request: { sequenceId: number }, mapper: ResultMapper): Promise<unknown>;
-  model: {
-    _model: object;
-    _llama: { _bindings: { AddonSampler: new (model: object) => NativeSampler } };
+  readonly _ctx: NativeContext;
+  readonly model: {
+    readonly _model: object;
+    readonly _llama: { readonly _bindings: { readonly AddonSampler: new (model: object) => NativeSampler } };
   };
 }
 
-/** @throws Error where the binding is not the one that this was written for */
-export function internalsOf(publicContext: LlamaContext): BindingInternals {
-  const context = publicContext as unknown as PrivateContext;
-  const { _ctx: native, model } = context;
-  const known =
-    typeof native.sampleToken === "function" &&
-    typeof context._decodeTokens === "function" &&
-    typeof model._llama._bindings.AddonSampler === "function";
-  if (!known) throw new Error("this version of node-llama-cpp gives no second look at logits");
+interface PrivateSequence {
+  readonly _sequenceId: number;
+  readonly _contextTokens: number[];
+  _nextTokenIndex: number;
+  _resolveSamplerConfig(options: SequenceEvaluateOptions): SamplerConfig;
+}
+
+/** @returns undefined where the binding is not the release that this was written for, or the model needs what only the binding's own queue does */
+export async function tryInternalsOf(
+  publicContext: LlamaContext,
+  sequence: LlamaContextSequence,
+): Promise<BindingInternals | undefined> {
+  if ((await getModuleVersion()) !== KNOWN_VERSION || sequence.needsCheckpoints) return undefined;
+  const { _ctx: native, model } = publicContext as unknown as PrivateContext;
   return {
     createSampler: () => new model._llama._bindings.AddonSampler(model._model),
-    sample: async (batchIndex, sampler, filter) => {
-      const [, , , logits, weight] = await native.sampleToken(batchIndex, sampler, false, false, filter, true);
-      if (logits === undefined || weight === undefined) throw new Error("the binding gave no logits");
-      return { logits, weight };
+    configOf: (sequence, options) => insidesOf(sequence)._resolveSamplerConfig(options),
+    decode: (items) => decode(native, items),
+    cut: (sequence, tokens) => cut(native, insidesOf(sequence), tokens),
+    draw: async (logitIndex, sampler, filter) => {
+      const wanted = filter === undefined ? false : nativeFilter(filter);
+      const [tokenId, , , logits = [], weight] = await native.sampleToken(
+        logitIndex,
+        sampler,
+        false,
+        false,
+        wanted,
+        true,
+      );
+      return { tokenId, weight: weight ?? NaN, logits };
     },
-    onSampled: (listenerOf) => {
-      const decode = context._decodeTokens.bind(context);
-      context._decodeTokens = (request, mapper) => {
-        const listener = listenerOf(request.sequenceId);
-        return decode(request, listener === undefined ? mapper : tellingMapper(mapper, listener));
-      };
-    },
-    sequenceIdOf: (sequence) => (sequence as unknown as { _sequenceId: number })._sequenceId,
   };
 }
 
-function tellingMapper(mapper: ResultMapper, listener: SampledListener): ResultMapper {
-  return async (batchIndex, tokenIndex) => {
-    const result = await mapper(batchIndex, tokenIndex);
-    const tokenId: unknown = Array.isArray(result) ? result[0] : result;
-    // Nothing is sampled of a prompt's chunk.
-    if (typeof tokenId === "number") await listener(batchIndex, tokenId);
-    return result;
-  };
+async function decode(native: NativeContext, items: readonly BatchItem[]): Promise<readonly Uint32Array[]> {
+  native.initBatch(items.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0));
+  const places = items.map(({ sequence, tokenIds, logits }) => {
+    const { _sequenceId: id, _nextTokenIndex: position } = insidesOf(sequence);
+    const wanted = Uint32Array.from({ length: logits }, (_, index) => tokenIds.length - logits + index);
+    return native.addToBatch(id, position, tokenIds, wanted);
+  });
+  await native.decodeBatch();
+  for (const { sequence, tokenIds } of items) {
+    const insides = insidesOf(sequence);
+    for (const tokenId of tokenIds) insides._contextTokens.push(tokenId);
+    insides._nextTokenIndex += tokenIds.length;
+  }
+  return places;
+}
+
+function cut(native: NativeContext, sequence: PrivateSequence, tokens: number): void {
+  const { _sequenceId: id, _nextTokenIndex: end } = sequence;
+  if (tokens === 0) return;
+  if (!native.removeTokenCellsFromSequence(id, end - tokens, end))
+    throw new Error("the model can't forget its last tokens");
+  sequence._contextTokens.length -= tokens;
+  sequence._nextTokenIndex -= tokens;
+}
+
+function nativeFilter({ tokenId, drawn = false, top = 0 }: LogitFilter): NativeFilter {
+  return [tokenId === undefined ? [] : [tokenId], false, false, drawn, top];
+}
+
+function insidesOf(sequence: LlamaContextSequence): PrivateSequence {
+  return sequence as unknown as PrivateSequence;
 }

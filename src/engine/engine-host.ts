@@ -2,6 +2,7 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { EngineCommand, EngineNotice } from "../core/engine-wall.js";
 import { systemClock, type Clock } from "../sync/clock.js";
 import type { Engine } from "./engine.js";
+import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
 import { StepLoop } from "./step-loop.js";
 
@@ -10,6 +11,8 @@ export interface EngineHostParts {
   /** The host's end of the wall. Closed at the end. */
   readonly port: MessagePort;
   readonly prefill: PrefillLimits;
+  /** Default: nothing is tried ahead. */
+  readonly drafts?: DraftPolicy | undefined;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
@@ -19,7 +22,7 @@ export interface EngineHostParts {
  * `close` is carried out, with the engine disposed of.
  */
 export async function runEngineHost(parts: EngineHostParts): Promise<void> {
-  const { engine, port } = parts;
+  const { engine, port, prefill, drafts } = parts;
   const post = (notice: EngineNotice): void => port.postMessage(notice);
   const carryOut = (command: EngineCommand): void => {
     switch (command.type) {
@@ -52,7 +55,7 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
     }
   };
   const clock = parts.clock ?? systemClock;
-  const loop = new StepLoop({ engine, prefill: parts.prefill, clock, post, takeCommands });
+  const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands });
   port.on("message", carryOut);
   post({ type: "ready", facts: engine.facts });
   await loop.run();

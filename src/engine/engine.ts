@@ -61,18 +61,29 @@ export interface DecoderOpening {
 /** One run's generator of tokens. Decodes only when it is pulled. */
 export interface Decoder {
   readonly sequence: EngineSequence;
-  /** How likely the model held the token that the last pull gave; undefined unless the opening asked for it. */
-  readonly score: TokenScore | undefined;
   /** Frees the sampler. The sequence can be used again at once. Idempotent. */
   close(): void;
 }
 
-/** What one step does: at most one entry for each sequence. */
+/** What one step does: at most one entry for each sequence, and no more tokens in all than the engine was made for. */
 export interface StepWork {
-  /** One token is decoded and sampled for each. */
-  readonly pulls: readonly Decoder[];
+  /** At least one token is decoded and sampled for each. */
+  readonly pulls: readonly Pull[];
   /** Read into the cache, nothing sampled. */
   readonly prefills: readonly PrefillChunk[];
+}
+
+export interface Pull {
+  readonly decoder: Decoder;
+  /** Tokens that may well come next, for which the sequence has room: tried in the same evaluation by engines that can. */
+  readonly draft: readonly number[];
+}
+
+/** What a pull gave. */
+export interface SampledToken {
+  readonly tokenId: number;
+  /** How likely the model held it; only where the opening asked for it. */
+  readonly score?: TokenScore | undefined;
 }
 
 export interface PrefillChunk {
@@ -82,8 +93,11 @@ export interface PrefillChunk {
 
 /** In the order of the work. */
 export interface StepResults {
-  /** The token sampled. */
-  readonly pulls: readonly (number | EngineFault)[];
+  /**
+   * The tokens sampled: one, and one more for each token of the draft that was right before the first that was not. What they are does not depend
+   * on the draft, whose right tokens are in the sequence then.
+   */
+  readonly pulls: readonly (readonly SampledToken[] | EngineFault)[];
   /** undefined: read in. */
   readonly prefills: readonly (EngineFault | undefined)[];
 }

@@ -1,4 +1,5 @@
 import type { LlamaContext, LlamaContextSequence, Token } from "node-llama-cpp";
+import type { BatchItem } from "./binding-internals.js";
 import { EngineFault, type EngineSequence } from "./engine.js";
 
 /** One sequence of a llama.cpp context. After a fault it is replaced by an empty one. */
@@ -50,6 +51,12 @@ export class LlamaSequence implements EngineSequence {
     }
   }
 
+  /** To be read in by the next batch, with nothing sampled. @throws EngineFault */
+  item(tokenIds: Uint32Array): BatchItem {
+    this.checkRoom(tokenIds.length);
+    return { sequence: this.#inner, tokenIds, logits: 0 };
+  }
+
   /** The binding shifts the context when it is full; it must never come to that. @throws EngineFault */
   checkRoom(tokens: number): void {
     if (this.length + tokens < this.#contextTokens) return;
@@ -61,6 +68,12 @@ export class LlamaSequence implements EngineSequence {
     await this.#inner.dispose();
     this.#inner = takeSequence(this.#context);
   }
+}
+
+/** @throws TypeError */
+export function ownSequence(sequence: EngineSequence): LlamaSequence {
+  if (!(sequence instanceof LlamaSequence)) throw new TypeError("the sequence is another engine's");
+  return sequence;
 }
 
 /** @returns the error if it is a fault, else a fault that names it */

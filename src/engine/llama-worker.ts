@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { EngineNotice } from "../core/engine-wall.js";
 import { runEngineHost } from "./engine-host.js";
+import { DraftPlanner } from "./draft-planner.js";
 import { LlamaEngine } from "./llama-engine.js";
 import type { LlamaOptions } from "./load-llama.js";
 
@@ -8,6 +9,8 @@ import type { LlamaOptions } from "./load-llama.js";
 export interface LlamaWorkerOptions extends LlamaOptions {
   /** What reading prompts in may add to one step, where a chunk of 64 tokens fits it. */
   readonly prefillBudgetMs: number;
+  /** Whether tokens that the input foretells are tried ahead where that pays. */
+  readonly speculation: boolean;
 }
 
 /** Entry of the inference worker: loads llama.cpp, or says why it can't, and serves until it is told to close. */
@@ -24,7 +27,8 @@ async function main(options: LlamaWorkerOptions): Promise<void> {
     return;
   }
   const prefill = { budgetMs: options.prefillBudgetMs, maxTokens: options.maxPrefillTokens };
-  await runEngineHost({ engine, port, prefill });
+  const drafts = options.speculation ? new DraftPlanner() : undefined;
+  await runEngineHost({ engine, port, prefill, drafts });
 }
 
 await main(workerData as LlamaWorkerOptions);

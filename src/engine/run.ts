@@ -5,23 +5,37 @@ import type { Piece } from "../core/piece.js";
 import type { RunOutcome } from "../core/run-end.js";
 import type { TokenScore } from "../core/token-score.js";
 import type { Clock } from "../sync/clock.js";
-import type { Decoder, Engine, EngineSequence, SavedState } from "./engine.js";
+import type { Decoder, Engine, EngineSequence, SampledToken, SavedState } from "./engine.js";
+import type { Drafter } from "./draft-planner.js";
 import { ownBytes } from "./own-bytes.js";
 import { PieceBuilder } from "./piece-builder.js";
+import { PromptLookup } from "./prompt-lookup.js";
 import { RepetitionWatch } from "./repetition-watch.js";
+import { RunCredit } from "./run-credit.js";
 import { RunProgress, type RunState } from "./run-state.js";
 import { RunTokens } from "./run-tokens.js";
 import { seedAt } from "./seed-at.js";
 import type { SequenceLease } from "./sequence-pool.js";
 
+export interface RunParts {
+  readonly spec: RunSpec;
+  readonly credit: Credit;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** Whether its next tokens are foretold. */
+  readonly drafts: boolean;
+}
+
 /** One admitted generation inside the engine: its prompt, its decoder, what it may still post and where its time went. Owned by the step loop. */
-export class Run {
+export class Run implements Drafter {
   readonly spec: RunSpec;
   readonly #engine: Engine;
   readonly #progress: RunProgress;
   readonly #pieces: PieceBuilder;
   readonly #tokens: RunTokens;
+  readonly #credit: RunCredit;
   readonly #repetition: RepetitionWatch | undefined;
+  readonly #lookup: PromptLookup | undefined;
   #lease: SequenceLease | undefined;
   #decoder: Decoder | undefined;
   /** What the sequence has to hold before it decodes (on): the input, after an eviction the output so far too. */
@@ -33,12 +47,10 @@ export class Run {
   #saved: SavedState | undefined;
   #restarts = 0;
   #rereadTokens = 0;
-  #creditPieces: number;
-  #creditBytes: number;
   #newPieces: Piece[] = [];
   #newPrefill: PrefillProgress | undefined;
 
-  constructor(parts: { spec: RunSpec; credit: Credit; engine: Engine; clock: Clock }) {
+  constructor(parts: RunParts) {
     this.spec = parts.spec;
     this.#engine = parts.engine;
     this.#progress = new RunProgress(parts.clock);
@@ -47,8 +59,8 @@ export class Run {
     this.#neededTokens = this.#tokens.length;
     const { repetitionGuard } = parts.spec.stopping;
     this.#repetition = repetitionGuard === undefined ? undefined : new RepetitionWatch(repetitionGuard);
-    this.#creditPieces = parts.credit.pieces;
-    this.#creditBytes = parts.credit.bytes;
+    this.#lookup = parts.drafts ? new PromptLookup(parts.spec.inputTokens) : undefined;
+    this.#credit = new RunCredit(parts.credit);
   }
 
   get state(): RunState {
@@ -57,7 +69,7 @@ export class Run {
 
   /** Whether it may still post a piece. */
   get hasCredit(): boolean {
-    return this.#creditPieces > 0 && this.#creditBytes > 0;
+    return this.#credit.isLeft;
   }
 
   /** Tokens to be read in that are in the sequence: where the next one goes. */
@@ -112,8 +124,7 @@ export class Run {
   }
 
   grant(credit: Credit): void {
-    this.#creditPieces += credit.pieces;
-    this.#creditBytes += credit.bytes;
+    this.#credit.grant(credit);
     if (this.state.type === "parked" && this.hasCredit) this.#progress.enter({ type: "running" });
   }
 
@@ -136,6 +147,18 @@ export class Run {
     };
   }
 
+  get confidence(): number {
+    return this.#lookup?.confidence ?? 0;
+  }
+
+  /** No more than it may make, hold and post if all of it is right, and one more. */
+  draft(most: number): readonly number[] {
+    const leftTokens = this.spec.stopping.maxOutputTokens - this.#tokens.output.length;
+    const roomTokens = this.#engine.facts.contextTokens - this.#tokens.length;
+    const count = Math.max(0, Math.min(most, leftTokens - 1, roomTokens - 1));
+    return this.#credit.cover(this.#lookup?.draft(count) ?? [], (tokenId) => this.#engine.tokenBytes(tokenId));
+  }
+
   /** What a step pulls to get the next token. The first time it takes in all that is unread. */
   decoder(): Decoder {
     this.#decoder ??= this.#openDecoder();
@@ -147,34 +170,15 @@ export class Run {
     this.#progress.enter({ type: "parked" });
   }
 
-  /** Takes in the token that a step pulled: makes pieces of it, spends credit, ends the run or parks it. */
-  accept(tokenId: number): void {
+  /** Takes in the tokens that a step pulled: makes pieces of them, spends credit, ends the run or parks it. What comes after its end is nothing. */
+  accept(tokens: readonly SampledToken[]): void {
     if (this.unreadTokens > 0) this.read(this.unreadTokens);
     if (this.state.type === "prefilling") this.#progress.enter({ type: "running" });
-    const { stopping } = this.spec;
-    if (stopping.stopTokenIds.includes(tokenId)) {
-      this.finish("stop_token", { type: "token", tokenId });
-      return;
+    for (const token of tokens) {
+      if (this.state.type === "ended") return;
+      this.#acceptOne(token);
     }
-    if (!stopping.ignoreEndOfGeneration && this.#engine.isEndOfGeneration(tokenId)) {
-      this.finish("end_of_turn");
-      return;
-    }
-    this.#tokens.push(tokenId);
-    this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId), this.#score());
-    const repeats = this.#repetition?.push(tokenId) ?? false;
-    if (this.#pieces.match !== undefined) {
-      this.finish("stop_sequence", { type: "sequence", text: this.#pieces.match });
-    } else if (repeats) {
-      this.finish("repetition");
-    } else if (this.#tokens.output.length >= stopping.maxOutputTokens) {
-      this.finish(stopping.clampedByContext ? "context_length" : "max_tokens");
-    } else if (this.#tokens.length >= this.#engine.facts.contextTokens) {
-      this.finish("context_length");
-    } else {
-      this.#post(this.#pieces.take());
-      if (!this.hasCredit) this.#progress.enter({ type: "parked" });
-    }
+    if (this.state.type === "running" && !this.hasCredit) this.#progress.enter({ type: "parked" });
   }
 
   /** Ends it properly: what text was held back goes out, whatever the credit. */
@@ -211,9 +215,34 @@ export class Run {
     return update;
   }
 
-  /** Of the token pulled last. */
-  #score(): TokenScore | undefined {
-    const score = this.#decoder?.score;
+  #acceptOne({ tokenId, score }: SampledToken): void {
+    const { stopping } = this.spec;
+    if (stopping.stopTokenIds.includes(tokenId)) {
+      this.finish("stop_token", { type: "token", tokenId });
+      return;
+    }
+    if (!stopping.ignoreEndOfGeneration && this.#engine.isEndOfGeneration(tokenId)) {
+      this.finish("end_of_turn");
+      return;
+    }
+    this.#tokens.push(tokenId);
+    this.#lookup?.push(tokenId);
+    this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId), this.#spelled(score));
+    const repeats = this.#repetition?.push(tokenId) ?? false;
+    if (this.#pieces.match !== undefined) {
+      this.finish("stop_sequence", { type: "sequence", text: this.#pieces.match });
+    } else if (repeats) {
+      this.finish("repetition");
+    } else if (this.#tokens.output.length >= stopping.maxOutputTokens) {
+      this.finish(stopping.clampedByContext ? "context_length" : "max_tokens");
+    } else if (this.#tokens.length >= this.#engine.facts.contextTokens) {
+      this.finish("context_length");
+    } else {
+      this.#post(this.#pieces.take());
+    }
+  }
+
+  #spelled(score: TokenScore | undefined): TokenScore | undefined {
     if (score === undefined || !this.spec.output.tokenBytes) return score;
     const top = score.top.map((token) => ({ ...token, tokenBytes: ownBytes(this.#engine.tokenBytes(token.tokenId)) }));
     return { ...score, top };
@@ -222,8 +251,7 @@ export class Run {
   #post(piece: Piece | undefined): void {
     if (piece === undefined) return;
     this.#newPieces.push(piece);
-    this.#creditPieces--;
-    this.#creditBytes -= piece.textBytes;
+    this.#credit.spend(piece);
   }
 
   #end(outcome: RunOutcome): void {

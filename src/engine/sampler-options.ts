@@ -8,8 +8,19 @@ const GREEDY_BELOW_TEMPERATURE = 1e-6;
 /** llama.cpp takes this seed to mean "choose one": its neighbour stands in for it. */
 const LLAMA_RANDOM_SEED = 0xffff_ffff;
 
-/** Our sampling in the binding's words, but for what changes with each token. */
-export function samplerOptionsOf(sampling: Sampling): SequenceEvaluateOptions {
+interface Adjusting {
+  readonly adjustment: LogitAdjustment;
+  readonly model: LlamaModel;
+}
+
+/** Our sampling in the binding's words. What an adjustment does is asked for before each token. */
+export function evaluateOptionsOf(sampling: Sampling, adjusting: Adjusting | undefined): SequenceEvaluateOptions {
+  if (adjusting === undefined) return samplerOptionsOf(sampling);
+  return { ...samplerOptionsOf(sampling), ...adjustingOptionsOf(sampling, adjusting) };
+}
+
+/** But for what changes with each token. */
+function samplerOptionsOf(sampling: Sampling): SequenceEvaluateOptions {
   const seed = sampling.seed === LLAMA_RANDOM_SEED ? LLAMA_RANDOM_SEED - 1 : sampling.seed;
   // The best token alone in a sampler that draws: what the greedy sampler chooses, but unlike that one it has a probability to check.
   if (sampling.temperature < GREEDY_BELOW_TEMPERATURE) return { temperature: 1, topK: 1, topP: 1, minP: 0, seed };
@@ -17,11 +28,8 @@ export function samplerOptionsOf(sampling: Sampling): SequenceEvaluateOptions {
   return { temperature, topK, topP, minP, seed, ...(xtc === undefined ? {} : { xtc }) };
 }
 
-/** What is asked of the adjustment before each token. The binding adds biases first, then applies the repeat penalty, then filters. */
-export function adjustingOptionsOf(
-  sampling: Sampling,
-  { adjustment, model }: { adjustment: LogitAdjustment; model: LlamaModel },
-): SequenceEvaluateOptions {
+/** The binding adds biases first, then applies the repeat penalty, then filters. */
+function adjustingOptionsOf(sampling: Sampling, { adjustment, model }: Adjusting): SequenceEvaluateOptions {
   const tokenBias = () => createStepBias(model, adjustment.biases());
   if (sampling.repeatPenalty === 1 || sampling.penaltyWindow === 0) return { tokenBias };
   const repeatPenalty = {

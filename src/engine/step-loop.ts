@@ -2,11 +2,12 @@ import type { Credit } from "../core/credit.js";
 import type { CancelMode, EngineNotice, RunSpec } from "../core/engine-wall.js";
 import type { Clock } from "../sync/clock.js";
 import { Wakeup } from "../sync/wakeup.js";
-import type { Engine, StepResults } from "./engine.js";
+import { type Engine, EngineFault, type StepResults } from "./engine.js";
+import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
 import { problemWith } from "./run-problem.js";
-import { RunQueue } from "./run-queue.js";
 import { Run } from "./run.js";
+import { SequenceLine } from "./sequence-line.js";
 import { SequenceSupply } from "./sequence-supply.js";
 import { StateKeeper } from "./state-keeper.js";
 import { StepPlanner, type Step } from "./step-planner.js";
@@ -15,6 +16,8 @@ export interface StepLoopParts {
   readonly engine: Engine;
   readonly prefill: PrefillLimits;
   readonly clock: Clock;
+  /** Decides which likely tokens are tried ahead. Default: none are. */
+  readonly drafts?: DraftPolicy | undefined;
   readonly post: (notice: EngineNotice) => void;
   /**
    * Carries out the commands that have arrived and wait for a turn of the event loop, which need not come between two steps. Called where one
@@ -23,11 +26,18 @@ export interface StepLoopParts {
   readonly takeCommands?: () => void;
 }
 
+/** What a notice says of the step that it comes from. */
+interface StepFigures {
+  readonly stepMs: number;
+  readonly draftTokens: number;
+  readonly acceptedDraftTokens: number;
+}
+
 /** Ends a run from outside: the caller's cancel, or its time limit. */
 type Interrupt = CancelMode | "time_limit";
 
 /**
- * Drives the engine: every step pulls one token for each run that has credit and reads some of the prompts in, all in one batch; then pieces and
+ * Drives the engine: every step pulls a token (more where likely ones were tried) for each run that has credit and reads some of the prompts in, all in one batch; then pieces and
  * ends go out in one notice. Commands may come at any time; those for a run in the present step act right after it, all others at once. Sleeps while
  * there is nothing to do. Lives on the inference worker.
  */
@@ -36,8 +46,9 @@ export class StepLoop {
   readonly #clock: Clock;
   readonly #post: (notice: EngineNotice) => void;
   readonly #supply: SequenceSupply;
+  readonly #drafts: boolean;
   readonly #takeCommands: () => void;
-  readonly #queue: RunQueue;
+  readonly #line: SequenceLine;
   readonly #planner: StepPlanner;
   readonly #wakeup = new Wakeup();
   /** All that have not ended, by run id, each with the timer of its time limit. */
@@ -49,8 +60,6 @@ export class StepLoop {
   readonly #interrupts = new Map<Run, Interrupt>();
   /** Who is to give its sequence up before the next step. */
   readonly #evictions = new Set<Run>();
-  /** Who waits for another run to have read the same beginning, by whom it follows. */
-  readonly #following = new Map<Run, Run>();
   /** Those that the next notice tells of. */
   readonly #changed = new Set<Run>();
   #stepStartedMs: number | undefined;
@@ -60,13 +69,14 @@ export class StepLoop {
     this.#engine = parts.engine;
     this.#clock = parts.clock;
     this.#post = parts.post;
+    this.#drafts = parts.drafts !== undefined;
     this.#takeCommands = parts.takeCommands ?? (() => undefined);
-    const planner = new StepPlanner(parts.prefill);
+    const planner = new StepPlanner(parts.prefill, parts.drafts);
     const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
     const keeper = new StateKeeper({ engine: parts.engine, clock: parts.clock, readMs });
     this.#planner = planner;
     this.#supply = new SequenceSupply(parts.engine.sequences, keeper);
-    this.#queue = new RunQueue(parts.engine.sequences.length);
+    this.#line = new SequenceLine(this.#supply, parts.engine.sequences.length);
   }
 
   /** How long the present step has been running; 0 between steps. */
@@ -76,11 +86,11 @@ export class StepLoop {
 
   /** A run that the engine can't take ends as failed, at once. */
   start(spec: RunSpec, credit: Credit): void {
-    const run = new Run({ spec, credit, engine: this.#engine, clock: this.#clock });
+    const run = new Run({ spec, credit, engine: this.#engine, clock: this.#clock, drafts: this.#drafts });
     const onTimeLimit = (): void => this.#interrupt(run, "time_limit");
     this.#runs.set(spec.runId, run);
     this.#timers.set(spec.runId, this.#clock.startTimer(spec.stopping.timeLimitMs, onTimeLimit));
-    const problem = problemWith(spec, this.#engine) ?? (this.#queue.offer(run) ? undefined : "the run queue is full");
+    const problem = problemWith(spec, this.#engine) ?? (this.#line.offer(run) ? undefined : "the run queue is full");
     if (problem === undefined) {
       this.#wakeup.notify();
       return;
@@ -113,7 +123,7 @@ export class StepLoop {
     const run = this.#runs.get(runId);
     if (run?.state.type !== "evicted") return;
     run.resume();
-    if (!this.#queue.offer(run)) run.fail("the run queue is full");
+    if (!this.#line.offer(run)) run.fail("the run queue is full");
     this.#changed.add(run);
     this.#wakeup.notify();
   }
@@ -151,44 +161,39 @@ export class StepLoop {
     for (const run of this.#evictions) {
       this.#evictions.delete(run);
       if (run.state.type !== "parked" && run.state.type !== "running") continue;
-      this.#busy.add(run);
-      run.evict(await this.#supply.save(run.sequence));
-      this.#planner.remove(run);
-      this.#changed.add(run);
-      this.#release();
-      this.#notify();
+      await this.#between(run, async () => {
+        run.evict(await this.#supply.save(run.sequence));
+        this.#planner.remove(run);
+        this.#changed.add(run);
+      });
     }
   }
 
-  /** Gives free sequences to those who wait for one, but for whom another run is just reading the same in. */
+  /** Gives free sequences to those who wait for one. */
   async #admit(): Promise<void> {
-    for (const [run, leader] of this.#following) {
-      if (!this.#supply.hasArrived(leader, run)) continue;
-      this.#following.delete(run);
-      this.#queue.putBack(run);
+    for (let run = this.#line.take(this.#runs); run !== undefined; run = this.#line.take(this.#runs)) {
+      const admitted = run;
+      await this.#between(admitted, async () => {
+        admitted.receive(await this.#supply.lease(admitted, this.#runs.values()));
+        this.#planner.add(admitted);
+      });
     }
-    while (this.#supply.hasFree) {
-      const run = this.#queue.take();
-      if (run === undefined) return;
-      const leader = this.#supply.leaderOf(run, this.#runs.values());
-      if (leader !== undefined) {
-        this.#following.set(run, leader);
-        continue;
-      }
-      this.#busy.add(run);
-      run.receive(await this.#supply.lease(run, this.#runs.values()));
-      this.#planner.add(run);
-      this.#release();
-      this.#notify();
-    }
+  }
+
+  /** Between two steps, work on one run's sequence: what comes for it meanwhile acts right after. */
+  async #between(run: Run, work: () => Promise<void>): Promise<void> {
+    this.#busy.add(run);
+    await work();
+    this.#release();
+    this.#notify();
   }
 
   async #step(step: Step): Promise<void> {
-    for (const run of step.pulled) this.#busy.add(run);
+    for (const { run } of step.pulled) this.#busy.add(run);
     for (const { run } of step.read) this.#busy.add(run);
     this.#stepStartedMs = this.#clock.nowMs();
     const results = await this.#engine.step({
-      pulls: step.pulled.map((run) => run.decoder()),
+      pulls: step.pulled.map(({ run, draft }) => ({ decoder: run.decoder(), draft })),
       prefills: step.read.map(({ run, tokens }) => run.chunk(tokens)),
     });
     // Still in the step: what came for its runs acts in `#release`, and goes out with its notice.
@@ -198,14 +203,14 @@ export class StepLoop {
     this.#planner.observe(step, stepMs);
     this.#handOut(step, results);
     this.#release();
-    this.#notify(stepMs);
+    this.#notify({ stepMs, ...countDrafts(step, results) });
   }
 
   #handOut(step: Step, results: StepResults): void {
-    for (const [index, run] of step.pulled.entries()) {
-      const result = results.pulls[index];
-      if (typeof result === "number") run.accept(result);
-      else run.fail(result?.message ?? "the engine gave no result");
+    for (const [index, { run }] of step.pulled.entries()) {
+      const result = results.pulls[index] ?? new EngineFault("the engine gave no result");
+      if (result instanceof EngineFault) run.fail(result.message);
+      else run.accept(result);
       this.#changed.add(run);
     }
     for (const [index, { run, tokens }] of step.read.entries()) {
@@ -229,7 +234,7 @@ export class StepLoop {
       return;
     }
     this.#apply(run, interrupt);
-    this.#notify(this.stepMs);
+    this.#notify(figuresAt(this.stepMs));
     this.#wakeup.notify();
   }
 
@@ -241,22 +246,37 @@ export class StepLoop {
   }
 
   /** Tells of all that changed, in one notice, and forgets those that ended. */
-  #notify(stepMs = 0): void {
+  #notify(figures = figuresAt(0)): void {
     if (this.#changed.size === 0) return;
     const updates = [...this.#changed].map((run) => run.takeUpdate());
     for (const run of this.#changed) if (run.state.type === "ended") this.#forget(run);
     this.#changed.clear();
     const kvTokens = this.#engine.sequences.reduce((sum, sequence) => sum + sequence.length, 0);
-    this.#post({ type: "step", updates, stepMs, kvTokens });
+    this.#post({ type: "step", updates, ...figures, kvTokens });
   }
 
   #forget(run: Run): void {
     const { runId } = run.spec;
-    this.#queue.remove(run);
+    this.#line.remove(run);
     this.#evictions.delete(run);
-    this.#following.delete(run);
     this.#timers.get(runId)?.[Symbol.dispose]();
     this.#timers.delete(runId);
     this.#runs.delete(runId);
   }
+}
+
+/** Of news that a step's end does not bring. */
+function figuresAt(stepMs: number): StepFigures {
+  return { stepMs, draftTokens: 0, acceptedDraftTokens: 0 };
+}
+
+function countDrafts(step: Step, results: StepResults): Omit<StepFigures, "stepMs"> {
+  let draftTokens = 0;
+  let acceptedDraftTokens = 0;
+  for (const [index, { draft }] of step.pulled.entries()) {
+    const result = results.pulls[index];
+    draftTokens += draft.length;
+    if (Array.isArray(result)) acceptedDraftTokens += result.length - 1;
+  }
+  return { draftTokens, acceptedDraftTokens };
 }

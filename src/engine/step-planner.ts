@@ -1,10 +1,11 @@
+import type { DraftPolicy } from "./draft-planner.js";
 import { PrefillPlanner, type PrefillLimits } from "./prefill-planner.js";
 import type { Run } from "./run.js";
 
 /** Who takes part in one step, and how. */
 export interface Step {
-  /** Gets one token each: those past their prompt, and those whose rest of it is read in with that. */
-  readonly pulled: readonly Run[];
+  /** Gets at least one token each: those past their prompt, and those whose rest of it is read in with that. */
+  readonly pulled: readonly PulledRun[];
   readonly read: readonly { readonly run: Run; readonly tokens: number }[];
   /** Could not post their first token, and wait for credit from now on. */
   readonly parked: readonly Run[];
@@ -13,13 +14,24 @@ export interface Step {
   readonly prefillPositions: number;
 }
 
+export interface PulledRun {
+  readonly run: Run;
+  /** What is tried in the same step. */
+  readonly draft: readonly number[];
+}
+
 /** Decides what the next step does: a token for each run with credit, and as much of the prompts as the planner of prefills allows. */
 export class StepPlanner {
+  readonly #limits: PrefillLimits;
   readonly #prefill: PrefillPlanner;
+  readonly #drafts: DraftPolicy | undefined;
   /** Prompts being read in; who is served next, first. */
   #reading: Run[] = [];
 
-  constructor(limits: PrefillLimits) {
+  /** @param drafts none given: nothing is tried ahead */
+  constructor(limits: PrefillLimits, drafts?: DraftPolicy) {
+    this.#drafts = drafts;
+    this.#limits = limits;
     this.#prefill = new PrefillPlanner(limits);
   }
 
@@ -53,7 +65,14 @@ export class StepPlanner {
       else parked.push(run);
     }
     for (const run of parked) run.park();
-    return { pulled, read, parked, decodingRuns, prefillTokens, prefillPositions };
+    return {
+      pulled: this.#withDrafts(pulled, prefillTokens),
+      read,
+      parked,
+      decodingRuns,
+      prefillTokens,
+      prefillPositions,
+    };
   }
 
   /** Estimated ms to read so many tokens into an empty sequence. */
@@ -63,8 +82,16 @@ export class StepPlanner {
 
   /** Learns from how long the step took. */
   observe(step: Step, stepMs: number): void {
-    const { decodingRuns, prefillTokens, prefillPositions } = step;
-    this.#prefill.observe({ stepMs, decodingRuns, prefillTokens, prefillPositions });
+    const { pulled, decodingRuns, prefillTokens, prefillPositions } = step;
+    const draftTokens = pulled.reduce((sum, { draft }) => sum + draft.length, 0);
+    if (prefillTokens === 0) this.#drafts?.observe({ stepMs, decodingRuns, draftTokens });
+    if (draftTokens === 0) this.#prefill.observe({ stepMs, decodingRuns, prefillTokens, prefillPositions });
+  }
+
+  /** None beside a prompt, which takes all the room and time that there is. */
+  #withDrafts(pulled: readonly Run[], prefillTokens: number): readonly PulledRun[] {
+    const drafts = prefillTokens === 0 ? this.#drafts?.plan(pulled, this.#limits.maxTokens) : undefined;
+    return pulled.map((run, index) => ({ run, draft: drafts?.[index] ?? [] }));
   }
 
   /** Who is served goes to the end of the line. */

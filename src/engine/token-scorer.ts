@@ -1,86 +1,59 @@
-import type { LlamaContext, LlamaContextSequence } from "node-llama-cpp";
+import type { SequenceEvaluateOptions } from "node-llama-cpp";
 import type { ScoredToken, TokenScore } from "../core/token-score.js";
-import { internalsOf, type BindingInternals, type NativeSampler, type TokenLogits } from "./binding-internals.js";
+import type { BindingInternals, NativeSampler, TokenLogits } from "./binding-internals.js";
+import type { LlamaSequence } from "./llama-sequence.js";
+import type { SamplerPool } from "./sampler-pool.js";
 
-/** The scores of one decoder's tokens, as they come. Dispose it before the sequence gets another decoder. */
-export interface ScoreWatch extends Disposable {
-  /** Of the token sampled last. @throws Error what went wrong with it */
-  readonly score: TokenScore | undefined;
-}
+/** Greedy, so that it neither sorts nor normalises. */
+const WHOLE: SequenceEvaluateOptions = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };
 
-interface Watched {
+export interface TokenScorerParts {
+  readonly internals: BindingInternals;
+  readonly samplers: SamplerPool;
+  readonly sequence: LlamaSequence;
+  /** How many of the most likely tokens are told beside the one drawn. */
   readonly topTokens: number;
-  last: { readonly score: TokenScore } | { readonly error: unknown } | undefined;
 }
 
 /**
- * Says how likely the model held the tokens that it drew: the softmax of its logits before any sampling. The binding tells probabilities only after
- * its samplers, so the logits are looked at a second time with two samplers of our own that change nothing: one over the whole vocabulary for the
- * sum, one that finds the best few. They are shared by all sequences, which take turns. Sequences without a watch pay nothing.
+ * Says how likely the model held the tokens that one decoder drew: the softmax of its logits before any sampling. The logits are looked at a second
+ * time with samplers that change nothing: one over the whole vocabulary for the sum, and one that finds the best few.
  */
-export class TokenScorer {
-  readonly #internals: BindingInternals;
-  /** Greedy, so that it neither sorts nor normalises. */
+export class TokenScorer implements Disposable {
+  readonly #parts: TokenScorerParts;
   readonly #whole: NativeSampler;
-  readonly #best: NativeSampler;
-  readonly #watched = new Map<number, Watched>();
-  #turn: Promise<void> = Promise.resolve();
+  readonly #best: NativeSampler | undefined;
 
-  constructor(context: LlamaContext) {
-    this.#internals = internalsOf(context);
-    this.#whole = this.#internals.createSampler();
-    this.#whole.applyConfig({ temperature: 0 });
-    this.#best = this.#internals.createSampler();
-    this.#internals.onSampled((sequenceId) => {
-      const watched = this.#watched.get(sequenceId);
-      return watched && ((batchIndex, tokenId) => this.#look(watched, { batchIndex, tokenId }));
-    });
+  constructor(parts: TokenScorerParts) {
+    const { internals, samplers, sequence, topTokens } = parts;
+    this.#parts = parts;
+    this.#whole = samplers.take();
+    this.#whole.applyConfig(internals.configOf(sequence.inner, WHOLE));
+    if (topTokens === 0) return;
+    this.#best = samplers.take();
+    this.#best.applyConfig(internals.configOf(sequence.inner, { ...WHOLE, temperature: 1, topK: topTokens }));
   }
 
-  /** Scores what the sequence samples from now on, with so many of the most likely tokens. */
-  watch(sequence: LlamaContextSequence, topTokens: number): ScoreWatch {
-    const sequenceId = this.#internals.sequenceIdOf(sequence);
-    const watched: Watched = { topTokens, last: undefined };
-    this.#watched.set(sequenceId, watched);
-    return {
-      get score() {
-        if (watched.last !== undefined && "error" in watched.last) throw watched.last.error;
-        return watched.last?.score;
-      },
-      [Symbol.dispose]: () => {
-        if (this.#watched.get(sequenceId) === watched) this.#watched.delete(sequenceId);
-      },
-    };
-  }
-
-  /** Never rejects: inside the binding nobody would hear of it. */
-  async #look(watched: Watched, token: { batchIndex: number; tokenId: number }): Promise<void> {
-    const looked = this.#turn.then(() => this.#score(token.batchIndex, token.tokenId, watched.topTokens));
-    this.#turn = looked.then(
-      (score) => void (watched.last = { score }),
-      (error: unknown) => void (watched.last = { error }),
-    );
-    await this.#turn;
-  }
-
-  async #score(batchIndex: number, tokenId: number, topTokens: number): Promise<TokenScore> {
-    const whole = await this.#internals.sample(batchIndex, this.#whole, [[tokenId], false, false, true, 0]);
+  /** Before the next batch. @param logitIndex where the token was drawn from */
+  async score(logitIndex: number, tokenId: number): Promise<TokenScore> {
+    const { internals, topTokens } = this.#parts;
+    const whole = await internals.draw(logitIndex, this.#whole, { tokenId, drawn: true });
     const found = pairsOf(whole.logits);
     const highest = Math.max(...found.map(({ logprob }) => logprob));
     // The weight is relative to the highest logit, which is that of the greedy sampler's choice.
     const logSum = highest + Math.log(whole.weight);
     const own = found.find((pair) => pair.tokenId === tokenId);
     if (own === undefined) throw new Error(`the binding gave no logit of token ${tokenId}`);
-    const top = topTokens === 0 ? [] : await this.#topOf(batchIndex, topTokens);
+    const best = this.#best && (await internals.draw(logitIndex, this.#best, { top: topTokens }));
     return {
       logprob: toLogprob(own.logprob, logSum),
-      top: top.map((pair) => ({ tokenId: pair.tokenId, logprob: toLogprob(pair.logprob, logSum) })),
+      top: pairsOf(best?.logits ?? []).map((pair) => ({ ...pair, logprob: toLogprob(pair.logprob, logSum) })),
     };
   }
 
-  async #topOf(batchIndex: number, topTokens: number): Promise<readonly ScoredToken[]> {
-    this.#best.applyConfig({ temperature: 1, topK: topTokens, topP: 1, minP: 0, seed: 0 });
-    return pairsOf((await this.#internals.sample(batchIndex, this.#best, [[], false, false, false, topTokens])).logits);
+  [Symbol.dispose](): void {
+    this.#parts.samplers.giveBack(this.#whole);
+    if (this.#best !== undefined) this.#parts.samplers.giveBack(this.#best);
   }
 }
 

@@ -10,6 +10,8 @@ export class LoadCounters {
   #reusedInputTokens = 0;
   #decodedTokens = 0;
   #deliveredTokens = 0;
+  #draftTokens = 0;
+  #acceptedDraftTokens = 0;
   #evictions = 0;
   #rereadTokens = 0;
 
@@ -40,6 +42,11 @@ export class LoadCounters {
     this.#deliveredTokens += tokens;
   }
 
+  drafted(tokens: number, acceptedTokens: number): void {
+    this.#draftTokens += tokens;
+    this.#acceptedDraftTokens += acceptedTokens;
+  }
+
   /** A run has given its slot up. */
   evicted(): void {
     this.#evictions += 1;
@@ -59,6 +66,8 @@ export class LoadCounters {
       reusedInputTokens: this.#reusedInputTokens,
       decodedTokens: this.#decodedTokens,
       deliveredTokens: this.#deliveredTokens,
+      draftTokens: this.#draftTokens,
+      acceptedDraftTokens: this.#acceptedDraftTokens,
       evictions: this.#evictions,
       rereadTokens: this.#rereadTokens,
     };

@@ -87,7 +87,10 @@ export class Scheduler implements Disposable {
       ended: (record) => this.#ended(record),
       corrected: (record) => this.#ledger.correct(record.report()),
     };
-    this.#notices = engine.onNotice((notice) => this.#dispatcher.onNotice(notice));
+    this.#notices = engine.onNotice((notice) => {
+      if (notice.type === "step") this.#counters.drafted(notice.draftTokens, notice.acceptedDraftTokens);
+      this.#dispatcher.onNotice(notice);
+    });
     void engine.lost.then((error) => this.#lose(error));
   }
 

@@ -59,7 +59,7 @@ export class WaitEstimator {
   }
 
   /** Learns from a step, and from those that ended with it. */
-  observe({ updates, stepMs }: StepNotice): void {
+  observe({ updates, stepMs, acceptedDraftTokens }: StepNotice): void {
     let decodingRuns = 0;
     let prefillTokens = 0;
     for (const update of updates) {
@@ -76,7 +76,9 @@ export class WaitEstimator {
       if (!work.exactOutput) this.#outputs.observe(tally.outputTokens, isComplete);
     }
     if (decodingRuns > 0) this.#width = decodingRuns;
-    if (stepMs > 0) this.#pace.observe({ stepMs, decodingRuns, prefillTokens });
+    // What is left of a run is counted in tokens: a step that made several of each counts as so many steps.
+    const tokensOfARun = 1 + acceptedDraftTokens / Math.max(1, decodingRuns);
+    if (stepMs > 0) this.#pace.observe({ stepMs: stepMs / tokensOfARun, decodingRuns, prefillTokens });
   }
 
   /** The engine is gone: nothing holds a slot. */

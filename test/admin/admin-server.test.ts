@@ -56,6 +56,8 @@ describe("admin server", () => {
       'rill_generations{state="evicted"} 1',
       "rill_evictions_total 6",
       "rill_reread_tokens_total 70",
+      "rill_draft_tokens_total 800",
+      "rill_accepted_draft_tokens_total 610",
       'rill_generations{state="waiting"} 0',
       "rill_kv_tokens_used 1234",
       "rill_kv_tokens_capacity 32768",

@@ -38,6 +38,8 @@ export const LOAD_EXAMPLE: LoadSnapshot = {
     reusedInputTokens: 600,
     decodedTokens: 7_000,
     deliveredTokens: 6_900,
+    draftTokens: 800,
+    acceptedDraftTokens: 610,
     evictions: 6,
     rereadTokens: 70,
   },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Decoder, Engine, EngineSequence } from "../../src/engine/engine.js";
+import { type Decoder, type Engine, EngineFault, type EngineSequence } from "../../src/engine/engine.js";
 import { GREEDY } from "./loop-harness.js";
 
 const PROMPT = Uint8Array.from(Buffer.from("The engine's contract holds of every engine"));
@@ -12,11 +12,17 @@ export function sequenceAt(engine: Engine, index: number): EngineSequence {
 }
 
 /** One pull of one decoder, which must not fail. */
-async function pull(engine: Engine, decoder: Decoder): Promise<number> {
-  const { pulls } = await engine.step({ pulls: [decoder], prefills: [] });
-  const [token] = pulls;
-  if (typeof token !== "number") throw token ?? new Error("no result");
+export async function pull(engine: Engine, decoder: Decoder): Promise<number> {
+  const [token, ...more] = await pullDrafting(engine, decoder, []);
+  assert.ok(token !== undefined && more.length === 0, "one token without a draft");
   return token;
+}
+
+/** One pull that tries a draft. */
+async function pullDrafting(engine: Engine, decoder: Decoder, draft: readonly number[]): Promise<readonly number[]> {
+  const [drawn] = (await engine.step({ pulls: [{ decoder, draft }], prefills: [] })).pulls;
+  if (drawn === undefined || drawn instanceof EngineFault) throw drawn ?? new Error("no result");
+  return drawn.map(({ tokenId }) => tokenId);
 }
 
 /** The first tokens that the engine gives for a prompt, on an empty sequence. */
@@ -126,11 +132,35 @@ export function describeEngineContract(name: string, engine: () => Engine): void
       await first.trim(0);
       await second.trim(0);
       const decoder = engine().openDecoder({ sequence: first, tokenIds: prompt, outputTokens: [], sampling: GREEDY });
-      const results = await engine().step({ pulls: [decoder], prefills: [{ sequence: second, tokenIds: prompt }] });
-      assert.equal(typeof results.pulls[0], "number");
+      const results = await engine().step({
+        pulls: [{ decoder, draft: [] }],
+        prefills: [{ sequence: second, tokenIds: prompt }],
+      });
+      assert.ok(Array.isArray(results.pulls[0]));
       assert.deepEqual(results.prefills, [undefined]);
       assert.equal(second.length, prompt.length);
       decoder.close();
+    });
+
+    it("gives the same tokens whatever is drafted, all of it or the beginning right or none", async () => {
+      const expected = await decodeGreedily(engine(), prompt, 12);
+      const wrong = (tokenId: number | undefined): number => (tokenId === 65 ? 66 : 65);
+      const sequence = sequenceAt(engine(), 0);
+      for (const right of [0, 1, 2, 3]) {
+        await sequence.trim(0);
+        const decoder = engine().openDecoder({ sequence, tokenIds: prompt, outputTokens: [], sampling: GREEDY });
+        const tokens: number[] = [await pull(engine(), decoder)];
+        while (tokens.length < expected.length - 4) {
+          const next = expected.slice(tokens.length, tokens.length + 4);
+          const draft = next.map((tokenId, index) => (index < right ? tokenId : wrong(tokenId)));
+          const drawn = await pullDrafting(engine(), decoder, draft.slice(0, 3));
+          assert.ok(drawn.length >= 1 && drawn.length <= right + 1);
+          tokens.push(...drawn);
+          assert.deepEqual(sequence.tokens(), [...prompt, ...tokens.slice(0, -1)], "what was wrong is forgotten");
+        }
+        decoder.close();
+        assert.deepEqual(tokens, expected.slice(0, tokens.length));
+      }
     });
 
     it("lets a sequence be used again as soon as its decoder is closed, twice if need be", async () => {

@@ -22,7 +22,7 @@ const options = (modelPath: string): LlamaOptions => ({
   sequences: 3,
   contextTokens: CONTEXT_TOKENS,
   threads: 1,
-  maxPrefillTokens: 128,
+  maxPrefillTokens: CONTEXT_TOKENS,
   savedStateBytes: 64 * 1024 * 1024,
   stateDirectory: "auto",
   gpu: false,
@@ -92,8 +92,9 @@ describe("llama engine", function () {
     await full.trim(0);
     await other.trim(0);
     const chunk = new Uint32Array(CONTEXT_TOKENS).fill(65);
+    const decoder = engine.openDecoder({ sequence: full, tokenIds: chunk, outputTokens: [], sampling: GREEDY });
     const results = await engine.step({
-      pulls: [engine.openDecoder({ sequence: full, tokenIds: chunk, outputTokens: [], sampling: GREEDY })],
+      pulls: [{ decoder, draft: [] }],
       prefills: [{ sequence: other, tokenIds: chunk.subarray(1) }],
     });
     assert.ok(results.pulls[0] instanceof EngineFault);

@@ -11,6 +11,7 @@ import type { Sampling } from "../../src/core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
 import type { Piece } from "../../src/core/piece.js";
 import type { RunEnd } from "../../src/core/run-end.js";
+import type { DraftPolicy } from "../../src/engine/draft-planner.js";
 import type { PrefillLimits } from "../../src/engine/prefill-planner.js";
 import { StepLoop } from "../../src/engine/step-loop.js";
 import { systemClock, type Clock } from "../../src/sync/clock.js";
@@ -64,11 +65,12 @@ export class LoopHarness implements AsyncDisposable {
   readonly #finished: Promise<void>;
   #nextRunId = 1;
 
-  constructor(engine: Engine, options: { clock?: Clock; prefill?: Partial<PrefillLimits> } = {}) {
+  constructor(engine: Engine, options: { clock?: Clock; prefill?: Partial<PrefillLimits>; drafts?: DraftPolicy } = {}) {
     this.#clock = options.clock ?? systemClock;
     this.loop = new StepLoop({
       engine,
       prefill: { budgetMs: 1_000, maxTokens: 512, ...options.prefill },
+      drafts: options.drafts,
       clock: this.#clock,
       post: (notice) => this.#take(notice),
     });

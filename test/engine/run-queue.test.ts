@@ -7,7 +7,7 @@ import { AMPLE_CREDIT, specOf } from "./loop-harness.js";
 
 const engine = new ScriptedEngine();
 const run = (runId: number): Run =>
-  new Run({ spec: specOf(runId, { prompt: "x" }), credit: AMPLE_CREDIT, engine, clock: systemClock });
+  new Run({ spec: specOf(runId, { prompt: "x" }), credit: AMPLE_CREDIT, engine, clock: systemClock, drafts: false });
 
 describe("run queue", () => {
   it("hands runs out in order of arrival", () => {

@@ -52,7 +52,7 @@ describe("sampler pool", function () {
       gpu: false,
     };
     pooled = await LlamaEngine.start(options);
-    plain = await LlamaEngine.start(options, { poolSamplers: false });
+    plain = await LlamaEngine.start(options, { generatorsOnly: true });
   });
 
   after(async () => {
@@ -60,7 +60,7 @@ describe("sampler pool", function () {
     await plain[Symbol.asyncDispose]();
   });
 
-  describeEngineContract("llama.cpp, each sampler used once", () => plain);
+  describeEngineContract("llama.cpp by generators", () => plain);
 
   it("is there with the release it knows, and only where it is wanted", () => {
     assert.ok(pooled.pooledSamplers !== undefined && pooled.pooledSamplers > 0);

@@ -23,7 +23,7 @@ describe("scripted engine", () => {
   it("fails a pull where the script says so, and empties that sequence alone", async () => {
     const engine = new ScriptedEngine();
     const [failing, sound] = [sequenceAt(engine, 0), sequenceAt(engine, 1)];
-    const pulls = [
+    const decoders = [
       engine.openDecoder({
         sequence: failing,
         tokenIds: Uint32Array.of(SCRIPT.FAIL_PULL),
@@ -32,9 +32,9 @@ describe("scripted engine", () => {
       }),
       engine.openDecoder({ sequence: sound, tokenIds: Uint32Array.of(104), outputTokens: [], sampling: GREEDY }),
     ];
-    const results = await engine.step({ pulls, prefills: [] });
+    const results = await engine.step({ pulls: decoders.map((decoder) => ({ decoder, draft: [] })), prefills: [] });
     assert.ok(results.pulls[0] instanceof EngineFault);
-    assert.equal(results.pulls[1], 104);
+    assert.deepEqual(results.pulls[1], [{ tokenId: 104, score: undefined }]);
     assert.deepEqual([failing.length, sound.length], [0, 1]);
   });
 
@@ -48,7 +48,7 @@ describe("scripted engine", () => {
     await assert.rejects(engine.step({ pulls: [], prefills: [chunk] }), /full/);
     const decoder = engine.openDecoder({ sequence, tokenIds: Uint32Array.of(1), outputTokens: [], sampling: GREEDY });
     decoder.close();
-    await assert.rejects(engine.step({ pulls: [decoder], prefills: [] }), /closed/);
+    await assert.rejects(engine.step({ pulls: [{ decoder, draft: [] }], prefills: [] }), /closed/);
     assert.throws(
       () => engine.openDecoder({ sequence, tokenIds: new Uint32Array(), outputTokens: [], sampling: GREEDY }),
       /last token/,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
+import type { DraftPolicy } from "../../src/engine/draft-planner.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { FIRST_EXTRA_TOKEN, ScriptedEngine } from "../support/scripted-engine.js";
 import { certainText, expectedOutput } from "./expected-output.js";
@@ -53,12 +54,24 @@ const cancel: fc.Arbitrary<Action> = fc.record({
   run,
   mode: fc.constantFrom("immediate" as const, "soft" as const),
 });
+/** Tries so many tokens ahead wherever any are foretold, the one at `wrongAt` a wrong one. */
+const drafting: fc.Arbitrary<DraftPolicy | undefined> = fc.option(
+  fc
+    .record({ tokens: fc.integer({ min: 1, max: 6 }), wrongAt: fc.integer({ min: 0, max: 8 }) })
+    .map(({ tokens, wrongAt }) => ({
+      plan: (runs) =>
+        runs.map((run) => run.draft(tokens).map((tokenId, index) => (index === wrongAt ? tokenId + 1 : tokenId))),
+      observe: () => {},
+    })),
+  { nil: undefined },
+);
 const scripts = fc.array(script, { minLength: SEQUENCES, maxLength: SEQUENCES });
 
 /** Plays the scripts side by side under the actions, then lets all that are left run free. Time moves by 1 ms a step and 3 ms a wait. */
 async function play(
   played: readonly Script[],
   actions: readonly Action[],
+  drafts?: DraftPolicy,
 ): Promise<{ stories: RunStory[]; lifeMs: number[] }> {
   const clock = new ManualClock();
   const extraTokens = played.flatMap(({ tokens }) => tokens.map((bytes) => [...bytes]));
@@ -68,7 +81,7 @@ async function play(
     saves: (played[0]?.tokens.length ?? 0) % 2 === 0,
   });
   engine.beforeStep = () => clock.advance(1);
-  await using harness = new LoopHarness(engine, { clock });
+  await using harness = new LoopHarness(engine, { clock, ...(drafts && { drafts }) });
   let firstToken = FIRST_EXTRA_TOKEN;
   const ids: number[] = [];
   const startedMs: number[] = [];
@@ -127,10 +140,10 @@ function assertSound(story: RunStory, lifeMs: number): void {
 }
 
 describe("step loop, over random scripts", () => {
-  it("gives what the contract says, token by token, whatever the pauses", async () => {
+  it("gives what the contract says, token by token, whatever the pauses and whatever is tried ahead", async () => {
     await fc.assert(
-      fc.asyncProperty(scripts, fc.array(pause, { maxLength: 30 }), async (played, actions) => {
-        const { stories, lifeMs } = await play(played, actions);
+      fc.asyncProperty(scripts, fc.array(pause, { maxLength: 30 }), drafting, async (played, actions, drafts) => {
+        const { stories, lifeMs } = await play(played, actions, drafts);
         for (const [index, story] of stories.entries()) {
           const { tokens, stops, maxOutputTokens } = played[index] ?? { tokens: [], stops: [], maxOutputTokens: 0 };
           const expected = expectedOutput(tokens, stops, maxOutputTokens);
@@ -152,8 +165,8 @@ describe("step loop, over random scripts", () => {
       maxLength: 30,
     });
     await fc.assert(
-      fc.asyncProperty(scripts, actions, async (played, done) => {
-        const { stories, lifeMs } = await play(played, done);
+      fc.asyncProperty(scripts, actions, drafting, async (played, done, drafts) => {
+        const { stories, lifeMs } = await play(played, done, drafts);
         for (const [index, story] of stories.entries()) {
           const { tokens, stops, maxOutputTokens } = played[index] ?? { tokens: [], stops: [], maxOutputTokens: 0 };
           const expected = expectedOutput(tokens, stops, maxOutputTokens);

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { getLlama, LlamaLogLevel, type Token } from "node-llama-cpp";
 import type { Sampling } from "../../src/core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
-import type { EngineSequence } from "../../src/engine/engine.js";
+import { EngineFault, type EngineSequence } from "../../src/engine/engine.js";
 import { LlamaEngine } from "../../src/engine/llama-engine.js";
+import { pull } from "../engine/engine-contract.js";
 import { FETCH_MODEL_LIMIT_MS, defaultModelPath } from "../support/default-model.js";
 import { expectedDistribution } from "./expected-distribution.js";
 
@@ -61,10 +62,10 @@ describe("samplers on the default model", function () {
   async function draw(sampling: Sampling): Promise<ReadonlyMap<number, number>> {
     const counts = new Map<number, number>();
     for (let seed = 0; seed < DRAWS; seed += SEQUENCES) {
-      const pulls = [];
+      const decoders = [];
       for (const [index, sequence] of engine.sequences.entries()) {
         await holdAllButLast(sequence);
-        pulls.push(
+        decoders.push(
           engine.openDecoder({
             sequence,
             tokenIds: Uint32Array.from(tokens.slice(sequence.length)),
@@ -73,11 +74,12 @@ describe("samplers on the default model", function () {
           }),
         );
       }
+      const pulls = decoders.map((decoder) => ({ decoder, draft: [] }));
       for (const result of (await engine.step({ pulls, prefills: [] })).pulls) {
-        assert.ok(typeof result === "number", String(result));
-        counts.set(result, (counts.get(result) ?? 0) + 1);
+        if (result instanceof EngineFault) throw result;
+        for (const { tokenId } of result) counts.set(tokenId, (counts.get(tokenId) ?? 0) + 1);
       }
-      for (const decoder of pulls) decoder.close();
+      for (const decoder of decoders) decoder.close();
       engine.tidy(true);
     }
     return counts;
@@ -175,9 +177,7 @@ describe("samplers on the default model", function () {
       const tokenIds = Uint32Array.from(all.slice(sequence.length));
       const decoder = engine.openDecoder({ sequence, tokenIds, outputTokens: [...outputTokens], sampling });
       for (let made = 0; made < perDecoder; made++) {
-        const [token] = (await engine.step({ pulls: [decoder], prefills: [] })).pulls;
-        assert.ok(typeof token === "number");
-        outputTokens.push(token);
+        outputTokens.push(await pull(engine, decoder));
       }
       decoder.close();
     }

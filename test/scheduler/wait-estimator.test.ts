@@ -57,7 +57,14 @@ class Scene {
       end: undefined,
       ...update,
     }));
-    this.estimator.observe({ type: "step", updates: whole, stepMs, kvTokens: 0 });
+    this.estimator.observe({
+      type: "step",
+      updates: whole,
+      stepMs,
+      draftTokens: 0,
+      acceptedDraftTokens: 0,
+      kvTokens: 0,
+    });
   }
 
   end(runId: number, reason: FinishReason, outputTokens: number): void {

@@ -62,9 +62,11 @@ export class PacedEngine implements Engine {
   }
 
   async step(work: StepWork): Promise<StepResults> {
-    const { pulls, prefills } = await this.#scripted.step(work);
-    const ending = work.pulls.map((decoder) => this.#isOver(decoder));
-    return { prefills, pulls: pulls.map((result, index) => (ending[index] === true ? TURN_END_TOKEN : result)) };
+    const plain = work.pulls.map(({ decoder }) => ({ decoder, draft: [] }));
+    const { pulls, prefills } = await this.#scripted.step({ ...work, pulls: plain });
+    const ending = work.pulls.map(({ decoder }) => this.#isOver(decoder));
+    const end = [{ tokenId: TURN_END_TOKEN }];
+    return { prefills, pulls: pulls.map((result, index) => (ending[index] === true ? end : result)) };
   }
 
   /** Nobody's reader is slow here: nobody is evicted. */
@@ -87,7 +89,7 @@ export class PacedEngine implements Engine {
   async #passTime(work: StepWork): Promise<void> {
     let prefillTokens = 0;
     for (const { tokenIds } of work.prefills) prefillTokens += tokenIds.length;
-    for (const decoder of work.pulls) {
+    for (const { decoder } of work.pulls) {
       const progress = this.#progressOf(decoder);
       prefillTokens += progress.openingTokens;
       progress.openingTokens = 0;

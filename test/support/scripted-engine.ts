@@ -8,6 +8,7 @@ import {
   type Engine,
   type EngineSequence,
   type PrefillChunk,
+  type SampledToken,
   type SavedState,
   type StepResults,
   type StepWork,
@@ -127,20 +128,20 @@ export class ScriptedEngine implements Engine {
   }
 
   async step(work: StepWork): Promise<StepResults> {
-    checkDistinct([...work.pulls, ...work.prefills].map(({ sequence }) => sequence));
+    checkDistinct([...work.pulls.map(({ decoder }) => decoder), ...work.prefills].map(({ sequence }) => sequence));
     this.steps++;
     this.pulls += work.pulls.length;
     const stepMs = this.#options.stepMs ?? 0;
     await (stepMs > 0 ? sleep(stepMs) : nextTurn());
     await this.beforeStep(work);
-    const decoders = work.pulls.map(decoderOf);
+    const decoders = work.pulls.map(({ decoder }) => decoderOf(decoder));
     const next = decoders.map((decoder) => decoder.peek());
     if (next.includes(SCRIPT.DIE)) throw new Error("the script says die");
     if (next.includes(SCRIPT.HANG)) await new Promise<never>(() => {});
     if (next.includes(SCRIPT.BLOCK)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     const stepFails = next.includes(SCRIPT.FAIL_STEP);
     return {
-      pulls: decoders.map((decoder) => (stepFails ? faultOf(decoder) : decoder.pull())),
+      pulls: work.pulls.map(({ decoder, draft }) => (stepFails ? faultOf(decoder) : decoderOf(decoder).pull(draft))),
       prefills: work.prefills.map((chunk) => (stepFails ? faultOf(chunk) : this.#read(chunk))),
     };
   }
@@ -190,7 +191,6 @@ class ScriptedDecoder implements Decoder {
   readonly #echo: readonly number[];
   readonly #cycle: boolean;
   readonly #logprobs: number | undefined;
-  score: TokenScore | undefined;
   readonly #onClose: () => void;
   #unread: Iterable<number>;
   #next: number;
@@ -220,17 +220,23 @@ class ScriptedDecoder implements Decoder {
     return this.#echo[this.#next] ?? TURN_END_TOKEN;
   }
 
-  pull(): number | EngineFault {
+  pull(draft: readonly number[]): readonly SampledToken[] | EngineFault {
     if (this.#closed) throw new Error("the decoder is closed");
     const opening = [...this.#unread];
     if (opening.includes(SCRIPT.FAIL_PREFILL)) return faultOf(this);
+    this.sequence.checkRoom(opening.length + draft.length);
     this.sequence.append(opening);
-    const tokenId = this.peek();
-    if (tokenId === SCRIPT.FAIL_PULL) return faultOf(this);
-    this.#next++;
-    this.#unread = [tokenId];
-    if (this.#logprobs !== undefined) this.score = scriptedScore(tokenId, this.#logprobs);
-    return tokenId;
+    const drawn: SampledToken[] = [];
+    do {
+      const tokenId = this.peek();
+      if (tokenId === SCRIPT.FAIL_PULL) return faultOf(this);
+      if (drawn.length > 0) this.sequence.append(this.#unread);
+      this.#next++;
+      this.#unread = [tokenId];
+      const score = this.#logprobs === undefined ? undefined : scriptedScore(tokenId, this.#logprobs);
+      drawn.push({ tokenId, score });
+    } while (drawn.at(-1)?.tokenId === draft[drawn.length - 1]);
+    return drawn;
   }
 
   close(): void {

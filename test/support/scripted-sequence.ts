@@ -22,9 +22,14 @@ export class ScriptedSequence implements EngineSequence {
     return this.#tokens.length;
   }
 
+  /** @throws Error where a real one would shift */
+  checkRoom(tokens: number): void {
+    if (this.#tokens.length + tokens >= this.#contextTokens)
+      throw new Error("the sequence is full: a real one would have shifted");
+  }
+
   append(tokenIds: Iterable<number>): void {
     this.#tokens.push(...tokenIds);
-    if (this.#tokens.length >= this.#contextTokens)
-      throw new Error("the sequence is full: a real one would have shifted");
+    this.checkRoom(0);
   }
 }

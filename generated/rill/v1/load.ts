@@ -109,6 +109,10 @@ export interface Load {
   evictionsTotal: number;
   /** Tokens read in again by generations that came back after that, since the server started. */
   rereadTokensTotal: number;
+  /** Tokens that the text so far foretold and that were tried ahead, since the server started. */
+  draftTokensTotal: number;
+  /** Those of them that were right, and so were decoded in the same step. */
+  acceptedDraftTokensTotal: number;
   /** Calls refused before they were accepted, since the server started, by the reason in their ErrorInfo. */
   refusalsTotal: Map<string, number>;
   /**
@@ -386,6 +390,8 @@ function createBaseLoad(): Load {
     prefilledTokensTotal: 0,
     evictionsTotal: 0,
     rereadTokensTotal: 0,
+    draftTokensTotal: 0,
+    acceptedDraftTokensTotal: 0,
     refusalsTotal: new Map(),
     generations: [],
     _unknownFields: {},
@@ -435,6 +441,12 @@ export const Load: MessageFns<Load> = {
     }
     if (message.rereadTokensTotal !== 0) {
       writer.uint32(192).uint64(message.rereadTokensTotal);
+    }
+    if (message.draftTokensTotal !== 0) {
+      writer.uint32(200).uint64(message.draftTokensTotal);
+    }
+    if (message.acceptedDraftTokensTotal !== 0) {
+      writer.uint32(208).uint64(message.acceptedDraftTokensTotal);
     }
     message.refusalsTotal.forEach((value, key) => {
       Load_RefusalsTotalEntry.encode({ key: key as any, value }, writer.uint32(178).fork()).join();
@@ -576,6 +588,22 @@ export const Load: MessageFns<Load> = {
             }
 
             message.rereadTokensTotal = longToNumber(reader.uint64());
+            continue;
+          }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.draftTokensTotal = longToNumber(reader.uint64());
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.acceptedDraftTokensTotal = longToNumber(reader.uint64());
             continue;
           }
           case 22: {

@@ -20,6 +20,8 @@ export function toLoadMessage(load: LoadSnapshot): Load {
     decodedTokensTotal: load.totals.decodedTokens,
     prefilledTokensTotal: load.totals.inputTokens - load.totals.reusedInputTokens,
     rereadTokensTotal: load.totals.rereadTokens,
+    draftTokensTotal: load.totals.draftTokens,
+    acceptedDraftTokensTotal: load.totals.acceptedDraftTokens,
     evictionsTotal: load.totals.evictions,
     refusalsTotal: new Map(load.totals.refused),
     generations: load.generations.map(toGenerationLoadMessage),

@@ -1,0 +1,83 @@
+import { DraftCost, type TokenCost } from "./draft-cost.js";
+
+/** Whose next tokens may be foretold. */
+export interface Drafter {
+  /** How likely each token of the draft is right, if those before it are: 0 to 1. */
+  readonly confidence: number;
+  /** At most so many tokens that may come next, fewer where the run has no use or no room for more. */
+  draft(most: number): readonly number[];
+}
+
+/** Decides what is tried, step by step. */
+export interface DraftPolicy {
+  /**
+   * @param roomTokens most tokens that the step can evaluate beside one for each run
+   * @returns the draft for each run, in their order
+   */
+  plan(runs: readonly Drafter[], roomTokens: number): readonly (readonly number[])[];
+  /** Learns from a step that read no prompt in. */
+  observe(step: DecodeStep): void;
+}
+
+export interface DecodeStep {
+  readonly stepMs: number;
+  readonly decodingRuns: number;
+  readonly draftTokens: number;
+}
+
+/** Most of one run in one step. */
+const MOST_DRAFT_TOKENS = 24;
+/** Most in a step whose cost is only supposed. */
+const MOST_TRIAL_TOKENS = 4;
+/** A draft token has to bring so many times what it costs: estimates are noisy, and a step without it is over sooner. */
+const MARGIN = 1.1;
+/** Every so many steps one goes without drafts, to see again what a step costs. */
+const PLAIN_EVERY = 32;
+
+/**
+ * Decides how many tokens of which draft are tried in a step, so that most tokens come out of the time: a token that is right with probability p, and
+ * makes the step c ms longer, pays where p / c is more than what the step yields per ms without it. On text that repeats nothing, nothing is tried.
+ */
+export class DraftPlanner implements DraftPolicy {
+  readonly #cost = new DraftCost();
+  #stepsSincePlain = 0;
+
+  plan(runs: readonly Drafter[], roomTokens: number): readonly (readonly number[])[] {
+    const cost = this.#cost.at(runs.length);
+    if (cost === undefined || ++this.#stepsSincePlain >= PLAIN_EVERY) {
+      this.#stepsSincePlain = 0;
+      return runs.map(() => []);
+    }
+    const counts = deal(runs, {
+      cost,
+      mostTokens: cost.isKnown ? roomTokens : Math.min(roomTokens, MOST_TRIAL_TOKENS),
+    });
+    return runs.map((run, index) => run.draft(counts[index] ?? 0));
+  }
+
+  observe(step: DecodeStep): void {
+    this.#cost.observe(step);
+  }
+}
+
+/** The likeliest tokens first, as long as each pays. */
+function deal(
+  runs: readonly Drafter[],
+  { cost, mostTokens }: { cost: TokenCost; mostTokens: number },
+): readonly number[] {
+  const counts = runs.map(() => 0);
+  // That the next token of each is right, and all before it.
+  const chances = runs.map(({ confidence }) => confidence);
+  let yieldTokens = runs.length;
+  let stepMs = cost.decodeMs;
+  for (let left = mostTokens; left > 0; left--) {
+    const best = chances.reduce((most, chance, index) => (chance > (chances[most] ?? 0) ? index : most), 0);
+    const chance = chances[best] ?? 0;
+    if (chance * stepMs <= MARGIN * yieldTokens * cost.draftTokenMs) break;
+    counts[best] = (counts[best] ?? 0) + 1;
+    yieldTokens += chance;
+    stepMs += cost.draftTokenMs;
+    chances[best] = counts[best] === MOST_DRAFT_TOKENS ? 0 : chance * (runs[best]?.confidence ?? 0);
+  }
+  return counts;
+}

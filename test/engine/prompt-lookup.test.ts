@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { PromptLookup } from "../../src/engine/prompt-lookup.js";
+
+/** Few different tokens, so that much comes again. */
+const tokens = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 60 });
+
+describe("prompt lookup", () => {
+  it("foretells what followed the same three tokens before", () => {
+    const lookup = new PromptLookup([1, 2, 3, 4, 5, 6, 9, 1, 2, 3]);
+    assert.deepEqual(lookup.draft(3), [4, 5, 6]);
+    lookup.push(4);
+    assert.deepEqual(lookup.draft(2), [5, 6]);
+  });
+
+  it("foretells nothing where two tokens came before and three did not", () => {
+    const lookup = new PromptLookup([1, 2, 3, 4, 9, 2, 3]);
+    assert.deepEqual(lookup.draft(3), []);
+    assert.equal(lookup.confidence, 0);
+  });
+
+  it("goes on with the text it follows, even where the last three tokens came again since", () => {
+    const lookup = new PromptLookup([1, 2, 3, 4, 1, 2, 3, 5, 1, 2, 3]);
+    assert.deepEqual(lookup.draft(1), [5], "the latest place");
+    const other = new PromptLookup([7, 1, 2, 3, 4, 1, 2, 3, 5, 8, 6, 7, 1]);
+    for (const tokenId of [2, 3]) other.push(tokenId);
+    assert.deepEqual(other.draft(1), [4]);
+  });
+
+  it("finds its place again after an edit", () => {
+    const text = Array.from({ length: 30 }, (_, index) => 100 + index);
+    const lookup = new PromptLookup([...text, 1, 100, 101, 102]);
+    lookup.push(103);
+    lookup.push(7);
+    assert.deepEqual(lookup.draft(4), []);
+    for (const tokenId of [110, 111, 112]) lookup.push(tokenId);
+    assert.deepEqual(lookup.draft(4), [113, 114, 115, 116]);
+  });
+
+  it("is the more confident the more of what it foretold came, tried or not", () => {
+    const text = Array.from({ length: 40 }, (_, index) => 100 + index);
+    const lookup = new PromptLookup([...text, 1, 100, 101, 102]);
+    let last = lookup.confidence;
+    for (const tokenId of text.slice(3, 30)) {
+      lookup.push(tokenId);
+      assert.ok(lookup.confidence > last);
+      last = lookup.confidence;
+    }
+    assert.ok(last > 0.95);
+    const wrong = new PromptLookup([...text, 1, 100, 101, 102]);
+    for (let edit = 0; edit < 12; edit++) for (const tokenId of [200 + edit, 100, 101, 102]) wrong.push(tokenId);
+    assert.ok(wrong.confidence < 0.5, `${wrong.confidence}`);
+  });
+
+  it("only ever foretells what followed the last three tokens somewhere", () => {
+    fc.assert(
+      fc.property(tokens, tokens, fc.integer({ min: 0, max: 8 }), (input, output, most) => {
+        const lookup = new PromptLookup(input);
+        for (const tokenId of output) lookup.push(tokenId);
+        const all = [...input, ...output];
+        const draft = lookup.draft(most);
+        assert.ok(draft.length <= most);
+        if (draft.length === 0) return;
+        const row = [...all.slice(-3), ...draft].join();
+        const places = all.map((_, start) => all.slice(start, start + 3 + draft.length).join());
+        assert.ok(places.includes(row));
+      }),
+    );
+  });
+});
