@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { defaultModelCache } from "../config.js";
 import { flushStream } from "../telemetry/flush-stream.js";
+import { createBenchCommand } from "./bench.js";
 import { ExitCode } from "./exit-code.js";
 import { createGenerateCommand } from "./generate.js";
 import { createPullCommand } from "./pull.js";
@@ -23,6 +24,7 @@ export async function runRill(args: readonly string[]): Promise<never> {
     .addCommand(createServeCommand())
     .addCommand(createGenerateCommand())
     .addCommand(createTokenizeCommand())
+    .addCommand(createBenchCommand())
     .addCommand(createPullCommand({ defaultModelCache: defaultModelCache() }));
   try {
     await program.parseAsync(args, { from: "user" });

@@ -8,6 +8,7 @@ import type { Clock } from "../sync/clock.js";
 import { doomOf } from "./doom.js";
 import { Evictor } from "./evictor.js";
 import type { GenerationRecord } from "./generation-record.js";
+import { LineOutlook } from "./line-outlook.js";
 import { holdToCapacity, holdToWait } from "./line-bounds.js";
 import { type PreparedRun, runSpecOf } from "./prepared-run.js";
 import type { RunForecast, WaitRange } from "./run-forecast.js";
@@ -51,6 +52,7 @@ export class Dispatcher implements Disposable {
   readonly #evicted = new Map<number, Evicted>();
   readonly #evictor: Evictor;
   readonly #estimator: WaitEstimator;
+  readonly #outlook: LineOutlook;
   /** Free slots that runs which come back do not take. */
   readonly #kept: number;
   readonly #accuracy = new WaitAccuracy();
@@ -67,6 +69,7 @@ export class Dispatcher implements Disposable {
       forecast: (order) => this.#estimator.forecastLine(order.map(({ work }) => work)),
       clock: options.clock,
     });
+    this.#outlook = new LineOutlook({ room: this.#room, estimator: this.#estimator, clock: options.clock });
     this.#evictor = new Evictor({
       slots: this.#slots,
       wanted: () => this.#missingSlots(),
@@ -112,6 +115,11 @@ export class Dispatcher implements Disposable {
     }
   }
 
+  /** @throws GenerationError LINE_FULL where there is neither a free slot nor a place in line. */
+  checkRoom(lane: Lane): void {
+    if (!this.#slots.hasFree) holdToCapacity({ lane, ...this.line(lane) }, () => this.#estimator.retryAfterMs());
+  }
+
   /** An evicted run, whose reader has caught up, gets a slot or a place in line. */
   comeBack(record: GenerationRecord, runId: number): void {
     const evicted = this.#evicted.get(runId);
@@ -142,7 +150,7 @@ export class Dispatcher implements Disposable {
   /** What a call that came now would wait, whichever its lane. */
   wait(): WaitRange {
     if (this.#slots.hasFree) return { lowMs: 0, highMs: 0 };
-    const waits = LANES.map((lane) => this.#forecastInLine(lane).wait);
+    const waits = LANES.map((lane) => this.#outlook.forecast(lane).wait);
     return {
       lowMs: Math.min(...waits.map((wait) => wait.lowMs)),
       highMs: Math.max(...waits.map((wait) => wait.highMs)),
@@ -170,7 +178,7 @@ export class Dispatcher implements Disposable {
     const line = { lane, ...this.line(lane) };
     const retryAfterMs = (excessMs?: number): number => this.#estimator.retryAfterMs(excessMs);
     holdToCapacity(line, retryAfterMs);
-    const forecast = this.#forecastInLine(lane, work);
+    const forecast = this.#outlook.forecast(lane, work);
     const expected = forecast.wait;
     const { maxWaitMs } = run;
     holdToWait(line, { wait: expected, lineWaitMs: limits.lineWaitMs, maxWaitMs, retryAfterMs });
@@ -252,11 +260,5 @@ export class Dispatcher implements Disposable {
   #refuseDoomed(run: PreparedRun, forecast: RunForecast): void {
     const doom = doomOf(run, forecast, this.#options.clock.nowMs());
     if (doom !== undefined) throw doom;
-  }
-
-  /** Of a run that joins the line now; without `work`, of its wait alone. */
-  #forecastInLine(lane: Lane, work?: RunWork): RunForecast {
-    const order = this.#room.order(lane).map((waiter) => waiter?.work);
-    return this.#estimator.forecastNewcomer(order, work);
   }
 }

@@ -148,6 +148,11 @@ export class Scheduler implements Disposable {
     return report;
   }
 
+  /** @throws GenerationError LINE_FULL where a generation of this lane would find neither a slot nor a place now; the refusal is not counted. */
+  checkRoom(lane: Lane): void {
+    this.#dispatcher.checkRoom(lane);
+  }
+
   /** Counts a call that was refused by others, before it was submitted. */
   noteRefusal(error: GenerationError): void {
     this.#gate.noted(error);

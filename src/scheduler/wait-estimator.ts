@@ -39,6 +39,8 @@ export class WaitEstimator {
 
   /** Of the latest step that decoded. */
   #width = 0;
+  /** What a caller was told that was refused then; whoever is refused right after it is told the same. */
+  #retry = { atMs: -Infinity, afterMs: 0 };
 
   constructor(slots: number, clock: Clock) {
     this.#slots = slots;
@@ -88,7 +90,12 @@ export class WaitEstimator {
 
   /** How long each in line will wait, in the order in which they are served; all 0 while nothing was measured. */
   forecastLine(line: readonly RunWork[]): WaitRange[] {
-    return this.#forecast(line).map(({ wait }) => wait);
+    if (!this.#pace.measured) return line.map(() => UNMEASURED.wait);
+    const stride = strideOf(line);
+    const sample = line.filter((_, place) => place % stride === 0);
+    const futures = this.#playOut(sample, { stride });
+    const waits = sample.map((_, place) => this.#forecastAt(futures, place).wait);
+    return line.map((_, place) => waits[Math.floor(place / stride)] ?? UNMEASURED.wait);
   }
 
   /**
@@ -96,9 +103,18 @@ export class WaitEstimator {
    * counts. It is not thought to give up at its deadline; the others are.
    */
   forecastNewcomer(line: readonly (RunWork | undefined)[], work?: RunWork): RunForecast {
-    const forecast = this.#forecast(line, work)[line.indexOf(undefined)];
-    if (forecast === undefined) throw new Error("the newcomer has no place in the line");
-    return forecast;
+    const newcomerPlace = line.indexOf(undefined);
+    if (newcomerPlace < 0) throw new Error("the newcomer has no place in the line");
+    if (!this.#pace.measured) return UNMEASURED;
+    const stride = strideOf(line);
+    const sample = line.filter((_, place) => place === newcomerPlace || place % stride === 0);
+    return this.#forecastAt(this.#playOut(sample, { stride, newcomer: work }), sample.indexOf(undefined));
+  }
+
+  /** How long a run takes once it has a slot, by the lower estimate. */
+  runLowMs(work: RunWork): number {
+    const { wait, endLowMs } = this.forecastNewcomer([undefined], work);
+    return endLowMs - wait.lowMs;
   }
 
   /**
@@ -108,38 +124,44 @@ export class WaitEstimator {
   retryAfterMs(excessMs = 0): number {
     if (excessMs > 0) return Math.max(MIN_RETRY_MS, Math.ceil(excessMs));
     if (!this.#pace.measured) return UNMEASURED_RETRY_MS;
-    const { lowMs, highMs } = this.forecastNewcomer([undefined]).wait;
-    return Math.max(MIN_RETRY_MS, Math.ceil((lowMs + highMs) / 2));
+    const nowMs = this.#clock.nowMs();
+    if (nowMs >= this.#retry.atMs + MIN_RETRY_MS) {
+      const { lowMs, highMs } = this.forecastNewcomer([undefined]).wait;
+      this.#retry = { atMs: nowMs, afterMs: Math.max(MIN_RETRY_MS, Math.ceil((lowMs + highMs) / 2)) };
+    }
+    return this.#retry.afterMs;
   }
 
-  #forecast(line: readonly (RunWork | undefined)[], newcomer?: RunWork): RunForecast[] {
-    if (!this.#pace.measured) return line.map(() => ({ wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 }));
-    const scenarios = scenariosFor(this.#held.size + line.length);
-    const futures = Array.from({ length: scenarios.count }, (_, scenario) =>
-      this.#playOut(line, newcomer, (run) => scenarios.share(scenario, run)),
-    );
+  #forecastAt({ scenarios, futures }: Futures, place: number): RunForecast {
     const { low, high } = this.#pace.spread;
-    return line.map((_, place) => {
-      const startsMs = futures.map((stays) => stays[place]?.startMs ?? 0);
-      const endsMs = futures.map((stays) => stays[place]?.endMs ?? 0);
-      const lowMs = low * scenarios.quantile(startsMs, WAIT_LOW);
-      const highMs = high * scenarios.quantile(startsMs, WAIT_HIGH);
-      return { wait: { lowMs, highMs }, endLowMs: Math.max(lowMs, low * scenarios.quantile(endsMs, END_LOW)) };
-    });
+    const startsMs = futures.map((stays) => stays[place]?.startMs ?? 0);
+    const endsMs = futures.map((stays) => stays[place]?.endMs ?? 0);
+    const lowMs = low * scenarios.quantile(startsMs, WAIT_LOW);
+    const highMs = high * scenarios.quantile(startsMs, WAIT_HIGH);
+    return { wait: { lowMs, highMs }, endLowMs: Math.max(lowMs, low * scenarios.quantile(endsMs, END_LOW)) };
   }
 
+  /** @param options.stride each of the line stands for so many: what one of them waits for takes so many times as long as with it alone */
   #playOut(
     line: readonly (RunWork | undefined)[],
-    newcomer: RunWork | undefined,
-    shareOf: (run: number) => number,
-  ): Stay[] {
-    const held = Array.from(this.#held.values(), (work, run) => this.#loadOf(work, shareOf(run)));
-    const waiting = line.map((work, place): Load => {
-      const share = shareOf(held.length + place);
-      if (work !== undefined) return this.#loadOf(work, share);
-      return newcomer === undefined ? NOTHING : { ...this.#loadOf(newcomer, share), leavesAtMs: Infinity };
+    { stride, newcomer }: { stride: number; newcomer?: RunWork | undefined },
+  ): Futures {
+    const scenarios = scenariosFor(this.#held.size + line.length);
+    const futures = Array.from({ length: scenarios.count }, (_, scenario) => {
+      const shareOf = (run: number): number => scenarios.share(scenario, run);
+      const held = Array.from(this.#held.values(), (work, run) => this.#loadOf(work, shareOf(run)));
+      const waiting = line.map((work, place): Load => {
+        const share = shareOf(held.length + place);
+        if (work === undefined) {
+          return newcomer === undefined ? NOTHING : { ...this.#loadOf(newcomer, share), leavesAtMs: Infinity };
+        }
+        const load = this.#loadOf(work, share);
+        return stride === 1 ? load : { ...load, leavesAtMs: load.leavesAtMs / stride };
+      });
+      const stays = playOut({ slots: this.#slots, held, line: waiting, leastWidth: this.#width, pace: this.#pace });
+      return stride === 1 ? stays : stretched(stays, stride);
     });
-    return playOut({ slots: this.#slots, held, line: waiting, leastWidth: this.#width, pace: this.#pace });
+    return { scenarios, futures };
   }
 
   /** @param share of runs that need less, 0 to 1. */
@@ -165,6 +187,30 @@ export class WaitEstimator {
     const reused = share < 0.5 ? Math.min(1, mean + 2 * deviation) : Math.max(0, mean - 2 * deviation);
     return work.unreadTokens * (1 - reused);
   }
+}
+
+interface Futures {
+  readonly scenarios: ReturnType<typeof scenariosFor>;
+  /** Of each, the stays of all that were in the line. */
+  readonly futures: readonly (readonly Stay[])[];
+}
+
+const UNMEASURED: RunForecast = { wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 };
+
+/** Of a longer line only so many are played out, evenly spread, and each stands for those behind it. */
+const LONGEST_LOOK = 256;
+
+function strideOf(line: readonly unknown[]): number {
+  return Math.max(1, Math.ceil(line.length / LONGEST_LOOK));
+}
+
+/** The stays of a sample where each stands for `stride`: once the first has its slot, waits grow so many times as fast. */
+function stretched(stays: readonly Stay[], stride: number): Stay[] {
+  const firstMs = stays[0]?.startMs ?? 0;
+  return stays.map(({ startMs, endMs }) => {
+    const stretchedMs = firstMs + (startMs - firstMs) * stride;
+    return { startMs: stretchedMs, endMs: stretchedMs + endMs - startMs };
+  });
 }
 
 const NOTHING: Load = { unreadMs: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };

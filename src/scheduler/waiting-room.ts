@@ -7,6 +7,8 @@ import type { WaitRange } from "./run-forecast.js";
 
 /** Changed positions are told together, at most this often: leaving stays O(1), however long the line. */
 const TELL_INTERVAL_MS = 200;
+/** And to so many at most: each costs a message, and ten thousand of them would hold up those who run. The others of a long line follow. */
+const MOST_TOLD = 128;
 
 export interface WaitingRoomOptions<T> {
   readonly weights: Readonly<Record<Lane, number>>;
@@ -25,13 +27,20 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
   readonly #clock: Clock;
   readonly #queues: Readonly<Record<Lane, LaneQueue<T>>>;
   #tellTimer: Disposable | undefined;
+  /** Somebody has left since the line was last looked at. */
+  #hasMoved = false;
+  /** Moved, as that look found them, and not told yet. */
+  #untold: Moved<T>[] = [];
 
   constructor(options: WaitingRoomOptions<T>) {
     this.capacity = options.capacity;
     this.#fairShare = new FairShare(options.weights);
     this.#forecast = options.forecast;
     this.#clock = options.clock;
-    const onLeave = (): void => this.#tellSoon();
+    const onLeave = (): void => {
+      this.#hasMoved = true;
+      this.#tellSoon();
+    };
     this.#queues = { interactive: new LaneQueue(onLeave), batch: new LaneQueue(onLeave) };
   }
 
@@ -102,22 +111,39 @@ export class WaitingRoom<T extends Waiter> implements Disposable {
   #tellSoon(): void {
     this.#tellTimer ??= this.#clock.startTimer(TELL_INTERVAL_MS, () => {
       this.#tellTimer = undefined;
-      this.#tellMoved();
+      this.#tellSome();
     });
   }
 
-  #tellMoved(): void {
+  #tellSome(): void {
+    if (this.#untold.length === 0) this.#untold = this.#moved();
+    for (const { place, position, wait } of this.#untold.splice(0, MOST_TOLD)) {
+      if (place.line !== undefined) tell(place, position, wait);
+    }
+    if (this.#untold.length > 0 || this.#hasMoved) this.#tellSoon();
+  }
+
+  #moved(): Moved<T>[] {
+    this.#hasMoved = false;
     const order = this.order();
     const waits = new Map(this.#forecast(order).map((wait, index) => [order[index], wait]));
+    const moved: Moved<T>[] = [];
     for (const lane of LANES) {
       let position = 0;
       for (const place of this.#queues[lane].newcomers) {
         position += 1;
         const wait = waits.get(place.item);
-        if (position !== place.toldPosition && wait !== undefined) tell(place, position, wait);
+        if (position !== place.toldPosition && wait !== undefined) moved.push({ place, position, wait });
       }
     }
+    return moved;
   }
+}
+
+interface Moved<T extends Waiter> {
+  readonly place: LinePlace<T>;
+  readonly position: number;
+  readonly wait: WaitRange;
 }
 
 function tell<T extends Waiter>(place: LinePlace<T>, position: number, { lowMs, highMs }: WaitRange): void {

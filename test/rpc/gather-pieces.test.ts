@@ -21,6 +21,10 @@ class Script implements EventSource {
     const event = this.#events.shift();
     return event === undefined ? new Deferred<GenerationEvent>().promise : Promise.resolve(event);
   }
+
+  tryNext(): GenerationEvent | undefined {
+    return this.#events.shift();
+  }
 }
 
 const piece = (tokenId: number): Piece => ({
@@ -60,11 +64,12 @@ describe("Pieces that are gathered for one chunk", () => {
   it("go when the delay is over, and the event that comes later is not lost", async () => {
     const clock = new ManualClock();
     const late = new Deferred<GenerationEvent>();
-    const reader = new EventReader({ next: () => late.promise }, clock);
+    const reader = new EventReader({ next: () => late.promise, tryNext: () => undefined }, clock);
     const gathered = gatherPieces([piece(1)], reader, { maxDelayMs: 100, window: WINDOW, clock });
     clock.advance(100);
     assert.deepEqual(await gathered, [piece(1)]);
     late.resolve(heard);
+    assert.equal(reader.tryNext(), undefined);
     assert.equal(await reader.next(), heard);
   });
 

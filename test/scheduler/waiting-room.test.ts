@@ -135,6 +135,28 @@ describe("WaitingRoom", () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
+  it("tells a long line its new places a part at a time, each once, and none to those who have left meanwhile", () => {
+    const { room, clock, guests } = openRoom();
+    const line = guests("interactive", 300);
+    const places = line.map((guest) => room.join(guest, NO_WAIT));
+    room.serve();
+    const told = (): number => line.filter((guest) => guest.told.length === 2).length;
+    clock.advance(200);
+    assert.equal(told(), 128);
+    places[299]?.[Symbol.dispose]();
+    clock.advance(200);
+    assert.equal(told(), 256);
+    clock.advance(200);
+    assert.equal(told(), 298);
+    // Who left last has moved nobody: another look finds nothing to tell.
+    clock.advance(1_000);
+    assert.equal(clock.pendingTimers, 0);
+    assert.deepEqual(
+      line.slice(1, -1).map((guest) => guest.positions),
+      line.slice(1, -1).map((_, index) => [index + 2, index + 1]),
+    );
+  });
+
   it("tells a new place with the wait for it, by who else is served before", () => {
     const { room, clock, guests } = openRoom();
     const line = guests("interactive", 3);

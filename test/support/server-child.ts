@@ -56,6 +56,11 @@ export class ServerChild implements AsyncDisposable {
     return new ServerChild(FAULTY_SERVE, [JSON.stringify(flags)], { environment: { FAULT: fault } });
   }
 
+  /** Another program of the tests that says `ready` on standard output as `rill serve` does. @param program its compiled module */
+  static launchProgram(program: URL, args: readonly string[], options: ServerChildOptions = {}): ServerChild {
+    return new ServerChild(fileURLToPath(program), args, options);
+  }
+
   get processId(): number {
     return this.#child.pid ?? 0;
   }

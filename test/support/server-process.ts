@@ -22,7 +22,11 @@ export class ServerProcess implements AsyncDisposable {
   /** @throws Error with the log so far where the process ends before it is ready. */
   static async start({ flags, ...options }: ServerProcessOptions): Promise<ServerProcess> {
     const ports = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-    const child = ServerChild.launch([...ports, ...flags], options);
+    return await ServerProcess.of(ServerChild.launch([...ports, ...flags], options));
+  }
+
+  /** A child that was launched otherwise, once it is ready. @throws Error where it ends before */
+  static async of(child: ServerChild): Promise<ServerProcess> {
     return new ServerProcess(child, await child.ready());
   }
 
@@ -39,6 +43,12 @@ export class ServerProcess implements AsyncDisposable {
   residentBytes(): number {
     const status = readFileSync(`/proc/${String(this.processId)}/status`, "utf8");
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** Processor time that the main thread has had so far. Linux only. */
+  mainThreadMs(): number {
+    const [runNs] = readFileSync(`/proc/${this.processId}/task/${this.processId}/schedstat`, "utf8").split(" ");
+    return Number(runNs) / 1e6;
   }
 
   /** What the open file descriptors stand for, such as `socket` or a path, each with its number. Linux only. */

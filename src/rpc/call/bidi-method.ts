@@ -22,7 +22,7 @@ export function bidiMethod<Request, Response>(
     const serve = async (): Promise<void> => {
       using served = new ServedCall(host, call, { method, kind: "watch" });
       const { scope, wire } = served;
-      const writer = new StreamWriter({ call, scope, clock: host.clock, rule: defaultReaderRule(host.limits) });
+      using writer = new StreamWriter({ call, scope, clock: host.clock, rule: defaultReaderRule(host.limits) });
       try {
         // A read that waits for the client's next message ends only with its stream.
         using _end = onAbort(scope.signal, () => call.destroy());

@@ -31,7 +31,7 @@ export function streamMethod<Request, Response>(
     const serve = async (): Promise<void> => {
       using served = new ServedCall(host, call, { method, kind });
       const { scope, wire } = served;
-      const writer = new StreamWriter({ call, scope, clock: host.clock, rule: defaultReaderRule(host.limits) });
+      using writer = new StreamWriter({ call, scope, clock: host.clock, rule: defaultReaderRule(host.limits) });
       try {
         const context: CallContext = {
           signal: scope.signal,

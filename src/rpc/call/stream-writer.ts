@@ -1,5 +1,6 @@
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
+import { DueTimer } from "../../sync/due-timer.js";
 import { onAbort } from "../../sync/on-abort.js";
 import type { CallScope } from "./call-scope.js";
 import { ReaderMeter, type ReaderRule } from "./reader-rule.js";
@@ -13,18 +14,26 @@ export interface WritableCall<Response> {
  * Writes one stream, one message in flight: the next may follow only when the reader's HTTP/2 window has taken the one before. That wait is the
  * back-pressure of the whole server. A reader that keeps a message waiting beyond its rule has its call aborted with SLOW_READER.
  */
-export class StreamWriter<Response> {
+export class StreamWriter<Response> implements Disposable {
   readonly #call: WritableCall<Response>;
   readonly #scope: CallScope;
   readonly #clock: Clock;
+  readonly #patience: DueTimer;
+  readonly #abort: Disposable;
   #meter: ReaderMeter;
+  /** How long the message that was written last may wait. */
+  #patienceMs = 0;
+  #taken: Deferred<void> | undefined;
   #onTakenLate: (() => void) | undefined;
 
   constructor(options: { call: WritableCall<Response>; scope: CallScope; clock: Clock; rule: ReaderRule }) {
-    this.#call = options.call;
-    this.#scope = options.scope;
-    this.#clock = options.clock;
-    this.#meter = new ReaderMeter(options.rule);
+    const { call, scope, clock, rule } = options;
+    this.#call = call;
+    this.#scope = scope;
+    this.#clock = clock;
+    this.#meter = new ReaderMeter(rule);
+    this.#patience = new DueTimer(clock, () => scope.abort(this.#meter.slowReader(this.#patienceMs)));
+    this.#abort = onAbort(scope.signal, (reason) => this.#taken?.reject(reason));
   }
 
   /** Another rule from now on: the request has been read, and it brings one. */
@@ -42,25 +51,26 @@ export class StreamWriter<Response> {
    * @throws the signal's reason if the call ends first: after a cancel, grpc-js may never call back.
    */
   async write(message: Response, textBytes: number): Promise<void> {
-    const meter = this.#meter;
-    const patienceMs = meter.patienceMs(textBytes);
-    const startedMs = this.#clock.nowMs();
+    this.#scope.signal.throwIfAborted();
     const taken = new Deferred<void>();
     const takenLate = this.#onTakenLate;
+    this.#taken = taken;
     this.#onTakenLate = undefined;
-    let givenUp = false;
-    this.#scope.signal.throwIfAborted();
+    const startedMs = this.#clock.nowMs();
+    this.#patienceMs = this.#meter.patienceMs(textBytes);
     this.#call.write(message, (error) => {
       if (error instanceof Error) taken.reject(error);
-      else if (givenUp) takenLate?.();
+      else if (this.#scope.signal.aborted) takenLate?.();
       else taken.resolve();
     });
-    using _patience = this.#clock.startTimer(patienceMs, () => this.#scope.abort(meter.slowReader(patienceMs)));
-    using _abort = onAbort(this.#scope.signal, (reason) => {
-      givenUp = true;
-      taken.reject(reason);
-    });
+    this.#patience.set(startedMs + this.#patienceMs);
     await taken.promise;
-    meter.took(textBytes, this.#clock.nowMs() - startedMs);
+    this.#patience.callOff();
+    this.#meter.took(textBytes, this.#clock.nowMs() - startedMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#patience[Symbol.dispose]();
+    this.#abort[Symbol.dispose]();
   }
 }

@@ -6,6 +6,8 @@ import { Deferred } from "../../sync/deferred.js";
 export interface EventSource {
   /** Rejects with a GenerationError when there will be no more. */
   next(): Promise<GenerationEvent>;
+  /** The next one if it waits already; never throws. */
+  tryNext(): GenerationEvent | undefined;
 }
 
 /** Reads the events of one generation, with a limit of time where wanted, and without losing the one that came too late. Main thread, one user. */
@@ -18,6 +20,13 @@ export class EventReader {
   constructor(source: EventSource, clock: Clock) {
     this.#source = source;
     this.#clock = clock;
+  }
+
+  /** The next event if there is one already: then nobody has to wait for a promise. */
+  tryNext(): GenerationEvent | undefined {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    return unread ?? (this.#waiting === undefined ? this.#source.tryNext() : undefined);
   }
 
   async next(): Promise<GenerationEvent> {

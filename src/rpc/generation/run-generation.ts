@@ -5,7 +5,7 @@ import type { GenerateStreamResponse } from "../../../generated/rill/v1/generati
 import type { RunStopping } from "../../core/engine-wall.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationEvent } from "../../core/generation-event.js";
-import type { GenerationRequest, Idempotency, Sampling } from "../../core/generation-request.js";
+import type { Delivery, GenerationRequest, Idempotency, Sampling } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
 import type { Piece } from "../../core/piece.js";
@@ -87,8 +87,7 @@ export async function* runGeneration(call: GenerationCall): AsyncGenerator<Gener
       usage: generation.usage(),
     });
   for (;;) {
-    const event =
-      delivery.heartbeatIntervalMs > 0 ? await reader.nextWithin(delivery.heartbeatIntervalMs) : await reader.next();
+    const event = reader.tryNext() ?? (await nextEvent(reader, delivery));
     switch (event?.type) {
       case undefined:
         yield { $case: "heartbeat", value: { parked: generation.parked } };
@@ -100,8 +99,9 @@ export async function* runGeneration(call: GenerationCall): AsyncGenerator<Gener
         yield { $case: "prefill", value: event.progress };
         break;
       case "pieces": {
-        const gathering = { maxDelayMs: delivery.maxChunkDelayMs, window, clock };
-        const pieces = await gatherPieces(event.pieces, reader, gathering);
+        const { maxChunkDelayMs: maxDelayMs } = delivery;
+        const pieces =
+          maxDelayMs > 0 ? await gatherPieces(event.pieces, reader, { maxDelayMs, window, clock }) : event.pieces;
         const chunk = toChunk(pieces);
         outputTokens = chunk.outputTokens;
         digest.update(chunk.text);
@@ -121,6 +121,11 @@ export async function* runGeneration(call: GenerationCall): AsyncGenerator<Gener
       }
     }
   }
+}
+
+/** undefined: it is time for a heartbeat. */
+function nextEvent(reader: EventReader, { heartbeatIntervalMs }: Delivery): Promise<GenerationEvent | undefined> {
+  return heartbeatIntervalMs > 0 ? reader.nextWithin(heartbeatIntervalMs) : reader.next();
 }
 
 /** The generation that this call reads: its own, unless its idempotency key has one already. */
@@ -171,6 +176,8 @@ async function accept(call: GenerationCall, generation: Generation): Promise<Acc
   const { inputTokens, stopping, sampling } = await notingRefusals(
     { scheduler: backend.scheduler, signal },
     async () => {
+      // A server that has more to do than it can take must not tokenise what it refuses.
+      backend.scheduler.checkRoom(request.lane);
       // What comes as tokens is fitted before it is copied to the worker.
       if (input.type === "token_ids") fit(input.tokenIds.length);
       const tokens = await backend.preparer.prepare(input, { maxInputTokens: contextTokens - 1, signal });
