@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { residentBytes } from "./resident-bytes.js";
 import { type LogLine, ServerChild, type ServerChildOptions } from "./server-child.js";
 
 export interface ServerProcessOptions extends ServerChildOptions {
@@ -37,8 +38,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Resident memory, in bytes. Linux only. */
   residentBytes(): number {
-    const status = readFileSync(`/proc/${String(this.processId)}/status`, "utf8");
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+    return residentBytes(this.processId);
   }
 
   /** What the open file descriptors stand for, such as `socket` or a path, each with its number. Linux only. */
