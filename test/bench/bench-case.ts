@@ -23,7 +23,7 @@ export interface BenchCase {
   run(setup: BenchSetup): Promise<CaseReport>;
 }
 
-export interface CaseReport {
+interface CaseReport {
   readonly rows: readonly BenchRow[];
   readonly plots: readonly Plot[];
 }

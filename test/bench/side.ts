@@ -12,7 +12,7 @@ export interface Side extends AsyncDisposable {
 }
 
 /** The same for both sides. */
-export interface ServerSize {
+interface ServerSize {
   readonly slots: number;
   /** Of one slot. */
   readonly contextTokens: number;

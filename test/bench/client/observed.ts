@@ -12,6 +12,21 @@ export function firstArrivalMs({ arrivals }: Pick<Observation, "arrivals">): num
   return first.atMs;
 }
 
+/**
+ * The longest time that one of the neighbours went without text while the joiner waited for its first, in ms.
+ * @throws Error where a neighbour was through before: then it says nothing
+ */
+export function worstGapMs(neighbours: readonly Observation[], joiner: Observation): number {
+  const joinedAtMs = firstArrivalMs(joiner);
+  const worst = neighbours.map(({ arrivals }) => {
+    if ((arrivals.at(-1)?.atMs ?? 0) <= joinedAtMs) throw new Error("a neighbour ended before the prompt was read in");
+    const gaps = arrivals.slice(1).map(({ atMs }, index) => ({ fromMs: arrivals[index]?.atMs ?? 0, toMs: atMs }));
+    const met = gaps.filter(({ fromMs, toMs }) => toMs > joiner.openedAtMs && fromMs <= joinedAtMs);
+    return Math.max(...met.map(({ fromMs, toMs }) => toMs - fromMs));
+  });
+  return Math.max(...worst);
+}
+
 /** Between two arrivals of text, in ms. */
 export function gapsMs({ arrivals }: Observation): number[] {
   return arrivals.slice(1).map(({ atMs }, index) => atMs - (arrivals[index]?.atMs ?? 0));

@@ -85,9 +85,10 @@ describe("a plan of the bench's client", () => {
   it("fails where a call brings other than the tokens asked for", async () => {
     const driver = new ScriptedDriver();
     const played = playPlan(driver, { calls: [{ prompt: "a", outputTokens: 3 }] });
+    const rejected = assert.rejects(played, /asked for 3 tokens, received 2/);
     await turn();
     await driver.give("a", 2);
     await driver.end("a");
-    await assert.rejects(played, /asked for 3 tokens, received 2/);
+    await rejected;
   });
 });
