@@ -42,38 +42,46 @@ async function bench({ cases, rounds, short, out }: BenchArguments): Promise<voi
     peerPath: "path" in peer ? peer.path : undefined,
     announce: (what) => console.log(`${new Date().toISOString().slice(11, 19)}  ${what}`),
   };
+  const release = (await findPeerLayout()).release;
+  const stamp = stampRun();
   const measured: MeasuredCase[] = [];
   const leftOut: string[] = [];
-  for (const benchCase of CASES.filter(({ name }) => cases.includes(name))) {
-    if (benchCase.needsPeer && "skipped" in peer) {
-      leftOut.push(`${benchCase.name} (${peer.skipped})`);
-      continue;
-    }
-    setup.announce(`${benchCase.name}: ${benchCase.title}`);
-    measured.push(await runCase(benchCase, setup));
-  }
-  const report: BenchReport = {
-    ...stampRun(),
+  const report = (): BenchReport => ({
+    ...stamp,
     model: basename(setup.modelPath),
-    release: (await findPeerLayout()).release,
+    release,
     threads: setup.threads,
     command: ["npm run bench", ...(given.length === 0 ? [] : ["--", ...given])].join(" "),
     rounds,
     short,
     leftOut,
     cases: measured,
-  };
-  print(report);
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, "report.json"), `${JSON.stringify(report, undefined, 2)}\n`);
-  await writeFile(join(out, "report.html"), htmlReport(report));
+  });
+  for (const benchCase of CASES.filter(({ name }) => cases.includes(name))) {
+    if (benchCase.needsPeer && "skipped" in peer) {
+      leftOut.push(`${benchCase.name} (${peer.skipped})`);
+    } else {
+      setup.announce(`${benchCase.name}: ${benchCase.title}`);
+      measured.push(await runCase(benchCase, setup));
+    }
+    // After each case: a run that is interrupted leaves what it has.
+    await write(out, report());
+  }
+  print(report());
   console.log(`\nreports: ${join(out, "report.json")}, ${join(out, "report.html")}`);
   if (measured.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
 }
 
-function print({ cases, leftOut }: BenchReport): void {
+async function write(folder: string, report: BenchReport): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "report.json"), `${JSON.stringify(report, undefined, 2)}\n`);
+  await writeFile(join(folder, "report.html"), htmlReport(report));
+}
+
+function print({ cases, leftOut, short }: BenchReport): void {
   const rows = cases.flatMap((measured) => measured.rows.map(tableCells));
   console.log(`\n${textTable([COLUMNS, ...rows])}`);
+  if (short) console.log("a short run: its figures mean nothing");
   for (const what of leftOut) console.log(`left out: ${what}`);
   for (const { name, failure } of cases) if (failure !== undefined) console.log(`failed: ${name}: ${failure}`);
 }

@@ -15,9 +15,12 @@ const NEIGHBOUR_WORDS = 16;
 const JOINER_OUTPUT_TOKENS = 4;
 /** The neighbours are well under way when the prompt comes. */
 const JOINS_AFTER_TOKENS = 8;
-/** From what a unit of 64 tokens takes on a fast machine to what most of the prompt takes on a slow one. */
-const BUDGETS_MS = [50, 150, 300, 600, 1_200];
-const BATCHES = [undefined, 128, 256];
+const DEFAULT_BUDGET_MS = 150;
+/** Of the time in which the peer reads the prompt in: budgets that mean about the same on every machine. */
+const BUDGET_SHARES = [0.1, 0.15, 0.2, 0.3];
+const TUNED_BATCHES = [128, 256];
+const PROMPT_WORDS = 1_000;
+const WARM_UP_WORDS = 200;
 const MOST_GAP = 0.22;
 const MOST_FIRST_TOKEN = 1.1;
 
@@ -27,6 +30,8 @@ export interface Variant {
   readonly side: "rill" | "peer";
   readonly flags: readonly string[];
 }
+
+const DEFAULTS: Variant = { name: "defaults", side: "peer", flags: [] };
 
 /** What a variant did in one round. */
 export interface JoinSeen {
@@ -50,25 +55,15 @@ export const joining: BenchCase = {
   title: `A prompt of 1,000 tokens joins ${NEIGHBOURS} running streams`,
   needsPeer: true,
   async run(setup) {
-    const rillVariants = (setup.short ? [150] : BUDGETS_MS).map((ms): Variant => ({
-      name: `budget ${ms} ms`,
-      side: "rill",
-      flags: ["--prefill-budget", `${ms}ms`],
-    }));
-    const peerVariants = (setup.short ? [undefined] : BATCHES).map((batch): Variant => ({
-      name: batch === undefined ? "defaults" : `-b ${batch}`,
-      side: "peer",
-      flags: batch === undefined ? [] : ["-b", `${batch}`],
-    }));
-    const rounds = await measure(setup, [...rillVariants, ...peerVariants]);
-    const [defaults, ...tuned] = peerVariants;
-    if (defaults === undefined) throw new Error("no peer to compare with");
+    const rounds = await measure(setup);
+    const rillVariants = [...rounds.keys()].filter(({ side }) => side === "rill");
+    const tuned = [...rounds.keys()].filter(({ side, flags }) => side === "peer" && flags.length > 0);
     const best = leastWorst(rillVariants, (variant) => [
-      ratio(rounds, [variant, defaults], gap) / MOST_GAP,
-      ratio(rounds, [variant, defaults], firstToken) / MOST_FIRST_TOKEN,
+      ratio(rounds, [variant, DEFAULTS], gap) / MOST_GAP,
+      ratio(rounds, [variant, DEFAULTS], firstToken) / MOST_FIRST_TOKEN,
     ]);
     const rows = rillVariants.flatMap((variant) =>
-      compare(rounds, [variant, defaults], variant === best ? [MOST_GAP, MOST_FIRST_TOKEN] : undefined),
+      compare(rounds, [variant, DEFAULTS], variant === best ? [MOST_GAP, MOST_FIRST_TOKEN] : undefined),
     );
     for (const peer of tuned) {
       const ahead = leastWorst(rillVariants, (variant) => [
@@ -77,37 +72,64 @@ export const joining: BenchCase = {
       ]);
       rows.push(...compare(rounds, [ahead, peer], [1, 1]));
     }
-    return { rows, plots: [gapPlot(rounds), timeline(rounds, [best, ...peerVariants])] };
+    return { rows, plots: [gapPlot(rounds), timeline(rounds, [best, DEFAULTS, ...tuned])] };
   },
 };
 
-/** All servers stand side by side; only one works at a time. */
-async function measure(setup: BenchSetup, variants: readonly Variant[]): Promise<JoinRounds> {
+/** All servers stand side by side; only one works at a time. The peer with its defaults comes first: by its pace the budgets are chosen. */
+async function measure(setup: BenchSetup): Promise<JoinRounds> {
   const sides: { readonly variant: Variant; readonly side: Side }[] = [];
   await using client = new ClientProcess();
+  const start = async (variant: Variant, words: number): Promise<readonly Observation[]> => {
+    const options = { setup, ...SIZE, flags: variant.flags };
+    const side = await (variant.side === "rill" ? startRill(options) : startPeer(options));
+    sides.push({ variant, side });
+    return await client.play({ target: side.target, calls: plan({ setup, words, round: -1 }) });
+  };
   try {
-    setup.announce(`${variants.length} servers start`);
-    for (const variant of variants) {
-      const options = { setup, ...SIZE, flags: variant.flags };
-      sides.push({ variant, side: await (variant.side === "rill" ? startRill(options) : startPeer(options)) });
-    }
-    for (const { side } of sides) await client.play({ target: side.target, calls: plan(setup, -1) });
+    setup.announce("the servers start");
+    const words = setup.short ? WARM_UP_WORDS : PROMPT_WORDS;
+    const { firstTokenMs: peerMs } = see(await start(DEFAULTS, words));
+    for (const variant of otherVariants(setup, peerMs)) await start(variant, WARM_UP_WORDS);
     const rounds = await alternate({
       setup,
       contenders: sides,
-      measure: async ({ side }, round) => see(await client.play({ target: side.target, calls: plan(setup, round) })),
+      measure: async ({ side }, round) =>
+        see(await client.play({ target: side.target, calls: plan({ setup, words, round }) })),
     });
-    return new Map(variants.map((variant, place) => [variant, rounds.flatMap((seen) => seen[place] ?? [])]));
+    return new Map(sides.map(({ variant }, place) => [variant, rounds.flatMap((seen) => seen[place] ?? [])]));
   } finally {
     for (const { side } of sides) await side[Symbol.asyncDispose]();
   }
 }
 
-/** In the warm-up too a long prompt joins: Rill measures what reading in costs. */
-function plan({ short }: BenchSetup, round: number): PlannedCall[] {
+function otherVariants({ short }: BenchSetup, peerMs: number): Variant[] {
+  const scaled = BUDGET_SHARES.map((share) => Math.max(10, Math.round((share * peerMs) / 10) * 10));
+  const budgets = short ? [DEFAULT_BUDGET_MS] : [...new Set([DEFAULT_BUDGET_MS, ...scaled])];
+  return [
+    ...budgets.map((ms): Variant => ({
+      name: `budget ${ms} ms`,
+      side: "rill",
+      flags: ["--prefill-budget", `${ms}ms`],
+    })),
+    ...(short ? [] : TUNED_BATCHES).map((batch): Variant => ({
+      name: `-b ${batch}`,
+      side: "peer",
+      flags: ["-b", `${batch}`],
+    })),
+  ];
+}
+
+interface PlanOptions {
+  readonly setup: BenchSetup;
+  /** Of the prompt that joins. */
+  readonly words: number;
+  readonly round: number;
+}
+
+function plan({ setup, words, round }: PlanOptions): PlannedCall[] {
   const seed = 1_000 * (round + 2);
-  const words = short ? 200 : 1_000;
-  const outputTokens = short ? 24 : 48;
+  const outputTokens = setup.short ? 24 : 48;
   const neighbours = Array.from({ length: NEIGHBOURS }, (_, n) => ({
     prompt: story(seed + n, NEIGHBOUR_WORDS),
     outputTokens,

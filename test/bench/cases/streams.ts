@@ -80,17 +80,17 @@ async function measure(setup: BenchSetup, count: number): Promise<readonly Round
   await using client = new ClientProcess();
   await using rill = await startRill(size);
   await using peer = await startPeer(size);
-  const outputTokens = setup.short ? SHORT_OUTPUT_TOKENS : OUTPUT_TOKENS;
-  const calls = (round: number): PlannedCall[] =>
+  const calls = (round: number, outputTokens: number): PlannedCall[] =>
     Array.from({ length: count }, (_, stream) => ({
       prompt: story(1_000 * (round + 1) + stream, PROMPT_WORDS),
       outputTokens,
     }));
-  for (const { target } of [rill, peer]) await client.play({ target, calls: calls(-1) });
+  for (const { target } of [rill, peer]) await client.play({ target, calls: calls(-1, SHORT_OUTPUT_TOKENS) });
   const rounds = await alternate({
     setup,
     contenders: [rill, peer],
-    measure: ({ target }, round) => client.play({ target, calls: calls(round) }),
+    measure: ({ target }, round) =>
+      client.play({ target, calls: calls(round, setup.short ? SHORT_OUTPUT_TOKENS : OUTPUT_TOKENS) }),
   });
   return rounds.map(([ours = [], theirs = []]) => ({ rill: ours, peer: theirs }));
 }
