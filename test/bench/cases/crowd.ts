@@ -3,9 +3,10 @@ import { alternate } from "../alternate.js";
 import type { BenchCase, BenchSetup, Plot } from "../bench-case.js";
 import { toRow } from "../bench-row.js";
 import { ClientProcess } from "../client/client-process.js";
-import { firstArrivalMs, wholeMs } from "../client/observed.js";
+import { gapsMs, wholeMs } from "../client/observed.js";
 import type { Observation, PlannedCall } from "../client/plan.js";
 import { idealWaitsMs, overtakers } from "../first-come.js";
+import { median } from "../median.js";
 import { startPeer, startRill } from "../side.js";
 import { story } from "../story.js";
 
@@ -13,12 +14,10 @@ const CONTEXT_TOKENS = 1_024;
 const PROMPT_WORDS = 16;
 /** So that the order in which they came is beyond doubt. */
 const APART_MS = 10;
-/** First tokens of one step arrive within less, those of two steps further apart. */
-const SAME_STEP_MS = 10;
 
 interface Wait {
   readonly arrivedAtMs: number;
-  /** When its first token came: prompts are equally long, and read in in the order in which slots were given. */
+  /** When it got its slot. */
   readonly begunAtMs: number;
   readonly waitedMs: number;
   readonly heldMs: number;
@@ -57,7 +56,7 @@ export const crowd: BenchCase = {
       ),
       toRow(
         { what: "Rill: calls that began before one that had come earlier", unit: "", aim: { atMost: 0 } },
-        lines.map((waits) => ({ rill: overtakers(waits, SAME_STEP_MS) })),
+        rounds.map(([ours = []]) => ({ rill: overtakersOf(ours) })),
       ),
       toRow(
         { what: "Rill: p99 of the waits for a slot, to that of an ideal line", unit: "", aim: { atMost: 1.05 } },
@@ -72,24 +71,31 @@ export const crowd: BenchCase = {
   },
 };
 
-/** Outputs of 16 to 48 tokens in no order, so that slots do not fall free all at once. */
+/** Outputs of 12 to 36 tokens in no order, so that slots do not fall free all at once. */
 function callers({ short }: BenchSetup, round: number): PlannedCall[] {
   return Array.from({ length: short ? 16 : 64 }, (_, caller) => ({
     prompt: story(1_000 * (round + 2) + caller, PROMPT_WORDS),
-    outputTokens: short ? 4 + (caller % 3) : 16 + ((caller * 13) % 33),
+    outputTokens: short ? 4 + (caller % 3) : 12 + ((caller * 13) % 25),
     afterMs: caller * APART_MS,
   }));
 }
 
-function waitOf(observation: Observation): Wait {
-  const { openedAtMs, served } = observation;
+function waitOf({ openedAtMs, served }: Observation): Wait {
   if (served === undefined) throw new Error("the server did not tell its times");
+  const arrivedAtMs = openedAtMs + served.prepareMs;
   return {
-    arrivedAtMs: openedAtMs + served.prepareMs,
-    begunAtMs: firstArrivalMs(observation),
+    arrivedAtMs,
+    begunAtMs: arrivedAtMs + served.queueMs,
     waitedMs: served.queueMs,
     heldMs: served.totalMs - served.prepareMs - served.queueMs,
   };
+}
+
+/** Slots are given between steps: starts that lie less than half a step apart are of the same moment, told more or less exactly. */
+function overtakersOf(observations: readonly Observation[]): number {
+  const stepMs = median(observations.flatMap(gapsMs));
+  const calls = observations.map((observation) => ({ ...waitOf(observation), arrivedAtMs: observation.openedAtMs }));
+  return overtakers(calls, stepMs / 2);
 }
 
 function waitPlot(waits: readonly Wait[], ideal: readonly number[]): Plot {

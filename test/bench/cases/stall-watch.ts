@@ -11,13 +11,13 @@ interface Look {
   readonly residentMiB: number;
 }
 
-/** Looks once a second at a generation by GetLoad, and at the server's memory. Looks are of the latest round. */
+/** Looks once a second at a generation by GetLoad, and at the server's memory. */
 export class StallWatch {
   readonly #observer: RuntimeClient;
   readonly #residentBytes: () => number;
   #generationId = "";
   #startedAtMs = 0;
-  #looks: Look[] = [];
+  readonly #looks: Look[] = [];
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
 
@@ -26,17 +26,12 @@ export class StallWatch {
     this.#residentBytes = residentBytes;
   }
 
-  start(): void {
-    this.#generationId = "";
-    this.#looks = [];
+  start(generationId: string): void {
+    this.#generationId = generationId;
     this.#startedAtMs = performance.now();
     this.#timer = setInterval(() => {
       this.#looking = this.#look();
     }, INTERVAL_MS);
-  }
-
-  follow(generationId: string): void {
-    this.#generationId = generationId;
   }
 
   async stop(): Promise<void> {

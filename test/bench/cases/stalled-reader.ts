@@ -14,50 +14,50 @@ const NEIGHBOURS = 7;
 const SIZE = { slots: NEIGHBOURS + 1, contextTokens: 2_048 };
 const PROMPT_WORDS = 16;
 const STALLED_OUTPUT_TOKENS = 1_000;
-/** Two rounds take four minutes, and the whole bench is to be through in half an hour. */
-const MOST_ROUNDS = 2;
+/** One after the other, of each round: a machine's pace drifts within seconds, by more than what is looked for. */
+const PAIRS_PER_ROUND = 6;
 
-interface Traffic {
-  readonly client: ClientProcess;
-  readonly address: string;
-  /** Of one of the neighbours' generations. */
-  readonly outputTokens: number;
-}
-
-interface RoundSeen {
-  readonly withoutMs: number;
-  readonly besideMs: number;
-  /** Decoded for the reader between its standstill and the end of it. */
-  readonly strayTokens: number;
-}
-
-/** Seven streams, alone and beside a reader that stands still; before it, beside it, after it, so that a machine that drifts favours neither. */
+/** Seven streams, alone and beside a reader that stands still, in many short turns; and the reader itself over a longer time. */
 export const stalledReader: BenchCase = {
   name: "stalled-reader",
   title: "A reader that stands still, and its neighbours",
   async run(setup) {
     const { short, announce } = setup;
-    const rounds = Math.min(setup.rounds, MOST_ROUNDS);
+    const stalledMs = short ? 8_000 : 60_000;
     await using client = new ClientProcess();
     await using rill = await startRill({ setup, ...SIZE });
     using observer = new RuntimeClient(rill.server.address);
-    const traffic = { client, address: rill.server.address, outputTokens: short ? 8 : 60 };
+    const stage = new Stage({ client, observer, address: rill.server.address, outputTokens: short ? 8 : 32 });
+    await stage.neighboursTokenMs();
+
+    announce(`a reader stands still for ${stalledMs / 1_000} s`);
     const watch = new StallWatch(observer, () => rill.residentBytes());
-    const seen: RoundSeen[] = [];
-    const stalledMs = short ? 8_000 : 60_000;
-    await neighbours(traffic, 0);
-    for (let round = 1; round <= rounds; round += 1) {
-      announce(`round ${round} of ${rounds}`);
-      seen.push(await play({ traffic, watch, observer, stalledMs }));
+    const strayTokens = await stage.beside(async (generationId) => {
+      watch.start(generationId);
+      const decodedBefore = await watch.decodedTokens();
+      const startedAtMs = performance.now();
+      while (performance.now() - startedAtMs < stalledMs) await stage.neighboursTokenMs();
+      const stray = (await watch.decodedTokens()) - decodedBefore;
+      await watch.stop();
+      return stray;
+    });
+
+    const pairs: { readonly aloneMs: number; readonly besideMs: number }[] = [];
+    const count = short ? 1 : PAIRS_PER_ROUND * setup.rounds;
+    announce(`neighbours alone and beside one, ${count} times`);
+    for (let pair = 0; pair < count; pair += 1) {
+      const besideFirst = pair % 2 === 1 ? await stage.beside(() => stage.neighboursTokenMs()) : undefined;
+      const aloneMs = await stage.neighboursTokenMs();
+      pairs.push({ aloneMs, besideMs: besideFirst ?? (await stage.beside(() => stage.neighboursTokenMs())) });
     }
     const rows = [
       toRow(
         { what: "neighbours' time per token beside a stalled reader, change", unit: "%", aim: { atMost: 1 } },
-        seen.map(({ besideMs, withoutMs }) => ({ rill: 100 * (besideMs / withoutMs - 1) })),
+        pairs.map(({ besideMs, aloneMs }) => ({ rill: 100 * (besideMs / aloneMs - 1) })),
       ),
       toRow(
         { what: "neighbours' time per token without it", unit: "ms" },
-        seen.map(({ withoutMs }) => ({ rill: withoutMs })),
+        pairs.map(({ aloneMs }) => ({ rill: aloneMs })),
       ),
       toRow(
         {
@@ -65,56 +65,56 @@ export const stalledReader: BenchCase = {
           unit: "",
           aim: { atMost: 0 },
         },
-        seen.map(({ strayTokens }) => ({ rill: strayTokens })),
+        [{ rill: strayTokens }],
       ),
     ];
     return { rows, plots: watch.plots() };
   },
 };
 
-interface RoundOptions {
-  readonly traffic: Traffic;
-  readonly watch: StallWatch;
+interface StageParts {
+  readonly client: ClientProcess;
   readonly observer: RuntimeClient;
-  readonly stalledMs: number;
+  readonly address: string;
+  /** Of one of the neighbours' generations. */
+  readonly outputTokens: number;
 }
 
-async function play({ traffic, watch, observer, stalledMs }: RoundOptions): Promise<RoundSeen> {
-  watch.start();
-  try {
-    const before = await neighbours(traffic, stalledMs / 2);
+/** A server on which neighbours stream and readers stand still. */
+class Stage {
+  readonly #parts: StageParts;
+  #turns = 0;
+
+  constructor(parts: StageParts) {
+    this.#parts = parts;
+  }
+
+  /** One generation of every neighbour, at once. @returns the median of their times per token, in ms */
+  async neighboursTokenMs(): Promise<number> {
+    const { client, address, outputTokens } = this.#parts;
+    this.#turns += 1;
+    // Equally long in every turn: what a token costs depends on where in its context it stands.
+    const calls = Array.from({ length: NEIGHBOURS }, (_, n) => ({
+      prompt: story(100 * this.#turns + n, PROMPT_WORDS),
+      outputTokens,
+    }));
+    return median((await client.play({ target: { kind: "rill", address }, calls })).map(timePerTokenMs));
+  }
+
+  /** Does something while a reader stands still whose generation is parked; afterwards no slot is held. */
+  async beside<Result>(act: (generationId: string) => Promise<Result>): Promise<Result> {
+    const { observer, address } = this.#parts;
     const reader = await StalledReader.open({
-      address: traffic.address,
+      address,
       outputTokens: STALLED_OUTPUT_TOKENS,
       slowReaderLimitSeconds: 600,
     });
-    watch.follow(reader.generationId);
-    while ((await observer.load()).parked === 0) await delay(20);
-    const decodedBefore = await watch.decodedTokens();
-    const beside = await neighbours(traffic, stalledMs);
-    const strayTokens = (await watch.decodedTokens()) - decodedBefore;
-    await reader[Symbol.asyncDispose]();
-    while ((await observer.load()).slots_busy > 0) await delay(20);
-    const after = await neighbours(traffic, stalledMs / 2);
-    return { withoutMs: median([...before, ...after]), besideMs: median(beside), strayTokens };
-  } finally {
-    await watch.stop();
+    try {
+      while ((await observer.load()).parked === 0) await delay(20);
+      return await act(reader.generationId);
+    } finally {
+      await reader[Symbol.asyncDispose]();
+      while ((await observer.load()).slots_busy > 0) await delay(20);
+    }
   }
-}
-
-/** Generations of all neighbours at once, again and again for so long, at least once. @returns each one's time per token, in ms */
-async function neighbours({ client, address, outputTokens }: Traffic, forMs: number): Promise<number[]> {
-  const startedAtMs = performance.now();
-  const times: number[] = [];
-  for (let block = 0; block === 0 || performance.now() - startedAtMs < forMs; block += 1) {
-    // The same work in every phase: what a token costs depends on where in its context it stands.
-    const calls = Array.from({ length: NEIGHBOURS }, (_, n) => ({
-      prompt: story(100 * block + n + 1, PROMPT_WORDS),
-      outputTokens,
-      mayReuse: true,
-    }));
-    const observations = await client.play({ target: { kind: "rill", address }, calls });
-    times.push(...observations.map(timePerTokenMs));
-  }
-  return times;
 }
