@@ -18,10 +18,12 @@ export interface BenchCase {
   /** What `--cases` calls it. */
   readonly name: string;
   readonly title: string;
+  /** What it compares with is llama-server: without one it is left out. */
+  readonly needsPeer?: true;
   run(setup: BenchSetup): Promise<CaseReport>;
 }
 
-export interface CaseReport {
+interface CaseReport {
   readonly rows: readonly BenchRow[];
   readonly plots: readonly Plot[];
 }

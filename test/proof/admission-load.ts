@@ -1,5 +1,5 @@
 import type { Lane } from "../../src/core/lane.js";
-import { Random } from "./random.js";
+import { Random } from "../support/random.js";
 
 /** One call of the load, as its caller makes it. Times in ms, from the start of the load. */
 export interface ScriptedCall {

@@ -4,7 +4,7 @@ import type { WaitVerdict } from "../../src/core/load-snapshot.js";
 import type { Generation } from "../../src/scheduler/generation.js";
 import { VirtualServer } from "../support/virtual-server.js";
 import { DECODE_MS, PREFILL_TOKEN_MS, type ScriptedCall } from "./admission-load.js";
-import { Random } from "./random.js";
+import { Random } from "../support/random.js";
 
 /** How a call ended: done in time, refused before it was accepted, given up when its turn came or its deadline passed. */
 export type Fate = "met" | "refused" | "given_up" | "missed";

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { defaultModelPath } from "../support/default-model.js";
 import { RuntimeClient } from "../support/runtime-client.js";
 import { ServerProcess } from "../support/server-process.js";
-import { fitSlope, type Reading } from "./linear-fit.js";
+import { fitSlope, type Reading } from "../support/linear-fit.js";
 import { announce, type Finding, publish } from "./report.js";
 import { StalledReader } from "./stalled-reader.js";
 import { keepBusy, runGeneration } from "./traffic.js";

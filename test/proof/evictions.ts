@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { defaultModelPath } from "../support/default-model.js";
 import { type LoadMessage, RuntimeClient, type StreamMessage } from "../support/runtime-client.js";
 import { ServerProcess } from "../support/server-process.js";
-import { percentile } from "./percentile.js";
+import { percentile } from "../support/percentile.js";
 import { announce, publish } from "./report.js";
 import { StalledReader } from "./stalled-reader.js";
 import { runGeneration } from "./traffic.js";

@@ -7,7 +7,7 @@ import { defaultModelPath } from "../support/default-model.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { encodeRequest, RuntimeClient, type StreamMessage } from "../support/runtime-client.js";
 import { ServerProcess } from "../support/server-process.js";
-import { percentile } from "./percentile.js";
+import { percentile } from "../support/percentile.js";
 import { type Finding, publish } from "./report.js";
 
 const { values: flags } = parseArgs({ options: { short: { type: "boolean", default: false } } });

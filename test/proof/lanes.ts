@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { defaultModelPath } from "../support/default-model.js";
 import { RuntimeClient, type StreamMessage } from "../support/runtime-client.js";
 import { ServerProcess } from "../support/server-process.js";
-import { percentile } from "./percentile.js";
+import { percentile } from "../support/percentile.js";
 import { type Finding, publish } from "./report.js";
 
 const { values: flags } = parseArgs({ options: { short: { type: "boolean", default: false } } });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { decodeStreamMessage, encodeRequest } from "../support/runtime-client.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
-import type { Random } from "./random.js";
+import type { Random } from "../support/random.js";
 
 /** Where a call is meant to be when its caller leaves. */
 export const STAGES = ["preparing", "waiting", "prefilling", "running", "parked", "blocked write"] as const;

@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, release } from "node:os";
 import { join } from "node:path";
+import { stampRun } from "../support/run-stamp.js";
 
 /** One line of a proof: what was measured, the figure, the bound it is held to, and whether it kept it. */
 export interface Finding {
@@ -47,16 +46,6 @@ export function publish(report: ProofReport): void {
   if (report.short) return;
   const folder = join("test", "proof", "reports");
   mkdirSync(folder, { recursive: true });
-  const stamped = { ...report, commit: commitId(), date: new Date().toISOString(), machine: machine() };
+  const stamped = { ...report, ...stampRun() };
   writeFileSync(join(folder, `${report.name}.json`), `${JSON.stringify(stamped, undefined, 2)}\n`);
-}
-
-function commitId(): string {
-  const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8" }).trim();
-  const changed = git("status", "--porcelain", "--", "src", "proto", "package.json") !== "";
-  return git("rev-parse", "--short", "HEAD") + (changed ? " with changes" : "");
-}
-
-function machine(): string {
-  return `${String(availableParallelism())} cores, ${process.platform} ${release()}, Node ${process.version}`;
 }

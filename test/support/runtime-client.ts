@@ -15,7 +15,24 @@ export interface StreamMessage {
     readonly output_tokens: number;
     readonly token_ids?: number[];
   };
-  readonly completed?: { readonly finish_reason: string; readonly restarts: number; readonly usage: UsageMessage };
+  readonly completed?: {
+    readonly finish_reason: string;
+    readonly restarts: number;
+    readonly usage: UsageMessage;
+    readonly timings: TimingsMessage;
+  };
+}
+
+/** google.protobuf.Duration */
+export interface DurationMessage {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+interface TimingsMessage {
+  readonly queue: DurationMessage;
+  readonly prepare: DurationMessage;
+  readonly total: DurationMessage;
 }
 
 interface UsageMessage {

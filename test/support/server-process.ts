@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { residentBytes } from "./resident-bytes.js";
 import { type LogLine, ServerChild, type ServerChildOptions } from "./server-child.js";
 
 export interface ServerProcessOptions extends ServerChildOptions {
@@ -41,8 +42,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Resident memory, in bytes. Linux only. */
   residentBytes(): number {
-    const status = readFileSync(`/proc/${String(this.processId)}/status`, "utf8");
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+    return residentBytes(this.processId);
   }
 
   /** Processor time that the main thread has had so far. Linux only. */

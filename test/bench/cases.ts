@@ -1,0 +1,25 @@
+import type { BenchCase } from "./bench-case.js";
+import { cancels } from "./cases/cancels.js";
+import { coldStart } from "./cases/cold-start.js";
+import { crowd } from "./cases/crowd.js";
+import { growth } from "./cases/growth.js";
+import { joining } from "./cases/joining.js";
+import { longContext } from "./cases/long-context.js";
+import { memory } from "./cases/memory.js";
+import { sharedPrompt } from "./cases/shared-prompt.js";
+import { stalledReader } from "./cases/stalled-reader.js";
+import { streams } from "./cases/streams.js";
+
+/** All cases, in the order in which they run. */
+export const CASES: readonly BenchCase[] = [
+  streams,
+  joining,
+  sharedPrompt,
+  longContext,
+  stalledReader,
+  cancels,
+  crowd,
+  coldStart,
+  memory,
+  growth,
+];
