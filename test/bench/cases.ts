@@ -9,6 +9,11 @@ import { memory } from "./cases/memory.js";
 import { sharedPrompt } from "./cases/shared-prompt.js";
 import { stalledReader } from "./cases/stalled-reader.js";
 import { streams } from "./cases/streams.js";
+import { pathFirstToken } from "./path-first-token.js";
+import { pathPace } from "./path-pace.js";
+import { pathRefusal } from "./path-refusal.js";
+import { pathStream } from "./path-stream.js";
+import { pathWaiting } from "./path-waiting.js";
 
 /** All cases, in the order in which they run. */
 export const CASES: readonly BenchCase[] = [
@@ -22,4 +27,9 @@ export const CASES: readonly BenchCase[] = [
   coldStart,
   memory,
   growth,
+  pathStream,
+  pathFirstToken,
+  pathPace,
+  pathRefusal,
+  pathWaiting,
 ];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { percentile } from "../proof/percentile.js";
+import { percentile } from "../support/percentile.js";
 import type { BenchCase, BenchRow, PlotSeries } from "./bench-case.js";
 import { PathClient, type StreamSeen } from "./path-client.js";
 import { toRow } from "./path-row.js";

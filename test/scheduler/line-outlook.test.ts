@@ -52,7 +52,8 @@ class Scene {
     });
     const rest = { prefill: undefined, rereadTokens: 0, end: undefined };
     const whole = updates.map((update) => ({ ...update, ...rest }));
-    estimator.observe({ type: "step", updates: whole, stepMs: STEP_MS, kvTokens: 0 });
+    const drafts = { draftTokens: 0, acceptedDraftTokens: 0 };
+    estimator.observe({ type: "step", updates: whole, stepMs: STEP_MS, ...drafts, kvTokens: 0 });
   }
 
   join(lane: Lane, count: number): void {

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { residentBytes } from "./resident-bytes.js";
 import { type LogLine, ServerChild, type ServerChildOptions } from "./server-child.js";
