@@ -38,7 +38,7 @@ interface CountFlag {
 }
 
 /** The flags with their bounds; what a server takes may be less. */
-export const BENCH_COUNTS = {
+const BENCH_COUNTS = {
   streams: { name: "streams", min: 1, max: 4_096 },
   promptTokens: { name: "prompt-tokens", min: 1, max: 1_000_000 },
   outputTokens: { name: "output-tokens", min: 1, max: 1_000_000 },
