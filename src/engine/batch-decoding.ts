@@ -67,8 +67,7 @@ export class BatchDecoding implements Decoding {
     try {
       const decoding = this.#internals.decode(items);
       using _ = startNudging();
-      const places = await decoding;
-      return new Map(items.map((item, index) => [item, places[index] ?? new Uint32Array()]));
+      return await decoding;
     } catch (error) {
       return faultFrom(error);
     }

@@ -64,7 +64,7 @@ export interface BindingInternals {
    * Evaluates all in one batch and enters it into the sequences. Not while anything else is done with the context.
    * @returns where each item's logits are to be found, until the next batch
    */
-  decode(items: readonly BatchItem[]): Promise<readonly Uint32Array[]>;
+  decode(items: readonly BatchItem[]): Promise<ReadonlyMap<BatchItem, Uint32Array>>;
   /** Takes the last tokens out of a sequence again. Not while a batch is being evaluated. */
   cut(sequence: LlamaContextSequence, tokens: number): void;
   /** Draws a token and has the sampler remember it. */
@@ -133,13 +133,19 @@ export async function tryInternalsOf(
   };
 }
 
-async function decode(native: NativeContext, items: readonly BatchItem[]): Promise<readonly Uint32Array[]> {
+async function decode(
+  native: NativeContext,
+  items: readonly BatchItem[],
+): Promise<ReadonlyMap<BatchItem, Uint32Array>> {
   native.initBatch(items.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0));
-  const places = items.map(({ sequence, tokenIds, logits }) => {
-    const { _sequenceId: id, _nextTokenIndex: position } = insidesOf(sequence);
+  const places = new Map<BatchItem, Uint32Array>();
+  // Only sequences whose ids follow one another are evaluated together; others in as many passes as there are breaks.
+  for (const item of items.toSorted((one, other) => idOf(one) - idOf(other))) {
+    const { tokenIds, logits } = item;
     const wanted = Uint32Array.from({ length: logits }, (_, index) => tokenIds.length - logits + index);
-    return native.addToBatch(id, position, tokenIds, wanted);
-  });
+    const position = insidesOf(item.sequence)._nextTokenIndex;
+    places.set(item, native.addToBatch(idOf(item), position, tokenIds, wanted));
+  }
   await native.decodeBatch();
   for (const { sequence, tokenIds } of items) {
     const insides = insidesOf(sequence);
@@ -156,6 +162,10 @@ function cut(native: NativeContext, sequence: PrivateSequence, tokens: number): 
     throw new Error("the model can't forget its last tokens");
   sequence._contextTokens.length -= tokens;
   sequence._nextTokenIndex -= tokens;
+}
+
+function idOf({ sequence }: BatchItem): number {
+  return insidesOf(sequence)._sequenceId;
 }
 
 function nativeFilter({ tokenId, drawn = false, top = 0 }: LogitFilter): NativeFilter {
