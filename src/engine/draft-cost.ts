@@ -1,4 +1,4 @@
-import type { DecodeStep } from "./draft-planner.js";
+import type { DecodeStep } from "./decode-step.js";
 import { RecentMedian } from "./recent-median.js";
 
 const KEPT_STEPS = 15;

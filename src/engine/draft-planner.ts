@@ -1,3 +1,4 @@
+import type { DecodeStep } from "./decode-step.js";
 import { DraftCost, type TokenCost } from "./draft-cost.js";
 
 /** Whose next tokens may be foretold. */
@@ -17,12 +18,6 @@ export interface DraftPolicy {
   plan(runs: readonly Drafter[], roomTokens: number): readonly (readonly number[])[];
   /** Learns from a step that read no prompt in. */
   observe(step: DecodeStep): void;
-}
-
-export interface DecodeStep {
-  readonly stepMs: number;
-  readonly decodingRuns: number;
-  readonly draftTokens: number;
 }
 
 /** Most of one run in one step. */

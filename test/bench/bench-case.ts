@@ -43,6 +43,8 @@ export interface BenchRow {
 }
 
 export interface Aim {
+  /** Default: the ratio where there is one, else Rill's figure. */
+  readonly about?: "figure";
   readonly atLeast?: number;
   readonly atMost?: number;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { percentile } from "../support/percentile.js";
 import type { BenchCase, BenchRow, PlotSeries } from "./bench-case.js";
 import { PathClient, type StreamSeen } from "./path-client.js";
-import { toRow } from "./path-row.js";
+import { toRow } from "./bench-row.js";
 import { startBareServer, startPathServer } from "./path-server.js";
 
 const CALLERS = 16;
@@ -49,7 +49,7 @@ export const pathFirstToken: BenchCase = {
       { share, atMost }: { share: number; atMost?: number },
     ): BenchRow =>
       toRow(
-        { what, unit: "ms", ...(atMost === undefined ? {} : { aim: { atMost } }) },
+        { what, unit: "ms", ...(atMost === undefined ? {} : { aim: { about: "figure", atMost } }) },
         figures.map(({ [load]: { rill: mine, peer } }) => ({
           rill: percentile(mine, share),
           peer: percentile(peer, share),

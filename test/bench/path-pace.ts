@@ -3,7 +3,7 @@ import type { ServerProcess } from "../support/server-process.js";
 import type { BenchCase } from "./bench-case.js";
 import { measureWork } from "./measure-work.js";
 import { PathClient } from "./path-client.js";
-import { toRow } from "./path-row.js";
+import { toRow } from "./bench-row.js";
 import { startBareServer, startPathServer } from "./path-server.js";
 
 const STREAMS = 16;
@@ -39,7 +39,7 @@ export const pathPace: BenchCase = {
     return {
       rows: [
         toRow(
-          { what: "event loop utilization of the main thread", unit: "", aim: { atMost: 0.2 } },
+          { what: "event loop utilization of the main thread", unit: "", aim: { about: "figure", atMost: 0.2 } },
           figures.map(({ path }) => ({ rill: path.result })),
         ),
         toRow(

@@ -2,7 +2,7 @@ import type * as grpc from "@grpc/grpc-js";
 import type { ServerProcess } from "../support/server-process.js";
 import type { BenchCase } from "./bench-case.js";
 import { PathClient } from "./path-client.js";
-import { toRow } from "./path-row.js";
+import { toRow } from "./bench-row.js";
 import { startBareServer, startPathServer } from "./path-server.js";
 
 const SLOTS = 10;
@@ -27,7 +27,7 @@ export const pathWaiting: BenchCase = {
     return {
       rows: [
         toRow(
-          { what: `resident memory of a waiting call, of ${calls}`, unit: "KiB", aim: { atMost: 20 } },
+          { what: `resident memory of a waiting call, of ${calls}`, unit: "KiB", aim: { about: "figure", atMost: 20 } },
           figures.map(({ path, peer }) => ({ rill: path.residentKib, peer: peer.residentKib })),
         ),
         toRow(

@@ -40,6 +40,11 @@ describe("a row of the bench", () => {
     assert.equal(judge({ rill: 1.5 }), "no aim");
   });
 
+  it("is judged by Rill's figure where the aim is about that, whatever the peer's", () => {
+    assert.equal(judge({ rill: 500, ratio: 0.9, aim: { about: "figure", atMost: 1 } }), "not met");
+    assert.equal(judge({ rill: 0.5, ratio: 1.1, aim: { about: "figure", atMost: 1 } }), "met");
+  });
+
   it("meets an aim at its very bound, from both sides", () => {
     const aim = { atLeast: 0.9, atMost: 1.1 };
     assert.deepEqual(

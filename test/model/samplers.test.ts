@@ -51,7 +51,7 @@ describe("samplers on the default model", function () {
       threads: 1,
       savedStateBytes: 0,
       stateDirectory: "auto",
-      maxPrefillTokens: 128,
+      maxPrefillTokens: 512,
     };
     engine = await LlamaEngine.start({ modelPath, gpu: false, ...size });
   });
