@@ -6,7 +6,9 @@ import { growth } from "./cases/growth.js";
 import { joining } from "./cases/joining.js";
 import { longContext } from "./cases/long-context.js";
 import { memory } from "./cases/memory.js";
+import { scores } from "./cases/scores.js";
 import { sharedPrompt } from "./cases/shared-prompt.js";
+import { speculation } from "./cases/speculation.js";
 import { stalledReader } from "./cases/stalled-reader.js";
 import { streams } from "./cases/streams.js";
 import { pathFirstToken } from "./path-first-token.js";
@@ -21,6 +23,8 @@ export const CASES: readonly BenchCase[] = [
   joining,
   sharedPrompt,
   longContext,
+  speculation,
+  scores,
   stalledReader,
   cancels,
   crowd,

@@ -4,6 +4,8 @@ export interface Work {
   readonly outputTokens: number;
   /** The server may use what it holds of earlier prompts. Default: every token of the prompt is read in. */
   readonly mayReuse?: boolean;
+  /** Of Rill alone: each token is scored, and so many of the likeliest are told. Default: none is. */
+  readonly logprobs?: number | undefined;
 }
 
 /** What the server said at the end of a generation. */

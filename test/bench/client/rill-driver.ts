@@ -23,6 +23,7 @@ async function generate({ client, work, onTokens }: Call): Promise<Ending> {
   const stream = client.generateStream({
     prompt: work.prompt,
     sampling: { temperature: 0 },
+    ...(work.logprobs === undefined ? {} : { output: { logprobs: work.logprobs } }),
     stopping: { max_output_tokens: work.outputTokens, ignore_end_of_generation: true },
   });
   let completed: StreamMessage["completed"];

@@ -1,0 +1,75 @@
+import { alternate } from "../alternate.js";
+import type { BenchCase, BenchRow, BenchSetup } from "../bench-case.js";
+import { type RowHead, toRow } from "../bench-row.js";
+import { ClientProcess } from "../client/client-process.js";
+import { timePerTokenMs } from "../client/observed.js";
+import type { PlannedCall, Target } from "../client/plan.js";
+import { startPeer, startRill } from "../side.js";
+import { story } from "../story.js";
+
+const SIZE = { slots: 1, contextTokens: 2_048 };
+const COPIED_WORDS = 120;
+/** Of the copy, that the prompt itself begins with. */
+const BEGUN_WORDS = 6;
+const OUTPUT_TOKENS = 100;
+const SHORT_OUTPUT_TOKENS = 20;
+
+type PromptOf = (round: number) => string;
+
+/** One stream that repeats what its input holds, and one that does not, with tokens tried ahead and without. */
+export const speculation: BenchCase = {
+  name: "speculation",
+  title: "One stream, with likely tokens tried ahead",
+  async run(setup) {
+    await using client = new ClientProcess();
+    await using auto = await startRill({ setup, ...SIZE });
+    await using off = await startRill({ setup, ...SIZE, flags: ["--speculation", "off"] });
+    await using peer = setup.peerPath === undefined ? undefined : await startPeer({ setup, ...SIZE });
+    const rates = async (targets: readonly Target[], promptOf: PromptOf): Promise<number[][]> =>
+      await alternate({
+        setup,
+        contenders: targets,
+        measure: (target, round) => decodeRate({ client, target, setup, prompt: promptOf(round) }),
+      });
+    const copies = await rates([auto.target, off.target, ...(peer === undefined ? [] : [peer.target])], copied);
+    const free = await rates([auto.target, off.target], (round) => story(700 + round, 24));
+    const rows = [
+      compare({ what: "text that its input holds: with drafts, without", unit: "tok/s" }, copies, 1),
+      compare({ what: "free text: with drafts, without", unit: "tok/s", aim: { atLeast: 0.97 } }, free, 1),
+    ];
+    if (peer !== undefined) {
+      const head = { what: "text that its input holds, beside llama-server", unit: "tok/s", aim: { atLeast: 1.4 } };
+      rows.push(compare(head, copies, 2));
+    }
+    return { rows, plots: [] };
+  },
+};
+
+function copied(round: number): string {
+  const text = story(500 + round, COPIED_WORDS);
+  const begun = text.split(" ").slice(0, BEGUN_WORDS).join(" ");
+  return `Copy the text.\n\nText: ${text}\n\nCopy: ${begun}`;
+}
+
+interface Measurement {
+  readonly client: ClientProcess;
+  readonly target: Target;
+  readonly setup: BenchSetup;
+  readonly prompt: string;
+}
+
+/** Tokens after the first, a second. */
+async function decodeRate({ client, target, setup, prompt }: Measurement): Promise<number> {
+  const call: PlannedCall = { prompt, outputTokens: setup.short ? SHORT_OUTPUT_TOKENS : OUTPUT_TOKENS, mayReuse: true };
+  const [observation] = await client.play({ target, calls: [call] });
+  if (observation === undefined) throw new Error("no call was made");
+  return 1_000 / timePerTokenMs(observation);
+}
+
+/** The first of each round's rates beside another. */
+function compare(head: RowHead, rounds: readonly (readonly number[])[], other: number): BenchRow {
+  return toRow(
+    head,
+    rounds.map((rates) => ({ rill: rates[0] ?? NaN, peer: rates[other] ?? NaN })),
+  );
+}
