@@ -10,6 +10,8 @@ interface CompletionEvent {
   readonly tokens_evaluated: number;
 }
 
+/** The server closes a connection that is idle for 5 s: one that is about to be closed must not be taken for a call. */
+const MOST_IDLE_MS = 2_000;
 const EVENT_START = "data: ";
 
 /**
@@ -17,7 +19,7 @@ const EVENT_START = "data: ";
  * there are calls; node:http and not fetch, whose web streams would cost the client more than the gRPC side pays.
  */
 export function createLlamaDriver(baseUrl: string): Driver {
-  const agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256 });
+  const agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256, timeout: MOST_IDLE_MS });
   return {
     generate: (work, onTokens) => generate({ url: `${baseUrl}/completion`, agent, work, onTokens }),
     [Symbol.dispose]: () => agent.destroy(),
