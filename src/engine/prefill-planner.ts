@@ -1,9 +1,15 @@
 import { PrefillCost, type MeasuredStep } from "./prefill-cost.js";
+import { StepRoom } from "./step-room.js";
 
 /** llama.cpp's flash attention on CPU has its fast path from 64 tokens on. */
 const UNIT_TOKENS = 64;
 /** Chunks from here to below the unit cost up to 1.7 times one of the unit. */
 const SLOW_TOKENS = 32;
+/**
+ * llama.cpp evaluates equally many tokens of all sequences at once: beside runs that decode, a chunk's first token goes with theirs, and only the rest is
+ * a pass of its own.
+ */
+const TOKENS_BESIDE_DECODING = 1;
 
 /** A prompt that is being read in. */
 export interface Unread {
@@ -11,10 +17,12 @@ export interface Unread {
   readonly unreadTokens: number;
   /** Where the next token goes. */
   readonly position: number;
+  /** Others were decoding when it came: it holds them up no longer than the budget. */
+  readonly joins: boolean;
 }
 
 export interface PrefillLimits {
-  /** What reading prompts in may add to one step. One unit is read however long it takes. */
+  /** What reading prompts in may add to one step. One unit is read however long it takes, and so are short prompts that come together. */
   readonly budgetMs: number;
   /** Most tokens of all prompts in one step, at least 1. Below a unit of 64, prompts are read in by so many. */
   readonly maxTokens: number;
@@ -22,16 +30,17 @@ export interface PrefillLimits {
 
 /**
  * Decides how much of which prompt the next step reads in: as many units of 64 tokens as fit the time budget by measured cost, dealt out in turns, so
- * a long prompt doesn't hold up a short one, and fewer of them as the position grows. A remainder of 32 to 63 tokens is avoided.
+ * a long prompt doesn't hold up a short one, and fewer of them as the position grows. A remainder of 32 to 63 tokens is avoided. Before all others come short
+ * prompts that keep nobody waiting who decoded before: up to half of the slots at once, since one batch for many is less work than a batch for each.
  */
 export class PrefillPlanner {
   readonly #limits: PrefillLimits;
-  readonly #unitTokens: number;
+  readonly #maxStarting: number;
   readonly #cost = new PrefillCost();
 
-  constructor(limits: PrefillLimits) {
+  constructor(limits: PrefillLimits, slots: number) {
     this.#limits = limits;
-    this.#unitTokens = Math.min(UNIT_TOKENS, limits.maxTokens);
+    this.#maxStarting = Math.ceil(slots / 2);
   }
 
   observe(step: MeasuredStep): void {
@@ -45,42 +54,54 @@ export class PrefillPlanner {
 
   /**
    * @param reading who comes first, is served first
+   * @param decoding whether runs decode in the same step
    * @returns tokens for each; 0: not in this step. At least one is served.
    */
-  plan(reading: readonly Unread[]): number[] {
-    const grants = reading.map(() => 0);
-    let leftMs = this.#limits.budgetMs;
-    let leftTokens = this.#limits.maxTokens;
-    let served = true;
-    while (served) {
+  plan(reading: readonly Unread[], decoding: boolean): number[] {
+    const besideTokens = decoding ? TOKENS_BESIDE_DECODING : 0;
+    const unitTokens = Math.min(UNIT_TOKENS + besideTokens, this.#limits.maxTokens);
+    const room = new StepRoom(this.#limits, this.#cost);
+    const grants = this.#planStarting(reading, { unitTokens, room });
+    for (let served = true; served;) {
       served = false;
       for (const [index, { unreadTokens, position }] of reading.entries()) {
         const granted = grants[index] ?? 0;
-        const tokens = Math.min(this.#unitTokens, unreadTokens - granted);
-        if (tokens === 0 || tokens > leftTokens) continue;
-        const costMs = this.#cost.estimateMs(tokens, position + granted);
-        const isFirst = leftTokens === this.#limits.maxTokens;
-        if (costMs > leftMs && !isFirst) continue;
+        const unit = granted === 0 ? unitTokens : UNIT_TOKENS;
+        const tokens = Math.min(unit, unreadTokens - granted);
+        if (tokens === 0 || !room.tryTake(tokens, position + granted)) continue;
         grants[index] = granted + tokens;
-        leftMs -= costMs;
-        leftTokens -= tokens;
         served = true;
       }
     }
-    for (const [index, { unreadTokens }] of reading.entries()) {
+    for (const [index, { unreadTokens, position }] of reading.entries()) {
       const granted = grants[index] ?? 0;
-      const moved = withoutSlowRemainder(granted, unreadTokens);
-      if (moved - granted > leftTokens) continue;
-      grants[index] = moved;
-      leftTokens -= moved - granted;
+      const moved = withoutSlowRemainder({ granted, unreadTokens, besideTokens });
+      if (moved !== granted && room.tryTakeAtAnyCost(moved - granted, position)) grants[index] = moved;
     }
     return grants;
   }
+
+  /** Short prompts that came together, and while nobody decoded. */
+  #planStarting(reading: readonly Unread[], { unitTokens, room }: { unitTokens: number; room: StepRoom }): number[] {
+    let starting = 0;
+    return reading.map(({ unreadTokens, position, joins }) => {
+      const isLate = joins || unreadTokens > unitTokens || starting === this.#maxStarting;
+      if (isLate || !room.tryTakeAtAnyCost(unreadTokens, position)) return 0;
+      starting++;
+      return unreadTokens;
+    });
+  }
+}
+
+interface Cut {
+  readonly granted: number;
+  readonly unreadTokens: number;
+  readonly besideTokens: number;
 }
 
 /** Moves the cut where it would leave a slow remainder: back by a unit, or on by at most half of one. */
-function withoutSlowRemainder(granted: number, unreadTokens: number): number {
-  const remainder = unreadTokens - granted;
+function withoutSlowRemainder({ granted, unreadTokens, besideTokens }: Cut): number {
+  const remainder = unreadTokens - granted - besideTokens;
   if (granted < UNIT_TOKENS || remainder < SLOW_TOKENS || remainder >= UNIT_TOKENS) return granted;
   return granted >= 2 * UNIT_TOKENS ? granted - UNIT_TOKENS : granted + remainder - (SLOW_TOKENS - 1);
 }

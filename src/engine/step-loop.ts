@@ -71,7 +71,11 @@ export class StepLoop {
     this.#post = parts.post;
     this.#drafts = parts.drafts !== undefined;
     this.#takeCommands = parts.takeCommands ?? (() => undefined);
-    const planner = new StepPlanner(parts.prefill, parts.drafts);
+    const planner = new StepPlanner({
+      limits: parts.prefill,
+      slots: parts.engine.sequences.length,
+      drafts: parts.drafts,
+    });
     const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
     const keeper = new StateKeeper({ engine: parts.engine, clock: parts.clock, readMs });
     this.#planner = planner;
@@ -89,6 +93,7 @@ export class StepLoop {
     const run = new Run({ spec, credit, engine: this.#engine, clock: this.#clock, drafts: this.#drafts });
     const onTimeLimit = (): void => this.#interrupt(run, "time_limit");
     this.#runs.set(spec.runId, run);
+    this.#planner.meet(run);
     this.#timers.set(spec.runId, this.#clock.startTimer(spec.stopping.timeLimitMs, onTimeLimit));
     const problem = problemWith(spec, this.#engine) ?? (this.#line.offer(run) ? undefined : "the run queue is full");
     if (problem === undefined) {
@@ -123,6 +128,7 @@ export class StepLoop {
     const run = this.#runs.get(runId);
     if (run?.state.type !== "evicted") return;
     run.resume();
+    this.#planner.meet(run);
     if (!this.#line.offer(run)) run.fail("the run queue is full");
     this.#changed.add(run);
     this.#wakeup.notify();

@@ -20,6 +20,12 @@ export interface PulledRun {
   readonly draft: readonly number[];
 }
 
+export interface StepPlannerParts {
+  readonly limits: PrefillLimits;
+  readonly slots: number;
+  readonly drafts?: DraftPolicy | undefined;
+}
+
 /** Decides what the next step does: a token for each run with credit, and as much of the prompts as the planner of prefills allows. */
 export class StepPlanner {
   readonly #limits: PrefillLimits;
@@ -27,12 +33,21 @@ export class StepPlanner {
   readonly #drafts: DraftPolicy | undefined;
   /** Prompts being read in; who is served next, first. */
   #reading: Run[] = [];
+  /** Those that came while others decoded. */
+  readonly #joining = new WeakSet<Run>();
+  /** Decoded in the last step. */
+  #decoding: readonly Run[] = [];
 
   /** @param drafts none given: nothing is tried ahead */
-  constructor(limits: PrefillLimits, drafts?: DraftPolicy) {
+  constructor({ limits, slots, drafts }: StepPlannerParts) {
     this.#drafts = drafts;
     this.#limits = limits;
-    this.#prefill = new PrefillPlanner(limits);
+    this.#prefill = new PrefillPlanner(limits, slots);
+  }
+
+  /** A run has come, or comes back: who decodes now was there before it. */
+  meet(run: Run): void {
+    if (this.#decoding.some(({ state }) => state.type === "running")) this.#joining.add(run);
   }
 
   /** A run has got its sequence: its prompt is to be read in. */
@@ -50,11 +65,12 @@ export class StepPlanner {
     const pulled: Run[] = [];
     for (const run of runs) if (run.state.type === "running") pulled.push(run);
     const decodingRuns = pulled.length;
+    this.#decoding = [...pulled];
     const read: { run: Run; tokens: number }[] = [];
     const parked: Run[] = [];
     let prefillTokens = 0;
     let prefillPositions = 0;
-    for (const { run, granted } of this.#deal()) {
+    for (const { run, granted } of this.#deal(decodingRuns > 0)) {
       const isRest = granted === run.unreadTokens;
       // The last token of a prompt is evaluated by the first pull.
       const tokens = isRest && !run.hasCredit ? granted - 1 : granted;
@@ -95,9 +111,14 @@ export class StepPlanner {
   }
 
   /** Who is served goes to the end of the line. */
-  #deal(): { run: Run; granted: number }[] {
+  #deal(decoding: boolean): { run: Run; granted: number }[] {
     const reading = this.#reading.filter((run) => run.state.type === "prefilling");
-    const grants = this.#prefill.plan(reading);
+    const unread = reading.map((run) => ({
+      unreadTokens: run.unreadTokens,
+      position: run.position,
+      joins: this.#joining.has(run),
+    }));
+    const grants = this.#prefill.plan(unread, decoding);
     const served: { run: Run; granted: number }[] = [];
     const unserved: Run[] = [];
     for (const [index, run] of reading.entries()) {

@@ -4,7 +4,7 @@ import { PrefillPlanner, type PrefillLimits, type Unread } from "../../src/engin
 
 /** A planner that has learned that a token costs 1 ms, wherever it stands. */
 function planner(limits: PrefillLimits): PrefillPlanner {
-  const learned = new PrefillPlanner(limits);
+  const learned = new PrefillPlanner(limits, 8);
   for (let round = 0; round < 100; round++) {
     for (const position of [0, 1_000, 3_000]) {
       learned.observe({ stepMs: 128, decodingRuns: 0, prefillTokens: 128, prefillPositions: 128 * position });
@@ -13,69 +13,94 @@ function planner(limits: PrefillLimits): PrefillPlanner {
   return learned;
 }
 
-const at = (unreadTokens: number, position = 0): Unread => ({ unreadTokens, position });
+const at = (unreadTokens: number, position = 0): Unread => ({ unreadTokens, position, joins: true });
 
 describe("prefill planner", () => {
   it("reads as many units of 64 tokens as fit the budget", () => {
-    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000)]), [192]);
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000)], false), [192]);
   });
 
   it("reads one unit however long it takes", () => {
-    assert.deepEqual(planner({ budgetMs: 1, maxTokens: 512 }).plan([at(1_000), at(1_000)]), [64, 0]);
+    assert.deepEqual(planner({ budgetMs: 1, maxTokens: 512 }).plan([at(1_000), at(1_000)], false), [64, 0]);
   });
 
   it("reads as much as its limit allows where that is less than a unit", () => {
-    assert.deepEqual(planner({ budgetMs: 1, maxTokens: 40 }).plan([at(1_000), at(1_000)]), [40, 0]);
-    assert.deepEqual(planner({ budgetMs: 1_000, maxTokens: 1 }).plan([at(2)]), [1]);
+    assert.deepEqual(planner({ budgetMs: 1, maxTokens: 40 }).plan([at(1_000), at(1_000)], false), [40, 0]);
+    assert.deepEqual(planner({ budgetMs: 1_000, maxTokens: 1 }).plan([at(2)], false), [1]);
   });
 
   it("takes a short prompt whole", () => {
-    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(40)]), [40]);
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(40)], false), [40]);
   });
 
   it("never reads more than its limit in one step", () => {
-    assert.deepEqual(planner({ budgetMs: 10_000, maxTokens: 512 }).plan([at(1_000), at(1_000)]), [256, 256]);
+    assert.deepEqual(planner({ budgetMs: 10_000, maxTokens: 512 }).plan([at(1_000), at(1_000)], false), [256, 256]);
   });
 
   it("deals the budget out in turns, the first in line being served first", () => {
-    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000), at(1_000)]), [128, 64]);
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000), at(1_000)], false), [128, 64]);
   });
 
   it("lets a short prompt in beside a long one", () => {
-    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(4_000), at(30)]), [128, 30]);
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(4_000), at(30)], false), [128, 30]);
   });
 
   it("leaves no remainder of 32 to 63 tokens: it cuts a unit earlier, or a little later", () => {
     const tokens = planner({ budgetMs: 200, maxTokens: 512 });
-    assert.deepEqual(tokens.plan([at(192 + 40)]), [128]);
-    assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([at(64 + 40)]), [64 + 40 - 31]);
-    assert.deepEqual(tokens.plan([at(192 + 20)]), [192]);
+    assert.deepEqual(tokens.plan([at(192 + 40)], false), [128]);
+    assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([at(64 + 40)], false), [64 + 40 - 31]);
+    assert.deepEqual(tokens.plan([at(192 + 20)], false), [192]);
+  });
+
+  it("reads one token more beside runs that decode, which goes with theirs", () => {
+    const tokens = planner({ budgetMs: 200, maxTokens: 512 });
+    assert.deepEqual(tokens.plan([at(1_000)], true), [193]);
+    assert.deepEqual(planner({ budgetMs: 1, maxTokens: 512 }).plan([at(1_000)], true), [65]);
+    assert.deepEqual(planner({ budgetMs: 1, maxTokens: 40 }).plan([at(1_000)], true), [40]);
+    assert.deepEqual(tokens.plan([at(193 + 40)], true), [129]);
+    assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([at(65 + 40)], true), [65 + 40 - 32]);
+  });
+
+  it("reads short prompts that came together at once, half as many as there are slots, whatever the budget", () => {
+    const together = { unreadTokens: 30, position: 0, joins: false };
+    const tokens = planner({ budgetMs: 50, maxTokens: 512 });
+    assert.deepEqual(tokens.plan(Array(7).fill(together), true), [30, 30, 30, 30, 0, 0, 0]);
+    assert.deepEqual(tokens.plan([at(1_000), together, together], false), [0, 30, 30]);
+    assert.deepEqual(tokens.plan([together, { ...together, joins: true }, together], false), [30, 0, 30]);
+    assert.deepEqual(planner({ budgetMs: 50, maxTokens: 70 }).plan(Array(4).fill(together), false), [30, 30, 0, 0]);
+  });
+
+  it("reads long prompts by the budget even where they came together", () => {
+    const long = { unreadTokens: 200, position: 0, joins: false };
+    assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([long, long], false), [64, 0]);
   });
 
   it("reads less the later the position, as measured", () => {
-    const learned = new PrefillPlanner({ budgetMs: 300, maxTokens: 512 });
+    const learned = new PrefillPlanner({ budgetMs: 300, maxTokens: 512 }, 8);
     for (let round = 0; round < 100; round++) {
       for (const position of [0, 1_000, 3_000]) {
         const stepMs = 128 * (1 + 0.002 * position);
         learned.observe({ stepMs, decodingRuns: 0, prefillTokens: 128, prefillPositions: 128 * position });
       }
     }
-    assert.deepEqual(learned.plan([at(2_000, 0)]), [192]);
-    assert.deepEqual(learned.plan([at(2_000, 1_000)]), [64]);
+    assert.deepEqual(learned.plan([at(2_000, 0)], false), [192]);
+    assert.deepEqual(learned.plan([at(2_000, 1_000)], false), [64]);
   });
 
   it("serves someone, keeps to the limit and to what is unread, and makes no slow chunk out of a longer prompt", () => {
     const prompt = fc.record({
       unreadTokens: fc.integer({ min: 1, max: 2_000 }),
       position: fc.integer({ min: 0, max: 4_000 }),
+      joins: fc.boolean(),
     });
     fc.assert(
       fc.property(
         fc.array(prompt, { minLength: 1, maxLength: 8 }),
-        fc.integer({ min: 1, max: 2_000 }),
-        fc.integer({ min: 1, max: 600 }),
-        (reading, budgetMs, maxTokens) => {
-          const grants = planner({ budgetMs, maxTokens }).plan(reading);
+        fc.record({ budgetMs: fc.integer({ min: 1, max: 2_000 }), maxTokens: fc.integer({ min: 1, max: 600 }) }),
+        fc.boolean(),
+        (reading, limits, decoding) => {
+          const { maxTokens } = limits;
+          const grants = planner(limits).plan(reading, decoding);
           assert.ok(grants.some((tokens) => tokens > 0));
           assert.ok(grants.reduce((sum, tokens) => sum + tokens, 0) <= maxTokens);
           for (const [index, tokens] of grants.entries()) {

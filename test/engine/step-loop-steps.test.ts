@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Deferred } from "../../src/sync/deferred.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { SCRIPT, ScriptedEngine } from "../support/scripted-engine.js";
 import { LoopHarness, joined } from "./loop-harness.js";
@@ -39,6 +40,29 @@ describe("step loop: prefill", () => {
     assert.ok((harness.story(second ?? 0).prefills.at(-1)?.doneTokens ?? 0) >= 512);
   });
 
+  it("takes short prompts together that came while the first of them was read in", async () => {
+    const engine = new ScriptedEngine({ sequences: 8, cycle: true });
+    await using harness = new LoopHarness(engine, { prefill: { budgetMs: 1 } });
+    const pulls = await pullsPerStep(engine, async (gate) => {
+      harness.start({ prompt: "first" });
+      await gate;
+      for (let caller = 0; caller < 7; caller++) harness.start({ prompt: `${caller} came with it` });
+    });
+    assert.deepEqual(pulls.slice(0, 4), [1, 5, 8, 8]);
+  });
+
+  it("takes short prompts by the budget that came while others decoded", async () => {
+    const engine = new ScriptedEngine({ sequences: 8, cycle: true, stepMs: 2 });
+    await using harness = new LoopHarness(engine, { prefill: { budgetMs: 1 } });
+    const decoding = harness.start({ prompt: "abc" });
+    await harness.until(decoding, (story) => story.decodedTokens > 1);
+    const pulls = await pullsPerStep(engine, async (gate) => {
+      await gate;
+      for (let caller = 0; caller < 3; caller++) harness.start({ prompt: `${caller} came after it` });
+    });
+    assert.deepEqual(pulls.slice(0, 5), [1, 2, 3, 4, 4]);
+  });
+
   it("uses again what a sequence still holds, the last output too", async () => {
     await using harness = scripted({ sequences: 1 }).harness;
     await harness.complete({ prompt: "abcd" });
@@ -55,6 +79,26 @@ describe("step loop: prefill", () => {
     assert.equal(end.tally.reusedInputTokens, 5);
   });
 });
+
+/** How many runs each of the next steps pulls. @param act is given what resolves once the first of them is under way, and holds it up meanwhile */
+async function pullsPerStep(engine: ScriptedEngine, act: (gate: Promise<void>) => Promise<void>): Promise<number[]> {
+  const pulls: number[] = [];
+  const reached = new Deferred<void>();
+  const opened = new Deferred<void>();
+  const enough = new Deferred<void>();
+  engine.beforeStep = async (work) => {
+    pulls.push(work.pulls.length);
+    if (pulls.length === 1) {
+      reached.resolve();
+      await opened.promise;
+    }
+    if (pulls.length === 6) enough.resolve();
+  };
+  await act(reached.promise);
+  opened.resolve();
+  await enough.promise;
+  return pulls;
+}
 
 describe("step loop: faults", () => {
   it("of one pull end that run alone", async () => {

@@ -65,6 +65,20 @@ describe("the driver of llama-server", () => {
     ]);
   });
 
+  it("calls again where a kept connection turns out to be closed", async () => {
+    let calls = 0;
+    const answer: Answer = (response) => {
+      calls += 1;
+      if (calls === 2) response.socket?.resetAndDestroy();
+      else response.end(event({ tokens_predicted: 1, stop: true }));
+    };
+    await withPeer(answer, async (baseUrl) => {
+      using driver = createLlamaDriver(baseUrl);
+      for (let call = 0; call < 2; call += 1) await driver.generate({ prompt: "Hi", outputTokens: 1 }, () => {});
+      assert.equal(calls, 3);
+    });
+  });
+
   it("fails where the server refuses, or ends without its last event", async () => {
     const answers: Answer[] = [
       (response) => response.writeHead(503).end("loading"),

@@ -42,10 +42,7 @@ async function generate({ url, agent, work, onTokens }: Call): Promise<Ending> {
     cache_prompt: work.mayReuse === true,
     stream: true,
   });
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-  const request = openRequest(url, { method: "POST", agent, headers });
-  request.end(body);
-  const [response] = (await once(request, "response")) as [IncomingMessage];
+  const response = await post(body, { url, agent });
   response.setEncoding("utf8");
   if (response.statusCode !== 200) throw new Error(`llama-server answered ${response.statusCode}`);
   let seenTokens = 0;
@@ -58,6 +55,20 @@ async function generate({ url, agent, work, onTokens }: Call): Promise<Ending> {
   }
   if (last?.stop !== true) throw new Error("llama-server ended a stream without its last event");
   return { inputTokens: last.tokens_evaluated };
+}
+
+/** Once more where the server has just closed the connection that was kept: then it has read nothing. */
+async function post(body: string, target: Pick<Call, "url" | "agent">): Promise<IncomingMessage> {
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  const request = openRequest(target.url, { method: "POST", agent: target.agent, headers });
+  request.end(body);
+  try {
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    return response;
+  } catch (error) {
+    if (!request.reusedSocket || (error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+    return await post(body, target);
+  }
 }
 
 async function* completionEvents(response: IncomingMessage): AsyncGenerator<CompletionEvent> {

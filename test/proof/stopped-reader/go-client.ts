@@ -4,12 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openProgramReader } from "./program-reader.js";
-import type { StockClient, StoppedReader, StoppedReaderOptions } from "./stopped-reader.js";
+import {
+  FIRST_WINDOW_BYTES,
+  type StockClient,
+  type StoppedReader,
+  type StoppedReaderOptions,
+} from "./stopped-reader.js";
 
 const SOURCE = "test/proof/clients/stopping-reader-go";
 
 /** Needs go on the PATH, and the module proxy for the first build. */
-export const GO_CLIENT: StockClient = { name: "grpc-go", open };
+export const GO_CLIENT: StockClient = {
+  name: "grpc-go",
+  mostWireBytes: 2 * FIRST_WINDOW_BYTES,
+  open,
+};
 
 async function open(options: StoppedReaderOptions): Promise<StoppedReader> {
   const folder = await mkdtemp(join(tmpdir(), "rill-go-"));

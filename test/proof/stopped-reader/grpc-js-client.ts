@@ -1,7 +1,16 @@
 import { RuntimeClient } from "../../support/runtime-client.js";
-import type { StockClient, StoppedReader, StoppedReaderOptions } from "./stopped-reader.js";
+import {
+  FIRST_WINDOW_BYTES,
+  type StockClient,
+  type StoppedReader,
+  type StoppedReaderOptions,
+} from "./stopped-reader.js";
 
-export const GRPC_JS_CLIENT: StockClient = { name: "@grpc/grpc-js", open };
+export const GRPC_JS_CLIENT: StockClient = {
+  name: "@grpc/grpc-js",
+  mostWireBytes: 2 * FIRST_WINDOW_BYTES,
+  open,
+};
 
 async function open({ address, request, messages }: StoppedReaderOptions): Promise<StoppedReader> {
   const client = new RuntimeClient(address);

@@ -10,9 +10,14 @@ export interface StoppedReaderOptions {
   readonly messages: number;
 }
 
-/** A client library as it comes. */
+/** HTTP/2's first window, of a stream and of its connection. */
+export const FIRST_WINDOW_BYTES = 65_535;
+
+/** A client library as it comes, or with one documented setting. */
 export interface StockClient {
   readonly name: string;
+  /** What it lets go over the wire for a program that does not read; undefined: its window has no bound that we know. */
+  readonly mostWireBytes: number | undefined;
   /** Resolves when the reader has stopped. @throws Error saying what the client lacks, where it cannot run */
   readonly open: (options: StoppedReaderOptions) => Promise<StoppedReader>;
 }
