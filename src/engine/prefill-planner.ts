@@ -3,6 +3,8 @@ import { StepRoom } from "./step-room.js";
 
 /** llama.cpp's flash attention on CPU has its fast path from 64 tokens on. */
 const UNIT_TOKENS = 64;
+/** What a chunk of a unit grows by: beyond the unit, each further token costs about the same. */
+const GROWTH_TOKENS = 16;
 /** Chunks from here to below the unit cost up to 1.7 times one of the unit. */
 const SLOW_TOKENS = 32;
 /**
@@ -29,8 +31,8 @@ export interface PrefillLimits {
 }
 
 /**
- * Decides how much of which prompt the next step reads in: as many units of 64 tokens as fit the time budget by measured cost, dealt out in turns, so
- * a long prompt doesn't hold up a short one, and fewer of them as the position grows. A remainder of 32 to 63 tokens is avoided. Before all others come short
+ * Decides how much of which prompt the next step reads in: a unit of 64 tokens and what more fits the time budget by measured cost, dealt out in
+ * turns, so a long prompt doesn't hold up a short one, and less of it as the position grows. A remainder of 32 to 63 tokens is avoided. Before all others come short
  * prompts that keep nobody waiting who decoded before: up to half of the slots at once, since one batch for many is less work than a batch for each.
  */
 export class PrefillPlanner {
@@ -66,8 +68,7 @@ export class PrefillPlanner {
       served = false;
       for (const [index, { unreadTokens, position }] of reading.entries()) {
         const granted = grants[index] ?? 0;
-        const unit = granted === 0 ? unitTokens : UNIT_TOKENS;
-        const tokens = Math.min(unit, unreadTokens - granted);
+        const tokens = Math.min(granted === 0 ? unitTokens : GROWTH_TOKENS, unreadTokens - granted);
         if (tokens === 0 || !room.tryTake(tokens, position + granted)) continue;
         grants[index] = granted + tokens;
         served = true;
@@ -99,9 +100,10 @@ interface Cut {
   readonly besideTokens: number;
 }
 
-/** Moves the cut where it would leave a slow remainder: back by a unit, or on by at most half of one. */
+/** Moves the cut where it would leave a slow remainder: back until that is a unit, or on by at most half of one. */
 function withoutSlowRemainder({ granted, unreadTokens, besideTokens }: Cut): number {
   const remainder = unreadTokens - granted - besideTokens;
   if (granted < UNIT_TOKENS || remainder < SLOW_TOKENS || remainder >= UNIT_TOKENS) return granted;
-  return granted >= 2 * UNIT_TOKENS ? granted - UNIT_TOKENS : granted + remainder - (SLOW_TOKENS - 1);
+  const shorter = granted - (UNIT_TOKENS - remainder);
+  return shorter >= UNIT_TOKENS + besideTokens ? shorter : granted + remainder - (SLOW_TOKENS - 1);
 }

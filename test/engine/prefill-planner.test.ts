@@ -16,7 +16,7 @@ function planner(limits: PrefillLimits): PrefillPlanner {
 const at = (unreadTokens: number, position = 0): Unread => ({ unreadTokens, position, joins: true });
 
 describe("prefill planner", () => {
-  it("reads as many units of 64 tokens as fit the budget", () => {
+  it("reads a unit of 64 tokens, and 16 more as often as they fit the budget", () => {
     assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000)], false), [192]);
   });
 
@@ -38,16 +38,16 @@ describe("prefill planner", () => {
   });
 
   it("deals the budget out in turns, the first in line being served first", () => {
-    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000), at(1_000)], false), [128, 64]);
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000), at(1_000)], false), [96, 96]);
   });
 
   it("lets a short prompt in beside a long one", () => {
-    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(4_000), at(30)], false), [128, 30]);
+    assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(4_000), at(30)], false), [160, 30]);
   });
 
-  it("leaves no remainder of 32 to 63 tokens: it cuts a unit earlier, or a little later", () => {
+  it("leaves no remainder of 32 to 63 tokens: it cuts earlier, or a little later", () => {
     const tokens = planner({ budgetMs: 200, maxTokens: 512 });
-    assert.deepEqual(tokens.plan([at(192 + 40)], false), [128]);
+    assert.deepEqual(tokens.plan([at(192 + 40)], false), [168]);
     assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([at(64 + 40)], false), [64 + 40 - 31]);
     assert.deepEqual(tokens.plan([at(192 + 20)], false), [192]);
   });
@@ -57,7 +57,7 @@ describe("prefill planner", () => {
     assert.deepEqual(tokens.plan([at(1_000)], true), [193]);
     assert.deepEqual(planner({ budgetMs: 1, maxTokens: 512 }).plan([at(1_000)], true), [65]);
     assert.deepEqual(planner({ budgetMs: 1, maxTokens: 40 }).plan([at(1_000)], true), [40]);
-    assert.deepEqual(tokens.plan([at(193 + 40)], true), [129]);
+    assert.deepEqual(tokens.plan([at(193 + 40)], true), [168]);
     assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([at(65 + 40)], true), [65 + 40 - 32]);
   });
 
@@ -83,8 +83,8 @@ describe("prefill planner", () => {
         learned.observe({ stepMs, decodingRuns: 0, prefillTokens: 128, prefillPositions: 128 * position });
       }
     }
-    assert.deepEqual(learned.plan([at(2_000, 0)], false), [192]);
-    assert.deepEqual(learned.plan([at(2_000, 1_000)], false), [64]);
+    assert.deepEqual(learned.plan([at(2_000, 0)], false), [240]);
+    assert.deepEqual(learned.plan([at(2_000, 1_000)], false), [96]);
   });
 
   it("serves someone, keeps to the limit and to what is unread, and makes no slow chunk out of a longer prompt", () => {

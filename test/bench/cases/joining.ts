@@ -17,7 +17,7 @@ const JOINER_OUTPUT_TOKENS = 4;
 const JOINS_AFTER_TOKENS = 8;
 const DEFAULT_BUDGET_MS = 150;
 /** Of the time in which the peer reads the prompt in: budgets that mean about the same on every machine. */
-const BUDGET_SHARES = [0.1, 0.15, 0.2, 0.3];
+const BUDGET_SHARES = [0.1, 0.14, 0.18, 0.25];
 const TUNED_BATCHES = [128, 256];
 const PROMPT_WORDS = 1_000;
 const WARM_UP_WORDS = 200;
