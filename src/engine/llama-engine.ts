@@ -14,6 +14,7 @@ import {
 } from "./engine.js";
 import { BatchDecoding } from "./batch-decoding.js";
 import { tryInternalsOf } from "./binding-internals.js";
+import { collectGarbage } from "./collect-garbage.js";
 import type { Decoding } from "./decoding.js";
 import { GeneratorDecoding } from "./generator-decoding.js";
 import { LlamaSequence, ownSequence } from "./llama-sequence.js";
@@ -63,6 +64,8 @@ export class LlamaEngine implements Engine {
     // The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it.
     await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
     if (!generatorsOnly) await engine.#tryBatches();
+    // What loading has left.
+    collectGarbage();
     return engine;
   }
 

@@ -1,5 +1,4 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collectGarbage } from "./collect-garbage.js";
 
 /** Of each candidate in a sampler's array: id, logit, probability. */
 const CANDIDATE_BYTES = 12;
@@ -19,7 +18,7 @@ export class SamplerGarbage {
   #garbageBytes = 0;
 
   /** @param collect a full garbage collection; default: V8's */
-  constructor(vocabularySize: number, collect: () => void = exposedCollector()) {
+  constructor(vocabularySize: number, collect: () => void = collectGarbage) {
     this.#samplerBytes = vocabularySize * CANDIDATE_BYTES;
     this.#collect = collect;
   }
@@ -35,13 +34,4 @@ export class SamplerGarbage {
     this.#collect();
     this.#garbageBytes = 0;
   }
-}
-
-/** V8's full collection, which a context made under that flag has as a global. */
-function exposedCollector(): () => void {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  setFlagsFromString("--no-expose-gc");
-  if (typeof collect !== "function") throw new Error("this runtime has no garbage collector to call");
-  return () => void Reflect.apply(collect, undefined, []);
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { PrepareNotice, PreparerFacts } from "../core/prepare-wall.js";
+import { WORKER_HEAP } from "../core/worker-heap.js";
 import type { PrepareWorkerData } from "./prepare-worker.js";
 
 /**
@@ -11,7 +12,7 @@ export async function startWorker(
   entry: URL,
   workerData: PrepareWorkerData,
 ): Promise<{ worker: Worker; facts: PreparerFacts }> {
-  const worker = new Worker(entry, { workerData, name: "rill-prepare" });
+  const worker = new Worker(entry, { workerData, name: "rill-prepare", resourceLimits: WORKER_HEAP });
   const notice = await firstNotice(worker);
   if (notice.type === "ready") return { worker, facts: notice.facts };
   await once(worker, "exit");

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { EngineCommand, EngineNotice } from "../core/engine-wall.js";
 import type { EngineFacts } from "../core/model-facts.js";
+import { WORKER_HEAP } from "../core/worker-heap.js";
 import type { Clock } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -48,7 +49,11 @@ export class EngineLink implements AsyncDisposable {
       ping: (pingId) => this.send({ type: "ping", pingId }),
       onHang: (error) => this.#lose(error),
     });
-    this.#worker = new Worker(options.entry, { workerData: options.workerData, name: "rill-engine" });
+    this.#worker = new Worker(options.entry, {
+      workerData: options.workerData,
+      name: "rill-engine",
+      resourceLimits: WORKER_HEAP,
+    });
     this.#worker.on("message", (notice: EngineNotice) => this.#onNotice(notice));
     this.#worker.on("messageerror", (error) => this.#lose(error));
     this.#worker.on("error", (error) => this.#lose(error));
