@@ -2,6 +2,9 @@ import type { BenchCase } from "./bench-case.js";
 import { cancels } from "./cases/cancels.js";
 import { coldStart } from "./cases/cold-start.js";
 import { crowd } from "./cases/crowd.js";
+import { growthContext } from "./cases/growth-context.js";
+import { growthStreams } from "./cases/growth-streams.js";
+import { growthVocabulary } from "./cases/growth-vocabulary.js";
 import { growth } from "./cases/growth.js";
 import { joining } from "./cases/joining.js";
 import { longContext } from "./cases/long-context.js";
@@ -31,6 +34,9 @@ export const CASES: readonly BenchCase[] = [
   coldStart,
   memory,
   growth,
+  growthStreams,
+  growthContext,
+  growthVocabulary,
   pathStream,
   pathFirstToken,
   pathPace,

@@ -6,6 +6,11 @@ export interface Reading {
 
 /** Slope of the least-squares line through the readings (y per x). At least two readings with different x. */
 export function fitSlope(readings: readonly Reading[]): number {
+  return fitLine(readings).slope;
+}
+
+/** The least-squares line through the readings: y per x, and y at x = 0. At least two readings with different x. */
+export function fitLine(readings: readonly Reading[]): { readonly slope: number; readonly atZero: number } {
   const meanX = mean(readings.map((reading) => reading.x));
   const meanY = mean(readings.map((reading) => reading.y));
   let covariance = 0;
@@ -16,7 +21,8 @@ export function fitSlope(readings: readonly Reading[]): number {
   }
   if (variance === 0)
     throw new RangeError(`a slope needs readings at different x, got ${String(readings.length)} at one`);
-  return covariance / variance;
+  const slope = covariance / variance;
+  return { slope, atZero: meanY - slope * meanX };
 }
 
 function mean(values: readonly number[]): number {

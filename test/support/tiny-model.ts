@@ -31,6 +31,8 @@ export interface TinyModelOptions {
   readonly addBos?: boolean;
   /** Tokens that the file calls control tokens although merges lead to them; default none. */
   readonly mergedControlTokens?: readonly number[];
+  /** Filled up with tokens that no text contains; default: none of them. */
+  readonly vocabularySize?: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface TinyModelOptions {
  */
 export async function createTinyModel(folder?: string, options: TinyModelOptions = {}): Promise<string> {
   const path = join(folder ?? (await createTemporaryFolder()), "tiny.gguf");
-  await writeFile(path, encodeGguf(tinyMetadata(options), tinyTensors()));
+  await writeFile(path, encodeGguf(tinyMetadata(options), tinyTensors(options)));
   return path;
 }
 
@@ -58,7 +60,7 @@ function removeTemporaryFolders(): void {
 }
 
 function tinyMetadata(options: TinyModelOptions): Record<string, GgufValue> {
-  const vocabulary = tinyVocabulary();
+  const vocabulary = tinyVocabulary(options.vocabularySize);
   const tokenTypes = vocabulary.tokenTypes.map((type, id) => (options.mergedControlTokens?.includes(id) ? 3 : type));
   const chatTemplate = "chatTemplate" in options ? options.chatTemplate : TINY_CHAT_TEMPLATE;
   return {
@@ -87,8 +89,8 @@ function tinyMetadata(options: TinyModelOptions): Record<string, GgufValue> {
   };
 }
 
-function tinyTensors(): GgufTensor[] {
-  const vocabularySize = tinyVocabulary().tokens.length;
+function tinyTensors(options: TinyModelOptions): GgufTensor[] {
+  const vocabularySize = tinyVocabulary(options.vocabularySize).tokens.length;
   const keyValueWidth = (WIDTH / HEADS) * KEY_VALUE_HEADS;
   const random = randomNormals(7);
   const ones = (name: string): GgufTensor => ({ name, shape: [WIDTH], data: new Float32Array(WIDTH).fill(1) });

@@ -56,14 +56,20 @@ export interface TinyVocabulary {
   readonly merges: readonly string[];
 }
 
-/** The vocabulary as the keys of a GGUF file want it. */
-export function tinyVocabulary(): TinyVocabulary {
+/**
+ * The vocabulary as the keys of a GGUF file want it.
+ * @param size filled up with tokens that no text contains; default: none of them
+ */
+export function tinyVocabulary(size = 0): TinyVocabulary {
   const standIns = byteStandIns();
   const spell = (text: string): string => [...Buffer.from(text)].map((byte) => standIns[byte]).join("");
   const pairs = MERGES.map((pair) => pair.map(spell));
+  const used = [...standIns, ...CONTROL_TOKENS, ...pairs.map((pair) => pair.join(""))];
+  const unused = Array.from({ length: Math.max(0, size - used.length) }, (_, index) => `unused${index}`);
+  const tokens = [...used, ...unused];
   return {
-    tokens: [...standIns, ...CONTROL_TOKENS, ...pairs.map((pair) => pair.join(""))],
-    tokenTypes: [...standIns.map(() => 1), ...CONTROL_TOKENS.map(() => 3), ...pairs.map(() => 1)],
+    tokens,
+    tokenTypes: tokens.map((_, id) => (id >= END_OF_TEXT_TOKEN && id <= TURN_END_TOKEN ? 3 : 1)),
     merges: pairs.map((pair) => pair.join(" ")),
   };
 }
