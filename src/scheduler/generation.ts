@@ -67,21 +67,27 @@ export class Generation implements Disposable {
     this.#reading = true;
     try {
       for (;;) {
-        if (this.#replaced !== undefined) throw this.#replaced;
-        const event = this.#record.take();
+        const event = this.tryNext();
         if (event !== undefined) return event;
-        if (this.#record.error !== undefined) throw this.#record.error;
         if (this.#record.outcome !== undefined) throw new Error("next() after the end: the finish was handed out");
-        await this.#record.mailbox.changed();
+        await this.changed();
       }
     } finally {
       this.#reading = false;
     }
   }
 
-  /** The next event if one waits; never throws. Undefined after a failure too, which `next` then tells. */
+  /** The next event if one waits; none after the end. @throws GenerationError why it failed */
   tryNext(): GenerationEvent | undefined {
-    return this.#replaced === undefined ? this.#record.take() : undefined;
+    if (this.#replaced !== undefined) throw this.#replaced;
+    const event = this.#record.take();
+    if (event === undefined && this.#record.error !== undefined) throw this.#record.error;
+    return event;
+  }
+
+  /** Until there may be something for `tryNext`: an event, or why there will be none. May resolve early. */
+  changed(): Promise<void> {
+    return this.#record.mailbox.changed();
   }
 
   /** The output so far. undefined: none is kept (`keepOutputBytes`), or it was too much. */
