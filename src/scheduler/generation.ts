@@ -8,6 +8,9 @@ import type { GenerationRecord } from "./generation-record.js";
 import { OUTPUT_START, positionAfter } from "./output-position.js";
 import type { PreparedRun } from "./prepared-run.js";
 
+/** One for all: every call leaves at its end, most of them when there is nothing left to end, and an error costs the trace of its stack. */
+const LEFT = new GenerationError("CANCELLED", "the call was left");
+
 /**
  * One call's generation as its caller (rpc/) holds it, from `Scheduler.open` until it is disposed or handed over. Main thread; one reader.
  * It ends by a `finished` event, or by the error that its reads reject with: the reason of the call's signal, CANCELLED, ENGINE_LOST, ENGINE_FAULT
@@ -146,6 +149,6 @@ export class Generation implements Disposable {
   [Symbol.dispose](): void {
     if (this.#replaced !== undefined) return;
     this.#record.notifyOfFailure(undefined);
-    this.#record.abort(new GenerationError("CANCELLED", "the call was left"));
+    this.#record.abort(LEFT);
   }
 }
