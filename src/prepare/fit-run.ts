@@ -20,14 +20,18 @@ export interface RunFit {
  */
 export function fitRun(fit: RunFit): RunStopping {
   const { inputTokens, contextTokens, stopping } = fit;
-  const { maxOutputTokens: given, ...rest } = stopping;
+  const given = stopping.maxOutputTokens;
   const available = contextTokens - inputTokens;
   const wanted = given ?? 1;
   if (wanted > available) throw tooLong(fit, wanted);
   return {
-    ...rest,
     maxOutputTokens: given ?? Math.min(fit.defaultMaxOutputTokens, available),
     clampedByContext: given === undefined && available < fit.defaultMaxOutputTokens,
+    stopSequences: stopping.stopSequences,
+    stopTokenIds: stopping.stopTokenIds,
+    ignoreEndOfGeneration: stopping.ignoreEndOfGeneration,
+    repetitionGuard: stopping.repetitionGuard,
+    timeLimitMs: stopping.timeLimitMs,
   };
 }
 

@@ -8,6 +8,9 @@ import type { GenerationRecord } from "./generation-record.js";
 import { OUTPUT_START, positionAfter } from "./output-position.js";
 import type { PreparedRun } from "./prepared-run.js";
 
+/** One for all: every call leaves at its end, most of them when there is nothing left to end, and an error costs the trace of its stack. */
+const LEFT = new GenerationError("CANCELLED", "the call was left");
+
 /**
  * One call's generation as its caller (rpc/) holds it, from `Scheduler.open` until it is disposed or handed over. Main thread; one reader.
  * It ends by a `finished` event, or by the error that its reads reject with: the reason of the call's signal, CANCELLED, ENGINE_LOST, ENGINE_FAULT
@@ -67,21 +70,27 @@ export class Generation implements Disposable {
     this.#reading = true;
     try {
       for (;;) {
-        if (this.#replaced !== undefined) throw this.#replaced;
-        const event = this.#record.take();
+        const event = this.tryNext();
         if (event !== undefined) return event;
-        if (this.#record.error !== undefined) throw this.#record.error;
         if (this.#record.outcome !== undefined) throw new Error("next() after the end: the finish was handed out");
-        await this.#record.mailbox.changed();
+        await this.changed();
       }
     } finally {
       this.#reading = false;
     }
   }
 
-  /** The next event if one waits; never throws. Undefined after a failure too, which `next` then tells. */
+  /** The next event if one waits; none after the end. @throws GenerationError why it failed */
   tryNext(): GenerationEvent | undefined {
-    return this.#replaced === undefined ? this.#record.take() : undefined;
+    if (this.#replaced !== undefined) throw this.#replaced;
+    const event = this.#record.take();
+    if (event === undefined && this.#record.error !== undefined) throw this.#record.error;
+    return event;
+  }
+
+  /** Until there may be something for `tryNext`: an event, or why there will be none. May resolve early. */
+  changed(): Promise<void> {
+    return this.#record.mailbox.changed();
   }
 
   /** The output so far. undefined: none is kept (`keepOutputBytes`), or it was too much. */
@@ -140,6 +149,6 @@ export class Generation implements Disposable {
   [Symbol.dispose](): void {
     if (this.#replaced !== undefined) return;
     this.#record.notifyOfFailure(undefined);
-    this.#record.abort(new GenerationError("CANCELLED", "the call was left"));
+    this.#record.abort(LEFT);
   }
 }

@@ -8,9 +8,19 @@ export interface Clock {
 
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
-  startTimer(delayMs, onDue) {
-    const timer = setTimeout(onDue, delayMs);
-    timer.unref();
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
-  },
+  startTimer: (delayMs, onDue) => new SystemTimer(delayMs, onDue),
 };
+
+/** A class, for thousands of calls each hold one: its instances share their one method. */
+class SystemTimer implements Disposable {
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(delayMs: number, onDue: () => void) {
+    this.#timer = setTimeout(onDue, delayMs);
+    this.#timer.unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -40,6 +40,7 @@ export class DueTimer implements Disposable {
   }
 
   #look(): void {
+    this.#timer = undefined;
     this.#timerDueMs = Infinity;
     if (this.#dueMs === Infinity) return;
     if (this.#clock.nowMs() < this.#dueMs) {

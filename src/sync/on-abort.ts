@@ -3,8 +3,21 @@
  * settled call alive (which AbortSignal.any does).
  */
 export function onAbort(signal: AbortSignal, listener: (reason: unknown) => void): Disposable {
-  const run = (): void => listener(signal.reason);
-  if (signal.aborted) run();
-  else signal.addEventListener("abort", run, { once: true });
-  return { [Symbol.dispose]: () => signal.removeEventListener("abort", run) };
+  return new AbortHook(signal, listener);
+}
+
+class AbortHook implements Disposable {
+  readonly #signal: AbortSignal;
+  readonly #run: () => void;
+
+  constructor(signal: AbortSignal, listener: (reason: unknown) => void) {
+    this.#signal = signal;
+    this.#run = () => listener(signal.reason);
+    if (signal.aborted) this.#run();
+    else signal.addEventListener("abort", this.#run, { once: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener("abort", this.#run);
+  }
 }

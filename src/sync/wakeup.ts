@@ -16,12 +16,12 @@ export class Wakeup {
     else waiter.resolve();
   }
 
-  async wait(): Promise<void> {
+  wait(): Promise<void> {
     if (this.#notified) {
       this.#notified = false;
-      return;
+      return Promise.resolve();
     }
     this.#waiter ??= new Deferred<void>();
-    await this.#waiter.promise;
+    return this.#waiter.promise;
   }
 }

@@ -9,16 +9,16 @@ import { growth } from "./cases/growth.js";
 import { joining } from "./cases/joining.js";
 import { longContext } from "./cases/long-context.js";
 import { memory } from "./cases/memory.js";
+import { pathFirstToken } from "./cases/path-first-token.js";
+import { pathPace } from "./cases/path-pace.js";
+import { pathRefusal } from "./cases/path-refusal.js";
+import { pathStream } from "./cases/path-stream.js";
+import { pathWaiting } from "./cases/path-waiting.js";
 import { scores } from "./cases/scores.js";
 import { sharedPrompt } from "./cases/shared-prompt.js";
 import { speculation } from "./cases/speculation.js";
 import { stalledReader } from "./cases/stalled-reader.js";
 import { streams } from "./cases/streams.js";
-import { pathFirstToken } from "./path-first-token.js";
-import { pathPace } from "./path-pace.js";
-import { pathRefusal } from "./path-refusal.js";
-import { pathStream } from "./path-stream.js";
-import { pathWaiting } from "./path-waiting.js";
 
 /** All cases, in the order in which they run. */
 export const CASES: readonly BenchCase[] = [

@@ -17,6 +17,10 @@ class Script implements EventSource {
     this.#events = [...events];
   }
 
+  add(event: GenerationEvent): void {
+    this.#events.push(event);
+  }
+
   next(): Promise<GenerationEvent> {
     const event = this.#events.shift();
     return event === undefined ? new Deferred<GenerationEvent>().promise : Promise.resolve(event);
@@ -24,6 +28,10 @@ class Script implements EventSource {
 
   tryNext(): GenerationEvent | undefined {
     return this.#events.shift();
+  }
+
+  changed(): Promise<void> {
+    return new Deferred<void>().promise;
   }
 }
 
@@ -63,13 +71,13 @@ describe("Pieces that are gathered for one chunk", () => {
 
   it("go when the delay is over, and the event that comes later is not lost", async () => {
     const clock = new ManualClock();
-    const late = new Deferred<GenerationEvent>();
-    const reader = new EventReader({ next: () => late.promise, tryNext: () => undefined }, clock);
+    const script = new Script([]);
+    const reader = new EventReader(script, clock);
     const gathered = gatherPieces([piece(1)], reader, { maxDelayMs: 100, window: WINDOW, clock });
     clock.advance(100);
     assert.deepEqual(await gathered, [piece(1)]);
-    late.resolve(heard);
     assert.equal(reader.tryNext(), undefined);
+    script.add(heard);
     assert.equal(await reader.next(), heard);
   });
 

@@ -148,7 +148,7 @@ describe("Generation", () => {
       controller.abort(reason);
       // No notice of the engine was awaited since.
       assert.equal(await failureOf(generation.next(), "DEADLINE_EXCEEDED"), reason);
-      assert.equal(generation.tryNext(), undefined);
+      assert.throws(() => generation.tryNext(), reason);
       assert.equal(rig.busySlots, 1);
       assert.equal(generation.state, "parked");
       await failureOf(() => rig.open({ requestId: "mine" }), "REQUEST_ID_IN_USE");

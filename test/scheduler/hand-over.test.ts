@@ -51,7 +51,7 @@ describe("Generation that is handed over", () => {
     const waiting = failureOf(first.next(), "TAKEN_OVER");
     const second = first.handOver(REPLACED);
     await waiting;
-    assert.equal(first.tryNext(), undefined);
+    assert.throws(() => first.tryNext(), REPLACED);
     second.submit(runOf(echo("abc")));
     assert.equal((await readAll(second)).text, "abc");
   });

@@ -3,8 +3,7 @@ import { onAbort } from "../../sync/on-abort.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import type { CallHost } from "./call-host.js";
 import { defaultReaderRule } from "./reader-rule.js";
-import { ServedCall } from "./served-call.js";
-import { StreamWriter } from "./stream-writer.js";
+import { StreamedCall } from "./streamed-call.js";
 
 /** What a service does for one method that answers each message of a stream by one message. */
 export interface BidiMethod<Request, Response> {
@@ -18,14 +17,14 @@ export function bidiMethod<Request, Response>(
   host: CallHost,
   { method, handle }: BidiMethod<Request, Response>,
 ): handleBidiStreamingCall<DecodedRequest<Request>, Response> {
+  const options = { method, kind: "watch" as const, rule: defaultReaderRule(host.limits) };
   return (call) => {
     const serve = async (): Promise<void> => {
-      using served = new ServedCall(host, call, { method, kind: "watch" });
-      const { scope, wire } = served;
-      using writer = new StreamWriter({ call, scope, clock: host.clock, rule: defaultReaderRule(host.limits) });
+      using served = new StreamedCall(host, call, options);
+      const { signal, wire, writer } = served;
       try {
         // A read that waits for the client's next message ends only with its stream.
-        using _end = onAbort(scope.signal, () => call.destroy());
+        using _end = onAbort(signal, () => call.destroy());
         for await (const request of call as AsyncIterable<DecodedRequest<Request>>) {
           await writer.write(handle(request), 0);
         }

@@ -1,4 +1,3 @@
-import type { Metadata } from "@grpc/grpc-js";
 import type { GenerationError } from "../../core/generation-error.js";
 import type { ReaderRule } from "./reader-rule.js";
 
@@ -8,8 +7,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** When the call's deadline passes, by the host's clock; undefined: it has none. */
   readonly deadlineMs: number | undefined;
-  /** Sent with the status, good or bad. */
-  readonly trailers: Metadata;
+  /** The id goes out with the status, good or bad. */
+  nameGeneration(generationId: string): void;
   /** Aborts the signal for this reason, which becomes the call's status. Too late changes nothing. */
   abort(reason: GenerationError): void;
   /** Holds the stream's reader to this rule from the next message on. Without effect on a unary call. */

@@ -29,6 +29,8 @@ export function callGuard(host: CallHost): ServerInterceptor {
           },
           onReceiveHalfClose(pass) {
             bodyTimer?.[Symbol.dispose]();
+            // The guard lives as long as its call.
+            bodyTimer = undefined;
             pass();
           },
           onCancel: () => bodyTimer?.[Symbol.dispose](),

@@ -8,6 +8,9 @@ import { toErrorStatus } from "../status/error-status.js";
 /** A status as grpc-js takes it. */
 type OutgoingStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 
+/** The trailer of generation calls. */
+const GENERATION_ID_KEY = "x-rill-generation-id";
+
 const wires = new WeakMap<Metadata, CallWire>();
 
 /**
@@ -18,8 +21,8 @@ const wires = new WeakMap<Metadata, CallWire>();
  * is closed after the grace at the latest, whether its reader reads on or not.
  */
 export class CallWire {
-  /** Goes out with the status, whatever it is. */
-  readonly trailers = new Metadata();
+  /** Of the generation that the call is about, if any: goes out with the status, whatever it is. */
+  generationId: string | undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #clock: Clock;
   readonly #graceMs: number;
@@ -27,6 +30,7 @@ export class CallWire {
   #ended = false;
   #grace: Disposable | undefined;
   #onForcedEnd: ((reason: GenerationError) => void) | undefined;
+  #onClosed: (() => void) | undefined;
 
   /** Takes over the sending of statuses. @throws Error when grpc-js keeps its stream elsewhere than this file believes. */
   constructor(call: ServerInterceptingCallInterface, options: { clock: Clock; graceMs: number }) {
@@ -42,7 +46,10 @@ export class CallWire {
     this.#sendStatus = call.sendStatus.bind(call);
     // grpc-js itself goes through here too: for a deadline, a message too large, a body that does not inflate.
     call.sendStatus = (status) => this.#sendOnce(status);
-    stream.once("close", () => this.#grace?.[Symbol.dispose]());
+    stream.once("close", () => {
+      this.#grace?.[Symbol.dispose]();
+      this.#onClosed?.();
+    });
   }
 
   /** Lets the handler find the wire by the metadata object that grpc-js hands through to it. */
@@ -61,23 +68,31 @@ export class CallWire {
     this.#onForcedEnd = listener;
   }
 
+  /** Calls `listener` when the stream is gone, whatever became of the call. One listener: a later one takes its place. */
   onClosed(listener: () => void): void {
-    this.#stream.once("close", listener);
+    this.#onClosed = listener;
   }
 
   /** Ends the call well. */
   finish(): void {
-    this.#sendOnce({ code: Status.OK, details: "OK", metadata: this.trailers });
+    this.#sendOnce({ code: Status.OK, details: "OK", metadata: this.trailers() });
   }
 
   /** Ends the call with an error: in trailers only if nothing was sent yet. Behind a shut window it waits for the reader, no longer than the grace. */
   fail(error: GenerationError): void {
-    this.#sendOnce(toErrorStatus(error, this.trailers));
+    this.#sendOnce(toErrorStatus(error, this.trailers()));
   }
 
   /** Ends the call with a status that a standard protocol lays down, without details. */
   failPlainly(code: Status, details: string): void {
-    this.#sendOnce({ code, details, metadata: this.trailers });
+    this.#sendOnce({ code, details, metadata: this.trailers() });
+  }
+
+  /** What goes out with the status. Made for each: most calls wait without any. */
+  trailers(): Metadata {
+    const trailers = new Metadata();
+    if (this.generationId !== undefined) trailers.set(GENERATION_ID_KEY, this.generationId);
+    return trailers;
   }
 
   /** Resets the stream after so long unless it is closed by then. A second call changes nothing. */
@@ -101,6 +116,6 @@ export class CallWire {
     if (!isForeignStatus(status)) return status;
     const error = fromForeignStatus(status);
     this.#onForcedEnd?.(error);
-    return toErrorStatus(error, this.trailers);
+    return toErrorStatus(error, this.trailers());
   }
 }

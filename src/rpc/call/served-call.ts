@@ -1,33 +1,57 @@
-import { status as Status, type Metadata } from "@grpc/grpc-js";
+import { type Deadline, status as Status, type Metadata } from "@grpc/grpc-js";
 import type { GenerationError } from "../../core/generation-error.js";
 import { ProtocolStatus } from "../status/protocol-status.js";
 import { STATUS_OF_CODE } from "../status/status-table.js";
+import type { CallContext } from "./call-context.js";
+import { callDeadlineMs } from "./call-deadline.js";
 import type { CallHost } from "./call-host.js";
 import { type CancellableCall, CallScope } from "./call-scope.js";
 import { CallWire } from "./call-wire.js";
 import type { CallKind } from "./open-calls.js";
+import type { ReaderRule } from "./reader-rule.js";
 
-/** The trailer of generation calls. */
-export const GENERATION_ID_KEY = "x-rill-generation-id";
+/** What a served call needs of grpc-js's. */
+export interface HandledCall extends CancellableCall {
+  readonly metadata: Metadata;
+  getDeadline(): Deadline;
+}
 
 /** One call that reached its handler: its scope and its wire, tied together for as long as the handler runs. */
-export class ServedCall implements Disposable {
+export class ServedCall implements CallContext, Disposable {
   readonly scope: CallScope;
   readonly wire: CallWire;
+  readonly deadlineMs: number | undefined;
   readonly #host: CallHost;
   readonly #method: string;
 
-  constructor(
-    host: CallHost,
-    call: CancellableCall & { readonly metadata: Metadata },
-    { method, kind }: { method: string; kind: CallKind },
-  ) {
+  constructor(host: CallHost, call: HandledCall, { method, kind }: { method: string; kind: CallKind }) {
     this.#host = host;
     this.#method = method;
+    this.deadlineMs = callDeadlineMs(call, host.clock);
     this.wire = CallWire.of(call.metadata);
     this.scope = new CallScope(call, () => host.openCalls.forget(this.scope));
     this.wire.onForcedEnd((reason) => this.scope.abort(reason));
     host.openCalls.remember(this.scope, kind);
+  }
+
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+
+  abort(reason: GenerationError): void {
+    this.scope.abort(reason);
+  }
+
+  nameGeneration(generationId: string): void {
+    this.wire.generationId = generationId;
+  }
+
+  useReaderRule(_rule: ReaderRule): void {
+    // Who writes nothing while it goes on has no reader that could be slow.
+  }
+
+  onTakenLate(_listener: () => void): void {
+    // The same.
   }
 
   /** Ends the call whose handler threw, whatever it threw. Never throws. */
@@ -47,7 +71,7 @@ export class ServedCall implements Disposable {
 
   /** The server's own faults are errors, with their cause, once. What ends a generation otherwise, the scheduler logs. */
   #logFailure(error: GenerationError): void {
-    const [generationId] = this.wire.trailers.get(GENERATION_ID_KEY);
+    const { generationId } = this.wire;
     const fields = { method: this.#method, generationId, reason: error.code, facts: error.facts };
     const isFault = STATUS_OF_CODE[error.code] === Status.INTERNAL;
     if (isFault) this.#host.log.error({ ...fields, err: error.cause ?? error }, "a call failed");

@@ -65,6 +65,7 @@ export class StreamWriter<Response> implements Disposable {
     });
     this.#patience.set(startedMs + this.#patienceMs);
     await taken.promise;
+    this.#taken = undefined;
     this.#patience.callOff();
     this.#meter.took(textBytes, this.#clock.nowMs() - startedMs);
   }

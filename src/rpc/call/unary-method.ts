@@ -1,7 +1,6 @@
 import { status as Status, type handleUnaryCall } from "@grpc/grpc-js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import type { CallContext } from "./call-context.js";
-import { callDeadlineMs } from "./call-deadline.js";
 import type { CallHost } from "./call-host.js";
 import { ServedCall } from "./served-call.js";
 
@@ -20,19 +19,11 @@ export function unaryMethod<Request, Response>(
   return (call, respond) => {
     const serve = async (): Promise<void> => {
       using served = new ServedCall(host, call, { method, kind: "plain" });
-      const { scope, wire } = served;
+      const { signal, wire } = served;
       try {
-        const context: CallContext = {
-          signal: scope.signal,
-          deadlineMs: callDeadlineMs(call, host.clock),
-          trailers: wire.trailers,
-          abort: (reason) => scope.abort(reason),
-          useReaderRule: () => undefined,
-          onTakenLate: () => undefined,
-        };
-        const response = await handle(call.request, context);
-        scope.signal.throwIfAborted();
-        respond(null, response, wire.trailers);
+        const response = await handle(call.request, served);
+        signal.throwIfAborted();
+        respond(null, response, wire.trailers());
         // grpc-js does not tell when the answer was taken: who does not read it must not keep it here for ever.
         wire.resetAfter(host.limits.slowReaderStallMs, Status.RESOURCE_EXHAUSTED);
       } catch (thrown) {

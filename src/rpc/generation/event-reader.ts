@@ -2,19 +2,19 @@ import type { GenerationEvent } from "../../core/generation-event.js";
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 
-/** What is read: one reader at a time. */
+/** What is read: one reader at a time. Each throws, or rejects with, a GenerationError when there will be no more. */
 export interface EventSource {
-  /** Rejects with a GenerationError when there will be no more. */
   next(): Promise<GenerationEvent>;
-  /** The next one if it waits already; never throws. */
+  /** The next one if it waits already. */
   tryNext(): GenerationEvent | undefined;
+  /** Until `tryNext` is worth another look. */
+  changed(): Promise<void>;
 }
 
-/** Reads the events of one generation, with a limit of time where wanted, and without losing the one that came too late. Main thread, one user. */
-export class EventReader {
+/** Reads the events of one generation, with a limit of time where wanted, and lets one be put back. Main thread, one user. */
+export class EventReader implements Omit<EventSource, "changed"> {
   readonly #source: EventSource;
   readonly #clock: Clock;
-  #waiting: Promise<GenerationEvent> | undefined;
   #unread: GenerationEvent | undefined;
 
   constructor(source: EventSource, clock: Clock) {
@@ -22,37 +22,32 @@ export class EventReader {
     this.#clock = clock;
   }
 
-  /** The next event if there is one already: then nobody has to wait for a promise. */
   tryNext(): GenerationEvent | undefined {
     const unread = this.#unread;
     this.#unread = undefined;
-    return unread ?? (this.#waiting === undefined ? this.#source.tryNext() : undefined);
+    return unread ?? this.#source.tryNext();
   }
 
-  async next(): Promise<GenerationEvent> {
-    const event = await this.#read();
-    this.#waiting = undefined;
-    return event;
+  next(): Promise<GenerationEvent> {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    return unread === undefined ? this.#source.next() : Promise.resolve(unread);
   }
 
   /** The next event, or undefined when `limitMs` passed first; then a later read gets it. */
   async nextWithin(limitMs: number): Promise<GenerationEvent | undefined> {
-    const timeIsUp = new Deferred<undefined>();
-    using _limit = this.#clock.startTimer(limitMs, () => timeIsUp.resolve(undefined));
-    const event = await Promise.race([this.#read(), timeIsUp.promise]);
-    if (event !== undefined) this.#waiting = undefined;
-    return event;
+    const timeIsUp = new Deferred<boolean>();
+    using _limit = this.#clock.startTimer(limitMs, () => timeIsUp.resolve(true));
+    let late = false;
+    for (;;) {
+      const event = this.tryNext();
+      if (event !== undefined || late) return event;
+      late = await Promise.race([this.#source.changed().then(() => false), timeIsUp.promise]);
+    }
   }
 
   /** Puts the event that was read last back in front. */
   unread(event: GenerationEvent): void {
     this.#unread = event;
-  }
-
-  #read(): Promise<GenerationEvent> {
-    const unread = this.#unread;
-    this.#unread = undefined;
-    this.#waiting ??= unread === undefined ? this.#source.next() : Promise.resolve(unread);
-    return this.#waiting;
   }
 }

@@ -2,6 +2,7 @@ import type { GenerateResponse } from "../../../generated/rill/v1/generation_ser
 import type { Accepted, Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
 import type { TokenLogprobs } from "../../../generated/rill/v1/logprobs.js";
 import { GenerationError } from "../../core/generation-error.js";
+import type { Messages } from "../call/stream-method.js";
 import type { GenerationMessage } from "./run-generation.js";
 
 /** A token id takes up to so many bytes of a message. */
@@ -16,7 +17,7 @@ const BYTES_HEAD_BYTES = 3;
  * @throws GenerationError RESPONSE_TOO_LARGE as soon as it cannot be sent any more, and whatever the generation throws
  */
 export async function foldGeneration(
-  messages: AsyncIterable<GenerationMessage>,
+  messages: Messages<GenerationMessage>,
   { maxResponseBytes }: { maxResponseBytes: number },
 ): Promise<GenerateResponse> {
   const texts: string[] = [];

@@ -10,7 +10,7 @@ import type { Reading } from "./reading.js";
 export interface KeyedReader {
   /** While it reads, its end is the generation's. */
   readonly signal: AbortSignal;
-  readonly abort: (reason: GenerationError) => void;
+  abort(reason: GenerationError): void;
 }
 
 export interface KeyedGenerationOptions {
@@ -33,7 +33,9 @@ export class KeyedGeneration {
   readonly #accepted: Promise<Accepted>;
   readonly #onOver: KeyedGenerationOptions["onOver"];
   #generation: Generation;
-  #reader: (KeyedReader & { readonly following: Disposable }) | undefined;
+  #reader: { readonly call: KeyedReader; readonly following: Disposable } | undefined;
+  /** What was accepted, once it was. */
+  #told: Accepted | undefined;
   #over = false;
 
   /** @throws GenerationError what `open` throws; nothing is held then */
@@ -42,13 +44,21 @@ export class KeyedGeneration {
     this.#onOver = onOver;
     this.#generation = open(this.#life.signal);
     this.#accepted = accept(this.#generation, this.#life.signal);
-    // Whoever reads it by then hears of a refusal.
-    this.#accepted.catch(() => undefined);
+    this.#accepted.then(
+      (accepted) => (this.#told = accepted),
+      // Whoever reads it by then hears of a refusal.
+      () => undefined,
+    );
   }
 
   /** True: it has failed, and nobody can read it any more. */
   get failed(): boolean {
     return this.#life.signal.aborted || this.#generation.error !== undefined;
+  }
+
+  /** Resolves once it is in line or running. @throws GenerationError why it was refused, or the reason of the signal, which aborted first */
+  accepted(signal: AbortSignal): Promise<Accepted> {
+    return untilAborted(this.#accepted, signal);
   }
 
   /**
@@ -64,19 +74,19 @@ export class KeyedGeneration {
       before.following[Symbol.dispose]();
     }
     const following = onAbort(reader.signal, (reason) => this.#life.abort(reason));
-    this.#reader = { ...reader, following };
-    before?.abort(takenOver);
-    return this.#reading(this.#generation, reader.signal);
+    this.#reader = { call: reader, following };
+    before?.call.abort(takenOver);
+    return this.#reading(this.#generation);
   }
 
-  #reading(generation: Generation, signal: AbortSignal): Reading {
+  #reading(generation: Generation): Reading {
     return {
       generation,
-      accepted: () => untilAborted(this.#accepted, signal),
-      finished: (told, toChunk) => {
-        if (generation !== this.#generation) return;
+      finished: (completed, toChunk) => {
+        const accepted = this.#told;
+        if (generation !== this.#generation || accepted === undefined) return;
         const pieces = generation.output();
-        this.#end({ ...told, chunk: pieces === undefined ? undefined : toChunk(pieces) });
+        this.#end({ accepted, completed, chunk: pieces === undefined ? undefined : toChunk(pieces) });
       },
       [Symbol.dispose]: () => {
         if (generation !== this.#generation) return;

@@ -1,3 +1,4 @@
+import type { Accepted } from "../../../generated/rill/v1/generation_event.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
@@ -7,7 +8,12 @@ import { type CompletedResult, StoredResults } from "./stored-results.js";
 
 /** What a call with an idempotency key gets: a generation to read, its own or another call's, or the result of one that has completed. */
 export type Claim =
-  | { readonly type: "reading"; readonly reading: Reading }
+  | {
+      readonly type: "reading";
+      readonly reading: Reading;
+      /** Resolves once the generation is in line or running, with what is true of it for every reader; rejects with why it was refused. */
+      readonly accepted: Promise<Accepted>;
+    }
   | { readonly type: "stored"; readonly result: CompletedResult };
 
 /**
@@ -35,7 +41,7 @@ export class KeyedGenerations {
     const running = this.#running.get(key);
     if (running === undefined || running.failed) return undefined;
     requireSameBody(running, bodyDigest);
-    return { type: "reading", reading: running.read(reader) };
+    return { type: "reading", reading: running.read(reader), accepted: running.accepted(reader.signal) };
   }
 
   /**
@@ -51,7 +57,7 @@ export class KeyedGenerations {
       },
     });
     this.#running.set(key, begun);
-    return { type: "reading", reading: begun.read(reader) };
+    return { type: "reading", reading: begun.read(reader), accepted: begun.accepted(reader.signal) };
   }
 }
 

@@ -3,7 +3,7 @@ import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
-import { type DecodedRequest, readableMessage } from "./decoded-request.js";
+import { type DecodedRequest, takeMessage } from "./decoded-request.js";
 import { parseDelivery } from "./parse-delivery.js";
 import { parseIdempotency } from "./parse-idempotency.js";
 import { parseId, parseLabels } from "./parse-identity.js";
@@ -25,14 +25,14 @@ export interface RequestBounds {
 }
 
 /**
- * A request of Generate or GenerateStream, valid, complete and frozen.
+ * A request of Generate or GenerateStream, valid, complete and frozen. Its message is taken.
  * @throws GenerationError UNDECODABLE_MESSAGE; INVALID_REQUEST naming everything that is wrong; MODEL_MISMATCH
  */
 export function parseGenerationRequest(
   request: DecodedRequest<GenerateRequest>,
   { limits, model, contextTokens, streams }: RequestBounds,
 ): GenerationRequest {
-  const message = readableMessage(request);
+  const message = takeMessage(request);
   const violations = new Violations(request.violations);
   const { vocabularySize } = model;
   const expectedModel = parseId({ field: "expected_model", value: message.expectedModel }, limits, violations);

@@ -18,6 +18,9 @@ export function parseId(
   return value;
 }
 
+/** What nearly every call has. */
+const NO_LABELS: ReadonlyMap<string, string> = new Map();
+
 /** The caller's own words for logs. */
 export function parseLabels(
   labels: ReadonlyMap<string, string>,
@@ -26,8 +29,9 @@ export function parseLabels(
 ): ReadonlyMap<string, string> {
   if (labels.size > limits.labels) {
     violations.add("labels", `has ${labels.size} entries; at most ${limits.labels}`);
-    return new Map();
+    return NO_LABELS;
   }
+  if (labels.size === 0) return NO_LABELS;
   for (const [key, value] of labels) {
     const field = `labels["${wellFormedText(key, MAX_KEY_TEXT_BYTES)}"]`;
     const keyBytes = Buffer.byteLength(key);

@@ -12,13 +12,14 @@ import type {
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
 import { stallRule } from "../call/reader-rule.js";
-import { streamMethod } from "../call/stream-method.js";
+import { type Messages, streamMethod } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
 import { foldGeneration } from "../generation/fold-generation.js";
 import { KeyedGenerations } from "../generation/keyed-generations.js";
-import { notingRefusals } from "../generation/noting-refusals.js";
-import { runGeneration } from "../generation/run-generation.js";
+import { notedRefusal } from "../generation/noted-refusal.js";
+import { openGeneration } from "../generation/open-generation.js";
+import type { GenerationMessage } from "../generation/run-generation.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import { parseCancelRequest } from "../request/parse-cancel-request.js";
 import { parseGenerationRequest } from "../request/parse-generation-request.js";
@@ -35,41 +36,35 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
   const parse = (
     request: DecodedRequest<GenerateRequest | GenerateStreamRequest>,
     { backend, signal, streams }: { backend: Backend; signal: AbortSignal; streams: boolean },
-  ): Promise<GenerationRequest> =>
-    notingRefusals({ scheduler: backend.scheduler, signal }, () =>
-      parseGenerationRequest(request, {
-        limits,
-        model: backend.model,
-        contextTokens: backend.engine.contextTokens,
-        streams,
-      }),
-    );
+  ): GenerationRequest => {
+    const { model, engine, scheduler } = backend;
+    try {
+      return parseGenerationRequest(request, { limits, model, contextTokens: engine.contextTokens, streams });
+    } catch (thrown) {
+      throw notedRefusal(thrown, { scheduler, signal });
+    }
+  };
 
   const generate = async (
     request: DecodedRequest<GenerateRequest>,
     context: CallContext,
   ): Promise<GenerateResponse> => {
     const backend = requireBackend(source);
-    const parsed = await parse(request, { backend, signal: context.signal, streams: false });
-    const call = { request: parsed, backend, keyed, limits, clock, streams: false, ...context };
-    return foldGeneration(runGeneration(call), { maxResponseBytes: limits.messageBytes });
+    const parsed = parse(request, { backend, signal: context.signal, streams: false });
+    const call = { request: parsed, backend, keyed, limits, clock, context, streams: false };
+    return foldGeneration(await openGeneration(call), { maxResponseBytes: limits.messageBytes });
   };
 
-  async function* generateStream(
+  const generateStream = (
     request: DecodedRequest<GenerateStreamRequest>,
     context: CallContext,
-  ): AsyncGenerator<GenerateStreamResponse> {
+  ): Promise<Messages<GenerationMessage>> => {
     const backend = requireBackend(source);
-    const parsed = await parse(request, { backend, signal: context.signal, streams: true });
+    const parsed = parse(request, { backend, signal: context.signal, streams: true });
     const { slowReaderLimitMs } = parsed.delivery;
     if (slowReaderLimitMs !== undefined) context.useReaderRule(stallRule(slowReaderLimitMs));
-    let sequence = 0;
-    const call = { request: parsed, backend, keyed, limits, clock, streams: true, ...context };
-    for await (const event of runGeneration(call)) {
-      sequence++;
-      yield { sequence, event };
-    }
-  }
+    return openGeneration({ request: parsed, backend, keyed, limits, clock, context, streams: true });
+  };
 
   const cancelGeneration = (request: DecodedRequest<CancelGenerationRequest>): CancelGenerationResponse => {
     const { scheduler } = requireBackend(source);
@@ -90,6 +85,7 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
       method: "GenerateStream",
       kind: "plain",
       handle: generateStream,
+      toResponse: (event, sequence): GenerateStreamResponse => ({ sequence, event }),
       textBytes: chunkTextBytes,
     }),
     cancelGeneration: unaryMethod(host, { method: "CancelGeneration", handle: cancelGeneration }),
@@ -97,6 +93,6 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
   };
 }
 
-function chunkTextBytes({ event }: GenerateStreamResponse): number {
-  return event?.$case === "chunk" ? Buffer.byteLength(event.value.text) : 0;
+function chunkTextBytes(event: GenerationMessage): number {
+  return event.$case === "chunk" ? Buffer.byteLength(event.value.text) : 0;
 }

@@ -12,7 +12,7 @@ import { Wakeup } from "../../sync/wakeup.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
 import { Seats } from "../call/seats.js";
-import { streamMethod } from "../call/stream-method.js";
+import { streamMethod, WITHOUT_TEXT } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
 import { type DecodedRequest, readableMessage } from "../request/decoded-request.js";
 import { ProtocolStatus } from "../status/protocol-status.js";
@@ -73,7 +73,7 @@ export function createHealthService(
 
   return {
     check: unaryMethod(host, { method: "Check", handle: check }),
-    watch: streamMethod(host, { method: "Watch", kind: "watch", handle: watch, textBytes: () => 0 }),
+    watch: streamMethod(host, { method: "Watch", kind: "watch", handle: watch, ...WITHOUT_TEXT }),
     list: unaryMethod(host, { method: "List", handle: list }),
   };
 }

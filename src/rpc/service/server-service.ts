@@ -11,7 +11,7 @@ import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
 import { pause } from "../call/pause.js";
 import { Seats } from "../call/seats.js";
-import { streamMethod } from "../call/stream-method.js";
+import { streamMethod, WITHOUT_TEXT } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
 import { type DecodedRequest, readableMessage } from "../request/decoded-request.js";
 import { parseDurationMs } from "../request/number-field.js";
@@ -74,6 +74,6 @@ export function createServerService(
   return {
     getServerInfo: unaryMethod(host, { method: "GetServerInfo", handle: getServerInfo }),
     getLoad: unaryMethod(host, { method: "GetLoad", handle: getLoad }),
-    watchLoad: streamMethod(host, { method: "WatchLoad", kind: "watch", handle: watchLoad, textBytes: () => 0 }),
+    watchLoad: streamMethod(host, { method: "WatchLoad", kind: "watch", handle: watchLoad, ...WITHOUT_TEXT }),
   };
 }

@@ -12,11 +12,10 @@ const MAX_TEXT_BYTES = 1024;
 /** The text travels percent-encoded: up to three bytes for one. */
 const MAX_ENCODED_TEXT_BYTES = 2 * 1024;
 
-/** An error as gRPC sends it. `trailers` (the generation's id) are copied in. */
-export function toErrorStatus(error: GenerationError, trailers?: Metadata): StatusObject {
+/** An error as gRPC sends it. @param metadata what else goes out with it; its details are added */
+export function toErrorStatus(error: GenerationError, metadata = new Metadata()): StatusObject {
   const code = STATUS_OF_CODE[error.code];
   const details = statusText(error.message);
-  const metadata = trailers?.clone() ?? new Metadata();
   metadata.set(DETAILS_KEY, encodeErrorDetails(error, { code, message: details }));
   if (error.retryAfterMs !== undefined) metadata.set(PUSHBACK_KEY, String(Math.ceil(error.retryAfterMs)));
   return { code, details, metadata };

@@ -1,8 +1,8 @@
-import type { BenchCase } from "./bench-case.js";
-import { measureWork } from "./measure-work.js";
-import { PathClient } from "./path-client.js";
-import { toRow } from "./bench-row.js";
-import { startBareServer, startPathServer } from "./path-server.js";
+import type { BenchCase } from "../bench-case.js";
+import { measureWork } from "../measure-work.js";
+import { PathClient } from "../path-client.js";
+import { toRow } from "../bench-row.js";
+import { startBareServer, startPathServer } from "../path-server.js";
 
 const PROMPT = "Once upon a time";
 /** One that lasts, at a pace at which the path has next to nothing to do for it. */

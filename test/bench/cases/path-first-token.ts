@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { percentile } from "../support/percentile.js";
-import type { BenchCase, BenchRow, PlotSeries } from "./bench-case.js";
-import { PathClient, type StreamSeen } from "./path-client.js";
-import { toRow } from "./bench-row.js";
-import { startBareServer, startPathServer } from "./path-server.js";
+import { percentile } from "../../support/percentile.js";
+import type { BenchCase, BenchRow, PlotSeries } from "../bench-case.js";
+import { PathClient, type StreamSeen } from "../path-client.js";
+import { toRow } from "../bench-row.js";
+import { startBareServer, startPathServer } from "../path-server.js";
 
 const CALLERS = 16;
 /** Between two calls of one caller; the callers' calls are spread evenly, so that one begins every 20 ms. */

@@ -1,9 +1,9 @@
 import type * as grpc from "@grpc/grpc-js";
-import type { ServerProcess } from "../support/server-process.js";
-import type { BenchCase } from "./bench-case.js";
-import { PathClient } from "./path-client.js";
-import { toRow } from "./bench-row.js";
-import { startBareServer, startPathServer } from "./path-server.js";
+import type { ServerProcess } from "../../support/server-process.js";
+import type { BenchCase } from "../bench-case.js";
+import { PathClient } from "../path-client.js";
+import { toRow } from "../bench-row.js";
+import { startBareServer, startPathServer } from "../path-server.js";
 
 const SLOTS = 10;
 const BATCH = 100;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ServerProcess } from "../support/server-process.js";
-import type { BenchCase } from "./bench-case.js";
-import { measureWork } from "./measure-work.js";
-import { PathClient } from "./path-client.js";
-import { toRow } from "./bench-row.js";
-import { startBareServer, startPathServer } from "./path-server.js";
+import type { ServerProcess } from "../../support/server-process.js";
+import type { BenchCase } from "../bench-case.js";
+import { measureWork } from "../measure-work.js";
+import { PathClient } from "../path-client.js";
+import { toRow } from "../bench-row.js";
+import { startBareServer, startPathServer } from "../path-server.js";
 
 const STREAMS = 16;
 /** 25 steps a second: what two to four cores make of a model of some 1.5 billion parameters. */
