@@ -1,7 +1,7 @@
 /**
  * How far decoding runs ahead of a reader that stopped, for stock clients: grpc-js here, Python's grpcio and grpc-go as programs of their own. Each reads
  * three messages and then no more; GetLoad tells when decoding stands still, and where, and a relay in between counts what went over the wire.
- * Usage: npm run proof:read-ahead [-- --short] (python3 with grpcio and go on the PATH; about 20 minutes, the short form 1). The short form asks for heavy
+ * Usage: npm run proof:read-ahead [-- --short] (python3 with grpcio and go on the PATH; about 8 minutes, the short form 1). The short form asks for heavy
  * messages only, which fill a window with fewer tokens, and leaves out whoever has no bound.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -21,8 +21,8 @@ const { short } = flags;
 const MESSAGES_READ = 3;
 const LOOK_MS = 500;
 const STILL_LOOKS = 6;
-const CONTEXT_TOKENS = 8_192;
-const OUTPUT_TOKENS = 8_000;
+const CONTEXT_TOKENS = 4_096;
+const OUTPUT_TOKENS = 4_000;
 
 const ALL_CLIENTS = [GRPC_JS_CLIENT, GO_CLIENT, ...PYTHON_CLIENTS];
 const CLIENTS = short ? ALL_CLIENTS.filter(({ mostWireBytes }) => mostWireBytes !== undefined) : ALL_CLIENTS;
@@ -47,7 +47,11 @@ interface Standstill {
 const findings: Finding[] = [];
 const figures: (Standstill & { readonly client: string; readonly messages: OutputName })[] = [];
 await using server = await ServerProcess.start({
-  flags: ["--model", await defaultModelPath(), "--slots", "1", "--context-tokens", String(CONTEXT_TOKENS)],
+  flags: [
+    ...["--model", await defaultModelPath(), "--slots", "1", "--context-tokens", String(CONTEXT_TOKENS)],
+    // Tokens that come together share a message, and take less of a window each.
+    ...["--speculation", "off"],
+  ],
 });
 using observer = new RuntimeClient(server.address);
 for (const client of CLIENTS) {
