@@ -14,3 +14,19 @@ export function parseStoreAddress(text: string): StoreAddress | undefined {
   if (/^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)) return { type: "postgres", url: text };
   return undefined;
 }
+
+/** What `parseStoreAddress` reads back, but for a password: that is left out, for it has no place in what is printed or logged. */
+export function formatStoreAddress(address: StoreAddress): string {
+  switch (address.type) {
+    case "memory":
+      return "memory:";
+    case "sqlite":
+      return `sqlite:${address.path}`;
+    case "postgres": {
+      const url = new URL(address.url);
+      url.password = "";
+      url.searchParams.delete("password");
+      return url.href;
+    }
+  }
+}
