@@ -85,7 +85,7 @@ export interface PageBounds {
 }
 
 /** Where a page of sessions begins: behind this one, whether it is still there or not. */
-export interface SessionPlace {
+interface SessionPlace {
   readonly createdMs: number;
   readonly sessionId: string;
 }

@@ -29,7 +29,7 @@ export interface Session {
   readonly running: RunningTurn | undefined;
 }
 
-export interface RunningTurn {
+interface RunningTurn {
   readonly number: number;
   readonly generationId: string;
 }
@@ -38,9 +38,7 @@ export interface RunningTurn {
  * appended: messages that were stored as they are, without a generation. running → complete | truncated | cancelled | failed, by `commitTurn`, or
  * → failed by a sweep, when its server was lost. Only `complete` is an answer that the model brought to its own end.
  */
-export const TURN_STATUSES = ["appended", "running", "complete", "truncated", "cancelled", "failed"] as const;
-
-export type TurnStatus = (typeof TURN_STATUSES)[number];
+export type TurnStatus = "appended" | "running" | "complete" | "truncated" | "cancelled" | "failed";
 
 /** One entry of a session's history: messages, and the answer to them where one was asked for. */
 export interface Turn {

@@ -51,7 +51,7 @@ export interface TurnRow {
 }
 
 /** How many sessions an owner has. */
-export interface OwnerRow {
+interface OwnerRow {
   readonly owner: string;
   readonly sessions: number;
 }

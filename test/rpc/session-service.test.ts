@@ -43,118 +43,128 @@ async function runTurn({ server }: Scene, session: { sessionId: string; revision
 }
 
 describe("SessionService", () => {
+  const day = { nowMs: 1_790_000_000_123 };
+  /** For what needs no limits of its own; a test finds other tests' sessions there. */
+  let shared: Scene;
+  before(async function () {
+    this.timeout(60_000);
+    const server = await TestServer.start({ wallNowMs: () => day.nowMs });
+    shared = { server, client: new SessionClient(server.address) };
+  });
+  after(async () => {
+    shared.client[Symbol.dispose]();
+    await shared.server[Symbol.asyncDispose]();
+  });
+
   it("keeps what it is given, and tells it again", async () => {
-    const wallNowMs = () => 1_790_000_000_123;
-    await scene({ wallNowMs }, async ({ client }) => {
-      const messages = [
-        { role: Role.SYSTEM, content: "be brief" },
-        user("hi\u0000"),
-        { role: Role.ASSISTANT, content: "" },
-      ];
-      const labels = new Map([["topic", "rivers"]]);
-      const session = await client.create({ labels, messages, idleTimeout: hours(2) });
-      assert.match(session.sessionId, /^ses_[\w-]{24}$/);
-      const time = { seconds: 1_790_000_000, nanos: 123_000_000 };
-      const { sessionId, storedBytes, ...rest } = session;
-      const expected = { revision: 1, labels, turns: 1, idleTimeout: hours(2), createdTime: time, usedTime: time };
-      assert.deepEqual(rest, { ...expected, runningTurn: undefined });
-      assert.ok(storedBytes > 0);
-      assert.deepEqual(await client.get(sessionId), session);
-      const appended = await client.append({ sessionId, expectedRevision: 1, messages: [user("and?")] });
-      assert.deepEqual([appended.revision, appended.turns], [2, 2]);
-      const turn = { continues: false, status: TurnStatus.APPENDED, finishReason: FinishReason.UNSPECIFIED };
-      const nothing = { answer: undefined, generationId: undefined, errorReason: undefined, usage: undefined };
-      const times = { createdTime: time, endedTime: time };
-      const expectedTurns: Turn[] = [
-        { number: 1, messages, revision: 1, endRevision: 1, ...turn, ...nothing, ...times },
-        { number: 2, messages: [user("and?")], revision: 2, endRevision: 2, ...turn, ...nothing, ...times },
-      ];
-      assert.deepEqual(await client.turns(sessionId), expectedTurns);
-    });
+    const { client } = shared;
+    const messages = [
+      { role: Role.SYSTEM, content: "be brief" },
+      user("hi\u0000"),
+      { role: Role.ASSISTANT, content: "" },
+    ];
+    const labels = new Map([["topic", "rivers"]]);
+    const session = await client.create({ labels, messages, idleTimeout: hours(2) });
+    assert.match(session.sessionId, /^ses_[\w-]{24}$/);
+    const time = { seconds: 1_790_000_000, nanos: 123_000_000 };
+    const { sessionId, storedBytes, ...rest } = session;
+    const expected = { revision: 1, labels, turns: 1, idleTimeout: hours(2), createdTime: time, usedTime: time };
+    assert.deepEqual(rest, { ...expected, runningTurn: undefined });
+    assert.ok(storedBytes > 0);
+    assert.deepEqual(await client.get(sessionId), session);
+    const appended = await client.append({ sessionId, expectedRevision: 1, messages: [user("and?")] });
+    assert.deepEqual([appended.revision, appended.turns], [2, 2]);
+    const turn = { continues: false, status: TurnStatus.APPENDED, finishReason: FinishReason.UNSPECIFIED };
+    const nothing = { answer: undefined, generationId: undefined, errorReason: undefined, usage: undefined };
+    const times = { createdTime: time, endedTime: time };
+    const expectedTurns: Turn[] = [
+      { number: 1, messages, revision: 1, endRevision: 1, ...turn, ...nothing, ...times },
+      { number: 2, messages: [user("and?")], revision: 2, endRevision: 2, ...turn, ...nothing, ...times },
+    ];
+    assert.deepEqual(await client.turns(sessionId), expectedTurns);
   });
 
   it("shows a turn while it runs, with its text so far, and how it ended", async () => {
-    await scene({}, async (scene) => {
-      const { client, server } = scene;
-      const session = await client.create();
-      const { sessionId } = session;
-      const lease = await runTurn(scene, session);
-      valueOf(await server.store.renewLease({ lease, leaseMs: 60_000, answer: "so far" }));
-      const { runningTurn, revision } = await client.get(sessionId);
-      assert.deepEqual([runningTurn, revision], [{ number: 1, generationId: "gen_1" }, 2]);
-      const running = (await client.turns(sessionId))[0];
-      const { status, answer, endedTime, endRevision } = running ?? {};
-      assert.deepEqual([status, answer, endedTime, endRevision], [TurnStatus.RUNNING, "so far", undefined, undefined]);
-      assert.deepEqual(await problemOf(client.append({ sessionId, messages: [user("x")] })), [
-        Status.FAILED_PRECONDITION,
-        "SESSION_BUSY",
-      ]);
-      assert.equal((await refusalOf(client.delete({ sessionId }))).facts.generation_id, "gen_1");
-      const usage = { inputTokens: 9, reusedInputTokens: 4, outputTokens: 3, deliveredTokens: 2 };
-      const outcome = { finishReason: undefined, error: "CANCELLED", usage } as const;
-      valueOf(await server.store.commitTurn(commitOf(lease, { status: "cancelled", answer: "so far and", outcome })));
-      const [ended] = await client.turns(sessionId);
-      assert.deepEqual(
-        [ended?.status, ended?.answer, ended?.errorReason, ended?.endRevision, ended?.usage?.outputTokens],
-        [TurnStatus.CANCELLED, "so far and", "CANCELLED", 3, 3],
-      );
-    });
+    const { client, server } = shared;
+    const session = await client.create();
+    const { sessionId } = session;
+    const lease = await runTurn(shared, session);
+    valueOf(await server.store.renewLease({ lease, leaseMs: 60_000, answer: "so far" }));
+    const { runningTurn, revision } = await client.get(sessionId);
+    assert.deepEqual([runningTurn, revision], [{ number: 1, generationId: "gen_1" }, 2]);
+    const running = (await client.turns(sessionId))[0];
+    const { status, answer, endedTime, endRevision } = running ?? {};
+    assert.deepEqual([status, answer, endedTime, endRevision], [TurnStatus.RUNNING, "so far", undefined, undefined]);
+    assert.deepEqual(await problemOf(client.append({ sessionId, messages: [user("x")] })), [
+      Status.FAILED_PRECONDITION,
+      "SESSION_BUSY",
+    ]);
+    assert.equal((await refusalOf(client.delete({ sessionId }))).facts.generation_id, "gen_1");
+    const usage = { inputTokens: 9, reusedInputTokens: 4, outputTokens: 3, deliveredTokens: 2 };
+    const outcome = { finishReason: undefined, error: "CANCELLED", usage } as const;
+    valueOf(await server.store.commitTurn(commitOf(lease, { status: "cancelled", answer: "so far and", outcome })));
+    const [ended] = await client.turns(sessionId);
+    assert.deepEqual(
+      [ended?.status, ended?.answer, ended?.errorReason, ended?.endRevision, ended?.usage?.outputTokens],
+      [TurnStatus.CANCELLED, "so far and", "CANCELLED", 3, 3],
+    );
   });
 
   it("changes labels and idle time, the one without the other", async () => {
-    await scene({}, async ({ client }) => {
-      const { sessionId } = await client.create({ labels: new Map([["a", "1"]]) });
-      const longer = await client.update({ sessionId, idleTimeout: { seconds: 100, nanos: 1 } });
-      assert.deepEqual([longer.revision, longer.labels.size], [2, 1]);
-      assert.deepEqual(longer.idleTimeout, { seconds: 100, nanos: 1_000_000 });
-      const bare = await client.update({ sessionId, expectedRevision: 2, labels: { entries: new Map() } });
-      assert.deepEqual([bare.revision, bare.labels.size, bare.idleTimeout], [3, 0, longer.idleTimeout]);
-      const stale = await refusalOf(client.update({ sessionId, expectedRevision: 2, idleTimeout: hours(1) }));
-      assert.deepEqual([stale.code, stale.reason, stale.facts.revision], [Status.ABORTED, "REVISION_MISMATCH", "3"]);
-    });
+    const { client } = shared;
+    const { sessionId } = await client.create({ labels: new Map([["a", "1"]]) });
+    const longer = await client.update({ sessionId, idleTimeout: { seconds: 100, nanos: 1 } });
+    assert.deepEqual([longer.revision, longer.labels.size], [2, 1]);
+    assert.deepEqual(longer.idleTimeout, { seconds: 100, nanos: 1_000_000 });
+    const bare = await client.update({ sessionId, expectedRevision: 2, labels: { entries: new Map() } });
+    assert.deepEqual([bare.revision, bare.labels.size, bare.idleTimeout], [3, 0, longer.idleTimeout]);
+    const stale = await refusalOf(client.update({ sessionId, expectedRevision: 2, idleTimeout: hours(1) }));
+    assert.deepEqual([stale.code, stale.reason, stale.facts.revision], [Status.ABORTED, "REVISION_MISMATCH", "3"]);
   });
 
   it("forks at a turn, and deletes", async () => {
-    await scene({}, async ({ client }) => {
-      const { sessionId } = await client.create({ messages: [user("one")] });
-      await client.append({ sessionId, messages: [user("two")] });
-      const fork = await client.fork({ sessionId, atTurn: 1, labels: { entries: new Map([["of", "it"]]) } });
-      assert.deepEqual([fork.revision, fork.turns, fork.labels.get("of")], [1, 1, "it"]);
-      assert.notEqual(fork.sessionId, sessionId);
-      assert.equal((await client.fork({ sessionId })).turns, 2);
-      assert.deepEqual(await problemOf(client.fork({ sessionId, atTurn: 3 })), [Status.NOT_FOUND, "TURN_NOT_FOUND"]);
-      await client.delete({ sessionId, expectedRevision: 2 });
-      assert.deepEqual(await problemOf(client.get(sessionId)), [Status.NOT_FOUND, "SESSION_NOT_FOUND"]);
-      assert.deepEqual(await problemOf(client.delete({ sessionId })), [Status.NOT_FOUND, "SESSION_NOT_FOUND"]);
-      assert.equal((await client.turns(fork.sessionId)).length, 1);
-    });
+    const { client } = shared;
+    const { sessionId } = await client.create({ messages: [user("one")] });
+    await client.append({ sessionId, messages: [user("two")] });
+    const fork = await client.fork({ sessionId, atTurn: 1, labels: { entries: new Map([["of", "it"]]) } });
+    assert.deepEqual([fork.revision, fork.turns, fork.labels.get("of")], [1, 1, "it"]);
+    assert.notEqual(fork.sessionId, sessionId);
+    assert.equal((await client.fork({ sessionId })).turns, 2);
+    assert.deepEqual(await problemOf(client.fork({ sessionId, atTurn: 3 })), [Status.NOT_FOUND, "TURN_NOT_FOUND"]);
+    await client.delete({ sessionId, expectedRevision: 2 });
+    assert.deepEqual(await problemOf(client.get(sessionId)), [Status.NOT_FOUND, "SESSION_NOT_FOUND"]);
+    assert.deepEqual(await problemOf(client.delete({ sessionId })), [Status.NOT_FOUND, "SESSION_NOT_FOUND"]);
+    assert.equal((await client.turns(fork.sessionId)).length, 1);
   });
 
   it("lists sessions and turns page by page", async () => {
-    await scene({}, async ({ client }) => {
-      const made = [];
-      for (let index = 0; index < 5; index++) made.push((await client.create()).sessionId);
-      const listed: string[] = [];
-      let pageToken: string | undefined;
-      do {
-        const page = await client.list({ pageSize: 2, pageToken });
-        listed.push(...page.sessions.map(({ sessionId }) => sessionId));
-        pageToken = page.nextPageToken;
-      } while (pageToken !== "");
-      assert.deepEqual([...listed].sort(), [...made].sort());
-      const sessionId = made[0] ?? "";
-      for (const content of ["1", "2", "3"]) await client.append({ sessionId, messages: [user(content)] });
-      const first = await client.listTurns({ sessionId, pageSize: 2 });
-      const second = await client.listTurns({ sessionId, pageToken: first.nextPageToken });
-      assert.deepEqual(
-        [first, second].map(({ turns, revision }) => [turns.map(({ number }) => number), revision]),
-        [
-          [[1, 2], 4],
-          [[3], 4],
-        ],
-      );
-      assert.equal(second.nextPageToken, "");
-    });
+    const { client } = shared;
+    const made = [];
+    for (let index = 0; index < 5; index++) made.push((await client.create()).sessionId);
+    const listed: string[] = [];
+    let pageToken: string | undefined;
+    do {
+      const page = await client.list({ pageSize: 2, pageToken });
+      listed.push(...page.sessions.map(({ sessionId }) => sessionId));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    assert.equal(new Set(listed).size, listed.length);
+    assert.deepEqual(
+      made.filter((id) => !listed.includes(id)),
+      [],
+    );
+    const sessionId = made[0] ?? "";
+    for (const content of ["1", "2", "3"]) await client.append({ sessionId, messages: [user(content)] });
+    const first = await client.listTurns({ sessionId, pageSize: 2 });
+    const second = await client.listTurns({ sessionId, pageToken: first.nextPageToken });
+    assert.deepEqual(
+      [first, second].map(({ turns, revision }) => [turns.map(({ number }) => number), revision]),
+      [
+        [[1, 2], 4],
+        [[3], 4],
+      ],
+    );
+    assert.equal(second.nextPageToken, "");
   });
 
   it("keeps each page within a message, and says so of a turn that is larger", async () => {
