@@ -46,7 +46,7 @@ function forbiddenImports(room) {
   } else if (!workerThreads.includes(room.name)) {
     patterns.push({
       regex: "^node:worker_threads$",
-      message: "Threads start in prepare/, engine/ and scheduler/ only.",
+      message: "Threads start in prepare/, engine/, scheduler/ and sessions/ only.",
     });
   }
   return patterns;

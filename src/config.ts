@@ -7,6 +7,8 @@ import { valuesOfEnvironment, valuesOfFile, valuesOfFlags } from "./cli/setting-
 import { settle, type SettledSetting, type ValuesOf } from "./cli/settle.js";
 import type { Limits } from "./core/limits.js";
 import { modelCacheDirectory } from "./models/cache-directory.js";
+import { defaultStorePath } from "./sessions/default-store-path.js";
+import type { StoreAddress } from "./sessions/store-address.js";
 
 /** Everything that can be set: complete, checked, frozen. Made once by `readConfig`, on the main thread, before anything starts. */
 export type Config = ValuesOf<typeof SERVER_SETTINGS> & { readonly limits: Limits };
@@ -73,6 +75,12 @@ export function defaultModelCache(): string {
   return modelCacheDirectory({ platform: process.platform, environment: process.env, homeDirectory: homedir() });
 }
 
+/** What `store: auto` stands for: a file below the platform's data folder. */
+export function defaultStore(): StoreAddress {
+  const surroundings = { platform: process.platform, environment: process.env, homeDirectory: homedir() };
+  return { type: "sqlite", path: defaultStorePath(surroundings) };
+}
+
 /** Values that are fine alone and wrong together. */
 function findConflicts(config: Config): readonly string[] {
   const { listen, insecureListen, limits } = config;
@@ -80,6 +88,7 @@ function findConflicts(config: Config): readonly string[] {
   const isExposed = address !== undefined && !isLoopback(address);
   const isOrdered = limits.minHeartbeatMs <= limits.maxHeartbeatMs;
   const isWatchOrdered = limits.minWatchIntervalMs <= limits.maxWatchIntervalMs;
+  const isIdleOrdered = limits.defaultSessionIdleMs <= limits.maxSessionIdleMs;
   return [
     ...(isExposed && !insecureListen
       ? [
@@ -88,6 +97,7 @@ function findConflicts(config: Config): readonly string[] {
       : []),
     ...(isOrdered ? [] : ["--min-heartbeat must not be longer than --max-heartbeat"]),
     ...(isWatchOrdered ? [] : ["--min-watch-interval must not be longer than --max-watch-interval"]),
+    ...(isIdleOrdered ? [] : ["--session-idle-timeout must not be longer than --max-session-idle-timeout"]),
   ];
 }
 

@@ -7,7 +7,7 @@ import { createPullReporter } from "./cli/pull-reporter.js";
 import { serveUntilEnded } from "./cli/serve-until-ended.js";
 import { StopSignals } from "./cli/stop-signals.js";
 import { VERSION } from "./cli/version.js";
-import { defaultModelCache, type Config } from "./config.js";
+import { defaultModelCache, defaultStore, type Config } from "./config.js";
 import type { ModelFacts } from "./core/model-facts.js";
 import { collectGarbage } from "./engine/collect-garbage.js";
 import type { LlamaWorkerOptions } from "./engine/llama-worker.js";
@@ -17,11 +17,17 @@ import { RpcServer, type Backend } from "./rpc/rpc-server.js";
 import { EngineLink } from "./scheduler/engine-link.js";
 import { LifecycleState } from "./scheduler/lifecycle-state.js";
 import { Scheduler } from "./scheduler/scheduler.js";
+import { createStore } from "./sessions/create-store.js";
+import type { SessionStore } from "./sessions/session-store.js";
+import { SessionSweeper } from "./sessions/session-sweeper.js";
 import { systemClock } from "./sync/clock.js";
 import { createLogger, type RootLogger } from "./telemetry/logger.js";
 
 /** Most prompt tokens in one step, however fast the machine is: the engine's batch has room for so many beside a token of each run. */
 const MAX_PREFILL_TOKENS = 512;
+
+/** How often idle sessions are deleted, and turns ended whose server was lost. */
+const SWEEP_INTERVAL_MS = 5_000;
 
 export interface ServeOptions {
   /** To be logged once there is a log. */
@@ -69,8 +75,11 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   const lifecycle = new LifecycleState();
   const served: Served = { config, lifecycle, log, backend: undefined };
   const backend = (): Backend | undefined => served.backend;
+  await using store = openStore(config, log);
   // Before the model: an address that is taken shows at once, and health answers while the model is fetched and loaded.
-  await using rpc = await RpcServer.start({ listen, lifecycle, backend, limits, version: VERSION, log, clock });
+  await using rpc = await RpcServer.start({ listen, lifecycle, backend, store, limits, version: VERSION, log, clock });
+  // Only when the address is this process's: a second server that was started by mistake leaves the file alone.
+  using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
   await using admin = await startAdmin(served);
   const model = await fetchModel(config, signals.drain);
   const size = chooseEngineSize(config, model.gguf);
@@ -119,6 +128,16 @@ async function startAdmin(served: Served): Promise<AdminServer | undefined> {
       load: served.backend?.scheduler.load(),
       droppedLogLines: log.droppedLines,
     }),
+    log,
+  });
+}
+
+function openStore({ store, limits }: Config, log: RootLogger): SessionStore {
+  return createStore({
+    address: store === "auto" ? defaultStore() : store,
+    limits: { sessions: limits.sessions, turns: limits.sessionTurns, bytes: limits.sessionBytes },
+    clock: systemClock,
+    wallNowMs: Date.now,
     log,
   });
 }

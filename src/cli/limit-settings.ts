@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from "../core/limits.js";
 import { REQUEST_LIMIT_SETTINGS } from "./request-limit-settings.js";
+import { SESSION_LIMIT_SETTINGS } from "./session-limit-settings.js";
 import type { Setting } from "./setting.js";
 import { count, duration, size } from "./setting-types.js";
 
@@ -12,6 +13,7 @@ const MIB = 1024 * KIB;
 /** The settings behind core/limits.ts, one for each limit. */
 export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[Limit]> } = {
   ...REQUEST_LIMIT_SETTINGS,
+  ...SESSION_LIMIT_SETTINGS,
   streamsPerConnection: count({
     name: "max-connection-streams",
     about: "calls at one time on one connection",

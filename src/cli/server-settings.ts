@@ -1,5 +1,6 @@
 import { LANES, type Lane } from "../core/lane.js";
 import { HUB_ORIGIN } from "../models/hub-source.js";
+import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import type { Setting } from "./setting.js";
 import { address, addressOrOff, choice, countOrAuto, duration, origin, size, text, toggle } from "./setting-types.js";
@@ -90,6 +91,11 @@ export const SERVER_SETTINGS = {
     placeholder: "path|auto",
     default: "auto",
   }),
+  store: storeAddress({
+    name: "store",
+    about: "where sessions are kept; auto: a SQLite file below the platform's data folder",
+    default: "auto",
+  }),
   stepLimitMs: duration({
     name: "step-limit",
     about: "a step of the engine that takes longer counts as hanging",
@@ -118,6 +124,20 @@ export const SERVER_SETTINGS = {
   }),
   logLevel: choice({ name: "log-level", about: "least level that is logged", default: "info", words: LOG_LEVELS }),
 };
+
+function storeAddress(described: {
+  readonly name: string;
+  readonly about: string;
+  readonly default: "auto";
+}): Setting<StoreAddress | "auto"> {
+  return {
+    ...described,
+    placeholder: "address|auto",
+    expected: "auto, memory:, sqlite:PATH or postgres://USER@HOST/DATABASE",
+    parse: (value) => (value === "auto" ? "auto" : parseStoreAddress(value)),
+    format: (address) => (address === "auto" ? "auto" : formatStoreAddress(address)),
+  };
+}
 
 function laneWeights(described: {
   readonly name: string;

@@ -52,6 +52,15 @@ export interface Limits {
   readonly idempotencyKeys: number;
   readonly idempotencyAgeMs: number;
   readonly idempotencyBytes: number;
+  /** Entries of one page of a list. */
+  readonly pageEntries: number;
+  /** Stored sessions of one owner. */
+  readonly sessions: number;
+  readonly sessionTurns: number;
+  /** Of a session's messages and answers, as JSON text. */
+  readonly sessionBytes: number;
+  readonly defaultSessionIdleMs: number;
+  readonly maxSessionIdleMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -99,4 +108,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   idempotencyKeys: 10_000,
   idempotencyAgeMs: 60 * 60_000,
   idempotencyBytes: 64 * 1024 * 1024,
+  pageEntries: 1_000,
+  sessions: 250_000,
+  sessionTurns: 1_000,
+  sessionBytes: 4 * 1024 * 1024,
+  defaultSessionIdleMs: 24 * 60 * 60_000,
+  maxSessionIdleMs: 90 * 24 * 60 * 60_000,
 });

@@ -5,10 +5,12 @@ import { ServerReflectionService as AlphaReflectionService } from "../../generat
 import { GenerationServiceService } from "../../generated/rill/v1/generation_service.js";
 import { ModelServiceService } from "../../generated/rill/v1/model_service.js";
 import { ServerServiceService } from "../../generated/rill/v1/server_service.js";
+import { SessionServiceService } from "../../generated/rill/v1/session_service.js";
 import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { Limits } from "../core/limits.js";
 import type { LifecycleState } from "../scheduler/lifecycle-state.js";
+import type { SessionStore } from "../sessions/session-store.js";
 import type { Clock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import { bindAddress } from "./call/bind-address.js";
@@ -25,6 +27,7 @@ import { createHealthService } from "./service/health-service.js";
 import { createModelService } from "./service/model-service.js";
 import { createReflectionService } from "./service/reflection-service.js";
 import { createServerService } from "./service/server-service.js";
+import { createSessionService } from "./service/session-service.js";
 import { createTokenService } from "./service/token-service.js";
 
 export type { Backend } from "./service/backend.js";
@@ -35,6 +38,8 @@ export interface RpcServerOptions {
   readonly lifecycle: LifecycleState;
   /** undefined while starting: calls are refused with STARTING then. */
   readonly backend: () => Backend | undefined;
+  /** Of sessions. It outlives the server. */
+  readonly store: SessionStore;
   readonly limits: Limits;
   /** Rill's own, for GetServerInfo. */
   readonly version: string;
@@ -112,6 +117,7 @@ function createServices(host: CallHost, options: RpcServerOptions, descriptors: 
   const own: StrictService[] = [
     { definition: GenerationServiceService, implementation: createGenerationService(host, options) },
     { definition: ModelServiceService, implementation: createModelService(host, options) },
+    { definition: SessionServiceService, implementation: createSessionService(host, options) },
     { definition: TokenServiceService, implementation: createTokenService(host, options) },
     { definition: ServerServiceService, implementation: createServerService(host, options, start) },
   ];

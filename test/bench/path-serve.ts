@@ -3,5 +3,5 @@ import { serve } from "../../src/main.js";
 
 /** A program: `rill serve` over path-worker.ts. Its argument: the flags by their names, as JSON. */
 const flags = new Map(Object.entries(JSON.parse(process.argv[2] ?? "{}") as Record<string, string>));
-const { config } = await readConfig({ flags, configPath: undefined, environment: {} });
+const { config } = await readConfig({ flags, configPath: undefined, environment: { RILL_STORE: "memory:" } });
 process.exit(await serve(config, { engineEntry: new URL("./path-worker.js", import.meta.url) }));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { GenerationServiceService } from "../../generated/rill/v1/generation_service.js";
 import { ModelServiceService } from "../../generated/rill/v1/model_service.js";
 import { ServerServiceService } from "../../generated/rill/v1/server_service.js";
+import { SessionServiceService } from "../../generated/rill/v1/session_service.js";
 import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
 import { commentOf, readDescriptors, rillFiles, rillServices } from "./contract-descriptors.js";
 
@@ -13,6 +14,7 @@ describe("the descriptor set that reflection serves", () => {
       ...Object.values(GenerationServiceService),
       ...Object.values(ModelServiceService),
       ...Object.values(ServerServiceService),
+      ...Object.values(SessionServiceService),
       ...Object.values(TokenServiceService),
     ].map((method) => method.path);
     const described = rillServices(registry).flatMap((service) =>

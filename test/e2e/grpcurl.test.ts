@@ -38,6 +38,7 @@ describe("grpcurl, which knows only what reflection tells", () => {
       "rill.v1.GenerationService",
       "rill.v1.ModelService",
       "rill.v1.ServerService",
+      "rill.v1.SessionService",
       "rill.v1.TokenService",
     ]);
   });

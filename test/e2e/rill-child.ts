@@ -23,7 +23,7 @@ export class RillChild implements AsyncDisposable {
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...environment },
+      env: { ...process.env, RILL_STORE: "memory:", ...environment },
     });
     this.#exited = once(this.#child, "exit");
     this.#closed = once(this.#child, "close");

@@ -17,7 +17,7 @@ export async function runRill(
 ): Promise<RillRun> {
   const child = spawn(process.execPath, [LAUNCHER, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, RILL_STORE: "memory:", ...environment },
   });
   let stdout = "";
   let stderr = "";

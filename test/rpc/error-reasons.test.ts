@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
+import { Role } from "../../generated/rill/v1/conversation.js";
+import type { Session } from "../../generated/rill/v1/session.js";
 import { CancelMode, GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
 import type { ErrorCode } from "../../src/core/generation-error.js";
 import { STATUS_OF_CODE } from "../../src/rpc/status/status-table.js";
@@ -12,6 +14,7 @@ import { rawStatusDetails, type StatusDetails } from "../support/status-details.
 import { SCRIPT } from "../support/scripted-engine.js";
 import { messageOf, promptRequest, refusalOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer, type TestServerOptions } from "../support/test-server.js";
+import { SessionClient } from "./session-client.js";
 
 const STREAM = "rill.v1.GenerationService/GenerateStream";
 const ENDLESS = [SCRIPT.CYCLE, 65];
@@ -26,6 +29,17 @@ async function scene<Result>(options: TestServerOptions, act: (scene: Scene) => 
   await using server = await TestServer.start(options);
   using client = new TestClient(server.address);
   return await act({ server, client });
+}
+
+/** A server with one session. */
+async function sessionScene<Result>(
+  options: TestServerOptions,
+  act: (client: SessionClient, session: Session, server: TestServer) => Promise<Result>,
+): Promise<Result> {
+  return await scene(options, async ({ server }) => {
+    using client = new SessionClient(server.address);
+    return await act(client, await client.create(), server);
+  });
 }
 
 /** How a call comes to end with each of the published reasons. The compiler demands one for each. */
@@ -68,6 +82,26 @@ const SCENES: Readonly<Record<ErrorCode, () => Promise<StatusDetails>>> = {
     }),
   GENERATION_NOT_FOUND: () =>
     scene({}, ({ client }) => refusalOf(client.cancel({ target: { $case: "generationId", value: "gen_none" } }))),
+  SESSION_NOT_FOUND: () => sessionScene({}, (client) => refusalOf(client.get("ses_none"))),
+  TURN_NOT_FOUND: () => sessionScene({}, (client, { sessionId }) => refusalOf(client.fork({ sessionId, atTurn: 9 }))),
+  REVISION_MISMATCH: () =>
+    sessionScene({}, (client, { sessionId }) => refusalOf(client.delete({ sessionId, expectedRevision: 9 }))),
+  SESSION_BUSY: () =>
+    sessionScene({}, async (client, { sessionId }, { store }) => {
+      const turn = { messages: [], continues: false, idempotency: undefined, leaseMs: 60_000 };
+      await store.admitTurn({ owner: "", sessionId, revision: 1, generationId: "gen_1", ...turn });
+      return await refusalOf(client.delete({ sessionId }));
+    }),
+  TOO_MANY_SESSIONS: () => sessionScene({ limits: { sessions: 1 } }, (client) => refusalOf(client.create())),
+  SESSION_FULL: () =>
+    sessionScene({ limits: { sessionBytes: 100 } }, (client, { sessionId }) =>
+      refusalOf(client.append({ sessionId, messages: [{ role: Role.USER, content: "a".repeat(100) }] })),
+    ),
+  STORE_UNAVAILABLE: () =>
+    scene({ store: { type: "sqlite", path: "/dev/null/x" } }, async ({ server }) => {
+      using client = new SessionClient(server.address);
+      return await refusalOf(client.create());
+    }),
   LINE_FULL: () =>
     scene({ slots: 1, limits: { linePerSlot: 1 } }, async ({ client }) => {
       for (const requestId of ["running", "waiting"]) {

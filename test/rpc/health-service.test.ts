@@ -10,6 +10,7 @@ import { TestServer } from "../support/test-server.js";
 const SERVICES = [
   "rill.v1.GenerationService",
   "rill.v1.ModelService",
+  "rill.v1.SessionService",
   "rill.v1.TokenService",
   "rill.v1.ServerService",
 ] as const;

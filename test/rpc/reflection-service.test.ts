@@ -82,6 +82,7 @@ describe("Server reflection", () => {
         "rill.v1.GenerationService",
         "rill.v1.ModelService",
         "rill.v1.ServerService",
+        "rill.v1.SessionService",
         "rill.v1.TokenService",
       ]);
     }

@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { RpcServer } from "../../src/rpc/rpc-server.js";
 import { systemClock } from "../../src/sync/clock.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
+import { openStore } from "../sessions/store-rig.js";
 import { textOf } from "../support/generation-text.js";
 import { loadWhen } from "../support/load-watch.js";
 import { ManualClock } from "../support/manual-clock.js";
@@ -23,6 +24,7 @@ const startRpc = (listen: string): Promise<RpcServer> =>
     listen,
     lifecycle: new LifecycleState(),
     backend: () => undefined,
+    store: openStore({ type: "memory" }),
     limits: DEFAULT_LIMITS,
     version: "0",
     log: silentLogger,

@@ -36,7 +36,8 @@ export class ServerChild implements AsyncDisposable {
     this.#onLog = options.onLog ?? (() => undefined);
     this.#child = spawn(process.execPath, [script, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...options.environment },
+      // Nothing of what a test does is left on the machine.
+      env: { ...process.env, RILL_STORE: "memory:", ...options.environment },
     });
     this.#child.stderr.on("data", (bytes: Buffer) => (this.stderr += bytes.toString()));
     createInterface({ input: this.#child.stdout }).on("line", (text) => this.#read(text));

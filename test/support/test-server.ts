@@ -7,6 +7,9 @@ import { type Backend, RpcServer } from "../../src/rpc/rpc-server.js";
 import { EngineLink } from "../../src/scheduler/engine-link.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
+import { createStore } from "../../src/sessions/create-store.js";
+import type { SessionStore } from "../../src/sessions/session-store.js";
+import type { StoreAddress } from "../../src/sessions/store-address.js";
 import { type Clock, systemClock } from "../../src/sync/clock.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
 import type { ScriptedWorkerOptions } from "./scripted-worker.js";
@@ -38,6 +41,10 @@ export interface TestServerOptions {
   readonly listen?: string;
   /** False: the lifecycle stays at `starting`, and there is no backend. */
   readonly serving?: boolean;
+  /** Default: in memory. Nothing is opened before the first session call. */
+  readonly store?: StoreAddress;
+  /** The store's time of day. Default: the real one. */
+  readonly wallNowMs?: () => number;
   /** In place of the preparer's own, for a test that holds it up or makes it fail. */
   readonly prepare?: Backend["preparer"]["prepare"];
 }
@@ -52,6 +59,7 @@ export class TestServer implements AsyncDisposable {
   readonly limits: Limits;
   readonly model: ModelFacts;
   readonly scheduler: Scheduler;
+  readonly store: SessionStore;
   readonly #engine: EngineLink;
   readonly #preparer: Preparer;
 
@@ -61,6 +69,7 @@ export class TestServer implements AsyncDisposable {
     limits: Limits;
     model: ModelFacts;
     scheduler: Scheduler;
+    store: SessionStore;
     engine: EngineLink;
     preparer: Preparer;
   }) {
@@ -69,6 +78,7 @@ export class TestServer implements AsyncDisposable {
     this.limits = parts.limits;
     this.model = parts.model;
     this.scheduler = parts.scheduler;
+    this.store = parts.store;
     this.#engine = parts.engine;
     this.#preparer = parts.preparer;
   }
@@ -96,11 +106,18 @@ export class TestServer implements AsyncDisposable {
       model,
       engine: engine.facts,
     };
+    const store = createStore({
+      address: options.store ?? { type: "memory" },
+      limits: { sessions: limits.sessions, turns: limits.sessionTurns, bytes: limits.sessionBytes },
+      clock: systemClock,
+      wallNowMs: options.wallNowMs ?? Date.now,
+      log,
+    });
     const listen = options.listen ?? "127.0.0.1:0";
     const source = { lifecycle, backend: () => (serving ? backend : undefined) };
-    const rpc = await RpcServer.start({ listen, limits, version: VERSION, log, clock, ...source });
+    const rpc = await RpcServer.start({ listen, limits, store, version: VERSION, log, clock, ...source });
     if (serving) lifecycle.advance("serving");
-    return new TestServer({ rpc, lifecycle, limits, model, scheduler, engine, preparer });
+    return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, engine, preparer });
   }
 
   /** host:port */
@@ -111,6 +128,7 @@ export class TestServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.rpc[Symbol.asyncDispose]();
     this.scheduler[Symbol.dispose]();
+    await this.store[Symbol.asyncDispose]();
     await Promise.all([this.#engine[Symbol.asyncDispose](), this.#preparer[Symbol.asyncDispose]()]);
     await rm(dirname(this.model.path), { recursive: true });
   }

@@ -139,6 +139,23 @@ export interface Limits {
     | undefined;
   /** Most memory for stored results, in bytes; the oldest are forgotten first. Default 64 MiB. */
   maxIdempotencyBytes: number;
+  /** Most entries of a page that a request may ask for. Default 1,000. */
+  maxPageSize: number;
+  /** Most stored sessions. Default 250,000. More is RESOURCE_EXHAUSTED. */
+  maxSessions: number;
+  /** Most turns of a session. Default 1,000. More is RESOURCE_EXHAUSTED. */
+  maxSessionTurns: number;
+  /**
+   * Most bytes of a session's messages and answers, as JSON text. Default 4 MiB. A turn that would begin beyond it is
+   * RESOURCE_EXHAUSTED; an answer is stored whatever it takes.
+   */
+  maxSessionBytes: number;
+  /** Time after its last use in which a session is deleted that was created without `idle_timeout`. Default 24 h. */
+  defaultSessionIdleTimeout?:
+    | Duration
+    | undefined;
+  /** Longest `idle_timeout` of a session. Default 90 days. */
+  maxSessionIdleTimeout?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -189,6 +206,12 @@ function createBaseLimits(): Limits {
     maxIdempotencyKeys: 0,
     maxIdempotencyAge: undefined,
     maxIdempotencyBytes: 0,
+    maxPageSize: 0,
+    maxSessions: 0,
+    maxSessionTurns: 0,
+    maxSessionBytes: 0,
+    defaultSessionIdleTimeout: undefined,
+    maxSessionIdleTimeout: undefined,
     _unknownFields: {},
   };
 }
@@ -329,6 +352,24 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxIdempotencyBytes !== 0) {
       writer.uint32(600).uint32(message.maxIdempotencyBytes);
+    }
+    if (message.maxPageSize !== 0) {
+      writer.uint32(640).uint32(message.maxPageSize);
+    }
+    if (message.maxSessions !== 0) {
+      writer.uint32(648).uint32(message.maxSessions);
+    }
+    if (message.maxSessionTurns !== 0) {
+      writer.uint32(656).uint32(message.maxSessionTurns);
+    }
+    if (message.maxSessionBytes !== 0) {
+      writer.uint32(664).uint32(message.maxSessionBytes);
+    }
+    if (message.defaultSessionIdleTimeout !== undefined) {
+      Duration.encode(message.defaultSessionIdleTimeout, writer.uint32(674).fork()).join();
+    }
+    if (message.maxSessionIdleTimeout !== undefined) {
+      Duration.encode(message.maxSessionIdleTimeout, writer.uint32(682).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -712,6 +753,54 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxIdempotencyBytes = reader.uint32();
+            continue;
+          }
+          case 80: {
+            if (tag !== 640) {
+              break;
+            }
+
+            message.maxPageSize = reader.uint32();
+            continue;
+          }
+          case 81: {
+            if (tag !== 648) {
+              break;
+            }
+
+            message.maxSessions = reader.uint32();
+            continue;
+          }
+          case 82: {
+            if (tag !== 656) {
+              break;
+            }
+
+            message.maxSessionTurns = reader.uint32();
+            continue;
+          }
+          case 83: {
+            if (tag !== 664) {
+              break;
+            }
+
+            message.maxSessionBytes = reader.uint32();
+            continue;
+          }
+          case 84: {
+            if (tag !== 674) {
+              break;
+            }
+
+            message.defaultSessionIdleTimeout = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 85: {
+            if (tag !== 682) {
+              break;
+            }
+
+            message.maxSessionIdleTimeout = Duration.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -74,7 +74,9 @@ export class ServedCall implements CallContext, Disposable {
     const { generationId } = this.wire;
     const fields = { method: this.#method, generationId, reason: error.code, facts: error.facts };
     const isFault = STATUS_OF_CODE[error.code] === Status.INTERNAL;
-    if (isFault) this.#host.log.error({ ...fields, err: error.cause ?? error }, "a call failed");
+    if (error.code === "STORE_UNAVAILABLE")
+      this.#host.log.warn({ ...fields, err: error.cause }, "the store failed a call");
+    else if (isFault) this.#host.log.error({ ...fields, err: error.cause ?? error }, "a call failed");
     else this.#host.log.debug(fields, "a call ended without its result");
   }
 }

@@ -1,4 +1,8 @@
-import { type Chat, Role as RoleMessage } from "../../../generated/rill/v1/conversation.js";
+import {
+  type Chat,
+  type Message as MessageMessage,
+  Role as RoleMessage,
+} from "../../../generated/rill/v1/conversation.js";
 import type { TokenIds } from "../../../generated/rill/v1/token_ids.js";
 import type { Message, Role } from "../../core/conversation.js";
 import type { GenerationInput } from "../../core/generation-request.js";
@@ -31,7 +35,13 @@ export function parseInput(fields: InputFields, bounds: InputBounds, violations:
       if (input.value === "") violations.add("prompt", "is empty");
       return { type: "prompt", text: input.value, parseControlTokens: fields.parseControlTokens ?? false };
     case "chat":
-      return { type: "chat", messages: parseMessages(input.value, bounds.maxMessages, violations) };
+      return {
+        type: "chat",
+        messages: parseMessages(
+          { field: "chat.messages", messages: input.value.messages, maxMessages: bounds.maxMessages },
+          violations,
+        ),
+      };
     case "tokenIds": {
       const list = { field: "token_ids.ids", ids: input.value.ids, vocabularySize: bounds.vocabularySize };
       if (list.ids.length === 0) violations.add(list.field, "is empty");
@@ -43,13 +53,17 @@ export function parseInput(fields: InputFields, bounds: InputBounds, violations:
   }
 }
 
-function parseMessages({ messages }: Chat, maxMessages: number, violations: Violations): readonly Message[] {
+/** A list of at least one message; an empty one where there are too many or too few. */
+export function parseMessages(
+  { field, messages, maxMessages }: { field: string; messages: readonly MessageMessage[]; maxMessages: number },
+  violations: Violations,
+): readonly Message[] {
   if (messages.length === 0 || messages.length > maxMessages) {
-    violations.add("chat.messages", `has ${messages.length} messages; it must have 1 to ${maxMessages}`);
+    violations.add(field, `has ${messages.length} messages; it must have 1 to ${maxMessages}`);
     return [];
   }
   return messages.map(({ role, content }, index) => {
-    const path = `chat.messages[${index}]`;
+    const path = `${field}[${index}]`;
     if (content === undefined) violations.add(`${path}.content`, "is missing");
     return Object.freeze({ role: parseRole(role, `${path}.role`, violations), content: content ?? "" });
   });

@@ -81,5 +81,11 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     maxIdempotencyKeys: limits.idempotencyKeys,
     maxIdempotencyAge: toDurationMessage(limits.idempotencyAgeMs),
     maxIdempotencyBytes: limits.idempotencyBytes,
+    maxPageSize: limits.pageEntries,
+    maxSessions: limits.sessions,
+    maxSessionTurns: limits.sessionTurns,
+    maxSessionBytes: limits.sessionBytes,
+    defaultSessionIdleTimeout: toDurationMessage(limits.defaultSessionIdleMs),
+    maxSessionIdleTimeout: toDurationMessage(limits.maxSessionIdleMs),
   };
 }

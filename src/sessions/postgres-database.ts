@@ -1,0 +1,65 @@
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import pg from "pg";
+import { postgresFaultOf } from "./postgres-fault.js";
+import type { StoreDatabase } from "./store-database.js";
+import type { Tables } from "./tables.js";
+
+/** Connections at a time. */
+const POOL_SIZE = 10;
+/** How long a connection may take to be made, or to fall free. */
+const CONNECT_MS = 3_000;
+/** The server gives a statement up after this … */
+const STATEMENT_MS = 5_000;
+/** … and if it does not say so, it counts as gone. */
+const ANSWER_MS = 6_000;
+/** The server gives up a transaction that stands still, and with it the locks, when the process that began it is stopped. */
+const IDLE_TRANSACTION_MS = 5_000;
+/** Any number that no other program's advisory locks are likely to have. */
+const SCHEMA_LOCK = 7_455_108;
+
+/**
+ * A pool of connections, made when they are needed; those that break are replaced. Main thread: nothing of it blocks.
+ * @throws Error when the address can't be read
+ */
+export function openPostgresDatabase(address: string): StoreDatabase {
+  const pool = new pg.Pool({
+    connectionString: address,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    query_timeout: ANSWER_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    keepAlive: true,
+    application_name: "rill",
+    allowExitOnIdle: true,
+    types: TYPES,
+  });
+  // A connection that breaks while nobody waits on it says so by an event, which would end the process; whoever uses it next hears of it anyway.
+  pool.on("error", ignore);
+  pool.on("connect", (client) => client.on("error", ignore));
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    locksRows: true,
+    hasTables: async () => {
+      const { rows } = await sql<{ found: boolean }>`select to_regclass('rill_schema') is not null as found`.execute(
+        db,
+      );
+      return rows[0]?.found === true;
+    },
+    lockSchema: async (trx: Transaction<Tables>) => {
+      await sql`select pg_advisory_xact_lock(${SCHEMA_LOCK})`.execute(trx);
+    },
+    faultOf: postgresFaultOf,
+  };
+}
+
+/** pg hands 64-bit integers out as text. All of ours are exact as numbers. */
+const getTypeParser = (typeId: Parameters<typeof pg.types.getTypeParser>[0]): unknown =>
+  typeId === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(typeId);
+
+const TYPES = { getTypeParser };
+
+function ignore(): void {
+  // Said above.
+}

@@ -1,0 +1,40 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { CommandRunner } from "./command-runner.js";
+import { openSqliteDatabase } from "./sqlite-database.js";
+import { sqliteFaultOf } from "./sqlite-fault.js";
+import type { StoreCommand, StoreNotice, StoreThreadCommand } from "./store-wall.js";
+import type { StoreLimits } from "./store-work.js";
+
+/** What the link hands to the thread that it starts. */
+export interface StoreWorkerData {
+  /** A file's path, or `:memory:`. */
+  readonly path: string;
+  readonly limits: StoreLimits;
+}
+
+/**
+ * The store's thread: SQLite's calls block it, and it alone. Commands are worked off one after another, so that each finds the disk for itself; a
+ * close comes last.
+ */
+async function main(): Promise<void> {
+  if (parentPort === null) throw new Error("store-worker runs as a worker thread only");
+  const port = parentPort;
+  const { path, limits } = workerData as StoreWorkerData;
+  await using runner = new CommandRunner({ open: () => openSqliteDatabase(path), faultOf: sqliteFaultOf, limits });
+  const answer = async (command: StoreCommand): Promise<void> => {
+    const notice: StoreNotice = { id: command.id, result: await runner.run(command) };
+    port.postMessage(notice);
+  };
+  await new Promise<void>((resolve) => {
+    let last = Promise.resolve();
+    port.on("message", (command: StoreThreadCommand) => {
+      last = last.then(async () => {
+        if (command.type === "close") resolve();
+        else await answer(command);
+      });
+    });
+  });
+  port.close();
+}
+
+await main();

@@ -1,0 +1,9 @@
+import { parentPort } from "node:worker_threads";
+import type { StoreThreadCommand } from "../../src/sessions/store-wall.js";
+
+// A store's thread that dies of `get`, says nothing to `sweep`, and answers everything else.
+parentPort?.on("message", (command: StoreThreadCommand) => {
+  if (command.type === "close") process.exit(0);
+  if (command.method === "get") throw new Error("the thread's own words");
+  if (command.method !== "sweep") parentPort?.postMessage({ id: command.id, result: { ok: true, value: undefined } });
+});
