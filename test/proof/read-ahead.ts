@@ -21,8 +21,8 @@ const { short } = flags;
 const MESSAGES_READ = 3;
 const LOOK_MS = 500;
 const STILL_LOOKS = 6;
-const CONTEXT_TOKENS = 4_096;
-const OUTPUT_TOKENS = 4_000;
+const CONTEXT_TOKENS = 5_120;
+const OUTPUT_TOKENS = 5_000;
 
 const ALL_CLIENTS = [GRPC_JS_CLIENT, GO_CLIENT, ...PYTHON_CLIENTS];
 const CLIENTS = short ? ALL_CLIENTS.filter(({ mostWireBytes }) => mostWireBytes !== undefined) : ALL_CLIENTS;

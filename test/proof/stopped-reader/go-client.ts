@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { openProgramReader } from "./program-reader.js";
 import {
-  FIRST_WINDOW_BYTES,
+  FIRST_WINDOW_WIRE_BYTES,
   type StockClient,
   type StoppedReader,
   type StoppedReaderOptions,
@@ -16,7 +16,7 @@ const SOURCE = "test/proof/clients/stopping-reader-go";
 /** Needs go on the PATH, and the module proxy for the first build. */
 export const GO_CLIENT: StockClient = {
   name: "grpc-go",
-  mostWireBytes: 2 * FIRST_WINDOW_BYTES,
+  mostWireBytes: FIRST_WINDOW_WIRE_BYTES,
   open,
 };
 

@@ -1,6 +1,6 @@
 import { RuntimeClient } from "../../support/runtime-client.js";
 import {
-  FIRST_WINDOW_BYTES,
+  FIRST_WINDOW_WIRE_BYTES,
   type StockClient,
   type StoppedReader,
   type StoppedReaderOptions,
@@ -8,7 +8,7 @@ import {
 
 export const GRPC_JS_CLIENT: StockClient = {
   name: "@grpc/grpc-js",
-  mostWireBytes: 2 * FIRST_WINDOW_BYTES,
+  mostWireBytes: FIRST_WINDOW_WIRE_BYTES,
   open,
 };
 

@@ -1,5 +1,5 @@
 import { openProgramReader } from "./program-reader.js";
-import { FIRST_WINDOW_BYTES, type StockClient } from "./stopped-reader.js";
+import { FIRST_WINDOW_WIRE_BYTES, type StockClient } from "./stopped-reader.js";
 
 const PROGRAM = ["python3", "test/proof/clients/stopping_reader.py"] as const;
 const FIXED_WINDOW = "grpc.http2.bdp_probe=0";
@@ -14,7 +14,7 @@ export const PYTHON_CLIENTS: readonly StockClient[] = [
   },
   {
     name: `Python grpcio, ${FIXED_WINDOW}`,
-    mostWireBytes: 2 * FIRST_WINDOW_BYTES,
+    mostWireBytes: FIRST_WINDOW_WIRE_BYTES,
     open: (options) => openProgramReader([...PROGRAM, "--option", FIXED_WINDOW], options),
   },
 ];
