@@ -123,7 +123,7 @@ describe("A client that knows only the contract", () => {
         const watchedHealth = await client.call("grpc.health.v1.Health/Watch", [{}], 1);
         assert.equal(watchedHealth.messages[0]?.status, "SERVING");
         const list = await client.answer("grpc.health.v1.Health/List", {});
-        assert.equal(Object.keys(list.statuses as object).length, 5);
+        assert.equal(Object.keys(list.statuses as object).length, 6);
         const cancel = await client.call("rill.v1.GenerationService/CancelGeneration", [{ request_id: "none" }]);
         assert.equal(cancel.code, 5);
       });
