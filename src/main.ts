@@ -18,6 +18,7 @@ import { EngineLink } from "./scheduler/engine-link.js";
 import { LifecycleState } from "./scheduler/lifecycle-state.js";
 import { Scheduler } from "./scheduler/scheduler.js";
 import { createStore } from "./sessions/create-store.js";
+import { RunningTurns } from "./sessions/running-turns.js";
 import type { SessionStore } from "./sessions/session-store.js";
 import { SessionSweeper } from "./sessions/session-sweeper.js";
 import { systemClock } from "./sync/clock.js";
@@ -76,8 +77,10 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   const served: Served = { config, lifecycle, log, backend: undefined };
   const backend = (): Backend | undefined => served.backend;
   await using store = openStore(config, log);
+  await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   // Before the model: an address that is taken shows at once, and health answers while the model is fetched and loaded.
-  await using rpc = await RpcServer.start({ listen, lifecycle, backend, store, limits, version: VERSION, log, clock });
+  const services = { lifecycle, backend, store, turns };
+  await using rpc = await RpcServer.start({ listen, ...services, limits, version: VERSION, log, clock });
   // Only when the address is this process's: a second server that was started by mistake leaves the file alone.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
   await using admin = await startAdmin(served);

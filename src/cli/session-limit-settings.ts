@@ -8,7 +8,13 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 type SessionLimit =
-  "pageEntries" | "sessions" | "sessionTurns" | "sessionBytes" | "defaultSessionIdleMs" | "maxSessionIdleMs";
+  | "pageEntries"
+  | "sessions"
+  | "sessionTurns"
+  | "sessionBytes"
+  | "defaultSessionIdleMs"
+  | "maxSessionIdleMs"
+  | "turnLeaseMs";
 
 /** The settings of what is stored. */
 export const SESSION_LIMIT_SETTINGS: { readonly [Limit in SessionLimit]: Setting<Limits[Limit]> } = {
@@ -53,5 +59,12 @@ export const SESSION_LIMIT_SETTINGS: { readonly [Limit in SessionLimit]: Setting
     default: DEFAULT_LIMITS.maxSessionIdleMs,
     min: SECOND,
     max: 3_650 * DAY,
+  }),
+  turnLeaseMs: duration({
+    name: "turn-lease",
+    about: "time out of touch with the store after which a server's turns are ended by others",
+    default: DEFAULT_LIMITS.turnLeaseMs,
+    min: SECOND,
+    max: 600 * SECOND,
   }),
 };

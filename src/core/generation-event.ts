@@ -11,6 +11,18 @@ export interface QueuePlace {
   readonly waitHighMs: number;
 }
 
+/** A generation has come to its proper end. */
+export interface FinishedEvent {
+  readonly type: "finished";
+  readonly reason: FinishReason;
+  readonly stopMatch: StopMatch | undefined;
+  readonly incompleteText: boolean;
+  readonly usage: Usage;
+  readonly timings: Timings;
+  /** How often it gave its slot up and came back. */
+  readonly restarts: number;
+}
+
 /**
  * What a generation tells its one reader (rpc/), in order: queued*, prefill*, pieces*, finished. Of `queued` and `prefill` only the newest waits;
  * pieces that wait come together. An end without a finish reason is a GenerationError thrown by the read.
@@ -19,13 +31,4 @@ export type GenerationEvent =
   | { readonly type: "queued"; readonly place: QueuePlace }
   | { readonly type: "prefill"; readonly progress: PrefillProgress }
   | { readonly type: "pieces"; readonly pieces: readonly Piece[] }
-  | {
-      readonly type: "finished";
-      readonly reason: FinishReason;
-      readonly stopMatch: StopMatch | undefined;
-      readonly incompleteText: boolean;
-      readonly usage: Usage;
-      readonly timings: Timings;
-      /** How often it gave its slot up and came back. */
-      readonly restarts: number;
-    };
+  | FinishedEvent;

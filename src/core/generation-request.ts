@@ -2,11 +2,28 @@ import type { Message } from "./conversation.js";
 import type { Lane } from "./lane.js";
 import type { LogitBias, RequestedBias } from "./logit-bias.js";
 
-/** What the model reads. Exactly one of the three kinds. */
+/** What the model reads, all of it. */
 export type GenerationInput =
   | { readonly type: "prompt"; readonly text: string; readonly parseControlTokens: boolean }
   | { readonly type: "chat"; readonly messages: readonly Message[] }
   | { readonly type: "token_ids"; readonly tokenIds: readonly number[] };
+
+/** What becomes of a conversation that has outgrown the context. */
+export type ContextPolicy = "refuse" | "drop_oldest_turns";
+
+/** The next turn of a stored session. */
+export interface TurnInput {
+  readonly type: "turn";
+  readonly sessionId: string;
+  /** undefined: whichever it is. */
+  readonly expectedRevision: number | undefined;
+  /** None where it continues. */
+  readonly messages: readonly Message[];
+  /** True: it goes on inside the last turn's partial answer. */
+  readonly continues: boolean;
+  readonly waitsIfBusy: boolean;
+  readonly contextPolicy: ContextPolicy;
+}
 
 /** How the next token is chosen, defaults filled in. */
 export interface Sampling {
@@ -117,7 +134,7 @@ export interface GenerationRequest {
   readonly requestId: string | undefined;
   readonly idempotency: Idempotency | undefined;
   readonly labels: ReadonlyMap<string, string>;
-  readonly input: GenerationInput;
+  readonly input: GenerationInput | TurnInput;
   readonly sampling: RequestedSampling;
   readonly stopping: Stopping;
   readonly output: OutputOptions;

@@ -61,6 +61,8 @@ export interface Limits {
   readonly sessionBytes: number;
   readonly defaultSessionIdleMs: number;
   readonly maxSessionIdleMs: number;
+  /** How long a server may be out of touch with the store before others end its turns. */
+  readonly turnLeaseMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -114,4 +116,5 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   sessionBytes: 4 * 1024 * 1024,
   defaultSessionIdleMs: 24 * 60 * 60_000,
   maxSessionIdleMs: 90 * 24 * 60 * 60_000,
+  turnLeaseMs: 15_000,
 });

@@ -10,6 +10,7 @@ import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { Limits } from "../core/limits.js";
 import type { LifecycleState } from "../scheduler/lifecycle-state.js";
+import type { RunningTurns } from "../sessions/running-turns.js";
 import type { SessionStore } from "../sessions/session-store.js";
 import type { Clock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -40,6 +41,8 @@ export interface RpcServerOptions {
   readonly backend: () => Backend | undefined;
   /** Of sessions. It outlives the server. */
   readonly store: SessionStore;
+  /** Those of the store's sessions that this process runs. They outlive the server too. */
+  readonly turns: RunningTurns;
   readonly limits: Limits;
   /** Rill's own, for GetServerInfo. */
   readonly version: string;

@@ -1,6 +1,6 @@
 import type { EngineCommand, RunUpdate } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
-import type { GenerationEvent, QueuePlace } from "../core/generation-event.js";
+import type { FinishedEvent, GenerationEvent, QueuePlace } from "../core/generation-event.js";
 import type { GenerationReport } from "../core/generation-report.js";
 import type { GenerationState } from "../core/generation-state.js";
 import type { Outcome } from "../core/load-snapshot.js";
@@ -10,8 +10,9 @@ import type { Timings } from "../core/timings.js";
 import type { Clock } from "../sync/clock.js";
 import { onAbort } from "../sync/on-abort.js";
 import { GenerationAccount } from "./generation-account.js";
-import { endOf } from "./generation-end.js";
+import { endOf, NEVER_RUN, toFinishedEvent } from "./generation-end.js";
 import type { GenerationIdentity } from "./generation-identity.js";
+import type { GenerationWatcher } from "./generation-watcher.js";
 import { type Happening, nextPhase, type Phase, placeOf, type RunFinish, stateOf } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
@@ -35,13 +36,12 @@ export interface RecordSurroundings {
   corrected(record: GenerationRecord): void;
 }
 
-/** The finish of a run that was cancelled softly before it began. */
-const NEVER_RUN: RunFinish = Object.freeze({
-  type: "finished",
-  reason: "cancelled_softly",
-  stopMatch: undefined,
-  incompleteText: false,
-});
+export interface RecordOptions {
+  readonly signal: AbortSignal;
+  /** Keeps the output, where another reader may come. */
+  readonly outputLog: OutputLog | undefined;
+  readonly watcher: GenerationWatcher | undefined;
+}
 
 /**
  * The scheduler's side of one generation: its phase, its mailbox, its account. `Generation` is what the caller sees of it. All is
@@ -55,6 +55,7 @@ export class GenerationRecord {
   readonly outputLog: OutputLog | undefined;
   readonly #surroundings: RecordSurroundings;
   readonly #abortHook: Disposable;
+  readonly #watcher: GenerationWatcher | undefined;
   #onFailed: ((error: GenerationError) => void) | undefined;
   #phase: Phase = { type: "preparing" };
   /** Pieces that the engine has posted and whose credit has not gone back. */
@@ -65,14 +66,15 @@ export class GenerationRecord {
   /** Credit has gone back for the output up to here. */
   #credited = OUTPUT_START;
 
-  /** @param call `signal` is not aborted yet; its reason becomes the generation's error. */
+  /** @param options `signal` is not aborted yet; its reason becomes the generation's error. */
   constructor(
     identity: GenerationIdentity,
-    { signal, outputLog }: { signal: AbortSignal; outputLog: OutputLog | undefined },
+    { signal, outputLog, watcher }: RecordOptions,
     surroundings: RecordSurroundings,
   ) {
     this.identity = identity;
     this.outputLog = outputLog;
+    this.#watcher = watcher;
     this.#surroundings = surroundings;
     this.account = new GenerationAccount(surroundings.clock.nowMs(), surroundings.counters);
     this.#abortHook = onAbort(signal, (reason) => this.abort(GenerationError.from(reason)));
@@ -136,16 +138,7 @@ export class GenerationRecord {
     if (letter?.type !== "finish") return letter;
     this.account.deliveredTo(this.#foldedTokens);
     if (this.#phase.type === "delivering") this.#move({ type: "handed_out" });
-    const { reason, stopMatch, incompleteText } = letter.finish;
-    return {
-      type: "finished",
-      reason,
-      stopMatch,
-      incompleteText,
-      usage: this.account.usage(),
-      timings: this.timings(),
-      restarts: this.account.restarts,
-    };
+    return this.#toEvent(letter.finish);
   }
 
   get wasEvicted(): boolean {
@@ -204,6 +197,7 @@ export class GenerationRecord {
       if (update.prefill !== undefined) this.mailbox.putProgress(update.prefill);
       if (update.pieces.length > 0) {
         this.outputLog?.add(update.pieces);
+        this.#watcher?.wrote(update.pieces);
         this.mailbox.putPieces(update.pieces);
         this.#untakenPieces += update.pieces.length;
       }
@@ -271,7 +265,13 @@ export class GenerationRecord {
 
   #finish(finish: RunFinish): void {
     this.#move({ type: "finished", finish });
-    if (this.#phase.type === "delivering") this.mailbox.putFinish(finish);
+    if (this.#phase.type !== "delivering") return;
+    this.mailbox.putFinish(finish);
+    this.#watcher?.ended(this.#toEvent(finish));
+  }
+
+  #toEvent(finish: RunFinish): FinishedEvent {
+    return toFinishedEvent(finish, this.account, this.timings());
   }
 
   #move(happening: Happening): void {
@@ -286,6 +286,9 @@ export class GenerationRecord {
     if (after.type === "finished" || after.type === "failed") {
       this.#abortHook[Symbol.dispose]();
       this.#surroundings.ended(this);
+    }
+    if (after.type === "failed" && before.type !== "delivering") {
+      this.#watcher?.ended({ type: "failed", error: after.error, usage: this.account.usage() });
     }
     // Last: the listener aborts the call, whose signal comes back to `abort`.
     if (before.type !== "leaving" && this.error !== undefined) this.#onFailed?.(this.error);

@@ -145,6 +145,11 @@ export class Generation implements Disposable {
     return this.#record.timings();
   }
 
+  /** Ends it for this reason, whoever reads it. Too late changes nothing. */
+  fail(reason: GenerationError): void {
+    this.#record.abort(reason);
+  }
+
   /** Leaves: whatever is held falls free as after a cancel. Does nothing once it has ended. */
   [Symbol.dispose](): void {
     if (this.#replaced !== undefined) return;

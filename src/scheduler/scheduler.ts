@@ -15,6 +15,7 @@ import { Generation } from "./generation.js";
 import { GenerationLedger } from "./generation-ledger.js";
 import { logEnd } from "./generation-log.js";
 import { GenerationRecord, type RecordSurroundings } from "./generation-record.js";
+import type { GenerationWatcher } from "./generation-watcher.js";
 import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./generation-registry.js";
 import type { LifecycleState } from "./lifecycle-state.js";
 import { LoadCounters } from "./load-counters.js";
@@ -43,6 +44,7 @@ export interface OpenedCall {
   readonly signal: AbortSignal;
   /** Keep the output, up to so many bytes, so that another reader may take the generation over. Default: keep nothing. */
   readonly keepOutputBytes?: number;
+  readonly watcher?: GenerationWatcher | undefined;
 }
 
 /**
@@ -114,9 +116,9 @@ export class Scheduler implements Disposable {
       throw this.#gate.refusalForNow("TOO_MANY_CALLS", `${calls} calls are open, which is the most`, facts);
     }
     const identity = { generationId: newGenerationId(), requestId, lane, labels, createdMs: Date.now() };
-    const { signal, keepOutputBytes } = call;
+    const { signal, keepOutputBytes, watcher } = call;
     const outputLog = keepOutputBytes === undefined ? undefined : new OutputLog(keepOutputBytes);
-    const record = new GenerationRecord(identity, { signal, outputLog }, this.#surroundings);
+    const record = new GenerationRecord(identity, { signal, outputLog, watcher }, this.#surroundings);
     this.#registry.add(record);
     return new Generation(record);
   }

@@ -1,11 +1,14 @@
 import { lockSession } from "./end-turn.js";
 import { toRepeated } from "./open-turn.js";
+import { hasPartialAnswer } from "./partial-answer.js";
 import { changedRow, findConflict, saveSession } from "./session-rows.js";
 import type { AdmitTurn, AdmittedTurn } from "./session-store.js";
-import type { StoreProblem, StoreResult } from "./store-problem.js";
+import type { StoreResult } from "./store-problem.js";
 import type { StoreAccess, Work } from "./store-work.js";
 import type { SessionRow, TurnRow } from "./tables.js";
 import { digestKey, findExcess, findTurn, findTurnByKey, newTurnRow } from "./turn-rows.js";
+
+const NOTHING_TO_CONTINUE = { type: "nothing_to_continue" } as const;
 
 export async function admitTurn(access: StoreAccess, request: AdmitTurn): Promise<StoreResult<AdmittedTurn>> {
   return await access.write(async (work) => {
@@ -19,7 +22,7 @@ export async function admitTurn(access: StoreAccess, request: AdmitTurn): Promis
     const turn = toTurnRow(work, session, request);
     const problem =
       findConflict(session, { revision: request.revision, idle: true }) ??
-      (request.continues ? findWholeAnswer(last) : undefined) ??
+      (request.continues && !hasPartialAnswer(last) ? NOTHING_TO_CONTINUE : undefined) ??
       findExcess(work, session, turn);
     if (problem !== undefined) return { ok: false, problem };
     await work.trx.insertInto("rill_turns").values(turn).execute();
@@ -49,12 +52,6 @@ function toTurnRow({ nowMs }: Work, session: SessionRow, request: AdmitTurn): Tu
     end_revision: null,
     ended_ms: null,
   };
-}
-
-/** An answer that is complete, or is none, can't be gone on with. */
-function findWholeAnswer(last: TurnRow | undefined): StoreProblem | undefined {
-  const isPartial = last !== undefined && ["truncated", "cancelled", "failed"].includes(last.status);
-  return isPartial ? undefined : { type: "nothing_to_continue" };
 }
 
 function toAdmitted(turn: TurnRow): StoreResult<AdmittedTurn> {

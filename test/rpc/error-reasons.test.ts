@@ -15,9 +15,11 @@ import { SCRIPT } from "../support/scripted-engine.js";
 import { messageOf, promptRequest, refusalOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer, type TestServerOptions } from "../support/test-server.js";
 import { SessionClient } from "./session-client.js";
+import { turnRequest } from "./turn-request.js";
 
 const STREAM = "rill.v1.GenerationService/GenerateStream";
 const ENDLESS = [SCRIPT.CYCLE, 65];
+const SLOW_AND_ENDLESS: TestServerOptions = { engine: { cycle: true, stepMs: 5 } };
 
 /** A server, a client on it, and what the test does with them. */
 interface Scene {
@@ -92,6 +94,35 @@ const SCENES: Readonly<Record<ErrorCode, () => Promise<StatusDetails>>> = {
       await store.admitTurn({ owner: "", sessionId, revision: 1, generationId: "gen_1", ...turn });
       return await refusalOf(client.delete({ sessionId }));
     }),
+  NOTHING_TO_CONTINUE: () =>
+    sessionScene({}, async (_, { sessionId }, server) => {
+      using client = new TestClient(server.address);
+      return await refusalOf(client.generate(turnRequest({ sessionId, continueAnswer: true })));
+    }),
+  TURN_ENDED: () =>
+    sessionScene(SLOW_AND_ENDLESS, async (_, { sessionId }, server) => {
+      using client = new TestClient(server.address);
+      const request = turnRequest({ sessionId }, { idempotencyKey: "one", requestId: "one" });
+      const stream = client.generation.generateStream(request);
+      const result = resultOf(stream);
+      await messageOf(stream, () => true);
+      await client.cancel({ target: { $case: "requestId", value: "one" } });
+      await result;
+      return (await client.stream(request)).status;
+    }),
+  LEASE_LOST: () => {
+    const day = { nowMs: 1_790_000_000_000 };
+    const options = { ...SLOW_AND_ENDLESS, limits: { turnLeaseMs: 300 }, wallNowMs: () => day.nowMs };
+    return sessionScene(options, async (_, { sessionId }, server) => {
+      using client = new TestClient(server.address);
+      const stream = client.generation.generateStream(turnRequest({ sessionId }));
+      const result = resultOf(stream);
+      await messageOf(stream, ({ event }) => event?.$case === "chunk");
+      day.nowMs += 60_000;
+      await server.store.sweep(10);
+      return (await result).status;
+    });
+  },
   TOO_MANY_SESSIONS: () => sessionScene({ limits: { sessions: 1 } }, (client) => refusalOf(client.create())),
   SESSION_FULL: () =>
     sessionScene({ limits: { sessionBytes: 100 } }, (client, { sessionId }) =>
@@ -111,7 +142,7 @@ const SCENES: Readonly<Record<ErrorCode, () => Promise<StatusDetails>>> = {
       return (await client.stream(promptRequest("a"))).status;
     }),
   MAX_WAIT: () =>
-    scene({ slots: 1 }, async ({ client }) => {
+    scene({ slots: 1, engine: { stepMs: 5 } }, async ({ client }) => {
       client.generation.generateStream(tokensRequest(ENDLESS, { requestId: "running" })).on("error", () => {});
       await generationWhen(client, ({ requestId, inputTokens }) => requestId === "running" && inputTokens > 0);
       const scheduling = { maxWait: { seconds: 0, nanos: 50_000_000 } };

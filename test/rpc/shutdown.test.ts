@@ -8,6 +8,7 @@ import { GenerateStreamRequest } from "../../generated/rill/v1/generation_servic
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { RpcServer } from "../../src/rpc/rpc-server.js";
+import { RunningTurns } from "../../src/sessions/running-turns.js";
 import { systemClock } from "../../src/sync/clock.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { openStore } from "../sessions/store-rig.js";
@@ -19,17 +20,21 @@ import { SCRIPT } from "../support/scripted-engine.js";
 import { messageOf, promptRequest, refusalOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
 
-const startRpc = (listen: string): Promise<RpcServer> =>
-  RpcServer.start({
+const startRpc = (listen: string): Promise<RpcServer> => {
+  const store = openStore({ type: "memory" });
+  const [clock, log] = [systemClock, silentLogger];
+  return RpcServer.start({
     listen,
     lifecycle: new LifecycleState(),
     backend: () => undefined,
-    store: openStore({ type: "memory" }),
+    store,
+    turns: new RunningTurns({ store, leaseMs: 1_000, clock, log }),
     limits: DEFAULT_LIMITS,
     version: "0",
-    log: silentLogger,
-    clock: systemClock,
+    log,
+    clock,
   });
+};
 
 describe("The gRPC server", () => {
   it("says clearly when its address is in use", async () => {

@@ -8,6 +8,7 @@ import { EngineLink } from "../../src/scheduler/engine-link.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
 import { createStore } from "../../src/sessions/create-store.js";
+import { RunningTurns } from "../../src/sessions/running-turns.js";
 import type { SessionStore } from "../../src/sessions/session-store.js";
 import type { StoreAddress } from "../../src/sessions/store-address.js";
 import { type Clock, systemClock } from "../../src/sync/clock.js";
@@ -60,6 +61,7 @@ export class TestServer implements AsyncDisposable {
   readonly model: ModelFacts;
   readonly scheduler: Scheduler;
   readonly store: SessionStore;
+  readonly #turns: RunningTurns;
   readonly #engine: EngineLink;
   readonly #preparer: Preparer;
 
@@ -70,6 +72,7 @@ export class TestServer implements AsyncDisposable {
     model: ModelFacts;
     scheduler: Scheduler;
     store: SessionStore;
+    turns: RunningTurns;
     engine: EngineLink;
     preparer: Preparer;
   }) {
@@ -79,6 +82,7 @@ export class TestServer implements AsyncDisposable {
     this.model = parts.model;
     this.scheduler = parts.scheduler;
     this.store = parts.store;
+    this.#turns = parts.turns;
     this.#engine = parts.engine;
     this.#preparer = parts.preparer;
   }
@@ -115,9 +119,10 @@ export class TestServer implements AsyncDisposable {
     });
     const listen = options.listen ?? "127.0.0.1:0";
     const source = { lifecycle, backend: () => (serving ? backend : undefined) };
-    const rpc = await RpcServer.start({ listen, limits, store, version: VERSION, log, clock, ...source });
+    const turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
+    const rpc = await RpcServer.start({ listen, limits, store, turns, version: VERSION, log, clock, ...source });
     if (serving) lifecycle.advance("serving");
-    return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, engine, preparer });
+    return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, turns, engine, preparer });
   }
 
   /** host:port */
@@ -128,6 +133,7 @@ export class TestServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.rpc[Symbol.asyncDispose]();
     this.scheduler[Symbol.dispose]();
+    await this.#turns[Symbol.asyncDispose]();
     await this.store[Symbol.asyncDispose]();
     await Promise.all([this.#engine[Symbol.asyncDispose](), this.#preparer[Symbol.asyncDispose]()]);
     await rm(dirname(this.model.path), { recursive: true });

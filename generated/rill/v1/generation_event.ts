@@ -11,6 +11,7 @@ import { EffectiveParameters } from "./effective_parameters.js";
 import { FinishReason, StopMatch } from "./finish.js";
 import { TokenLogprobs } from "./logprobs.js";
 import { Timings } from "./timings.js";
+import { TurnPlace } from "./turn_input.js";
 import { Usage } from "./usage.js";
 
 /**
@@ -30,6 +31,20 @@ export interface Accepted {
   modelDigest: string;
   /** The seed in force, given or drawn. */
   seed: number;
+  /** Where the turn is stored. Only for a `turn`. */
+  turn?: TurnPlace | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * ContextTrimmed says that the session was longer than the context, and what of it the model does not see. Sent directly
+ * after `accepted`, only where ContextPolicy allows it.
+ */
+export interface ContextTrimmed {
+  /** Turns that were left out, the oldest but for those of system messages alone at the session's beginning. */
+  droppedTurns: number;
+  /** Turns of the session that the model sees, this one not counted. */
+  keptTurns: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -110,6 +125,10 @@ export interface Completed {
    * only at 0.
    */
   restarts: number;
+  /** The session's revision since the answer was stored. Only for a `turn`. */
+  sessionRevision?:
+    | number
+    | undefined;
   /** What it took, in tokens. */
   usage?:
     | Usage
@@ -126,6 +145,7 @@ function createBaseAccepted(): Accepted {
     effectiveParameters: undefined,
     modelDigest: "",
     seed: 0,
+    turn: undefined,
     _unknownFields: {},
   };
 }
@@ -146,6 +166,9 @@ export const Accepted: MessageFns<Accepted> = {
     }
     if (message.seed !== 0) {
       writer.uint32(40).uint32(message.seed);
+    }
+    if (message.turn !== undefined) {
+      TurnPlace.encode(message.turn, writer.uint32(50).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -209,6 +232,87 @@ export const Accepted: MessageFns<Accepted> = {
             }
 
             message.seed = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.turn = TurnPlace.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseContextTrimmed(): ContextTrimmed {
+  return { droppedTurns: 0, keptTurns: 0, _unknownFields: {} };
+}
+
+export const ContextTrimmed: MessageFns<ContextTrimmed> = {
+  encode(message: ContextTrimmed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.droppedTurns !== 0) {
+      writer.uint32(8).uint32(message.droppedTurns);
+    }
+    if (message.keptTurns !== 0) {
+      writer.uint32(16).uint32(message.keptTurns);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContextTrimmed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContextTrimmed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.droppedTurns = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.keptTurns = reader.uint32();
             continue;
           }
         }
@@ -632,6 +736,7 @@ function createBaseCompleted(): Completed {
     incompleteText: false,
     textSha256: Buffer.alloc(0),
     restarts: 0,
+    sessionRevision: undefined,
     usage: undefined,
     timings: undefined,
     _unknownFields: {},
@@ -654,6 +759,9 @@ export const Completed: MessageFns<Completed> = {
     }
     if (message.restarts !== 0) {
       writer.uint32(40).uint32(message.restarts);
+    }
+    if (message.sessionRevision !== undefined) {
+      writer.uint32(48).uint32(message.sessionRevision);
     }
     if (message.usage !== undefined) {
       Usage.encode(message.usage, writer.uint32(82).fork()).join();
@@ -723,6 +831,14 @@ export const Completed: MessageFns<Completed> = {
             }
 
             message.restarts = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sessionRevision = reader.uint32();
             continue;
           }
           case 10: {

@@ -25,7 +25,7 @@ import { Delivery } from "./delivery.js";
 import { EffectiveParameters } from "./effective_parameters.js";
 import { FinishReason, StopMatch } from "./finish.js";
 import { Generation } from "./generation.js";
-import { Accepted, Chunk, Completed, Heartbeat, Prefill, Queued } from "./generation_event.js";
+import { Accepted, Chunk, Completed, ContextTrimmed, Heartbeat, Prefill, Queued } from "./generation_event.js";
 import { GenerationState } from "./generation_state.js";
 import { TokenLogprobs } from "./logprobs.js";
 import { Output } from "./output.js";
@@ -34,6 +34,7 @@ import { Scheduling } from "./scheduling.js";
 import { Stopping } from "./stopping.js";
 import { Timings } from "./timings.js";
 import { TokenIds } from "./token_ids.js";
+import { TurnInput, TurnPlace } from "./turn_input.js";
 import { Usage } from "./usage.js";
 
 /** CancelMode says how a generation is ended. */
@@ -73,6 +74,9 @@ export interface GenerateRequest {
     | //
     /** Tokens, read as they are. */
     { $case: "tokenIds"; value: TokenIds }
+    | //
+    /** The next turn of a stored session. */
+    { $case: "turn"; value: TurnInput }
     | undefined;
   /**
    * True: text in `prompt` that spells a control token of the model is read as that token. Default false. With another
@@ -110,6 +114,11 @@ export interface GenerateRequest {
    * A repeat whose other fields differ in anything but `request_id` is ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED;
    * one whose output so far is larger than a response may be is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The
    * generation keeps the request id and the lane of the call that began it. Default none: every call runs.
+   *
+   * The key of a `turn` is one of its session, and known for as long as the turn is stored, by whichever server: a repeat
+   * gets the stored answer, or takes the turn over where it runs on this server (elsewhere it is SESSION_BUSY, or waits if
+   * it asks to). If the turn ended otherwise, the repeat is ABORTED, reason TURN_ENDED, and the turn's answer so far is
+   * in the session.
    */
   idempotencyKey?:
     | string
@@ -180,6 +189,16 @@ export interface GenerateResponse {
   logprobs: TokenLogprobs[];
   /** The bytes that the output tokens stand for, `usage.output_tokens` entries. Only if `output.token_bytes` was asked. */
   tokenBytes: Buffer[];
+  /** Where the turn is stored. Only for a `turn`. */
+  turn?:
+    | TurnPlace
+    | undefined;
+  /** The session's revision since the answer was stored. Only for a `turn`. */
+  sessionRevision?:
+    | number
+    | undefined;
+  /** What of the session the model did not see. Absent if it saw all. */
+  contextTrimmed?: ContextTrimmed | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -202,6 +221,9 @@ export interface GenerateStreamRequest {
     | //
     /** Tokens, read as they are. */
     { $case: "tokenIds"; value: TokenIds }
+    | //
+    /** The next turn of a stored session. */
+    { $case: "turn"; value: TurnInput }
     | undefined;
   /**
    * True: text in `prompt` that spells a control token of the model is read as that token. Default false. With another
@@ -239,6 +261,11 @@ export interface GenerateStreamRequest {
    * A repeat whose other fields differ in anything but `request_id` is ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED;
    * one whose output so far is larger than a response may be is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The
    * generation keeps the request id and the lane of the call that began it. Default none: every call runs.
+   *
+   * The key of a `turn` is one of its session, and known for as long as the turn is stored, by whichever server: a repeat
+   * gets the stored answer, or takes the turn over where it runs on this server (elsewhere it is SESSION_BUSY, or waits if
+   * it asks to). If the turn ended otherwise, the repeat is ABORTED, reason TURN_ENDED, and the turn's answer so far is
+   * in the session.
    */
   idempotencyKey?:
     | string
@@ -297,6 +324,9 @@ export interface GenerateStreamResponse {
     | //
     /** The end. */
     { $case: "completed"; value: Completed }
+    | //
+    /** The model does not see all of the session. */
+    { $case: "contextTrimmed"; value: ContextTrimmed }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -376,6 +406,9 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
       case "tokenIds":
         TokenIds.encode(message.input.value, writer.uint32(26).fork()).join();
         break;
+      case "turn":
+        TurnInput.encode(message.input.value, writer.uint32(34).fork()).join();
+        break;
     }
     if (message.parseControlTokens !== undefined) {
       writer.uint32(40).bool(message.parseControlTokens);
@@ -453,6 +486,14 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
             }
 
             message.input = { $case: "tokenIds", value: TokenIds.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.input = { $case: "turn", value: TurnInput.decode(reader, reader.uint32()) };
             continue;
           }
           case 5: {
@@ -647,6 +688,9 @@ function createBaseGenerateResponse(): GenerateResponse {
     tokenIds: [],
     logprobs: [],
     tokenBytes: [],
+    turn: undefined,
+    sessionRevision: undefined,
+    contextTrimmed: undefined,
     _unknownFields: {},
   };
 }
@@ -695,6 +739,15 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
     }
     for (const v of message.tokenBytes) {
       writer.uint32(130).bytes(v!);
+    }
+    if (message.turn !== undefined) {
+      TurnPlace.encode(message.turn, writer.uint32(138).fork()).join();
+    }
+    if (message.sessionRevision !== undefined) {
+      writer.uint32(144).uint32(message.sessionRevision);
+    }
+    if (message.contextTrimmed !== undefined) {
+      ContextTrimmed.encode(message.contextTrimmed, writer.uint32(154).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -834,6 +887,30 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
             message.tokenBytes.push(Buffer.from(reader.bytes()));
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.turn = TurnPlace.decode(reader, reader.uint32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.sessionRevision = reader.uint32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.contextTrimmed = ContextTrimmed.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -883,6 +960,9 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
         break;
       case "tokenIds":
         TokenIds.encode(message.input.value, writer.uint32(26).fork()).join();
+        break;
+      case "turn":
+        TurnInput.encode(message.input.value, writer.uint32(34).fork()).join();
         break;
     }
     if (message.parseControlTokens !== undefined) {
@@ -961,6 +1041,14 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
             }
 
             message.input = { $case: "tokenIds", value: TokenIds.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.input = { $case: "turn", value: TurnInput.decode(reader, reader.uint32()) };
             continue;
           }
           case 5: {
@@ -1168,6 +1256,9 @@ export const GenerateStreamResponse: MessageFns<GenerateStreamResponse> = {
       case "completed":
         Completed.encode(message.event.value, writer.uint32(58).fork()).join();
         break;
+      case "contextTrimmed":
+        ContextTrimmed.encode(message.event.value, writer.uint32(66).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1247,6 +1338,14 @@ export const GenerateStreamResponse: MessageFns<GenerateStreamResponse> = {
             }
 
             message.event = { $case: "completed", value: Completed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.event = { $case: "contextTrimmed", value: ContextTrimmed.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1571,14 +1670,16 @@ export const GetGenerationResponse: MessageFns<GetGenerationResponse> = {
  * `rill.v1`; a refused field is named in google.rpc.BadRequest, all of them at once. Nothing is ignored silently: unknown
  * fields, wrong wire types, invalid UTF-8 and unknown enum values are INVALID_ARGUMENT.
  *
- * INVALID_ARGUMENT: a bad field, or an input that does not fit the context. FAILED_PRECONDITION: another model is served.
- * ALREADY_EXISTS: the request id is in use, or the idempotency key was used with another request. ABORTED: a repeat with
- * the same idempotency key took the generation over. UNAVAILABLE before `accepted`: no room in line, loading, draining; try
- * again, or elsewhere, after `grpc-retry-pushback-ms`. UNAVAILABLE after it: the engine was lost, the drain ended or
- * `max_wait` passed in line. DEADLINE_EXCEEDED: the call's deadline passed or, told at once, before `accepted` or when its
- * turn comes: it cannot be met, since wait, input and output take longer even by the lower estimate. RESOURCE_EXHAUSTED: a
- * message or the metadata is too large, or the
- * reader was too slow. INTERNAL: the engine failed.
+ * INVALID_ARGUMENT: a bad field, or an input that does not fit the context. FAILED_PRECONDITION: another model is
+ * served. ALREADY_EXISTS: the request id is in use, or the idempotency key was used with another request. ABORTED: a
+ * repeat with the same idempotency key took the generation over. For a `turn` also what SessionService answers,
+ * NOTHING_TO_CONTINUE, TURN_ENDED, and ABORTED with reason LEASE_LOST: the server stood still for so long that the
+ * session went on without the turn. STORE_UNAVAILABLE after `accepted`: whether the answer was stored is not known.
+ * UNAVAILABLE before `accepted`: no room in line, loading, draining; try again, or elsewhere, after `grpc-retry-
+ * pushback-ms`. UNAVAILABLE after it: the engine was lost, the drain ended or `max_wait` passed in line.
+ * DEADLINE_EXCEEDED: the call's deadline passed or, told at once, before `accepted` or when its turn comes: it cannot
+ * be met, since wait, input and output take longer even by the lower estimate. RESOURCE_EXHAUSTED: a message or the
+ * metadata is too large, or the reader was too slow. INTERNAL: the engine failed.
  */
 export type GenerationServiceService = typeof GenerationServiceService;
 export const GenerationServiceService = {

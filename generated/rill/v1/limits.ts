@@ -155,7 +155,11 @@ export interface Limits {
     | Duration
     | undefined;
   /** Longest `idle_timeout` of a session. Default 90 days. */
-  maxSessionIdleTimeout?: Duration | undefined;
+  maxSessionIdleTimeout?:
+    | Duration
+    | undefined;
+  /** Time out of touch with the store after which the turns of a server are ended by others. Default 15 s. */
+  turnLease?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -212,6 +216,7 @@ function createBaseLimits(): Limits {
     maxSessionBytes: 0,
     defaultSessionIdleTimeout: undefined,
     maxSessionIdleTimeout: undefined,
+    turnLease: undefined,
     _unknownFields: {},
   };
 }
@@ -370,6 +375,9 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxSessionIdleTimeout !== undefined) {
       Duration.encode(message.maxSessionIdleTimeout, writer.uint32(682).fork()).join();
+    }
+    if (message.turnLease !== undefined) {
+      Duration.encode(message.turnLease, writer.uint32(690).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -801,6 +809,14 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxSessionIdleTimeout = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 86: {
+            if (tag !== 690) {
+              break;
+            }
+
+            message.turnLease = Duration.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -1,9 +1,9 @@
 import type { GenerateResponse } from "../../../generated/rill/v1/generation_service.js";
-import type { Accepted, Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
+import type { Accepted, Chunk, Completed, ContextTrimmed } from "../../../generated/rill/v1/generation_event.js";
 import type { TokenLogprobs } from "../../../generated/rill/v1/logprobs.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { Messages } from "../call/stream-method.js";
-import type { GenerationMessage } from "./run-generation.js";
+import type { GenerationMessage } from "./event-message.js";
 
 /** A token id takes up to so many bytes of a message. */
 const TOKEN_ID_BYTES = 5;
@@ -26,10 +26,14 @@ export async function foldGeneration(
   const tokenBytes: Buffer[] = [];
   let bytes = 0;
   let accepted: Accepted | undefined;
+  let contextTrimmed: ContextTrimmed | undefined;
   for await (const message of messages) {
     switch (message.$case) {
       case "accepted":
         accepted = message.value;
+        break;
+      case "contextTrimmed":
+        contextTrimmed = message.value;
         break;
       case "chunk":
         texts.push(message.value.text);
@@ -41,7 +45,8 @@ export async function foldGeneration(
         break;
       case "completed":
         if (accepted !== undefined) {
-          return toResponse(accepted, message.value, { text: texts.join(""), tokenIds, logprobs, tokenBytes });
+          const output = { text: texts.join(""), tokenIds, logprobs, tokenBytes };
+          return { ...toResponse(accepted, message.value, output), contextTrimmed };
         }
         break;
       default:
@@ -56,8 +61,8 @@ function toResponse(
   completed: Completed,
   output: Pick<GenerateResponse, "text" | "tokenIds" | "logprobs" | "tokenBytes">,
 ): GenerateResponse {
-  const { generationId, modelDigest, effectiveParameters } = accepted;
-  return { ...completed, ...output, generationId, modelDigest, effectiveParameters };
+  const { generationId, modelDigest, effectiveParameters, turn } = accepted;
+  return { ...completed, ...output, generationId, modelDigest, effectiveParameters, turn };
 }
 
 /** What a chunk adds to the answer, at most. */

@@ -1,10 +1,11 @@
-import type { Accepted } from "../../../generated/rill/v1/generation_event.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { Generation } from "../../scheduler/generation.js";
 import { onAbort } from "../../sync/on-abort.js";
 import { untilAborted } from "../../sync/until-aborted.js";
-import type { CompletedResult } from "./stored-results.js";
+import type { TurnRun } from "../turn/turn-run.js";
+import type { Opening } from "./opening.js";
 import type { Reading } from "./reading.js";
+import type { CompletedResult } from "./stored-results.js";
 
 /** What a reader is to the generation that it reads. */
 export interface KeyedReader {
@@ -18,7 +19,9 @@ export interface KeyedGenerationOptions {
   /** @throws GenerationError why it is refused */
   readonly open: (signal: AbortSignal) => Generation;
   /** Prepares and submits it. */
-  readonly accept: (generation: Generation, signal: AbortSignal) => Promise<Accepted>;
+  readonly accept: (generation: Generation, signal: AbortSignal) => Promise<Opening>;
+  /** undefined: it is no turn of a session. */
+  readonly turn?: TurnRun | undefined;
   /** Its key is free, or has a result. Called once. */
   readonly onOver: (result: CompletedResult | undefined) => void;
 }
@@ -30,22 +33,24 @@ export interface KeyedGenerationOptions {
 export class KeyedGeneration {
   readonly bodyDigest: string;
   readonly #life = new AbortController();
-  readonly #accepted: Promise<Accepted>;
+  readonly #opening: Promise<Opening>;
+  readonly #turn: TurnRun | undefined;
   readonly #onOver: KeyedGenerationOptions["onOver"];
   #generation: Generation;
   #reader: { readonly call: KeyedReader; readonly following: Disposable } | undefined;
   /** What was accepted, once it was. */
-  #told: Accepted | undefined;
+  #told: Opening | undefined;
   #over = false;
 
   /** @throws GenerationError what `open` throws; nothing is held then */
-  constructor({ bodyDigest, open, accept, onOver }: KeyedGenerationOptions) {
+  constructor({ bodyDigest, open, accept, turn, onOver }: KeyedGenerationOptions) {
     this.bodyDigest = bodyDigest;
+    this.#turn = turn;
     this.#onOver = onOver;
     this.#generation = open(this.#life.signal);
-    this.#accepted = accept(this.#generation, this.#life.signal);
-    this.#accepted.then(
-      (accepted) => (this.#told = accepted),
+    this.#opening = accept(this.#generation, this.#life.signal);
+    this.#opening.then(
+      (opening) => (this.#told = opening),
       // Whoever reads it by then hears of a refusal.
       () => undefined,
     );
@@ -57,8 +62,8 @@ export class KeyedGeneration {
   }
 
   /** Resolves once it is in line or running. @throws GenerationError why it was refused, or the reason of the signal, which aborted first */
-  accepted(signal: AbortSignal): Promise<Accepted> {
-    return untilAborted(this.#accepted, signal);
+  opening(signal: AbortSignal): Promise<Opening> {
+    return untilAborted(this.#opening, signal);
   }
 
   /**
@@ -82,11 +87,12 @@ export class KeyedGeneration {
   #reading(generation: Generation): Reading {
     return {
       generation,
+      turn: this.#turn,
       finished: (completed, toChunk) => {
-        const accepted = this.#told;
-        if (generation !== this.#generation || accepted === undefined) return;
+        const opening = this.#told;
+        if (generation !== this.#generation || opening === undefined) return;
         const pieces = generation.output();
-        this.#end({ accepted, completed, chunk: pieces === undefined ? undefined : toChunk(pieces) });
+        this.#end({ ...opening, completed, chunk: pieces === undefined ? undefined : toChunk(pieces) });
       },
       [Symbol.dispose]: () => {
         if (generation !== this.#generation) return;

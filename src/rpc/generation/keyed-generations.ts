@@ -1,9 +1,9 @@
-import type { Accepted } from "../../../generated/rill/v1/generation_event.js";
-import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import { KeyedGeneration, type KeyedGenerationOptions, type KeyedReader } from "./keyed-generation.js";
+import type { Opening } from "./opening.js";
 import type { Reading } from "./reading.js";
+import { requireSameBody } from "./require-same-body.js";
 import { type CompletedResult, StoredResults } from "./stored-results.js";
 
 /** What a call with an idempotency key gets: a generation to read, its own or another call's, or the result of one that has completed. */
@@ -12,7 +12,7 @@ export type Claim =
       readonly type: "reading";
       readonly reading: Reading;
       /** Resolves once the generation is in line or running, with what is true of it for every reader; rejects with why it was refused. */
-      readonly accepted: Promise<Accepted>;
+      readonly opening: Promise<Opening>;
     }
   | { readonly type: "stored"; readonly result: CompletedResult };
 
@@ -41,7 +41,7 @@ export class KeyedGenerations {
     const running = this.#running.get(key);
     if (running === undefined || running.failed) return undefined;
     requireSameBody(running, bodyDigest);
-    return { type: "reading", reading: running.read(reader), accepted: running.accepted(reader.signal) };
+    return { type: "reading", reading: running.read(reader), opening: running.opening(reader.signal) };
   }
 
   /**
@@ -57,12 +57,6 @@ export class KeyedGenerations {
       },
     });
     this.#running.set(key, begun);
-    return { type: "reading", reading: begun.read(reader), accepted: begun.accepted(reader.signal) };
+    return { type: "reading", reading: begun.read(reader), opening: begun.opening(reader.signal) };
   }
-}
-
-function requireSameBody(first: { readonly bodyDigest: string }, bodyDigest: string): void {
-  if (first.bodyDigest === bodyDigest) return;
-  const text = "this idempotency key was used with another request";
-  throw new GenerationError("IDEMPOTENCY_KEY_REUSED", text);
 }

@@ -1,10 +1,13 @@
 import type { Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
 import type { Piece } from "../../core/piece.js";
 import type { Generation } from "../../scheduler/generation.js";
+import type { TurnRun } from "../turn/turn-run.js";
 
 /** One call's hold on a generation, which is its alone or goes from reader to reader. Disposing it leaves. */
 export interface Reading extends Disposable {
   readonly generation: Generation;
+  /** undefined: it is no turn of a session. */
+  readonly turn: TurnRun | undefined;
   /** Says that the call has read the end. `toChunk` makes one chunk of the whole output, where that is kept. */
   finished(completed: Completed, toChunk: (pieces: readonly Piece[]) => Chunk): void;
 }
@@ -12,9 +15,11 @@ export interface Reading extends Disposable {
 /** Of a generation that no other call can read. */
 export class OwnReading implements Reading {
   readonly generation: Generation;
+  readonly turn: TurnRun | undefined;
 
-  constructor(generation: Generation) {
+  constructor(generation: Generation, turn: TurnRun | undefined) {
     this.generation = generation;
+    this.turn = turn;
   }
 
   finished(): void {

@@ -1,22 +1,19 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Accepted, Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
-import type { GenerateStreamResponse } from "../../../generated/rill/v1/generation_service.js";
+import type { Chunk } from "../../../generated/rill/v1/generation_event.js";
 import type { Credit } from "../../core/credit.js";
 import type { GenerationEvent } from "../../core/generation-event.js";
 import type { Delivery, OutputOptions } from "../../core/generation-request.js";
 import type { Piece } from "../../core/piece.js";
 import type { Clock } from "../../sync/clock.js";
 import type { CallContext } from "../call/call-context.js";
-import { toTimingsMessage, toUsageMessage } from "../response/account-messages.js";
 import { toChunkMessage } from "../response/chunk-message.js";
+import { toCompletedMessage } from "../response/completed-message.js";
 import { toQueuedMessage } from "../response/queued-message.js";
-import { toFinishReasonMessage, toStopMatchMessage } from "../response/state-messages.js";
+import type { GenerationMessage } from "./event-message.js";
 import { EventReader } from "./event-reader.js";
 import { gatherPieces } from "./gather-pieces.js";
+import { type Opening, openingMessages } from "./opening.js";
 import type { Reading } from "./reading.js";
-
-/** What happens in a generation, as the contract says it. */
-export type GenerationMessage = NonNullable<GenerateStreamResponse["event"]>;
 
 /** What is held while a generation waits and runs: nothing of its input, which is tokens by then. */
 export interface GenerationRun {
@@ -39,13 +36,13 @@ export interface GenerationRun {
  */
 export async function* runGeneration(
   run: GenerationRun,
-  accepted: Accepted | undefined,
+  opening: Opening | undefined,
 ): AsyncGenerator<GenerationMessage, void, void> {
   const { delivery, output, window, clock, context } = run;
   using reading = run.reading;
-  if (accepted !== undefined) yield { $case: "accepted", value: accepted };
+  if (opening !== undefined) yield* openingMessages(opening);
   // It would be kept for as long as the call waits.
-  accepted = undefined;
+  opening = undefined;
 
   const { generation } = reading;
   const reader = new EventReader(generation, clock);
@@ -88,6 +85,8 @@ export async function* runGeneration(
       }
       case "finished": {
         const completed = toCompletedMessage(event, (digest ?? createHash("sha256")).digest());
+        // What is told is stored.
+        if (reading.turn !== undefined) completed.sessionRevision = await reading.turn.stored(context.signal);
         outputTokens = 0;
         reading.finished(completed, toChunk);
         yield { $case: "completed", value: completed };
@@ -100,16 +99,4 @@ export async function* runGeneration(
 /** undefined: it is time for a heartbeat. */
 function nextEvent(reader: EventReader, { heartbeatIntervalMs }: Delivery): Promise<GenerationEvent | undefined> {
   return heartbeatIntervalMs > 0 ? reader.nextWithin(heartbeatIntervalMs) : reader.next();
-}
-
-function toCompletedMessage(event: GenerationEvent & { type: "finished" }, textSha256: Buffer): Completed {
-  return {
-    finishReason: toFinishReasonMessage(event.reason),
-    stopMatch: toStopMatchMessage(event.stopMatch),
-    incompleteText: event.incompleteText,
-    textSha256,
-    usage: toUsageMessage(event.usage),
-    timings: toTimingsMessage(event.timings),
-    restarts: event.restarts,
-  };
 }

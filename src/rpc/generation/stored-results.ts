@@ -1,12 +1,11 @@
-import { Accepted, Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
+import { Accepted, Chunk, Completed, ContextTrimmed } from "../../../generated/rill/v1/generation_event.js";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
+import type { Opening } from "./opening.js";
 import { RecentMap } from "../../sync/recent-map.js";
 
 /** What a repeat of a completed call gets. */
-export interface CompletedResult {
-  /** Without the delivery, which is each reader's own. */
-  readonly accepted: Accepted;
+export interface CompletedResult extends Opening {
   /** All of the output. undefined: it was more than may be kept. */
   readonly chunk: Chunk | undefined;
   readonly completed: Completed;
@@ -16,6 +15,7 @@ export interface CompletedResult {
 interface StoredResult {
   readonly bodyDigest: string;
   readonly accepted: Uint8Array;
+  readonly contextTrimmed: Uint8Array | undefined;
   readonly chunk: Uint8Array | undefined;
   readonly completed: Uint8Array;
 }
@@ -39,9 +39,13 @@ export class StoredResults {
   }
 
   /** An output that alone is more than all results may take is left out: a repeat must not run again for that. */
-  add(key: string, bodyDigest: string, { accepted, chunk, completed }: CompletedResult): void {
+  add(key: string, bodyDigest: string, { accepted, contextTrimmed, chunk, completed }: CompletedResult): void {
     const encodedChunk = chunk === undefined ? undefined : Chunk.encode(chunk).finish();
-    const others = { accepted: Accepted.encode(accepted).finish(), completed: Completed.encode(completed).finish() };
+    const others = {
+      accepted: Accepted.encode(accepted).finish(),
+      contextTrimmed: contextTrimmed === undefined ? undefined : ContextTrimmed.encode(contextTrimmed).finish(),
+      completed: Completed.encode(completed).finish(),
+    };
     const bytes = ENTRY_BYTES + Buffer.byteLength(key) + others.accepted.length + others.completed.length;
     const chunkBytes = encodedChunk?.length ?? 0;
     const keeps = bytes + chunkBytes <= this.#maxBytes;
@@ -52,9 +56,10 @@ export class StoredResults {
   find(key: string): { bodyDigest: string; result: CompletedResult } | undefined {
     const stored = this.#results.find(key);
     if (stored === undefined) return undefined;
-    const { bodyDigest, accepted, chunk, completed } = stored;
+    const { bodyDigest, accepted, contextTrimmed, chunk, completed } = stored;
     const result = {
       accepted: Accepted.decode(accepted),
+      contextTrimmed: contextTrimmed === undefined ? undefined : ContextTrimmed.decode(contextTrimmed),
       chunk: chunk === undefined ? undefined : Chunk.decode(chunk),
       completed: Completed.decode(completed),
     };

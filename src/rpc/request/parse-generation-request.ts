@@ -1,18 +1,19 @@
 import type { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
 import { GenerationError } from "../../core/generation-error.js";
-import type { GenerationRequest } from "../../core/generation-request.js";
+import type { GenerationInput, GenerationRequest, TurnInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
 import { type DecodedRequest, takeMessage } from "./decoded-request.js";
 import { parseDelivery } from "./parse-delivery.js";
 import { parseIdempotency } from "./parse-idempotency.js";
 import { parseId, parseLabels } from "./parse-identity.js";
-import { parseInput } from "./parse-input.js";
+import { parseInput, requireNoControlTokens } from "./parse-input.js";
 import { parseLane } from "./parse-lane.js";
 import { parseMaxWait } from "./parse-max-wait.js";
 import { parseOutput } from "./parse-output.js";
 import { parseSampling } from "./parse-sampling.js";
 import { parseStopping } from "./parse-stopping.js";
+import { parseTurnInput } from "./parse-turn-input.js";
 import { Violations } from "./violations.js";
 
 export interface RequestBounds {
@@ -39,7 +40,7 @@ export function parseGenerationRequest(
   const parsed = Object.freeze({
     requestId: parseId({ field: "request_id", value: message.requestId }, limits, violations),
     labels: parseLabels(message.labels, limits, violations),
-    input: parseInput(message, { vocabularySize, maxMessages: limits.messages }, violations),
+    input: parseAnyInput(message, { limits, vocabularySize }, violations),
     sampling: parseSampling(message.sampling, { limits, vocabularySize, contextTokens }, violations),
     stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
     output: parseOutput(message.output, limits, violations),
@@ -51,6 +52,20 @@ export function parseGenerationRequest(
   violations.throwIfAny();
   if (expectedModel !== undefined) requireModel(expectedModel, model);
   return parsed;
+}
+
+function parseAnyInput(
+  message: GenerateRequest,
+  { limits, vocabularySize }: { limits: Limits; vocabularySize: number },
+  violations: Violations,
+): GenerationInput | TurnInput {
+  const { input, parseControlTokens } = message;
+  if (input?.$case !== "turn") {
+    const bounds = { vocabularySize, maxMessages: limits.messages, kinds: "prompt, chat, token_ids and turn" };
+    return parseInput({ input, parseControlTokens }, bounds, violations);
+  }
+  requireNoControlTokens(parseControlTokens, violations);
+  return parseTurnInput(input.value, limits, violations);
 }
 
 function requireModel(expected: string, { name, digest }: ModelFacts): void {

@@ -21,7 +21,8 @@ import type {
 import { type DecodedRequest, readableMessage } from "./decoded-request.js";
 import { parseDurationMs } from "./number-field.js";
 import { parseId, parseLabels } from "./parse-identity.js";
-import { parseMessages } from "./parse-input.js";
+import { parseMessages } from "./parse-messages.js";
+import { parseRevision } from "./parse-revision.js";
 import { Violations } from "./violations.js";
 
 /** A request of the store's but for what the server adds: whose it is, and new ids. */
@@ -65,7 +66,7 @@ export function parseUpdateSession(
   }
   const parsed = {
     sessionId: parseRequiredId(message.sessionId, limits, violations),
-    expectedRevision: parseRevision(message.expectedRevision, violations),
+    expectedRevision: parseExpectedRevision(message, violations),
     labels: parseLabelSet(message.labels, limits, violations),
     idleMs: parseIdle(message.idleTimeout, limits, violations),
   };
@@ -81,7 +82,7 @@ export function parseDeleteSession(
   const violations = new Violations(request.violations);
   const parsed = {
     sessionId: parseRequiredId(message.sessionId, limits, violations),
-    expectedRevision: parseRevision(message.expectedRevision, violations),
+    expectedRevision: parseExpectedRevision(message, violations),
   };
   violations.throwIfAny();
   return parsed;
@@ -107,7 +108,7 @@ export function parseAppendMessages(
   const violations = new Violations(request.violations);
   const parsed = {
     sessionId: parseRequiredId(message.sessionId, limits, violations),
-    expectedRevision: parseRevision(message.expectedRevision, violations),
+    expectedRevision: parseExpectedRevision(message, violations),
     messages: parseList(message.messages, limits, violations),
   };
   violations.throwIfAny();
@@ -120,9 +121,11 @@ export function parseRequiredId(sessionId: string | undefined, limits: Limits, v
   return parseId({ field: "session_id", value: sessionId }, limits, violations) ?? "";
 }
 
-function parseRevision(revision: number | undefined, violations: Violations): number | undefined {
-  if (revision === 0) violations.add("expected_revision", "is 0; it must be at least 1");
-  return revision;
+function parseExpectedRevision(
+  { expectedRevision: value }: { expectedRevision?: number | undefined },
+  violations: Violations,
+): number | undefined {
+  return parseRevision({ field: "expected_revision", value }, violations);
 }
 
 function parseIdle(idleTimeout: Duration | undefined, limits: Limits, violations: Violations): number | undefined {

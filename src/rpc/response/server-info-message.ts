@@ -87,5 +87,6 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     maxSessionBytes: limits.sessionBytes,
     defaultSessionIdleTimeout: toDurationMessage(limits.defaultSessionIdleMs),
     maxSessionIdleTimeout: toDurationMessage(limits.maxSessionIdleMs),
+    turnLease: toDurationMessage(limits.turnLeaseMs),
   };
 }

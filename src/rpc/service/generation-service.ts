@@ -19,18 +19,23 @@ import { foldGeneration } from "../generation/fold-generation.js";
 import { KeyedGenerations } from "../generation/keyed-generations.js";
 import { notedRefusal } from "../generation/noted-refusal.js";
 import { openGeneration } from "../generation/open-generation.js";
-import type { GenerationMessage } from "../generation/run-generation.js";
+import type { GenerationMessage } from "../generation/event-message.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import { parseCancelRequest } from "../request/parse-cancel-request.js";
 import { parseGenerationRequest } from "../request/parse-generation-request.js";
 import { parseGetGenerationRequest } from "../request/parse-get-generation-request.js";
 import { toGenerationMessage } from "../response/generation-message.js";
 import { toGenerationStateMessage } from "../response/state-messages.js";
+import type { RunningTurns } from "../../sessions/running-turns.js";
 import { type Backend, type BackendSource, requireBackend } from "./backend.js";
 
 /** rill.v1.GenerationService. */
-export function createGenerationService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
+export function createGenerationService(
+  host: CallHost,
+  source: BackendSource & { readonly turns: RunningTurns },
+): UntypedServiceImplementation {
   const { limits, clock } = host;
+  const { turns } = source;
   const keyed = new KeyedGenerations(limits, clock);
 
   const parse = (
@@ -51,7 +56,7 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
   ): Promise<GenerateResponse> => {
     const backend = requireBackend(source);
     const parsed = parse(request, { backend, signal: context.signal, streams: false });
-    const call = { request: parsed, backend, keyed, limits, clock, context, streams: false };
+    const call = { request: parsed, backend, keyed, turns, limits, clock, context, streams: false };
     return foldGeneration(await openGeneration(call), { maxResponseBytes: limits.messageBytes });
   };
 
@@ -63,7 +68,7 @@ export function createGenerationService(host: CallHost, source: BackendSource): 
     const parsed = parse(request, { backend, signal: context.signal, streams: true });
     const { slowReaderLimitMs } = parsed.delivery;
     if (slowReaderLimitMs !== undefined) context.useReaderRule(stallRule(slowReaderLimitMs));
-    return openGeneration({ request: parsed, backend, keyed, limits, clock, context, streams: true });
+    return openGeneration({ request: parsed, backend, keyed, turns, limits, clock, context, streams: true });
   };
 
   const cancelGeneration = (request: DecodedRequest<CancelGenerationRequest>): CancelGenerationResponse => {

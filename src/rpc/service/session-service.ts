@@ -19,6 +19,8 @@ import {
   type UpdateSessionResponse,
 } from "../../../generated/rill/v1/session_service.js";
 import { GenerationError } from "../../core/generation-error.js";
+import type { RunningTurns } from "../../sessions/running-turns.js";
+import type { SessionKey, Turn } from "../../sessions/session.js";
 import type { SessionStore } from "../../sessions/session-store.js";
 import type { CallHost } from "../call/call-host.js";
 import { unaryMethod } from "../call/unary-method.js";
@@ -35,17 +37,19 @@ import {
 } from "../request/parse-session-requests.js";
 import { toSessionMessage, toTurnMessage } from "../response/session-messages.js";
 import { storedValue } from "../status/store-error.js";
-
-/** Whose all sessions are, as long as the server knows no tenants. */
-const OWNER = "";
+import { OWNER } from "./owner.js";
 
 /** rill.v1.SessionService. Needs no model: it answers while one is being loaded. */
 export function createSessionService(
   host: CallHost,
-  { store }: { readonly store: SessionStore },
+  { store, turns: running }: { readonly store: SessionStore; readonly turns: RunningTurns },
 ): UntypedServiceImplementation {
   const { limits } = host;
   const owner = OWNER;
+
+  /** Of a turn that runs here more is known than is stored. */
+  const withTextSoFar = (turn: Turn, key: SessionKey): Turn =>
+    turn.status === "running" ? { ...turn, answer: running.textOf(key, turn.number) ?? turn.answer } : turn;
 
   const createSession = async (request: DecodedRequest<CreateSessionRequest>): Promise<CreateSessionResponse> => {
     const parsed = { owner, sessionId: newSessionId(), ...parseCreateSession(request, limits) };
@@ -77,7 +81,7 @@ export function createSessionService(
     const { turns, more, revision } = storedValue(await store.listTurns(parsed));
     const last = more ? turns.at(-1) : undefined;
     const response = {
-      turns: turns.map(toTurnMessage),
+      turns: turns.map((turn) => toTurnMessage(withTextSoFar(turn, parsed))),
       nextPageToken: last === undefined ? "" : writePageToken([last.number]),
       revision,
     };
@@ -87,17 +91,21 @@ export function createSessionService(
   };
 
   const deleteSession = async (request: DecodedRequest<DeleteSessionRequest>): Promise<DeleteSessionResponse> => {
-    storedValue(await store.delete({ owner, ...parseDeleteSession(request, limits) }));
+    const parsed = { owner, ...parseDeleteSession(request, limits) };
+    await running.settled(parsed.sessionId);
+    storedValue(await store.delete(parsed));
     return {};
   };
 
   const forkSession = async (request: DecodedRequest<ForkSessionRequest>): Promise<ForkSessionResponse> => {
     const parsed = { owner, forkId: newSessionId(), ...parseForkSession(request, limits) };
+    await running.settled(parsed.sessionId);
     return { session: toSessionMessage(storedValue(await store.fork(parsed))) };
   };
 
   const appendMessages = async (request: DecodedRequest<AppendMessagesRequest>): Promise<AppendMessagesResponse> => {
     const parsed = { owner, ...parseAppendMessages(request, limits) };
+    await running.settled(parsed.sessionId);
     return { session: toSessionMessage(storedValue(await store.append(parsed))) };
   };
 

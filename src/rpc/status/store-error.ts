@@ -7,7 +7,7 @@ export function storedValue<Value>(result: StoreResult<Value>): Value {
   throw storeError(result.problem);
 }
 
-function storeError(problem: StoreProblem): GenerationError {
+export function storeError(problem: StoreProblem): GenerationError {
   switch (problem.type) {
     case "session_not_found":
       return new GenerationError("SESSION_NOT_FOUND", "there is no session of that id, or it was idle for too long");
@@ -42,8 +42,11 @@ function storeError(problem: StoreProblem): GenerationError {
       return new GenerationError("STORE_UNAVAILABLE", text, { facts: { fault: problem.fault }, cause });
     }
     case "nothing_to_continue":
+      return new GenerationError("NOTHING_TO_CONTINUE", "the session does not end in a partial answer");
     case "fenced_out":
-      // Answers to a turn, which no method of SessionService begins.
-      return new GenerationError("INTERNAL", "internal error", { cause: new Error(problem.type) });
+      return new GenerationError(
+        "LEASE_LOST",
+        "the server was out of touch for too long: the session went on without it",
+      );
   }
 }

@@ -1,0 +1,32 @@
+import type { Messages } from "../call/stream-method.js";
+import { forReader, type GenerationCall } from "./generation-call.js";
+import type { Claim } from "./keyed-generations.js";
+import { replayResult } from "./replay-result.js";
+import type { GenerationMessage } from "./event-message.js";
+import { runGeneration } from "./run-generation.js";
+
+/**
+ * Makes the call the reader of what it has claimed. Resolves once that is in line or running.
+ * @throws GenerationError why it was refused, and whatever else made its acceptance fail
+ */
+export async function readClaim(call: GenerationCall, claim: Claim): Promise<Messages<GenerationMessage>> {
+  const { request, limits, clock, context, streams } = call;
+  if (claim.type === "stored") {
+    context.nameGeneration(claim.result.accepted.generationId);
+    return replayResult({ ...claim.result, ...forReader(claim.result, call) });
+  }
+  const { reading } = claim;
+  const { generation } = reading;
+  const { delivery, output } = request;
+  const window = { pieces: limits.creditPieces, bytes: limits.creditBytes };
+  try {
+    // A generation that fails must end its call even while a message waits for the reader.
+    generation.onFailed((reason) => context.abort(reason));
+    context.nameGeneration(generation.generationId);
+    const opening = forReader(await claim.opening, call);
+    return runGeneration({ reading, delivery, output, window, clock, context, streams }, opening);
+  } catch (thrown) {
+    reading[Symbol.dispose]();
+    throw thrown;
+  }
+}

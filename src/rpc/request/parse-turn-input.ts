@@ -1,0 +1,42 @@
+import {
+  ContextPolicy as ContextPolicyMessage,
+  type TurnInput as TurnInputMessage,
+} from "../../../generated/rill/v1/turn_input.js";
+import type { ContextPolicy, TurnInput } from "../../core/generation-request.js";
+import type { Limits } from "../../core/limits.js";
+import { parseId } from "./parse-identity.js";
+import { parseMessages } from "./parse-messages.js";
+import { parseRevision } from "./parse-revision.js";
+import type { Violations } from "./violations.js";
+
+export function parseTurnInput(message: TurnInputMessage, limits: Limits, violations: Violations): TurnInput {
+  const { sessionId, expectedRevision, messages, continueAnswer: continues = false, waitIfBusy = false } = message;
+  if (sessionId === undefined) violations.add("turn.session_id", "is missing");
+  if (continues && messages.length > 0) {
+    violations.add("turn.messages", "is given beside continue_answer: the answer goes on without new messages");
+  }
+  const list = { field: "turn.messages", messages, maxMessages: limits.messages };
+  return {
+    type: "turn",
+    sessionId: parseId({ field: "turn.session_id", value: sessionId }, limits, violations) ?? "",
+    expectedRevision: parseRevision({ field: "turn.expected_revision", value: expectedRevision }, violations),
+    messages: continues ? [] : parseMessages(list, violations),
+    continues,
+    waitsIfBusy: waitIfBusy,
+    contextPolicy: parsePolicy(message.contextPolicy, violations),
+  };
+}
+
+function parsePolicy(policy: ContextPolicyMessage | undefined, violations: Violations): ContextPolicy {
+  switch (policy) {
+    case undefined:
+    case ContextPolicyMessage.REFUSE:
+      return "refuse";
+    case ContextPolicyMessage.DROP_OLDEST_TURNS:
+      return "drop_oldest_turns";
+    default:
+      // An unknown number arrives typed as a known one.
+      violations.add("turn.context_policy", `is ${policy}, which is no policy`);
+      return "refuse";
+  }
+}

@@ -1,0 +1,87 @@
+import type { Chunk, ContextTrimmed } from "../../../generated/rill/v1/generation_event.js";
+import type { FinishedEvent } from "../../core/generation-event.js";
+import type { TurnInput } from "../../core/generation-request.js";
+import type { Generation } from "../../scheduler/generation.js";
+import type { OpenedTurn } from "../../sessions/session-store.js";
+import { untilAborted } from "../../sync/until-aborted.js";
+import type { GenerationCall } from "../generation/generation-call.js";
+import type { Opening } from "../generation/opening.js";
+import { submitGeneration } from "../generation/submit-generation.js";
+import { toChunkMessage } from "../response/chunk-message.js";
+import { storedValue } from "../status/store-error.js";
+import { readTurnInput } from "./read-turn-input.js";
+import { TurnOvertaken } from "./turn-overtaken.js";
+import { writeTurnRecord } from "./turn-record.js";
+import type { TurnRun } from "./turn-run.js";
+
+/** A turn that the store would admit, and what is to run it. */
+export interface TurnToAccept {
+  readonly owner: string;
+  readonly input: TurnInput;
+  readonly opened: Extract<OpenedTurn, { type: "open" }>;
+  readonly run: TurnRun;
+  readonly generation: Generation;
+  /** The generation's. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Has the generation accepted, and its messages stored; before both are done nothing is answered. They come in this order because a refusal of the
+ * generation leaves nothing in the store then, while the store's is but a cancel for the generation.
+ * @throws TurnOvertaken where the session has changed since it was opened; GenerationError why the turn is refused
+ */
+export async function acceptTurn(call: GenerationCall, turn: TurnToAccept): Promise<Opening> {
+  const { owner, input, opened, run, generation, signal } = turn;
+  let contextTrimmed: ContextTrimmed | undefined;
+  const accepted = await submitGeneration(call, {
+    generation,
+    signal,
+    readInput: async () => {
+      const fitted = await readTurnInput(call, { input, history: opened.history, signal });
+      contextTrimmed = fitted.contextTrimmed;
+      return fitted.inputTokens;
+    },
+  });
+  const { sessionId, messages, continues } = input;
+  const request = {
+    owner,
+    sessionId,
+    revision: opened.session.revision,
+    generationId: generation.generationId,
+    messages,
+    continues,
+    idempotency: call.request.idempotency,
+  };
+  const admit = async (): Promise<Opening> => {
+    const admitted = await call.turns.admit(request, run);
+    if (!admitted.ok) {
+      const { type } = admitted.problem;
+      if (type === "busy" || type === "revision_mismatch") throw new TurnOvertaken();
+      return storedValue(admitted);
+    }
+    if (admitted.value.type === "repeated") throw new TurnOvertaken();
+    const { turn: held, revision } = admitted.value;
+    const place = { sessionId, number: held.lease.turnNumber, revision };
+    const opening: Opening = { accepted: { ...accepted, turn: place }, contextTrimmed };
+    const toRecord = (end: FinishedEvent, text: string): string | undefined =>
+      call.request.idempotency === undefined
+        ? undefined
+        : writeTurnRecord(opening, { end, text, chunk: toWholeChunk(call, generation, end) });
+    run.admitted(held, { generation, toRecord });
+    return opening;
+  };
+  // Who leaves meanwhile is let go; the store's answer is waited for all the same.
+  return await untilAborted(admit(), signal);
+}
+
+/** All of the output; undefined: it was more than is kept. */
+function toWholeChunk(
+  { request, clock }: GenerationCall,
+  generation: Generation,
+  { usage }: FinishedEvent,
+): Chunk | undefined {
+  const pieces = generation.output();
+  if (pieces === undefined) return undefined;
+  const elapsedMs = clock.nowMs() - generation.openedAtMs;
+  return toChunkMessage({ pieces, tokensBefore: 0, output: request.output, elapsedMs, usage });
+}

@@ -1,0 +1,26 @@
+import type { FinishReason } from "../../core/finish-reason.js";
+import type { WatchedEnd } from "../../scheduler/generation-watcher.js";
+import type { TurnEnd } from "../../sessions/held-turn.js";
+
+const STATUS_OF_FINISH: Readonly<Record<FinishReason, TurnEnd["status"]>> = {
+  end_of_turn: "complete",
+  stop_sequence: "complete",
+  stop_token: "complete",
+  max_tokens: "truncated",
+  context_length: "truncated",
+  time_limit: "truncated",
+  repetition: "truncated",
+  cancelled_softly: "cancelled",
+};
+
+/** How a turn is stored whose generation ended so. */
+export function toTurnEnd(end: WatchedEnd): Pick<TurnEnd, "status" | "outcome"> {
+  const { usage } = end;
+  if (end.type === "finished") {
+    const outcome = { finishReason: end.reason, error: undefined, usage };
+    return { status: STATUS_OF_FINISH[end.reason], outcome };
+  }
+  const { code } = end.error;
+  const outcome = { finishReason: undefined, error: code, usage };
+  return { status: code === "CANCELLED" ? "cancelled" : "failed", outcome };
+}

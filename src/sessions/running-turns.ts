@@ -1,0 +1,129 @@
+import type { Clock } from "../sync/clock.js";
+import { startPause } from "../sync/start-pause.js";
+import { untilAborted } from "../sync/until-aborted.js";
+import type { Logger } from "../telemetry/logger.js";
+import { HeldTurn, type TurnSource } from "./held-turn.js";
+import { SessionDoors } from "./session-doors.js";
+import type { SessionKey } from "./session.js";
+import type { AdmitTurn, OpenedTurn, OpenTurn, RepeatedTurn, SessionStore } from "./session-store.js";
+import type { StoreProblem, StoreResult } from "./store-problem.js";
+
+/** How often a session is looked at whose turn runs in another process. */
+const FOREIGN_LOOK_MS = 250;
+/** The same of one that runs here, whose end is heard of. */
+const OWN_LOOK_MS = 5_000;
+
+export interface RunningTurnsOptions {
+  readonly store: SessionStore;
+  /** How long the process may be out of touch with the store before others end its turns. */
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface TurnOpening {
+  readonly signal: AbortSignal;
+  /** How long to wait for the end of another turn. 0: not at all. */
+  readonly waitMs: number;
+}
+
+/**
+ * The turns that this process runs, each with its lease. One for the process, on the main thread, in front of the store. Disposed after the last
+ * generation has ended and before the store is: waits until the ends of all turns are stored.
+ */
+export class RunningTurns implements AsyncDisposable {
+  readonly #options: RunningTurnsOptions;
+  readonly #doors = new SessionDoors();
+  readonly #held = new Map<string, HeldTurn>();
+  #isClosing = false;
+
+  constructor(options: RunningTurnsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Comes in line to run a turn of the session: until it is left, which is to be after the admission, no other call of this process gets between.
+   * @throws the signal's reason if it aborts first
+   */
+  async enter(key: SessionKey, { waitMs, signal }: TurnOpening): Promise<Disposable> {
+    // Those in front may wait for a turn that runs: who would not is let past them, to be told that it does.
+    if (waitMs === 0 && this.#doors.isTaken(key.sessionId) && (await this.#isBusy(key))) {
+      return { [Symbol.dispose]: () => undefined };
+    }
+    return await this.#doors.enter(key.sessionId, signal);
+  }
+
+  /**
+   * As the store's, behind the door. A turn that is about to end here is waited for in any case: its caller may know already that it is over.
+   * @throws the signal's reason if it aborts first
+   */
+  async open(request: OpenTurn, { waitMs, signal }: TurnOpening): Promise<StoreResult<OpenedTurn>> {
+    const { store, clock } = this.#options;
+    const untilMs = clock.nowMs() + waitMs;
+    for (;;) {
+      const opened = busyIfRunning(await store.openTurn(request));
+      signal.throwIfAborted();
+      if (opened.ok || opened.problem.type !== "busy") return opened;
+      const own = this.#held.get(request.sessionId);
+      const leftMs = untilMs - clock.nowMs();
+      if (leftMs <= 0 && own?.ending !== true) return opened;
+      const lookMs = own === undefined ? FOREIGN_LOOK_MS : OWN_LOOK_MS;
+      using pause = startPause(clock, leftMs > 0 ? Math.min(lookMs, leftMs) : lookMs);
+      await untilAborted(own === undefined ? pause.over : Promise.race([own.stored, pause.over]), signal);
+    }
+  }
+
+  /** As the store's. The turn that is admitted is kept until `end` is called on it. */
+  async admit(
+    request: Omit<AdmitTurn, "leaseMs">,
+    source: TurnSource,
+  ): Promise<StoreResult<{ type: "admitted"; turn: HeldTurn; revision: number } | RepeatedTurn>> {
+    const { store, leaseMs, clock } = this.#options;
+    const result = await store.admitTurn({ ...request, leaseMs });
+    if (!result.ok) return result;
+    const admitted = result.value;
+    if (admitted.type === "repeated") return { ok: true, value: admitted };
+    const { lease, revision } = admitted;
+    const turn = new HeldTurn({ store, lease, leaseMs, source, clock, isClosing: () => this.#isClosing });
+    this.#held.set(lease.sessionId, turn);
+    void turn.stored.then((stored) => this.#forget(turn, stored));
+    return { ok: true, value: { type: "admitted", turn, revision } };
+  }
+
+  /** The answer so far of a turn that runs here; undefined: none of that number does. */
+  textOf({ owner, sessionId }: SessionKey, turnNumber: number): string | undefined {
+    const turn = this.#held.get(sessionId);
+    return turn?.lease.turnNumber === turnNumber && turn.lease.owner === owner ? turn.text : undefined;
+  }
+
+  /** Resolves when the session's turn that is about to end here, if there is one, has ended. */
+  async settled(sessionId: string): Promise<void> {
+    const turn = this.#held.get(sessionId);
+    if (turn?.ending === true) await turn.stored;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all([...this.#held.values()].map((turn) => turn.stored));
+  }
+
+  async #isBusy(key: SessionKey): Promise<boolean> {
+    const session = await this.#options.store.get(key);
+    return session.ok && session.value.running !== undefined;
+  }
+
+  #forget(turn: HeldTurn, stored: StoreResult<unknown>): void {
+    const { sessionId, turnNumber } = turn.lease;
+    if (this.#held.get(sessionId) === turn) this.#held.delete(sessionId);
+    if (stored.ok) return;
+    const { problem } = stored;
+    this.#options.log.warn({ sessionId, turnNumber, problem }, "the end of a turn could not be stored");
+  }
+}
+
+/** A repeat of a turn that runs is told what any other call is told, for what is made of it is not in the store. */
+function busyIfRunning(opened: StoreResult<OpenedTurn>): StoreResult<OpenedTurn> {
+  if (!opened.ok || opened.value.type !== "repeated" || opened.value.turn.status !== "running") return opened;
+  const problem: StoreProblem = { type: "busy", generationId: opened.value.turn.generationId ?? "" };
+  return { ok: false, problem };
+}
