@@ -18,6 +18,8 @@ export interface RunSpec {
   readonly sampling: Sampling;
   readonly stopping: RunStopping;
   readonly output: RunOutput;
+  /** True: what its sequence holds at the end is likely to be asked for again, as a conversation's next turn asks for it. Default false. */
+  readonly comesBack?: boolean;
 }
 
 /** What pieces carry beside text and token ids. */

@@ -13,7 +13,7 @@ export interface SequencePoolParts {
   readonly sequences: readonly EngineSequence[];
   /** Makes a sequence hold what was saved. @returns false: it can't be had, and the sequence is empty */
   readonly restore: (sequence: EngineSequence, state: ShelvedPrefix["state"]) => Promise<boolean>;
-  /** A sequence is about to lose a beginning that was used more than once: its first `tokens`. May cut the sequence back to them. */
+  /** A sequence is about to lose its first `tokens`, which are likely to be asked for again. May cut the sequence back to them. */
   readonly rescue: (sequence: EngineSequence, tokens: number) => Promise<void>;
 }
 
@@ -27,6 +27,8 @@ export class SequencePool {
   readonly #parts: SequencePoolParts;
   /** How long a beginning of each sequence was used by more than one. */
   readonly #provenTokens = new Map<EngineSequence, number>();
+  /** Those whose latest run `comesBack`. */
+  readonly #returning = new Set<EngineSequence>();
 
   constructor(parts: SequencePoolParts) {
     this.#free = [...parts.sequences];
@@ -45,17 +47,22 @@ export class SequencePool {
   /**
    * The free sequence that shares the longest beginning with the tokens, the least recently used of equals, cut back to what they share; or the
    * least recently used one with the saved state in it, where that shares more. At least the last token is left to evaluate: only that gives
-   * logits. Call it between steps.
+   * logits. A run that `comesBack` is not made to lose most of what it left, for the little that another one shares with it. Call it between steps.
    * @throws Error when none is free
    */
-  async lease(tokens: Uint32Array, saved?: ShelvedPrefix): Promise<SequenceLease> {
+  async lease(
+    tokens: Uint32Array,
+    { saved, comesBack = false }: { saved?: ShelvedPrefix | undefined; comesBack?: boolean | undefined } = {},
+  ): Promise<SequenceLease> {
     const best = this.#choose(tokens);
     const [oldest = best.sequence] = this.#free;
     const source = saved !== undefined && saved.sharedTokens > best.sharedTokens ? saved : undefined;
     const sequence = source === undefined ? best.sequence : oldest;
     this.#free.splice(this.#free.indexOf(sequence), 1);
     const sharedTokens = source === undefined ? best.sharedTokens : 0;
-    await this.#rescueProven(sequence, sharedTokens);
+    await this.#rescue(sequence, sharedTokens);
+    if (comesBack) this.#returning.add(sequence);
+    else this.#returning.delete(sequence);
     if (source !== undefined) await this.#parts.restore(sequence, source.state);
     const held = source === undefined ? sharedTokens : Math.min(source.sharedTokens, sequence.length);
     const kept = Math.min(held, tokens.length - 1);
@@ -64,9 +71,18 @@ export class SequencePool {
     return { sequence, reusedTokens, [Symbol.dispose]: this.#returnOnce(sequence) };
   }
 
-  async #rescueProven(sequence: EngineSequence, keptTokens: number): Promise<void> {
+  async #rescue(sequence: EngineSequence, keptTokens: number): Promise<void> {
+    if (this.#losesMost(sequence, keptTokens)) {
+      await this.#parts.rescue(sequence, sequence.length);
+      return;
+    }
     const provenTokens = this.#provenTokens.get(sequence) ?? 0;
     if (provenTokens > keptTokens && provenTokens <= sequence.length) await this.#parts.rescue(sequence, provenTokens);
+  }
+
+  /** Of what is likely to be asked for again. */
+  #losesMost(sequence: EngineSequence, keptTokens: number): boolean {
+    return this.#returning.has(sequence) && 2 * keptTokens < sequence.length;
   }
 
   #returnOnce(sequence: EngineSequence): () => void {
@@ -79,12 +95,14 @@ export class SequencePool {
   }
 
   #choose(tokens: Uint32Array): { sequence: EngineSequence; sharedTokens: number } {
-    let best: { sequence: EngineSequence; sharedTokens: number } | undefined;
-    for (const sequence of this.#free) {
-      const sharedTokens = sharedLength(sequence.tokens(), tokens);
-      if (best === undefined || sharedTokens > best.sharedTokens) best = { sequence, sharedTokens };
-    }
-    if (best === undefined) throw new Error("no sequence is free");
-    return best;
+    const candidates = this.#free.map((sequence) => ({
+      sequence,
+      sharedTokens: sharedLength(sequence.tokens(), tokens),
+    }));
+    const [oldest] = candidates;
+    if (oldest === undefined) throw new Error("no sequence is free");
+    let best = oldest;
+    for (const candidate of candidates) if (candidate.sharedTokens > best.sharedTokens) best = candidate;
+    return this.#losesMost(best.sequence, best.sharedTokens) ? oldest : best;
   }
 }

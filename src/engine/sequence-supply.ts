@@ -56,7 +56,7 @@ export class SequenceSupply implements Disposable {
   async lease(run: Run, others: Iterable<Run>): Promise<SequenceLease> {
     const tokens = run.neededTokens;
     await this.#copyFrom(others, tokens, this.#heldTokens(run, tokens));
-    return await this.#pool.lease(tokens, this.#best(run, tokens));
+    return await this.#pool.lease(tokens, { saved: this.#best(run, tokens), comesBack: run.spec.comesBack });
   }
 
   /** Keeps what an evicted run's sequence holds, if that is cheaper than reading it in again. */

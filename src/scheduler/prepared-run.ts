@@ -11,6 +11,7 @@ export type PreparedRun = Omit<RunSpec, "runId"> & {
 };
 
 /** What crosses the wall for it. */
-export function runSpecOf({ inputTokens, sampling, stopping, output }: PreparedRun, runId: number): RunSpec {
-  return { runId, inputTokens, sampling, stopping, output };
+export function runSpecOf(run: PreparedRun, runId: number): RunSpec {
+  const { inputTokens, sampling, stopping, output, comesBack = false } = run;
+  return { runId, inputTokens, sampling, stopping, output, comesBack };
 }

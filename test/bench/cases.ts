@@ -1,6 +1,7 @@
 import type { BenchCase } from "./bench-case.js";
 import { cancels } from "./cases/cancels.js";
 import { coldStart } from "./cases/cold-start.js";
+import { conversation } from "./cases/conversation.js";
 import { crowd } from "./cases/crowd.js";
 import { growthContext } from "./cases/growth-context.js";
 import { growthStreams } from "./cases/growth-streams.js";
@@ -15,6 +16,7 @@ import { pathRefusal } from "./cases/path-refusal.js";
 import { pathStream } from "./cases/path-stream.js";
 import { pathWaiting } from "./cases/path-waiting.js";
 import { scores } from "./cases/scores.js";
+import { sessionStore } from "./cases/session-store.js";
 import { sharedPrompt } from "./cases/shared-prompt.js";
 import { speculation } from "./cases/speculation.js";
 import { stalledReader } from "./cases/stalled-reader.js";
@@ -25,6 +27,8 @@ export const CASES: readonly BenchCase[] = [
   streams,
   joining,
   sharedPrompt,
+  conversation,
+  sessionStore,
   longContext,
   speculation,
   scores,

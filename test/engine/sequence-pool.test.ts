@@ -72,11 +72,11 @@ describe("sequence pool", () => {
     const whole = await pool.lease(prompt("abcdefgh"));
     assert.equal(whole.sequence, sequences[2]);
     const saved = wholeOf(await engine.save(whole.sequence));
-    const longer = await pool.lease(prompt("abcdefgh"), saved);
+    const longer = await pool.lease(prompt("abcdefgh"), { saved });
     assert.equal(longer.sequence, sequences[0]);
     assert.equal(longer.reusedTokens, 5);
     assert.deepEqual(longer.sequence.tokens(), [...Buffer.from("abcde")]);
-    const shorter = await pool.lease(prompt("abcdefgh"), undefined);
+    const shorter = await pool.lease(prompt("abcdefgh"));
     assert.equal(shorter.reusedTokens, 3);
     assert.equal(engine.restored, 1);
   });
@@ -91,7 +91,7 @@ describe("sequence pool", () => {
       await lost.trim(0);
       return false;
     };
-    assert.equal((await pool.lease(prompt("abcd"), saved)).reusedTokens, 0);
+    assert.equal((await pool.lease(prompt("abcd"), { saved })).reusedTokens, 0);
   });
 
   it("lets a beginning be rescued that was used twice, before another prompt takes its place, and no other", async () => {
@@ -107,6 +107,30 @@ describe("sequence pool", () => {
     assert.deepEqual(kept, ["abc"]);
     (await again.lease(prompt("m")))[Symbol.dispose]();
     assert.deepEqual(kept, ["abc"]);
+  });
+
+  it("does not take what a run left that comes back, for the little that another shares with it", async () => {
+    const { pool, sequences } = await poolHolding("abcdef", "");
+    const returning = await pool.lease(prompt("abcdefg"), { comesBack: true });
+    assert.equal(returning.sequence, sequences[0]);
+    returning[Symbol.dispose]();
+    const other = await pool.lease(prompt("abx"));
+    assert.equal(other.sequence, sequences[1]);
+    other[Symbol.dispose]();
+    const next = await pool.lease(prompt("abcdefgh"), { comesBack: true });
+    assert.deepEqual([next.sequence, next.reusedTokens], [sequences[0], 6]);
+    next[Symbol.dispose]();
+    const sharing = await pool.lease(prompt("abcdx"));
+    assert.deepEqual([sharing.sequence, sharing.reusedTokens], [sequences[0], 4], "most of it stays");
+  });
+
+  it("lets all be rescued that a run left that comes back, where its sequence has to be taken", async () => {
+    const { pool, rescued } = await poolHolding("abcdef");
+    (await pool.lease(prompt("abcdefg"), { comesBack: true }))[Symbol.dispose]();
+    (await pool.lease(prompt("xyz")))[Symbol.dispose]();
+    assert.deepEqual(rescued, ["abcdef"]);
+    (await pool.lease(prompt("k")))[Symbol.dispose]();
+    assert.deepEqual(rescued, ["abcdef"], "what does not come back is not kept");
   });
 
   it("lends a sequence to one run at a time, also when a lease is given back twice", async () => {

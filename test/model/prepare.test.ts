@@ -4,12 +4,18 @@ import type { ChatTemplate } from "../../src/prepare/chat-template.js";
 import { createChatTemplate } from "../../src/prepare/create-chat-template.js";
 import { tokenizeFragments } from "../../src/prepare/tokenize-fragments.js";
 import { Vocabulary } from "../../src/prepare/vocabulary.js";
+import { conversationOf, type ReadTurn } from "../../src/rpc/turn/conversation-of.js";
 import { assistant, system, user } from "../prepare/conversation.js";
 import { runJob } from "../prepare/run-job.js";
 import { defaultModelPath, FETCH_MODEL_LIMIT_MS } from "../support/default-model.js";
 
 const TURN_START = 1;
 const TURN_END = 2;
+
+/** A turn whose answer was cut off. */
+function partialTurn(message: Message, answer: string): ReadTurn {
+  return { status: "truncated", messages: [message], continues: false, answer };
+}
 
 describe("preparing inputs for the default model", () => {
   let vocabulary: Vocabulary;
@@ -60,6 +66,22 @@ describe("preparing inputs for the default model", () => {
   it("goes on inside a partial answer", () => {
     const partial = render(user("Name three colours."), assistant("Red, green"));
     assert.deepEqual(partial, [...defaultSystem, ...question, ...invitation, ...vocabulary.tokenize("Red, green")]);
+  });
+
+  it("closes a stored partial answer, as if it were whole, when another message follows", () => {
+    const turns = [partialTurn(user("Name three colours."), "Red, green")];
+    const tokens = render(...conversationOf(turns), user("Name three colours."));
+    const answer = [...vocabulary.tokenize("Red, green"), 2, 198];
+    assert.deepEqual(tokens, [...defaultSystem, ...question, ...invitation, ...answer, ...question, ...invitation]);
+  });
+
+  it("goes on inside a stored partial answer, also over several turns, with nothing between the parts", () => {
+    const turns = [
+      partialTurn(user("Name three colours."), "Red, "),
+      { status: "cancelled", messages: [], continues: true, answer: "green" },
+    ] as const;
+    const open = [...defaultSystem, ...question, ...invitation, ...vocabulary.tokenize("Red, green")];
+    assert.deepEqual(render(...conversationOf(turns)), open);
   });
 
   it("renders the caller's own system message instead of the default", () => {

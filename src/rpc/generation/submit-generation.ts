@@ -34,6 +34,7 @@ export async function submitGeneration(call: GenerationCall, submission: Submiss
     sampling,
     stopping,
     output: { logprobs, tokenBytes },
+    comesBack: request.input.type === "turn",
     prepareMs: clock.nowMs() - startedMs,
     // What has an idempotency key outlives its call where a repeat, with a deadline of its own, takes it over.
     deadlineMs: request.idempotency === undefined ? deadlineMs : undefined,
