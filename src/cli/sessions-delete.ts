@@ -10,8 +10,8 @@ import { visibleText } from "./text-output.js";
 import { UsageError } from "./usage-error.js";
 
 const NOTES = `
-Prints the id of each session that is gone. One that can't be deleted does not keep
-the others; the exit code is 1 then.`;
+Prints nothing where all goes well. A session that can't be deleted does not keep the
+others; the exit code is 1 then.`;
 
 /** Every field of DeleteSessionRequest but the session. */
 export const DELETE_SESSION_FLAGS: readonly RequestFlag[] = [
@@ -54,20 +54,17 @@ function readRequests(command: Command, ids: readonly string[]): readonly Delete
   return ids.map((id) => ({ ...request, session_id: id }));
 }
 
-async function deleteAll({ client, call, output }: ClientSession, requests: readonly DeleteRequest[]): Promise<void> {
+async function deleteAll({ client, call }: ClientSession, requests: readonly DeleteRequest[]): Promise<void> {
   let kept = 0;
   for (const request of requests) {
-    const id = request.session_id;
     try {
       await client.unary("rill.v1.SessionService/DeleteSession", request, call);
     } catch (error) {
       // Without a reason it was not the server that refused: the others would fare no better.
       if (!(error instanceof CallFailure) || error.reason === undefined || requests.length === 1) throw error;
-      process.stderr.write(`rill sessions delete: ${visibleText(id)}: ${failureText(error)}\n`);
+      process.stderr.write(`rill sessions delete: ${visibleText(request.session_id)}: ${failureText(error)}\n`);
       kept += 1;
-      continue;
     }
-    await output.write(`${id}\n`);
   }
   if (kept > 0) throw new Error(`${kept} of ${requests.length} sessions were not deleted`);
 }
