@@ -56,7 +56,8 @@ export interface ClientWork<Request> {
  * hold up every other way out. From then on the first Ctrl-C or SIGTERM cancels the call, and a second one ends the process at once.
  */
 export async function runClientCommand<Request>({ command, prepare, work }: ClientWork<Request>): Promise<ExitCode> {
-  const tell = (text: string): void => void process.stderr.write(`rill ${command.name()}: ${text}\n`);
+  const name = nameOf(command);
+  const tell = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
   try {
     const connection = readConnection(command.opts<ConnectionFlags>());
     const request = await prepare();
@@ -64,7 +65,7 @@ export async function runClientCommand<Request>({ command, prepare, work }: Clie
   } catch (error) {
     if (error instanceof UsageError) {
       const lines = error.problems.map((line) => `  ${line}`).join("\n");
-      tell(`wrong usage (rill ${command.name()} --help tells more)\n${lines}`);
+      tell(`wrong usage (${name} --help tells more)\n${lines}`);
       return ExitCode.usage;
     }
     if (error instanceof ContractMismatch) {
@@ -74,6 +75,11 @@ export async function runClientCommand<Request>({ command, prepare, work }: Clie
     tell(error instanceof CallFailure ? failureText(error) : error instanceof Error ? error.message : String(error));
     return ExitCode.failed;
   }
+}
+
+/** With those of the commands that it is below: rill sessions list */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }
 
 async function call(

@@ -1,11 +1,18 @@
 import { Command } from "commander";
 import type { JsonObject } from "../rpc/client/contract-json.js";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "./client-command.js";
-import type { GenerationAnswerJson, GenerationEnd, GenerationEventJson } from "./generation-answer.js";
+import type {
+  GenerationAnswerJson,
+  GenerationEnd,
+  GenerationEventJson,
+  GenerationTurn,
+  TrimmedContext,
+} from "./generation-answer.js";
 import { GENERATION_FLAGS } from "./generation-flags.js";
 import { readGenerationInput } from "./generation-input.js";
 import { summarize } from "./generation-summary.js";
 import { addRequestFlags, readRequestFlags } from "./request-flags.js";
+import { trimmedText } from "./trimmed-text.js";
 
 const SERVICE = "rill.v1.GenerationService";
 
@@ -13,6 +20,9 @@ const NOTES = `
 Without a prompt, standard input is read; - reads it in any case. The output goes
 to standard output exactly as it was made and as fast as it is taken there: a slow
 reader slows the decoding down. The bounds and defaults are the server's.
+
+With --session the server has the conversation so far, and keeps the prompt and what
+the model answers. rill sessions create begins one.
 
 Exit codes: 0 done (also when nobody reads the output any more), 1 failed, 2 wrong
 usage, 130 interrupted.`;
@@ -26,6 +36,11 @@ interface GenerateFlags {
   readonly json?: true;
   readonly stats?: boolean;
   readonly unary?: true;
+}
+
+/** A request as the flags give it: of `turn`, all but the messages. */
+interface TurnRequest extends JsonObject {
+  readonly turn?: JsonObject;
 }
 
 /** `rill generate`: one generation by a running server. Sets the process's exit code. */
@@ -60,9 +75,9 @@ export function createGenerateCommand(): Command {
 
 async function readRequest(command: Command, prompt: string | undefined): Promise<JsonObject> {
   const { file, chat = false, system, messages, tokenIds } = command.opts<GenerateFlags>();
-  const request = readRequestFlags(command, GENERATION_FLAGS);
+  const { turn, ...request }: TurnRequest = readRequestFlags(command, GENERATION_FLAGS);
   const hasTokens = tokenIds !== undefined;
-  const input = await readGenerationInput({ prompt, file, chat, system, messages, hasTokens }, process.stdin);
+  const input = await readGenerationInput({ prompt, file, chat, system, messages, hasTokens, turn }, process.stdin);
   return { ...request, ...input };
 }
 
@@ -77,9 +92,10 @@ async function printAnswer(
   { client, call, output }: ClientSession,
   request: JsonObject,
   json: boolean,
-): Promise<GenerationEnd> {
+): Promise<GenerationEnd & GenerationTurn> {
   const answer = await client.unary(`${SERVICE}/Generate`, request, call);
   const { text = "", ...end }: GenerationAnswerJson = answer;
+  tellTrimmed(end.contextTrimmed);
   await output.write(json ? `${JSON.stringify(answer)}\n` : text);
   return end;
 }
@@ -89,12 +105,23 @@ async function printEvents(
   { client, call, output }: ClientSession,
   request: JsonObject,
   json: boolean,
-): Promise<GenerationEnd | undefined> {
+): Promise<(GenerationEnd & GenerationTurn) | undefined> {
   let end: GenerationEnd | undefined;
+  let about: GenerationTurn = {};
   for await (const event of client.stream(`${SERVICE}/GenerateStream`, request, call)) {
-    const { chunk, completed }: GenerationEventJson = event;
+    const { accepted, contextTrimmed, chunk, completed }: GenerationEventJson = event;
+    if (accepted?.turn !== undefined) about = { ...about, turn: accepted.turn };
+    if (contextTrimmed !== undefined) {
+      tellTrimmed(contextTrimmed);
+      about = { ...about, contextTrimmed };
+    }
     await output.write(json ? `${JSON.stringify(event)}\n` : (chunk?.text ?? ""));
     end = completed ?? end;
   }
-  return end;
+  return end === undefined ? undefined : { ...end, ...about };
+}
+
+/** Whoever allowed turns to be left out is told that some were, whatever else is printed. */
+function tellTrimmed(trimmed: TrimmedContext | undefined): void {
+  if (trimmed !== undefined) process.stderr.write(`rill generate: ${trimmedText(trimmed)}\n`);
 }

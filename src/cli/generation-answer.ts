@@ -8,15 +8,30 @@ export interface GenerationEnd {
   };
   /** Durations such as "1.500s". */
   readonly timings?: { readonly decode?: string; readonly timeToFirstToken?: string };
+  /** The session's since the answer was stored. */
+  readonly sessionRevision?: number;
+}
+
+/** What the server says of a turn of a session, beside its end. */
+export interface GenerationTurn {
+  readonly turn?: { readonly number?: number };
+  readonly contextTrimmed?: TrimmedContext;
+}
+
+export interface TrimmedContext {
+  readonly droppedTurns?: number;
+  readonly keptTurns?: number;
 }
 
 /** An event of GenerateStream. */
 export interface GenerationEventJson {
+  readonly accepted?: Pick<GenerationTurn, "turn">;
+  readonly contextTrimmed?: TrimmedContext;
   readonly chunk?: { readonly text?: string };
   readonly completed?: GenerationEnd;
 }
 
 /** The answer of Generate. */
-export interface GenerationAnswerJson extends GenerationEnd {
+export interface GenerationAnswerJson extends GenerationEnd, GenerationTurn {
   readonly text?: string;
 }

@@ -4,12 +4,23 @@ import type { FlagType, RequestFlag } from "./request-flag.js";
 type Row = readonly [name: string, type: FlagType, field: string, about: string];
 
 const lane = choice({ interactive: "LANE_INTERACTIVE", batch: "LANE_BATCH" });
+const contextPolicy = choice({
+  refuse: "CONTEXT_POLICY_REFUSE",
+  "drop-oldest-turns": "CONTEXT_POLICY_DROP_OLDEST_TURNS",
+});
 
-/** Every field of GenerateStreamRequest that is not a prompt or a chat: flag, type, field and what the help says, one line each. */
+/** Every field of GenerateStreamRequest that is not a prompt or messages: flag, type, field and what the help says, one line each. */
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
   "Input:": [
     ["token-ids", counts, "token_ids.ids", "tokens in place of a prompt"],
     ["parse-control-tokens", yes, "parse_control_tokens", "read control tokens that the prompt spells"],
+  ],
+  "Session:": [
+    ["session", text, "turn.session_id", "the prompt is the next message of this session"],
+    ["continue", yes, "turn.continue_answer", "go on inside its last, partial answer; without a prompt"],
+    ["expected-revision", count, "turn.expected_revision", "revision that it must have (any)"],
+    ["wait", yes, "turn.wait_if_busy", "wait while another turn of it runs"],
+    ["context-policy", contextPolicy, "turn.context_policy", "what if it is longer than the context (refuse)"],
   ],
   "Sampling:": [
     ["temperature", decimal, "sampling.temperature", "0 to 5; 0 is greedy (0.8)"],

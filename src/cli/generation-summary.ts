@@ -1,7 +1,8 @@
-import type { GenerationEnd } from "./generation-answer.js";
+import type { GenerationEnd, GenerationTurn } from "./generation-answer.js";
 
-/** One line about a generation that came to its end: what it took, how fast it went, why it ended. */
-export function summarize({ finishReason, usage, timings }: GenerationEnd): string {
+/** One line about a generation that came to its end: what it took, how fast it went, why it ended, and what it added to its session. */
+export function summarize(end: GenerationEnd & GenerationTurn): string {
+  const { finishReason, usage, timings } = end;
   const outputTokens = usage?.outputTokens ?? 0;
   const decodeSeconds = secondsOf(timings?.decode);
   const firstTokenSeconds = secondsOf(timings?.timeToFirstToken);
@@ -10,8 +11,18 @@ export function summarize({ finishReason, usage, timings }: GenerationEnd): stri
     ...(decodeSeconds === undefined || decodeSeconds === 0 ? [] : [`${rate(outputTokens / decodeSeconds)} tok/s`]),
     ...(firstTokenSeconds === undefined ? [] : [`first token after ${inUnit(firstTokenSeconds)}`]),
     finishReason?.replace(/^FINISH_REASON_/, "") ?? "no finish reason",
+    ...turnOf(end),
   ];
   return parts.join(", ");
+}
+
+function turnOf({ turn, sessionRevision, contextTrimmed }: GenerationEnd & GenerationTurn): string[] {
+  const dropped = contextTrimmed?.droppedTurns ?? 0;
+  return [
+    ...(turn?.number === undefined ? [] : [`turn ${turn.number}`]),
+    ...(sessionRevision === undefined ? [] : [`revision ${sessionRevision}`]),
+    ...(dropped === 0 ? [] : [`${turns(dropped)} dropped`]),
+  ];
 }
 
 function inputOf(usage: GenerationEnd["usage"]): string {
@@ -21,6 +32,10 @@ function inputOf(usage: GenerationEnd["usage"]): string {
 
 function tokens(count: number): string {
   return count === 1 ? "1 token" : `${count} tokens`;
+}
+
+function turns(count: number): string {
+  return count === 1 ? "1 turn" : `${count} turns`;
 }
 
 function rate(perSecond: number): string {

@@ -6,6 +6,7 @@ import { ExitCode } from "./exit-code.js";
 import { createGenerateCommand } from "./generate.js";
 import { createPullCommand } from "./pull.js";
 import { createServeCommand } from "./serve.js";
+import { createSessionsCommand } from "./sessions.js";
 import { createTokenizeCommand } from "./tokenize.js";
 import { VERSION } from "./version.js";
 
@@ -23,6 +24,7 @@ export async function runRill(args: readonly string[]): Promise<never> {
     .exitOverride()
     .addCommand(createServeCommand())
     .addCommand(createGenerateCommand())
+    .addCommand(createSessionsCommand())
     .addCommand(createTokenizeCommand())
     .addCommand(createBenchCommand())
     .addCommand(createPullCommand({ defaultModelCache: defaultModelCache() }));

@@ -4,7 +4,7 @@ import { GENERATION_FLAGS } from "../../src/cli/generation-flags.js";
 import { DescriptorSet } from "../../src/rpc/contract/descriptor-set.js";
 
 /** What the command line takes otherwise: as an argument, from files, and as messages. */
-const BY_OTHER_MEANS = new Set(["prompt", "chat"]);
+const BY_OTHER_MEANS = new Set(["prompt", "chat", "turn.messages"]);
 
 /** Every field that holds a value of its own, by its path from the message: messages of the contract itself are walked into. */
 function valueFields(message: DescMessage, prefix = ""): string[] {

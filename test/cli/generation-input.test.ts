@@ -13,6 +13,7 @@ const NOTHING: GenerationInput = {
   system: undefined,
   messages: undefined,
   hasTokens: false,
+  turn: undefined,
 };
 
 /** Standard input that holds a text, or a person at a terminal who never types. */
@@ -113,5 +114,45 @@ describe("readGenerationInput", () => {
     assert.deepEqual(await read({ hasTokens: true }, "not read"), {});
     await refuses(read({ hasTokens: true, prompt: "a" }), /only one/);
     await refuses(read({ hasTokens: true, system: "a" }), /only one/);
+  });
+
+  it("makes the messages those of a turn where a session is named", async () => {
+    const messages = await write("turn.yaml", "- {role: user, content: Hi}\n");
+    const turn = { session_id: "ses_a", wait_if_busy: true };
+    assert.deepEqual(await read({ prompt: "And?", system: "Be brief", messages, turn }), {
+      turn: {
+        ...turn,
+        messages: [
+          { role: "ROLE_SYSTEM", content: "Be brief" },
+          { role: "ROLE_USER", content: "Hi" },
+          { role: "ROLE_USER", content: "And?" },
+        ],
+      },
+    });
+    assert.deepEqual(await read({ turn }, "from standard input\n"), {
+      turn: { ...turn, messages: [{ role: "ROLE_USER", content: "from standard input" }] },
+    });
+    await refuses(read({ turn }), /there is no prompt/);
+  });
+
+  it("goes on with an answer without new messages, and leaves standard input alone", async () => {
+    const turn = { session_id: "ses_a", continue_answer: true };
+    assert.deepEqual(await read({ turn }, "not read"), { turn });
+    for (const given of [
+      { prompt: "a" },
+      { prompt: "-" },
+      { file: "a" },
+      { system: "a" },
+      { messages: "a" },
+      { chat: true },
+    ]) {
+      await refuses(read({ turn, ...given }), /^--continue: .* neither a prompt nor messages/);
+    }
+  });
+
+  it("refuses what belongs to a turn without a session, and tokens for a turn", async () => {
+    const turn = { expected_revision: 3, continue_answer: true };
+    await refuses(read({ prompt: "a", turn }), /^--continue, --expected-revision: only for a turn of a session/);
+    await refuses(read({ hasTokens: true, turn: { session_id: "ses_a" } }), /only one/);
   });
 });

@@ -23,4 +23,12 @@ describe("summarize", () => {
       "0 tokens in, 1000 tokens out, 500 tok/s, first token after 12.3 s, STOP_TOKEN",
     );
   });
+
+  it("names the turn that it added to a session, the revision since then, and how many turns the model did not see", () => {
+    const end = { finishReason: "FINISH_REASON_MAX_TOKENS", turn: { number: 3 }, sessionRevision: 7 };
+    assert.equal(summarize(end), "0 tokens in, 0 tokens out, MAX_TOKENS, turn 3, revision 7");
+    const [one, two] = [1, 2].map((droppedTurns) => summarize({ ...end, contextTrimmed: { droppedTurns } }));
+    assert.match(one ?? "", /, turn 3, revision 7, 1 turn dropped$/);
+    assert.match(two ?? "", /, revision 7, 2 turns dropped$/);
+  });
 });
