@@ -26,7 +26,7 @@ export function openSqliteStore(path: string): SessionStore {
 }
 
 /** What one turn took of the store, in ms. */
-export interface TurnTimes {
+interface TurnTimes {
   /** Read, and stored with its messages. */
   readonly openMs: number;
   /** Stored with its answer. */

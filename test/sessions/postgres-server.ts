@@ -105,6 +105,11 @@ export class PostgresServer implements AsyncDisposable {
     };
   }
 
+  /** One of the programs that come with it, such as pg_dump. */
+  async runTool(name: string, flags: readonly string[]): Promise<void> {
+    await run(join(this.#programs, name), flags);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down("SIGQUIT");
     await rm(this.#folder, { recursive: true });
