@@ -61,7 +61,7 @@ export interface AppendCall extends Sent {
     { readonly type: "done"; readonly atMs: number; readonly number: number; readonly revision: number } | NotDone;
 }
 
-export interface UpdateCall extends Sent {
+interface UpdateCall extends Sent {
   readonly type: "update";
   readonly end: { readonly type: "done"; readonly atMs: number; readonly revision: number } | NotDone;
 }
