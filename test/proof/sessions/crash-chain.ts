@@ -2,12 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../../support/random.js";
 import { ServerProcess } from "../../support/server-process.js";
 import { judgeHistory } from "./judge-history.js";
+import { readStored } from "./read-stored.js";
 import { SessionCaller } from "./session-caller.js";
-import type { ObservedCall, StoredSession } from "./session-history.js";
+import type { ObservedCall } from "./session-history.js";
 import { SessionLoad } from "./session-load.js";
 import { SessionNotes } from "./session-notes.js";
 import { launchSessionServer, type SessionServerOptions } from "./session-server.js";
-import { settleSession } from "./settle-session.js";
 
 const CLIENTS = 6;
 const SESSIONS = 3;
@@ -137,16 +137,8 @@ export class CrashChain {
 
   /** Brings what runs to its end, reads all that is stored, and holds what was seen beside it. */
   async #judge(caller: SessionCaller): Promise<void> {
-    for (const sessionId of this.#sessionIds) await settleSession(caller, sessionId);
-    const ids = new Set(this.#sessionIds);
-    for (const call of this.#notes.calls) {
-      if (call.type === "fork" && call.end.type === "done") ids.add(call.end.forkId);
-    }
-    const sessions = new Map<string, StoredSession>();
-    for (const sessionId of ids) {
-      const session = await caller.read(sessionId, true);
-      if (session === undefined) continue;
-      sessions.set(sessionId, session);
+    const sessions = await readStored(caller, this.#sessionIds, this.#notes);
+    for (const [sessionId, session] of sessions) {
       this.#judged.set(sessionId, JSON.stringify(session));
       this.#turns += session.turns.length;
     }

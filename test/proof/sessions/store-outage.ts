@@ -5,12 +5,11 @@ import { Random } from "../../support/random.js";
 import { ServerProcess } from "../../support/server-process.js";
 import { promptRequest, TestClient } from "../../support/test-client.js";
 import { judgeHistory } from "./judge-history.js";
+import { readStored } from "./read-stored.js";
 import { SessionCaller } from "./session-caller.js";
-import type { StoredSession } from "./session-history.js";
 import { SessionLoad } from "./session-load.js";
 import { SessionNotes } from "./session-notes.js";
 import { launchSessionServer } from "./session-server.js";
-import { settleSession } from "./settle-session.js";
 
 const CLIENTS = 4;
 const SESSIONS = 2;
@@ -73,15 +72,7 @@ export async function sufferOutages({
   await delay(UP_MS);
   over.abort();
   await Promise.all(running);
-  const sessions = new Map<string, StoredSession>();
-  for (const sessionId of sessionIds) await settleSession(caller, sessionId);
-  const forks = notes.calls.flatMap((call) =>
-    call.type === "fork" && call.end.type === "done" ? [call.end.forkId] : [],
-  );
-  for (const sessionId of [...sessionIds, idleId, ...forks]) {
-    const session = await caller.read(sessionId, true);
-    if (session !== undefined) sessions.set(sessionId, session);
-  }
+  const sessions = await readStored(caller, [...sessionIds, idleId], notes);
   const calls = notes.take();
   const faults = [...judgeHistory(calls, sessions), ...notes.strange, ...stateless.faults];
   return { ...result, calls: calls.length, faults };
