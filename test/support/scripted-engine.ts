@@ -60,6 +60,8 @@ export interface ScriptedOptions {
   readonly stepMs?: number;
   /** True: every run echoes its prompt for ever. */
   readonly cycle?: boolean;
+  /** Only so many tokens of the prompt's end are echoed; default: all. */
+  readonly echoedTokens?: number;
   /** Default true; false: there is never room to save a state. */
   readonly saves?: boolean;
   /** The bytes of tokens 1,000, 1,001 and so on. */
@@ -119,7 +121,7 @@ export class ScriptedEngine implements Engine {
     return new ScriptedDecoder({
       sequence: scripted(opening.sequence),
       unread: opening.tokenIds,
-      echo: prompt.filter((tokenId) => !SILENT_TOKENS.has(tokenId)),
+      echo: prompt.filter((tokenId) => !SILENT_TOKENS.has(tokenId)).slice(-(this.#options.echoedTokens ?? Infinity)),
       made,
       cycle: this.#options.cycle === true || prompt.includes(SCRIPT.CYCLE),
       logprobs: opening.logprobs,

@@ -1,0 +1,16 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { runEngineHost } from "../../../src/engine/engine-host.js";
+import { ScriptedEngine, type ScriptedOptions } from "../../support/scripted-engine.js";
+
+/** Of a long history, so that it fits however long it gets. */
+const CONTEXT_TOKENS = 1_000_000;
+/** Of the prompt's end, where the newest message stands: no two answers are the same. */
+const ECHOED_TOKENS = 24;
+const STEP_MS = 1;
+
+/** A worker's entry: says again and again what was said last, a token a step. */
+const port = parentPort;
+if (port === null) throw new Error("session-worker is a worker's entry");
+const { sequences } = workerData as Required<ScriptedOptions>;
+const options = { sequences, contextTokens: CONTEXT_TOKENS, cycle: true, echoedTokens: ECHOED_TOKENS, stepMs: STEP_MS };
+await runEngineHost({ engine: new ScriptedEngine(options), port, prefill: { budgetMs: 1_000, maxTokens: 512 } });
