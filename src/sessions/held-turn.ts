@@ -66,7 +66,7 @@ export class HeldTurn {
   async end(end: TurnEnd): Promise<void> {
     this.#isEnding = true;
     this.#renewal?.[Symbol.dispose]();
-    this.#stored.resolve(await this.#commit({ lease: this.lease, ...end }));
+    this.#stored.resolve(await this.#commit({ ...end, lease: this.lease }));
   }
 
   async #commit(request: CommitTurn): Promise<StoreResult<CommittedTurn>> {

@@ -12,6 +12,8 @@ import type { StoreProblem, StoreResult } from "./store-problem.js";
 const FOREIGN_LOOK_MS = 250;
 /** The same of one that runs here, whose end is heard of. */
 const OWN_LOOK_MS = 5_000;
+/** While the store is away, callers are to hear of it. */
+const MOST_SETTLING_MS = 1_000;
 
 export interface RunningTurnsOptions {
   readonly store: SessionStore;
@@ -96,10 +98,12 @@ export class RunningTurns implements AsyncDisposable {
     return turn?.lease.turnNumber === turnNumber && turn.lease.owner === owner ? turn.text : undefined;
   }
 
-  /** Resolves when the session's turn that is about to end here, if there is one, has ended. */
+  /** Resolves when the session's turn that is about to end here, if there is one, has ended, or is not to be waited for any longer. */
   async settled(sessionId: string): Promise<void> {
     const turn = this.#held.get(sessionId);
-    if (turn?.ending === true) await turn.stored;
+    if (turn?.ending !== true) return;
+    using pause = startPause(this.#options.clock, MOST_SETTLING_MS);
+    await Promise.race([turn.stored, pause.over]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -72,7 +72,8 @@ describe("The token and model services", () => {
     assert.ok(model !== undefined);
     assert.deepEqual([model.contextTokens, model.trainingContextTokens, model.sizeBytes], [2_048, 2_048, 600_000]);
     assert.equal(model.chatTemplate?.source, ChatTemplateSource.MODEL);
-    assert.deepEqual(model.capabilities, [Capability.PROMPT, Capability.CHAT, Capability.TOKEN_IDS]);
+    const { PROMPT, CHAT, TOKEN_IDS, TURN } = Capability;
+    assert.deepEqual(model.capabilities, [PROMPT, CHAT, TOKEN_IDS, TURN]);
     for (const expectedModel of [model.name, model.digest]) {
       assert.equal((await client.generate(promptRequest("a", { expectedModel }))).modelDigest, model.digest);
     }

@@ -20,6 +20,8 @@ export const Capability = {
   CHAT: 2,
   /** TOKEN_IDS - `token_ids` as input. */
   TOKEN_IDS: 3,
+  /** TURN - `turn` as input. */
+  TURN: 4,
 } as const;
 
 export type Capability = typeof Capability[keyof typeof Capability];
@@ -29,6 +31,7 @@ export namespace Capability {
   export type PROMPT = typeof Capability.PROMPT;
   export type CHAT = typeof Capability.CHAT;
   export type TOKEN_IDS = typeof Capability.TOKEN_IDS;
+  export type TURN = typeof Capability.TURN;
 }
 
 /** ChatTemplateSource says where the chat template comes from. */

@@ -28,6 +28,6 @@ function toModelMessage(model: ModelFacts, engine: EngineFacts): Model {
     vocabularyTokens: model.vocabularySize,
     sizeBytes: model.sizeBytes,
     chatTemplate: { family, source: source === "model" ? ChatTemplateSource.MODEL : ChatTemplateSource.FALLBACK },
-    capabilities: [Capability.PROMPT, Capability.CHAT, Capability.TOKEN_IDS],
+    capabilities: [Capability.PROMPT, Capability.CHAT, Capability.TOKEN_IDS, Capability.TURN],
   };
 }
