@@ -17,6 +17,13 @@ export interface SequencePoolParts {
   readonly rescue: (sequence: EngineSequence, tokens: number) => Promise<void>;
 }
 
+interface LeftBehind {
+  /** How long a beginning was used by more than one. */
+  readonly provenTokens: number;
+  /** What the sequence holds is likely to be asked for again. */
+  readonly comesBack: boolean;
+}
+
 /**
  * Hands out the engine's sequences, each to one run at a time. A free sequence keeps what it holds, so that a prompt with the same beginning
  * need not be read in again.
@@ -25,10 +32,8 @@ export class SequencePool {
   /** Least recently used first. */
   readonly #free: EngineSequence[];
   readonly #parts: SequencePoolParts;
-  /** How long a beginning of each sequence was used by more than one. */
-  readonly #provenTokens = new Map<EngineSequence, number>();
-  /** Those whose latest run `comesBack`. */
-  readonly #returning = new Set<EngineSequence>();
+  /** What is known of each sequence's latest run. */
+  readonly #left = new Map<EngineSequence, LeftBehind>();
 
   constructor(parts: SequencePoolParts) {
     this.#free = [...parts.sequences];
@@ -61,13 +66,11 @@ export class SequencePool {
     this.#free.splice(this.#free.indexOf(sequence), 1);
     const sharedTokens = source === undefined ? best.sharedTokens : 0;
     await this.#rescue(sequence, sharedTokens);
-    if (comesBack) this.#returning.add(sequence);
-    else this.#returning.delete(sequence);
     if (source !== undefined) await this.#parts.restore(sequence, source.state);
     const held = source === undefined ? sharedTokens : Math.min(source.sharedTokens, sequence.length);
     const kept = Math.min(held, tokens.length - 1);
     const reusedTokens = kept < sequence.length ? await sequence.trim(kept) : kept;
-    this.#provenTokens.set(sequence, reusedTokens);
+    this.#left.set(sequence, { provenTokens: reusedTokens, comesBack });
     return { sequence, reusedTokens, [Symbol.dispose]: this.#returnOnce(sequence) };
   }
 
@@ -76,13 +79,13 @@ export class SequencePool {
       await this.#parts.rescue(sequence, sequence.length);
       return;
     }
-    const provenTokens = this.#provenTokens.get(sequence) ?? 0;
+    const provenTokens = this.#left.get(sequence)?.provenTokens ?? 0;
     if (provenTokens > keptTokens && provenTokens <= sequence.length) await this.#parts.rescue(sequence, provenTokens);
   }
 
   /** Of what is likely to be asked for again. */
   #losesMost(sequence: EngineSequence, keptTokens: number): boolean {
-    return this.#returning.has(sequence) && 2 * keptTokens < sequence.length;
+    return this.#left.get(sequence)?.comesBack === true && 2 * keptTokens < sequence.length;
   }
 
   #returnOnce(sequence: EngineSequence): () => void {
