@@ -31,7 +31,7 @@ export interface TurnToAccept {
  * @throws TurnOvertaken where the session has changed since it was opened; GenerationError why the turn is refused
  */
 export async function acceptTurn(call: GenerationCall, turn: TurnToAccept): Promise<Opening> {
-  const { owner, input, opened, run, generation, signal } = turn;
+  const { input, opened, generation, signal } = turn;
   let contextTrimmed: ContextTrimmed | undefined;
   const accepted = await submitGeneration(call, {
     generation,
@@ -42,36 +42,34 @@ export async function acceptTurn(call: GenerationCall, turn: TurnToAccept): Prom
       return fitted.inputTokens;
     },
   });
-  const { sessionId, messages, continues } = input;
-  const request = {
-    owner,
-    sessionId,
-    revision: opened.session.revision,
-    generationId: generation.generationId,
-    messages,
-    continues,
-    idempotency: call.request.idempotency,
-  };
-  const admit = async (): Promise<Opening> => {
-    const admitted = await call.turns.admit(request, run);
-    if (!admitted.ok) {
-      const { type } = admitted.problem;
-      if (type === "busy" || type === "revision_mismatch") throw new TurnOvertaken();
-      return storedValue(admitted);
-    }
-    if (admitted.value.type === "repeated") throw new TurnOvertaken();
-    const { turn: held, revision } = admitted.value;
-    const place = { sessionId, number: held.lease.turnNumber, revision };
-    const opening: Opening = { accepted: { ...accepted, turn: place }, contextTrimmed };
-    const toRecord = (end: FinishedEvent, text: string): string | undefined =>
-      call.request.idempotency === undefined
-        ? undefined
-        : writeTurnRecord(opening, { end, text, chunk: toWholeChunk(call, generation, end) });
-    run.admitted(held, { generation, toRecord });
-    return opening;
-  };
   // Who leaves meanwhile is let go; the store's answer is waited for all the same.
-  return await untilAborted(admit(), signal);
+  return await untilAborted(admitTurn(call, turn, { accepted, contextTrimmed }), signal);
+}
+
+/** @returns what was accepted, with the turn's place */
+async function admitTurn(call: GenerationCall, turn: TurnToAccept, started: Opening): Promise<Opening> {
+  const { owner, input, opened, run, generation } = turn;
+  const { idempotency } = call.request;
+  const { sessionId, messages, continues } = input;
+  const { revision: openedRevision } = opened.session;
+  const { generationId } = generation;
+  const request = { owner, sessionId, revision: openedRevision, generationId, messages, continues, idempotency };
+  const admitted = await call.turns.admit(request, run);
+  if (!admitted.ok) {
+    const { type } = admitted.problem;
+    if (type === "busy" || type === "revision_mismatch") throw new TurnOvertaken();
+    return storedValue(admitted);
+  }
+  if (admitted.value.type === "repeated") throw new TurnOvertaken();
+  const { turn: held, revision } = admitted.value;
+  const place = { sessionId, number: held.lease.turnNumber, revision };
+  const opening: Opening = { ...started, accepted: { ...started.accepted, turn: place } };
+  const toRecord = (end: FinishedEvent, text: string): string | undefined =>
+    idempotency === undefined
+      ? undefined
+      : writeTurnRecord(opening, { end, text, chunk: toWholeChunk(call, generation, end) });
+  run.admitted(held, { generation, toRecord });
+  return opening;
 }
 
 /** All of the output; undefined: it was more than is kept. */
