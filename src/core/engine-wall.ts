@@ -1,6 +1,8 @@
+import type { OutputGrammar } from "./constraint.js";
 import type { Credit } from "./credit.js";
 import type { OutputOptions, RepetitionGuard, Sampling } from "./generation-request.js";
 import type { EngineFacts } from "./model-facts.js";
+import type { OutputFormat } from "./output-format.js";
 import type { Piece } from "./piece.js";
 import type { RunEnd } from "./run-end.js";
 
@@ -18,6 +20,12 @@ export interface RunSpec {
   readonly sampling: Sampling;
   readonly stopping: RunStopping;
   readonly output: RunOutput;
+  /** Default: the output is text, all of it. */
+  readonly format?: OutputFormat | undefined;
+  /** Default: the output is held to nothing. */
+  readonly grammar?: OutputGrammar | undefined;
+  /** Tokens of reasoning after which the engine puts its end; at least 1. Default: as many as the model likes. */
+  readonly reasoningBudgetTokens?: number | undefined;
   /** True: what its sequence holds at the end is likely to be asked for again, as a conversation's next turn asks for it. Default false. */
   readonly comesBack?: boolean;
 }
@@ -37,8 +45,11 @@ export interface RunStopping {
   readonly timeLimitMs: number;
 }
 
-/** immediate: end now, drop the rest. soft: end at the next token with a proper last event. */
-export type CancelMode = "immediate" | "soft";
+/**
+ * immediate: end now, drop the rest. soft: end at the next token with a proper last event. end_reasoning: end the thinking at the next token and go on to
+ * the answer; nothing where it does not think.
+ */
+export type CancelMode = "immediate" | "soft" | "end_reasoning";
 
 /** Main thread → inference worker. A command for a run that has ended is ignored: its end is already on the way back. */
 export type EngineCommand =

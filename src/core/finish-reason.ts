@@ -6,6 +6,8 @@ export const FINISH_REASONS = [
   "max_tokens",
   "context_length",
   "time_limit",
+  "tool_calls",
+  "constraint_complete",
   "repetition",
   "cancelled_softly",
 ] as const;

@@ -1,18 +1,36 @@
+import type { RequestedConstraint } from "./constraint.js";
 import type { Message } from "./conversation.js";
 import type { Lane } from "./lane.js";
 import type { LogitBias, RequestedBias } from "./logit-bias.js";
+import type { ToolUse } from "./tool.js";
+
+/** What goes into the chat template beside messages. */
+export interface ChatOptions {
+  /** undefined: none. */
+  readonly tools?: ToolUse | undefined;
+  /** JSON text of an object, each member a variable of the template. undefined: none. */
+  readonly templateArguments?: string | undefined;
+}
+
+/** How a model that thinks aloud does so. */
+export interface Reasoning {
+  /** undefined: as the template has it where nobody says. */
+  readonly enabled: boolean | undefined;
+  /** At least 1; then the thinking is ended. undefined: as long as it takes. */
+  readonly tokenBudget: number | undefined;
+}
 
 /** What the model reads, all of it. */
 export type GenerationInput =
   | { readonly type: "prompt"; readonly text: string; readonly parseControlTokens: boolean }
-  | { readonly type: "chat"; readonly messages: readonly Message[] }
+  | ({ readonly type: "chat"; readonly messages: readonly Message[] } & ChatOptions)
   | { readonly type: "token_ids"; readonly tokenIds: readonly number[] };
 
 /** What becomes of a conversation that has outgrown the context. */
 export type ContextPolicy = "refuse" | "drop_oldest_turns";
 
 /** The next turn of a stored session. */
-export interface TurnInput {
+export interface TurnInput extends ChatOptions {
   readonly type: "turn";
   readonly sessionId: string;
   /** undefined: whichever it is. */
@@ -137,6 +155,9 @@ export interface GenerationRequest {
   readonly input: GenerationInput | TurnInput;
   readonly sampling: RequestedSampling;
   readonly stopping: Stopping;
+  readonly reasoning?: Reasoning | undefined;
+  /** undefined: any text will do. */
+  readonly constraint?: RequestedConstraint | undefined;
   readonly output: OutputOptions;
   readonly lane: Lane;
   /** The longest time in line; 0: only a slot that is free at once; undefined: no bound of the caller's. */

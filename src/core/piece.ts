@@ -1,4 +1,8 @@
 import type { TokenScore } from "./token-score.js";
+import type { ToolCallFragment } from "./tool.js";
+
+/** answer: the caller's. reasoning: what the model thinks aloud before it. */
+export type Channel = "answer" | "reasoning";
 
 /**
  * What the engine yields: text that can no longer change, and the tokens it came from. Whole code points, never part of a
@@ -6,8 +10,12 @@ import type { TokenScore } from "./token-score.js";
  */
 export interface Piece {
   readonly text: string;
-  /** UTF-8 length of `text`. */
+  /** UTF-8 length of `text`, or of the call's fragment: what is to be sent. */
   readonly textBytes: number;
+  /** Whom the text is for. Default: answer. */
+  readonly channel?: Channel;
+  /** A part of a call, in place of text. */
+  readonly call?: ToolCallFragment;
   /** At least one, except in a last piece that only releases held-back text. */
   readonly tokenIds: readonly number[];
   /** One for each token, where the run asked for scores. */

@@ -1,6 +1,8 @@
+import type { OutputGrammar, RequestedConstraint } from "./constraint.js";
 import type { GenerationInput } from "./generation-request.js";
 import type { FieldViolation } from "./field-violation.js";
 import type { LogitBias, RequestedBias } from "./logit-bias.js";
+import type { OutputFormat } from "./output-format.js";
 
 /** All that crosses the wall between the main thread and the prepare worker: plain data. Every command but cancel and close gets exactly one answer. */
 export type PrepareCommand =
@@ -8,6 +10,10 @@ export type PrepareCommand =
       readonly type: "prepare";
       readonly id: number;
       readonly input: GenerationInput;
+      /** Default: any text will do. */
+      readonly constraint?: RequestedConstraint | undefined;
+      /** Whether the model is to think aloud first. Default: as its template has it. */
+      readonly reasoning?: boolean | undefined;
       /** More than this cannot fit: the worker refuses as soon as it knows, without tokenising the rest. */
       readonly maxInputTokens: number;
     }
@@ -29,7 +35,7 @@ export type PrepareNotice =
   | { readonly type: "ready"; readonly facts: PreparerFacts }
   /** The first and last notice of a worker that could not load the vocabulary. */
   | { readonly type: "unusable"; readonly message: string }
-  | { readonly type: "tokens"; readonly id: number; readonly tokens: Uint32Array }
+  | ({ readonly type: "tokens"; readonly id: number; readonly tokens: Uint32Array } & OutputShape)
   | { readonly type: "text"; readonly id: number; readonly text: string }
   | { readonly type: "biases"; readonly id: number; readonly biases: readonly LogitBias[] }
   /** The caller's input is at fault. */
@@ -40,6 +46,14 @@ export type PrepareNotice =
   | { readonly type: "failed"; readonly id: number; readonly message: string }
   | { readonly type: "cancelled"; readonly id: number }
   | { readonly type: "closed" };
+
+/** What is known of the output before the first token of it. */
+export interface OutputShape {
+  /** How it is marked up. Default: it is text, all of it. */
+  readonly format?: OutputFormat | undefined;
+  /** What it is held to. Default: nothing. */
+  readonly grammar?: OutputGrammar | undefined;
+}
 
 /** What the vocabulary-only load tells about the model. */
 export interface PreparerFacts {

@@ -6,6 +6,8 @@ export interface RunTally {
   readonly reusedInputTokens: number;
   /** Every decoded token but the one that ended the run. */
   readonly outputTokens: number;
+  /** Those of them that are reasoning, its marks included. Default: none. */
+  readonly reasoningTokens?: number;
   /** How often the run gave its sequence up and came back. */
   readonly restarts: number;
   /** The three add up to the time from the run's start to its end. */

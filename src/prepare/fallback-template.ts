@@ -57,6 +57,7 @@ function toHistoryItem({ role, content }: Message): ChatHistoryItem {
   switch (role) {
     case "system":
       return { type: "system", text: content };
+    case "tool":
     case "user":
       return { type: "user", text: content };
     case "assistant":

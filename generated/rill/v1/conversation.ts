@@ -17,6 +17,8 @@ export const Role = {
   USER: 2,
   /** ASSISTANT - The model. */
   ASSISTANT: 3,
+  /** TOOL - A tool: the message is the result of a call. */
+  TOOL: 4,
 } as const;
 
 export type Role = typeof Role[keyof typeof Role];
@@ -26,6 +28,7 @@ export namespace Role {
   export type SYSTEM = typeof Role.SYSTEM;
   export type USER = typeof Role.USER;
   export type ASSISTANT = typeof Role.ASSISTANT;
+  export type TOOL = typeof Role.TOOL;
 }
 
 /** Message is one message of a conversation. */

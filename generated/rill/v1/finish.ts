@@ -23,6 +23,10 @@ export const FinishReason = {
   CONTEXT_LENGTH: 5,
   /** TIME_LIMIT - `time_limit` passed. */
   TIME_LIMIT: 6,
+  /** TOOL_CALLS - The model has called tools; their results go on with the conversation. */
+  TOOL_CALLS: 7,
+  /** CONSTRAINT_COMPLETE - What the output is held to is complete. */
+  CONSTRAINT_COMPLETE: 8,
   /** REPETITION - `repetition_guard` found the output going round in circles. */
   REPETITION: 9,
   /** CANCELLED_SOFTLY - CancelGeneration asked for it with CANCEL_MODE_SOFT. */
@@ -39,6 +43,8 @@ export namespace FinishReason {
   export type MAX_TOKENS = typeof FinishReason.MAX_TOKENS;
   export type CONTEXT_LENGTH = typeof FinishReason.CONTEXT_LENGTH;
   export type TIME_LIMIT = typeof FinishReason.TIME_LIMIT;
+  export type TOOL_CALLS = typeof FinishReason.TOOL_CALLS;
+  export type CONSTRAINT_COMPLETE = typeof FinishReason.CONSTRAINT_COMPLETE;
   export type REPETITION = typeof FinishReason.REPETITION;
   export type CANCELLED_SOFTLY = typeof FinishReason.CANCELLED_SOFTLY;
 }

@@ -15,6 +15,7 @@ const ROLES: Readonly<Record<Role, RoleMessage>> = {
   system: RoleMessage.SYSTEM,
   user: RoleMessage.USER,
   assistant: RoleMessage.ASSISTANT,
+  tool: RoleMessage.TOOL,
 };
 
 const TURN_STATUSES: Readonly<Record<TurnStatus, TurnStatusMessage>> = {

@@ -17,6 +17,8 @@ const FINISH_REASONS: Readonly<Record<FinishReason, FinishReasonMessage>> = {
   max_tokens: FinishReasonMessage.MAX_TOKENS,
   context_length: FinishReasonMessage.CONTEXT_LENGTH,
   time_limit: FinishReasonMessage.TIME_LIMIT,
+  tool_calls: FinishReasonMessage.TOOL_CALLS,
+  constraint_complete: FinishReasonMessage.CONSTRAINT_COMPLETE,
   repetition: FinishReasonMessage.REPETITION,
   cancelled_softly: FinishReasonMessage.CANCELLED_SOFTLY,
 };

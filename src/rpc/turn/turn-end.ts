@@ -9,6 +9,8 @@ const STATUS_OF_FINISH: Readonly<Record<FinishReason, TurnEnd["status"]>> = {
   max_tokens: "truncated",
   context_length: "truncated",
   time_limit: "truncated",
+  tool_calls: "complete",
+  constraint_complete: "complete",
   repetition: "truncated",
   cancelled_softly: "cancelled",
 };
