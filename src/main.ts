@@ -19,7 +19,7 @@ import { LifecycleState } from "./scheduler/lifecycle-state.js";
 import { Scheduler } from "./scheduler/scheduler.js";
 import { createStore } from "./sessions/create-store.js";
 import { RunningTurns } from "./sessions/running-turns.js";
-import type { SessionStore } from "./sessions/session-store.js";
+import type { CalledStore } from "./sessions/called-store.js";
 import { SessionSweeper } from "./sessions/session-sweeper.js";
 import { systemClock } from "./sync/clock.js";
 import { createLogger, type RootLogger } from "./telemetry/logger.js";
@@ -83,7 +83,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   await using rpc = await RpcServer.start({ listen, ...services, limits, version: VERSION, log, clock });
   // Only when the address is this process's: a second server that was started by mistake leaves the file alone.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
-  await using admin = await startAdmin(served);
+  await using admin = await startAdmin(served, store);
   const model = await fetchModel(config, signals.drain);
   const size = chooseEngineSize(config, model.gguf);
   // Before the engine: its load would hold decodes up.
@@ -118,7 +118,7 @@ interface Served {
   backend: Backend | undefined;
 }
 
-async function startAdmin(served: Served): Promise<AdminServer | undefined> {
+async function startAdmin(served: Served, store: CalledStore): Promise<AdminServer | undefined> {
   const { config, lifecycle, log } = served;
   const listen = parseAddress(config.adminListen);
   if (listen === undefined) return undefined;
@@ -129,13 +129,14 @@ async function startAdmin(served: Served): Promise<AdminServer | undefined> {
       lifecycle: lifecycle.current,
       limits: config.limits,
       load: served.backend?.scheduler.load(),
+      store: store.report,
       droppedLogLines: log.droppedLines,
     }),
     log,
   });
 }
 
-function openStore({ store, limits }: Config, log: RootLogger): SessionStore {
+function openStore({ store, limits }: Config, log: RootLogger): CalledStore {
   return createStore({
     address: store === "auto" ? defaultStore() : store,
     limits: { sessions: limits.sessions, turns: limits.sessionTurns, bytes: limits.sessionBytes },

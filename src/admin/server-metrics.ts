@@ -3,6 +3,7 @@ import type { Lifecycle } from "../core/lifecycle.js";
 import type { Limits } from "../core/limits.js";
 import { LOAD_METRICS } from "./load-metrics.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
+import { STORE_METRICS } from "./store-metrics.js";
 
 const LIFECYCLES: readonly Lifecycle[] = ["starting", "serving", "draining", "stopped", "failed"];
 
@@ -30,6 +31,7 @@ export const SERVER_METRICS: readonly ServerMetric[] = [
     readAll: ({ limits }) => sampleEach("name", Object.keys(limits) as (keyof Limits)[], (name) => limits[name]),
   },
   ...LOAD_METRICS,
+  ...STORE_METRICS,
   {
     kind: "counter",
     name: "rill_log_lines_dropped_total",

@@ -1,6 +1,7 @@
 import type { Lifecycle } from "../core/lifecycle.js";
 import type { Limits } from "../core/limits.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
+import type { StoreReport } from "../sessions/store-tally.js";
 import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 
 /** What one scrape looks at. */
@@ -10,6 +11,7 @@ export interface ServerView {
   readonly limits: Limits;
   /** The same snapshot that GetLoad answers with; undefined until the engine is there. */
   readonly load: LoadSnapshot | undefined;
+  readonly store: StoreReport;
   /** Since the start. */
   readonly droppedLogLines: number;
 }

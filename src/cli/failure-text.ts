@@ -3,12 +3,15 @@ import { formatDuration } from "./units.js";
 import { visibleText } from "./text-output.js";
 
 /** A failed call for people: status, the server's reason and words, then each refused field and what else helps, on lines of their own. */
-export function failureText({ status, reason, message, violations, retryAfterMs, generationId }: CallFailure): string {
+export function failureText(failure: CallFailure): string {
+  const { status, reason, message, violations, retryAfterMs, generationId, facts } = failure;
+  const runningId = reason === "SESSION_BUSY" ? facts.get("generation_id") : undefined;
   const lines = [
     `${reason === undefined || reason === status ? status : `${status} ${reason}`}: ${tidied(message)}`,
     ...(status === "UNAVAILABLE" && reason === undefined ? ["  is a server running there? rill serve starts one"] : []),
     ...violations.map(({ field, description }) => `  ${field}: ${description}`),
     ...(retryAfterMs === undefined ? [] : [`  try again in ${formatDuration(Math.ceil(retryAfterMs))}`]),
+    ...(runningId === undefined ? [] : [`  running generation: ${runningId}`]),
     ...(generationId === undefined ? [] : [`  generation id: ${generationId}`]),
   ];
   return lines.map(visibleText).join("\n");

@@ -4,6 +4,7 @@ import type { Session, SessionKey } from "./session.js";
 import type * as asked from "./session-store.js";
 import type { SessionStore } from "./session-store.js";
 import type { StoreFault, StoreResult } from "./store-problem.js";
+import { type StoreReport, StoreTally } from "./store-tally.js";
 import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "./store-wall.js";
 
 /** Runs commands somewhere: in a thread, or against a server. Never rejects. */
@@ -25,11 +26,17 @@ export interface CalledStoreOptions {
 /** Every store: a runner of commands, asked within bounds of number and time. Main thread. */
 export class CalledStore implements SessionStore {
   readonly #options: CalledStoreOptions;
+  readonly #tally = new StoreTally();
   #nextId = 1;
   #underWay = 0;
 
   constructor(options: CalledStoreOptions) {
     this.#options = options;
+  }
+
+  /** What was asked of it since the start. */
+  get report(): StoreReport {
+    return this.#tally.report(this.#underWay);
   }
 
   create(request: asked.CreateSession): Promise<StoreResult<Session>> {
@@ -89,11 +96,17 @@ export class CalledStore implements SessionStore {
   }
 
   async #ask<Method extends StoreMethod>(method: Method, request: RequestOf<Method>): Promise<ResultOf<Method>> {
-    const { runner, clock, wallNowMs, maxCommands, answerMs } = this.#options;
+    const { clock } = this.#options;
+    const startedMs = clock.nowMs();
+    const result = await this.#answer(method, request);
+    this.#tally.observe(method, result, clock.nowMs() - startedMs);
     // Of the runner the compiler knows only that it answers something; the operations are checked against SessionStore.
-    const as = (result: AnyStoreResult): ResultOf<Method> => result as ResultOf<Method>;
-    if (this.#underWay >= maxCommands)
-      return as(unavailable("overloaded", "too many calls of the store are under way"));
+    return result as ResultOf<Method>;
+  }
+
+  async #answer<Method extends StoreMethod>(method: Method, request: RequestOf<Method>): Promise<AnyStoreResult> {
+    const { runner, clock, wallNowMs, maxCommands, answerMs } = this.#options;
+    if (this.#underWay >= maxCommands) return unavailable("overloaded", "too many calls of the store are under way");
     const command = {
       type: "call",
       id: this.#nextId++,
@@ -105,7 +118,7 @@ export class CalledStore implements SessionStore {
     const answer = runner.run(command).finally(() => this.#underWay--);
     using pause = startPause(clock, answerMs);
     const late = pause.over.then(() => unavailable("unreachable", `the store has not answered within ${answerMs} ms`));
-    return as(await Promise.race([answer, late]));
+    return await Promise.race([answer, late]);
   }
 }
 

@@ -4,7 +4,6 @@ import { CalledStore, type StoreRunner } from "./called-store.js";
 import { CommandRunner } from "./command-runner.js";
 import { openPostgresDatabase } from "./postgres-database.js";
 import { postgresFaultOf } from "./postgres-fault.js";
-import type { SessionStore } from "./session-store.js";
 import { IN_MEMORY } from "./sqlite-database.js";
 import type { StoreAddress } from "./store-address.js";
 import { StoreLink } from "./store-link.js";
@@ -24,7 +23,7 @@ export interface StoreOptions {
 }
 
 /** The store of an address. Nothing is opened before the first call, and a store that can't be opened says so with every call until it can. */
-export function createStore(options: StoreOptions): SessionStore {
+export function createStore(options: StoreOptions): CalledStore {
   const { clock, wallNowMs } = options;
   return new CalledStore({
     runner: createRunner(options),

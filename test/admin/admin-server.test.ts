@@ -6,14 +6,22 @@ import { AdminServer } from "../../src/admin/admin-server.js";
 import type { ServerView } from "../../src/admin/server-view.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import type { Lifecycle } from "../../src/core/lifecycle.js";
+import { StoreTally } from "../../src/sessions/store-tally.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { LOAD_EXAMPLE } from "./load-example.js";
+
+const tally = new StoreTally();
+tally.observe("openTurn", { ok: true, value: undefined }, 4);
+tally.observe("commitTurn", { ok: false, problem: { type: "fenced_out" } }, 7);
+tally.observe("sweep", { ok: false, problem: { type: "unavailable", fault: "disk_full", message: "" } }, 900);
+const STORE_EXAMPLE = tally.report(3);
 
 const viewIn = (lifecycle: Lifecycle): ServerView => ({
   version: "1.2.3",
   lifecycle,
   limits: DEFAULT_LIMITS,
   load: lifecycle === "starting" ? undefined : LOAD_EXAMPLE,
+  store: STORE_EXAMPLE,
   droppedLogLines: 9,
 });
 
@@ -81,6 +89,15 @@ describe("admin server", () => {
       "rill_reused_input_tokens_total 600",
       "rill_decoded_tokens_total 7000",
       "rill_delivered_tokens_total 6900",
+      "rill_store_calls_under_way 3",
+      'rill_store_calls_total{operation="openTurn",outcome="ok"} 1',
+      'rill_store_calls_total{operation="commitTurn",outcome="refused"} 1',
+      'rill_store_calls_total{operation="sweep",outcome="unavailable"} 1',
+      'rill_store_calls_total{operation="get",outcome="ok"} 0',
+      'rill_store_call_seconds_bucket{le="0.005"} 1',
+      'rill_store_call_seconds_bucket{le="0.01"} 2',
+      "rill_store_call_seconds_sum 0.011",
+      "rill_store_call_seconds_count 2",
       "rill_log_lines_dropped_total 9",
       'rill_limit{name="calls"} 1024',
       'rill_limit{name="slowReaderStallMs"} 30000',

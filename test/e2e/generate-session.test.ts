@@ -125,6 +125,7 @@ describe("rill generate --session", function () {
       const refused = await runRill([...flags, "And?"]);
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /^rill generate: FAILED_PRECONDITION SESSION_BUSY: /);
+      assert.match(refused.stderr, /^ {2}running generation: gen_/m);
       await generationWhen(client, ({ decodedTokens }) => decodedTokens > 0);
       const waiting = runRill([...flags, "And?", "--wait", "--max-output-tokens", "3"]);
       child.interrupt();

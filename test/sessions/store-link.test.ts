@@ -34,6 +34,8 @@ describe("The link to the store's thread", () => {
     assert.equal(problemOf(await store.delete(KEY)).type, "unavailable");
     clock.advance(1_000);
     valueOf(await store.delete(KEY));
+    assert.deepEqual(store.report.calls.delete, { ok: 2, refused: 0, unavailable: 1 });
+    assert.equal(store.report.underWay, 0);
   });
 
   it("waits no longer than its bound, and takes no more calls than its bound", async () => {

@@ -9,6 +9,8 @@ export class CallFailure extends Error {
   readonly status: string;
   /** Such as LINE_FULL; undefined where the status is not the server's own, but the connection's or a proxy's. */
   readonly reason: string | undefined;
+  /** What the server says beside the reason, such as `session_revision`. */
+  readonly facts: ReadonlyMap<string, string>;
   readonly violations: readonly FieldViolation[];
   /** When another try may succeed. */
   readonly retryAfterMs: number | undefined;
@@ -20,6 +22,7 @@ export class CallFailure extends Error {
     this.status = Status[error.code];
     const details = readDetails(error);
     this.reason = details.info?.reason;
+    this.facts = details.info?.metadata ?? new Map();
     this.violations = details.badRequest?.fieldViolations ?? [];
     const delay = details.retry?.retryDelay;
     this.retryAfterMs = delay === undefined ? undefined : delay.seconds * 1_000 + delay.nanos / 1e6;
