@@ -3,6 +3,7 @@ import { cancels } from "./cases/cancels.js";
 import { coldStart } from "./cases/cold-start.js";
 import { conversation } from "./cases/conversation.js";
 import { crowd } from "./cases/crowd.js";
+import { forcedOutput } from "./cases/forced-output.js";
 import { growthContext } from "./cases/growth-context.js";
 import { growthStreams } from "./cases/growth-streams.js";
 import { growthVocabulary } from "./cases/growth-vocabulary.js";
@@ -32,6 +33,7 @@ export const CASES: readonly BenchCase[] = [
   longContext,
   speculation,
   scores,
+  forcedOutput,
   stalledReader,
   cancels,
   crowd,

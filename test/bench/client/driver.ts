@@ -1,9 +1,11 @@
-/** Equal work for both sides: a prompt, a number of output tokens, greedy, end of turn ignored. */
+/** Equal work for both sides: a prompt, a number of output tokens, greedy, end of turn ignored; or what a schema forces, where it ends by itself. */
 export interface Work {
   readonly prompt: string;
   readonly outputTokens: number;
   /** The server may use what it holds of earlier prompts. Default: every token of the prompt is read in. */
   readonly mayReuse?: boolean;
+  /** JSON Schema as text: the output is held to it, and `outputTokens` is the most it may take. */
+  readonly schema?: string | undefined;
   /** Of Rill alone: each token is scored, and so many of the likeliest are told. Default: none is. */
   readonly logprobs?: number | undefined;
 }

@@ -24,7 +24,8 @@ async function generate({ client, work, onTokens }: Call): Promise<Ending> {
     prompt: work.prompt,
     sampling: { temperature: 0 },
     ...(work.logprobs === undefined ? {} : { output: { logprobs: work.logprobs } }),
-    stopping: { max_output_tokens: work.outputTokens, ignore_end_of_generation: true },
+    ...(work.schema === undefined ? {} : { json_schema: work.schema }),
+    stopping: { max_output_tokens: work.outputTokens, ignore_end_of_generation: work.schema === undefined },
   });
   let completed: StreamMessage["completed"];
   for await (const message of stream as AsyncIterable<StreamMessage>) {
