@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseMutationPatch } from "./mutation-patch.js";
 
-const diff = "diff --git a/src/core/usage.ts b/src/core/usage.ts\n--- a/src/core/usage.ts\n";
+const diff = "diff --git a/src/core/usage.ts b/src/core/usage.ts\n--- a/src/core/usage.ts\n+++ b/src/core/usage.ts\n";
 
 describe("A mutation patch", () => {
   it("names its test by source file and may narrow it by title", () => {
@@ -11,7 +11,17 @@ describe("A mutation patch", () => {
       file: "some/forgets.patch",
       spec: "dist/test/engine/stop-filter.test.js",
       grep: "holds back",
+      changed: ["src/core/usage.ts"],
     });
+  });
+
+  it("is refused when it changes something that is not compiled, or nothing", () => {
+    const header = "# test: test/engine/stop-filter.test.ts\n";
+    assert.throws(
+      () => parseMutationPatch("some/other.patch", `${header}--- a/README.md\n+++ b/README.md\n`),
+      /TypeScript/,
+    );
+    assert.throws(() => parseMutationPatch("some/other.patch", header), /TypeScript/);
   });
 
   it("is refused when it names no test before the diff", () => {

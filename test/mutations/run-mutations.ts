@@ -44,8 +44,6 @@ function tryPatch(sandbox: Sandbox, patch: MutationPatch): Verdict {
   const applied = sandbox.apply(patch);
   if (applied.status !== 0) return { seen: false, reason: `the patch no longer applies:\n${applied.output}` };
   try {
-    const built = sandbox.build();
-    if (built.status !== 0) return { seen: false, reason: `the mutated product does not compile:\n${built.output}` };
     return judge(controlOf(sandbox, patch), sandbox.test(patch));
   } finally {
     sandbox.revert(patch);

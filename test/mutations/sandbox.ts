@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import ts from "typescript";
 import type { MutationPatch } from "./mutation-patch.js";
 import type { TestOutcome } from "./verdict.js";
 
@@ -17,9 +18,11 @@ interface CommandResult {
 /** A copy of the repository in a temporary folder, where defects do no harm; node_modules is shared by a link. */
 export class Sandbox implements Disposable {
   private readonly folder: string;
+  private readonly options: ts.CompilerOptions;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, options: ts.CompilerOptions) {
     this.folder = folder;
+    this.options = options;
   }
 
   /**
@@ -27,10 +30,11 @@ export class Sandbox implements Disposable {
    * @throws Error when the unchanged product does not build.
    */
   static create(root: string): Sandbox {
-    const sandbox = new Sandbox(mkdtempSync(path.join(tmpdir(), "rill-mutations-")));
+    const sandbox = new Sandbox(mkdtempSync(path.join(tmpdir(), "rill-mutations-")), compilerOptions(root));
     try {
       sandbox.fill(root);
-      const { status, output } = sandbox.build();
+      const tsc = [process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"];
+      const { status, output } = run(sandbox.folder, tsc);
       if (status !== 0) throw new Error(`The unchanged product does not build:\n${output}`);
       return sandbox;
     } catch (error) {
@@ -39,18 +43,18 @@ export class Sandbox implements Disposable {
     }
   }
 
+  /** Puts the defect into the source and into what was compiled of it. */
   apply(patch: MutationPatch): CommandResult {
-    return run(this.folder, ["git", "apply", patch.file]);
+    const applied = run(this.folder, ["git", "apply", patch.file]);
+    if (applied.status === 0) this.compile(patch.changed);
+    return applied;
   }
 
   /** @throws Error when the patch cannot be taken back: nothing after it could be trusted. */
   revert(patch: MutationPatch): void {
     const { status, output } = run(this.folder, ["git", "apply", "--reverse", patch.file]);
     if (status !== 0) throw new Error(`${patch.name} cannot be taken back:\n${output}`);
-  }
-
-  build(): CommandResult {
-    return run(this.folder, [process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
+    this.compile(patch.changed);
   }
 
   /** Runs the patch's test up to its first failure, or until the time limit. */
@@ -74,6 +78,20 @@ export class Sandbox implements Disposable {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** File by file and without a look at the types, which is all that running them takes and a tenth of the time. */
+  private compile(files: readonly string[]): void {
+    for (const file of files) {
+      const fileName = path.join(this.folder, file);
+      // No package.json is looked at here: what a file is compiled to is told by its ending.
+      const module = file.endsWith(".cts") ? ts.ModuleKind.CommonJS : ts.ModuleKind.ESNext;
+      const { outputText } = ts.transpileModule(readFileSync(fileName, "utf8"), {
+        fileName,
+        compilerOptions: { ...this.options, module, sourceMap: false, inlineSourceMap: true },
+      });
+      writeFileSync(path.join(this.folder, "dist", file.replace(/ts$/, "js")), outputText);
+    }
+  }
+
   private fill(root: string): void {
     const { output } = run(root, ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     for (const file of output.split("\0")) {
@@ -82,6 +100,12 @@ export class Sandbox implements Disposable {
     }
     symlinkSync(path.join(root, "node_modules"), path.join(this.folder, "node_modules"), "dir");
   }
+}
+
+function compilerOptions(root: string): ts.CompilerOptions {
+  const file = path.join(root, "tsconfig.json");
+  return ts.parseJsonConfigFileContent(ts.readConfigFile(file, (name) => ts.sys.readFile(name)).config, ts.sys, root)
+    .options;
 }
 
 /** The part of mocha's JSON report that is read. */
