@@ -31,9 +31,10 @@ export const formats: ReadonlyMap<string, OutputFormat> = new Map([
 ]);
 
 function formatFor(name: string, calls: readonly CallSyntax[]): OutputFormat {
-  if (name !== "harmony") return formatOf(calls);
+  const wide = { maxArgumentBytes: 100_000 };
+  if (name !== "harmony") return formatOf(calls, wide);
   const harmonyReasoning = { ...think, begin: "<|channel|>analysis<|message|>", end: "<|end|>" };
-  return formatOf(calls, { reasoning: harmonyReasoning, frames: harmonyFrames });
+  return formatOf(calls, { ...wide, reasoning: harmonyReasoning, frames: harmonyFrames });
 }
 
 /** Text that no markup begins in, without blanks at its ends. */
@@ -52,7 +53,7 @@ const blanks = fc.string({ unit: fc.constantFrom(" ", "\n"), maxLength: 3 });
 /** JSON of an object, as plain, indented or escaped as it comes. */
 const jsonObject = fc
   .tuple(
-    fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ maxDepth: 3, stringUnit: "grapheme" })),
+    fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ maxDepth: 2, stringUnit: "grapheme" })),
     fc.constantFrom(undefined, 1, "\t"),
     fc.boolean(),
   )
@@ -112,19 +113,26 @@ function section(
   pad: string,
   hasEnd: boolean,
 ): string {
-  const end = hasEnd ? sectionEnd : "";
+  const end = hasEnd ? ended(sectionEnd, pad) : "";
   switch (body.type) {
     case "array":
-      return `${sectionBegin}${pad}[${calls.map((each) => pad + jsonCall(body.keys, each)).join(`${pad},`)}${pad}]${pad}${end}`;
+      return `${sectionBegin}${pad}[${calls.map((each) => pad + jsonCall(body.keys, each)).join(`${pad},`)}${pad}]${end}`;
     case "object": {
-      const written = calls.map((each) => body.begin + pad + jsonCall(body.keys, each) + pad + body.end);
+      const written = calls.map((each) => body.begin + pad + jsonCall(body.keys, each) + ended(body.end, pad));
       return sectionBegin + written.join(pad + body.separator) + end;
     }
     case "named": {
-      const written = calls.map((each) => body.begin + each.name + body.middle + pad + each.arguments + pad + body.end);
+      const written = calls.map(
+        (each) => body.begin + each.name + body.middle + pad + each.arguments + ended(body.end, pad),
+      );
       return sectionBegin + written.join(pad + body.separator) + end;
     }
   }
+}
+
+/** An end after blanks; no blanks where there is none, for they would belong to the text that follows. */
+function ended(end: string, pad: string): string {
+  return end === "" ? "" : pad + end;
 }
 
 function jsonCall(keys: CallKeys, { name, arguments: args, place, others, asText }: WrittenCall): string {
