@@ -91,7 +91,7 @@ export function outputsOf(format: OutputFormat): fc.Arbitrary<WrittenOutput> {
       text: [
         thoughts === null ? "" : pad + thinking(marks, thoughts, pad),
         before ?? pad,
-        section(syntax, calls, pad, hasEnd || after !== null),
+        section(syntax, calls, { pad, hasEnd: hasEnd || after !== null }),
         ...(after ?? [pad]),
       ].join(""),
       is: [
@@ -110,8 +110,7 @@ function thinking(marks: ReasoningSyntax, thoughts: string, pad: string): string
 function section(
   { sectionBegin, sectionEnd, body }: CallSyntax,
   calls: readonly WrittenCall[],
-  pad: string,
-  hasEnd: boolean,
+  { pad, hasEnd }: { readonly pad: string; readonly hasEnd: boolean },
 ): string {
   const end = hasEnd ? ended(sectionEnd, pad) : "";
   switch (body.type) {
