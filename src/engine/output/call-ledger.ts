@@ -1,0 +1,83 @@
+import type { ToolCallFragment } from "../../core/tool.js";
+import { isCallId } from "./call-id.js";
+
+export interface CallBounds {
+  /** Calls that may be announced; at least 1. */
+  readonly maxCalls: number;
+  /** UTF-8 bytes of all arguments together. */
+  readonly maxArgumentBytes: number;
+}
+
+/** Numbers the calls of one output, gives them ids, and knows when there have been enough. */
+export class CallLedger {
+  readonly bounds: CallBounds;
+  readonly #createId: () => string;
+  readonly #ids = new Set<string>();
+  #announced = 0;
+  #whole = 0;
+  #argumentBytes = 0;
+  #isFull = false;
+  #head: { readonly id: string; readonly name: string } | undefined;
+
+  constructor(bounds: CallBounds, createId: () => string) {
+    this.bounds = bounds;
+    this.#createId = createId;
+  }
+
+  /** Whole calls. */
+  get calls(): number {
+    return this.#whole;
+  }
+
+  /** Whether another call may be announced. */
+  get isOpen(): boolean {
+    return this.#announced < this.bounds.maxCalls && !this.#isFull;
+  }
+
+  /** Whether the output is to end: the last call that may be is whole, or there would have been too many bytes. */
+  get isOver(): boolean {
+    return this.#whole >= this.bounds.maxCalls || this.#isFull;
+  }
+
+  /** The fragments that follow are of a new call. */
+  announce(name: string, ownId: string | undefined): void {
+    const id = ownId !== undefined && isCallId(ownId) && !this.#ids.has(ownId) ? ownId : this.#createId();
+    this.#ids.add(id);
+    this.#announced += 1;
+    this.#head = { id, name };
+  }
+
+  /** @returns as much of the arguments as the bounds allow, as a fragment of the call announced last */
+  fragment(text: string): ToolCallFragment {
+    const given = this.#fitting(text);
+    const head = this.#head;
+    this.#head = undefined;
+    const index = this.#announced - 1;
+    return head === undefined ? { index, arguments: given } : { index, head, arguments: given };
+  }
+
+  /** The call announced last has all its arguments. */
+  close(): void {
+    if (!this.#isFull) this.#whole += 1;
+  }
+
+  #fitting(text: string): string {
+    const left = this.bounds.maxArgumentBytes - this.#argumentBytes;
+    const bytes = Buffer.byteLength(text);
+    this.#isFull = bytes > left;
+    this.#argumentBytes += bytes;
+    return this.#isFull ? beginning(text, left) : text;
+  }
+}
+
+/** The most whole code points that are at most so many bytes of UTF-8. */
+function beginning(text: string, maxBytes: number): string {
+  let bytes = 0;
+  let length = 0;
+  for (const codePoint of text) {
+    bytes += Buffer.byteLength(codePoint);
+    if (bytes > maxBytes) break;
+    length += codePoint.length;
+  }
+  return text.slice(0, length);
+}

@@ -1,0 +1,217 @@
+import type { CallBody, CallKeys } from "../../core/output-format.js";
+import type { CallLedger } from "./call-ledger.js";
+import { beginsOf, type CallOpening } from "./call-openings.js";
+import { isJsonObject, JsonCheck } from "./json-check.js";
+import { MarkTrie } from "./mark-trie.js";
+import type { PartList } from "./part-list.js";
+import type { Reading } from "./reading.js";
+import type { TextCursor } from "./text-cursor.js";
+import { TokenReader } from "./token-reader.js";
+
+/** none: it was none, and nothing is settled. whole: another may follow. last: it was announced, and what follows is text. */
+type CallOutcome = "none" | "whole" | "last";
+
+/** Markup, name, id and members that are no arguments may be so many UTF-16 units more than the arguments' bytes. */
+const heldBesideArguments = 1_024;
+
+const openBrace = 0x7b;
+const quote = 0x22;
+
+/** A body that writes each call for itself. */
+type SingleBody = Exclude<CallBody, { type: "array" }>;
+type NamedBody = Extract<CallBody, { type: "named" }>;
+
+/** What is known of a call before it is announced. */
+interface Draft {
+  name?: string | undefined;
+  id?: string | undefined;
+  arguments?: string | undefined;
+}
+
+export interface CallReaderOptions {
+  readonly cursor: TextCursor;
+  /** Gets the calls' fragments. */
+  readonly parts: PartList;
+  readonly ledger: CallLedger;
+  /** Names that a call must have to be one. */
+  readonly toolNames: readonly string[];
+}
+
+/** Reads calls from where the mark that they begin with has been read. Whatever else it meets, a call is settled to the end of its arguments at least. */
+export class CallReader {
+  readonly #cursor: TextCursor;
+  readonly #parts: PartList;
+  readonly #ledger: CallLedger;
+  readonly #tokens: TokenReader;
+  readonly #toolNames: ReadonlySet<string>;
+  readonly #nameMarks = new MarkTrie<string>();
+
+  constructor({ cursor, parts, ledger, toolNames }: CallReaderOptions) {
+    this.#cursor = cursor;
+    this.#parts = parts;
+    this.#ledger = ledger;
+    this.#tokens = new TokenReader(cursor, ledger.bounds.maxArgumentBytes + heldBesideArguments);
+    this.#toolNames = new Set(toolNames);
+    for (const name of toolNames) this.#nameMarks.add(name, name);
+  }
+
+  /** One section of calls. @returns whether there was a call; where there was none, nothing is settled */
+  *read({ syntax, isBegun }: CallOpening): Reading<boolean> {
+    const { body } = syntax;
+    let outcome = yield* body.type === "array" ? this.#elements(body.keys) : this.#call(body, isBegun);
+    if (outcome === "none") return false;
+    if (body.type !== "array") {
+      while (outcome === "whole") outcome = yield* this.#another(body);
+    }
+    if (outcome !== "last") yield* this.#optional(syntax.sectionEnd);
+    return true;
+  }
+
+  *#elements(keys: CallKeys): Reading<CallOutcome> {
+    if (!(yield* this.#tokens.mark("["))) return "none";
+    for (let isFirst = true; ; isFirst = false) {
+      const outcome = yield* this.#object(keys);
+      if (outcome === "none") return isFirst ? "none" : this.#back();
+      if (outcome === "last") return "last";
+      if (yield* this.#optional("]")) return "whole";
+      if (!(yield* this.#tokens.mark(","))) return this.#back();
+    }
+  }
+
+  *#another(body: SingleBody): Reading<CallOutcome> {
+    yield* this.#optional(body.end);
+    const outcome = (yield* this.#tokens.mark(body.separator)) ? yield* this.#call(body, false) : "none";
+    if (outcome === "none") this.#cursor.rewind(0);
+    return outcome;
+  }
+
+  *#call(body: SingleBody, isBegun: boolean): Reading<CallOutcome> {
+    if (!isBegun && !(yield* this.#anyOf(beginsOf(body)))) return "none";
+    return yield* body.type === "object" ? this.#object(body.keys) : this.#named(body);
+  }
+
+  *#named(body: NamedBody): Reading<CallOutcome> {
+    const [name] = yield* this.#tokens.oneOf(this.#nameMarks);
+    if (name === undefined) return "none";
+    const afterName = this.#cursor.held;
+    let id: string | undefined;
+    if (body.idMark !== undefined && (yield* this.#tokens.mark(body.idMark))) id = yield* this.#tokens.word();
+    else this.#cursor.rewind(afterName);
+    if (!(yield* this.#anyOf([body.middle, ...(body.otherMiddles ?? [])]))) return "none";
+    if ((yield* this.#tokens.next()) !== openBrace) return "none";
+    this.#ledger.announce(name, id);
+    return yield* this.#arguments();
+  }
+
+  *#object(keys: CallKeys): Reading<CallOutcome> {
+    if (!(yield* this.#tokens.mark("{"))) return "none";
+    const draft: Draft = {};
+    do {
+      const key = yield* this.#tokens.string();
+      if (key === undefined || !(yield* this.#tokens.mark(":"))) return "none";
+      const outcome = yield* this.#member(keys, key, draft);
+      if (outcome === "whole") return yield* this.#restOfObject();
+      if (outcome !== "member") return outcome;
+    } while (yield* this.#tokens.mark(","));
+    return "none";
+  }
+
+  /** A member's value. member: the call is still to be announced. */
+  *#member(keys: CallKeys, key: string, draft: Draft): Reading<CallOutcome | "member"> {
+    const unit = yield* this.#tokens.next();
+    if (key === keys.name && draft.name === undefined) {
+      draft.name = yield* this.#tokens.string();
+      if (draft.name === undefined || !this.#toolNames.has(draft.name)) return "none";
+    } else if (keys.arguments.includes(key) && draft.arguments === undefined) {
+      if (unit === openBrace && draft.name !== undefined) {
+        this.#ledger.announce(draft.name, draft.id);
+        return yield* this.#arguments();
+      }
+      draft.arguments = yield* this.#wholeArguments(unit);
+      if (draft.arguments === undefined) return "none";
+    } else if (key === keys.id && unit === quote) {
+      draft.id = yield* this.#tokens.string();
+      if (draft.id === undefined) return "none";
+    } else if (!(yield* this.#tokens.value())) return "none";
+    if (draft.name === undefined || draft.arguments === undefined) return "member";
+    this.#ledger.announce(draft.name, draft.id);
+    this.#cursor.take();
+    return this.#whole(draft.arguments);
+  }
+
+  /** Arguments that can't be announced yet: an object, or a string that holds one. */
+  *#wholeArguments(unit: number): Reading<string | undefined> {
+    if (unit === quote) {
+      const text = (yield* this.#tokens.string())?.trim();
+      return text !== undefined && isJsonObject(text) ? text : undefined;
+    }
+    const start = this.#cursor.held;
+    return unit === openBrace && (yield* this.#tokens.value()) ? this.#cursor.heldFrom(start) : undefined;
+  }
+
+  /** Those of the call that was announced last, as they come. */
+  *#arguments(): Reading<CallOutcome> {
+    const check = new JsonCheck();
+    this.#cursor.take();
+    for (;;) {
+      if (this.#cursor.isDry) {
+        this.#give(this.#cursor.takeCodePoints());
+        if (this.#ledger.isOver) return "last";
+        yield;
+        continue;
+      }
+      const progress = check.advance(this.#cursor.unit);
+      if (progress === "more") this.#cursor.advance();
+      else if (progress === "end") {
+        this.#cursor.advance();
+        return this.#whole(this.#cursor.take());
+      } else {
+        this.#give(this.#cursor.take());
+        return "last";
+      }
+    }
+  }
+
+  /** Members after the arguments. */
+  *#restOfObject(): Reading<CallOutcome> {
+    while (yield* this.#tokens.mark(",")) {
+      const key = yield* this.#tokens.string();
+      if (key === undefined || !(yield* this.#tokens.mark(":")) || !(yield* this.#tokens.value())) return this.#back();
+    }
+    return (yield* this.#optional("}")) ? "whole" : this.#back();
+  }
+
+  #whole(rest: string): CallOutcome {
+    this.#give(rest);
+    this.#ledger.close();
+    return this.#ledger.isOver ? "last" : "whole";
+  }
+
+  #give(text: string): void {
+    if (text !== "") this.#parts.addFragment(this.#ledger.fragment(text), this.#cursor.settled);
+  }
+
+  /** What is held since the last call is text. */
+  #back(): CallOutcome {
+    this.#cursor.rewind(0);
+    return "last";
+  }
+
+  /** Settles a mark where it is there. */
+  *#optional(mark: string): Reading<boolean> {
+    const isThere = mark.trim() !== "" && (yield* this.#tokens.mark(mark));
+    if (isThere) this.#cursor.take();
+    else this.#cursor.rewind(0);
+    return isThere;
+  }
+
+  /** The longest of some marks that is there. */
+  *#anyOf(marks: readonly string[]): Reading<boolean> {
+    const start = this.#cursor.held;
+    for (const mark of marks.toSorted((a, b) => b.length - a.length)) {
+      if (yield* this.#tokens.mark(mark)) return true;
+      this.#cursor.rewind(start);
+    }
+    return false;
+  }
+}

@@ -1,0 +1,86 @@
+import { isBlank } from "./blank.js";
+import { JsonCheck } from "./json-check.js";
+import type { MarkTrie } from "./mark-trie.js";
+import type { Reading } from "./reading.js";
+import { END, type TextCursor } from "./text-cursor.js";
+
+/** Reads what calls are made of. Blanks before it are left out. Nothing is settled; beyond the most that may be held there is nothing more to read. */
+export class TokenReader {
+  readonly #cursor: TextCursor;
+  readonly #maxHeld: number;
+
+  /** @param maxHeld UTF-16 units */
+  constructor(cursor: TextCursor, maxHeld: number) {
+    this.#cursor = cursor;
+    this.#maxHeld = maxHeld;
+  }
+
+  /** The next unit that is no blank, or END. */
+  *next(): Reading<number> {
+    for (;;) {
+      if (this.#cursor.isDry) yield;
+      const unit = this.#unit;
+      if (!isBlank(unit)) return unit;
+      this.#cursor.advance();
+    }
+  }
+
+  /** @returns whether it was there; an empty mark always is */
+  *mark(mark: string): Reading<boolean> {
+    const text = mark.trim();
+    if (text === "") return true;
+    yield* this.next();
+    for (let at = 0; at < text.length; at++) {
+      if (this.#cursor.isDry) yield;
+      if (this.#unit !== text.charCodeAt(at)) return false;
+      this.#cursor.advance();
+    }
+    return true;
+  }
+
+  /** The longest of some marks. None: no meanings. */
+  *oneOf<T>(marks: MarkTrie<T>): Reading<readonly T[]> {
+    yield* this.next();
+    return yield* marks.read(this.#cursor);
+  }
+
+  /** Letters, digits, `_` and `-`. */
+  *word(): Reading<string> {
+    yield* this.next();
+    let word = "";
+    for (;;) {
+      if (this.#cursor.isDry) yield;
+      const letter = this.#unit === END ? "" : String.fromCharCode(this.#unit);
+      if (!/^[\w-]$/.test(letter)) return word;
+      word += letter;
+      this.#cursor.advance();
+    }
+  }
+
+  /** A JSON string's text. undefined: there was none. */
+  *string(): Reading<string | undefined> {
+    if ((yield* this.next()) !== 0x22) return undefined;
+    const start = this.#cursor.held;
+    if (!(yield* this.value())) return undefined;
+    const text: unknown = JSON.parse(this.#cursor.heldFrom(start));
+    return typeof text === "string" ? text : undefined;
+  }
+
+  /** Any JSON value. @returns whether there was one */
+  *value(): Reading<boolean> {
+    yield* this.next();
+    const check = new JsonCheck();
+    for (;;) {
+      if (this.#cursor.isDry) yield;
+      const progress = check.advance(this.#unit);
+      if (progress === "before") return true;
+      if (progress === "wrong") return false;
+      this.#cursor.advance();
+      if (progress === "end") return true;
+    }
+  }
+
+  get #unit(): number {
+    return this.#cursor.held >= this.#maxHeld ? END : this.#cursor.unit;
+  }
+}
