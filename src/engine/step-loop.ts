@@ -67,7 +67,7 @@ export class StepLoop {
     this.#clock = parts.clock;
     this.#post = parts.post;
     this.#drafts = parts.drafts !== undefined;
-    this.#readOutput = parts.readOutput ?? ((format) => new OutputReader({ format, ...format }));
+    this.#readOutput = parts.readOutput ?? readerOf;
     this.#takeCommands = parts.takeCommands ?? (() => undefined);
     const planner = new StepPlanner({
       limits: parts.prefill,
@@ -278,4 +278,9 @@ export class StepLoop {
     this.#timers.delete(runId);
     this.#runs.delete(runId);
   }
+}
+
+function readerOf(format: OutputFormat): PartReader {
+  const { maxCalls, maxArgumentBytes } = format;
+  return new OutputReader({ format, maxCalls, maxArgumentBytes });
 }

@@ -46,6 +46,11 @@ export class ScriptedDecoder implements Decoder {
     this.#onClose = parts.onClose;
   }
 
+  /** What the next pull evaluates, drafts left out. */
+  get unreadTokens(): number {
+    return [...this.#unread].length;
+  }
+
   peek(): number {
     if (this.#cycle && this.#next >= this.#echo.length) this.#next = 0;
     return this.#echo[this.#next] ?? TURN_END_TOKEN;
