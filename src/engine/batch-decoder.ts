@@ -1,6 +1,7 @@
 import { adjustmentFor } from "./adjustment-for.js";
 import type { BatchItem, BindingInternals, NativeSampler } from "./binding-internals.js";
 import { type Decoder, type DecoderOpening, EngineFault, type SampledToken } from "./engine.js";
+import { type LlamaGrammarState, ownGrammar } from "./llama-grammars.js";
 import type { LlamaSequence } from "./llama-sequence.js";
 import type { LogitAdjustment } from "./logit-adjustment.js";
 import { evaluateOptionsOf } from "./sampler-options.js";
@@ -12,6 +13,8 @@ export interface BatchTools {
   readonly internals: BindingInternals;
   readonly samplers: SamplerPool;
   readonly tokenBytes: (tokenId: number) => Uint8Array;
+  /** A token with which the model ends its output; undefined: it has none. */
+  readonly endToken: number | undefined;
 }
 
 /** One run's sampler, and what the next batch is to evaluate for it. */
@@ -20,6 +23,7 @@ export class BatchDecoder implements Decoder {
   readonly #tools: BatchTools;
   readonly #opening: DecoderOpening;
   readonly #adjustment: LogitAdjustment | undefined;
+  readonly #grammar: LlamaGrammarState | undefined;
   readonly #sampler: NativeSampler;
   readonly #scorer: TokenScorer | undefined;
   #unevaluated: Uint32Array;
@@ -31,6 +35,7 @@ export class BatchDecoder implements Decoder {
     this.#opening = opening;
     this.#unevaluated = opening.tokenIds;
     this.#adjustment = adjustmentFor(opening, tokenBytes);
+    this.#grammar = opening.grammar && ownGrammar(opening.grammar);
     this.#sampler = samplers.take();
     this.#configure();
     if (opening.logprobs === undefined) return;
@@ -73,7 +78,13 @@ export class BatchDecoder implements Decoder {
       this.#adjustment.push(tokenId);
       this.#configure();
     }
-    return { tokenId, score: await this.#scorer?.score(place, tokenId) };
+    return { tokenId, score: await this.#scorer?.score(place, tokenId), mayEnd: this.#mayEnd() };
+  }
+
+  #mayEnd(): boolean | undefined {
+    const { internals, endToken } = this.#tools;
+    if (this.#grammar === undefined || endToken === undefined) return undefined;
+    return internals.allows(this.#grammar.native, endToken);
   }
 
   /** Only what the run's own tokens do to its logits changes from token to token. */
@@ -81,6 +92,7 @@ export class BatchDecoder implements Decoder {
     const { inner } = this.sequence;
     const adjusting = this.#adjustment && { adjustment: this.#adjustment, model: inner.model };
     const options = evaluateOptionsOf(this.#opening.sampling, adjusting);
-    this.#sampler.applyConfig(this.#tools.internals.configOf(inner, options));
+    const held = this.#grammar === undefined ? options : { ...options, grammarEvaluationState: this.#grammar.native };
+    this.#sampler.applyConfig(this.#tools.internals.configOf(inner, held));
   }
 }

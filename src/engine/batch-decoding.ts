@@ -27,10 +27,10 @@ export class BatchDecoding implements Decoding {
   readonly #samplers: SamplerPool;
   readonly #tools: BatchTools;
 
-  constructor(internals: BindingInternals, tokenBytes: (tokenId: number) => Uint8Array) {
-    this.#internals = internals;
-    this.#samplers = new SamplerPool(() => internals.createSampler());
-    this.#tools = { internals, samplers: this.#samplers, tokenBytes };
+  constructor(parts: Omit<BatchTools, "samplers">) {
+    this.#internals = parts.internals;
+    this.#samplers = new SamplerPool(() => parts.internals.createSampler());
+    this.#tools = { ...parts, samplers: this.#samplers };
   }
 
   /** How many native samplers there are. */

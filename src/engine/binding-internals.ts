@@ -1,6 +1,7 @@
 import {
   getModuleVersion,
   type LlamaContext,
+  type LlamaGrammarEvaluationState,
   type LlamaContextSequence,
   type SequenceEvaluateOptions,
 } from "node-llama-cpp";
@@ -69,6 +70,8 @@ export interface BindingInternals {
   cut(sequence: LlamaContextSequence, tokens: number): void;
   /** Draws a token and has the sampler remember it. */
   draw(logitIndex: number, sampler: NativeSampler, filter?: LogitFilter): Promise<Draw>;
+  /** Whether the grammar allows the token next. Not while a token is drawn under it. */
+  allows(state: LlamaGrammarEvaluationState, tokenId: number): boolean;
 }
 
 type NativeFilter = readonly [
@@ -91,11 +94,16 @@ interface NativeContext {
   ): Promise<[tokenId: number, probabilities: unknown, confidence: unknown, logits?: TokenLogits, weight?: number]>;
 }
 
+interface NativeSamplerClass {
+  new (model: object): NativeSampler;
+  canBeNextTokenForGrammarEvaluationState(state: object, tokenId: number): boolean;
+}
+
 interface PrivateContext {
   readonly _ctx: NativeContext;
   readonly model: {
     readonly _model: object;
-    readonly _llama: { readonly _bindings: { readonly AddonSampler: new (model: object) => NativeSampler } };
+    readonly _llama: { readonly _bindings: { readonly AddonSampler: NativeSamplerClass } };
   };
 }
 
@@ -113,8 +121,9 @@ export async function tryInternalsOf(
 ): Promise<BindingInternals | undefined> {
   if ((await getModuleVersion()) !== KNOWN_VERSION || sequence.needsCheckpoints) return undefined;
   const { _ctx: native, model } = publicContext as unknown as PrivateContext;
+  const { AddonSampler } = model._llama._bindings;
   return {
-    createSampler: () => new model._llama._bindings.AddonSampler(model._model),
+    createSampler: () => new AddonSampler(model._model),
     configOf: (sequence, options) => insidesOf(sequence)._resolveSamplerConfig(options),
     decode: (items) => decode(native, items),
     cut: (sequence, tokens) => cut(native, insidesOf(sequence), tokens),
@@ -129,6 +138,10 @@ export async function tryInternalsOf(
         true,
       );
       return { tokenId, weight: weight ?? NaN, logits };
+    },
+    allows: (state, tokenId) => {
+      const { _state } = state as unknown as { readonly _state: object };
+      return AddonSampler.canBeNextTokenForGrammarEvaluationState(_state, tokenId);
     },
   };
 }

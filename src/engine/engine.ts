@@ -14,8 +14,15 @@ export interface Engine extends AsyncDisposable {
   readonly sequences: readonly EngineSequence[];
   /** The bytes that a token stands for, which may be part of a code point. Empty for control tokens. Not to be written to. */
   tokenBytes(tokenId: number): Uint8Array;
+  /** How a control token is spelled: text that no other token stands for the same way. Empty for all other tokens. Not to be written to. */
+  controlBytes(tokenId: number): Uint8Array;
   /** Whether the model says with this token that its turn is over. */
   isEndOfGeneration(tokenId: number): boolean;
+  /**
+   * Compiles a grammar, unless it did so lately. Takes some ms for a large one, and may be called while a step is under way.
+   * @throws EngineFault where it does not compile
+   */
+  beginGrammar(gbnf: string): GrammarState;
   /** A new decoder, with a sampler of its own, for what the sequence holds. Evaluates nothing: the first pull does. */
   openDecoder(opening: DecoderOpening): Decoder;
   /**
@@ -47,6 +54,14 @@ export interface SavedState extends Disposable {
   readonly bytes: number;
 }
 
+/**
+ * How far one output has come in its grammar: moves on with every token that a decoder draws under it, end of generation left out. Outlives its
+ * decoders, so that a run can go on in another sequence. In one decoder's hands at a time.
+ */
+export interface GrammarState {
+  readonly gbnf: string;
+}
+
 export interface DecoderOpening {
   readonly sequence: EngineSequence;
   /** The end of the prompt, at least its last token, and all output that is not in the sequence: evaluated by the first pull, together with everyone else's work. */
@@ -54,6 +69,8 @@ export interface DecoderOpening {
   /** Of a run that comes back: what it has made so far, the end of all those tokens, which samplers look back at. Default: nothing. */
   readonly outputTokens?: readonly number[];
   readonly sampling: Sampling;
+  /** What all tokens drawn are held to; where it allows none of them, the pull fails. Default: nothing. */
+  readonly grammar?: GrammarState | undefined;
   /** How many most likely tokens are scored beside each token; none given: nothing is scored, and nothing paid for it. */
   readonly logprobs?: number | undefined;
 }
@@ -84,6 +101,8 @@ export interface SampledToken {
   readonly tokenId: number;
   /** How likely the model held it; only where the opening asked for it. */
   readonly score?: TokenScore | undefined;
+  /** Whether the grammar could end after it. Only where the opening has one; undefined also where the engine can't tell before the end is drawn. */
+  readonly mayEnd?: boolean | undefined;
 }
 
 export interface PrefillChunk {

@@ -1,6 +1,7 @@
 import type { Token } from "node-llama-cpp";
 import { adjustmentFor } from "./adjustment-for.js";
 import { type Decoder, type DecoderOpening, EngineFault, type SampledToken } from "./engine.js";
+import { ownGrammar } from "./llama-grammars.js";
 import { faultFrom, type LlamaSequence } from "./llama-sequence.js";
 import type { LogitAdjustment } from "./logit-adjustment.js";
 import { evaluateOptionsOf } from "./sampler-options.js";
@@ -49,6 +50,7 @@ export class GeneratorDecoder implements Decoder {
 
 function generate({ inner }: LlamaSequence, opening: DecoderOpening, adjustment: LogitAdjustment | undefined) {
   const options = evaluateOptionsOf(opening.sampling, adjustment && { adjustment, model: inner.model });
+  const held = opening.grammar === undefined ? {} : { grammarEvaluationState: ownGrammar(opening.grammar).native };
   const tokens = Array.from(opening.tokenIds) as Token[];
-  return inner.evaluateWithMetadata(tokens, { confidence: true }, { ...options, yieldEogToken: true });
+  return inner.evaluateWithMetadata(tokens, { confidence: true }, { ...options, ...held, yieldEogToken: true });
 }

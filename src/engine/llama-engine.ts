@@ -8,6 +8,7 @@ import {
   type Engine,
   EngineFault,
   type EngineSequence,
+  type GrammarState,
   type SavedState,
   type StepResults,
   type StepWork,
@@ -17,9 +18,10 @@ import { tryInternalsOf } from "./binding-internals.js";
 import { collectGarbage } from "./collect-garbage.js";
 import type { Decoding } from "./decoding.js";
 import { GeneratorDecoding } from "./generator-decoding.js";
+import { LlamaGrammars } from "./llama-grammars.js";
 import { LlamaSequence, ownSequence } from "./llama-sequence.js";
 import { LlamaStates } from "./llama-states.js";
-import { tokenBytesOf } from "./llama-vocabulary.js";
+import { controlBytesOf, tokenBytesOf } from "./llama-vocabulary.js";
 import { loadLlama, type LlamaOptions } from "./load-llama.js";
 
 const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0 };
@@ -37,7 +39,9 @@ export class LlamaEngine implements Engine {
   readonly vocabularySize: number;
   readonly sequences: readonly LlamaSequence[];
   readonly tokenBytes: (tokenId: number) => Uint8Array;
+  readonly controlBytes: (tokenId: number) => Uint8Array;
   readonly #context: LlamaContext;
+  readonly #grammars: LlamaGrammars;
   readonly #states: LlamaStates;
   #decoding: Decoding;
 
@@ -49,6 +53,8 @@ export class LlamaEngine implements Engine {
     this.vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
     this.sequences = Array.from({ length: sequences }, () => new LlamaSequence(context, contextTokens));
     this.tokenBytes = tokenBytesOf(model);
+    this.controlBytes = controlBytesOf(model);
+    this.#grammars = new LlamaGrammars(model);
     const roots = options.stateDirectory === "auto" ? {} : { roots: [options.stateDirectory] };
     this.#states = new LlamaStates({ budgetBytes: options.savedStateBytes, ...roots });
     this.#decoding = new GeneratorDecoding(this);
@@ -78,6 +84,10 @@ export class LlamaEngine implements Engine {
     return this.#context.model.isEogToken(tokenId as Token);
   }
 
+  beginGrammar(gbnf: string): GrammarState {
+    return this.#grammars.begin(gbnf);
+  }
+
   openDecoder(opening: DecoderOpening): Decoder {
     return this.#decoding.openDecoder(opening);
   }
@@ -96,6 +106,7 @@ export class LlamaEngine implements Engine {
 
   tidy(idle: boolean): void {
     this.#decoding.tidy(idle);
+    this.#grammars.tidy(idle);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -113,7 +124,7 @@ export class LlamaEngine implements Engine {
     if (internals === undefined) return;
     const generators = this.#decoding;
     const expected = await this.#drawAll();
-    const batches = new BatchDecoding(internals, this.tokenBytes);
+    const batches = new BatchDecoding({ internals, tokenBytes: this.tokenBytes, endToken: this.#endToken() });
     this.#decoding = batches;
     const drawn = await this.#drawAll().catch(() => []);
     if (expected.every((tokenId, index) => tokenId >= 0 && tokenId === drawn[index])) {
@@ -139,6 +150,11 @@ export class LlamaEngine implements Engine {
     await sequence.trim(0);
     const [drawn] = pulls;
     return drawn === undefined || drawn instanceof EngineFault ? -1 : (drawn[0]?.tokenId ?? -1);
+  }
+
+  #endToken(): number | undefined {
+    for (let tokenId = 0; tokenId < this.vocabularySize; tokenId++) if (this.isEndOfGeneration(tokenId)) return tokenId;
+    return undefined;
   }
 
   #anySequence(): LlamaSequence {

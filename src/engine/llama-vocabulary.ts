@@ -12,6 +12,17 @@ export function tokenBytesOf(model: LlamaModel): (tokenId: number) => Uint8Array
   return (tokenId) => bytes.of(tokenId);
 }
 
+/** How control tokens are spelled; nothing for all others. */
+export function controlBytesOf(model: LlamaModel): (tokenId: number) => Uint8Array {
+  const tokens = model.fileInfo.metadata.tokenizer.ggml.tokens;
+  const spelled = new Map<number, Uint8Array>();
+  for (const [tokenId, token] of tokens.entries()) {
+    if (model.getTokenAttributes(tokenId as Token).control) spelled.set(tokenId, Buffer.from(token));
+  }
+  const none = new Uint8Array();
+  return (tokenId) => spelled.get(tokenId) ?? none;
+}
+
 function spellingOf(type: LlamaVocabularyType, tokens: readonly string[]): Spelling | undefined {
   switch (type) {
     case LlamaVocabularyType.bpe:

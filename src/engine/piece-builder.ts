@@ -9,14 +9,14 @@ import { StopFilter } from "./stop-filter.js";
 export const MAX_WITHHELD_TOKENS = 16;
 
 /** What was left at the end of the output. */
-export interface LastPiece {
-  readonly piece: Piece | undefined;
+export interface LastPieces {
+  readonly pieces: readonly Piece[];
   /** The output ended inside a code point. */
   readonly incompleteText: boolean;
 }
 
 /** A token that is in no piece yet. */
-interface HeldToken {
+export interface HeldToken {
   readonly tokenId: number;
   /** Where its text begins, counted from the start of the output. */
   readonly textStart: number;
@@ -71,12 +71,12 @@ export class PieceBuilder {
   }
 
   /** Call it last, once: all that is left, held-back text included unless a stop sequence was met. */
-  end(): LastPiece {
+  end(): LastPieces {
     const endedInside = this.#detokenizer.end();
     if (this.#match === undefined) this.#certain += this.#filter.end();
     const empty = this.#certain === "" && this.#held.length === 0;
     return {
-      piece: empty ? undefined : this.#release(this.#held.length),
+      pieces: empty ? [] : [this.#release(this.#held.length)],
       incompleteText: endedInside && this.#match === undefined,
     };
   }
@@ -91,16 +91,19 @@ export class PieceBuilder {
   #release(count: number): Piece {
     const text = this.#certain;
     this.#certain = "";
-    const tokens = this.#held.splice(0, count);
-    const { logprobs, tokenBytes } = this.#output;
-    return {
-      text,
-      textBytes: Buffer.byteLength(text),
-      tokenIds: tokens.map(({ tokenId }) => tokenId),
-      ...(logprobs === undefined ? {} : { scores: tokens.map(scoreOf) }),
-      ...(tokenBytes ? { tokenBytes: tokens.map(({ bytes }) => ownBytes(bytes)) } : {}),
-    };
+    return pieceOf(text, this.#held.splice(0, count), this.#output);
   }
+}
+
+/** Text, and the tokens that it came from. @throws Error where a token lacks the score that was asked for */
+export function pieceOf(text: string, tokens: readonly HeldToken[], { logprobs, tokenBytes }: RunOutput): Piece {
+  return {
+    text,
+    textBytes: Buffer.byteLength(text),
+    tokenIds: tokens.map(({ tokenId }) => tokenId),
+    ...(logprobs === undefined ? {} : { scores: tokens.map(scoreOf) }),
+    ...(tokenBytes ? { tokenBytes: tokens.map(({ bytes }) => ownBytes(bytes)) } : {}),
+  };
 }
 
 function scoreOf({ tokenId, score }: HeldToken): TokenScore {

@@ -1,19 +1,17 @@
 import type { Credit } from "../core/credit.js";
 import type { PrefillProgress, RunSpec, RunUpdate } from "../core/engine-wall.js";
 import type { FinishReason, StopMatch } from "../core/finish-reason.js";
+import type { OutputFormat } from "../core/output-format.js";
 import type { Piece } from "../core/piece.js";
 import type { RunOutcome } from "../core/run-end.js";
-import type { TokenScore } from "../core/token-score.js";
 import type { Clock } from "../sync/clock.js";
 import type { Decoder, Engine, EngineSequence, SampledToken, SavedState } from "./engine.js";
 import type { Drafter } from "./draft-planner.js";
-import { ownBytes } from "./own-bytes.js";
-import { PieceBuilder } from "./piece-builder.js";
-import { PromptLookup } from "./prompt-lookup.js";
-import { RepetitionWatch } from "./repetition-watch.js";
+import { GrowingOutput } from "./growing-output.js";
+import type { PartReader } from "./output-part.js";
+import { problemWith } from "./run-problem.js";
 import { RunCredit } from "./run-credit.js";
 import { RunProgress, type RunState } from "./run-state.js";
-import { RunTokens } from "./run-tokens.js";
 import { seedAt } from "./seed-at.js";
 import type { SequenceLease } from "./sequence-pool.js";
 
@@ -24,6 +22,7 @@ export interface RunParts {
   readonly clock: Clock;
   /** Whether its next tokens are foretold. */
   readonly drafts: boolean;
+  readonly readOutput: (format: OutputFormat) => PartReader;
 }
 
 /** One admitted generation inside the engine: its prompt, its decoder, what it may still post and where its time went. Owned by the step loop. */
@@ -31,11 +30,8 @@ export class Run implements Drafter {
   readonly spec: RunSpec;
   readonly #engine: Engine;
   readonly #progress: RunProgress;
-  readonly #pieces: PieceBuilder;
-  readonly #tokens: RunTokens;
+  readonly #output: GrowingOutput;
   readonly #credit: RunCredit;
-  readonly #repetition: RepetitionWatch | undefined;
-  readonly #lookup: PromptLookup | undefined;
   #lease: SequenceLease | undefined;
   #decoder: Decoder | undefined;
   /** What the sequence has to hold before it decodes (on): the input, after an eviction the output so far too. */
@@ -54,17 +50,18 @@ export class Run implements Drafter {
     this.spec = parts.spec;
     this.#engine = parts.engine;
     this.#progress = new RunProgress(parts.clock);
-    this.#pieces = new PieceBuilder(parts.spec.stopping.stopSequences, parts.spec.output);
-    this.#tokens = new RunTokens(parts.spec.inputTokens);
-    this.#neededTokens = this.#tokens.length;
-    const { repetitionGuard } = parts.spec.stopping;
-    this.#repetition = repetitionGuard === undefined ? undefined : new RepetitionWatch(repetitionGuard);
-    this.#lookup = parts.drafts ? new PromptLookup(parts.spec.inputTokens) : undefined;
+    this.#output = new GrowingOutput(parts);
+    this.#neededTokens = this.#output.tokens.length;
     this.#credit = new RunCredit(parts.credit);
   }
 
   get state(): RunState {
     return this.#progress.state;
+  }
+
+  /** Before anything else is done with it. @returns why the engine can't take it */
+  check(): string | undefined {
+    return problemWith(this.spec, this.#engine) ?? this.#output.grammar.compile(this.#engine);
   }
 
   /** Whether it may still post a piece. */
@@ -83,7 +80,7 @@ export class Run implements Drafter {
 
   /** All that its sequence has to hold, for whoever looks for one. */
   get neededTokens(): Uint32Array {
-    return this.#tokens.slice(0, this.#neededTokens);
+    return this.#output.tokens.slice(0, this.#neededTokens);
   }
 
   /** What it held before its eviction. */
@@ -113,7 +110,7 @@ export class Run implements Drafter {
     this.#saved = saved;
     this.#progress.enter({ type: "evicted" });
     this.#letGo();
-    this.#neededTokens = this.#tokens.length;
+    this.#neededTokens = this.#output.tokens.length;
     this.#readTokens = 0;
   }
 
@@ -130,7 +127,7 @@ export class Run implements Drafter {
 
   /** The next `count` tokens to be read in, and where they go. */
   chunk(count: number): { sequence: EngineSequence; tokenIds: Uint32Array } {
-    return { sequence: this.sequence, tokenIds: this.#tokens.slice(this.#readTokens, this.#readTokens + count) };
+    return { sequence: this.sequence, tokenIds: this.#output.tokens.slice(this.#readTokens, this.#readTokens + count) };
   }
 
   /** The prefill of the next `count` tokens is done. */
@@ -147,16 +144,19 @@ export class Run implements Drafter {
     };
   }
 
+  /** Of a run that decodes: what its next pull evaluates besides one token. */
+  get extraTokens(): number {
+    if (this.state.type !== "running" || this.#decoder !== undefined) return 0;
+    return this.#output.tokens.length - this.sequence.length - 1;
+  }
+
   get confidence(): number {
-    return this.#lookup?.confidence ?? 0;
+    return this.#output.confidence;
   }
 
   /** No more than it may make, hold and post if all of it is right, and one more. */
   draft(most: number): readonly number[] {
-    const leftTokens = this.spec.stopping.maxOutputTokens - this.#tokens.output.length;
-    const roomTokens = this.#engine.facts.contextTokens - this.#tokens.length;
-    const count = Math.max(0, Math.min(most, leftTokens - 1, roomTokens - 1));
-    return this.#credit.cover(this.#lookup?.draft(count) ?? [], (tokenId) => this.#engine.tokenBytes(tokenId));
+    return this.#credit.cover(this.#output.draft(most), (tokenId) => this.#engine.tokenBytes(tokenId));
   }
 
   /** What a step pulls to get the next token. The first time it takes in all that is unread. */
@@ -175,17 +175,27 @@ export class Run implements Drafter {
     if (this.unreadTokens > 0) this.read(this.unreadTokens);
     if (this.state.type === "prefilling") this.#progress.enter({ type: "running" });
     for (const token of tokens) {
-      if (this.state.type === "ended") return;
-      this.#acceptOne(token);
+      const ending = this.#output.accept(token);
+      if (ending !== undefined) {
+        this.finish(ending.reason, ending.stopMatch);
+        return;
+      }
+      this.#postAll();
     }
+    if (this.#output.takeDiversion()) this.#closeDecoder();
     if (this.state.type === "running" && !this.hasCredit) this.#progress.enter({ type: "parked" });
   }
 
   /** Ends it properly: what text was held back goes out, whatever the credit. */
   finish(reason: FinishReason, stopMatch?: StopMatch): void {
-    const { piece, incompleteText } = this.#pieces.end();
-    this.#post(piece);
-    this.#end({ type: "finished", reason, stopMatch, incompleteText });
+    const last = this.#output.end(reason);
+    for (const piece of last.pieces) this.#post(piece);
+    this.#end({ type: "finished", reason: last.reason, stopMatch, incompleteText: last.incompleteText });
+  }
+
+  /** Ends its reasoning with the next token; nothing where it isn't reasoning. */
+  endReasoning(): void {
+    this.#output.endReasoning();
   }
 
   /** Ends it at once; text held back is lost. */
@@ -205,7 +215,7 @@ export class Run implements Drafter {
       stage: this.state.type,
       prefill: this.#newPrefill,
       pieces: this.#newPieces,
-      decodedTokens: this.#tokens.output.length,
+      decodedTokens: this.#output.tokens.output.length,
       unreadTokens: this.unreadTokens - (this.#saved?.tokenIds.length ?? 0),
       rereadTokens: this.#rereadTokens,
       end: this.state.type === "ended" ? this.state.end : undefined,
@@ -215,50 +225,22 @@ export class Run implements Drafter {
     return update;
   }
 
-  #acceptOne({ tokenId, score }: SampledToken): void {
-    const { stopping } = this.spec;
-    if (stopping.stopTokenIds.includes(tokenId)) {
-      this.finish("stop_token", { type: "token", tokenId });
-      return;
-    }
-    if (!stopping.ignoreEndOfGeneration && this.#engine.isEndOfGeneration(tokenId)) {
-      this.finish("end_of_turn");
-      return;
-    }
-    this.#tokens.push(tokenId);
-    this.#lookup?.push(tokenId);
-    this.#pieces.push(tokenId, this.#engine.tokenBytes(tokenId), this.#spelled(score));
-    const repeats = this.#repetition?.push(tokenId) ?? false;
-    if (this.#pieces.match !== undefined) {
-      this.finish("stop_sequence", { type: "sequence", text: this.#pieces.match });
-    } else if (repeats) {
-      this.finish("repetition");
-    } else if (this.#tokens.output.length >= stopping.maxOutputTokens) {
-      this.finish(stopping.clampedByContext ? "context_length" : "max_tokens");
-    } else if (this.#tokens.length >= this.#engine.facts.contextTokens) {
-      this.finish("context_length");
-    } else {
-      this.#post(this.#pieces.take());
-    }
+  #postAll(): void {
+    for (let piece = this.#output.takePiece(); piece !== undefined; piece = this.#output.takePiece()) this.#post(piece);
   }
 
-  #spelled(score: TokenScore | undefined): TokenScore | undefined {
-    if (score === undefined || !this.spec.output.tokenBytes) return score;
-    const top = score.top.map((token) => ({ ...token, tokenBytes: ownBytes(this.#engine.tokenBytes(token.tokenId)) }));
-    return { ...score, top };
-  }
-
-  #post(piece: Piece | undefined): void {
-    if (piece === undefined) return;
+  #post(piece: Piece): void {
     this.#newPieces.push(piece);
     this.#credit.spend(piece);
   }
 
   #end(outcome: RunOutcome): void {
     const spentMs = this.#progress.spent();
+    const { reasoningTokens } = this.#output;
     const tally = {
       reusedInputTokens: this.#reusedInputTokens,
-      outputTokens: this.#tokens.output.length,
+      outputTokens: this.#output.tokens.output.length,
+      ...(reasoningTokens === 0 ? {} : { reasoningTokens }),
       restarts: this.#restarts,
       prefillMs: spentMs.prefilling,
       decodeMs: spentMs.running,
@@ -271,10 +253,14 @@ export class Run implements Drafter {
 
   #letGo(): void {
     // The decoder first: whoever gets the sequence next must find it at rest.
-    this.#decoder?.close();
-    this.#decoder = undefined;
+    this.#closeDecoder();
     this.#lease?.[Symbol.dispose]();
     this.#lease = undefined;
+  }
+
+  #closeDecoder(): void {
+    this.#decoder?.close();
+    this.#decoder = undefined;
   }
 
   #freeSaved(): void {
@@ -284,11 +270,16 @@ export class Run implements Drafter {
 
   #openDecoder(): Decoder {
     const { sampling, output: wanted } = this.spec;
-    const { output } = this.#tokens;
+    const { tokens, grammar } = this.#output;
+    const { sequence } = this;
     return this.#engine.openDecoder({
-      ...this.chunk(this.unreadTokens),
-      outputTokens: output,
-      sampling: this.#restarts === 0 ? sampling : { ...sampling, seed: seedAt(sampling.seed, output.length) },
+      sequence,
+      tokenIds: tokens.slice(sequence.length, tokens.length),
+      outputTokens: tokens.output,
+      // A sampler that begins anew with the old seed would draw the same numbers a second time.
+      sampling:
+        tokens.output.length === 0 ? sampling : { ...sampling, seed: seedAt(sampling.seed, tokens.output.length) },
+      grammar: grammar.state,
       logprobs: wanted.logprobs,
     });
   }

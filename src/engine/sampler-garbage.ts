@@ -1,37 +1,29 @@
-import { collectGarbage } from "./collect-garbage.js";
+import { NativeGarbage } from "./native-garbage.js";
 
 /** Of each candidate in a sampler's array: id, logit, probability. */
 const CANDIDATE_BYTES = 12;
-/** When idle: about 57 samplers of a vocabulary of 49,152. A collection takes some 20 ms. */
-const IDLE_LIMIT_BYTES = 32 * 1024 * 1024;
-/** In any case: about 230 such samplers. Those 20 ms are then one longer step in hundreds. */
-const BUSY_LIMIT_BYTES = 128 * 1024 * 1024;
 
 /**
  * Frees the memory of samplers. The binding makes one for each generation and each prompt chunk, with a candidate array of 12 bytes a token of the
- * vocabulary (0.57 MiB at 49,152) that only the object's finalizer frees; V8 does not see it and so never collects in time: 2,520 short generations
- * grew by 1.4 GB. A full collection is needed; a minor one leaves them.
+ * vocabulary (0.57 MiB at 49,152) that only the object's finalizer frees: 2,520 short generations grew by 1.4 GB.
  */
 export class SamplerGarbage {
   readonly #samplerBytes: number;
-  readonly #collect: () => void;
-  #garbageBytes = 0;
+  readonly #garbage: NativeGarbage;
 
   /** @param collect a full garbage collection; default: V8's */
-  constructor(vocabularySize: number, collect: () => void = collectGarbage) {
+  constructor(vocabularySize: number, collect?: () => void) {
     this.#samplerBytes = vocabularySize * CANDIDATE_BYTES;
-    this.#collect = collect;
+    this.#garbage = new NativeGarbage(collect);
   }
 
   /** A sampler was made; sooner or later it is garbage. */
   add(): void {
-    this.#garbageBytes += this.#samplerBytes;
+    this.#garbage.add(this.#samplerBytes);
   }
 
   /** @param idle nobody waits for the next step */
   tidy(idle: boolean): void {
-    if (this.#garbageBytes < (idle ? IDLE_LIMIT_BYTES : BUSY_LIMIT_BYTES)) return;
-    this.#collect();
-    this.#garbageBytes = 0;
+    this.#garbage.tidy(idle);
   }
 }

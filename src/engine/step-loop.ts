@@ -1,15 +1,19 @@
 import type { Credit } from "../core/credit.js";
 import type { CancelMode, EngineNotice, RunSpec } from "../core/engine-wall.js";
+import type { OutputFormat } from "../core/output-format.js";
 import type { Clock } from "../sync/clock.js";
 import { Wakeup } from "../sync/wakeup.js";
 import { type Engine, EngineFault, type StepResults } from "./engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
-import { problemWith } from "./run-problem.js";
+import { OutputReader } from "./output-reader.js";
+import type { PartReader } from "./output-part.js";
+import { type Interrupt, prevails } from "./interrupt.js";
 import { Run } from "./run.js";
 import { SequenceLine } from "./sequence-line.js";
 import { SequenceSupply } from "./sequence-supply.js";
 import { StateKeeper } from "./state-keeper.js";
+import { countDrafts, figuresAt } from "./step-figures.js";
 import { StepPlanner, type Step } from "./step-planner.js";
 
 export interface StepLoopParts {
@@ -18,6 +22,8 @@ export interface StepLoopParts {
   readonly clock: Clock;
   /** Decides which likely tokens are tried ahead. Default: none are. */
   readonly drafts?: DraftPolicy | undefined;
+  /** Default: an OutputReader. */
+  readonly readOutput?: ((format: OutputFormat) => PartReader) | undefined;
   readonly post: (notice: EngineNotice) => void;
   /**
    * Carries out the commands that have arrived and wait for a turn of the event loop, which need not come between two steps. Called where one
@@ -25,16 +31,6 @@ export interface StepLoopParts {
    */
   readonly takeCommands?: () => void;
 }
-
-/** What a notice says of the step that it comes from. */
-interface StepFigures {
-  readonly stepMs: number;
-  readonly draftTokens: number;
-  readonly acceptedDraftTokens: number;
-}
-
-/** Ends a run from outside: the caller's cancel, or its time limit. */
-type Interrupt = CancelMode | "time_limit";
 
 /**
  * Drives the engine: every step pulls a token (more where likely ones were tried) for each run that has credit and reads some of the prompts in, all in one batch; then pieces and
@@ -47,6 +43,7 @@ export class StepLoop {
   readonly #post: (notice: EngineNotice) => void;
   readonly #supply: SequenceSupply;
   readonly #drafts: boolean;
+  readonly #readOutput: (format: OutputFormat) => PartReader;
   readonly #takeCommands: () => void;
   readonly #line: SequenceLine;
   readonly #planner: StepPlanner;
@@ -70,6 +67,7 @@ export class StepLoop {
     this.#clock = parts.clock;
     this.#post = parts.post;
     this.#drafts = parts.drafts !== undefined;
+    this.#readOutput = parts.readOutput ?? readerOf;
     this.#takeCommands = parts.takeCommands ?? (() => undefined);
     const planner = new StepPlanner({
       limits: parts.prefill,
@@ -90,12 +88,19 @@ export class StepLoop {
 
   /** A run that the engine can't take ends as failed, at once. */
   start(spec: RunSpec, credit: Credit): void {
-    const run = new Run({ spec, credit, engine: this.#engine, clock: this.#clock, drafts: this.#drafts });
+    const run = new Run({
+      spec,
+      credit,
+      engine: this.#engine,
+      clock: this.#clock,
+      drafts: this.#drafts,
+      readOutput: this.#readOutput,
+    });
     const onTimeLimit = (): void => this.#interrupt(run, "time_limit");
     this.#runs.set(spec.runId, run);
     this.#planner.meet(run);
     this.#timers.set(spec.runId, this.#clock.startTimer(spec.stopping.timeLimitMs, onTimeLimit));
-    const problem = problemWith(spec, this.#engine) ?? (this.#line.offer(run) ? undefined : "the run queue is full");
+    const problem = run.check() ?? (this.#line.offer(run) ? undefined : "the run queue is full");
     if (problem === undefined) {
       this.#wakeup.notify();
       return;
@@ -236,7 +241,7 @@ export class StepLoop {
 
   #interrupt(run: Run, interrupt: Interrupt): void {
     if (this.#busy.has(run)) {
-      if (this.#interrupts.get(run) !== "immediate") this.#interrupts.set(run, interrupt);
+      if (prevails(interrupt, this.#interrupts.get(run))) this.#interrupts.set(run, interrupt);
       return;
     }
     this.#apply(run, interrupt);
@@ -246,6 +251,10 @@ export class StepLoop {
 
   #apply(run: Run, interrupt: Interrupt): void {
     if (run.state.type === "ended") return;
+    if (interrupt === "end_reasoning") {
+      run.endReasoning();
+      return;
+    }
     if (interrupt === "immediate") run.cancel();
     else run.finish(interrupt === "soft" ? "cancelled_softly" : "time_limit");
     this.#changed.add(run);
@@ -271,18 +280,7 @@ export class StepLoop {
   }
 }
 
-/** Of news that a step's end does not bring. */
-function figuresAt(stepMs: number): StepFigures {
-  return { stepMs, draftTokens: 0, acceptedDraftTokens: 0 };
-}
-
-function countDrafts(step: Step, results: StepResults): Omit<StepFigures, "stepMs"> {
-  let draftTokens = 0;
-  let acceptedDraftTokens = 0;
-  for (const [index, { draft }] of step.pulled.entries()) {
-    const result = results.pulls[index];
-    draftTokens += draft.length;
-    if (Array.isArray(result)) acceptedDraftTokens += result.length - 1;
-  }
-  return { draftTokens, acceptedDraftTokens };
+function readerOf(format: OutputFormat): PartReader {
+  const { maxCalls, maxArgumentBytes } = format;
+  return new OutputReader({ format, maxCalls, maxArgumentBytes });
 }

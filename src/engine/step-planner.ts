@@ -10,6 +10,8 @@ export interface Step {
   /** Could not post their first token, and wait for credit from now on. */
   readonly parked: readonly Run[];
   readonly decodingRuns: number;
+  /** What is evaluated for those who decode besides a token each and the drafts. */
+  readonly extraTokens: number;
   readonly prefillTokens: number;
   readonly prefillPositions: number;
 }
@@ -62,15 +64,15 @@ export class StepPlanner {
 
   /** The step may come out empty. */
   plan(runs: Iterable<Run>): Step {
-    const pulled: Run[] = [];
-    for (const run of runs) if (run.state.type === "running") pulled.push(run);
+    const { pulled, extraTokens } = this.#decodingOf(runs);
     const decodingRuns = pulled.length;
     this.#decoding = [...pulled];
     const read: { run: Run; tokens: number }[] = [];
     const parked: Run[] = [];
     let prefillTokens = 0;
     let prefillPositions = 0;
-    for (const { run, granted } of this.#deal(decodingRuns > 0)) {
+    // Both at once might be more than fits one step.
+    for (const { run, granted } of extraTokens > 0 ? [] : this.#deal(decodingRuns > 0)) {
       const isRest = granted === run.unreadTokens;
       // The last token of a prompt is evaluated by the first pull.
       const tokens = isRest && !run.hasCredit ? granted - 1 : granted;
@@ -82,10 +84,11 @@ export class StepPlanner {
     }
     for (const run of parked) run.park();
     return {
-      pulled: this.#withDrafts(pulled, prefillTokens),
+      pulled: this.#withDrafts(pulled, prefillTokens + extraTokens),
       read,
       parked,
       decodingRuns,
+      extraTokens,
       prefillTokens,
       prefillPositions,
     };
@@ -98,15 +101,30 @@ export class StepPlanner {
 
   /** Learns from how long the step took. */
   observe(step: Step, stepMs: number): void {
-    const { pulled, decodingRuns, prefillTokens, prefillPositions } = step;
+    const { pulled, decodingRuns, extraTokens, prefillTokens, prefillPositions } = step;
+    if (extraTokens > 0) return;
     const draftTokens = pulled.reduce((sum, { draft }) => sum + draft.length, 0);
     if (prefillTokens === 0) this.#drafts?.observe({ stepMs, decodingRuns, draftTokens });
     if (draftTokens === 0) this.#prefill.observe({ stepMs, decodingRuns, prefillTokens, prefillPositions });
   }
 
+  /** All who decode, but for those whose extra tokens find no room any more: they come with the next step. */
+  #decodingOf(runs: Iterable<Run>): { pulled: Run[]; extraTokens: number } {
+    const pulled: Run[] = [];
+    let extraTokens = 0;
+    for (const run of runs) {
+      if (run.state.type !== "running") continue;
+      const extra = run.extraTokens;
+      if (extra > 0 && extraTokens > 0 && extraTokens + extra > this.#limits.maxTokens) continue;
+      extraTokens += extra;
+      pulled.push(run);
+    }
+    return { pulled, extraTokens };
+  }
+
   /** None beside a prompt, which takes all the room and time that there is. */
-  #withDrafts(pulled: readonly Run[], prefillTokens: number): readonly PulledRun[] {
-    const drafts = prefillTokens === 0 ? this.#drafts?.plan(pulled, this.#limits.maxTokens) : undefined;
+  #withDrafts(pulled: readonly Run[], otherTokens: number): readonly PulledRun[] {
+    const drafts = otherTokens === 0 ? this.#drafts?.plan(pulled, this.#limits.maxTokens) : undefined;
     return pulled.map((run, index) => ({ run, draft: drafts?.[index] ?? [] }));
   }
 

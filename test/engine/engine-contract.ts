@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
-import { type Decoder, type Engine, EngineFault, type EngineSequence } from "../../src/engine/engine.js";
+import {
+  type Decoder,
+  type Engine,
+  EngineFault,
+  type EngineSequence,
+  type SampledToken,
+} from "../../src/engine/engine.js";
+import { TURN_START_TOKEN } from "../support/tiny-vocabulary.js";
 import { GREEDY } from "./loop-harness.js";
 
 const PROMPT = Uint8Array.from(Buffer.from("The engine's contract holds of every engine"));
-const prompt = Uint32Array.from(PROMPT);
+export const prompt = Uint32Array.from(PROMPT);
 
 export function sequenceAt(engine: Engine, index: number): EngineSequence {
   const sequence = engine.sequences[index];
@@ -20,9 +27,17 @@ export async function pull(engine: Engine, decoder: Decoder): Promise<number> {
 
 /** One pull that tries a draft. */
 async function pullDrafting(engine: Engine, decoder: Decoder, draft: readonly number[]): Promise<readonly number[]> {
+  return (await pullAll(engine, decoder, draft)).map(({ tokenId }) => tokenId);
+}
+
+export async function pullAll(
+  engine: Engine,
+  decoder: Decoder,
+  draft: readonly number[],
+): Promise<readonly SampledToken[]> {
   const [drawn] = (await engine.step({ pulls: [{ decoder, draft }], prefills: [] })).pulls;
   if (drawn === undefined || drawn instanceof EngineFault) throw drawn ?? new Error("no result");
-  return drawn.map(({ tokenId }) => tokenId);
+  return drawn;
 }
 
 /** The first tokens that the engine gives for a prompt, on an empty sequence. */
@@ -161,6 +176,11 @@ export function describeEngineContract(name: string, engine: () => Engine): void
         decoder.close();
         assert.deepEqual(tokens, expected.slice(0, tokens.length));
       }
+    });
+
+    it("spells control tokens, and no others", () => {
+      assert.equal(engine().controlBytes(65).length, 0);
+      assert.equal(Buffer.from(engine().controlBytes(TURN_START_TOKEN)).toString(), "<|im_start|>");
     });
 
     it("lets a sequence be used again as soon as its decoder is closed, twice if need be", async () => {

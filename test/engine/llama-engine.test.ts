@@ -10,6 +10,7 @@ import type { LlamaOptions } from "../../src/engine/load-llama.js";
 import { TINY_CONTEXT_TOKENS, createTinyModel } from "../support/tiny-model.js";
 import { TURN_END_TOKEN } from "../support/tiny-vocabulary.js";
 import { describeEngineContract, sequenceAt } from "./engine-contract.js";
+import { describeGrammarContract } from "./grammar-contract.js";
 import { GREEDY, LoopHarness, joined } from "./loop-harness.js";
 import { spoilToken } from "./spoiled-model.js";
 
@@ -52,6 +53,7 @@ describe("llama engine", function () {
   });
 
   describeEngineContract("llama.cpp", () => engine);
+  describeGrammarContract("llama.cpp", () => engine);
 
   it("says what it runs on", () => {
     assert.deepEqual({ ...engine.facts, release: "" }, { contextTokens: 256, sequences: 3, threads: 1, release: "" });

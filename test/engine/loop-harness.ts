@@ -1,3 +1,4 @@
+import type { OutputGrammar } from "../../src/core/constraint.js";
 import type { Credit } from "../../src/core/credit.js";
 import type {
   EngineNotice,
@@ -9,6 +10,7 @@ import type {
 } from "../../src/core/engine-wall.js";
 import type { Sampling } from "../../src/core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
+import type { OutputFormat } from "../../src/core/output-format.js";
 import type { Piece } from "../../src/core/piece.js";
 import type { RunEnd } from "../../src/core/run-end.js";
 import type { DraftPolicy } from "../../src/engine/draft-planner.js";
@@ -38,6 +40,9 @@ export interface RunRequest {
   readonly sampling?: Partial<Sampling>;
   readonly output?: Partial<RunOutput>;
   readonly credit?: Credit;
+  readonly format?: OutputFormat;
+  readonly grammar?: OutputGrammar;
+  readonly reasoningBudgetTokens?: number;
 }
 
 /** All that was told of one run. */
@@ -159,6 +164,9 @@ export function specOf(runId: number, request: RunRequest): RunSpec {
     sampling: { ...GREEDY, ...request.sampling },
     stopping: { ...STOPPING, ...request.stopping },
     output: { logprobs: undefined, tokenBytes: false, ...request.output },
+    format: request.format,
+    grammar: request.grammar,
+    reasoningBudgetTokens: request.reasoningBudgetTokens,
   };
 }
 

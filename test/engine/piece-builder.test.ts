@@ -18,7 +18,7 @@ function build(
     const piece = builder.take();
     if (piece !== undefined) pieces.push(piece);
   }
-  return { pieces, last: builder.end().piece };
+  return { pieces, last: builder.end().pieces[0] };
 }
 
 const brief = (pieces: readonly Piece[]): [string, readonly number[]][] =>
@@ -86,7 +86,7 @@ describe("piece builder", () => {
   it("says when the output ended inside a code point, unless a stop sequence came first", () => {
     const cut = new PieceBuilder([], TEXT_ALONE);
     cut.push(1, Uint8Array.of(0x41, 0xe2, 0x82));
-    assert.deepEqual(cut.end(), { piece: { text: "A", textBytes: 1, tokenIds: [1] }, incompleteText: true });
+    assert.deepEqual(cut.end(), { pieces: [{ text: "A", textBytes: 1, tokenIds: [1] }], incompleteText: true });
     const stopped = new PieceBuilder(["A"], TEXT_ALONE);
     stopped.push(1, Uint8Array.of(0x41, 0xe2, 0x82));
     assert.equal(stopped.end().incompleteText, false);
@@ -124,7 +124,7 @@ describe("piece builder", () => {
           if (builder.match !== undefined) break;
           pieces.push(...[builder.take()].filter((piece) => piece !== undefined));
         }
-        pieces.push(...[builder.end().piece].filter((piece) => piece !== undefined));
+        pieces.push(...builder.end().pieces);
         for (const { tokenIds, scores, tokenBytes } of pieces) {
           const top = tokenIds.map((tokenId) => [{ tokenId: tokenId + 1, logprob: -1 }]);
           const expected = tokenIds.map((tokenId, index) => ({ logprob: -tokenId, top: top[index] }));
@@ -141,7 +141,7 @@ describe("piece builder", () => {
   it("copies no more than a token's own bytes", () => {
     const builder = new PieceBuilder([], { logprobs: undefined, tokenBytes: true });
     builder.push(1, new Uint8Array(new ArrayBuffer(4_096), 10, 1));
-    assert.equal(builder.end().piece?.tokenBytes?.[0]?.buffer.byteLength, 1);
+    assert.equal(builder.end().pieces[0]?.tokenBytes?.[0]?.buffer.byteLength, 1);
   });
 
   it("does not let a token go without the score that was asked for", () => {

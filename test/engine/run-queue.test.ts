@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { OutputReader } from "../../src/engine/output-reader.js";
 import { RunQueue } from "../../src/engine/run-queue.js";
 import { Run } from "../../src/engine/run.js";
 import { systemClock } from "../../src/sync/clock.js";
@@ -7,7 +8,14 @@ import { AMPLE_CREDIT, specOf } from "./loop-harness.js";
 
 const engine = new ScriptedEngine();
 const run = (runId: number): Run =>
-  new Run({ spec: specOf(runId, { prompt: "x" }), credit: AMPLE_CREDIT, engine, clock: systemClock, drafts: false });
+  new Run({
+    spec: specOf(runId, { prompt: "x" }),
+    credit: AMPLE_CREDIT,
+    engine,
+    clock: systemClock,
+    drafts: false,
+    readOutput: (format) => new OutputReader({ format, ...format }),
+  });
 
 describe("run queue", () => {
   it("hands runs out in order of arrival", () => {

@@ -7,6 +7,7 @@ import { LlamaEngine } from "../../src/engine/llama-engine.js";
 import type { LlamaOptions } from "../../src/engine/load-llama.js";
 import { createTinyModel } from "../support/tiny-model.js";
 import { describeEngineContract } from "./engine-contract.js";
+import { describeGrammarContract } from "./grammar-contract.js";
 import { LoopHarness } from "./loop-harness.js";
 
 const SEQUENCES = 3;
@@ -61,6 +62,7 @@ describe("sampler pool", function () {
   });
 
   describeEngineContract("llama.cpp by generators", () => plain);
+  describeGrammarContract("llama.cpp by generators", () => plain);
 
   it("is there with the release it knows, and only where it is wanted", () => {
     assert.ok(pooled.pooledSamplers !== undefined && pooled.pooledSamplers > 0);

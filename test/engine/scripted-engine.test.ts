@@ -3,10 +3,12 @@ import { EngineFault } from "../../src/engine/engine.js";
 import { SCRIPT, ScriptedEngine } from "../support/scripted-engine.js";
 import { TURN_END_TOKEN, TURN_START_TOKEN } from "../support/tiny-vocabulary.js";
 import { decodeGreedily, describeEngineContract, sequenceAt } from "./engine-contract.js";
+import { describeGrammarContract } from "./grammar-contract.js";
 import { GREEDY } from "./loop-harness.js";
 
 const shared = new ScriptedEngine();
 describeEngineContract("scripted", () => shared);
+describeGrammarContract("scripted", () => shared);
 
 describe("scripted engine", () => {
   it("echoes its prompt without control tokens, then ends the turn", async () => {

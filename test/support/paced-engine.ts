@@ -3,6 +3,7 @@ import type {
   DecoderOpening,
   Engine,
   EngineSequence,
+  GrammarState,
   StepResults,
   StepWork,
 } from "../../src/engine/engine.js";
@@ -48,6 +49,14 @@ export class PacedEngine implements Engine {
 
   tokenBytes(tokenId: number): Uint8Array {
     return this.#scripted.tokenBytes(tokenId);
+  }
+
+  controlBytes(tokenId: number): Uint8Array {
+    return this.#scripted.controlBytes(tokenId);
+  }
+
+  beginGrammar(gbnf: string): GrammarState {
+    return this.#scripted.beginGrammar(gbnf);
   }
 
   isEndOfGeneration(tokenId: number): boolean {

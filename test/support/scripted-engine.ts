@@ -2,20 +2,28 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import type { EngineFacts } from "../../src/core/model-facts.js";
 import type { TokenScore } from "../../src/core/token-score.js";
 import {
-  EngineFault,
   type Decoder,
   type DecoderOpening,
   type Engine,
+  type EngineFault,
   type EngineSequence,
+  type GrammarState,
   type PrefillChunk,
-  type SampledToken,
   type SavedState,
   type StepResults,
   type StepWork,
 } from "../../src/engine/engine.js";
 import { TokenBytes, type Vocabulary } from "../../src/engine/token-bytes.js";
+import { decoderOf, faultOf, ScriptedDecoder } from "./scripted-decoder.js";
+import { ownGrammar, ScriptedGrammar } from "./scripted-grammar.js";
 import { ScriptedSequence } from "./scripted-sequence.js";
-import { END_OF_TEXT_TOKEN, TURN_END_TOKEN, TURN_START_TOKEN, tinyVocabulary } from "./tiny-vocabulary.js";
+import {
+  CONTROL_TOKENS,
+  END_OF_TEXT_TOKEN,
+  TURN_END_TOKEN,
+  TURN_START_TOKEN,
+  tinyVocabulary,
+} from "./tiny-vocabulary.js";
 
 /**
  * Token ids that make something happen. In a prompt, all but FAIL_PREFILL and CYCLE stand for a place in the output: when the echo reaches it, it
@@ -40,6 +48,8 @@ export const SCRIPT = {
 
 /** Of the tokens that a test brings itself. */
 export const FIRST_EXTRA_TOKEN = 1_000;
+/** Of the control tokens that a test brings itself. */
+export const FIRST_CONTROL_TOKEN = 2_000;
 const CONTROL_TYPE = 3;
 const VOCABULARY_SIZE = 65_536;
 const SILENT_TOKENS: ReadonlySet<number> = new Set([
@@ -66,6 +76,8 @@ export interface ScriptedOptions {
   readonly saves?: boolean;
   /** The bytes of tokens 1,000, 1,001 and so on. */
   readonly extraTokens?: readonly (readonly number[])[];
+  /** Control tokens 2,000, 2,001 and so on, as they are spelled. Echoed like others. */
+  readonly controlTokens?: readonly string[];
 }
 
 /**
@@ -79,12 +91,15 @@ export class ScriptedEngine implements Engine {
   readonly #options: ScriptedOptions;
   readonly #bytes: TokenBytes;
   readonly #extraBytes: readonly Uint8Array[];
+  readonly #controlBytes: ReadonlyMap<number, Uint8Array>;
   /** Tests hold a step up with it, or look at what it does. */
   beforeStep: (work: StepWork) => Promise<void> | void = () => {};
   steps = 0;
   pulls = 0;
   prefillTokens = 0;
   openDecoders = 0;
+  /** Begun so far. */
+  grammars = 0;
   tidied = { idle: 0, between: 0 };
   /** Saved states that were not disposed of. */
   savedStates = 0;
@@ -95,6 +110,13 @@ export class ScriptedEngine implements Engine {
     this.#options = options;
     this.#bytes = new TokenBytes(vocabulary());
     this.#extraBytes = (options.extraTokens ?? []).map((bytes) => Uint8Array.from(bytes));
+    const controlTokens = [...CONTROL_TOKENS.entries()].map(
+      ([index, text]) => [END_OF_TEXT_TOKEN + index, text] as const,
+    );
+    const extraTokens = (options.controlTokens ?? []).map(
+      (text, index) => [FIRST_CONTROL_TOKEN + index, text] as const,
+    );
+    this.#controlBytes = new Map([...controlTokens, ...extraTokens].map(([id, text]) => [id, Buffer.from(text)]));
     const contextTokens = options.contextTokens ?? 2_048;
     this.sequences = Array.from({ length: options.sequences ?? 4 }, () => new ScriptedSequence(contextTokens));
     this.facts = { contextTokens, sequences: this.sequences.length, threads: 1, release: "scripted" };
@@ -102,6 +124,15 @@ export class ScriptedEngine implements Engine {
 
   tokenBytes(tokenId: number): Uint8Array {
     return this.#extraBytes[tokenId - FIRST_EXTRA_TOKEN] ?? this.#bytes.of(tokenId);
+  }
+
+  controlBytes(tokenId: number): Uint8Array {
+    return this.#controlBytes.get(tokenId) ?? new Uint8Array();
+  }
+
+  beginGrammar(gbnf: string): GrammarState {
+    this.grammars++;
+    return new ScriptedGrammar(gbnf);
   }
 
   isEndOfGeneration(tokenId: number): boolean {
@@ -124,7 +155,10 @@ export class ScriptedEngine implements Engine {
       echo: prompt.filter((tokenId) => !SILENT_TOKENS.has(tokenId)).slice(-(this.#options.echoedTokens ?? Infinity)),
       made,
       cycle: this.#options.cycle === true || prompt.includes(SCRIPT.CYCLE),
-      logprobs: opening.logprobs,
+      failing: { pull: SCRIPT.FAIL_PULL, prefill: SCRIPT.FAIL_PREFILL },
+      score: (tokenId) => (opening.logprobs === undefined ? undefined : scriptedScore(tokenId, opening.logprobs)),
+      grammar: opening.grammar === undefined ? undefined : ownGrammar(opening.grammar),
+      tokenBytes: (tokenId) => this.tokenBytes(tokenId),
       onClose: () => this.openDecoders--,
     });
   }
@@ -188,85 +222,15 @@ export class ScriptedEngine implements Engine {
   }
 }
 
-class ScriptedDecoder implements Decoder {
-  readonly sequence: ScriptedSequence;
-  readonly #echo: readonly number[];
-  readonly #cycle: boolean;
-  readonly #logprobs: number | undefined;
-  readonly #onClose: () => void;
-  #unread: Iterable<number>;
-  #next: number;
-  #closed = false;
-
-  constructor(parts: {
-    sequence: ScriptedSequence;
-    unread: Uint32Array;
-    echo: readonly number[];
-    /** Tokens of the output that were made before. */
-    made: number;
-    cycle: boolean;
-    logprobs: number | undefined;
-    onClose: () => void;
-  }) {
-    this.sequence = parts.sequence;
-    this.#unread = parts.unread;
-    this.#echo = parts.echo;
-    this.#cycle = parts.cycle;
-    this.#next = parts.cycle ? parts.made % parts.echo.length : parts.made;
-    this.#logprobs = parts.logprobs;
-    this.#onClose = parts.onClose;
-  }
-
-  peek(): number {
-    if (this.#cycle && this.#next >= this.#echo.length) this.#next = 0;
-    return this.#echo[this.#next] ?? TURN_END_TOKEN;
-  }
-
-  pull(draft: readonly number[]): readonly SampledToken[] | EngineFault {
-    if (this.#closed) throw new Error("the decoder is closed");
-    const opening = [...this.#unread];
-    if (opening.includes(SCRIPT.FAIL_PREFILL)) return faultOf(this);
-    this.sequence.checkRoom(opening.length + draft.length);
-    this.sequence.append(opening);
-    const drawn: SampledToken[] = [];
-    do {
-      const tokenId = this.peek();
-      if (tokenId === SCRIPT.FAIL_PULL) return faultOf(this);
-      if (drawn.length > 0) this.sequence.append(this.#unread);
-      this.#next++;
-      this.#unread = [tokenId];
-      const score = this.#logprobs === undefined ? undefined : scriptedScore(tokenId, this.#logprobs);
-      drawn.push({ tokenId, score });
-    } while (drawn.at(-1)?.tokenId === draft[drawn.length - 1]);
-    return drawn;
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#onClose();
-  }
-}
-
 /** What the scripted engine says of a token: an eighth of its id as the logarithm, and the first tokens of the vocabulary as the most likely ones. */
 export function scriptedScore(tokenId: number, topTokens: number): TokenScore {
   const top = Array.from({ length: topTokens }, (_, index) => ({ tokenId: index, logprob: 0 - index / 4 }));
   return { logprob: 0 - tokenId / 8, top };
 }
 
-function faultOf({ sequence }: { sequence: EngineSequence }): EngineFault {
-  void sequence.trim(0);
-  return new EngineFault("the script says fail");
-}
-
 function scripted(sequence: EngineSequence): ScriptedSequence {
   if (!(sequence instanceof ScriptedSequence)) throw new Error("the sequence is another engine's");
   return sequence;
-}
-
-function decoderOf(decoder: Decoder): ScriptedDecoder {
-  if (!(decoder instanceof ScriptedDecoder)) throw new Error("the decoder is another engine's");
-  return decoder;
 }
 
 function checkDistinct(sequences: readonly EngineSequence[]): void {

@@ -9,7 +9,7 @@ export const TURN_START_TOKEN = 257;
 /** Ends each message of the template; the model's EOS. */
 export const TURN_END_TOKEN = 258;
 
-const CONTROL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
+export const CONTROL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 
 /** In order of rank: each joins two tokens that exist already. All ASCII, so a code point beyond it always takes several tokens. */
 const MERGES: readonly (readonly [string, string])[] = [
