@@ -3,7 +3,7 @@ import { type Grammar, type GrammarNode, ROOT_RULE } from "./grammar-node.js";
 import { GrammarProblem } from "./grammar-problem.js";
 import { measureGrammar } from "./measure-grammar.js";
 import { findEmptyRules, findEndlessRules, mayBeEmpty } from "./rule-properties.js";
-import { checkLeftEdges } from "./left-edges.js";
+import { LeftEdges } from "./left-edges.js";
 
 /**
  * Holds a grammar to the bounds, and refuses what llama.cpp does not survive or would take seconds for: left recursion (its own check overlooks some, and
@@ -30,7 +30,7 @@ export function checkGrammar(
       throw new GrammarProblem(`${nameOf(name)} repeats something that may be empty, which can be read in many ways`);
     }
   }
-  checkLeftEdges({ grammar, empty, bounds, nameOf });
+  new LeftEdges(grammar, { empty, bounds, nameOf }).check();
   const [endless] = findEndlessRules(grammar);
   if (endless !== undefined)
     throw new GrammarProblem(`${nameOf(endless)} goes on for ever: it always holds itself again`);

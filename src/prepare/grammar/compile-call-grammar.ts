@@ -1,7 +1,7 @@
 import type { OutputGrammar } from "../../core/constraint.js";
 import type { CallBody, CallSyntax } from "../../core/output-format.js";
 import type { Tool, ToolUse } from "../../core/tool.js";
-import { compileSchema } from "./compile-schema.js";
+import { compileSchema, type SchemaGrammar } from "./compile-schema.js";
 import { finishGrammar } from "./finish-grammar.js";
 import type { GrammarBounds } from "./grammar-bounds.js";
 import { EMPTY, type GrammarNode, optional, ROOT_RULE, sequence, text } from "./grammar-node.js";
@@ -29,9 +29,12 @@ export function compileCallGrammar(use: ToolUse, syntax: CallSyntax, bounds: Cal
   const book = new RuleBook();
   book.define(ROOT_RULE, EMPTY);
   const calls: (readonly [string, GrammarNode])[] = [];
+  const branchings: GrammarNode[] = [];
   for (const [index, tool] of use.tools.entries()) {
     if (choice.type === "named" && choice.name !== tool.name) continue;
-    calls.push(callOf(syntax.body, tool, argumentsOf(book, tool, `[${index}]`, bounds)));
+    const args = argumentsOf(book, tool, { subfield: `[${index}]`, bounds });
+    branchings.push(...args.branchings);
+    calls.push(callOf(syntax.body, tool, args.node));
   }
   if (calls.length === 0) throw new GrammarProblem("has no tool of the name that is to be called");
   const call = book.add("call", textChoice(book, calls));
@@ -39,15 +42,21 @@ export function compileCallGrammar(use: ToolUse, syntax: CallSyntax, bounds: Cal
   const begin = marked(syntax.sectionBegin);
   const end = syntax.sectionEnd === "" ? EMPTY : sequence(NEWLINE, text(syntax.sectionEnd));
   book.define(ROOT_RULE, sequence(begin, callsOf(book, syntax.body, call, most), end));
-  return finishGrammar(book.rules, bounds);
+  return finishGrammar(book.rules, bounds, { branchings });
 }
 
-function argumentsOf(book: RuleBook, tool: Tool, subfield: string, bounds: GrammarBounds): GrammarNode {
+type Arguments = Pick<SchemaGrammar, "node" | "branchings">;
+
+function argumentsOf(
+  book: RuleBook,
+  tool: Tool,
+  { subfield, bounds }: { subfield: string; bounds: GrammarBounds },
+): Arguments {
   try {
-    const { node } = compileSchema(book, tool.parameters, { bounds, ofObject: true });
+    const { node, branchings } = compileSchema(book, tool.parameters, { bounds, ofObject: true });
     const other = Array.from('["-0123456789tfn').find((char) => mayBegin(book.rules, node, char));
     if (other !== undefined) throw new GrammarProblem("must describe an object and nothing else");
-    return book.add("arguments", node);
+    return { node: book.add("arguments", node), branchings };
   } catch (error) {
     if (error instanceof GrammarProblem) throw new GrammarProblem(error.message, `${subfield}.parameters`);
     throw error;

@@ -21,7 +21,7 @@ export function compileConstraint(constraint: RequestedConstraint, bounds: Gramm
     case "json_object": {
       const book = new RuleBook();
       book.define(ROOT_RULE, anyObject(book));
-      return finishGrammar(book.rules, bounds);
+      return finishGrammar(book.rules, bounds, { branchings: [] });
     }
     case "choices":
       return compileChoices(constraint.choices, bounds);
@@ -36,12 +36,12 @@ export function compileConstraint(constraint: RequestedConstraint, bounds: Gramm
 function compileJsonSchema(schema: string, bounds: GrammarBounds): OutputGrammar {
   const book = new RuleBook();
   book.define(ROOT_RULE, EMPTY);
-  const { node, nameOf, isFixed } = compileSchema(book, schema, { bounds });
+  const { node, branchings, nameOf, isFixed } = compileSchema(book, schema, { bounds });
   book.define(ROOT_RULE, node);
+  const grammar = finishGrammar(book.rules, bounds, { branchings, nameOf });
   // No JSON but a number is the beginning of other JSON.
-  const endsAreTold = isFixed || !Array.from("-0123456789").some((char) => mayBegin(book.rules, node, char));
-  const grammar = finishGrammar(book.rules, bounds, { endsAreTold, nameOf });
-  return endsAreTold ? grammar : { ...grammar, prefixFree: false };
+  const mayBeNumber = Array.from("-0123456789").some((char) => mayBegin(book.rules, node, char));
+  return { ...grammar, prefixFree: grammar.prefixFree && (isFixed || !mayBeNumber) };
 }
 
 function compileChoices(choices: readonly string[], bounds: GrammarBounds): OutputGrammar {
@@ -65,5 +65,5 @@ function compileChoices(choices: readonly string[], bounds: GrammarBounds): Outp
       choices.map((choice) => [choice, EMPTY] as const),
     ),
   );
-  return finishGrammar(book.rules, bounds);
+  return finishGrammar(book.rules, bounds, { branchings: [] });
 }

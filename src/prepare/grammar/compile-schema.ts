@@ -8,6 +8,8 @@ import { type PlacedSchema, SchemaSource } from "./schema-source.js";
 
 export interface SchemaGrammar {
   readonly node: GrammarNode;
+  /** Where an output may be read in several ways. */
+  readonly branchings: readonly GrammarNode[];
   /** What a rule is called in a refusal. */
   readonly nameOf: (rule: string) => string;
   /** Whether it has listed values alone. */
@@ -37,7 +39,7 @@ export function compileSchema(
         : `its part ${rule}`
       : `what is at ${JSON.stringify(`#${pointer}`)}`;
   };
-  return { node, nameOf, isFixed: hasValues };
+  return { node, branchings: converter.branchings, nameOf, isFixed: hasValues };
 }
 
 function describingObject({ schema, at }: PlacedSchema): PlacedSchema {

@@ -5,6 +5,8 @@ import { escapePointer, problemAt, readCount, readProperties, readRequired } fro
 import type { SchemaScope } from "./schema-scope.js";
 
 const MOST_MEMBERS = 2_000;
+/** Any of those in a row may be the next one, and all of them are tried at once. */
+const MOST_OPTIONAL = 200;
 
 interface Member {
   readonly name: string;
@@ -49,7 +51,14 @@ export function objectGrammar(
     }
     members.push({ name, isRequired: true, value: convertOther() });
   }
-  return describedObject(converter, fitMembers(members, { min, max, at }), min);
+  const fitting = fitMembers(members, { min, max, at });
+  let inRow = 0;
+  for (const { isRequired } of fitting) {
+    inRow = isRequired ? 0 : inRow + 1;
+    if (inRow <= MOST_OPTIONAL) continue;
+    throw problemAt(`${at}/properties`, `more than ${MOST_OPTIONAL} members in a row that are not required`);
+  }
+  return describedObject(converter, fitting, min);
 }
 
 function freeObject(

@@ -20,69 +20,103 @@ interface Edge {
 }
 
 const NOTHING: Edge = { ways: 0, read: 0, depth: 0 };
+const CHARACTER: Edge = { ways: 1, read: 0, depth: 0 };
 
-/**
- * Looks at how texts of the rules begin: refuses left recursion, and beginnings that are too deep or go on in too many ways.
- * @throws GrammarProblem
- */
-export function checkLeftEdges(of: {
-  grammar: Grammar;
-  empty: ReadonlySet<string>;
-  bounds: GrammarBounds;
-  nameOf: (rule: string) => string;
-}): void {
-  const { grammar, empty, bounds, nameOf } = of;
-  const known = new Map<string, Edge | "open">();
-  let open = 0;
+/** How texts of the rules begin. */
+export class LeftEdges {
+  readonly #grammar: Grammar;
+  readonly #empty: ReadonlySet<string>;
+  readonly #bounds: GrammarBounds;
+  readonly #nameOf: (rule: string) => string;
+  readonly #known = new Map<string, Edge>();
+  /** Rules that are being looked at, each the beginning of the one before. */
+  readonly #open = new Set<string>();
 
-  const edgeOf = (node: GrammarNode): Edge => {
+  /** @param options.empty the rules that may be empty */
+  constructor(
+    grammar: Grammar,
+    options: { empty: ReadonlySet<string>; bounds: GrammarBounds; nameOf: (rule: string) => string },
+  ) {
+    this.#grammar = grammar;
+    this.#empty = options.empty;
+    this.#bounds = options.bounds;
+    this.#nameOf = options.nameOf;
+  }
+
+  /**
+   * Refuses left recursion, and beginnings that are too deep or go on in too many ways.
+   * @throws GrammarProblem
+   */
+  check(): void {
+    let read = 0;
+    for (const name of this.#grammar.keys()) read += this.#ofRule(name).read;
+    if (read > MOST_READ) throw new GrammarProblem("has rules that begin with each other in too many ways");
+    for (const node of this.#grammar.values()) this.#checkInside(node);
+  }
+
+  /** An output may stand before each part, not only before the first. */
+  #checkInside(node: GrammarNode): void {
+    if (node.type === "sequence") {
+      for (const [index, part] of node.parts.entries()) {
+        if (index > 0) this.#ofSequence(node.parts.slice(index));
+        this.#checkInside(part);
+      }
+    } else if (node.type === "choice") {
+      for (const option of node.options) this.#checkInside(option);
+    }
+  }
+
+  #of(node: GrammarNode): Edge {
     switch (node.type) {
       case "text":
       case "chars":
-        return { ways: 1, read: 0, depth: 0 };
+        return CHARACTER;
       case "rule":
-        return edgeOfRule(node.name);
+        return this.#ofRule(node.name);
       case "sequence":
-        return edgeOfSequence(node.parts);
+        return this.#ofSequence(node.parts);
       case "choice":
-        return deeper(node.options.map(edgeOf).reduce(beside, NOTHING), measureRule(node).symbols);
+        return this.#ofOptions(node);
       case "repeat":
-        return deeper(edgeOf(node.body), measureRule(node.body).symbols);
+        return deeper(this.#of(node.body), node.body);
     }
-  };
-  /** From each part on, since a text stands at each of them once; what counts is how the whole sequence begins. */
-  const edgeOfSequence = (parts: readonly GrammarNode[]): Edge => {
-    let edge = NOTHING;
-    for (const part of parts.toReversed()) {
-      const own = edgeOf(part);
-      edge = mayBeEmpty(part, empty) ? beside(own, edge) : own;
-      if (edge.ways > bounds.waysOn) {
-        throw new GrammarProblem(`goes on in ${edge.ways} ways at one place, more than ${bounds.waysOn}`);
-      }
-    }
-    return edge;
-  };
-  const edgeOfRule = (name: string): Edge => {
-    const met = known.get(name);
-    if (met === "open") throw new GrammarProblem(`${nameOf(name)} begins with itself (left recursion)`);
-    if (met !== undefined) return met;
-    known.set(name, "open");
-    open += 1;
-    const node = grammar.get(name);
-    // Looked at on the way down as well, since this function recurses just as deep.
-    const edge =
-      node === undefined || open > MOST_DEPTH ? NOTHING : deeper(edgeOfSequence([node]), measureRule(node).symbols);
-    if (edge.depth > MOST_DEPTH || open > MOST_DEPTH) {
-      throw new GrammarProblem(`${nameOf(name)} begins with more than ${MOST_DEPTH} rules in rules`);
-    }
-    open -= 1;
-    known.set(name, edge);
-    return edge;
-  };
+  }
 
-  let read = 0;
-  for (const name of grammar.keys()) read += edgeOfRule(name).read;
-  if (read > MOST_READ) throw new GrammarProblem("has rules that begin with each other in too many ways");
+  #ofSequence(parts: readonly GrammarNode[]): Edge {
+    let edge = NOTHING;
+    for (const part of parts) {
+      edge = beside(edge, this.#of(part));
+      if (!mayBeEmpty(part, this.#empty)) break;
+    }
+    return this.#bounded(edge);
+  }
+
+  #ofOptions(node: GrammarNode): Edge {
+    const options = node.type === "choice" ? node.options : [node];
+    return this.#bounded(deeper(options.map((option) => this.#of(option)).reduce(beside, NOTHING), node));
+  }
+
+  #ofRule(name: string): Edge {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    if (this.#open.has(name)) throw new GrammarProblem(`${this.#nameOf(name)} begins with itself (left recursion)`);
+    this.#open.add(name);
+    // Held on the way down as well, since this method recurses just as deep.
+    const node = this.#open.size > MOST_DEPTH ? undefined : this.#grammar.get(name);
+    const edge = node === undefined ? NOTHING : this.#ofOptions(node);
+    if (edge.depth > MOST_DEPTH || this.#open.size > MOST_DEPTH) {
+      throw new GrammarProblem(`${this.#nameOf(name)} begins with more than ${MOST_DEPTH} rules in rules`);
+    }
+    this.#open.delete(name);
+    this.#known.set(name, edge);
+    return edge;
+  }
+
+  #bounded(edge: Edge): Edge {
+    const { waysOn } = this.#bounds;
+    if (edge.ways <= waysOn) return edge;
+    throw new GrammarProblem(`goes on in ${edge.ways} ways at one place, more than ${waysOn}`);
+  }
 }
 
 function beside(one: Edge, other: Edge): Edge {
@@ -93,6 +127,6 @@ function beside(one: Edge, other: Edge): Edge {
   };
 }
 
-function deeper({ ways, read, depth }: Edge, elements: number): Edge {
-  return { ways, read: read + elements + ENTRY, depth: depth + 1 };
+function deeper({ ways, read, depth }: Edge, node: GrammarNode): Edge {
+  return { ways, read: read + measureRule(node).symbols + ENTRY, depth: depth + 1 };
 }

@@ -15,6 +15,9 @@ import type { PlacedSchema, SchemaSource } from "./schema-source.js";
 import { stringGrammar } from "./string-grammar.js";
 import { textChoice } from "./text-choice.js";
 
+/** Lengths beyond that take too many rules to be held. */
+const LONGEST_STRING = 65_536;
+
 /**
  * Makes a grammar of a JSON Schema (draft 2020-12). Every output that the grammar allows is valid; not every valid value is allowed: members that are not
  * described are not written, strings hold no escaped surrogates, numbers have at most 15 digits. What can't be held is refused.
@@ -22,6 +25,8 @@ import { textChoice } from "./text-choice.js";
 export class SchemaConverter implements SchemaScope {
   readonly book: RuleBook;
   readonly source: SchemaSource;
+  /** Where an output may be read in several ways. */
+  readonly branchings: GrammarNode[] = [];
   /** Rules by the pointer of what is referred to. */
   readonly #referred = new Map<string, string>();
   readonly #pointers = new Map<string, string>();
@@ -53,7 +58,9 @@ export class SchemaConverter implements SchemaScope {
     if (flat.schema["oneOf"] !== undefined) checkExclusive(this.source, branches, level);
     const possible = branches.filter((branch) => branch.schema !== false);
     if (possible.length === 0) throw problemAt(at, "nothing is valid here");
-    return choice(...possible.map((branch) => this.convert(branch, level + 1)));
+    const branching = choice(...possible.map((branch) => this.convert(branch, level + 1)));
+    if (branching.type === "choice") this.branchings.push(branching);
+    return branching;
   }
 
   convertInner(schema: unknown, at: string, level: number): GrammarNode {
@@ -109,6 +116,10 @@ export class SchemaConverter implements SchemaScope {
     const min = readCount(schema, "minLength", at) ?? 0;
     const max = readCount(schema, "maxLength", at) ?? Infinity;
     if (min > max) throw problemAt(at, `minLength ${min} is more than maxLength ${max}`);
+    for (const [keyword, length] of Object.entries({ minLength: min, maxLength: max })) {
+      if (length <= LONGEST_STRING || length === Infinity) continue;
+      throw problemAt(`${at}/${keyword}`, `${length} is more than ${LONGEST_STRING}`);
+    }
     if (format === undefined) return stringGrammar(this.book, { min, max });
     if (typeof format !== "string" || !FORMATS.includes(format)) {
       throw problemAt(
