@@ -142,14 +142,20 @@ function charsWorthTrying(ways: Ways): number[] {
   return [...chars];
 }
 
+/** What is left after one more character; nothing where there is one way alone, since what follows is tried by itself. */
 function read(walk: GrammarWalk, { ways, kind }: Reading, char: number): Reading {
-  const after = new Map<Place, number>();
   const nextKind = kindOf(char);
-  const before = kind === nextKind ? ways : forgetCounts(ways);
-  for (const [place, number] of before) {
-    walk.steps += 1;
-    if (place.then === undefined || !matches(place.chars, char)) continue;
-    for (const next of walk.placesOf(place.then)) after.set(next, (after.get(next) ?? 0) + number);
+  const isNewToken = kind !== undefined && kind !== nextKind;
+  const matching = [...ways].filter(([place]) => matches(place.chars, char));
+  walk.steps += ways.size;
+  const number = isNewToken ? matching.length : total(new Map(matching));
+  const after = new Map<Place, number>();
+  if (number <= 1) return { ways: after, kind: nextKind };
+  for (const [place, count] of matching) {
+    if (place.then === undefined) continue;
+    for (const next of walk.placesOf(place.then)) {
+      after.set(next, (after.get(next) ?? 0) + (isNewToken ? 1 : count));
+    }
   }
   return { ways: after, kind: nextKind };
 }
