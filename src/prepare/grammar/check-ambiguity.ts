@@ -13,7 +13,7 @@ const CHARACTERS = 96;
 const BREADTH = 3;
 const MOST_CHARS_TRIED = 64;
 /** Each takes a microsecond or two. */
-const MOST_STEPS = 100_000;
+const MOST_STEPS = 60_000;
 
 /** Ways to read what has been read, by the places they have come to. */
 type Ways = ReadonlyMap<Place, number>;

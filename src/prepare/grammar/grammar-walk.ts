@@ -17,11 +17,14 @@ export interface Place {
   readonly then: Rest | undefined;
 }
 
+/** More than any walk meets: it takes time for each. */
+const MOST_RESTS = 2 ** 32;
+
 /** Reads outputs of a grammar as llama.cpp does, in all ways at once. */
 export class GrammarWalk {
   readonly #grammar: Grammar;
-  readonly #rests = new Map<string, Rest>();
-  readonly #nodeIds = new Map<GrammarNode, number>();
+  readonly #rests = new Map<GrammarNode, Map<number, Rest>>();
+  #nextId = 0;
   readonly #places = new Map<Rest, readonly Place[]>();
   readonly #placeAt = new Map<Rest, Place>();
   /** Steps that the walk has taken: what its time grows with. */
@@ -32,13 +35,14 @@ export class GrammarWalk {
   }
 
   restOf(node: GrammarNode, done: number, then: Rest | undefined): Rest {
-    const nodeId = this.#nodeIds.get(node) ?? this.#nodeIds.size;
-    this.#nodeIds.set(node, nodeId);
-    const key = `${nodeId} ${done} ${then?.id ?? ""}`;
-    const known = this.#rests.get(key);
+    let ofNode = this.#rests.get(node);
+    if (ofNode === undefined) this.#rests.set(node, (ofNode = new Map()));
+    const key = done * MOST_RESTS + (then?.id ?? 0);
+    const known = ofNode.get(key);
     if (known !== undefined) return known;
-    const rest = { id: this.#rests.size, node, done, then };
-    this.#rests.set(key, rest);
+    this.#nextId += 1;
+    const rest = { id: this.#nextId, node, done, then };
+    ofNode.set(key, rest);
     return rest;
   }
 

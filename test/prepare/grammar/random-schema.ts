@@ -15,7 +15,8 @@ const NODE = {
 const names = fc.constantFrom("a", "ab", "b", "name", "name_2", 'qu"ote', "é", "", "__x", "c", "d");
 const count = fc.integer({ min: 0, max: 4 });
 const few = fc.integer({ min: -1_200, max: 1_200 });
-const json = fc.jsonValue({ maxDepth: 2 });
+/** The validator can't compare objects with a member `toString` or `valueOf`. */
+const json = fc.jsonValue({ maxDepth: 2 }).filter((value) => !/"(?:toString|valueOf)":/.test(JSON.stringify(value)));
 
 function schemaArbitrary(inner: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.oneof(
