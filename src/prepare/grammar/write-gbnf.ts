@@ -16,7 +16,8 @@ function writeNode(node: GrammarNode): string {
     case "chars":
       return writeChars(node);
     case "sequence":
-      return node.parts.map(writeNode).join(" ");
+      // An empty text is written, since a line's end after ::= or a bar would not end the rule.
+      return node.parts.length === 0 ? '""' : node.parts.map(writeNode).join(" ");
     case "choice":
       return `(${writeOptions(node)})`;
     case "repeat":
