@@ -1,0 +1,27 @@
+import { type JsonObject, jsonTypeOf, typesMeet } from "./json-type.js";
+import { assertionsOf, problemAt, readList, readTypes } from "./schema-keywords.js";
+
+/**
+ * The values that `enum` and `const` leave; undefined where there is neither.
+ * @throws GrammarProblem where other keywords but `type` stand beside them
+ */
+export function readFixedValues(schema: JsonObject, at: string): readonly unknown[] | undefined {
+  const hasConst = "const" in schema;
+  const listed = readList(schema, "enum", at);
+  if (listed === undefined && !hasConst) return undefined;
+  const other = assertionsOf(schema).find((keyword) => !["const", "enum", "type"].includes(keyword));
+  if (other !== undefined) throw problemAt(at, `"${other}" beside "${hasConst ? "const" : "enum"}" is not supported`);
+  const wanted = hasConst ? [schema["const"]] : (listed ?? []);
+  const isAllowed = (value: unknown): boolean => {
+    const isListed = listed === undefined || listed.some((one) => JSON.stringify(one) === JSON.stringify(value));
+    const types = schema["type"] === undefined ? undefined : readTypes(schema, at);
+    const own = jsonTypeOf(value);
+    return (
+      isListed &&
+      (types === undefined || types.some((type) => type === own || (own === "integer" && typesMeet(type, own))))
+    );
+  };
+  const values = wanted.filter(isAllowed);
+  if (values.length === 0) throw problemAt(at, "none of its values is allowed by what stands beside them");
+  return values;
+}

@@ -1,0 +1,66 @@
+import { type Grammar, type GrammarNode, sequence } from "./grammar-node.js";
+import { mayBeEmpty } from "./rule-properties.js";
+
+/**
+ * What may still be read, or left, where a text of a node could end: `[0-9]*` after a number's first digit. There what comes after the node may begin like
+ * what it goes on with.
+ */
+export class OpenTails {
+  readonly #grammar: Grammar;
+  readonly #empty: ReadonlySet<string>;
+  readonly #known = new Map<string, readonly GrammarNode[]>();
+
+  constructor(grammar: Grammar, empty: ReadonlySet<string>) {
+    this.#grammar = grammar;
+    this.#empty = empty;
+  }
+
+  of(node: GrammarNode): readonly GrammarNode[] {
+    switch (node.type) {
+      case "text":
+      case "chars":
+        return [];
+      case "rule":
+        return this.#ofRule(node.name);
+      case "sequence":
+        return this.#ofSequence(node.parts);
+      case "choice":
+        return node.options.flatMap((option) => this.of(option));
+      case "repeat": {
+        const again = againOf(node);
+        return again === undefined
+          ? this.of(node.body)
+          : [again, ...this.of(node.body).map((tail) => sequence(tail, again))];
+      }
+    }
+  }
+
+  #ofRule(name: string): readonly GrammarNode[] {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    // A rule that ends with itself has no tails but those of its other ends.
+    this.#known.set(name, []);
+    const node = this.#grammar.get(name);
+    const tails = node === undefined ? [] : this.of(node);
+    this.#known.set(name, tails);
+    return tails;
+  }
+
+  #ofSequence(parts: readonly GrammarNode[]): readonly GrammarNode[] {
+    const tails: GrammarNode[] = [];
+    for (let index = parts.length - 1; index >= 0; index -= 1) {
+      const part = parts[index];
+      if (part === undefined) break;
+      const after = parts.slice(index + 1);
+      tails.push(...this.of(part).map((tail) => sequence(tail, ...after)));
+      if (!mayBeEmpty(part, this.#empty)) break;
+      tails.push(sequence(part, ...after));
+    }
+    return tails;
+  }
+}
+
+/** The repetition after at least one time; undefined where there is none left. */
+export function againOf(node: Extract<GrammarNode, { readonly type: "repeat" }>): GrammarNode | undefined {
+  return node.max === 1 ? undefined : { ...node, min: 0, max: node.max - 1 };
+}

@@ -1,0 +1,48 @@
+import type { CharsNode, Grammar, GrammarNode, RepeatNode } from "./grammar-node.js";
+
+/** The grammar in llama.cpp's language. Everything but letters, digits and blanks is written as an escape. */
+export function writeGbnf(grammar: Grammar): string {
+  return [...grammar].map(([name, node]) => `${name} ::= ${writeOptions(node)}\n`).join("");
+}
+
+function writeOptions(node: GrammarNode): string {
+  return node.type === "choice" ? node.options.map(writeNode).join(" | ") : writeNode(node);
+}
+
+function writeNode(node: GrammarNode): string {
+  switch (node.type) {
+    case "text":
+      return `"${Array.from(node.text, (char) => writeChar(char.codePointAt(0) ?? 0)).join("")}"`;
+    case "chars":
+      return writeChars(node);
+    case "sequence":
+      // An empty text is written, since a line's end after ::= or a bar would not end the rule.
+      return node.parts.length === 0 ? '""' : node.parts.map(writeNode).join(" ");
+    case "choice":
+      return `(${writeOptions(node)})`;
+    case "repeat":
+      return `${writeNode(node.body)}${writeTimes(node)}`;
+    case "rule":
+      return node.name;
+  }
+}
+
+function writeChars({ ranges, isNegated }: CharsNode): string {
+  if (ranges.length === 0) return ".";
+  const written = ranges.map(([first, last]) => writeChar(first) + (first === last ? "" : `-${writeChar(last)}`));
+  return `[${isNegated ? "^" : ""}${written.join("")}]`;
+}
+
+function writeTimes({ min, max }: RepeatNode): string {
+  if (max === Infinity) return min === 0 ? "*" : min === 1 ? "+" : `{${min},}`;
+  if (min === max) return `{${min}}`;
+  return min === 0 && max === 1 ? "?" : `{${min},${max}}`;
+}
+
+function writeChar(codePoint: number): string {
+  const char = String.fromCodePoint(codePoint);
+  if (/^[A-Za-z0-9 _:,{}<>/|.]$/.test(char)) return char;
+  const hex = codePoint.toString(16).toUpperCase();
+  if (codePoint <= 0xff) return `\\x${hex.padStart(2, "0")}`;
+  return codePoint <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+}

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import type { CallSyntax } from "../../../src/core/output-format.js";
+import type { Tool, ToolUse } from "../../../src/core/tool.js";
+import { compileCallGrammar } from "../../../src/prepare/grammar/compile-call-grammar.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
+import { assertProblem } from "./grammar-problems.js";
+import { NativeGrammars } from "./native-grammars.js";
+
+const CITY = '{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}';
+const TOOLS: readonly Tool[] = [
+  { name: "get_weather", description: "", parameters: CITY },
+  { name: "get_weather_now", description: "", parameters: "{}" },
+  { name: "stop", description: "", parameters: '{"type":"object","properties":{}}' },
+];
+const ANY: ToolUse = { tools: TOOLS, choice: { type: "required" }, parallel: false };
+const KEYS = { name: "name", arguments: ["arguments", "parameters"], id: "id" };
+const HERMES: CallSyntax = {
+  sectionBegin: "",
+  sectionEnd: "",
+  body: { type: "object", begin: "<tool_call>", end: "</tool_call>", separator: "", keys: KEYS },
+};
+const PLAIN: CallSyntax = { ...HERMES, body: { type: "object", begin: "", end: "", separator: "; ", keys: KEYS } };
+const ARRAY: CallSyntax = { sectionBegin: "[TOOL_CALLS]", sectionEnd: "", body: { type: "array", keys: KEYS } };
+const NAMED: CallSyntax = {
+  sectionBegin: "<calls>",
+  sectionEnd: "</calls>",
+  body: { type: "named", begin: "<call>", middle: "<sep>", end: "</call>", separator: "\n" },
+};
+const bounds = { ...DEFAULT_GRAMMAR_BOUNDS, calls: 3 };
+const ONE = '{"name":"get_weather","arguments":{"city":"Rome"}}';
+const OTHER = '{"name": "stop", "arguments": {}}';
+
+describe("the grammar of calls", () => {
+  let native: NativeGrammars;
+
+  before(async () => {
+    native = await NativeGrammars.load();
+  });
+  after(() => native[Symbol.asyncDispose]());
+
+  const samples: readonly {
+    readonly what: string;
+    readonly syntax: CallSyntax;
+    readonly one: string;
+    readonly several: string;
+    readonly bad: readonly string[];
+    readonly severalEnd: boolean;
+  }[] = [
+    {
+      what: "objects between marks",
+      syntax: HERMES,
+      one: `<tool_call>\n${ONE}\n</tool_call>`,
+      several: `<tool_call>${ONE}</tool_call>\n<tool_call>${OTHER}</tool_call>`,
+      bad: [ONE, `<tool_call>${ONE}`, `x<tool_call>${ONE}</tool_call>`],
+      severalEnd: false,
+    },
+    {
+      what: "objects without marks",
+      syntax: PLAIN,
+      one: ONE,
+      several: `${ONE}; ${OTHER}`,
+      bad: [`${ONE}${OTHER}`, `[${ONE}]`],
+      severalEnd: false,
+    },
+    {
+      what: "the elements of an array",
+      syntax: ARRAY,
+      one: `[TOOL_CALLS][${ONE}]`,
+      several: `[TOOL_CALLS][${ONE}, ${OTHER}]`,
+      bad: ["[TOOL_CALLS][]", `[${ONE}]`],
+      severalEnd: true,
+    },
+    {
+      what: "names and arguments",
+      syntax: NAMED,
+      one: '<calls><call>get_weather<sep>{"city":"Rome"}</call></calls>',
+      several: '<calls><call>get_weather<sep>{"city":"Rome"}</call>\n<call>stop<sep>{}</call>\n</calls>',
+      bad: ["<calls></calls>", "<calls><call>stop<sep>{}</call>"],
+      severalEnd: true,
+    },
+  ];
+  for (const { what, syntax, one, several, bad, severalEnd } of samples) {
+    it(`writes calls as ${what}`, () => {
+      const single = compileCallGrammar(ANY, syntax, bounds);
+      const grammar = native.compile(single.gbnf);
+      assert.ok(grammar.allows(one));
+      assert.ok(!grammar.allows(several));
+      assert.equal(single.prefixFree, true);
+      const parallel = compileCallGrammar({ ...ANY, parallel: true }, syntax, bounds);
+      const many = native.compile(parallel.gbnf);
+      assert.ok(many.allows(one));
+      assert.ok(many.allows(several));
+      assert.equal(parallel.prefixFree, severalEnd);
+      for (const text of [...bad, one.replace("Rome", 'Rome","x":"'), one.replace("get_weather", "get_weathe")]) {
+        assert.ok(!grammar.allows(text) && !many.allows(text), text);
+      }
+    });
+  }
+
+  it("holds arguments to the parameters of their own tool", () => {
+    const grammar = native.compile(compileCallGrammar(ANY, PLAIN, bounds).gbnf);
+    assert.ok(grammar.allows('{"name":"get_weather_now","arguments":{"anything":[1]}}'));
+    assert.ok(!grammar.allows('{"name":"get_weather","arguments":{"anything":[1]}}'));
+    assert.ok(!grammar.allows('{"name":"stop","arguments":{"city":"Rome"}}'));
+    assert.ok(!grammar.allows('{"name":"stop","parameters":{}}'));
+  });
+
+  it("allows no other tool than the one that is named", () => {
+    const use: ToolUse = { ...ANY, choice: { type: "named", name: "stop" } };
+    const grammar = native.compile(compileCallGrammar(use, PLAIN, bounds).gbnf);
+    assert.ok(grammar.allows(OTHER));
+    assert.ok(!grammar.allows(ONE));
+  });
+
+  it("allows at most so many calls", () => {
+    const grammar = native.compile(compileCallGrammar({ ...ANY, parallel: true }, PLAIN, bounds).gbnf);
+    assert.ok(grammar.allows([OTHER, OTHER, OTHER].join("; ")));
+    assert.ok(!grammar.allows([OTHER, OTHER, OTHER, OTHER].join("; ")));
+  });
+
+  it("names the tool whose parameters can't be held", () => {
+    const withParameters = (parameters: string): ToolUse => ({
+      ...ANY,
+      tools: [...TOOLS, { name: "bad", description: "", parameters }],
+    });
+    for (const [parameters, description] of [
+      ['{"type":"object","properties":{"a":{"pattern":"x"}}}', /^at \/properties\/a\/pattern: /],
+      ['{"type":"string"}', /^must describe an object and nothing else$/],
+      ['{"type":["object","null"]}', /^must describe an object and nothing else$/],
+      ["nonsense", /^is not JSON/],
+    ] as const) {
+      assertProblem(
+        () => compileCallGrammar(withParameters(parameters), HERMES, bounds),
+        description,
+        "[3].parameters",
+      );
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { compileConstraint } from "../../../src/prepare/grammar/compile-constraint.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
+import { assertProblem } from "./grammar-problems.js";
+import { NativeGrammars } from "./native-grammars.js";
+
+const compile = (grammar: string): { gbnf: string; prefixFree: boolean } =>
+  compileConstraint({ type: "gbnf", grammar }, DEFAULT_GRAMMAR_BOUNDS);
+
+describe("a grammar that the caller writes", () => {
+  let native: NativeGrammars;
+
+  before(async () => {
+    native = await NativeGrammars.load();
+  });
+  after(() => native[Symbol.asyncDispose]());
+
+  const samples: readonly (readonly [grammar: string, allowed: readonly string[], refused: readonly string[]])[] = [
+    ['root ::= "yes" | "no" # or so', ["yes", "no"], ["", "yesno", "maybe"]],
+    ['# first\n\nroot ::= (\n  "a" # here\n  | "b"\n)+ "!"', ["a!", "abba!"], ["!", "ab"]],
+    ["root ::= [a-c\\]\\x41-]{2,3} [^0-9] .", ["b]-x\n", "]AA.é"], ["a1", "abcd9x"]],
+    ['root ::= item{2} item? item*\nitem ::= "- " [^\\n]+ "\\n"', ["- a\n- b\n"], ["- a\n", "- a\n\n- b\n"]],
+    ['root ::= "\\"" "\\u00e9\\U0001F600\\t" "漢"', ['"é😀\t漢'], ['"e😀\t漢']],
+    ['root ::= ("a" "b"){3} ("c"{2}){1,2}', ["abababcc", "abababcccc"], ["ababcc", "abababccc"]],
+    ['root ::=\n  "a" |\n  "b"\r\nother ::= "c"', ["a", "b"], ["c"]],
+    ['root ::= "(" root ")" | "x"', ["x", "((x))"], ["(x", "()"]],
+    ['root ::= "" "a"{0} "b"', ["b"], ["ab"]],
+  ];
+  for (const [grammar, allowed, refused] of samples) {
+    it(`means after our reading what llama.cpp reads: ${JSON.stringify(grammar)}`, () => {
+      const ours = native.compile(compile(grammar).gbnf);
+      const theirs = native.compile(grammar);
+      for (const text of allowed) assert.deepEqual([text, ours.allows(text), theirs.allows(text)], [text, true, true]);
+      for (const text of refused)
+        assert.deepEqual([text, ours.allows(text), theirs.allows(text)], [text, false, false]);
+    });
+  }
+
+  const ends: readonly (readonly [grammar: string, prefixFree: boolean])[] = [
+    ['root ::= "yes" | "no"', true],
+    ['root ::= "yes" | "yes!"', false],
+    ['root ::= "a"+', false],
+    ['root ::= "a"{3}', true],
+    ['root ::= [a-z]+ "."', true],
+    ['root ::= "a" "b"?', false],
+    ['root ::= "(" root ")" | "x"', true],
+    ['root ::= line\nline ::= [a-z]* "\\n" | "."', true],
+    ['root ::= [a-z]* "b"', false],
+  ];
+  for (const [grammar, prefixFree] of ends) {
+    it(`knows that an output ${prefixFree ? "never" : "may"} go on where it could end: ${grammar}`, () => {
+      assert.equal(compile(grammar).prefixFree, prefixFree);
+    });
+  }
+
+  const refused: readonly (readonly [why: string, grammar: string, description: RegExp])[] = [
+    [
+      "groups in groups beyond the bound",
+      `root ::= ${"(".repeat(20_000)}"a"`,
+      /groups more than 32 deep, at line 1, col/,
+    ],
+    ["repetitions of what may be empty", 'root ::= ("b"{0,300}){0,300}', /repeats something that may be empty/],
+    ["repetitions of a rule that may be empty", 'root ::= a* "x"\na ::= b b\nb ::= "y" |', /the rule root repeats/],
+    ["more repetitions than the bound", 'root ::= "a"{0,3000}', /asks for 3000 repetitions, which is more than 2000/],
+    ["fewer at most than at least", 'root ::= "a"{3,1}', /at least 3 and at most 1/],
+    [
+      "more symbols than the bound",
+      `root ::= (${'[b-z]{2000} "a" '.repeat(20)})`,
+      /makes \d+ symbols .* more than 65536/,
+    ],
+    ["more rules than the bound", `root ::= "a"\n${manyRules(4_100)}`, /has more than 4096 rules/],
+    ["more groups than the bound", `root ::= ${'("a" | "b") '.repeat(4_100)}`, /makes 4101 rules, more than 4096/],
+    ["more bytes than the bound", `root ::= "${"a".repeat(65_536)}"`, /has 65547 bytes, more than 65536/],
+    ["left recursion", 'root ::= root "a" | "b"', /the rule root begins with itself/],
+    [
+      "left recursion that llama.cpp overlooks",
+      'root ::= a root "y" | "x"\na ::= b\nb ::= "z" |',
+      /begins with itself/,
+    ],
+    ["a rule that is not there", "root ::= other", /the rule root needs the rule other, which is not there/],
+    ["no root", 'other ::= "a"', /has no rule root/],
+    ["a rule that never ends", 'root ::= "a" root', /the rule root goes on for ever/],
+    ["a rule that is there twice", 'root ::= "a"\nroot ::= "b"', /defines the rule root twice, at line 2, column 5/],
+    ["a literal of a token", 'root ::= <think> "a"', /literal of a token, which is not supported/],
+    ["an unknown escape", 'root ::= "\\q"', /unknown escape/],
+    ["an open literal", 'root ::= "abc', /ends inside a literal/],
+    ["an empty class", "root ::= []", /class of no characters/],
+    ["a range the wrong way round", "root ::= [z-a]", /range that ends before it begins/],
+    ["ways that multiply with each character", 'root ::= ("a" | "a")* "b"', /be read in \d+ ways, more than 64/],
+    ["ways that multiply slowly", 'root ::= "abcdefgh" root ")" | "abcdefgh" root "]" | "x"', /be read in \d+ ways/],
+    ["repetitions in repetitions", 'root ::= ("-"+)+ "x"', /be read in \d+ ways/],
+    ["long chains of what may be left out", `root ::= ${'"a"? '.repeat(100)}`, /be read in \d+ ways/],
+    ["too many ways on", `root ::= ${manyChars(200)}`, /goes on in 200 ways at one place, more than 128/],
+    ["garbage", "root = a", /has no ::= after root/],
+    ["nothing", "", /has no rule root/],
+  ];
+  for (const [why, grammar, description] of refused) {
+    it(`is refused for ${why}`, () => assertProblem(() => compile(grammar), description));
+  }
+});
+
+function manyRules(count: number): string {
+  return Array.from({ length: count }, (_, index) => `r${index} ::= "a"\n`).join("");
+}
+
+function manyChars(count: number): string {
+  return Array.from({ length: count }, (_, index) => `"${String.fromCodePoint(0x4e00 + index)}"`).join(" | ");
+}

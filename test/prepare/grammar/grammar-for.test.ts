@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import type { OutputFormat } from "../../../src/core/output-format.js";
+import type { ToolUse } from "../../../src/core/tool.js";
+import { CompiledGrammars } from "../../../src/prepare/grammar/compiled-grammars.js";
+import { createNativeCompiler } from "../../../src/prepare/grammar/compile-natively.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
+import { grammarFor, type GrammarRequest } from "../../../src/prepare/grammar/grammar-for.js";
+import { Vocabulary } from "../../../src/prepare/vocabulary.js";
+import { createTinyModel } from "../../support/tiny-model.js";
+import { assertRefuses } from "../refuses.js";
+import { assertProblem } from "./grammar-problems.js";
+
+const NOTHING: GrammarRequest = {
+  constraint: undefined,
+  tools: undefined,
+  format: undefined,
+  bounds: { ...DEFAULT_GRAMMAR_BOUNDS, calls: 8 },
+};
+const tools: ToolUse = {
+  tools: [
+    { name: "one", description: "", parameters: "{}" },
+    { name: "two", description: "", parameters: '{"type":"object","patternProperties":{}}' },
+  ],
+  choice: { type: "named", name: "one" },
+  parallel: false,
+};
+const keys = { name: "name", arguments: ["arguments"], id: undefined };
+const format: OutputFormat = {
+  reasoning: undefined,
+  calls: [{ sectionBegin: "", sectionEnd: "", body: { type: "array", keys } }],
+  toolNames: ["one", "two"],
+  parallelCalls: false,
+};
+
+describe("grammarFor", () => {
+  let vocabulary: Vocabulary;
+  let grammars: CompiledGrammars;
+
+  before(async () => {
+    vocabulary = await Vocabulary.load(await createTinyModel());
+    grammars = new CompiledGrammars(createNativeCompiler(vocabulary.model));
+  });
+  after(() => vocabulary[Symbol.asyncDispose]());
+
+  it("is nothing where any text will do", () => {
+    assert.equal(grammarFor(grammars, NOTHING), undefined);
+    for (const type of ["auto", "none"] as const) {
+      assert.equal(grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice: { type } }, format }), undefined);
+    }
+  });
+
+  it("compiles each kind of constraint natively", () => {
+    for (const constraint of [
+      { type: "json_schema", schema: '{"type":"integer"}' },
+      { type: "json_object" },
+      { type: "choices", choices: ["yes", "no"] },
+      { type: "gbnf", grammar: 'root ::= "a"' },
+    ] as const) {
+      assert.match(grammarFor(grammars, { ...NOTHING, constraint })?.gbnf ?? "", /^root ::= /m);
+    }
+    assert.equal(grammars.entries, 4);
+  });
+
+  it("names the field of a constraint that can't be held", () => {
+    const refuses = (constraint: GrammarRequest["constraint"], field: string, description: RegExp): void =>
+      assertRefuses(() => grammarFor(grammars, { ...NOTHING, constraint }), field, description);
+    refuses({ type: "json_schema", schema: '{"not":{}}' }, "json_schema", /^at \/not: the keyword "not"/);
+    refuses({ type: "gbnf", grammar: "root" }, "gbnf", /has no ::= after root, at line 1, column 5/);
+    refuses({ type: "choices", choices: [] }, "choices", /must hold at least one/);
+    refuses({ type: "choices", choices: Array.from({ length: 257 }, String) }, "choices", /holds 257, more than 256/);
+    refuses({ type: "choices", choices: ["a", ""] }, "choices[1]", /must not be empty/);
+    refuses({ type: "choices", choices: ["é".repeat(600)] }, "choices[0]", /has 1200 bytes, more than 1024/);
+    refuses({ type: "choices", choices: ["a\ud800"] }, "choices[0]", /half a surrogate pair/);
+  });
+
+  it("forces a call in the first way that the format knows, and looks only at tools that may be called", () => {
+    const grammar = grammarFor(grammars, { ...NOTHING, tools, format });
+    assert.equal(grammar?.prefixFree, true);
+    const choice = { type: "required" } as const;
+    assertRefuses(
+      () => grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format }),
+      "chat.tools[1].parameters",
+      /^at \/patternProperties: the keyword/,
+    );
+    assertRefuses(
+      () => grammarFor(grammars, { ...NOTHING, tools, format: { ...format, calls: [] }, toolsField: "turn.tools" }),
+      "turn.tools",
+      /nothing says how this model writes them/,
+    );
+  });
+
+  it("says so where llama.cpp takes no grammar that has passed our own check", () => {
+    const broken = new CompiledGrammars(() => createNativeCompiler(vocabulary.model)("root ::= ("));
+    assertProblem(() => broken.get("x", () => ({ gbnf: "", prefixFree: true })), /^is not a grammar to llama.cpp/);
+  });
+});

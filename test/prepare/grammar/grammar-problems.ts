@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { GrammarProblem } from "../../../src/prepare/grammar/grammar-problem.js";
+
+/** Asserts that the action refuses with such words. */
+export function assertProblem(action: () => unknown, description: RegExp, subfield = ""): void {
+  assert.throws(action, (error) => {
+    assert.ok(error instanceof GrammarProblem, String(error));
+    assert.match(error.message, description);
+    assert.equal(error.subfield, subfield);
+    return true;
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * Random grammars, schemas, choices and tool definitions, held to the bounds and compiled natively as the prepare worker does: no crash, no long compile,
+ * and every refusal names its field.
+ * Usage: npm run proof:grammars [-- --short] [--inputs N] [--seed N]
+ */
+import { parseArgs } from "node:util";
+import { CompiledGrammars } from "../../src/prepare/grammar/compiled-grammars.js";
+import { createNativeCompiler } from "../../src/prepare/grammar/compile-natively.js";
+import { Vocabulary } from "../../src/prepare/vocabulary.js";
+import { percentile } from "../support/percentile.js";
+import { Random } from "../support/random.js";
+import { createTinyModel } from "../support/tiny-model.js";
+import { fuzzGrammars } from "./grammars/fuzz-grammars.js";
+import { announce, type Finding, publish } from "./report.js";
+
+const { values: flags } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    inputs: { type: "string" },
+    seed: { type: "string", default: "7" },
+  },
+});
+const INPUTS = Number(flags.inputs ?? (flags.short ? 3_000 : 100_000));
+const SEED = Number(flags.seed);
+const LEAST_COMPILED = 0.1;
+const LONGEST_COMPILE_MS = 2_000;
+
+await using vocabulary = await Vocabulary.load(await createTinyModel());
+const compile = createNativeCompiler(vocabulary.model);
+const compileMs: number[] = [];
+const grammars = new CompiledGrammars((gbnf) => {
+  const startMs = performance.now();
+  try {
+    compile(gbnf);
+  } finally {
+    compileMs.push(performance.now() - startMs);
+  }
+});
+const outcome = fuzzGrammars({
+  grammars,
+  random: new Random(SEED),
+  inputs: INPUTS,
+  onProgress: (done) => announce(`${done} of ${INPUTS} inputs, ${compileMs.length} compiled`),
+});
+const findings: Finding[] = [
+  {
+    what: `inputs of ${INPUTS} that reached native compilation`,
+    figure: String(compileMs.length),
+    bound: `at least ${INPUTS * LEAST_COMPILED}`,
+    holds: compileMs.length >= INPUTS * LEAST_COMPILED,
+  },
+  {
+    what: "longest native compile, for the model and for its samplers",
+    figure: `${percentile(compileMs, 1).toFixed(1)} ms`,
+    bound: `at most ${LONGEST_COMPILE_MS} ms`,
+    holds: percentile(compileMs, 1) <= LONGEST_COMPILE_MS,
+  },
+  {
+    what: "longest time from input to answer",
+    figure: `${percentile(outcome.answerMs, 1).toFixed(1)} ms`,
+    bound: `at most ${LONGEST_COMPILE_MS} ms`,
+    holds: percentile(outcome.answerMs, 1) <= LONGEST_COMPILE_MS,
+  },
+  {
+    what: "grammars that llama.cpp refused after our own check had passed them",
+    figure: String(outcome.refusedNatively.length),
+    bound: "0",
+    holds: outcome.refusedNatively.length === 0,
+  },
+  {
+    what: "answers that are neither a grammar nor a refusal which names its field",
+    figure: String(outcome.strange.length),
+    bound: "0",
+    holds: outcome.strange.length === 0,
+  },
+];
+publish({
+  name: "grammars",
+  command: `npm run proof:grammars${flags.short ? " -- --short" : ""}`,
+  seed: SEED,
+  short: flags.short,
+  findings,
+  figures: {
+    byKind: outcome.byKind,
+    compileMs: { median: percentile(compileMs, 0.5), p99: percentile(compileMs, 0.99) },
+    answerMs: { median: percentile(outcome.answerMs, 0.5), p99: percentile(outcome.answerMs, 0.99) },
+    slowest: outcome.slowest,
+    strange: outcome.strange.slice(0, 20),
+    refusedNatively: outcome.refusedNatively.slice(0, 20),
+  },
+});
