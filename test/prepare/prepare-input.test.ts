@@ -22,7 +22,8 @@ describe("prepareInput", () => {
   let vocabulary: Vocabulary;
 
   const prepareWith = (own: Vocabulary, input: GenerationInput, maxTokens = 1_000): Prepared =>
-    runJob(prepareInput({ vocabulary: own, template: createChatTemplate(own) }, input, maxTokens)).value;
+    runJob(prepareInput({ vocabulary: own, template: createChatTemplate(own) }, { input, maxInputTokens: maxTokens }))
+      .value;
   const prepare = (input: GenerationInput, maxTokens?: number): Prepared => prepareWith(vocabulary, input, maxTokens);
   const tokens = (...ids: number[]): Prepared => ({ type: "tokens", tokens: Uint32Array.from(ids) });
 

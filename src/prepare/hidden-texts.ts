@@ -1,0 +1,38 @@
+import { randomBytes } from "node:crypto";
+import type { ControlTexts } from "./control-texts.js";
+
+/**
+ * Keeps what callers wrote apart from control tokens while a template works on it: every control text in it is broken up by a mark that nobody can know,
+ * and the marks are taken out of the result once its control tokens are found. Used for one rendering.
+ */
+export class HiddenTexts {
+  readonly #controlTexts: ControlTexts;
+  readonly #mark = createMark();
+  /** The mark as JSON in ASCII spells it: a template may write its values so. */
+  readonly #escapedMark = escapeMark(this.#mark);
+
+  constructor(controlTexts: ControlTexts) {
+    this.#controlTexts = controlTexts;
+  }
+
+  /** The text, safe to be put into a template. */
+  readonly hide = (text: string): string => this.#controlTexts.breakUp(text, this.#mark);
+
+  /** A member's name, safe too; one that an object of JavaScript would sort or swallow is kept where it stands. */
+  readonly hideKey = (key: string): string =>
+    /^\d+$|^__proto__$/.test(key) ? this.#mark + this.hide(key) : this.hide(key);
+
+  /** The text as its author wrote it. */
+  reveal(text: string): string {
+    return text.replaceAll(this.#mark, "").replaceAll(this.#escapedMark, "");
+  }
+}
+
+/** Printable, without letters that a template could change the case of, and beyond guessing. */
+export function createMark(): string {
+  return `\u{E000}${randomBytes(8).readBigUInt64LE()}\u{E001}`;
+}
+
+function escapeMark(mark: string): string {
+  return mark.replaceAll(/[\u{E000}\u{E001}]/gu, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
+}
