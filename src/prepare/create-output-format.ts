@@ -1,6 +1,6 @@
+import { callSyntaxes } from "../core/call-syntaxes.js";
 import type { CallSyntax, OutputFormat, ReasoningSyntax } from "../core/output-format.js";
 import type { ToolUse } from "../core/tool.js";
-import { BARE_CALLS, TAGGED_CALLS } from "./call-families.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** What a template found out about the output. */
@@ -28,14 +28,18 @@ export function createOutputFormat({
     calls: tools === undefined ? [] : withGeneric(calls),
     toolNames: tools === undefined ? [] : namesOf(tools),
     parallelCalls: tools?.parallel ?? false,
+    // What is taken of the output at most is bounded where the limits are known.
+    maxCalls: Number.MAX_SAFE_INTEGER,
+    maxArgumentBytes: Number.MAX_SAFE_INTEGER,
     ...(frames.length === 0 ? {} : { frames }),
   };
 }
 
 /** Models write tags also where they were shown something else. Bare JSON is an answer, unless it is what they were shown. */
 function withGeneric(calls: readonly CallSyntax[] | undefined): readonly CallSyntax[] {
-  if (calls === undefined) return [TAGGED_CALLS, BARE_CALLS];
-  return calls.includes(TAGGED_CALLS) ? calls : [...calls, TAGGED_CALLS];
+  const { tool_call: tagged, json } = callSyntaxes;
+  if (calls === undefined) return [tagged, json];
+  return calls.includes(tagged) ? calls : [...calls, tagged];
 }
 
 function namesOf({ tools, choice }: ToolUse): readonly string[] {

@@ -83,7 +83,7 @@ function tryShape(
 
 /** The most usual first. */
 function* shapes(plain: MessageShape): Generator<MessageShape> {
-  for (const ids of ["any", "nine"] as const) {
+  for (const ids of ["any", "nine", "numbered"] as const) {
     for (const callsApart of [false, true]) {
       for (const textApart of [false, true]) {
         for (const calls of ["value", "text"] as const) yield { ...plain, ids, callsApart, textApart, calls };

@@ -11,8 +11,8 @@ import { writeCalls } from "./write-calls.js";
 export interface MessageShape extends CallArrangement {
   /** What the arguments of a call are: a value, or JSON text. written: calls stand in the content, as this syntax has them. */
   readonly calls: "value" | "text" | { readonly written: CallSyntax };
-  /** nine: letters and digits, nine of them. */
-  readonly ids: "any" | "nine";
+  /** What a call is told by. any: its own id. nine: nine letters and digits. numbered: the tool and a number, as in `functions.add:0`. */
+  readonly ids: "any" | "nine" | "numbered";
   /** True: each parameter has a description, be it empty; the template fails where one has none. */
   readonly describesAll: boolean;
   /** The field for what an assistant thought. undefined: it is left out. */
@@ -66,38 +66,40 @@ export function messageVariables(
   messages: readonly Message[],
   { shape, texts, end }: { shape: MessageShape; texts: HiddenTexts; end: string },
 ): JsonObject[] {
-  const names = new Map(messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id, name }) => [id, name])));
+  const told = tellCalls(messages, shape);
+  const hidden = { told, shape, texts };
   const arranged = typeof shape.calls === "string" ? arrangeCalls(messages, shape) : messages;
   return arranged.map((message, index) => {
     const { role, toolCalls = [], toolCallId, reasoning } = message;
     const content = texts.hide(message.content) + (index === arranged.length - 1 ? end : "");
     const thought =
       shape.reasoning === undefined || reasoning === undefined ? {} : { [shape.reasoning]: texts.hide(reasoning) };
-    if (role === "tool") return { role, content, ...resultOf(toolCallId ?? "", { names, shape, texts }) };
+    if (role === "tool") return { role, content, ...resultOf(toolCallId ?? "", hidden) };
     if (toolCalls.length === 0) return { role, content, ...thought };
     if (typeof shape.calls === "object") {
       return { role, content: content + writeCalls(toolCalls, shape.calls.written, texts.hide), ...thought };
     }
     const field = `chat.messages[${messages.indexOf(message)}].tool_calls`;
-    const calls = toolCalls.map((call, place) => callOf(call, { field: `${field}[${place}]`, shape, texts }));
+    const calls = toolCalls.map((call, place) => callOf(call, { field: `${field}[${place}]`, ...hidden }));
     return { role, content, ...thought, tool_calls: calls };
   });
 }
 
-function resultOf(
-  id: string,
-  { names, shape, texts }: { names: ReadonlyMap<string, string>; shape: MessageShape; texts: HiddenTexts },
-): JsonObject {
-  return { tool_call_id: idOf(id, shape, texts), name: texts.hide(names.get(id) ?? "") };
+interface Hidden {
+  readonly told: ReadonlyMap<string, { readonly id: string; readonly name: string }>;
+  readonly shape: MessageShape;
+  readonly texts: HiddenTexts;
 }
 
-function callOf(
-  call: ToolCall,
-  { field, shape, texts }: { field: string; shape: MessageShape; texts: HiddenTexts },
-): JsonObject {
+function resultOf(callId: string, { told, texts }: Hidden): JsonObject {
+  const { id, name } = told.get(callId) ?? { id: callId, name: "" };
+  return { tool_call_id: texts.hide(id), name: texts.hide(name) };
+}
+
+function callOf(call: ToolCall, { field, told, shape, texts }: Hidden & { readonly field: string }): JsonObject {
   const parsed = parseJsonObject(call.arguments, { field: `${field}.arguments`, texts });
   return {
-    id: idOf(call.id, shape, texts),
+    id: texts.hide(told.get(call.id)?.id ?? call.id),
     type: "function",
     function: {
       name: texts.hide(call.name),
@@ -106,8 +108,19 @@ function callOf(
   };
 }
 
-/** Mistral's templates take ids of nine letters and digits only: another one is told as its digest. */
-function idOf(id: string, { ids }: MessageShape, texts: HiddenTexts): string {
-  if (ids === "any" || /^[A-Za-z0-9]{9}$/.test(id)) return texts.hide(id);
+/** What the template is told of each call, by the call's own id. */
+function tellCalls(messages: readonly Message[], { ids }: MessageShape): Hidden["told"] {
+  const calls = messages.flatMap(({ toolCalls = [] }) => toolCalls);
+  return new Map(
+    calls.map(({ id, name }, index) => {
+      if (ids === "numbered") return [id, { id: `functions.${name}:${index}`, name }];
+      return [id, { id: ids === "nine" ? toNine(id) : id, name }];
+    }),
+  );
+}
+
+/** The id as it is, if it has nine letters and digits; else of its digest. */
+function toNine(id: string): string {
+  if (/^[A-Za-z0-9]{9}$/.test(id)) return id;
   return createHash("sha256").update(id).digest("base64url").replaceAll(/[-_]/g, "0").slice(0, 9);
 }

@@ -1,3 +1,4 @@
+import { harmonyFrames } from "../core/call-syntaxes.js";
 import type { ReasoningSyntax } from "../core/output-format.js";
 
 /** How models of one family mark what they think. */
@@ -31,7 +32,7 @@ const KNOWN: readonly (readonly [string, ReasoningMarks])[] = [
     marks("<|channel|>analysis<|message|>", "<|end|>", {
       isAlways: true,
       answerOpening: "<|channel|>final<|message|>",
-      frames: ["<|start|>assistant", "<|channel|>final<|message|>", "<|channel|>commentary<|message|>"],
+      frames: harmonyFrames,
     }),
   ],
   [

@@ -13,7 +13,9 @@ export function showsCall(rendered: string, { sectionBegin, body }: CallSyntax, 
   const values = `\\{\\s*"${escapePattern(call.key)}"\\s*:\\s*"${escapePattern(call.value)}"\\s*\\}`;
   if (body.type === "named") {
     // Some write an id between the name and the arguments.
-    const pattern = `${trimmed(body.begin)}\\s*${name}[^{]*?${trimmed(body.middle)}\\s*${values}\\s*${trimmed(body.end)}`;
+    const begin = anyOf(body.begin, body.otherBegins);
+    const middle = anyOf(body.middle, body.otherMiddles);
+    const pattern = `${begin}\\s*${name}[^{]*?${middle}\\s*${values}\\s*${trimmed(body.end)}`;
     return new RegExp(pattern).test(rendered);
   }
   const { keys } = body;
@@ -25,6 +27,10 @@ export function showsCall(rendered: string, { sectionBegin, body }: CallSyntax, 
       ? `${trimmed(sectionBegin)}\\s*\\[[^]*?${object}`
       : `${trimmed(body.begin)}\\s*${object}\\s*${trimmed(body.end)}`;
   return new RegExp(pattern).test(rendered);
+}
+
+function anyOf(first: string, others: readonly string[] = []): string {
+  return `(?:${[first, ...others].map(trimmed).join("|")})`;
 }
 
 function trimmed(markup: string): string {

@@ -1,5 +1,7 @@
+import { callSyntaxes } from "../core/call-syntaxes.js";
 import type { Message } from "../core/conversation.js";
 import type { Tool, ToolCall } from "../core/tool.js";
+import { writeCalls } from "./write-calls.js";
 
 /**
  * Tools as text, for templates that have no place for them. The same tools come to the same text, so the beginning of a conversation stays as it is from turn
@@ -17,7 +19,7 @@ export function toolBlock(tools: readonly Tool[]): string {
     ...lines,
     "",
     "To call a function, write its name and its arguments as JSON between these tags, one pair of tags for each call:",
-    '<tool_call>{"name": "FUNCTION", "arguments": {"PARAMETER": "VALUE"}}</tool_call>',
+    writeGenericCalls([{ id: "", name: "FUNCTION", arguments: '{"PARAMETER": "VALUE"}' }]),
     "Then stop. The results come between <tool_response> and </tool_response>. Where no function helps, just answer.",
   ].join("\n");
 }
@@ -57,11 +59,11 @@ function putFirst(messages: readonly Message[], role: "system" | "user", block: 
 function withWrittenCalls({ toolCalls, ...message }: Message): Message {
   if (toolCalls === undefined) return message;
   const parts = message.content === "" ? [] : [message.content];
-  return { ...message, content: [...parts, ...toolCalls.map(writeCall)].join("\n") };
+  return { ...message, content: [...parts, writeGenericCalls(toolCalls)].join("\n") };
 }
 
-function writeCall({ name, arguments: values }: ToolCall): string {
-  return `<tool_call>{"name": ${JSON.stringify(name)}, "arguments": ${values}}</tool_call>`;
+function writeGenericCalls(calls: readonly ToolCall[]): string {
+  return writeCalls(calls, callSyntaxes.tool_call, (text) => text);
 }
 
 /** The results from one message on, up to the next that is none. */
