@@ -11,6 +11,15 @@ export class HiddenTexts {
   /** The mark as JSON in ASCII spells it: a template may write its values so. */
   readonly #escapedMark = escapeMark(this.#mark);
 
+  readonly #numberMark = createMark();
+  /** Such a number where a template put it, with the quotes that it put around. */
+  readonly #number = new RegExp(
+    [this.#numberMark, escapeMark(this.#numberMark).replaceAll("\\", "\\\\")]
+      .map((mark) => `"?${mark}([-+.\\deE]+)${mark}"?`)
+      .join("|"),
+    "g",
+  );
+
   constructor(controlTexts: ControlTexts) {
     this.#controlTexts = controlTexts;
   }
@@ -22,9 +31,13 @@ export class HiddenTexts {
   readonly hideKey = (key: string): string =>
     /^\d+$|^__proto__$/.test(key) ? this.#mark + this.hide(key) : this.hide(key);
 
+  /** A number that its digits would be lost of, as a text that stands for it. */
+  readonly hideNumber = (literal: string): string => this.#numberMark + literal + this.#numberMark;
+
   /** The text as its author wrote it. */
   reveal(text: string): string {
-    return text.replaceAll(this.#mark, "").replaceAll(this.#escapedMark, "");
+    const numbers = text.replaceAll(this.#number, (_, plain: string | undefined, escaped = "") => plain ?? escaped);
+    return numbers.replaceAll(this.#mark, "").replaceAll(this.#escapedMark, "");
   }
 }
 

@@ -10,13 +10,15 @@ export interface JsonObject {
 export interface JsonTexts {
   readonly hide: (text: string) => string;
   readonly hideKey: (key: string) => string;
+  /** A number that JavaScript would write in another way. Default: it is a number all the same. */
+  readonly hideNumber?: (literal: string) => string;
 }
 
 /** Deeper values would exhaust the stack of a template's interpreter. */
 const MAX_DEPTH = 128;
 
-/** A string of JSON, with the colon that makes it a member's name. */
-const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g;
+/** A string of JSON, with the colon that makes it a member's name; or a number. */
+const LITERAL = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|-?\d[-+.\deE]*/g;
 
 /**
  * Reads JSON text of an object; members keep their order.
@@ -29,9 +31,10 @@ export function parseJsonObject(text: string, { field, texts }: { field: string;
     JSON.parse(text);
     // Names are changed before they become an object's: it would sort those that look like numbers.
     value = JSON.parse(
-      text.replaceAll(STRING, (literal, colon: string | undefined) =>
-        colon === undefined ? literal : changeName(literal, { colon, texts }),
-      ),
+      text.replaceAll(LITERAL, (literal, colon: string | undefined) => {
+        if (!literal.startsWith('"')) return changeNumber(literal, texts);
+        return colon === undefined ? literal : changeName(literal, { colon, texts });
+      }),
     );
   } catch (error) {
     throw new InputRefusal(field, `is not JSON: ${error instanceof Error ? error.message : String(error)}`);
@@ -40,6 +43,11 @@ export function parseJsonObject(text: string, { field, texts }: { field: string;
     throw new InputRefusal(field, "is not a JSON object");
   }
   return mapTexts(value, { field, hide: texts.hide, depth: 1 }) as JsonObject;
+}
+
+function changeNumber(literal: string, { hideNumber }: JsonTexts): string {
+  if (hideNumber === undefined || JSON.stringify(Number(literal)) === literal) return literal;
+  return JSON.stringify(hideNumber(literal));
 }
 
 function changeName(literal: string, { colon, texts }: { colon: string; texts: JsonTexts }): string {

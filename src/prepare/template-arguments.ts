@@ -34,7 +34,7 @@ export function parseTemplateArguments(
   text: string,
   { source, texts }: { source: string; texts: HiddenTexts },
 ): JsonObject {
-  const variables = parseJsonObject(text, { field: FIELD, texts });
+  const variables = parseJsonObject(text, { field: FIELD, texts: { hide: texts.hide, hideKey: texts.hideKey } });
   for (const name of Object.keys(variables)) {
     const shown = JSON.stringify(texts.reveal(name));
     if (TAKEN.has(name)) throw new InputRefusal(FIELD, `has ${shown}, which the server fills`);
