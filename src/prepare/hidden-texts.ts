@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
-import type { ControlTexts } from "./control-texts.js";
+import type { Fragment } from "./control-texts.js";
+import type { Vocabulary } from "./vocabulary.js";
 
 /**
  * Keeps what callers wrote apart from control tokens while a template works on it: every control text in it is broken up by a mark that nobody can know,
  * and the marks are taken out of the result once its control tokens are found. Used for one rendering.
  */
 export class HiddenTexts {
-  readonly #controlTexts: ControlTexts;
+  readonly #vocabulary: Pick<Vocabulary, "controlTexts" | "readsControlTexts">;
   readonly #mark = createMark();
   /** The mark as JSON in ASCII spells it: a template may write its values so. */
   readonly #escapedMark = escapeMark(this.#mark);
@@ -20,12 +21,12 @@ export class HiddenTexts {
     "g",
   );
 
-  constructor(controlTexts: ControlTexts) {
-    this.#controlTexts = controlTexts;
+  constructor(vocabulary: Pick<Vocabulary, "controlTexts" | "readsControlTexts">) {
+    this.#vocabulary = vocabulary;
   }
 
   /** The text, safe to be put into a template. */
-  readonly hide = (text: string): string => this.#controlTexts.breakUp(text, this.#mark);
+  readonly hide = (text: string): string => this.#vocabulary.controlTexts.breakUp(text, this.#mark);
 
   /** A member's name, safe too; one that an object of JavaScript would sort or swallow is kept where it stands. */
   readonly hideKey = (key: string): string =>
@@ -33,6 +34,16 @@ export class HiddenTexts {
 
   /** A number that its digits would be lost of, as a text that stands for it. */
   readonly hideNumber = (literal: string): string => this.#numberMark + literal + this.#numberMark;
+
+  /** The control tokens and the plain texts of what a template made. */
+  read(rendered: string): Fragment[] {
+    const { controlTexts, readsControlTexts } = this.#vocabulary;
+    return controlTexts.split(rendered).flatMap((fragment): Fragment[] => {
+      if (typeof fragment === "number") return [fragment];
+      const parts = readsControlTexts ? fragment.split(this.#mark) : [fragment];
+      return parts.map((part) => this.reveal(part)).filter((part) => part !== "");
+    });
+  }
 
   /** The text as its author wrote it. */
   reveal(text: string): string {

@@ -32,7 +32,7 @@ export class JinjaTemplate implements ChatTemplate {
   readonly #shape: MessageShape;
 
   private constructor(renderer: JinjaRenderer, { source, vocabulary }: { source: string; vocabulary: Vocabulary }) {
-    const texts = new HiddenTexts(vocabulary.controlTexts);
+    const texts = new HiddenTexts(vocabulary);
     const bare = { tools: [], variables: {}, shape: PLAIN_SHAPE, texts };
     this.#source = source;
     this.#vocabulary = vocabulary;
@@ -64,7 +64,7 @@ export class JinjaTemplate implements ChatTemplate {
   }
 
   render(chat: ChatRequest): RenderedChat {
-    const texts = new HiddenTexts(this.#vocabulary.controlTexts);
+    const texts = new HiddenTexts(this.#vocabulary);
     const { reasoning: enabled, templateArguments } = chat;
     const tools = toolsOf(chat);
     const place = this.#placeFor(tools, texts);
@@ -83,9 +83,8 @@ export class JinjaTemplate implements ChatTemplate {
     const prompt = isOpen ? this.#runOpen(rendering, chat.messages.length - 1) : this.#renderer.run(rendering);
     const isInside = isOpen && chat.messages.at(-1)?.content !== "";
     const start = this.#reasoning.start(prompt, { enabled, isInside, constrained: chat.constrained });
-    const fragments = this.#vocabulary.controlTexts.split(prompt + start.opening);
     return {
-      fragments: fragments.map((fragment) => (typeof fragment === "string" ? texts.reveal(fragment) : fragment)),
+      fragments: texts.read(prompt + start.opening),
       format: createOutputFormat({
         reasoning: start.syntax,
         frames: isInside ? [] : (this.#reasoning.marks?.frames ?? []),
@@ -151,7 +150,7 @@ function tryParse(
 /** Whether the simplest conversation shows up in its prompt. */
 function isUsable(renderer: JinjaRenderer, vocabulary: Vocabulary): boolean {
   const content = createMark();
-  const texts = new HiddenTexts(vocabulary.controlTexts);
+  const texts = new HiddenTexts(vocabulary);
   const rendered = renderer.tryRun({
     messages: [{ role: "user", content }],
     tools: [],

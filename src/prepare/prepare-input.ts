@@ -3,6 +3,7 @@ import type { GenerationInput } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-wall.js";
 import { type ChatTemplate, toolsOf } from "./chat-template.js";
 import type { Fragment } from "./control-texts.js";
+import { HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "./input-refusal.js";
 import { type Tokenised, tokenizeFragments } from "./tokenize-fragments.js";
 import type { Vocabulary } from "./vocabulary.js";
@@ -64,7 +65,7 @@ export function* tokenizeText(
   refuseBrokenText(field, text);
   const fewest = fewestTokens(vocabulary, text);
   if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
-  const fragments = request.parseControlTokens ? vocabulary.controlTexts.split(text) : [text];
+  const fragments = request.parseControlTokens ? vocabulary.controlTexts.split(text) : plainFragments(vocabulary, text);
   if (request.addBeginning) addBeginning(vocabulary, fragments);
   return orRefuse(field, yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
 }
@@ -107,6 +108,12 @@ export function checkTokenIds(
   }
   if (tokenIds.length > maxTokens) return { type: "too_long", inputTokens: tokenIds.length, exact: true };
   return { type: "tokens", tokens: Uint32Array.from(tokenIds) };
+}
+
+function plainFragments(vocabulary: Vocabulary, text: string): Fragment[] {
+  if (!vocabulary.readsControlTexts) return [text];
+  const texts = new HiddenTexts(vocabulary);
+  return texts.read(texts.hide(text));
 }
 
 /** Puts the model's beginning token first, unless it stands there already. */
