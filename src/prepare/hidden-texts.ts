@@ -28,12 +28,22 @@ export class HiddenTexts {
   /** The text, safe to be put into a template. */
   readonly hide = (text: string): string => this.#vocabulary.controlTexts.breakUp(text, this.#mark);
 
+  /**
+   * A string of JSON, safe too. One that is a plain word and no control text is left as it is: templates look for words such as `type` and `object`, and
+   * `hide` guards also against a template that would put such a word into the middle of a control text.
+   */
+  readonly hideValue = (text: string): string => (this.#isWord(text) ? text : this.hide(text));
+
   /** A member's name, safe too; one that an object of JavaScript would sort or swallow is kept where it stands. */
   readonly hideKey = (key: string): string =>
-    /^\d+$|^__proto__$/.test(key) ? this.#mark + this.hide(key) : this.hide(key);
+    /^\d+$|^__proto__$/.test(key) ? this.#mark + this.hide(key) : this.hideValue(key);
 
   /** A number that its digits would be lost of, as a text that stands for it. */
   readonly hideNumber = (literal: string): string => this.#numberMark + literal + this.#numberMark;
+
+  #isWord(text: string): boolean {
+    return /^[\w-]*$/.test(text) && this.#vocabulary.controlTexts.split(text).every((part) => typeof part === "string");
+  }
 
   /** The control tokens and the plain texts of what a template made. */
   read(rendered: string): Fragment[] {
@@ -47,7 +57,7 @@ export class HiddenTexts {
 
   /** The text as its author wrote it. */
   reveal(text: string): string {
-    const numbers = text.replaceAll(this.#number, (_, plain: string | undefined, escaped = "") => plain ?? escaped);
+    const numbers = text.replaceAll(this.#number, (_, plain?: string, escaped?: string) => plain ?? escaped ?? "");
     return numbers.replaceAll(this.#mark, "").replaceAll(this.#escapedMark, "");
   }
 }

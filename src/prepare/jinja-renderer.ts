@@ -20,6 +20,9 @@ export interface Rendering {
   readonly end?: string | undefined;
 }
 
+/** What is at fault where a template fails. */
+const TEMPLATE_FIELD = "chat.messages";
+
 /** Runs one Jinja template with the variables that chat templates know. */
 export class JinjaRenderer {
   readonly #template: Template;
@@ -37,7 +40,7 @@ export class JinjaRenderer {
     this.#noTools = noTools;
   }
 
-  /** The text of the prompt. @throws InputRefusal where the template fails */
+  /** The text of the prompt. @throws InputRefusal where the template fails, or JSON is not what it should be */
   run({ messages, tools, variables, shape, texts, end }: Rendering): string {
     const values = messageVariables(messages, { shape, texts, end: end ?? "" });
     const toolValues = tools.length === 0 ? this.#noTools : toolVariables(tools, { shape, texts });
@@ -54,18 +57,18 @@ export class JinjaRenderer {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new InputRefusal(
-        "chat.messages",
+        TEMPLATE_FIELD,
         `the model's chat template does not take this conversation: ${texts.reveal(reason)}`,
       );
     }
   }
 
-  /** undefined: the template fails. */
+  /** undefined: the template fails. @throws InputRefusal where JSON is not what it should be */
   tryRun(rendering: Rendering): string | undefined {
     try {
       return this.run(rendering);
     } catch (error) {
-      if (error instanceof InputRefusal) return undefined;
+      if (error instanceof InputRefusal && error.violation.field === TEMPLATE_FIELD) return undefined;
       throw error;
     }
   }

@@ -39,7 +39,7 @@ export function toolVariables(
     return {
       type: "function",
       function: {
-        name: texts.hide(name),
+        name: texts.hideValue(name),
         description: texts.hide(description),
         parameters: shape.describesAll ? describeAll(schema) : schema,
       },
@@ -93,16 +93,16 @@ interface Hidden {
 
 function resultOf(callId: string, { told, texts }: Hidden): JsonObject {
   const { id, name } = told.get(callId) ?? { id: callId, name: "" };
-  return { tool_call_id: texts.hide(id), name: texts.hide(name) };
+  return { tool_call_id: texts.hideValue(id), name: texts.hideValue(name) };
 }
 
 function callOf(call: ToolCall, { field, told, shape, texts }: Hidden & { readonly field: string }): JsonObject {
   const parsed = parseJsonObject(call.arguments, { field: `${field}.arguments`, texts });
   return {
-    id: texts.hide(told.get(call.id)?.id ?? call.id),
+    id: texts.hideValue(told.get(call.id)?.id ?? call.id),
     type: "function",
     function: {
-      name: texts.hide(call.name),
+      name: texts.hideValue(call.name),
       arguments: shape.calls === "text" ? texts.hide(call.arguments) : parsed,
     },
   };

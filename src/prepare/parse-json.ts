@@ -8,7 +8,7 @@ export interface JsonObject {
 
 /** How texts and members' names come out. */
 export interface JsonTexts {
-  readonly hide: (text: string) => string;
+  readonly hideValue: (text: string) => string;
   readonly hideKey: (key: string) => string;
   /** A number that JavaScript would write in another way. Default: it is a number all the same. */
   readonly hideNumber?: (literal: string) => string;
@@ -42,7 +42,7 @@ export function parseJsonObject(text: string, { field, texts }: { field: string;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputRefusal(field, "is not a JSON object");
   }
-  return mapTexts(value, { field, hide: texts.hide, depth: 1 }) as JsonObject;
+  return mapTexts(value, { field, hide: texts.hideValue, depth: 1 }) as JsonObject;
 }
 
 function changeNumber(literal: string, { hideNumber }: JsonTexts): string {
@@ -55,7 +55,7 @@ function changeName(literal: string, { colon, texts }: { colon: string; texts: J
   return JSON.stringify(texts.hideKey(JSON.parse(name) as string)) + colon;
 }
 
-function mapTexts(value: unknown, at: { field: string; hide: JsonTexts["hide"]; depth: number }): JsonValue {
+function mapTexts(value: unknown, at: { field: string; hide: JsonTexts["hideValue"]; depth: number }): JsonValue {
   if (typeof value === "string") return at.hide(value);
   if (typeof value !== "object" || value === null) return value as JsonValue;
   if (at.depth > MAX_DEPTH) throw new InputRefusal(at.field, `is nested deeper than ${MAX_DEPTH}`);

@@ -34,7 +34,10 @@ export function parseTemplateArguments(
   text: string,
   { source, texts }: { source: string; texts: HiddenTexts },
 ): JsonObject {
-  const variables = parseJsonObject(text, { field: FIELD, texts: { hide: texts.hide, hideKey: texts.hideKey } });
+  const variables = parseJsonObject(text, {
+    field: FIELD,
+    texts: { hideValue: texts.hideValue, hideKey: texts.hideKey },
+  });
   for (const name of Object.keys(variables)) {
     const shown = JSON.stringify(texts.reveal(name));
     if (TAKEN.has(name)) throw new InputRefusal(FIELD, `has ${shown}, which the server fills`);

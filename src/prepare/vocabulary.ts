@@ -3,7 +3,7 @@ import { type ControlToken, ControlTexts } from "./control-texts.js";
 import { findSliceRule, type SliceRule } from "./slice-rule.js";
 
 /** What GGUF files call a control token, whatever llama.cpp makes of it. */
-const CONTROL_TYPE: number = 3;
+const CONTROL_TYPE = 3;
 
 /** A model loaded with its vocabulary only: no weights, so little memory. Lives on the prepare worker; every call is synchronous. */
 export class Vocabulary implements AsyncDisposable {
@@ -26,7 +26,7 @@ export class Vocabulary implements AsyncDisposable {
     const texts = ggml.tokens;
     const tokens = texts.map((text, id) => ({ id, text, attributes: model.getTokenAttributes(asToken(id)) }));
     const inText = tokens.filter(
-      ({ id, attributes }) => attributes.userDefined && ggml.token_type[id] === CONTROL_TYPE,
+      ({ id, attributes }) => attributes.userDefined && Number(ggml.token_type[id]) === CONTROL_TYPE,
     );
     const controls = [...tokens.filter(({ attributes }) => attributes.control || attributes.unknown), ...inText];
     const whole = tokens.filter(({ attributes }) => attributes.userDefined && !attributes.control);

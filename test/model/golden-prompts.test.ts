@@ -59,16 +59,18 @@ describe("golden prompts of published templates", () => {
         }
       });
 
+      // Mistral's templates show tools beside the last question only.
+      if (family.name.startsWith("mistral")) return;
+
       it("are the same from turn to turn, up to the last question", () => {
-        if (family.name.startsWith("mistral")) return;
         const whole = wholeConversation(PLAIN_WORDS, { withSystem: false });
         const [first] = whole.messages;
         assert.ok(first !== undefined);
         const before = tryRender(loaded, { ...whole, messages: [first] });
-        const tools = tryRender(loaded, whole);
+        const after = loaded.spell(tryRender(loaded, whole));
         const common = loaded.spell(before).split(PLAIN_WORDS.question)[0] ?? "";
         assert.ok(common.length > 100, common);
-        assert.ok(loaded.spell(tools).startsWith(common + PLAIN_WORDS.question));
+        assert.ok(after.startsWith(common + PLAIN_WORDS.question));
       });
     });
   }
