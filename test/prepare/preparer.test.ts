@@ -35,6 +35,21 @@ describe("Preparer", () => {
     });
   });
 
+  it("tells how the output will be marked up", async () => {
+    const tools = {
+      tools: [{ name: "add", description: "", parameters: "{}" }],
+      choice: { type: "auto" },
+      parallel: true,
+    } as const;
+    const chat = { type: "chat", messages: [user("Hello")] } as const;
+    const options = { maxInputTokens: 1_000, signal };
+    const prepared = await preparer.prepare({ ...chat, tools }, options);
+    assert.deepEqual(prepared.format?.toolNames, ["add"]);
+    assert.equal((await preparer.prepare(chat, options)).format, undefined);
+    const refused = preparer.prepare(chat, { ...options, reasoning: true });
+    await assert.rejects(refused, { code: "INVALID_REQUEST", message: /^reasoning\.enabled: / });
+  });
+
   it("prepares each kind of input", async () => {
     assert.deepEqual(await prepare(prompt("a the")), Uint32Array.of(97, 261));
     assert.deepEqual(await prepare({ type: "token_ids", tokenIds: [1, END] }), Uint32Array.of(1, END));

@@ -14,18 +14,22 @@ import { SCENES } from "./scenes.js";
 export class FamilyTemplate implements AsyncDisposable {
   readonly template: JinjaTemplate;
   readonly vocabulary: Vocabulary;
+  /** A whole model, if a small one. */
+  readonly modelPath: string;
 
-  private constructor(template: JinjaTemplate, vocabulary: Vocabulary) {
-    this.template = template;
-    this.vocabulary = vocabulary;
+  private constructor(parts: Pick<FamilyTemplate, "template" | "vocabulary" | "modelPath">) {
+    this.template = parts.template;
+    this.vocabulary = parts.vocabulary;
+    this.modelPath = parts.modelPath;
   }
 
   static async load({ template: name, controlTexts }: Family, files: ReleaseFiles): Promise<FamilyTemplate> {
     const source = await files.template(name);
-    const vocabulary = await Vocabulary.load(await createTinyModel(undefined, { controlTexts, chatTemplate: source }));
+    const modelPath = await createTinyModel(undefined, { controlTexts, chatTemplate: source });
+    const vocabulary = await Vocabulary.load(modelPath);
     const template = JinjaTemplate.tryCreate(source, vocabulary);
     if (template === undefined) throw new Error(`${name} cannot be used`);
-    return new FamilyTemplate(template, vocabulary);
+    return new FamilyTemplate({ template, vocabulary, modelPath });
   }
 
   /** All scenes, for people to read: a control token stands between ⟪ and ⟫. */
@@ -62,7 +66,7 @@ export function goldenPath({ name }: Family): string {
 }
 
 /** Some templates tell the date. */
-function withoutDates(text: string): string {
+export function withoutDates(text: string): string {
   return text.replaceAll(/\b(?:\d{4}-\d\d-\d\d|\d\d [A-Z][a-z]{2} 20[2-9]\d|[A-Z][a-z]+ \d\d, \d{4})\b/g, "DATE");
 }
 

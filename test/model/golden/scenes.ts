@@ -44,7 +44,7 @@ function calls(words: Words): Message[] {
   const call = (id: string, city: string): { id: string; name: string; arguments: string } => ({
     id,
     name: "get_weather",
-    arguments: JSON.stringify({ city, days: 1 }),
+    arguments: `{"city": ${JSON.stringify(city)}, "days": 1}`,
   });
   return [
     user(words.question),
