@@ -6,15 +6,17 @@ import {
   SpecialTokensText,
 } from "node-llama-cpp";
 import type { Message } from "../core/conversation.js";
-import type { PreparerFacts } from "../core/prepare-wall.js";
-import type { ChatTemplate } from "./chat-template.js";
+import type { TemplateFacts } from "../core/model-facts.js";
+import { type ChatRequest, type ChatTemplate, goesOn, type RenderedChat, toolsOf } from "./chat-template.js";
 import type { Fragment } from "./control-texts.js";
+import { createOutputFormat } from "./create-output-format.js";
 import { InputRefusal } from "./input-refusal.js";
+import { toolBlock, withoutToolRoles } from "./tool-block.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** For a model whose file brings no usable template: the binding's own wrapper for that architecture, file name or beginning token. */
 export class FallbackTemplate implements ChatTemplate {
-  readonly facts: PreparerFacts["template"];
+  readonly facts: TemplateFacts;
   readonly #wrapper: ChatWrapper;
   readonly #vocabulary: Vocabulary;
 
@@ -22,13 +24,36 @@ export class FallbackTemplate implements ChatTemplate {
     const { model } = vocabulary;
     this.#vocabulary = vocabulary;
     this.#wrapper = resolveChatWrapper(model, { warningLogs: false, noJinja: true });
-    this.facts = { source: "fallback", family: this.#wrapper.wrapperName.toLowerCase() };
+    this.facts = {
+      source: "fallback",
+      family: this.#wrapper.wrapperName.toLowerCase(),
+      tools: "block",
+      reasoning: false,
+    };
   }
 
-  render(messages: readonly Message[]): Fragment[] {
+  render(chat: ChatRequest): RenderedChat {
+    refuseVariables(chat);
+    const tools = toolsOf(chat);
+    const messages = withoutToolRoles(chat.messages, {
+      block: tools === undefined ? undefined : toolBlock(tools.tools),
+      place: "system",
+      defaultSystem: "",
+    });
+    const format = createOutputFormat({
+      reasoning: undefined,
+      frames: [],
+      calls: undefined,
+      tools,
+      vocabulary: this.#vocabulary,
+    });
+    return { fragments: this.#fragmentsOf(messages, goesOn(chat.messages)), format };
+  }
+
+  #fragmentsOf(messages: readonly Message[], isOpen: boolean): Fragment[] {
     const chatHistory = messages.map(toHistoryItem);
     // The wrappers leave the last answer open, so one that has not begun is an empty one.
-    if (messages.at(-1)?.role !== "assistant") chatHistory.push({ type: "model", response: [""] });
+    if (!isOpen) chatHistory.push({ type: "model", response: [""] });
     const { controlTexts, model } = this.#vocabulary;
     const fragments: Fragment[] = [];
     for (const value of this.#generate(chatHistory).values) {
@@ -53,6 +78,14 @@ export class FallbackTemplate implements ChatTemplate {
   }
 }
 
+function refuseVariables({ reasoning, templateArguments }: ChatRequest): void {
+  if (reasoning === true)
+    throw new InputRefusal("reasoning.enabled", "the model's file brings no template that knows it");
+  if (templateArguments === undefined) return;
+  throw new InputRefusal("chat.template_arguments", "the model's file brings no template that takes arguments");
+}
+
+/** Calls and results are text by now. */
 function toHistoryItem({ role, content }: Message): ChatHistoryItem {
   switch (role) {
     case "system":

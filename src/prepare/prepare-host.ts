@@ -80,7 +80,7 @@ function* createJob(
   const { vocabulary } = tools;
   switch (command.type) {
     case "prepare":
-      return toNotice(id, yield* prepareInput(tools, command.input, command.maxInputTokens));
+      return toNotice(id, yield* prepareInput(tools, command));
     case "tokenize":
       return toNotice(id, yield* tokenizeText(vocabulary, { ...command, field: "text", maxTokens: Infinity }));
     case "resolve_biases":

@@ -1,7 +1,9 @@
-import type { Message } from "../core/conversation.js";
+import type { RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput } from "../core/generation-request.js";
-import type { ChatTemplate } from "./chat-template.js";
+import type { OutputShape } from "../core/prepare-wall.js";
+import { type ChatTemplate, toolsOf } from "./chat-template.js";
 import type { Fragment } from "./control-texts.js";
+import { HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "./input-refusal.js";
 import { type Tokenised, tokenizeFragments } from "./tokenize-fragments.js";
 import type { Vocabulary } from "./vocabulary.js";
@@ -12,19 +14,32 @@ export interface PrepareTools {
   readonly template: ChatTemplate;
 }
 
-/** The job's outcome: the tokens that the model will read, or why it can't. */
-export type Prepared = Exclude<Tokenised, { readonly type: "refused" }>;
+/** What is to be made ready for a run. */
+export interface PrepareRequest {
+  readonly input: GenerationInput;
+  /** What the answer is held to. Default: nothing. */
+  readonly constraint?: RequestedConstraint | undefined;
+  /** Whether the model is to think aloud first. Default: as its template has it. */
+  readonly reasoning?: boolean | undefined;
+  /** More cannot fit. */
+  readonly maxInputTokens: number;
+}
+
+/** The job's outcome: the tokens that the model will read and what is known of the output, or why it can't. */
+export type Prepared =
+  | ({ readonly type: "tokens"; readonly tokens: Uint32Array } & OutputShape)
+  | Extract<Tokenised, { readonly type: "too_long" }>;
 
 /**
  * Turns a generation's input into tokens, yielding between slices of work.
  * @throws InputRefusal with the path of the field at fault
  */
-export function* prepareInput(
-  tools: PrepareTools,
-  input: GenerationInput,
-  maxTokens: number,
-): Generator<undefined, Prepared> {
+export function* prepareInput(tools: PrepareTools, request: PrepareRequest): Generator<undefined, Prepared> {
   const { vocabulary } = tools;
+  const { input, maxInputTokens: maxTokens } = request;
+  if (input.type !== "chat" && request.reasoning === true) {
+    throw new InputRefusal("reasoning.enabled", "goes with a chat only: it is a matter of the chat template");
+  }
   switch (input.type) {
     case "prompt": {
       if (input.text === "") throw new InputRefusal("prompt", "must not be empty");
@@ -35,7 +50,7 @@ export function* prepareInput(
       return prepared;
     }
     case "chat":
-      return yield* prepareChat(tools, input.messages, maxTokens);
+      return yield* prepareChat(tools, { ...request, input });
     case "token_ids":
       return checkTokenIds(input.tokenIds, { field: "token_ids.ids", vocabularySize: vocabulary.size, maxTokens });
   }
@@ -50,23 +65,31 @@ export function* tokenizeText(
   refuseBrokenText(field, text);
   const fewest = fewestTokens(vocabulary, text);
   if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
-  const fragments = request.parseControlTokens ? vocabulary.controlTexts.split(text) : [text];
+  const fragments = request.parseControlTokens ? vocabulary.controlTexts.split(text) : plainFragments(vocabulary, text);
   if (request.addBeginning) addBeginning(vocabulary, fragments);
   return orRefuse(field, yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
 }
 
+type ChatInput = Extract<GenerationInput, { readonly type: "chat" }>;
+
 function* prepareChat(
   { vocabulary, template }: PrepareTools,
-  messages: readonly Message[],
-  maxTokens: number,
+  { input, constraint, reasoning, maxInputTokens: maxTokens }: PrepareRequest & { readonly input: ChatInput },
 ): Generator<undefined, Prepared> {
-  if (messages.length === 0) throw new InputRefusal("chat.messages", "must not be empty");
-  for (const [index, { content }] of messages.entries()) refuseBrokenText(`chat.messages[${index}].content`, content);
-  const fewest = messages.reduce((sum, { content }) => sum + fewestTokens(vocabulary, content.trim()), 0);
+  refuseBrokenChat(input);
+  const fewest = input.messages.reduce((sum, { content }) => sum + fewestTokens(vocabulary, content.trim()), 0);
   if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
-  const fragments = template.render(messages);
+  const constrained = constraint === undefined ? forcedCalls(input) : "answer";
+  const { fragments, format } = template.render({ ...input, reasoning, constrained });
   addBeginning(vocabulary, fragments);
-  return orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
+  const prepared = orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
+  return prepared.type === "tokens" && format !== undefined ? { ...prepared, format } : prepared;
+}
+
+/** calls: the model must call, which a grammar sees to. */
+function forcedCalls(input: ChatInput): "calls" | undefined {
+  const choice = toolsOf(input)?.choice.type;
+  return choice === "required" || choice === "named" ? "calls" : undefined;
 }
 
 /** Checks ids that the caller brings. They are read as they are. */
@@ -87,6 +110,12 @@ export function checkTokenIds(
   return { type: "tokens", tokens: Uint32Array.from(tokenIds) };
 }
 
+function plainFragments(vocabulary: Vocabulary, text: string): Fragment[] {
+  if (!vocabulary.readsControlTexts) return [text];
+  const texts = new HiddenTexts(vocabulary);
+  return texts.read(texts.hide(text));
+}
+
 /** Puts the model's beginning token first, unless it stands there already. */
 function addBeginning(vocabulary: Vocabulary, fragments: Fragment[]): void {
   const { beginning } = vocabulary;
@@ -97,6 +126,21 @@ function addBeginning(vocabulary: Vocabulary, fragments: Fragment[]): void {
 function fewestTokens(vocabulary: Vocabulary, text: string): number {
   const { longestTokenBytes } = vocabulary;
   return longestTokenBytes === undefined ? 0 : Math.ceil(Buffer.byteLength(text) / longestTokenBytes);
+}
+
+function refuseBrokenChat({ messages, tools }: ChatInput): void {
+  if (messages.length === 0) throw new InputRefusal("chat.messages", "must not be empty");
+  for (const [index, { content, reasoning = "", toolCalls = [] }] of messages.entries()) {
+    const field = `chat.messages[${index}]`;
+    refuseBrokenText(`${field}.content`, content);
+    refuseBrokenText(`${field}.reasoning`, reasoning);
+    for (const [place, call] of toolCalls.entries()) {
+      refuseBrokenText(`${field}.tool_calls[${place}]`, call.id + call.name + call.arguments);
+    }
+  }
+  for (const [index, tool] of (tools?.tools ?? []).entries()) {
+    refuseBrokenText(`chat.tools[${index}]`, tool.name + tool.description + tool.parameters);
+  }
 }
 
 function refuseBrokenText(field: string, text: string): void {

@@ -2,11 +2,16 @@ import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama
 import { type ControlToken, ControlTexts } from "./control-texts.js";
 import { findSliceRule, type SliceRule } from "./slice-rule.js";
 
+/** What GGUF files call a control token, whatever llama.cpp makes of it. */
+const CONTROL_TYPE = 3;
+
 /** A model loaded with its vocabulary only: no weights, so little memory. Lives on the prepare worker; every call is synchronous. */
 export class Vocabulary implements AsyncDisposable {
   readonly model: LlamaModel;
   readonly size: number;
   readonly controlTexts: ControlTexts;
+  /** True: `tokenize` makes control tokens of text that spells them, so such a text must be cut inside them. llama.cpp does so for gpt-oss. */
+  readonly readsControlTexts: boolean;
   /** undefined: texts must be tokenised in one go. */
   readonly sliceRule: SliceRule | undefined;
   /** The most UTF-8 bytes of text that one token can stand for; undefined where the tokeniser may drop text. */
@@ -20,12 +25,16 @@ export class Vocabulary implements AsyncDisposable {
     const { ggml } = model.fileInfo.metadata.tokenizer;
     const texts = ggml.tokens;
     const tokens = texts.map((text, id) => ({ id, text, attributes: model.getTokenAttributes(asToken(id)) }));
-    const controls = tokens.filter(({ attributes }) => attributes.control || attributes.unknown);
+    const inText = tokens.filter(
+      ({ id, attributes }) => attributes.userDefined && Number(ggml.token_type[id]) === CONTROL_TYPE,
+    );
+    const controls = [...tokens.filter(({ attributes }) => attributes.control || attributes.unknown), ...inText];
     const whole = tokens.filter(({ attributes }) => attributes.userDefined && !attributes.control);
     this.#llama = llama;
     this.model = model;
     this.size = texts.length;
-    this.#controls = new Set(tokens.filter(({ attributes }) => attributes.control).map(({ id }) => id));
+    this.#controls = new Set([...tokens.filter(({ attributes }) => attributes.control), ...inText].map(({ id }) => id));
+    this.readsControlTexts = inText.length > 0;
     this.controlTexts = new ControlTexts(controls.map(toControlToken));
     this.sliceRule = findSliceRule({
       tokenizerModel: ggml.model,

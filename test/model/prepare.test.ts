@@ -33,7 +33,7 @@ describe("preparing inputs for the default model", () => {
     assert.ok(value.type === "tokens");
     return [...value.tokens];
   }
-  const render = (...messages: Message[]): number[] => tokenize(template.render(messages));
+  const render = (...messages: Message[]): number[] => tokenize(template.render({ messages }).fragments);
 
   it("has a vocabulary that is known to cut, with 17 control tokens and no BOS of its own", () => {
     assert.equal(vocabulary.size, 49_152);
@@ -41,7 +41,12 @@ describe("preparing inputs for the default model", () => {
     assert.equal(vocabulary.longestTokenBytes, 81);
     assert.notEqual(vocabulary.sliceRule, undefined);
     assert.equal(controlTokens().length, 17);
-    assert.deepEqual(template.facts, { source: "model", family: "chatml" });
+    assert.deepEqual(template.facts, {
+      source: "model",
+      family: "chatml",
+      tools: "block",
+      reasoning: false,
+    });
   });
 
   /** Every control token of the vocabulary with its text. */

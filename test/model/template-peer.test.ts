@@ -42,7 +42,7 @@ describe("the prompt of a chat, beside llama-server's", () => {
   }
 
   function tokenizeByUs(messages: readonly Message[]): number[] {
-    const job = tokenizeFragments(vocabulary, template.render(messages), { maxTokens: Infinity });
+    const job = tokenizeFragments(vocabulary, template.render({ messages }).fragments, { maxTokens: Infinity });
     const { value } = runJob(job);
     assert.ok(value.type === "tokens");
     return [...value.tokens];

@@ -19,7 +19,7 @@ describe("JinjaTemplate", () => {
   function render(messages: readonly Message[], source = TINY_CHAT_TEMPLATE): Fragment[] {
     const template = JinjaTemplate.tryCreate(source, vocabulary);
     assert.ok(template !== undefined);
-    return template.render(messages);
+    return template.render({ messages }).fragments;
   }
 
   /** What one message of the ChatML template comes to. */
@@ -136,9 +136,9 @@ describe("JinjaTemplate", () => {
   });
 
   it("knows what family it is of", () => {
-    const facts = (source: string): unknown => JinjaTemplate.tryCreate(source, vocabulary)?.facts;
-    assert.deepEqual(facts(TINY_CHAT_TEMPLATE), { source: "model", family: "chatml" });
-    assert.deepEqual(facts("[INST]{{ messages[0].content }}"), { source: "model", family: "mistral" });
-    assert.deepEqual(facts("{{ messages[0].content }}"), { source: "model", family: "custom" });
+    const facts = (source: string): unknown => JinjaTemplate.tryCreate(source, vocabulary)?.facts.family;
+    assert.deepEqual(facts(TINY_CHAT_TEMPLATE), "chatml");
+    assert.deepEqual(facts("[INST]{{ messages[0].content }}"), "mistral");
+    assert.deepEqual(facts("{{ messages[0].content }}"), "custom");
   });
 });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import type { GenerationInput } from "../../src/core/generation-request.js";
+import type { ToolUse } from "../../src/core/tool.js";
 import { createChatTemplate } from "../../src/prepare/create-chat-template.js";
 import { prepareInput, type Prepared, tokenizeText } from "../../src/prepare/prepare-input.js";
 import { Vocabulary } from "../../src/prepare/vocabulary.js";
 import { createTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
 import { TURN_END_TOKEN as END, TURN_START_TOKEN as BOS } from "../support/tiny-vocabulary.js";
+import { assistant, user } from "./conversation.js";
 import { assertRefuses } from "./refuses.js";
 import { runJob } from "./run-job.js";
 
@@ -22,7 +24,8 @@ describe("prepareInput", () => {
   let vocabulary: Vocabulary;
 
   const prepareWith = (own: Vocabulary, input: GenerationInput, maxTokens = 1_000): Prepared =>
-    runJob(prepareInput({ vocabulary: own, template: createChatTemplate(own) }, input, maxTokens)).value;
+    runJob(prepareInput({ vocabulary: own, template: createChatTemplate(own) }, { input, maxInputTokens: maxTokens }))
+      .value;
   const prepare = (input: GenerationInput, maxTokens?: number): Prepared => prepareWith(vocabulary, input, maxTokens);
   const tokens = (...ids: number[]): Prepared => ({ type: "tokens", tokens: Uint32Array.from(ids) });
 
@@ -83,6 +86,60 @@ describe("prepareInput", () => {
     it("names the message that is at fault", () => {
       assertRefuses(() => prepare(chat()), "chat.messages", /must not be empty/);
       assertRefuses(() => prepare(chat("a", "b\udc00")), "chat.messages[1].content", /lone surrogate/);
+    });
+  });
+
+  describe("of a chat with tools", () => {
+    const tools = (choice: ToolUse["choice"]): ToolUse => ({
+      tools: [{ name: "add", description: "Adds.", parameters: "{}" }],
+      choice,
+      parallel: false,
+    });
+    const withTools = (choice: ToolUse["choice"], reasoning?: boolean): Prepared => {
+      const input = { type: "chat", messages: [user("x")], tools: tools(choice) } as const;
+      const request = { input, reasoning, maxInputTokens: 1_000 };
+      return runJob(prepareInput({ vocabulary, template: createChatTemplate(vocabulary) }, request)).value;
+    };
+
+    it("says how calls will be written", () => {
+      const prepared = withTools({ type: "auto" });
+      assert.ok(prepared.type === "tokens");
+      assert.deepEqual(prepared.format?.toolNames, ["add"]);
+      assert.equal(prepared.format.parallelCalls, false);
+      assert.ok(prepared.tokens.length > 100);
+    });
+
+    it("says nothing of the output where none may be called", () => {
+      const prepared = withTools({ type: "none" });
+      assert.ok(prepared.type === "tokens");
+      assert.deepEqual(prepared, prepare(chat("x")));
+    });
+
+    it("names broken text of a tool, a call or what was thought", () => {
+      const broken = "a\udc00";
+      const [tool] = tools({ type: "auto" }).tools;
+      assert.ok(tool !== undefined);
+      const calling = { id: "1", name: "add", arguments: broken };
+      const cases: readonly (readonly [string, GenerationInput])[] = [
+        [
+          "chat.tools[0]",
+          {
+            type: "chat",
+            messages: [user("x")],
+            tools: { ...tools({ type: "auto" }), tools: [{ ...tool, description: broken }] },
+          },
+        ],
+        ["chat.messages[0].reasoning", { type: "chat", messages: [{ ...assistant("x"), reasoning: broken }] }],
+        ["chat.messages[0].tool_calls[0]", { type: "chat", messages: [{ ...assistant("x"), toolCalls: [calling] }] }],
+      ];
+      for (const [field, input] of cases) assertRefuses(() => prepare(input), field, /lone surrogate/);
+    });
+
+    it("refuses reasoning where there is no chat, or a template that does not know it", () => {
+      const request = { input: prompt("a"), reasoning: true, maxInputTokens: 1_000 };
+      const own = { vocabulary, template: createChatTemplate(vocabulary) };
+      assertRefuses(() => runJob(prepareInput(own, request)), "reasoning.enabled", /goes with a chat only/);
+      assertRefuses(() => withTools({ type: "auto" }, true), "reasoning.enabled", /knows no reasoning/);
     });
   });
 

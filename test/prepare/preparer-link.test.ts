@@ -15,7 +15,10 @@ describe("Preparer, the link to its worker", () => {
 
   it("knows the facts that the worker began with", async () => {
     await using preparer = await start();
-    assert.deepEqual(preparer.facts, { vocabularySize: 9, template: { source: "model", family: "scripted" } });
+    assert.deepEqual(preparer.facts, {
+      vocabularySize: 9,
+      template: { source: "model", family: "scripted", tools: "block", reasoning: false },
+    });
   });
 
   it("refuses a call beyond its capacity, and takes one again when another is answered", async () => {

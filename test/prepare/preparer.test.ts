@@ -21,13 +21,33 @@ describe("Preparer", () => {
   });
   after(() => preparer[Symbol.asyncDispose]());
 
-  const prepare = (input: GenerationInput, maxInputTokens = 1_000): Promise<Uint32Array> =>
-    preparer.prepare(input, { maxInputTokens, signal });
+  const prepare = async (input: GenerationInput, maxInputTokens = 1_000): Promise<Uint32Array> =>
+    (await preparer.prepare(input, { maxInputTokens, signal })).tokens;
   const prompt = (text: string): GenerationInput => ({ type: "prompt", text, parseControlTokens: false });
 
   it("knows the size of the vocabulary and the template", () => {
     assert.equal(preparer.facts.vocabularySize > 259, true);
-    assert.deepEqual(preparer.facts.template, { source: "model", family: "chatml" });
+    assert.deepEqual(preparer.facts.template, {
+      source: "model",
+      family: "chatml",
+      tools: "block",
+      reasoning: false,
+    });
+  });
+
+  it("tells how the output will be marked up", async () => {
+    const tools = {
+      tools: [{ name: "add", description: "", parameters: "{}" }],
+      choice: { type: "auto" },
+      parallel: true,
+    } as const;
+    const chat = { type: "chat", messages: [user("Hello")] } as const;
+    const options = { maxInputTokens: 1_000, signal };
+    const prepared = await preparer.prepare({ ...chat, tools }, options);
+    assert.deepEqual(prepared.format?.toolNames, ["add"]);
+    assert.equal((await preparer.prepare(chat, options)).format, undefined);
+    const refused = preparer.prepare(chat, { ...options, reasoning: true });
+    await assert.rejects(refused, { code: "INVALID_REQUEST", message: /^reasoning\.enabled: / });
   });
 
   it("prepares each kind of input", async () => {

@@ -20,12 +20,18 @@ const F32_TENSOR_TYPE = 0;
 
 /** The bytes of a GGUF file, as the format's version 3 lays them out. */
 export function encodeGguf(metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensor[]): Buffer {
-  const keys = Object.entries(metadata).flatMap(([key, value]) => [text(key), encodeValue(value)]);
+  const keys = Object.entries(metadata).flatMap(([key, value]) => [encodeGgufString(key), encodeValue(value)]);
   let offset = 0;
   const infos: Buffer[] = [];
   const blocks: Buffer[] = [];
   for (const { name, shape, data } of tensors) {
-    infos.push(text(name), uint32(shape.length), ...shape.map(uint64), uint32(F32_TENSOR_TYPE), uint64(offset));
+    infos.push(
+      encodeGgufString(name),
+      uint32(shape.length),
+      ...shape.map(uint64),
+      uint32(F32_TENSOR_TYPE),
+      uint64(offset),
+    );
     const block = padded(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
     blocks.push(block);
     offset += block.length;
@@ -47,9 +53,9 @@ function encodeValue(entry: GgufValue): Buffer {
     case "bool":
       return Buffer.concat([uint32(TYPE_IDS.bool), Buffer.of(entry.value ? 1 : 0)]);
     case "string":
-      return Buffer.concat([uint32(TYPE_IDS.string), text(entry.value)]);
+      return Buffer.concat([uint32(TYPE_IDS.string), encodeGgufString(entry.value)]);
     case "strings":
-      return array(TYPE_IDS.string, entry.value.map(text));
+      return array(TYPE_IDS.string, entry.value.map(encodeGgufString));
     case "int32s":
       return array(TYPE_IDS.int32, entry.value.map(uint32));
   }
@@ -59,7 +65,8 @@ function array(elementType: number, elements: readonly Buffer[]): Buffer {
   return Buffer.concat([uint32(TYPE_IDS.array), uint32(elementType), uint64(elements.length), ...elements]);
 }
 
-function text(value: string): Buffer {
+/** A text as the format has it: its length in bytes, and the bytes. */
+export function encodeGgufString(value: string): Buffer {
   const bytes = Buffer.from(value);
   return Buffer.concat([uint64(bytes.length), bytes]);
 }

@@ -33,6 +33,8 @@ export interface TinyModelOptions {
   readonly mergedControlTokens?: readonly number[];
   /** Filled up with tokens that no text contains; default: none of them. */
   readonly vocabularySize?: number;
+  /** Texts of further control tokens; the first is the BOS then, and the second the EOS. Default: none. */
+  readonly controlTexts?: readonly string[];
 }
 
 /**
@@ -60,7 +62,10 @@ function removeTemporaryFolders(): void {
 }
 
 function tinyMetadata(options: TinyModelOptions): Record<string, GgufValue> {
-  const vocabulary = tinyVocabulary(options.vocabularySize);
+  const vocabulary = tinyVocabulary(options.vocabularySize, options.controlTexts);
+  const [bos, eos] = options.controlTexts ?? [];
+  const idOf = (text: string | undefined, otherwise: number): number =>
+    text === undefined ? otherwise : vocabulary.tokens.indexOf(text);
   const tokenTypes = vocabulary.tokenTypes.map((type, id) => (options.mergedControlTokens?.includes(id) ? 3 : type));
   const chatTemplate = "chatTemplate" in options ? options.chatTemplate : TINY_CHAT_TEMPLATE;
   return {
@@ -81,8 +86,8 @@ function tinyMetadata(options: TinyModelOptions): Record<string, GgufValue> {
     "tokenizer.ggml.tokens": { type: "strings", value: vocabulary.tokens },
     "tokenizer.ggml.token_type": { type: "int32s", value: tokenTypes },
     "tokenizer.ggml.merges": { type: "strings", value: vocabulary.merges },
-    "tokenizer.ggml.bos_token_id": { type: "uint32", value: TURN_START_TOKEN },
-    "tokenizer.ggml.eos_token_id": { type: "uint32", value: TURN_END_TOKEN },
+    "tokenizer.ggml.bos_token_id": { type: "uint32", value: idOf(bos, TURN_START_TOKEN) },
+    "tokenizer.ggml.eos_token_id": { type: "uint32", value: idOf(eos, TURN_END_TOKEN) },
     "tokenizer.ggml.add_bos_token": { type: "bool", value: options.addBos ?? false },
     "tokenizer.ggml.add_space_prefix": { type: "bool", value: false },
     ...(chatTemplate === undefined ? {} : { "tokenizer.chat_template": { type: "string", value: chatTemplate } }),
@@ -90,7 +95,7 @@ function tinyMetadata(options: TinyModelOptions): Record<string, GgufValue> {
 }
 
 function tinyTensors(options: TinyModelOptions): GgufTensor[] {
-  const vocabularySize = tinyVocabulary(options.vocabularySize).tokens.length;
+  const vocabularySize = tinyVocabulary(options.vocabularySize, options.controlTexts).tokens.length;
   const keyValueWidth = (WIDTH / HEADS) * KEY_VALUE_HEADS;
   const random = randomNormals(7);
   const ones = (name: string): GgufTensor => ({ name, shape: [WIDTH], data: new Float32Array(WIDTH).fill(1) });

@@ -59,17 +59,19 @@ export interface TinyVocabulary {
 /**
  * The vocabulary as the keys of a GGUF file want it.
  * @param size filled up with tokens that no text contains; default: none of them
+ * @param controlTexts of further control tokens; default: none
  */
-export function tinyVocabulary(size = 0): TinyVocabulary {
+export function tinyVocabulary(size = 0, controlTexts: readonly string[] = []): TinyVocabulary {
   const standIns = byteStandIns();
   const spell = (text: string): string => [...Buffer.from(text)].map((byte) => standIns[byte]).join("");
   const pairs = MERGES.map((pair) => pair.map(spell));
-  const used = [...standIns, ...CONTROL_TOKENS, ...pairs.map((pair) => pair.join(""))];
+  const controls = new Set([...CONTROL_TOKENS, ...controlTexts]);
+  const used = [...new Set([...standIns, ...CONTROL_TOKENS, ...pairs.map((pair) => pair.join("")), ...controls])];
   const unused = Array.from({ length: Math.max(0, size - used.length) }, (_, index) => `unused${index}`);
   const tokens = [...used, ...unused];
   return {
     tokens,
-    tokenTypes: tokens.map((_, id) => (id >= END_OF_TEXT_TOKEN && id <= TURN_END_TOKEN ? 3 : 1)),
+    tokenTypes: tokens.map((text) => (controls.has(text) ? 3 : 1)),
     merges: pairs.map((pair) => pair.join(" ")),
   };
 }

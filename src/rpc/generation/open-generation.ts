@@ -28,7 +28,8 @@ function acceptanceOf(call: GenerationCall, input: GenerationInput): Parameters<
         readInput: async (fit) => {
           // What comes as tokens is fitted before it is copied to the worker.
           if (input.type === "token_ids") fit(input.tokenIds.length);
-          return await preparer.prepare(input, { maxInputTokens: engine.contextTokens - 1, signal });
+          const { tokens } = await preparer.prepare(input, { maxInputTokens: engine.contextTokens - 1, signal });
+          return tokens;
         },
       });
       return { accepted };

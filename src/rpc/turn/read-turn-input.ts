@@ -26,7 +26,8 @@ export async function readTurnInput(
       policy,
       prepare: async (conversation) => {
         conversationLength = conversation.length;
-        return await backend.preparer.prepare({ type: "chat", messages: conversation }, { maxInputTokens, signal });
+        const chat = { type: "chat", messages: conversation } as const;
+        return (await backend.preparer.prepare(chat, { maxInputTokens, signal })).tokens;
       },
     });
   } catch (thrown) {

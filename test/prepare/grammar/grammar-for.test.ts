@@ -30,6 +30,8 @@ const format: OutputFormat = {
   calls: [{ sectionBegin: "", sectionEnd: "", body: { type: "array", keys } }],
   toolNames: ["one", "two"],
   parallelCalls: false,
+  maxCalls: 32,
+  maxArgumentBytes: 65_536,
 };
 
 describe("grammarFor", () => {

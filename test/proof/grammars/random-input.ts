@@ -46,7 +46,7 @@ function randomFormat(random: Random): OutputFormat {
     { type: "named", begin, middle, end, separator },
   ]);
   const calls = random.next() < 0.02 ? [] : [{ sectionBegin: mark(), sectionEnd: mark(), body }];
-  return { reasoning: undefined, calls, toolNames: [], parallelCalls: true };
+  return { reasoning: undefined, calls, toolNames: [], parallelCalls: true, maxCalls: 32, maxArgumentBytes: 65_536 };
 }
 
 function randomChoices(random: Random): string[] {

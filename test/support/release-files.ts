@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { findPeerLayout } from "../bench/peer/peer-layout.js";
+
+const run = promisify(execFile);
+const LARGEST_FILE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Files of the llama.cpp release behind the binding, out of the git bundle that ships with it: published chat templates, and vocabularies without weights. Needs
+ * git. Disposing removes what was unpacked.
+ */
+export class ReleaseFiles implements AsyncDisposable {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async open(): Promise<ReleaseFiles> {
+    const { bundlePath } = await findPeerLayout();
+    const folder = await mkdtemp(join(tmpdir(), "rill-release-"));
+    await run("git", ["clone", "--quiet", "--bare", bundlePath, folder]);
+    return new ReleaseFiles(folder);
+  }
+
+  async read(path: string): Promise<Buffer> {
+    const { stdout } = await run("git", ["-C", this.#folder, "show", `HEAD:${path}`], {
+      encoding: "buffer",
+      maxBuffer: LARGEST_FILE_BYTES,
+    });
+    return stdout;
+  }
+
+  /** The source of `models/templates/NAME.jinja`. */
+  async template(name: string): Promise<string> {
+    return (await this.read(`models/templates/${name}.jinja`)).toString();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
