@@ -11,7 +11,12 @@ export interface ModelFacts {
   /** The context length that the model was trained with. */
   readonly trainContextTokens: number;
   /** Where the chat template comes from: the file's own Jinja, or a wrapper chosen by architecture. */
-  readonly template: { readonly source: "model" | "fallback"; readonly family: string };
+  readonly template: {
+    readonly source: "model" | "fallback";
+    readonly family: string;
+    /** Whether the model thinks aloud. Default: it does not. */
+    readonly reasoning?: boolean;
+  };
 }
 
 /** What the inference worker reports once it can run. */

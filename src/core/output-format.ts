@@ -11,6 +11,10 @@ export interface OutputFormat {
   readonly toolNames: readonly string[];
   /** False: the output ends with its first call. */
   readonly parallelCalls: boolean;
+  /** The output ends with so many calls. Default: no bound. */
+  readonly maxCalls?: number;
+  /** The output ends when a call's arguments are so long. Default: no bound. */
+  readonly maxArgumentBytes?: number;
   /** Markup that frames the answer itself and is no part of it, such as harmony's `<|channel|>final<|message|>`. Default: none. */
   readonly frames?: readonly string[];
 }

@@ -58,5 +58,10 @@ export interface OutputShape {
 /** What the vocabulary-only load tells about the model. */
 export interface PreparerFacts {
   readonly vocabularySize: number;
-  readonly template: { readonly source: "model" | "fallback"; readonly family: string };
+  readonly template: {
+    readonly source: "model" | "fallback";
+    readonly family: string;
+    /** Whether the model thinks aloud. Default: it does not. */
+    readonly reasoning?: boolean;
+  };
 }

@@ -1,5 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { GenerationError } from "../core/generation-error.js";
+import type { RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput } from "../core/generation-request.js";
 import type { LogitBias, RequestedBias } from "../core/logit-bias.js";
 import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepare-wall.js";
@@ -8,6 +9,7 @@ import { onAbort } from "../sync/on-abort.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { PrepareWorkerData } from "./prepare-worker.js";
 import { type Answer, answerError, closingError, tooLongError } from "./answer-error.js";
+import type { PreparedInput } from "./prepared-input.js";
 import { startWorker } from "./start-worker.js";
 
 /** The commands that get an answer, without the id that they get here. */
@@ -32,6 +34,14 @@ export interface PreparerOptions {
   readonly queueCapacity: number;
   /** The worker's script; tests bring their own. */
   readonly entry?: URL;
+}
+
+export interface PrepareOptions {
+  readonly maxInputTokens: number;
+  readonly signal: AbortSignal;
+  readonly constraint?: RequestedConstraint | undefined;
+  /** Whether the model is to think aloud first. */
+  readonly reasoning?: boolean | undefined;
 }
 
 /**
@@ -80,17 +90,14 @@ export class Preparer implements AsyncDisposable {
   }
 
   /**
-   * The tokens that the model will read.
+   * The tokens that the model will read, and what is known of the output.
    * @param options.maxInputTokens the context less the one output token that there must be room for
    * @throws GenerationError INVALID_REQUEST with the violation, INPUT_TOO_LONG with the counts, or what every call fails with
    */
-  async prepare(
-    input: GenerationInput,
-    options: { maxInputTokens: number; signal: AbortSignal },
-  ): Promise<Uint32Array> {
-    const { maxInputTokens, signal } = options;
-    const answer = await this.#call({ type: "prepare", input, maxInputTokens }, signal);
-    if (answer.type === "tokens") return answer.tokens;
+  async prepare(input: GenerationInput, options: PrepareOptions): Promise<PreparedInput> {
+    const { maxInputTokens, signal, constraint, reasoning } = options;
+    const answer = await this.#call({ type: "prepare", input, constraint, reasoning, maxInputTokens }, signal);
+    if (answer.type === "tokens") return { tokens: answer.tokens, format: answer.format, grammar: answer.grammar };
     if (answer.type === "too_long") throw tooLongError(answer, { input, maxInputTokens });
     throw this.#failure(answer);
   }

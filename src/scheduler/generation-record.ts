@@ -198,6 +198,7 @@ export class GenerationRecord {
       if (update.pieces.length > 0) {
         this.outputLog?.add(update.pieces);
         this.#watcher?.wrote(update.pieces);
+        this.account.wrote(update.pieces);
         this.mailbox.putPieces(update.pieces);
         this.#untakenPieces += update.pieces.length;
       }
@@ -231,6 +232,12 @@ export class GenerationRecord {
     } else if (this.#phase.type === "preparing" || this.#phase.type === "waiting") {
       this.#finish(NEVER_RUN);
     }
+  }
+
+  /** Has the engine end the thinking of a run that does; one that has not begun is not known to. */
+  endReasoning(): void {
+    if (this.#phase.type !== "active" && this.#phase.type !== "evicted") return;
+    this.#surroundings.send({ type: "cancel", runId: this.#phase.runId, mode: "end_reasoning" });
   }
 
   /** The engine is gone, and the run with it. What has come to its end stays readable. */

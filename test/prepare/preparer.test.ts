@@ -21,8 +21,8 @@ describe("Preparer", () => {
   });
   after(() => preparer[Symbol.asyncDispose]());
 
-  const prepare = (input: GenerationInput, maxInputTokens = 1_000): Promise<Uint32Array> =>
-    preparer.prepare(input, { maxInputTokens, signal });
+  const prepare = async (input: GenerationInput, maxInputTokens = 1_000): Promise<Uint32Array> =>
+    (await preparer.prepare(input, { maxInputTokens, signal })).tokens;
   const prompt = (text: string): GenerationInput => ({ type: "prompt", text, parseControlTokens: false });
 
   it("knows the size of the vocabulary and the template", () => {

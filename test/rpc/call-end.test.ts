@@ -50,7 +50,8 @@ describe("The end of a call", () => {
       limits: { creditPieces: 8 },
       engine: { stepMs: 20, prefillTokensPerStep: 64 },
       prepare: async (input, { signal }) => {
-        if (input.type === "token_ids" && input.tokenIds[0] !== STUCK_TOKEN) return Uint32Array.from(input.tokenIds);
+        if (input.type === "token_ids" && input.tokenIds[0] !== STUCK_TOKEN)
+          return { tokens: Uint32Array.from(input.tokenIds) };
         const never = new Deferred<never>();
         using _abort = onAbort(signal, never.reject);
         return await never.promise;

@@ -131,7 +131,7 @@ describe("An idempotency key", () => {
       await start({
         prepare: async (input) => {
           await prepared.promise;
-          return Uint32Array.from(input.type === "token_ids" ? input.tokenIds : []);
+          return { tokens: Uint32Array.from(input.type === "token_ids" ? input.tokenIds : []) };
         },
       });
       const results = [client.stream(longRequest()), client.stream(longRequest())];

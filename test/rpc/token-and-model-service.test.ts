@@ -11,6 +11,7 @@ import {
 import { answerOf, generationRequest, promptRequest, TestClient } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
 import { TURN_END_TOKEN } from "../support/tiny-vocabulary.js";
+import { chatOf, said } from "../support/said.js";
 
 describe("The token and model services", () => {
   let server: TestServer;
@@ -49,7 +50,7 @@ describe("The token and model services", () => {
   });
 
   it("count a prompt and a chat as Generate reads them, and say whether they fit", async () => {
-    const chat = { messages: [{ role: Role.USER, content: "Hello" }] };
+    const chat = chatOf([said(Role.USER, "Hello")]);
     for (const input of [{ $case: "prompt", value: "Hello world" } as const, { $case: "chat", value: chat } as const]) {
       const counted = await count({ input, maxOutputTokens: 7 });
       const { usage } = await client.generate(generationRequest({ input }));

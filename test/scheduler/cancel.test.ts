@@ -64,7 +64,13 @@ describe("Scheduler.cancel", () => {
     assert.equal(rig.scheduler.load().line.interactive.waiting, 0);
     const { finished } = await readAll(generation);
     assert.equal(finished.reason, "cancelled_softly");
-    assert.deepEqual(finished.usage, { inputTokens: 3, reusedInputTokens: 0, outputTokens: 0, deliveredTokens: 0 });
+    assert.deepEqual(finished.usage, {
+      inputTokens: 3,
+      reusedInputTokens: 0,
+      outputTokens: 0,
+      reasoningTokens: 0,
+      deliveredTokens: 0,
+    });
     assert.equal(finished.timings.totalMs, 50);
     assert.equal(finished.timings.queueMs, 50);
     holder[Symbol.dispose]();

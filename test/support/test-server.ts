@@ -143,7 +143,7 @@ export class TestServer implements AsyncDisposable {
 /** Token ids go to the engine as they are: its vocabulary is larger than the tiny model's. All else is the real preparer's. */
 function toTestPreparer(preparer: Preparer, prepare: TestServerOptions["prepare"]): Backend["preparer"] {
   const passTokens: Backend["preparer"]["prepare"] = async (input, options) =>
-    input.type === "token_ids" ? Uint32Array.from(input.tokenIds) : await preparer.prepare(input, options);
+    input.type === "token_ids" ? { tokens: Uint32Array.from(input.tokenIds) } : await preparer.prepare(input, options);
   return {
     prepare: prepare ?? passTokens,
     tokenize: (request, signal) => preparer.tokenize(request, signal),

@@ -46,7 +46,8 @@ export function createTokenService(host: CallHost, source: BackendSource): Untyp
     const bounds = { limits, vocabularySize: model.vocabularySize };
     const { input, maxOutputTokens } = parseCountTokensRequest(request, bounds);
     // What is too long for the context is counted all the same: no token is shorter than a byte of the message.
-    const { length } = await preparer.prepare(input, { maxInputTokens: limits.messageBytes, signal });
+    const { tokens } = await preparer.prepare(input, { maxInputTokens: limits.messageBytes, signal });
+    const { length } = tokens;
     const availableOutputTokens = Math.max(engine.contextTokens - length, 0);
     return {
       inputTokens: length,
