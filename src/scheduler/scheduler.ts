@@ -133,17 +133,8 @@ export class Scheduler implements Disposable {
       throw new GenerationError("GENERATION_NOT_FOUND", "no generation that goes on has this id");
     }
     const { state, identity } = record;
-    switch (mode) {
-      case "soft":
-        record.cancelSoftly();
-        break;
-      case "end_reasoning":
-        record.endReasoning();
-        break;
-      case "immediate":
-        record.abort(new GenerationError("CANCELLED", "cancelled by CancelGeneration"));
-        break;
-    }
+    if (mode === "immediate") record.abort(new GenerationError("CANCELLED", "cancelled by CancelGeneration"));
+    else record.cancelGently(mode);
     return { generationId: identity.generationId, state };
   }
 
