@@ -1,6 +1,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Lane } from "../../generated/rill/v1/scheduling.js";
 import { generationRequest, promptRequest, tokensRequest } from "../support/test-client.js";
+import { BAD_SHAPES } from "./bad-shapes.js";
 import { BAD_SAMPLING, type BadRequest } from "./bad-sampling.js";
 import { chatOf, said } from "../support/said.js";
 
@@ -29,6 +30,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     fields: ["chat.messages[0].role", "chat.messages[1].content", "chat.messages[2].role"],
   },
   ...BAD_SAMPLING,
+  ...BAD_SHAPES,
   {
     name: "no output",
     request: promptRequest("a", { stopping: { ...NO_STOPS, maxOutputTokens: 0 } }),

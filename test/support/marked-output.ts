@@ -50,3 +50,8 @@ function readPiece(piece: Piece, marks: RunMarks): Piece {
   }
   return { ...piece, channel: marks.channel };
 }
+
+/** A marked output as the tokens that a scripted engine says again. */
+export function marked(...parts: readonly (string | number)[]): number[] {
+  return parts.flatMap((part) => (typeof part === "number" ? [part] : [...Buffer.from(part)]));
+}

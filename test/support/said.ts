@@ -3,7 +3,7 @@ import type { ToolCall } from "../../generated/rill/v1/tool.js";
 
 /** A message of the contract. */
 export function said(role: Role | undefined, content: string | undefined, others: Partial<Message> = {}): Message {
-  return { role, content, toolCalls: [], ...others };
+  return { role, content, reasoning: undefined, toolCalls: [], toolCallId: undefined, ...others };
 }
 
 /** A conversation without tools, unless they are given. */

@@ -8,8 +8,8 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * Reasoning says how a model that thinks aloud does so. With a model that does not, it is INVALID_ARGUMENT to give any of
- * it but `enabled` false.
+ * Reasoning says how a model that thinks aloud does so. With a model that does not, and with an input that its template
+ * does not render (`prompt`, `token_ids`), it is INVALID_ARGUMENT to give any of it but `enabled` false.
  */
 export interface Reasoning {
   /**
@@ -21,7 +21,7 @@ export interface Reasoning {
     | undefined;
   /**
    * Most tokens of thinking, at least 1; when they are used up the server ends the thinking, and the answer follows. They
-   * count as output like any others. Default: no bound but `stopping.max_output_tokens`.
+   * count as output like any others. Not with `enabled` false. Default: no bound but `stopping.max_output_tokens`.
    */
   tokenBudget?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -138,7 +138,10 @@ export interface Turn {
   endedTime?:
     | Timestamp
     | undefined;
-  /** What the model thought before it answered. Later turns are made without it. */
+  /**
+   * What the model thought before it answered. Later turns are made without it, but for those that bring results of its
+   * calls and have no message of the user.
+   */
   reasoning?:
     | string
     | undefined;

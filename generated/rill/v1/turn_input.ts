@@ -47,13 +47,13 @@ export interface TurnInput {
     | number
     | undefined;
   /**
-   * What is new, 1 to `max_messages` (1,024) messages. If the last one is by the assistant, the model goes on inside it.
-   * Required, but absent where `continue_answer` is true.
+   * What is new, 1 to `max_messages` (1,024) messages; also the results of calls that are stored in the session. If the last
+   * one is by the assistant, the model goes on inside it. Required, but absent where `continue_answer` is true.
    */
   messages: Message[];
   /**
    * True: the last turn's answer is partial, and this one goes on inside it. FAILED_PRECONDITION, reason
-   * NOTHING_TO_CONTINUE, if there is none. Default false: a partial answer counts as finished.
+   * NOTHING_TO_CONTINUE, if there is none, or it calls tools. Default false: a partial answer counts as finished.
    */
   continueAnswer?:
     | boolean
@@ -69,17 +69,17 @@ export interface TurnInput {
   contextPolicy?:
     | ContextPolicy
     | undefined;
-  /** As in Chat. They are not stored: each turn gives its own. */
+  /** As in Chat. They are not stored: each turn gives its own. Default none. */
   tools: Tool[];
-  /** As in Chat. */
+  /** As in Chat. Default TOOL_CHOICE_MODE_AUTO. */
   toolChoice?:
     | ToolChoice
     | undefined;
-  /** As in Chat. */
+  /** As in Chat. Default true. */
   parallelToolCalls?:
     | boolean
     | undefined;
-  /** As in Chat. */
+  /** As in Chat. Default none. */
   templateArguments?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

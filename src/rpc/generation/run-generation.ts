@@ -7,7 +7,7 @@ import type { Clock } from "../../sync/clock.js";
 import type { CallContext } from "../call/call-context.js";
 import { toCompletedMessage } from "../response/completed-message.js";
 import { toOutputMessage } from "../response/output-message.js";
-import { toOutputRuns } from "../response/output-runs.js";
+import { FIRST_KIND, toOutputRuns } from "../response/output-runs.js";
 import { toQueuedMessage } from "../response/queued-message.js";
 import { toWholeOutput } from "../response/whole-output.js";
 import type { GenerationMessage } from "./event-message.js";
@@ -49,6 +49,7 @@ export async function* runGeneration(
   const reader = new EventReader(generation, clock);
   let digest: Hash | undefined;
   let outputTokens = 0;
+  let kind = FIRST_KIND;
   const now = () => ({ output, elapsedMs: clock.nowMs() - generation.openedAtMs, usage: generation.usage() });
   for (;;) {
     const event = reader.tryNext() ?? (await nextEvent(reader, delivery));
@@ -66,23 +67,28 @@ export async function* runGeneration(
         const { maxChunkDelayMs: maxDelayMs } = delivery;
         const pieces =
           maxDelayMs > 0 ? await gatherPieces(event.pieces, reader, { maxDelayMs, window, clock }) : event.pieces;
-        for (const run of toOutputRuns(pieces)) {
-          const message = toOutputMessage({ pieces: run, tokensBefore: outputTokens, ...now() });
+        for (const run of toOutputRuns(pieces, kind)) {
+          const message = toOutputMessage({ run, tokensBefore: outputTokens, ...now() });
           outputTokens = message.value.outputTokens;
+          ({ kind } = run);
           if (message.$case === "chunk" && message.value.channel === Channel.ANSWER) {
             digest ??= createHash("sha256");
             digest.update(message.value.text);
           }
           generation.markFirstChunk();
-          context.onTakenLate(() => generation.taken(run));
+          context.onTakenLate(() => generation.taken(run.pieces));
           yield message;
-          if (streams) generation.taken(run);
-          else generation.folded(run);
+          if (streams) generation.taken(run.pieces);
+          else generation.folded(run.pieces);
         }
         break;
       }
       case "finished": {
-        const completed = toCompletedMessage(event, (digest ?? createHash("sha256")).digest());
+        // The event may have been read while pieces before it were still to be taken.
+        const completed = toCompletedMessage(
+          { ...event, usage: generation.usage() },
+          (digest ?? createHash("sha256")).digest(),
+        );
         // What is told is stored.
         if (reading.turn !== undefined) completed.sessionRevision = await reading.turn.stored(context.signal);
         reading.finished(completed, (pieces) => toWholeOutput(pieces, now()));

@@ -24,8 +24,8 @@ function parseMessage(
   violations: Violations,
 ): Message {
   const { content, reasoning, toolCalls, toolCallId } = message;
-  const role = parseRole(message.role, `${path}.role`, violations);
   if (content === undefined && toolCalls.length === 0) violations.add(`${path}.content`, "is missing");
+  const role = parseRole(message.role, `${path}.role`, violations);
   if (role !== "assistant") {
     if (reasoning !== undefined) violations.add(`${path}.reasoning`, "goes with ROLE_ASSISTANT only");
     if (toolCalls.length > 0) violations.add(`${path}.tool_calls`, "goes with ROLE_ASSISTANT only");
@@ -39,7 +39,7 @@ function parseMessage(
     content: content ?? "",
     ...(reasoning === undefined || reasoning === "" ? {} : { reasoning }),
     ...(calls.length === 0 ? {} : { toolCalls: calls }),
-    ...(callId === undefined ? {} : { toolCallId: callId }),
+    ...(role !== "tool" || callId === undefined ? {} : { toolCallId: callId }),
   });
 }
 

@@ -8,14 +8,15 @@ import type { GenerationMessage } from "../generation/event-message.js";
 import { toUsageMessage } from "./account-messages.js";
 import { toDurationMessage } from "./duration-message.js";
 import { asBuffer, toLogprobsMessage } from "./logprobs-message.js";
+import type { OutputRun } from "./output-runs.js";
 
 /** A part of the output. */
 export type OutputMessage = Extract<GenerationMessage, { $case: "chunk" | "toolCall" }>;
 
 /** What a part is made of when it is formed. */
 export interface OutputParts {
-  /** One run of them, merged without loss. */
-  readonly pieces: readonly Piece[];
+  /** All that waited of one kind, merged without loss. */
+  readonly run: OutputRun;
   /** Output tokens of the parts before. */
   readonly tokensBefore: number;
   readonly output: OutputOptions;
@@ -32,22 +33,21 @@ const CHANNELS: Readonly<Record<Channel, ChannelMessage>> = {
 
 /** One message of a run of pieces. */
 export function toOutputMessage(parts: OutputParts): OutputMessage {
-  const { pieces } = parts;
+  const { kind, pieces } = parts.run;
   const facts = tokenFacts(parts);
-  const fragments = pieces.flatMap(({ call }) => call ?? []);
-  const [first] = fragments;
-  if (first !== undefined) {
-    const { index, head } = first;
-    const text = fragments.map((fragment) => fragment.arguments).join("");
-    const delta: ToolCallDelta = { index, id: head?.id, name: head?.name, arguments: text, ...facts };
-    return { $case: "toolCall", value: delta };
+  if (kind.type === "text") {
+    const chunk: Chunk = { text: pieces.map(({ text }) => text).join(""), channel: CHANNELS[kind.channel], ...facts };
+    return { $case: "chunk", value: chunk };
   }
-  const channel = (pieces.find(({ text }) => text !== "") ?? pieces[0])?.channel ?? "answer";
-  const chunk: Chunk = { text: pieces.map(({ text }) => text).join(""), channel: CHANNELS[channel], ...facts };
-  return { $case: "chunk", value: chunk };
+  const fragments = pieces.flatMap(({ call }) => call ?? []);
+  const head = fragments[0]?.head;
+  const text = fragments.map((fragment) => fragment.arguments).join("");
+  const delta: ToolCallDelta = { index: kind.index, id: head?.id, name: head?.name, arguments: text, ...facts };
+  return { $case: "toolCall", value: delta };
 }
 
-function tokenFacts({ pieces, tokensBefore, output, elapsedMs, usage }: OutputParts): TokenFacts {
+function tokenFacts({ run, tokensBefore, output, elapsedMs, usage }: OutputParts): TokenFacts {
+  const { pieces } = run;
   const tokenCount = pieces.reduce((sum, piece) => sum + piece.tokenIds.length, 0);
   return {
     tokenCount,

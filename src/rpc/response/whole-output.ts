@@ -5,11 +5,11 @@ import { toOutputRuns } from "./output-runs.js";
 /** All of an output as the fewest messages that hold it, in order. */
 export function toWholeOutput(
   pieces: readonly Piece[],
-  parts: Omit<OutputParts, "pieces" | "tokensBefore">,
+  parts: Omit<OutputParts, "run" | "tokensBefore">,
 ): OutputMessage[] {
   let tokensBefore = 0;
   return toOutputRuns(pieces).map((run) => {
-    const message = toOutputMessage({ ...parts, pieces: run, tokensBefore });
+    const message = toOutputMessage({ ...parts, run, tokensBefore });
     tokensBefore = message.value.outputTokens;
     return message;
   });
