@@ -200,9 +200,10 @@ describe("Tool calls and reasoning", function () {
       },
       templateArguments: '{"x":1}',
     });
-    assert.equal(prepared[0]?.options.reasoning, true);
-    assert.equal(started[0]?.reasoningBudgetTokens, 5);
-    assert.deepEqual([started[0]?.format?.maxCalls, started[0]?.format?.maxArgumentBytes], [7, 1_000]);
+    assert.equal(prepared[0].options.reasoning, true);
+    const [run] = started;
+    assert.equal(run?.reasoningBudgetTokens, 5);
+    assert.deepEqual([run.format?.maxCalls, run.format?.maxArgumentBytes], [7, 1_000]);
   });
 
   it("are asked for with a constraint, of each kind that there is", async () => {
