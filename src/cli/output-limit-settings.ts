@@ -22,7 +22,7 @@ export const OUTPUT_LIMIT_SETTINGS = {
   }),
   toolArgumentBytes: size({
     name: "max-tool-argument-size",
-    about: "longest arguments of one such call in an output",
+    about: "longest arguments of all such calls of one output",
     default: DEFAULT_LIMITS.toolArgumentBytes,
     min: 256,
     max: MIB,

@@ -20,7 +20,7 @@ export interface Limits {
   readonly tools: number;
   /** Of one message or output. */
   readonly toolCalls: number;
-  /** Of one call in an output. */
+  /** Of all calls of an output together. */
   readonly toolArgumentBytes: number;
   readonly schemaBytes: number;
   /** 0: no grammar of the caller's own is taken. */

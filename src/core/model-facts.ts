@@ -10,13 +10,18 @@ export interface ModelFacts {
   readonly vocabularySize: number;
   /** The context length that the model was trained with. */
   readonly trainContextTokens: number;
-  /** Where the chat template comes from: the file's own Jinja, or a wrapper chosen by architecture. */
-  readonly template: {
-    readonly source: "model" | "fallback";
-    readonly family: string;
-    /** Whether the model thinks aloud. Default: it does not. */
-    readonly reasoning?: boolean;
-  };
+  readonly template: TemplateFacts;
+}
+
+/** What is known of the model's chat template, and by it of the model. */
+export interface TemplateFacts {
+  /** The file's own Jinja, or a wrapper chosen by architecture. */
+  readonly source: "model" | "fallback";
+  readonly family: string;
+  /** Whether the template has a place for tools, or a block of text in the system message carries them. */
+  readonly tools: "template" | "block";
+  /** Whether the model thinks aloud, always or on demand. */
+  readonly reasoning: boolean;
 }
 
 /** What the inference worker reports once it can run. */

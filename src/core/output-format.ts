@@ -11,10 +11,10 @@ export interface OutputFormat {
   readonly toolNames: readonly string[];
   /** False: the output ends with its first call. */
   readonly parallelCalls: boolean;
-  /** The output ends with so many calls. Default: no bound. */
-  readonly maxCalls?: number;
-  /** The output ends when a call's arguments are so long. Default: no bound. */
-  readonly maxArgumentBytes?: number;
+  /** The output ends with this many calls; at least 1. */
+  readonly maxCalls: number;
+  /** UTF-8 bytes that the arguments of all calls may have together; the output ends where there would be more. */
+  readonly maxArgumentBytes: number;
   /** Markup that frames the answer itself and is no part of it, such as harmony's `<|channel|>final<|message|>`. Default: none. */
   readonly frames?: readonly string[];
 }
@@ -31,7 +31,8 @@ export interface ReasoningSyntax {
 
 /**
  * One way to write calls: section begin, calls, section end. White space is free between any two parts, and every part may be the empty text; but what a
- * call begins with must tell it from text, or be `{` or `[` at the very beginning of the answer.
+ * call begins with must tell it from text, or be `{` or `[` at the very beginning of the answer. Blanks at either end of a mark are only written, never
+ * asked for. End marks may be missing, and so may the section's where `begin` is not empty.
  */
 export interface CallSyntax {
   /** Before the first call, such as `<｜tool▁calls▁begin｜>`. */
@@ -56,7 +57,13 @@ export type CallBody =
   | {
       readonly type: "named";
       readonly begin: string;
+      /** What models write in place of `begin`, too. Default: nothing else. */
+      readonly otherBegins?: readonly string[];
+      /** Between name and `middle`, before an id of letters, digits, `_` and `-`, where the model gives one. Default: none is read. */
+      readonly idMark?: string;
       readonly middle: string;
+      /** What models write in place of `middle`, too. Default: nothing else. */
+      readonly otherMiddles?: readonly string[];
       readonly end: string;
       readonly separator: string;
     };
@@ -66,6 +73,6 @@ export interface CallKeys {
   readonly name: string;
   /** The first is what calls are forced into. */
   readonly arguments: readonly string[];
-  /** The model's own id for the call, where it gives one. */
+  /** The model's own id for the call, where it gives one. Read where it comes before the arguments. */
   readonly id: string | undefined;
 }

@@ -2,6 +2,7 @@ import type { OutputGrammar, RequestedConstraint } from "./constraint.js";
 import type { GenerationInput } from "./generation-request.js";
 import type { FieldViolation } from "./field-violation.js";
 import type { LogitBias, RequestedBias } from "./logit-bias.js";
+import type { TemplateFacts } from "./model-facts.js";
 import type { OutputFormat } from "./output-format.js";
 
 /** All that crosses the wall between the main thread and the prepare worker: plain data. Every command but cancel and close gets exactly one answer. */
@@ -58,10 +59,5 @@ export interface OutputShape {
 /** What the vocabulary-only load tells about the model. */
 export interface PreparerFacts {
   readonly vocabularySize: number;
-  readonly template: {
-    readonly source: "model" | "fallback";
-    readonly family: string;
-    /** Whether the model thinks aloud. Default: it does not. */
-    readonly reasoning?: boolean;
-  };
+  readonly template: TemplateFacts;
 }

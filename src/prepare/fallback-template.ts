@@ -22,7 +22,12 @@ export class FallbackTemplate implements ChatTemplate {
     const { model } = vocabulary;
     this.#vocabulary = vocabulary;
     this.#wrapper = resolveChatWrapper(model, { warningLogs: false, noJinja: true });
-    this.facts = { source: "fallback", family: this.#wrapper.wrapperName.toLowerCase() };
+    this.facts = {
+      source: "fallback",
+      family: this.#wrapper.wrapperName.toLowerCase(),
+      tools: "block",
+      reasoning: false,
+    };
   }
 
   render(messages: readonly Message[]): Fragment[] {

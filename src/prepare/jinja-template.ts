@@ -15,7 +15,7 @@ export class JinjaTemplate implements ChatTemplate {
   readonly #vocabulary: Vocabulary;
 
   private constructor(template: Template, options: { source: string; vocabulary: Vocabulary }) {
-    this.facts = { source: "model", family: templateFamily(options.source) };
+    this.facts = { source: "model", family: templateFamily(options.source), tools: "block", reasoning: false };
     this.#template = template;
     this.#vocabulary = options.vocabulary;
   }

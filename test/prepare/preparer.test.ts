@@ -27,7 +27,12 @@ describe("Preparer", () => {
 
   it("knows the size of the vocabulary and the template", () => {
     assert.equal(preparer.facts.vocabularySize > 259, true);
-    assert.deepEqual(preparer.facts.template, { source: "model", family: "chatml" });
+    assert.deepEqual(preparer.facts.template, {
+      source: "model",
+      family: "chatml",
+      tools: "block",
+      reasoning: false,
+    });
   });
 
   it("prepares each kind of input", async () => {

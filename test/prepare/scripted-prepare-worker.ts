@@ -53,4 +53,7 @@ function obey({ id, text }: Extract<PrepareCommand, { readonly type: "tokenize" 
   tell({ type: "tokens", id, tokens: Uint32Array.of(held.length) });
 }
 
-tell({ type: "ready", facts: { vocabularySize: 9, template: { source: "model", family: "scripted" } } });
+tell({
+  type: "ready",
+  facts: { vocabularySize: 9, template: { source: "model", family: "scripted", tools: "block", reasoning: false } },
+});

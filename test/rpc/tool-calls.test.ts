@@ -76,7 +76,16 @@ describe("Tool calls and reasoning", function () {
         return Promise.resolve({
           tokens: Uint32Array.from(input.type === "token_ids" ? input.tokenIds : ANSWER),
           ...(input.type === "chat"
-            ? { format: { reasoning: undefined, calls: [], toolNames: [], parallelCalls: true } }
+            ? {
+                format: {
+                  reasoning: undefined,
+                  calls: [],
+                  toolNames: [],
+                  parallelCalls: true,
+                  maxCalls: 1,
+                  maxArgumentBytes: 1,
+                },
+              }
             : {}),
         });
       },

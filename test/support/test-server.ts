@@ -106,7 +106,7 @@ export class TestServer implements AsyncDisposable {
     const slots = options.slots ?? engine.facts.sequences;
     const scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, slots, clock, log });
     const { template } = preparer.facts;
-    const reasoning = options.reasons ?? template.reasoning ?? false;
+    const reasoning = options.reasons ?? template.reasoning;
     const model: ModelFacts = { ...MODEL, path, template: { ...template, reasoning } };
     const backend: Backend = {
       scheduler,

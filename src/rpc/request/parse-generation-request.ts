@@ -62,7 +62,7 @@ export function parseGenerationRequest(
 
 function reasoningBounds({ input }: GenerateRequest, { template }: ModelFacts): ReasoningBounds {
   const isRendered = input?.$case === "chat" || input?.$case === "turn";
-  return { reasons: template.reasoning === true, isRendered };
+  return { reasons: template.reasoning, isRendered };
 }
 
 function parseAnyInput(

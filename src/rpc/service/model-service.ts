@@ -40,9 +40,10 @@ function capabilitiesOf({ template }: ModelFacts, { tools, gbnfBytes }: Limits):
     Capability.TOKEN_IDS,
     Capability.TURN,
     ...(tools > 0 ? [Capability.TOOLS] : []),
-    ...(template.reasoning === true ? [Capability.REASONING] : []),
+    ...(template.reasoning ? [Capability.REASONING] : []),
     Capability.CONSTRAINTS,
     ...(gbnfBytes > 0 ? [Capability.GBNF] : []),
-    Capability.TEMPLATE_ARGUMENTS,
+    // A wrapper that stands in for a template has no variables.
+    ...(template.source === "model" ? [Capability.TEMPLATE_ARGUMENTS] : []),
   ];
 }
