@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import type { FlagType } from "./request-flag.js";
+import { readTools } from "./tools-file.js";
 import { parseDurationMs } from "./units.js";
 
 const MAX_UINT32 = 2 ** 32 - 1;
@@ -75,6 +77,49 @@ export const duration: FlagType = {
 /** True by being there. */
 export const yes: FlagType = { placeholder: undefined, expected: "without a value", parse: () => true };
 
+/** True by being there, false by its twin. */
+export const yesOrNo: FlagType = { ...yes, negatable: true, parse: (value) => value !== "no" };
+
+/** An empty message by being there. */
+export const present: FlagType = { ...yes, parse: () => ({}) };
+
+/** The text of a file. */
+export const fileText: FlagType = {
+  placeholder: "path",
+  expected: "a file of UTF-8 text that can be read",
+  parse: readFile,
+};
+
+/** Texts without commas, separated by commas. */
+export const words: FlagType = {
+  placeholder: "text,text…",
+  expected: "texts with commas between them",
+  repeats: "list",
+  parse: (value) => value.split(","),
+};
+
+/** The tools of a file: see `readTools`. */
+export const tools: FlagType = {
+  placeholder: "path",
+  expected:
+    "a file with a JSON array of tools, each {name, description, parameters} or {type: function, function: {…}}",
+  parse(path) {
+    const content = readFile(path);
+    return content === undefined ? undefined : readTools(content);
+  },
+};
+
+/** Whether tools are called: a mode, or the name of one. */
+export const toolChoice: FlagType = {
+  placeholder: "auto|none|required|name",
+  expected: "auto, none, required or the name of a tool",
+  parse(value) {
+    if (value === "") return undefined;
+    const modes = ["auto", "none", "required"];
+    return modes.includes(value) ? { mode: `TOOL_CHOICE_MODE_${value.toUpperCase()}` } : { tool: value };
+  },
+};
+
 /** False by being there. */
 export const no: FlagType = { ...yes, parse: () => false };
 
@@ -86,6 +131,15 @@ export function choice(valueOfWord: Readonly<Record<string, string>>): FlagType 
     expected: `one of ${words.join(", ")}`,
     parse: (value) => (words.includes(value) ? valueOfWord[value] : undefined),
   };
+}
+
+/** Undefined: it can't be read, or is no UTF-8. */
+function readFile(path: string): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+  } catch {
+    return undefined;
+  }
 }
 
 function parseUint32(value: string): number | undefined {

@@ -27,11 +27,35 @@ export interface TrimmedContext {
 export interface GenerationEventJson {
   readonly accepted?: Pick<GenerationTurn, "turn">;
   readonly contextTrimmed?: TrimmedContext;
-  readonly chunk?: { readonly text?: string };
+  readonly chunk?: ChunkJson;
+  readonly toolCall?: ToolCallDeltaJson;
   readonly completed?: GenerationEnd;
+}
+
+export interface ChunkJson {
+  readonly text?: string;
+  /** Such as "CHANNEL_REASONING". */
+  readonly channel?: string;
+}
+
+/** A part of a call; id and name come with its first part. */
+export interface ToolCallDeltaJson {
+  readonly id?: string;
+  readonly name?: string;
+  readonly arguments?: string;
 }
 
 /** The answer of Generate. */
 export interface GenerationAnswerJson extends GenerationEnd, GenerationTurn {
   readonly text?: string;
+  readonly reasoning?: string;
+  readonly toolCalls?: readonly ToolCallJson[];
+}
+
+/** A whole call. */
+export interface ToolCallJson {
+  readonly id?: string;
+  readonly name?: string;
+  readonly arguments?: string;
+  readonly textOffsetBytes?: number;
 }

@@ -1,4 +1,21 @@
-import { biases, choice, count, counts, decimal, duration, labels, text, texts, yes } from "./flag-types.js";
+import {
+  biases,
+  choice,
+  count,
+  counts,
+  decimal,
+  duration,
+  fileText,
+  labels,
+  present,
+  text,
+  texts,
+  toolChoice,
+  tools,
+  words,
+  yes,
+  yesOrNo,
+} from "./flag-types.js";
 import type { FlagType, RequestFlag } from "./request-flag.js";
 
 type Row = readonly [name: string, type: FlagType, field: string, about: string];
@@ -9,7 +26,10 @@ const contextPolicy = choice({
   "drop-oldest-turns": "CONTEXT_POLICY_DROP_OLDEST_TURNS",
 });
 
-/** Every field of GenerateStreamRequest that is not a prompt or messages: flag, type, field and what the help says, one line each. */
+/**
+ * Every field of GenerateStreamRequest that is not a prompt or messages: flag, type, field and what the help says, one line each. What `chat` has like
+ * `turn` stands with the turn.
+ */
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
   "Input:": [
     ["token-ids", counts, "token_ids.ids", "tokens in place of a prompt"],
@@ -21,6 +41,22 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["expected-revision", count, "turn.expected_revision", "revision that it must have (any)"],
     ["wait", yes, "turn.wait_if_busy", "wait while another turn of it runs"],
     ["context-policy", contextPolicy, "turn.context_policy", "what if it is longer than the context (refuse)"],
+  ],
+  "Tools and template, of a chat or a turn of a session:": [
+    ["tools", tools, "turn.tools", "file with a JSON array of tools that may be called"],
+    ["tool-choice", toolChoice, "turn.tool_choice", "whether they are (auto)"],
+    ["parallel-tool-calls", yesOrNo, "turn.parallel_tool_calls", "more than one call in an answer (yes)"],
+    ["template-arguments", text, "turn.template_arguments", "JSON object with variables for the model's template"],
+  ],
+  "Shape of the answer:": [
+    ["schema", fileText, "json_schema", "file with a JSON schema that the answer has to follow"],
+    ["json-object", present, "json_object", "the answer has to be a JSON object"],
+    ["choices", words, "choices.values", "the answer has to be one of these; may be repeated"],
+    ["gbnf", fileText, "gbnf", "file with a grammar for the answer, where the server takes one"],
+  ],
+  "Reasoning:": [
+    ["reasoning", yesOrNo, "reasoning.enabled", "have the model think aloud first (as its template has it)"],
+    ["reasoning-budget", count, "reasoning.token_budget", "the most tokens for that"],
   ],
   "Sampling:": [
     ["temperature", decimal, "sampling.temperature", "0 to 5; 0 is greedy (0.8)"],

@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS, type Limits } from "../core/limits.js";
+import { OUTPUT_LIMIT_SETTINGS } from "./output-limit-settings.js";
 import { REQUEST_LIMIT_SETTINGS } from "./request-limit-settings.js";
 import { SESSION_LIMIT_SETTINGS } from "./session-limit-settings.js";
 import type { Setting } from "./setting.js";
@@ -13,6 +14,7 @@ const MIB = 1024 * KIB;
 /** The settings behind core/limits.ts, one for each limit. */
 export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[Limit]> } = {
   ...REQUEST_LIMIT_SETTINGS,
+  ...OUTPUT_LIMIT_SETTINGS,
   ...SESSION_LIMIT_SETTINGS,
   streamsPerConnection: count({
     name: "max-connection-streams",

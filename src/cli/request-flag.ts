@@ -8,6 +8,8 @@ export interface FlagType {
   readonly expected: string;
   /** The flag may be given more than once: the lists are joined, the maps merged. */
   readonly repeats?: "list" | "map";
+  /** Without a value: it has a twin, --no-…, which gives "no" to be parsed. */
+  readonly negatable?: boolean;
   /** Undefined: not a value of this type. Bounds are the server's to check, but for what can't be sent. */
   readonly parse: (text: string) => JsonValue | undefined;
 }

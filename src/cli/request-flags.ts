@@ -10,18 +10,19 @@ export function addRequestFlags(command: Command, flags: readonly RequestFlag[])
     const { placeholder } = type;
     const spelling = placeholder === undefined ? flagOf(name) : `${flagOf(name)} <${placeholder}>`;
     command.addOption(new Option(spelling, about).helpGroup(group).argParser(gather));
+    if (type.negatable === true) command.addOption(new Option(flagOf(`no-${name}`), "the opposite").helpGroup(group));
   }
 }
 
 /** The request that the given flags ask for: each value at its field. @throws UsageError with every problem */
 export function readRequestFlags(command: Command, flags: readonly RequestFlag[]): JsonObject {
-  const options = command.opts<Readonly<Record<string, readonly string[] | true | undefined>>>();
+  const options = command.opts<Readonly<Record<string, readonly string[] | boolean | undefined>>>();
   const request: JsonObject = {};
   const problems: string[] = [];
   for (const flag of flags) {
     const given = options[yamlKeyOf(flag.name)];
     if (given === undefined) continue;
-    const texts = given === true ? [""] : given;
+    const texts = typeof given === "boolean" ? [given ? "" : "no"] : given;
     const wrong = texts.filter((text) => flag.type.parse(text) === undefined);
     problems.push(
       ...wrong.map((text) => `${flagOf(flag.name)}: ${JSON.stringify(text)} must be ${flag.type.expected}`),

@@ -1,3 +1,5 @@
+import type { ToolCallJson } from "./generation-answer.js";
+
 /** What the command line reads of SessionService's messages, as their JSON has it: a value that is not there is zero or absent. */
 export interface SessionJson {
   readonly sessionId?: string;
@@ -18,9 +20,15 @@ export interface TurnJson {
   readonly number?: number;
   /** Such as "TURN_STATUS_COMPLETE". */
   readonly status?: string;
-  readonly messages?: readonly { readonly role?: string; readonly content?: string }[];
+  readonly messages?: readonly {
+    readonly role?: string;
+    readonly content?: string;
+    readonly toolCalls?: readonly ToolCallJson[];
+    readonly toolCallId?: string;
+  }[];
   readonly continues?: boolean;
   readonly answer?: string;
+  readonly toolCalls?: readonly ToolCallJson[];
   readonly finishReason?: string;
   readonly errorReason?: string;
 }

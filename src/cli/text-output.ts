@@ -44,6 +44,11 @@ export class TextOutput {
     this.#atLineStart = shown.endsWith("\n");
   }
 
+  /** As `write`: ends the line that is open, wherever it goes. */
+  async startLine(): Promise<void> {
+    if (!this.#atLineStart) await this.write("\n");
+  }
+
   /** On a terminal, ends the line that the text left open, so that what follows begins on its own. Waits for nobody. */
   endLine(): void {
     if (!this.#isTerminal || this.#atLineStart) return;

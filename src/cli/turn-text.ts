@@ -1,20 +1,29 @@
+import type { ToolCallJson } from "./generation-answer.js";
 import type { TurnJson } from "./session-json.js";
 
 /**
  * A turn of a session for people: its number, what became of it unless it is complete, then who said what. Further lines of what was said are indented,
  * so that none of them looks like somebody else's.
  */
-export function turnText({ number = 0, status, messages = [], continues, answer, ...end }: TurnJson): string {
+export function turnText(turn: TurnJson): string {
+  const { number = 0, status, messages = [], continues, answer, toolCalls = [], ...end } = turn;
   const remarks = [
     ...(status === "TURN_STATUS_COMPLETE" ? [] : [wordOf(status, "TURN_STATUS_")]),
     ...(continues === true ? [`continues turn ${number - 1}`] : []),
     ...(status === "TURN_STATUS_TRUNCATED" ? [wordOf(end.finishReason, "FINISH_REASON_")] : []),
     ...(end.errorReason === undefined ? [] : [end.errorReason]),
   ];
-  const said = messages.map(({ role, content = "" }) => speech(wordOf(role, "ROLE_"), content));
-  const answered = answer === undefined ? [] : [speech("assistant", answer)];
+  const said = messages.flatMap(({ role, content = "", toolCalls: calls = [], toolCallId }) => [
+    speech(`${wordOf(role, "ROLE_")}${toolCallId === undefined ? "" : ` ${toolCallId}`}`, content),
+    ...calls.map(callText),
+  ]);
+  const answered = answer === undefined ? [] : [speech("assistant", answer), ...toolCalls.map(callText)];
   const head = `#${number}${remarks.length === 0 ? "" : ` (${remarks.join(", ")})`}`;
   return [head, ...said, ...answered, ""].join("\n");
+}
+
+function callText({ id = "", name = "", arguments: text = "" }: ToolCallJson): string {
+  return speech(`assistant calls ${id}`, `${name} ${text}`);
 }
 
 function speech(role: string, content: string): string {

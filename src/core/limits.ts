@@ -17,6 +17,23 @@ export interface Limits {
   readonly labelValueBytes: number;
   readonly idBytes: number;
   readonly messages: number;
+  readonly tools: number;
+  /** Of one message or output. */
+  readonly toolCalls: number;
+  /** Of all calls of an output together. */
+  readonly toolArgumentBytes: number;
+  readonly schemaBytes: number;
+  /** 0: no grammar of the caller's own is taken. */
+  readonly gbnfBytes: number;
+  readonly choices: number;
+  readonly choiceBytes: number;
+  /** Of what a schema, choices or tools come to. */
+  readonly grammarRules: number;
+  /** The same with all repetitions written out. */
+  readonly grammarSymbols: number;
+  /** Of a schema or a grammar. */
+  readonly grammarNesting: number;
+  readonly templateArgumentBytes: number;
   readonly streamsPerConnection: number;
   readonly calls: number;
   /** Each lane's places in line, for every slot. */
@@ -82,6 +99,17 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   labelValueBytes: 256,
   idBytes: 128,
   messages: 1_024,
+  tools: 64,
+  toolCalls: 32,
+  toolArgumentBytes: 64 * 1024,
+  schemaBytes: 64 * 1024,
+  gbnfBytes: 0,
+  choices: 256,
+  choiceBytes: 1_024,
+  grammarRules: 4_096,
+  grammarSymbols: 65_536,
+  grammarNesting: 32,
+  templateArgumentBytes: 16 * 1024,
   streamsPerConnection: 128,
   calls: 1_024,
   linePerSlot: 4,

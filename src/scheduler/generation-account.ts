@@ -1,5 +1,6 @@
 import type { PrefillProgress } from "../core/engine-wall.js";
 import type { GenerationState } from "../core/generation-state.js";
+import type { Piece } from "../core/piece.js";
 import type { RunTally } from "../core/run-end.js";
 import type { Timings } from "../core/timings.js";
 import type { Usage } from "../core/usage.js";
@@ -28,6 +29,7 @@ export class GenerationAccount {
   #readInTokens = 0;
   #reusedTokens = 0;
   #outputTokens = 0;
+  #reasoningTokens = 0;
   #deliveredTokens = 0;
   #rereadTokens = 0;
   #restarts = 0;
@@ -104,6 +106,13 @@ export class GenerationAccount {
     this.#outputTokens = tokens;
   }
 
+  /** Counts the reasoning in what the run has posted. */
+  wrote(pieces: readonly Piece[]): void {
+    for (const { channel, tokenIds } of pieces) {
+      if (channel === "reasoning") this.#reasoningTokens += tokenIds.length;
+    }
+  }
+
   /** @param tokens all since the run's start. */
   reread(tokens: number): void {
     this.#totals.reread(tokens - this.#rereadTokens);
@@ -130,6 +139,7 @@ export class GenerationAccount {
   /** The engine's own count, which is final. */
   settle(tally: RunTally): void {
     this.decoded(tally.outputTokens);
+    this.#reasoningTokens = tally.reasoningTokens ?? 0;
     // A run may end before its first progress: what it reused was got past all the same.
     const reusedTokens = tally.reusedInputTokens;
     this.readIn({
@@ -152,6 +162,7 @@ export class GenerationAccount {
       inputTokens: this.#inputTokens,
       reusedInputTokens: this.#reusedTokens,
       outputTokens: this.#outputTokens,
+      reasoningTokens: this.#reasoningTokens,
       deliveredTokens: this.#deliveredTokens,
     };
   }

@@ -1,4 +1,4 @@
-import type { EngineCommand, RunUpdate } from "../core/engine-wall.js";
+import type { CancelMode, EngineCommand, RunUpdate } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { FinishedEvent, GenerationEvent, QueuePlace } from "../core/generation-event.js";
 import type { GenerationReport } from "../core/generation-report.js";
@@ -198,6 +198,7 @@ export class GenerationRecord {
       if (update.pieces.length > 0) {
         this.outputLog?.add(update.pieces);
         this.#watcher?.wrote(update.pieces);
+        this.account.wrote(update.pieces);
         this.mailbox.putPieces(update.pieces);
         this.#untakenPieces += update.pieces.length;
       }
@@ -224,11 +225,14 @@ export class GenerationRecord {
     this.#move({ type: "aborted", error });
   }
 
-  /** Ends it at its next token with a proper last event; at once where it has not begun. Too late changes nothing. */
-  cancelSoftly(): void {
+  /**
+   * soft: ends it at its next token with a proper last event; at once where it has not begun. end_reasoning: has the engine end the thinking; nothing
+   * where it has not begun. Too late changes nothing.
+   */
+  cancelGently(mode: Exclude<CancelMode, "immediate">): void {
     if (this.#phase.type === "active" || this.#phase.type === "evicted") {
-      this.#surroundings.send({ type: "cancel", runId: this.#phase.runId, mode: "soft" });
-    } else if (this.#phase.type === "preparing" || this.#phase.type === "waiting") {
+      this.#surroundings.send({ type: "cancel", runId: this.#phase.runId, mode });
+    } else if (mode === "soft" && (this.#phase.type === "preparing" || this.#phase.type === "waiting")) {
       this.#finish(NEVER_RUN);
     }
   }

@@ -9,7 +9,7 @@ export class OutputLog {
   #pieces: Piece[] | undefined = [];
   #bytes = 0;
 
-  /** @param maxBytes what a message of all of it may take, text and token ids. */
+  /** @param maxBytes what a message of all of it may take: text, calls and token ids. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -20,8 +20,13 @@ export class OutputLog {
   }
 
   add(pieces: readonly Piece[]): void {
-    for (const piece of pieces) this.#bytes += piece.textBytes + piece.tokenIds.length * TOKEN_ID_BYTES;
+    for (const piece of pieces) this.#bytes += bytesOf(piece);
     if (this.#bytes > this.#maxBytes) this.#pieces = undefined;
     this.#pieces?.push(...pieces);
   }
+}
+
+function bytesOf({ textBytes, call, tokenIds }: Piece): number {
+  const headBytes = call?.head === undefined ? 0 : call.head.id.length + call.head.name.length;
+  return textBytes + headBytes + tokenIds.length * TOKEN_ID_BYTES;
 }

@@ -12,6 +12,6 @@ export type PreparedRun = Omit<RunSpec, "runId"> & {
 
 /** What crosses the wall for it. */
 export function runSpecOf(run: PreparedRun, runId: number): RunSpec {
-  const { inputTokens, sampling, stopping, output, comesBack = false } = run;
-  return { runId, inputTokens, sampling, stopping, output, comesBack };
+  const { inputTokens, sampling, stopping, output, format, grammar, reasoningBudgetTokens, comesBack = false } = run;
+  return { runId, inputTokens, sampling, stopping, output, format, grammar, reasoningBudgetTokens, comesBack };
 }

@@ -18,12 +18,17 @@ export class RunWork {
   #madeTokens = 0;
   #parked = false;
 
-  constructor({ inputTokens, stopping, deadlineMs }: Pick<PreparedRun, "inputTokens" | "stopping" | "deadlineMs">) {
+  constructor(run: Pick<PreparedRun, "inputTokens" | "stopping" | "deadlineMs" | "format" | "grammar">) {
+    const { inputTokens, stopping, deadlineMs, format, grammar } = run;
     this.inputTokens = inputTokens.length;
     this.#unreadTokens = inputTokens.length;
     this.maxOutputTokens = stopping.maxOutputTokens;
     this.exactOutput =
-      stopping.ignoreEndOfGeneration && stopping.stopSequences.length === 0 && stopping.stopTokenIds.length === 0;
+      stopping.ignoreEndOfGeneration &&
+      stopping.stopSequences.length === 0 &&
+      stopping.stopTokenIds.length === 0 &&
+      grammar === undefined &&
+      (format === undefined || format.calls.length === 0);
     this.timeLimitMs = stopping.timeLimitMs;
     this.deadlineMs = deadlineMs ?? Infinity;
   }

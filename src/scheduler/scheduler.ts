@@ -124,7 +124,7 @@ export class Scheduler implements Disposable {
   }
 
   /**
-   * Ends a generation for its caller. `state` is the one it was met in.
+   * Ends a generation for its caller, or its thinking alone. `state` is the one it was met in.
    * @throws GenerationError GENERATION_NOT_FOUND.
    */
   cancel(target: GenerationTarget, mode: CancelMode): { generationId: string; state: GenerationState } {
@@ -133,8 +133,8 @@ export class Scheduler implements Disposable {
       throw new GenerationError("GENERATION_NOT_FOUND", "no generation that goes on has this id");
     }
     const { state, identity } = record;
-    if (mode === "soft") record.cancelSoftly();
-    else record.abort(new GenerationError("CANCELLED", "cancelled by CancelGeneration"));
+    if (mode === "immediate") record.abort(new GenerationError("CANCELLED", "cancelled by CancelGeneration"));
+    else record.cancelGently(mode);
     return { generationId: identity.generationId, state };
   }
 

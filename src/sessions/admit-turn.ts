@@ -6,7 +6,7 @@ import type { AdmitTurn, AdmittedTurn } from "./session-store.js";
 import type { StoreResult } from "./store-problem.js";
 import type { StoreAccess, Work } from "./store-work.js";
 import type { SessionRow, TurnRow } from "./tables.js";
-import { digestKey, findExcess, findTurn, findTurnByKey, newTurnRow } from "./turn-rows.js";
+import { digestKey, findExcess, findTurn, findTurnByKey, newTurnRow, toTurn } from "./turn-rows.js";
 
 const NOTHING_TO_CONTINUE = { type: "nothing_to_continue" } as const;
 
@@ -22,7 +22,7 @@ export async function admitTurn(access: StoreAccess, request: AdmitTurn): Promis
     const turn = toTurnRow(work, session, request);
     const problem =
       findConflict(session, { revision: request.revision, idle: true }) ??
-      (request.continues && !hasPartialAnswer(last) ? NOTHING_TO_CONTINUE : undefined) ??
+      (request.continues && !hasPartialAnswer(last && toTurn(last)) ? NOTHING_TO_CONTINUE : undefined) ??
       findExcess(work, session, turn);
     if (problem !== undefined) return { ok: false, problem };
     await work.trx.insertInto("rill_turns").values(turn).execute();

@@ -1,18 +1,18 @@
 import type { SessionKey } from "./session.js";
 import { changedRow, findSession, saveSession } from "./session-rows.js";
 import type { Work } from "./store-work.js";
-import type { SessionRow } from "./tables.js";
+import type { SessionRow, TurnRow } from "./tables.js";
 import { findTurn, type TurnEnding, writeEnding } from "./turn-rows.js";
 
 /** Ends the turn that runs, in one with its session, whose row is locked: the row as it is afterwards. */
 export async function endTurn(
   work: Work,
   session: SessionRow,
-  toEnding: (answer: string) => TurnEnding,
+  toEnding: (turn: TurnRow) => TurnEnding,
 ): Promise<SessionRow> {
   const turn = session.running_turn === null ? undefined : await findTurn(work, session, session.running_turn);
   if (turn === undefined) throw new Error("the turn that runs is not stored");
-  const ending = toEnding(turn.answer);
+  const ending = toEnding(turn);
   const addedBytes = await writeEnding(work, turn, { ...ending, endRevision: session.revision + 1 });
   const ended = changedRow(session, work.nowMs, {
     bytes: session.bytes + addedBytes,
@@ -38,9 +38,11 @@ export function isLost(row: SessionRow, nowMs: number): boolean {
 
 /** The fence moves on: the lease's holder, should it come back, is out. */
 async function endLostTurn(work: Work, session: SessionRow): Promise<SessionRow> {
-  return await endTurn(work, session, (answer) => ({
+  return await endTurn(work, session, ({ answer, reasoning, tool_calls }) => ({
     status: "failed",
     answer,
+    reasoning,
+    tool_calls,
     outcome: { finishReason: undefined, error: "SERVER_LOST", usage: undefined },
     record: undefined,
     fence: session.fence + 1,

@@ -60,6 +60,8 @@ async function copyTurns(
     "messages",
     "continues",
     "answer",
+    "reasoning",
+    "tool_calls",
     "bytes",
     "generation_id",
     "outcome",

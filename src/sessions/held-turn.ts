@@ -1,6 +1,7 @@
 import type { Clock } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
 import { startPause } from "../sync/start-pause.js";
+import type { AnswerParts } from "./session.js";
 import type { CommittedTurn, CommitTurn, SessionStore, TurnLease } from "./session-store.js";
 import type { StoreProblem, StoreResult } from "./store-problem.js";
 
@@ -9,10 +10,15 @@ const RENEWALS_PER_LEASE = 3;
 /** Between two tries to store a turn's end, while the store is not there. */
 const RETRY_MS = 250;
 
+/** What was made of a turn's answer. */
+export interface TurnMade extends AnswerParts {
+  readonly answer: string;
+}
+
 /** Who makes a turn's answer. */
 export interface TurnSource {
-  /** All of the answer so far. */
-  readonly text: string;
+  /** All of it so far. */
+  readonly made: TurnMade;
   /** True: no more is coming, and the end will be told. */
   readonly ending: boolean;
   /** The session went on without the turn: what is made of it from now on counts for nothing. */
@@ -48,8 +54,8 @@ export class HeldTurn {
   }
 
   /** All of the answer so far. */
-  get text(): string {
-    return this.#options.source.text;
+  get made(): TurnMade {
+    return this.#options.source.made;
   }
 
   /** True: it will be stored as ended before long. */
@@ -88,17 +94,24 @@ export class HeldTurn {
   /** Where the store is away the lease may run out; it is not lost as long as nobody finds it so. */
   async #renew(): Promise<void> {
     const { store, leaseMs, source } = this.#options;
-    const { text } = source;
-    const answer = text.length === this.#renewedLength ? undefined : text;
-    const result = await store.renewLease({ lease: this.lease, leaseMs, answer });
+    const { made } = source;
+    const length = lengthOf(made);
+    const { lease } = this;
+    const news = length === this.#renewedLength ? { answer: undefined } : made;
+    const result = await store.renewLease({ lease, leaseMs, ...news });
     if (this.#isEnding) return;
     if (!result.ok && result.problem.type === "fenced_out") {
       source.lost();
       return;
     }
-    if (result.ok) this.#renewedLength = text.length;
+    if (result.ok) this.#renewedLength = length;
     this.#renewLater();
   }
+}
+
+/** Grows with whatever is made. */
+function lengthOf({ answer, reasoning = "", toolCalls = [] }: TurnMade): number {
+  return answer.length + reasoning.length + toolCalls.length;
 }
 
 /** Another try may go well without anyone doing something. */

@@ -4,13 +4,13 @@ import type { CommittedTurn, CommitTurn, RenewLease, TurnLease } from "./session
 import type { StoreResult } from "./store-problem.js";
 import type { StoreAccess } from "./store-work.js";
 import type { SessionRow } from "./tables.js";
-import { encodeText, findTurn } from "./turn-rows.js";
+import { encodeParts, encodeText, findTurn } from "./turn-rows.js";
 
 const FENCED_OUT = { ok: false, problem: { type: "fenced_out" } } as const;
 
 /** Also when the lease has run out, as long as nobody has found it so. */
 export async function renewLease(access: StoreAccess, request: RenewLease): Promise<StoreResult<undefined>> {
-  const { lease, leaseMs, answer } = request;
+  const { lease, leaseMs, answer, ...parts } = request;
   return await access.write(async (work) => {
     const session = await findSession(work, lease, true);
     if (session === undefined || !isHolder(session, lease)) return FENCED_OUT;
@@ -18,7 +18,7 @@ export async function renewLease(access: StoreAccess, request: RenewLease): Prom
     if (answer !== undefined) {
       await work.trx
         .updateTable("rill_turns")
-        .set({ answer: encodeText(answer) })
+        .set({ answer: encodeText(answer), ...encodeParts(parts) })
         .where("session_id", "=", lease.sessionId)
         .where("number", "=", lease.turnNumber)
         .execute();
@@ -28,12 +28,13 @@ export async function renewLease(access: StoreAccess, request: RenewLease): Prom
 }
 
 export async function commitTurn(access: StoreAccess, request: CommitTurn): Promise<StoreResult<CommittedTurn>> {
-  const { lease, status, answer, outcome, record } = request;
+  const { lease, status, answer, outcome, record, ...parts } = request;
   return await access.write(async (work) => {
     const session = await findSession(work, lease, true);
     if (session === undefined) return FENCED_OUT;
     if (isHolder(session, lease)) {
-      const ending = { status, answer: encodeText(answer), outcome, record, fence: lease.fence };
+      const encoded = { answer: encodeText(answer), ...encodeParts(parts) };
+      const ending = { status, ...encoded, outcome, record, fence: lease.fence };
       const ended = await endTurn(work, session, () => ending);
       return { ok: true, value: { revision: ended.revision } };
     }

@@ -14,7 +14,16 @@ export interface Migration {
 }
 
 /** In order. What has been released is never changed. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, compatibleFrom: 1, up: createTables }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, compatibleFrom: 1, up: createTables },
+  { version: 2, compatibleFrom: 1, up: addAnswerParts },
+];
+
+/** A release that does not know them reads and writes answers without. */
+async function addAnswerParts({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.alterTable("rill_turns").addColumn("reasoning", "text").execute();
+  await schema.alterTable("rill_turns").addColumn("tool_calls", "text").execute();
+}
 
 async function createTables({ schema }: Kysely<Tables>): Promise<void> {
   await schema

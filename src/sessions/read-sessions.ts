@@ -3,7 +3,7 @@ import { findSession, toSession } from "./session-rows.js";
 import type { ListSessions, ListTurns, PageBounds, SessionPage, TurnPage } from "./session-store.js";
 import type { StoreResult } from "./store-problem.js";
 import type { StoreAccess } from "./store-work.js";
-import { toTurn } from "./turn-rows.js";
+import { answerBytes, toTurn } from "./turn-rows.js";
 
 export async function getSession(access: StoreAccess, key: SessionKey): Promise<StoreResult<Session>> {
   return await access.read(async (work) => {
@@ -55,7 +55,7 @@ export async function listTurns(access: StoreAccess, request: ListTurns): Promis
     const { page, more } = cutPage(
       found,
       request,
-      (row) => TURN_FRAME_BYTES + Buffer.byteLength(row.messages) + Buffer.byteLength(row.answer),
+      (row) => TURN_FRAME_BYTES + Buffer.byteLength(row.messages) + answerBytes(row),
     );
     return { ok: true, value: { turns: page.map(toTurn), more, revision: session.revision } };
   });

@@ -2,7 +2,7 @@ import type { Clock } from "../sync/clock.js";
 import { startPause } from "../sync/start-pause.js";
 import { untilAborted } from "../sync/until-aborted.js";
 import type { Logger } from "../telemetry/logger.js";
-import { HeldTurn, type TurnSource } from "./held-turn.js";
+import { HeldTurn, type TurnMade, type TurnSource } from "./held-turn.js";
 import { SessionDoors } from "./session-doors.js";
 import type { SessionKey } from "./session.js";
 import type { AdmitTurn, OpenedTurn, OpenTurn, RepeatedTurn, SessionStore } from "./session-store.js";
@@ -93,9 +93,9 @@ export class RunningTurns implements AsyncDisposable {
   }
 
   /** The answer so far of a turn that runs here; undefined: none of that number does. */
-  textOf({ owner, sessionId }: SessionKey, turnNumber: number): string | undefined {
+  madeOf({ owner, sessionId }: SessionKey, turnNumber: number): TurnMade | undefined {
     const turn = this.#held.get(sessionId);
-    return turn?.lease.turnNumber === turnNumber && turn.lease.owner === owner ? turn.text : undefined;
+    return turn?.lease.turnNumber === turnNumber && turn.lease.owner === owner ? turn.made : undefined;
   }
 
   /** Resolves when the session's turn that is about to end here, if there is one, has ended, or is not to be waited for any longer. */

@@ -1,5 +1,5 @@
 import type { Message } from "../core/conversation.js";
-import type { Session, SessionKey, Turn, TurnOutcome, TurnStatus } from "./session.js";
+import type { AnswerParts, Session, SessionKey, Turn, TurnOutcome, TurnStatus } from "./session.js";
 import type { StoreResult } from "./store-problem.js";
 
 /**
@@ -184,14 +184,14 @@ export interface TurnLease extends SessionKey {
   readonly fence: number;
 }
 
-export interface RenewLease {
+export interface RenewLease extends AnswerParts {
   readonly lease: TurnLease;
   readonly leaseMs: number;
-  /** All of the answer so far. undefined: what is stored stays. */
+  /** All of the answer so far, its parts with it. undefined: what is stored stays. */
   readonly answer: string | undefined;
 }
 
-export interface CommitTurn {
+export interface CommitTurn extends AnswerParts {
   readonly lease: TurnLease;
   readonly status: Exclude<TurnStatus, "appended" | "running">;
   /** All of it. Stored even if it takes the session over its limit of bytes: nothing that was made is thrown away. */

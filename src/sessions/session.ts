@@ -1,6 +1,7 @@
 import type { Message } from "../core/conversation.js";
 import type { FinishReason } from "../core/finish-reason.js";
 import type { ErrorCode } from "../core/generation-error.js";
+import type { ToolCall } from "../core/tool.js";
 import type { Usage } from "../core/usage.js";
 
 /** Which session is meant. One of another owner is as unknown as one that never was. */
@@ -40,8 +41,16 @@ interface RunningTurn {
  */
 export type TurnStatus = "appended" | "running" | "complete" | "truncated" | "cancelled" | "failed";
 
+/** What a turn's answer has beside its text. */
+export interface AnswerParts {
+  /** What the model thought before it answered; not empty. Default: nothing. */
+  readonly reasoning?: string;
+  /** What it called, at least one, whole calls alone. Default: none. */
+  readonly toolCalls?: readonly ToolCall[];
+}
+
 /** One entry of a session's history: messages, and the answer to them where one was asked for. */
-export interface Turn {
+export interface Turn extends AnswerParts {
   /** 1, 2, 3 … within its session, in the order in which they came. */
   readonly number: number;
   readonly status: TurnStatus;

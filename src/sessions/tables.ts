@@ -32,7 +32,11 @@ export interface TurnRow {
   readonly continues: number;
   /** JSON: a text. */
   readonly answer: string;
-  /** Of `messages`, and of `answer` once the turn has ended. */
+  /** JSON: a text. null: none. */
+  readonly reasoning: string | null;
+  /** JSON: the list of calls. null: none. */
+  readonly tool_calls: string | null;
+  /** Of `messages`, and of the answer with its parts once the turn has ended. */
   readonly bytes: number;
   readonly generation_id: string | null;
   /** The lease's, or a later one where the turn was given up. null: appended or copied. */

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Message } from "../core/conversation.js";
-import type { Turn, TurnOutcome, TurnStatus } from "./session.js";
+import type { ToolCall } from "../core/tool.js";
+import type { AnswerParts, Turn, TurnOutcome, TurnStatus } from "./session.js";
 import type { StoreProblem } from "./store-problem.js";
 import type { Work } from "./store-work.js";
 import type { SessionRow, TurnRow } from "./tables.js";
+
+type PartColumns = Pick<TurnRow, "reasoning" | "tool_calls">;
 
 export function toTurn(row: TurnRow): Turn {
   return {
@@ -12,6 +15,7 @@ export function toTurn(row: TurnRow): Turn {
     messages: JSON.parse(row.messages) as Message[],
     continues: row.continues === 1,
     answer: JSON.parse(row.answer) as string,
+    ...decodeParts(row),
     generationId: row.generation_id ?? undefined,
     outcome: row.outcome === null ? undefined : decodeOutcome(row.outcome),
     revision: row.revision,
@@ -25,6 +29,20 @@ export function toTurn(row: TurnRow): Turn {
 function decodeOutcome(text: string): TurnOutcome {
   const { finishReason, error, usage } = JSON.parse(text) as Partial<TurnOutcome>;
   return { finishReason, error, usage };
+}
+
+function decodeParts({ reasoning, tool_calls: toolCalls }: PartColumns): AnswerParts {
+  return {
+    ...(reasoning === null ? {} : { reasoning: JSON.parse(reasoning) as string }),
+    ...(toolCalls === null ? {} : { toolCalls: JSON.parse(toolCalls) as ToolCall[] }),
+  };
+}
+
+export function encodeParts({ reasoning, toolCalls }: AnswerParts): PartColumns {
+  return {
+    reasoning: reasoning === undefined ? null : encodeText(reasoning),
+    tool_calls: toolCalls === undefined ? null : JSON.stringify(toolCalls),
+  };
 }
 
 export function encodeText(text: string): string {
@@ -47,6 +65,8 @@ export function newTurnRow(session: SessionRow, messages: readonly Message[], no
     messages: encoded,
     continues: 0,
     answer: encodeText(""),
+    reasoning: null,
+    tool_calls: null,
     bytes: Buffer.byteLength(encoded),
     generation_id: null,
     fence: null,
@@ -86,10 +106,18 @@ export async function findTurnByKey(
   return await query.where("key_digest", "=", digestKey(key)).executeTakeFirst();
 }
 
-/** What the end of a turn writes. */
-export interface TurnEnding {
+/** What an answer takes, its parts included. */
+export function answerBytes({
+  answer,
+  reasoning,
+  tool_calls: toolCalls,
+}: PartColumns & Pick<TurnRow, "answer">): number {
+  return Buffer.byteLength(answer) + Buffer.byteLength(reasoning ?? "") + Buffer.byteLength(toolCalls ?? "");
+}
+
+/** What the end of a turn writes: the answer and its parts encoded. */
+export interface TurnEnding extends PartColumns {
   readonly status: TurnStatus;
-  /** Encoded. */
   readonly answer: string;
   readonly outcome: TurnOutcome;
   readonly record: string | undefined;
@@ -102,12 +130,15 @@ export async function writeEnding(
   turn: TurnRow,
   ending: TurnEnding & { endRevision: number },
 ): Promise<number> {
-  const bytes = turn.bytes + Buffer.byteLength(ending.answer);
+  const { answer, reasoning, tool_calls } = ending;
+  const bytes = turn.bytes + answerBytes(ending);
   await trx
     .updateTable("rill_turns")
     .set({
       status: ending.status,
-      answer: ending.answer,
+      answer,
+      reasoning,
+      tool_calls,
       bytes,
       fence: ending.fence,
       outcome: JSON.stringify(ending.outcome),

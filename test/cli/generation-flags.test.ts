@@ -5,6 +5,8 @@ import { DescriptorSet } from "../../src/rpc/contract/descriptor-set.js";
 
 /** What the command line takes otherwise: as an argument, from files, and as messages. */
 const BY_OTHER_MEANS = new Set(["prompt", "chat", "turn.messages"]);
+/** Messages of the contract that one flag fills as a whole. */
+const AS_A_WHOLE = new Set(["rill.v1.ToolChoice", "rill.v1.JsonObject"]);
 
 /** Every field that holds a value of its own, by its path from the message: messages of the contract itself are walked into. */
 function valueFields(message: DescMessage, prefix = ""): string[] {
@@ -17,8 +19,9 @@ function valueFields(message: DescMessage, prefix = ""): string[] {
 }
 
 function innerMessage(field: DescField): DescMessage | undefined {
-  const isOurs = field.fieldKind === "message" && field.message.typeName.startsWith("rill.");
-  return isOurs ? field.message : undefined;
+  if (field.fieldKind !== "message") return undefined;
+  const { typeName } = field.message;
+  return typeName.startsWith("rill.") && !AS_A_WHOLE.has(typeName) ? field.message : undefined;
 }
 
 describe("The flags of rill generate", () => {
@@ -35,6 +38,15 @@ describe("The flags of rill generate", () => {
       assert.deepEqual(fields.toSorted(), valueFields(message).toSorted());
     });
   }
+
+  it("fill what chat has besides messages through the turn, which has the same", () => {
+    const chat = descriptors.registry.getMessage("rill.v1.Chat")?.fields.map(({ name }) => `turn.${name}`) ?? [];
+    const fields = new Set(GENERATION_FLAGS.map(({ field }) => field));
+    assert.deepEqual(
+      chat.filter((field) => !fields.has(field)),
+      ["turn.messages"],
+    );
+  });
 
   it("have one name each", () => {
     const names = GENERATION_FLAGS.map(({ name }) => name);

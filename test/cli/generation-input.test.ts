@@ -150,6 +150,30 @@ describe("readGenerationInput", () => {
     }
   });
 
+  it("makes a chat of a prompt with tools, and of results of calls", async () => {
+    const tools = [{ name: "f" }];
+    assert.deepEqual(await read({ prompt: "Hi", turn: { tools } }), {
+      chat: { messages: [{ role: "ROLE_USER", content: "Hi" }], tools },
+    });
+    const result = await write("result.txt", "so\n");
+    const messages = await write("calls.json", '[{"role":"ROLE_USER","content":"Hi"}]');
+    const toolResults = [`c1=${result}`, `c2=${result}`];
+    const results = [
+      { role: "ROLE_TOOL", tool_call_id: "c1", content: "so" },
+      { role: "ROLE_TOOL", tool_call_id: "c2", content: "so" },
+    ];
+    assert.deepEqual(await read({ messages, toolResults, turn: { tools } }, "not read"), {
+      chat: { messages: [{ role: "ROLE_USER", content: "Hi" }, ...results], tools },
+    });
+    assert.deepEqual(await read({ toolResults, prompt: "And?", turn: { session_id: "ses_a", tools } }), {
+      turn: { session_id: "ses_a", tools, messages: [...results, { role: "ROLE_USER", content: "And?" }] },
+    });
+    await refuses(read({ toolResults: ["c1"] }), /--tool-result: "c1" must be the id of a call/);
+    await refuses(read({ toolResults: [`=${result}`] }), /--tool-result/);
+    await refuses(read({ hasTokens: true, turn: { tools } }), /only one/);
+    await refuses(read({ turn: { session_id: "ses_a", continue_answer: true }, toolResults }), /neither a prompt/);
+  });
+
   it("refuses what belongs to a turn without a session, and tokens for a turn", async () => {
     const turn = { expected_revision: 3, continue_answer: true };
     await refuses(read({ prompt: "a", turn }), /^--continue, --expected-revision: only for a turn of a session/);

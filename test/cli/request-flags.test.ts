@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Command } from "commander";
-import { count, counts, labels, text, texts, yes } from "../../src/cli/flag-types.js";
+import { count, counts, labels, text, texts, yes, yesOrNo } from "../../src/cli/flag-types.js";
 import type { FlagType, RequestFlag } from "../../src/cli/request-flag.js";
 import { addRequestFlags, readRequestFlags } from "../../src/cli/request-flags.js";
 import { UsageError } from "../../src/cli/usage-error.js";
@@ -22,6 +22,7 @@ const FLAGS = [
   flag("label", labels, "labels"),
   flag("request-id", text, "request_id"),
   flag("usage", yes, "output.usage"),
+  flag("reasoning", yesOrNo, "reasoning.enabled"),
 ];
 
 function read(...args: string[]): JsonObject {
@@ -35,6 +36,11 @@ describe("readRequestFlags", () => {
   it("gives a request with nothing but what was given", () => {
     assert.deepEqual(read(), {});
     assert.deepEqual(read("--usage"), { output: { usage: true } });
+  });
+
+  it("takes a no for what can be said both ways", () => {
+    assert.deepEqual(read("--reasoning"), { reasoning: { enabled: true } });
+    assert.deepEqual(read("--no-reasoning"), { reasoning: { enabled: false } });
   });
 
   it("puts each value at its field, those of one message side by side", () => {

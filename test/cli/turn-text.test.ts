@@ -13,6 +13,15 @@ describe("turnText", () => {
     );
   });
 
+  it("shows calls and whose results messages are", () => {
+    const call = { id: "c1", name: "f", arguments: '{"a":\n1}' };
+    const messages = [{ role: "ROLE_TOOL", content: "so", toolCallId: "c0" }];
+    assert.equal(
+      turnText({ number: 2, status: "TURN_STATUS_COMPLETE", messages, answer: "", toolCalls: [call] }),
+      '#2\ntool c0: so\nassistant: \nassistant calls c1: f {"a":\n  1}\n',
+    );
+  });
+
   it("says what became of one that is not, and why", () => {
     const headOf = (turn: object): string => turnText({ number: 3, ...turn }).split("\n")[0] ?? "";
     assert.equal(headOf({ status: "TURN_STATUS_APPENDED" }), "#3 (appended)");

@@ -3,6 +3,7 @@ import type { PackageDefinition, ServiceDefinition } from "@grpc/proto-loader";
 import { FinishReason } from "../../generated/rill/v1/finish.js";
 import { GenerateStreamRequest, GenerateStreamResponse } from "../../generated/rill/v1/generation_service.js";
 import { type ContractMethod, contractMethod, loadContract } from "../support/load-contract.js";
+import { Channel } from "../../generated/rill/v1/generation_event.js";
 
 function serviceOf(contract: PackageDefinition, name: string): ServiceDefinition {
   const found = contract[name];
@@ -81,8 +82,16 @@ describe("a client built at run time from proto/", () => {
     const method = contractMethod(contract, "rill.v1.GenerationService/GenerateStream");
     const read = (message: GenerateStreamResponse): object =>
       method.responseDeserialize(Buffer.from(GenerateStreamResponse.encode(message).finish()));
-    const chunk = { text: "é", tokenCount: 2, outputTokens: 7, tokenIds: [3, 4], logprobs: [], tokenBytes: [] };
-    const expectedChunk = { text: "é", token_count: 2, output_tokens: 7, token_ids: [3, 4] };
+    const chunk = {
+      text: "é",
+      channel: Channel.ANSWER,
+      tokenCount: 2,
+      outputTokens: 7,
+      tokenIds: [3, 4],
+      logprobs: [],
+      tokenBytes: [],
+    };
+    const expectedChunk = { text: "é", channel: "CHANNEL_ANSWER", token_count: 2, output_tokens: 7, token_ids: [3, 4] };
     assert.deepEqual(plain(read({ sequence: 3, event: { $case: "chunk", value: chunk } })), {
       sequence: 3,
       event: "chunk",
@@ -97,6 +106,7 @@ describe("a client built at run time from proto/", () => {
         inputTokens: 5,
         reusedInputTokens: 4,
         outputTokens: 3,
+        reasoningOutputTokens: 2,
         deliveredOutputTokens: 2,
         undeliveredOutputTokens: 1,
       },
@@ -110,6 +120,7 @@ describe("a client built at run time from proto/", () => {
         input_tokens: 5,
         reused_input_tokens: 4,
         output_tokens: 3,
+        reasoning_output_tokens: 2,
         delivered_output_tokens: 2,
         undelivered_output_tokens: 1,
       },

@@ -7,6 +7,7 @@ import { SessionClient } from "../rpc/session-client.js";
 import { TestServer } from "../support/test-server.js";
 import { RillChild } from "./rill-child.js";
 import { type RillRun, runRill } from "./run-rill.js";
+import { said } from "../support/said.js";
 
 describe("rill sessions", function () {
   this.timeout(40_000);
@@ -83,7 +84,7 @@ describe("rill sessions", function () {
 
   it("forks with the turns that are wanted, and prints the new id", async () => {
     const { sessionId } = await client.create({ labels: new Map([["app", "demo"]]) });
-    for (const content of ["a", "b"]) await client.append({ sessionId, messages: [{ role: Role.USER, content }] });
+    for (const content of ["a", "b"]) await client.append({ sessionId, messages: [said(Role.USER, content)] });
     const [all, some, relabelled] = await Promise.all([
       sessions("fork", sessionId),
       sessions("fork", sessionId, "--at-turn", "1"),
@@ -204,12 +205,12 @@ describe("rill sessions, of more than a page", function () {
   it("shows every turn of a session, whatever the number of pages", async () => {
     const { sessionId } = await client.create();
     for (let turn = 0; turn < 120; turn++) {
-      await client.append({ sessionId, messages: [{ role: Role.USER, content: `say ${turn}` }] });
+      await client.append({ sessionId, messages: [said(Role.USER, `say ${turn}`)] });
     }
     const { stdout } = await runRill(["sessions", "show", sessionId], { RILL_ADDRESS: server.address });
-    const said = [...stdout.matchAll(/^user: say (\d+)$/gm)].map(([, turn]) => Number(turn));
+    const found = [...stdout.matchAll(/^user: say (\d+)$/gm)].map(([, turn]) => Number(turn));
     assert.deepEqual(
-      said,
+      found,
       Array.from({ length: 120 }, (_, turn) => turn),
     );
     await client.delete({ sessionId });

@@ -9,6 +9,7 @@ import { SCRIPT } from "../support/scripted-engine.js";
 import { generationRequest, promptRequest, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
 import { BAD_BYTES, BAD_REQUESTS } from "./bad-requests.js";
+import { chatOf, said } from "../support/said.js";
 
 const NO_STOPS = { stopSequences: [], stopTokenIds: [] };
 const NEIGHBOUR_TOKENS = 1_200;
@@ -69,8 +70,8 @@ describe("Bad input", () => {
   });
 
   it("is all named up to the bounds of a status, with the total", async () => {
-    const messages = Array.from({ length: 1_000 }, () => ({ content: "a" }));
-    const { status } = await client.stream(generationRequest({ input: { $case: "chat", value: { messages } } }));
+    const messages = Array.from({ length: 1_000 }, () => said(undefined, "a"));
+    const { status } = await client.stream(generationRequest({ input: { $case: "chat", value: chatOf(messages) } }));
     assert.equal(status.fields.length, 20);
     assert.equal(status.facts.violations_total, "1000");
     assert.ok(status.detailBytes <= 4 * 1024);

@@ -1,7 +1,9 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Lane } from "../../generated/rill/v1/scheduling.js";
 import { generationRequest, promptRequest, tokensRequest } from "../support/test-client.js";
+import { BAD_SHAPES } from "./bad-shapes.js";
 import { BAD_SAMPLING, type BadRequest } from "./bad-sampling.js";
+import { chatOf, said } from "../support/said.js";
 
 const NO_STOPS = { stopSequences: [], stopTokenIds: [] };
 
@@ -17,17 +19,18 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   },
   {
     name: "a chat without messages",
-    request: generationRequest({ input: { $case: "chat", value: { messages: [] } } }),
+    request: generationRequest({ input: { $case: "chat", value: chatOf([]) } }),
     fields: ["chat.messages"],
   },
   {
     name: "messages without role or content, or with an unknown role",
     request: generationRequest({
-      input: { $case: "chat", value: { messages: [{ content: "a" }, { role: 2 }, { role: 9 as 1, content: "" }] } },
+      input: { $case: "chat", value: chatOf([said(undefined, "a"), said(2, undefined), said(9 as 1, "")]) },
     }),
     fields: ["chat.messages[0].role", "chat.messages[1].content", "chat.messages[2].role"],
   },
   ...BAD_SAMPLING,
+  ...BAD_SHAPES,
   {
     name: "no output",
     request: promptRequest("a", { stopping: { ...NO_STOPS, maxOutputTokens: 0 } }),

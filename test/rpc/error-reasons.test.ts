@@ -16,6 +16,7 @@ import { messageOf, promptRequest, refusalOf, resultOf, TestClient, tokensReques
 import { TestServer, type TestServerOptions } from "../support/test-server.js";
 import { SessionClient } from "./session-client.js";
 import { turnRequest } from "./turn-request.js";
+import { said } from "../support/said.js";
 
 const STREAM = "rill.v1.GenerationService/GenerateStream";
 const ENDLESS = [SCRIPT.CYCLE, 65];
@@ -126,7 +127,7 @@ const SCENES: Readonly<Record<ErrorCode, () => Promise<StatusDetails>>> = {
   TOO_MANY_SESSIONS: () => sessionScene({ limits: { sessions: 1 } }, (client) => refusalOf(client.create())),
   SESSION_FULL: () =>
     sessionScene({ limits: { sessionBytes: 100 } }, (client, { sessionId }) =>
-      refusalOf(client.append({ sessionId, messages: [{ role: Role.USER, content: "a".repeat(100) }] })),
+      refusalOf(client.append({ sessionId, messages: [said(Role.USER, "a".repeat(100))] })),
     ),
   STORE_UNAVAILABLE: () =>
     scene({ store: { type: "sqlite", path: "/dev/null/x" } }, async ({ server }) => {

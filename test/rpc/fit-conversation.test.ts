@@ -4,15 +4,16 @@ import type { Message } from "../../src/core/conversation.js";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { ReadTurn } from "../../src/rpc/turn/conversation-of.js";
 import { fitConversation } from "../../src/rpc/turn/fit-conversation.js";
+import type { PreparedInput } from "../../src/prepare/prepared-input.js";
 
 const NEW = [{ role: "user", content: "new" }] as const;
 
 /** Each message counts as many tokens as it has characters; more than `room` is too long. */
-function preparing(room: number): (messages: readonly Message[]) => Promise<Uint32Array> {
+function preparing(room: number): (messages: readonly Message[]) => Promise<PreparedInput> {
   return (messages) => {
     const tokens = messages.reduce((sum, { content }) => sum + content.length, 0);
     if (tokens > room) return Promise.reject(new GenerationError("INPUT_TOO_LONG", "too long"));
-    return Promise.resolve(new Uint32Array(tokens));
+    return Promise.resolve({ tokens: new Uint32Array(tokens) });
   };
 }
 
@@ -40,7 +41,7 @@ describe("Fitting a conversation", () => {
         });
         const dropped = fitted.contextTrimmed?.droppedTurns ?? 0;
         const kept = history.slice(dropped);
-        assert.equal(fitted.inputTokens.length, tokensOf(kept) + 3);
+        assert.equal(fitted.input.tokens.length, tokensOf(kept) + 3);
         assert.equal(fitted.contextTrimmed?.keptTurns ?? history.length, kept.length);
         const needed = history.findIndex((_, index) => tokensOf(history.slice(index)) + 3 <= room);
         const fewest = needed < 0 ? history.length : needed;

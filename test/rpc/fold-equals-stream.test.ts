@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import type { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
+import { Channel } from "../../generated/rill/v1/generation_event.js";
+import type { GenerateResponse, GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
 import { chunksOf, completedOf, textOf } from "../support/generation-text.js";
+import { MARK, marked } from "../support/marked-output.js";
 import { promptRequest, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
 
@@ -111,5 +113,90 @@ describe("Generate and GenerateStream", () => {
       ),
     );
     assert.deepEqual(answers, prompts);
+  });
+});
+
+/** Outputs with thinking, calls and text in any order, some of them cut off in the middle. */
+const markedRequests = fc
+  .record({
+    parts: fc.array(
+      fc.oneof(
+        fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }).map((text) => [wellFormed(text)]),
+        fc.string({ unit: "grapheme", maxLength: 8 }).map((text) => [MARK.THINK, wellFormed(text), MARK.THINK]),
+        fc
+          .dictionary(fc.string({ maxLength: 3 }), fc.nat(), { maxKeys: 3 })
+          .map((args) => [MARK.CALL, JSON.stringify(args), MARK.END]),
+      ),
+      { minLength: 1, maxLength: 8 },
+    ),
+    maxOutputTokens: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+    maxChunkDelayMs: fc.constantFrom(0, 5),
+  })
+  .map(({ parts, maxOutputTokens, maxChunkDelayMs }) => ({
+    request: tokensRequest(marked(...parts.flat()), {
+      stopping: { stopSequences: [], stopTokenIds: [], maxOutputTokens },
+      output: { tokenIds: true, usage: true, logprobs: 1, tokenBytes: true },
+    }),
+    delivery: { maxChunkDelay: { seconds: 0, nanos: maxChunkDelayMs * 1e6 } },
+  }));
+
+describe("Generate and GenerateStream of an output with channels and calls", () => {
+  it("give the same, each text on its channel and each call at its place", async () => {
+    await using server = await TestServer.start({ engine: { marks: true } });
+    using client = new TestClient(server.address);
+    const property = fc.asyncProperty(markedRequests, async ({ request, delivery }) => {
+      const [unary, { messages, status }] = await Promise.all([
+        client.generate(request),
+        client.stream({ ...request, delivery }),
+      ]);
+      assert.equal(status.code, 0);
+      let text = "";
+      let reasoning = "";
+      let tokens = 0;
+      const ids: number[] = [];
+      const calls: GenerateResponse["toolCalls"] = [];
+      for (const { event } of messages) {
+        if (event?.$case !== "chunk" && event?.$case !== "toolCall") continue;
+        assert.equal(event.value.outputTokens, (tokens += event.value.tokenCount));
+        assert.equal(event.value.usage?.inputTokens, unary.usage?.inputTokens);
+        assert.equal(event.value.logprobs.length, event.value.tokenIds.length);
+        ids.push(...event.value.tokenIds);
+        if (event.$case === "chunk") {
+          const { channel } = event.value;
+          if (channel === Channel.REASONING) reasoning += event.value.text;
+          else text += event.value.text;
+          assert.ok(channel === Channel.ANSWER || channel === Channel.REASONING);
+        } else {
+          const { index, id, name, arguments: fragment } = event.value;
+          const call = calls[index];
+          if (call !== undefined) {
+            assert.deepEqual([id, name, index], [undefined, undefined, calls.length - 1]);
+            call.arguments += fragment;
+          } else {
+            assert.equal(index, calls.length);
+            calls.push({
+              id: id ?? "none",
+              name: name ?? "none",
+              arguments: fragment,
+              textOffsetBytes: Buffer.byteLength(text),
+            });
+          }
+        }
+      }
+      const plain = unary.toolCalls.map(({ id, name, arguments: args, textOffsetBytes }) => ({
+        id,
+        name,
+        arguments: args,
+        textOffsetBytes,
+      }));
+      assert.deepEqual([unary.text, unary.reasoning, plain], [text, reasoning, calls]);
+      assert.deepEqual(unary.tokenIds, ids);
+      const completed = completedOf(messages);
+      assert.deepEqual(completed.textSha256, createHash("sha256").update(text).digest());
+      assert.deepEqual(unary.textSha256, completed.textSha256);
+      assert.equal(completed.usage?.outputTokens, tokens);
+      assert.equal(completed.usage.undeliveredOutputTokens, 0);
+    });
+    await fc.assert(property, { numRuns: 80 });
   });
 });

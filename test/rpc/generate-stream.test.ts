@@ -7,6 +7,7 @@ import { chunksOf, completedOf, textOf } from "../support/generation-text.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { promptRequest, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
+import { chatOf, said } from "../support/said.js";
 
 const TEXT = "Hello world and grüße 🌊";
 
@@ -181,13 +182,10 @@ describe("GenerateStream", () => {
   });
 
   it("reads a chat through the model's template, and goes on inside a partial answer", async () => {
-    const messages = [
-      { role: 2, content: "Hi" },
-      { role: 3, content: "Well" },
-    ] as const;
+    const messages = [said(2, "Hi"), said(3, "Well")] as const;
     const { messages: events, status } = await client.stream({
       ...promptRequest(""),
-      input: { $case: "chat", value: { messages: [...messages] } },
+      input: { $case: "chat", value: chatOf([...messages]) },
     });
     assert.equal(status.code, 0);
     // The scripted engine echoes the prompt without its control tokens.

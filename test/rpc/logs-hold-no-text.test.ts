@@ -4,6 +4,7 @@ import type { Logger } from "../../src/telemetry/logger.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { generationRequest, promptRequest, refusalOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
+import { chatOf, said } from "../support/said.js";
 
 const SECRET = "my secret words";
 
@@ -19,7 +20,7 @@ describe("The log of calls", () => {
     await refusalOf(client.generate(promptRequest(SECRET.repeat(1_000))));
     await refusalOf(client.generate(promptRequest(SECRET, { sampling: { logitBias: [], temperature: 9 } })));
     const role = 9 as 1;
-    const value = { messages: [{ role, content: SECRET }] };
+    const value = chatOf([said(role, SECRET)]);
     await refusalOf(client.generate(generationRequest({ input: { $case: "chat", value } })));
     await refusalOf(client.generate(tokensRequest([...Buffer.from(SECRET), SCRIPT.FAIL_PULL])));
     assert.ok(lines.length > 0);

@@ -11,10 +11,11 @@ import { ManualClock } from "../support/manual-clock.js";
 import { answerOf, promptRequest, refusalOf, TestClient } from "../support/test-client.js";
 import { TestServer, type TestServerOptions } from "../support/test-server.js";
 import { SessionClient } from "./session-client.js";
+import { said } from "../support/said.js";
 
 const HOUR_SECONDS = 3_600;
 const hours = (count: number) => ({ seconds: count * HOUR_SECONDS, nanos: 0 });
-const user = (content: string) => ({ role: Role.USER, content });
+const user = (content: string) => said(Role.USER, content);
 
 interface Scene {
   readonly server: TestServer;
@@ -58,11 +59,7 @@ describe("SessionService", () => {
 
   it("keeps what it is given, and tells it again", async () => {
     const { client } = shared;
-    const messages = [
-      { role: Role.SYSTEM, content: "be brief" },
-      user("hi\u0000"),
-      { role: Role.ASSISTANT, content: "" },
-    ];
+    const messages = [said(Role.SYSTEM, "be brief"), user("hi\u0000"), said(Role.ASSISTANT, "")];
     const labels = new Map([["topic", "rivers"]]);
     const session = await client.create({ labels, messages, idleTimeout: hours(2) });
     assert.match(session.sessionId, /^ses_[\w-]{24}$/);
@@ -75,7 +72,14 @@ describe("SessionService", () => {
     const appended = await client.append({ sessionId, expectedRevision: 1, messages: [user("and?")] });
     assert.deepEqual([appended.revision, appended.turns], [2, 2]);
     const turn = { continues: false, status: TurnStatus.APPENDED, finishReason: FinishReason.UNSPECIFIED };
-    const nothing = { answer: undefined, generationId: undefined, errorReason: undefined, usage: undefined };
+    const nothing = {
+      reasoning: undefined,
+      toolCalls: [],
+      answer: undefined,
+      generationId: undefined,
+      errorReason: undefined,
+      usage: undefined,
+    };
     const times = { createdTime: time, endedTime: time };
     const expectedTurns: Turn[] = [
       { number: 1, messages, revision: 1, endRevision: 1, ...turn, ...nothing, ...times },
@@ -197,11 +201,7 @@ describe("SessionService", () => {
         [client.get("x".repeat(129)), "session_id"],
         [client.create({ labels: two, idleTimeout: { seconds: 0, nanos: 5 } }), "labels", "idle_timeout"],
         [client.create({ idleTimeout: { seconds: 91 * 24 * HOUR_SECONDS, nanos: 0 } }), "idle_timeout"],
-        [
-          client.create({ messages: [{ role: undefined, content: undefined }] }),
-          "messages[0].content",
-          "messages[0].role",
-        ],
+        [client.create({ messages: [said(undefined, undefined)] }), "messages[0].content", "messages[0].role"],
         [client.create({ messages: [user("1"), user("2"), user("3")] }), "messages"],
         [client.append({ ...id, expectedRevision: 0, messages: [] }), "expected_revision", "messages"],
         [client.update(id), "labels"],

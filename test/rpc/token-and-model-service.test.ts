@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { Role } from "../../generated/rill/v1/conversation.js";
+import { status as Status } from "@grpc/grpc-js";
+import { type Chat, Role } from "../../generated/rill/v1/conversation.js";
+import type { GenerateRequest } from "../../generated/rill/v1/generation_service.js";
 import { Capability, ChatTemplateSource } from "../../generated/rill/v1/model.js";
 import type { GetModelResponse } from "../../generated/rill/v1/model_service.js";
 import {
@@ -8,9 +10,11 @@ import {
   type DetokenizeResponse,
   type TokenizeResponse,
 } from "../../generated/rill/v1/token_service.js";
-import { answerOf, generationRequest, promptRequest, TestClient } from "../support/test-client.js";
+import type { GenerationInput } from "../../src/core/generation-request.js";
+import { answerOf, generationRequest, promptRequest, refusalOf, TestClient } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
 import { TURN_END_TOKEN } from "../support/tiny-vocabulary.js";
+import { chatOf, said } from "../support/said.js";
 
 describe("The token and model services", () => {
   let server: TestServer;
@@ -49,7 +53,7 @@ describe("The token and model services", () => {
   });
 
   it("count a prompt and a chat as Generate reads them, and say whether they fit", async () => {
-    const chat = { messages: [{ role: Role.USER, content: "Hello" }] };
+    const chat = chatOf([said(Role.USER, "Hello")]);
     for (const input of [{ $case: "prompt", value: "Hello world" } as const, { $case: "chat", value: chat } as const]) {
       const counted = await count({ input, maxOutputTokens: 7 });
       const { usage } = await client.generate(generationRequest({ input }));
@@ -72,10 +76,39 @@ describe("The token and model services", () => {
     assert.ok(model !== undefined);
     assert.deepEqual([model.contextTokens, model.trainingContextTokens, model.sizeBytes], [2_048, 2_048, 600_000]);
     assert.equal(model.chatTemplate?.source, ChatTemplateSource.MODEL);
-    const { PROMPT, CHAT, TOKEN_IDS, TURN } = Capability;
-    assert.deepEqual(model.capabilities, [PROMPT, CHAT, TOKEN_IDS, TURN]);
+    const { PROMPT, CHAT, TOKEN_IDS, TURN, TOOLS, CONSTRAINTS, TEMPLATE_ARGUMENTS } = Capability;
+    assert.deepEqual(model.capabilities, [PROMPT, CHAT, TOKEN_IDS, TURN, TOOLS, CONSTRAINTS, TEMPLATE_ARGUMENTS]);
     for (const expectedModel of [model.name, model.digest]) {
       assert.equal((await client.generate(promptRequest("a", { expectedModel }))).modelDigest, model.digest);
+    }
+  });
+
+  it("list of what is taken under conditions just what Generate takes", async () => {
+    const prepare = (input: GenerationInput) =>
+      Promise.resolve({ tokens: Uint32Array.from(input.type === "token_ids" ? input.tokenIds : [65]) });
+    for (const [given, has] of [
+      [{ reasons: true, limits: { gbnfBytes: 100 } }, true],
+      [{ reasons: false, limits: { gbnfBytes: 0, tools: 0 } }, false],
+    ] as const) {
+      await using other = await TestServer.start({ ...given, prepare });
+      using caller = new TestClient(other.address);
+      const { model } = await answerOf<GetModelResponse>((settle) => caller.model.getModel({}, settle));
+      const chat = (fields: Partial<Chat>): GenerateRequest["input"] => ({
+        $case: "chat",
+        value: chatOf([said(Role.USER, "Hello")], fields),
+      });
+      const requests: [Capability, Partial<GenerateRequest>][] = [
+        [Capability.TOOLS, { input: chat({ tools: [{ name: "f" }] }) }],
+        [Capability.REASONING, { input: chat({}), reasoning: { enabled: true } }],
+        [Capability.REASONING, { input: chat({}), reasoning: { tokenBudget: 3 } }],
+        [Capability.GBNF, { input: chat({}), constraint: { $case: "gbnf", value: 'root ::= "a"' } }],
+      ];
+      for (const [capability, request] of requests) {
+        assert.equal(model?.capabilities.includes(capability), has);
+        const answer = caller.generate(generationRequest(request));
+        if (has) await answer;
+        else assert.equal((await refusalOf(answer)).code, Status.INVALID_ARGUMENT);
+      }
     }
   });
 });

@@ -5,6 +5,7 @@ import { ContextPolicy } from "../../generated/rill/v1/turn_input.js";
 import { refusalOf } from "../support/test-client.js";
 import { userSays } from "./turn-request.js";
 import { atMost, scene } from "./turn-scene.js";
+import { said } from "../support/said.js";
 
 describe("A turn whose session is longer than the context", function () {
   this.timeout(20_000);
@@ -34,7 +35,7 @@ describe("A turn whose session is longer than the context", function () {
   it("loses its oldest turns whole where the caller allows it, never the system's, and says so", async () => {
     await scene({ engine: { contextTokens: 512 } }, async ({ client, sessions, session, turn }) => {
       const { sessionId } = session;
-      await sessions.append({ sessionId, messages: [{ role: Role.SYSTEM, content: "be brief" }] });
+      await sessions.append({ sessionId, messages: [said(Role.SYSTEM, "be brief")] });
       const brief = atMost(20);
       const policy = { contextPolicy: ContextPolicy.DROP_OLDEST_TURNS };
       const dropped: number[] = [];

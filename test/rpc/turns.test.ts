@@ -16,6 +16,7 @@ import { rawStatusDetails } from "../support/status-details.js";
 import { TestServer } from "../support/test-server.js";
 import { userSays } from "./turn-request.js";
 import { atMost, onServer, scene, SLOW_AND_ENDLESS, startTurn } from "./turn-scene.js";
+import { said } from "../support/said.js";
 
 function acceptedOf(messages: readonly GenerateStreamResponse[]) {
   const event = messages[0]?.event;
@@ -183,7 +184,7 @@ describe("A turn of a session", function () {
 
   it("goes on inside an unfinished message of the assistant", async () => {
     await onServer(fast, async ({ client, turn }) => {
-      const begun = { role: Role.ASSISTANT, content: "Well," };
+      const begun = said(Role.ASSISTANT, "Well,");
       const first = await client.generate(turn({ messages: [userSays("Hello"), begun] }));
       const second = await client.generate(turn({ messages: [userSays("next")] }));
       assert.ok(second.text.includes(`assistant\nWell,${first.text}\nuser\nnext`), second.text);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CancelMode } from "../../src/core/engine-wall.js";
+import type { CancelMode, EngineCommand } from "../../src/core/engine-wall.js";
 import type { Generation } from "../../src/scheduler/generation.js";
 import { echo, ENDLESS, failureOf, readAll, runOf, SchedulerRig } from "./scheduler-rig.js";
 
@@ -55,6 +55,29 @@ describe("Scheduler.cancel", () => {
     rig.assertBaseline();
   });
 
+  it("end_reasoning is handed on to the engine where the run has begun, and ends nothing", async () => {
+    await using rig = await SchedulerRig.start({ slots: 1 });
+    const running = rig.submit(ENDLESS);
+    await rig.until(() => running.parked);
+    const waiting = rig.submit(echo("a"));
+    const preparing = rig.open();
+    const sent: EngineCommand[] = [];
+    const send = rig.link.send.bind(rig.link);
+    rig.link.send = (command) => void sent.push(command);
+    const cancel = ({ generationId }: Generation): string =>
+      rig.scheduler.cancel({ generationId }, "end_reasoning").state;
+    assert.deepEqual([running, waiting, preparing].map(cancel), ["parked", "waiting", "preparing"]);
+    assert.deepEqual(
+      sent.map((command) => command.type === "cancel" && command.mode),
+      ["end_reasoning"],
+    );
+    rig.link.send = send;
+    assert.deepEqual([running.state, waiting.state, preparing.state], ["parked", "waiting", "preparing"]);
+    for (const generation of [preparing, waiting, running]) generation[Symbol.dispose]();
+    await rig.until(() => rig.busySlots === 0);
+    rig.assertBaseline();
+  });
+
   it("soft finishes one that waits, without a token, and frees its place at once", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const holder = rig.submit(ENDLESS);
@@ -64,7 +87,13 @@ describe("Scheduler.cancel", () => {
     assert.equal(rig.scheduler.load().line.interactive.waiting, 0);
     const { finished } = await readAll(generation);
     assert.equal(finished.reason, "cancelled_softly");
-    assert.deepEqual(finished.usage, { inputTokens: 3, reusedInputTokens: 0, outputTokens: 0, deliveredTokens: 0 });
+    assert.deepEqual(finished.usage, {
+      inputTokens: 3,
+      reusedInputTokens: 0,
+      outputTokens: 0,
+      reasoningTokens: 0,
+      deliveredTokens: 0,
+    });
     assert.equal(finished.timings.totalMs, 50);
     assert.equal(finished.timings.queueMs, 50);
     holder[Symbol.dispose]();

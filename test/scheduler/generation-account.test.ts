@@ -95,6 +95,7 @@ describe("GenerationAccount", () => {
       inputTokens: 10,
       reusedInputTokens: 4,
       outputTokens: 6,
+      reasoningTokens: 0,
       deliveredTokens: 3,
     });
     const { inputTokens, reusedInputTokens, decodedTokens, deliveredTokens } = totals.totals();

@@ -16,7 +16,13 @@ describe("Generation", () => {
       assert.equal(text, "hello");
       assert.deepEqual([...new Set(events.map((event) => event.type))], ["prefill", "pieces", "finished"]);
       assert.equal(finished.reason, "end_of_turn");
-      assert.deepEqual(finished.usage, { inputTokens: 5, reusedInputTokens: 0, outputTokens: 5, deliveredTokens: 5 });
+      assert.deepEqual(finished.usage, {
+        inputTokens: 5,
+        reusedInputTokens: 0,
+        outputTokens: 5,
+        reasoningTokens: 0,
+        deliveredTokens: 5,
+      });
       assert.equal(pieces.flatMap((piece) => piece.tokenIds).length, 5);
       const { queueMs, prepareMs, prefillMs, decodeMs, parkedMs, totalMs } = finished.timings;
       assert.equal(prepareMs, 30);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SessionStore } from "../../src/sessions/session-store.js";
 import type { StoreAddress } from "../../src/sessions/store-address.js";
+import { describeAnswerContract } from "./answer-contract.js";
 import { PostgresServer } from "./postgres-server.js";
 import { describeSessionContract } from "./session-contract.js";
 import { admit, begin, commitOf, type Day, openStore, reread, says, turnsOf, valueOf } from "./store-rig.js";
@@ -28,6 +29,10 @@ function describeContract(newAddress: () => Promise<StoreAddress>, durable: bool
     () => day,
   );
   describeTurnContract(
+    () => store,
+    () => day,
+  );
+  describeAnswerContract(
     () => store,
     () => day,
   );

@@ -89,7 +89,7 @@ describe("A store on a faulty SQLite file", () => {
       await using store = open();
       const problem = problemOf(await store.get(keyOf(session)));
       assert.ok(problem.type === "unavailable" && problem.fault === "newer_schema");
-      assert.match(problem.message, /version 99 .* from version 98 on; this release has version 1/);
+      assert.match(problem.message, /version 99 .* from version 98 on; this release has version 2/);
       assert.equal(
         faultOf(await store.append({ ...keyOf(session), expectedRevision: 1, messages: says("x") })),
         "newer_schema",

@@ -1,5 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { EngineNotice } from "../../src/core/engine-wall.js";
 import { runEngineHost } from "../../src/engine/engine-host.js";
+import { MarkedOutput } from "./marked-output.js";
 import { ScriptedEngine, type ScriptedOptions } from "./scripted-engine.js";
 
 /** What a test hands a scripted worker as workerData. */
@@ -8,12 +10,19 @@ export interface ScriptedWorkerOptions extends ScriptedOptions {
   readonly unusable?: string;
   /** Most prompt tokens read in one step; default 512. */
   readonly prefillTokensPerStep?: number;
+  /** True: MARKs in the output are read as channels and calls. */
+  readonly marks?: boolean;
 }
 
 /** A worker's entry: the real host over the scripted engine. */
 const options = workerData as ScriptedWorkerOptions;
 const port = parentPort;
 if (port === null) throw new Error("scripted-worker is a worker's entry");
+if (options.marks === true) {
+  const marked = new MarkedOutput();
+  const post = port.postMessage.bind(port);
+  port.postMessage = (notice: EngineNotice) => post(marked.read(notice));
+}
 if (options.unusable === undefined) {
   const prefill = { budgetMs: 1_000, maxTokens: options.prefillTokensPerStep ?? 512 };
   await runEngineHost({ engine: new ScriptedEngine(options), port, prefill });

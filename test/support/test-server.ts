@@ -48,6 +48,8 @@ export interface TestServerOptions {
   readonly wallNowMs?: () => number;
   /** In place of the preparer's own, for a test that holds it up or makes it fail. */
   readonly prepare?: Backend["preparer"]["prepare"];
+  /** Whether the model is one that thinks aloud. Default: what the preparer says of it. */
+  readonly reasons?: boolean;
 }
 
 /**
@@ -61,8 +63,8 @@ export class TestServer implements AsyncDisposable {
   readonly model: ModelFacts;
   readonly scheduler: Scheduler;
   readonly store: SessionStore;
+  readonly engine: EngineLink;
   readonly #turns: RunningTurns;
-  readonly #engine: EngineLink;
   readonly #preparer: Preparer;
 
   private constructor(parts: {
@@ -83,7 +85,7 @@ export class TestServer implements AsyncDisposable {
     this.scheduler = parts.scheduler;
     this.store = parts.store;
     this.#turns = parts.turns;
-    this.#engine = parts.engine;
+    this.engine = parts.engine;
     this.#preparer = parts.preparer;
   }
 
@@ -103,7 +105,9 @@ export class TestServer implements AsyncDisposable {
     const laneWeights = { interactive: 3, batch: 1 };
     const slots = options.slots ?? engine.facts.sequences;
     const scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, slots, clock, log });
-    const model: ModelFacts = { ...MODEL, path, template: preparer.facts.template };
+    const { template } = preparer.facts;
+    const reasoning = options.reasons ?? template.reasoning;
+    const model: ModelFacts = { ...MODEL, path, template: { ...template, reasoning } };
     const backend: Backend = {
       scheduler,
       preparer: toTestPreparer(preparer, options.prepare),
@@ -135,7 +139,7 @@ export class TestServer implements AsyncDisposable {
     this.scheduler[Symbol.dispose]();
     await this.#turns[Symbol.asyncDispose]();
     await this.store[Symbol.asyncDispose]();
-    await Promise.all([this.#engine[Symbol.asyncDispose](), this.#preparer[Symbol.asyncDispose]()]);
+    await Promise.all([this.engine[Symbol.asyncDispose](), this.#preparer[Symbol.asyncDispose]()]);
     await rm(dirname(this.model.path), { recursive: true });
   }
 }

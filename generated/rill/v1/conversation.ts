@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Tool, ToolCall, ToolChoice } from "./tool.js";
 
 /** Role says who speaks in a message of a conversation. */
 export const Role = {
@@ -38,10 +39,26 @@ export interface Message {
     | Role
     | undefined;
   /**
-   * What is said, as UTF-8 text; never read as control tokens or as template markup, whatever it spells. Required, and
-   * may be empty. Bounded by the message size only.
+   * What is said, as UTF-8 text; never read as control tokens or as template markup, whatever it spells. Required, but
+   * for a message with `tool_calls`, and may be empty. Bounded by the message size only.
    */
-  content?: string | undefined;
+  content?:
+    | string
+    | undefined;
+  /**
+   * What the assistant thought before it spoke. The template decides whether the model sees it; most leave out what is
+   * before the last message of the user. Only with ROLE_ASSISTANT. Default none.
+   */
+  reasoning?:
+    | string
+    | undefined;
+  /** What the assistant called after it spoke, at most `max_tool_calls` (32). Only with ROLE_ASSISTANT. Default none. */
+  toolCalls: ToolCall[];
+  /**
+   * The call that the content is the result of: the id of one before, in this conversation. Required with ROLE_TOOL, and
+   * only with it.
+   */
+  toolCallId?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -49,14 +66,38 @@ export interface Message {
 export interface Chat {
   /**
    * The messages, oldest first. Required: 1 to `max_messages` (1,024). If the last one is by the assistant, it is taken
-   * as the unfinished beginning of the answer: the model goes on inside it, and the output holds only what is added.
+   * as the unfinished beginning of the answer: the model goes on inside it, and the output holds only what is added. Then
+   * it must have no tool calls, and a `constraint` and a forced tool choice are INVALID_ARGUMENT.
    */
   messages: Message[];
+  /** What the model may call, at most `max_tools` (64), in this order in the prompt. Default none. */
+  tools: Tool[];
+  /** Which of them it calls. Only with `tools`. Default TOOL_CHOICE_MODE_AUTO. */
+  toolChoice?:
+    | ToolChoice
+    | undefined;
+  /** False: it makes one call at most. Only with `tools`. Default true: it makes up to `max_tool_calls` (32). */
+  parallelToolCalls?:
+    | boolean
+    | undefined;
+  /**
+   * Variables for the template, as JSON text of an object, at most `max_template_argument_bytes` (16 KiB) bytes. Those
+   * that the server fills itself are INVALID_ARGUMENT: `messages`, `tools`, `add_generation_prompt`, `bos_token`,
+   * `eos_token`, `enable_thinking`. Default none.
+   */
+  templateArguments?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 function createBaseMessage(): Message {
-  return { role: undefined, content: undefined, _unknownFields: {} };
+  return {
+    role: undefined,
+    content: undefined,
+    reasoning: undefined,
+    toolCalls: [],
+    toolCallId: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const Message: MessageFns<Message> = {
@@ -66,6 +107,15 @@ export const Message: MessageFns<Message> = {
     }
     if (message.content !== undefined) {
       writer.uint32(18).string(message.content);
+    }
+    if (message.reasoning !== undefined) {
+      writer.uint32(26).string(message.reasoning);
+    }
+    for (const v of message.toolCalls) {
+      ToolCall.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.toolCallId !== undefined) {
+      writer.uint32(42).string(message.toolCallId);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -107,6 +157,30 @@ export const Message: MessageFns<Message> = {
             message.content = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reasoning = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.toolCalls.push(ToolCall.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.toolCallId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -129,13 +203,32 @@ export const Message: MessageFns<Message> = {
 };
 
 function createBaseChat(): Chat {
-  return { messages: [], _unknownFields: {} };
+  return {
+    messages: [],
+    tools: [],
+    toolChoice: undefined,
+    parallelToolCalls: undefined,
+    templateArguments: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const Chat: MessageFns<Chat> = {
   encode(message: Chat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.messages) {
       Message.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.tools) {
+      Tool.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.toolChoice !== undefined) {
+      ToolChoice.encode(message.toolChoice, writer.uint32(26).fork()).join();
+    }
+    if (message.parallelToolCalls !== undefined) {
+      writer.uint32(32).bool(message.parallelToolCalls);
+    }
+    if (message.templateArguments !== undefined) {
+      writer.uint32(42).string(message.templateArguments);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -167,6 +260,38 @@ export const Chat: MessageFns<Chat> = {
             }
 
             message.messages.push(Message.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tools.push(Tool.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.toolChoice = ToolChoice.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.parallelToolCalls = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.templateArguments = reader.string();
             continue;
           }
         }

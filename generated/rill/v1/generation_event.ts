@@ -14,6 +14,24 @@ import { Timings } from "./timings.js";
 import { TurnPlace } from "./turn_input.js";
 import { Usage } from "./usage.js";
 
+/** Channel says whom a text is for. */
+export const Channel = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** ANSWER - The answer. */
+  ANSWER: 1,
+  /** REASONING - What the model thinks aloud before it answers. */
+  REASONING: 2,
+} as const;
+
+export type Channel = typeof Channel[keyof typeof Channel];
+
+export namespace Channel {
+  export type UNSPECIFIED = typeof Channel.UNSPECIFIED;
+  export type ANSWER = typeof Channel.ANSWER;
+  export type REASONING = typeof Channel.REASONING;
+}
+
 /**
  * Accepted is the first event: the generation is in line or running. A call that ends before it was never accepted and
  * may be sent again; after it, never.
@@ -75,7 +93,7 @@ export interface Prefill {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Chunk is a part of the output. The texts of all chunks, joined, are exactly the text of the unary answer. */
+/** Chunk is a part of the output. The texts of all chunks of a channel, joined, are exactly the text of the unary answer. */
 export interface Chunk {
   /** Whole code points; never a part of a stop sequence. Empty if its tokens have no text (yet). */
   text: string;
@@ -83,6 +101,8 @@ export interface Chunk {
   tokenCount: number;
   /** Output tokens so far, this chunk's included. */
   outputTokens: number;
+  /** Whom the text is for. One chunk has text of one channel. */
+  channel: Channel;
   /** How likely the tokens were, `token_count` entries. Only if `output.logprobs` was asked. */
   logprobs: TokenLogprobs[];
   /**
@@ -98,6 +118,56 @@ export interface Chunk {
     | undefined;
   /** Usage when this chunk was formed: its own tokens are not delivered yet. Only if `output.usage` was asked. */
   usage?: Usage | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * ToolCallDelta is a part of a call that the model makes. All parts of one call follow one another, without chunks or parts
+ * of other calls between them; joined, their arguments are the call's. What has begun to be sent is a call of a tool that was
+ * given; if the output ends inside it, for a limit, its arguments end there.
+ */
+export interface ToolCallDelta {
+  /** 0, 1, 2 … within the output. */
+  index: number;
+  /** The call's name for its result. Only in its first part. */
+  id?:
+    | string
+    | undefined;
+  /** The tool. Only in its first part. */
+  name?:
+    | string
+    | undefined;
+  /** A fragment of the arguments' JSON text. */
+  arguments: string;
+  /** Output tokens that this part brings, as in Chunk. */
+  tokenCount: number;
+  /** Output tokens so far, this part's included. */
+  outputTokens: number;
+  /** As in Chunk. */
+  logprobs: TokenLogprobs[];
+  /** As in Chunk. */
+  tokenBytes: Buffer[];
+  /** As in Chunk. */
+  tokenIds: number[];
+  /** As in Chunk. */
+  elapsed?:
+    | Duration
+    | undefined;
+  /** As in Chunk. */
+  usage?: Usage | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** FoldedToolCall is a whole call in the unary answer. */
+export interface FoldedToolCall {
+  /** Its name for its result. */
+  id: string;
+  /** The tool. */
+  name: string;
+  /** The arguments as JSON text; cut off if a limit ended the output inside them. */
+  arguments: string;
+  /** Where in `text` it stands: so many bytes of text came before it. */
+  textOffsetBytes: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -118,7 +188,7 @@ export interface Completed {
     | undefined;
   /** True: the output ended inside a code point; its bytes are not in the text, its tokens are counted. */
   incompleteText: boolean;
-  /** SHA-256, 32 bytes, of the UTF-8 of all chunks' texts, joined. */
+  /** SHA-256, 32 bytes, of the UTF-8 of the texts of all chunks of CHANNEL_ANSWER, joined. */
   textSha256: Buffer;
   /**
    * How often it gave its slot to others because its reader was behind, and came back. Equal seeds promise equal texts
@@ -509,6 +579,7 @@ function createBaseChunk(): Chunk {
     text: "",
     tokenCount: 0,
     outputTokens: 0,
+    channel: 0,
     logprobs: [],
     tokenBytes: [],
     tokenIds: [],
@@ -528,6 +599,9 @@ export const Chunk: MessageFns<Chunk> = {
     }
     if (message.outputTokens !== 0) {
       writer.uint32(24).uint32(message.outputTokens);
+    }
+    if (message.channel !== 0) {
+      writer.uint32(32).int32(message.channel);
     }
     for (const v of message.logprobs) {
       TokenLogprobs.encode(v!, writer.uint32(42).fork()).join();
@@ -596,6 +670,14 @@ export const Chunk: MessageFns<Chunk> = {
             message.outputTokens = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.channel = reader.int32() as any;
+            continue;
+          }
           case 5: {
             if (tag !== 42) {
               break;
@@ -644,6 +726,300 @@ export const Chunk: MessageFns<Chunk> = {
             }
 
             message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseToolCallDelta(): ToolCallDelta {
+  return {
+    index: 0,
+    id: undefined,
+    name: undefined,
+    arguments: "",
+    tokenCount: 0,
+    outputTokens: 0,
+    logprobs: [],
+    tokenBytes: [],
+    tokenIds: [],
+    elapsed: undefined,
+    usage: undefined,
+    _unknownFields: {},
+  };
+}
+
+export const ToolCallDelta: MessageFns<ToolCallDelta> = {
+  encode(message: ToolCallDelta, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).uint32(message.index);
+    }
+    if (message.id !== undefined) {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.name !== undefined) {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.arguments !== "") {
+      writer.uint32(34).string(message.arguments);
+    }
+    if (message.tokenCount !== 0) {
+      writer.uint32(40).uint32(message.tokenCount);
+    }
+    if (message.outputTokens !== 0) {
+      writer.uint32(48).uint32(message.outputTokens);
+    }
+    for (const v of message.logprobs) {
+      TokenLogprobs.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.tokenBytes) {
+      writer.uint32(66).bytes(v!);
+    }
+    if (message.tokenIds.length !== 0) {
+      writer.uint32(82).fork();
+      for (const v of message.tokenIds) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.elapsed !== undefined) {
+      Duration.encode(message.elapsed, writer.uint32(90).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(98).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ToolCallDelta {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseToolCallDelta();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.arguments = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tokenCount = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.outputTokens = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.logprobs.push(TokenLogprobs.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.tokenBytes.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+          case 10: {
+            if (tag === 80) {
+              message.tokenIds.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.tokenIds.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.elapsed = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFoldedToolCall(): FoldedToolCall {
+  return { id: "", name: "", arguments: "", textOffsetBytes: 0, _unknownFields: {} };
+}
+
+export const FoldedToolCall: MessageFns<FoldedToolCall> = {
+  encode(message: FoldedToolCall, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.arguments !== "") {
+      writer.uint32(26).string(message.arguments);
+    }
+    if (message.textOffsetBytes !== 0) {
+      writer.uint32(32).uint32(message.textOffsetBytes);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FoldedToolCall {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFoldedToolCall();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.arguments = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.textOffsetBytes = reader.uint32();
             continue;
           }
         }

@@ -20,15 +20,27 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Choices, JsonObject } from "./constraint.js";
 import { Chat } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { EffectiveParameters } from "./effective_parameters.js";
 import { FinishReason, StopMatch } from "./finish.js";
 import { Generation } from "./generation.js";
-import { Accepted, Chunk, Completed, ContextTrimmed, Heartbeat, Prefill, Queued } from "./generation_event.js";
+import {
+  Accepted,
+  Chunk,
+  Completed,
+  ContextTrimmed,
+  FoldedToolCall,
+  Heartbeat,
+  Prefill,
+  Queued,
+  ToolCallDelta,
+} from "./generation_event.js";
 import { GenerationState } from "./generation_state.js";
 import { TokenLogprobs } from "./logprobs.js";
 import { Output } from "./output.js";
+import { Reasoning } from "./reasoning.js";
 import { Sampling } from "./sampling.js";
 import { Scheduling } from "./scheduling.js";
 import { Stopping } from "./stopping.js";
@@ -45,6 +57,8 @@ export const CancelMode = {
   IMMEDIATE: 1,
   /** SOFT - As if it had come to its end: its call gets the output so far with FINISH_REASON_CANCELLED_SOFTLY, and status OK. */
   SOFT: 2,
+  /** END_REASONING - Its thinking ends, and the answer follows. Does nothing to one that does not think, or not any more. */
+  END_REASONING: 3,
 } as const;
 
 export type CancelMode = typeof CancelMode[keyof typeof CancelMode];
@@ -53,6 +67,7 @@ export namespace CancelMode {
   export type UNSPECIFIED = typeof CancelMode.UNSPECIFIED;
   export type IMMEDIATE = typeof CancelMode.IMMEDIATE;
   export type SOFT = typeof CancelMode.SOFT;
+  export type END_REASONING = typeof CancelMode.END_REASONING;
 }
 
 /** GenerateRequest has the same fields, with the same numbers, as GenerateStreamRequest. */
@@ -143,7 +158,41 @@ export interface GenerateRequest {
    * How events reach the reader. Required to be absent: Generate has no stream, and refuses it with
    * INVALID_ARGUMENT.
    */
-  delivery?: Delivery | undefined;
+  delivery?:
+    | Delivery
+    | undefined;
+  /** How a model that thinks aloud does so. Default: the defaults of its fields. */
+  reasoning?:
+    | Reasoning
+    | undefined;
+  /**
+   * What the answer must look like. A grammar holds the model to it, and decoding stops when it is complete, with
+   * FINISH_REASON_CONSTRAINT_COMPLETE: no blanks follow. INVALID_ARGUMENT with tools that may be called, where the bounds on
+   * grammars are passed, and with `stopping.ignore_end_of_generation`. An output that ends before, by
+   * `max_output_tokens` or a stop sequence, is not complete. Default: any text.
+   */
+  constraint?:
+    | //
+    /**
+     * JSON that a JSON Schema describes, given as JSON text of at most `max_schema_bytes` (64 KiB). Members come in the order
+     * of `properties`; members that are not described are not written. A keyword that is not supported is INVALID_ARGUMENT,
+     * with its name; a `$ref` to another document too. What the caller wants should be said in the prompt as well: the
+     * model does not see the schema.
+     */
+    { $case: "jsonSchema"; value: string }
+    | //
+    /** Any JSON object. */
+    { $case: "jsonObject"; value: JsonObject }
+    | //
+    /** One of some texts. */
+    { $case: "choices"; value: Choices }
+    | //
+    /**
+     * What a grammar in llama.cpp's GBNF describes, from its rule `root` on: at most `max_gbnf_bytes` bytes, which is 0 unless
+     * the operator allows it.
+     */
+    { $case: "gbnf"; value: string }
+    | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -159,6 +208,10 @@ export interface GenerateResponse {
   generationId: string;
   /** The output: whole code points, without the stop sequence. */
   text: string;
+  /** What the model thought before it answered. Empty if it did not. */
+  reasoning: string;
+  /** The calls that it made, in their order. */
+  toolCalls: FoldedToolCall[];
   /** Why it ended. */
   finishReason: FinishReason;
   /** Set for FINISH_REASON_STOP_SEQUENCE and FINISH_REASON_STOP_TOKEN. */
@@ -287,7 +340,41 @@ export interface GenerateStreamRequest {
     | Scheduling
     | undefined;
   /** How events reach the reader. Default: the defaults of its fields. */
-  delivery?: Delivery | undefined;
+  delivery?:
+    | Delivery
+    | undefined;
+  /** How a model that thinks aloud does so. Default: the defaults of its fields. */
+  reasoning?:
+    | Reasoning
+    | undefined;
+  /**
+   * What the answer must look like. A grammar holds the model to it, and decoding stops when it is complete, with
+   * FINISH_REASON_CONSTRAINT_COMPLETE: no blanks follow. INVALID_ARGUMENT with tools that may be called, where the bounds on
+   * grammars are passed, and with `stopping.ignore_end_of_generation`. An output that ends before, by
+   * `max_output_tokens` or a stop sequence, is not complete. Default: any text.
+   */
+  constraint?:
+    | //
+    /**
+     * JSON that a JSON Schema describes, given as JSON text of at most `max_schema_bytes` (64 KiB). Members come in the order
+     * of `properties`; members that are not described are not written. A keyword that is not supported is INVALID_ARGUMENT,
+     * with its name; a `$ref` to another document too. What the caller wants should be said in the prompt as well: the
+     * model does not see the schema.
+     */
+    { $case: "jsonSchema"; value: string }
+    | //
+    /** Any JSON object. */
+    { $case: "jsonObject"; value: JsonObject }
+    | //
+    /** One of some texts. */
+    { $case: "choices"; value: Choices }
+    | //
+    /**
+     * What a grammar in llama.cpp's GBNF describes, from its rule `root` on: at most `max_gbnf_bytes` bytes, which is 0 unless
+     * the operator allows it.
+     */
+    { $case: "gbnf"; value: string }
+    | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -327,6 +414,9 @@ export interface GenerateStreamResponse {
     | //
     /** The model does not see all of the session. */
     { $case: "contextTrimmed"; value: ContextTrimmed }
+    | //
+    /** A part of a call of a tool. */
+    { $case: "toolCall"; value: ToolCallDelta }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -390,6 +480,8 @@ function createBaseGenerateRequest(): GenerateRequest {
     output: undefined,
     scheduling: undefined,
     delivery: undefined,
+    reasoning: undefined,
+    constraint: undefined,
     _unknownFields: {},
   };
 }
@@ -439,6 +531,23 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
     }
     if (message.delivery !== undefined) {
       Delivery.encode(message.delivery, writer.uint32(194).fork()).join();
+    }
+    if (message.reasoning !== undefined) {
+      Reasoning.encode(message.reasoning, writer.uint32(202).fork()).join();
+    }
+    switch (message.constraint?.$case) {
+      case "jsonSchema":
+        writer.uint32(242).string(message.constraint.value);
+        break;
+      case "jsonObject":
+        JsonObject.encode(message.constraint.value, writer.uint32(250).fork()).join();
+        break;
+      case "choices":
+        Choices.encode(message.constraint.value, writer.uint32(258).fork()).join();
+        break;
+      case "gbnf":
+        writer.uint32(266).string(message.constraint.value);
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -579,6 +688,46 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
             message.delivery = Delivery.decode(reader, reader.uint32());
             continue;
           }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.reasoning = Reasoning.decode(reader, reader.uint32());
+            continue;
+          }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.constraint = { $case: "jsonSchema", value: reader.string() };
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.constraint = { $case: "jsonObject", value: JsonObject.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.constraint = { $case: "choices", value: Choices.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.constraint = { $case: "gbnf", value: reader.string() };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -677,6 +826,8 @@ function createBaseGenerateResponse(): GenerateResponse {
   return {
     generationId: "",
     text: "",
+    reasoning: "",
+    toolCalls: [],
     finishReason: 0,
     stopMatch: undefined,
     incompleteText: false,
@@ -702,6 +853,12 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
     }
     if (message.text !== "") {
       writer.uint32(18).string(message.text);
+    }
+    if (message.reasoning !== "") {
+      writer.uint32(26).string(message.reasoning);
+    }
+    for (const v of message.toolCalls) {
+      FoldedToolCall.encode(v!, writer.uint32(34).fork()).join();
     }
     if (message.finishReason !== 0) {
       writer.uint32(40).int32(message.finishReason);
@@ -787,6 +944,22 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
             }
 
             message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reasoning = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.toolCalls.push(FoldedToolCall.decode(reader, reader.uint32()));
             continue;
           }
           case 5: {
@@ -945,6 +1118,8 @@ function createBaseGenerateStreamRequest(): GenerateStreamRequest {
     output: undefined,
     scheduling: undefined,
     delivery: undefined,
+    reasoning: undefined,
+    constraint: undefined,
     _unknownFields: {},
   };
 }
@@ -994,6 +1169,23 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
     }
     if (message.delivery !== undefined) {
       Delivery.encode(message.delivery, writer.uint32(194).fork()).join();
+    }
+    if (message.reasoning !== undefined) {
+      Reasoning.encode(message.reasoning, writer.uint32(202).fork()).join();
+    }
+    switch (message.constraint?.$case) {
+      case "jsonSchema":
+        writer.uint32(242).string(message.constraint.value);
+        break;
+      case "jsonObject":
+        JsonObject.encode(message.constraint.value, writer.uint32(250).fork()).join();
+        break;
+      case "choices":
+        Choices.encode(message.constraint.value, writer.uint32(258).fork()).join();
+        break;
+      case "gbnf":
+        writer.uint32(266).string(message.constraint.value);
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1134,6 +1326,46 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
             message.delivery = Delivery.decode(reader, reader.uint32());
             continue;
           }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.reasoning = Reasoning.decode(reader, reader.uint32());
+            continue;
+          }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.constraint = { $case: "jsonSchema", value: reader.string() };
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.constraint = { $case: "jsonObject", value: JsonObject.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.constraint = { $case: "choices", value: Choices.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.constraint = { $case: "gbnf", value: reader.string() };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1259,6 +1491,9 @@ export const GenerateStreamResponse: MessageFns<GenerateStreamResponse> = {
       case "contextTrimmed":
         ContextTrimmed.encode(message.event.value, writer.uint32(66).fork()).join();
         break;
+      case "toolCall":
+        ToolCallDelta.encode(message.event.value, writer.uint32(74).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1346,6 +1581,14 @@ export const GenerateStreamResponse: MessageFns<GenerateStreamResponse> = {
             }
 
             message.event = { $case: "contextTrimmed", value: ContextTrimmed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.event = { $case: "toolCall", value: ToolCallDelta.decode(reader, reader.uint32()) };
             continue;
           }
         }

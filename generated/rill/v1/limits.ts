@@ -56,6 +56,31 @@ export interface Limits {
   maxDrySequenceBreakerBytes: number;
   /** Most tokens that `output.logprobs` may ask for beside each output token. Default 20. */
   maxTopLogprobs: number;
+  /** Most tools of a request. Default 64. */
+  maxTools: number;
+  /** Most calls of one message or output; an output ends with the last of them. Default 32. */
+  maxToolCalls: number;
+  /**
+   * Longest arguments of all calls of an output together, in bytes; the output ends there, FINISH_REASON_MAX_TOKENS. Default
+   * 64 KiB.
+   */
+  maxToolArgumentBytes: number;
+  /** Longest JSON schema of a request, in bytes. Default 64 KiB. */
+  maxSchemaBytes: number;
+  /** Longest `gbnf`, in bytes. Default 0: none is taken. */
+  maxGbnfBytes: number;
+  /** Most choices. Default 256. */
+  maxChoices: number;
+  /** Longest choice, in bytes. Default 1,024. */
+  maxChoiceBytes: number;
+  /** Most rules of the grammar that a schema, choices or tools come to. Default 4,096. */
+  maxGrammarRules: number;
+  /** Most symbols of such a grammar with all its repetitions written out. Default 65,536. */
+  maxGrammarSymbols: number;
+  /** Deepest nesting of a schema or a grammar. Default 32. */
+  maxGrammarNesting: number;
+  /** Longest `template_arguments`, in bytes. Default 16 KiB. */
+  maxTemplateArgumentBytes: number;
   /** Most generations waiting in one lane. Default 4 times the slots. More is UNAVAILABLE. */
   maxWaitingPerLane: number;
   /** Longest wait that the server expects of a call it takes in line. Default 5 s. More is UNAVAILABLE. */
@@ -186,6 +211,17 @@ function createBaseLimits(): Limits {
     maxDrySequenceBreakers: 0,
     maxDrySequenceBreakerBytes: 0,
     maxTopLogprobs: 0,
+    maxTools: 0,
+    maxToolCalls: 0,
+    maxToolArgumentBytes: 0,
+    maxSchemaBytes: 0,
+    maxGbnfBytes: 0,
+    maxChoices: 0,
+    maxChoiceBytes: 0,
+    maxGrammarRules: 0,
+    maxGrammarSymbols: 0,
+    maxGrammarNesting: 0,
+    maxTemplateArgumentBytes: 0,
     maxWaitingPerLane: 0,
     maxEstimatedWait: undefined,
     maxEvictedGenerations: 0,
@@ -285,6 +321,39 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxTopLogprobs !== 0) {
       writer.uint32(232).uint32(message.maxTopLogprobs);
+    }
+    if (message.maxTools !== 0) {
+      writer.uint32(720).uint32(message.maxTools);
+    }
+    if (message.maxToolCalls !== 0) {
+      writer.uint32(728).uint32(message.maxToolCalls);
+    }
+    if (message.maxToolArgumentBytes !== 0) {
+      writer.uint32(736).uint32(message.maxToolArgumentBytes);
+    }
+    if (message.maxSchemaBytes !== 0) {
+      writer.uint32(744).uint32(message.maxSchemaBytes);
+    }
+    if (message.maxGbnfBytes !== 0) {
+      writer.uint32(752).uint32(message.maxGbnfBytes);
+    }
+    if (message.maxChoices !== 0) {
+      writer.uint32(760).uint32(message.maxChoices);
+    }
+    if (message.maxChoiceBytes !== 0) {
+      writer.uint32(768).uint32(message.maxChoiceBytes);
+    }
+    if (message.maxGrammarRules !== 0) {
+      writer.uint32(776).uint32(message.maxGrammarRules);
+    }
+    if (message.maxGrammarSymbols !== 0) {
+      writer.uint32(784).uint32(message.maxGrammarSymbols);
+    }
+    if (message.maxGrammarNesting !== 0) {
+      writer.uint32(792).uint32(message.maxGrammarNesting);
+    }
+    if (message.maxTemplateArgumentBytes !== 0) {
+      writer.uint32(800).uint32(message.maxTemplateArgumentBytes);
     }
     if (message.maxWaitingPerLane !== 0) {
       writer.uint32(240).uint32(message.maxWaitingPerLane);
@@ -569,6 +638,94 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxTopLogprobs = reader.uint32();
+            continue;
+          }
+          case 90: {
+            if (tag !== 720) {
+              break;
+            }
+
+            message.maxTools = reader.uint32();
+            continue;
+          }
+          case 91: {
+            if (tag !== 728) {
+              break;
+            }
+
+            message.maxToolCalls = reader.uint32();
+            continue;
+          }
+          case 92: {
+            if (tag !== 736) {
+              break;
+            }
+
+            message.maxToolArgumentBytes = reader.uint32();
+            continue;
+          }
+          case 93: {
+            if (tag !== 744) {
+              break;
+            }
+
+            message.maxSchemaBytes = reader.uint32();
+            continue;
+          }
+          case 94: {
+            if (tag !== 752) {
+              break;
+            }
+
+            message.maxGbnfBytes = reader.uint32();
+            continue;
+          }
+          case 95: {
+            if (tag !== 760) {
+              break;
+            }
+
+            message.maxChoices = reader.uint32();
+            continue;
+          }
+          case 96: {
+            if (tag !== 768) {
+              break;
+            }
+
+            message.maxChoiceBytes = reader.uint32();
+            continue;
+          }
+          case 97: {
+            if (tag !== 776) {
+              break;
+            }
+
+            message.maxGrammarRules = reader.uint32();
+            continue;
+          }
+          case 98: {
+            if (tag !== 784) {
+              break;
+            }
+
+            message.maxGrammarSymbols = reader.uint32();
+            continue;
+          }
+          case 99: {
+            if (tag !== 792) {
+              break;
+            }
+
+            message.maxGrammarNesting = reader.uint32();
+            continue;
+          }
+          case 100: {
+            if (tag !== 800) {
+              break;
+            }
+
+            message.maxTemplateArgumentBytes = reader.uint32();
             continue;
           }
           case 30: {

@@ -22,6 +22,16 @@ export const Capability = {
   TOKEN_IDS: 3,
   /** TURN - `turn` as input. */
   TURN: 4,
+  /** TOOLS - `tools` in `chat` and `turn`, and what belongs to them. */
+  TOOLS: 5,
+  /** REASONING - `reasoning`: the model thinks aloud. */
+  REASONING: 6,
+  /** CONSTRAINTS - `json_schema`, `json_object` and `choices`. */
+  CONSTRAINTS: 7,
+  /** GBNF - `gbnf`: its operator allows it. */
+  GBNF: 8,
+  /** TEMPLATE_ARGUMENTS - `template_arguments` in `chat` and `turn`. */
+  TEMPLATE_ARGUMENTS: 9,
 } as const;
 
 export type Capability = typeof Capability[keyof typeof Capability];
@@ -32,6 +42,11 @@ export namespace Capability {
   export type CHAT = typeof Capability.CHAT;
   export type TOKEN_IDS = typeof Capability.TOKEN_IDS;
   export type TURN = typeof Capability.TURN;
+  export type TOOLS = typeof Capability.TOOLS;
+  export type REASONING = typeof Capability.REASONING;
+  export type CONSTRAINTS = typeof Capability.CONSTRAINTS;
+  export type GBNF = typeof Capability.GBNF;
+  export type TEMPLATE_ARGUMENTS = typeof Capability.TEMPLATE_ARGUMENTS;
 }
 
 /** ChatTemplateSource says where the chat template comes from. */

@@ -10,6 +10,7 @@ import { Duration } from "../../google/protobuf/duration.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Message } from "./conversation.js";
 import { FinishReason } from "./finish.js";
+import { ToolCall } from "./tool.js";
 import { Usage } from "./usage.js";
 
 /** TurnStatus says what became of a turn. */
@@ -134,7 +135,18 @@ export interface Turn {
     | Timestamp
     | undefined;
   /** When its answer was stored. Absent while the turn runs. */
-  endedTime?: Timestamp | undefined;
+  endedTime?:
+    | Timestamp
+    | undefined;
+  /**
+   * What the model thought before it answered. Later turns are made without it, but for those that bring results of its
+   * calls and have no message of the user.
+   */
+  reasoning?:
+    | string
+    | undefined;
+  /** What the answer calls, after its text; whole calls alone. Their results come as messages of a later turn. */
+  toolCalls: ToolCall[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -479,6 +491,8 @@ function createBaseTurn(): Turn {
     endRevision: undefined,
     createdTime: undefined,
     endedTime: undefined,
+    reasoning: undefined,
+    toolCalls: [],
     _unknownFields: {},
   };
 }
@@ -523,6 +537,12 @@ export const Turn: MessageFns<Turn> = {
     }
     if (message.endedTime !== undefined) {
       Timestamp.encode(message.endedTime, writer.uint32(106).fork()).join();
+    }
+    if (message.reasoning !== undefined) {
+      writer.uint32(114).string(message.reasoning);
+    }
+    for (const v of message.toolCalls) {
+      ToolCall.encode(v!, writer.uint32(122).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -650,6 +670,22 @@ export const Turn: MessageFns<Turn> = {
             }
 
             message.endedTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.reasoning = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.toolCalls.push(ToolCall.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Message } from "./conversation.js";
+import { Tool, ToolChoice } from "./tool.js";
 
 /** ContextPolicy says what becomes of a conversation that has outgrown the context. */
 export const ContextPolicy = {
@@ -46,13 +47,13 @@ export interface TurnInput {
     | number
     | undefined;
   /**
-   * What is new, 1 to `max_messages` (1,024) messages. If the last one is by the assistant, the model goes on inside it.
-   * Required, but absent where `continue_answer` is true.
+   * What is new, 1 to `max_messages` (1,024) messages; also the results of calls that are stored in the session. If the last
+   * one is by the assistant, the model goes on inside it. Required, but absent where `continue_answer` is true.
    */
   messages: Message[];
   /**
    * True: the last turn's answer is partial, and this one goes on inside it. FAILED_PRECONDITION, reason
-   * NOTHING_TO_CONTINUE, if there is none. Default false: a partial answer counts as finished.
+   * NOTHING_TO_CONTINUE, if there is none, or it calls tools. Default false: a partial answer counts as finished.
    */
   continueAnswer?:
     | boolean
@@ -65,7 +66,21 @@ export interface TurnInput {
     | boolean
     | undefined;
   /** What to do when history and messages do not fit the context beside the output. Default CONTEXT_POLICY_REFUSE. */
-  contextPolicy?: ContextPolicy | undefined;
+  contextPolicy?:
+    | ContextPolicy
+    | undefined;
+  /** As in Chat. They are not stored: each turn gives its own. Default none. */
+  tools: Tool[];
+  /** As in Chat. Default TOOL_CHOICE_MODE_AUTO. */
+  toolChoice?:
+    | ToolChoice
+    | undefined;
+  /** As in Chat. Default true. */
+  parallelToolCalls?:
+    | boolean
+    | undefined;
+  /** As in Chat. Default none. */
+  templateArguments?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -88,6 +103,10 @@ function createBaseTurnInput(): TurnInput {
     continueAnswer: undefined,
     waitIfBusy: undefined,
     contextPolicy: undefined,
+    tools: [],
+    toolChoice: undefined,
+    parallelToolCalls: undefined,
+    templateArguments: undefined,
     _unknownFields: {},
   };
 }
@@ -111,6 +130,18 @@ export const TurnInput: MessageFns<TurnInput> = {
     }
     if (message.contextPolicy !== undefined) {
       writer.uint32(48).int32(message.contextPolicy);
+    }
+    for (const v of message.tools) {
+      Tool.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.toolChoice !== undefined) {
+      ToolChoice.encode(message.toolChoice, writer.uint32(66).fork()).join();
+    }
+    if (message.parallelToolCalls !== undefined) {
+      writer.uint32(72).bool(message.parallelToolCalls);
+    }
+    if (message.templateArguments !== undefined) {
+      writer.uint32(82).string(message.templateArguments);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -182,6 +213,38 @@ export const TurnInput: MessageFns<TurnInput> = {
             }
 
             message.contextPolicy = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.tools.push(Tool.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.toolChoice = ToolChoice.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.parallelToolCalls = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.templateArguments = reader.string();
             continue;
           }
         }

@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
  * Usage counts the tokens of one generation. input_tokens = reused_input_tokens + those read in; output_tokens =
- * delivered_output_tokens + undelivered_output_tokens = the sum of `token_count` over all chunks at the end.
+ * delivered_output_tokens + undelivered_output_tokens = the sum of `token_count` over all chunks and tool calls at the end.
  */
 export interface Usage {
   /** Tokens of the input, after the chat template. */
@@ -21,6 +21,8 @@ export interface Usage {
    * ignored end tokens, and tokens whose text was cut off are counted.
    */
   outputTokens: number;
+  /** Those of them that were spent on thinking, its marks included. */
+  reasoningOutputTokens: number;
   /** Output tokens in messages that the reader's window has taken. */
   deliveredOutputTokens: number;
   /** Output tokens that were decoded and are in no such message. */
@@ -33,6 +35,7 @@ function createBaseUsage(): Usage {
     inputTokens: 0,
     reusedInputTokens: 0,
     outputTokens: 0,
+    reasoningOutputTokens: 0,
     deliveredOutputTokens: 0,
     undeliveredOutputTokens: 0,
     _unknownFields: {},
@@ -49,6 +52,9 @@ export const Usage: MessageFns<Usage> = {
     }
     if (message.outputTokens !== 0) {
       writer.uint32(24).uint32(message.outputTokens);
+    }
+    if (message.reasoningOutputTokens !== 0) {
+      writer.uint32(32).uint32(message.reasoningOutputTokens);
     }
     if (message.deliveredOutputTokens !== 0) {
       writer.uint32(80).uint32(message.deliveredOutputTokens);
@@ -102,6 +108,14 @@ export const Usage: MessageFns<Usage> = {
             }
 
             message.outputTokens = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.reasoningOutputTokens = reader.uint32();
             continue;
           }
           case 10: {

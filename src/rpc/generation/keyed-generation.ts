@@ -88,11 +88,11 @@ export class KeyedGeneration {
     return {
       generation,
       turn: this.#turn,
-      finished: (completed, toChunk) => {
+      finished: (completed, toOutput) => {
         const opening = this.#told;
         if (generation !== this.#generation || opening === undefined) return;
         const pieces = generation.output();
-        this.#end({ ...opening, completed, chunk: pieces === undefined ? undefined : toChunk(pieces) });
+        this.#end({ ...opening, completed, output: pieces === undefined ? undefined : toOutput(pieces) });
       },
       [Symbol.dispose]: () => {
         if (generation !== this.#generation) return;

@@ -20,6 +20,7 @@ export async function openGeneration(call: GenerationCall): Promise<Messages<Gen
 
 function acceptanceOf(call: GenerationCall, input: GenerationInput): Parameters<typeof beginClaim>[1] {
   const { preparer, engine } = call.backend;
+  const { constraint, reasoning } = call.request;
   return {
     accept: async (generation, signal) => {
       const accepted = await submitGeneration(call, {
@@ -28,8 +29,12 @@ function acceptanceOf(call: GenerationCall, input: GenerationInput): Parameters<
         readInput: async (fit) => {
           // What comes as tokens is fitted before it is copied to the worker.
           if (input.type === "token_ids") fit(input.tokenIds.length);
-          const { tokens } = await preparer.prepare(input, { maxInputTokens: engine.contextTokens - 1, signal });
-          return tokens;
+          return await preparer.prepare(input, {
+            maxInputTokens: engine.contextTokens - 1,
+            signal,
+            constraint,
+            reasoning: reasoning?.enabled,
+          });
         },
       });
       return { accepted };

@@ -1,6 +1,7 @@
-import type { Chunk, Completed } from "../../../generated/rill/v1/generation_event.js";
+import type { Completed } from "../../../generated/rill/v1/generation_event.js";
 import type { Piece } from "../../core/piece.js";
 import type { Generation } from "../../scheduler/generation.js";
+import type { OutputMessage } from "../response/output-message.js";
 import type { TurnRun } from "../turn/turn-run.js";
 
 /** One call's hold on a generation, which is its alone or goes from reader to reader. Disposing it leaves. */
@@ -8,8 +9,8 @@ export interface Reading extends Disposable {
   readonly generation: Generation;
   /** undefined: it is no turn of a session. */
   readonly turn: TurnRun | undefined;
-  /** Says that the call has read the end. `toChunk` makes one chunk of the whole output, where that is kept. */
-  finished(completed: Completed, toChunk: (pieces: readonly Piece[]) => Chunk): void;
+  /** Says that the call has read the end. `toOutput` makes messages of the whole output, where that is kept. */
+  finished(completed: Completed, toOutput: (pieces: readonly Piece[]) => readonly OutputMessage[]): void;
 }
 
 /** Of a generation that no other call can read. */

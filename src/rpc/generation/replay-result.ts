@@ -8,12 +8,12 @@ import type { CompletedResult } from "./stored-results.js";
  * @throws GenerationError RESPONSE_TOO_LARGE when the output was more than is kept: the call completed, and running it again is the caller's to decide
  */
 export function* replayResult(result: CompletedResult): Generator<GenerationMessage, void, void> {
-  const { accepted, chunk, completed } = result;
-  if (chunk === undefined) {
+  const { accepted, output, completed } = result;
+  if (output === undefined) {
     const text = "the call has completed, and its output was larger than what is stored for a repeat";
     throw new GenerationError("RESPONSE_TOO_LARGE", text, { facts: { generation_id: accepted.generationId } });
   }
   yield* openingMessages(result);
-  if (chunk.text !== "" || chunk.tokenCount > 0) yield { $case: "chunk", value: chunk };
+  yield* output;
   yield { $case: "completed", value: completed };
 }

@@ -1,14 +1,15 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Chunk } from "../../../generated/rill/v1/generation_event.js";
+import { Channel } from "../../../generated/rill/v1/generation_event.js";
 import type { Credit } from "../../core/credit.js";
 import type { GenerationEvent } from "../../core/generation-event.js";
 import type { Delivery, OutputOptions } from "../../core/generation-request.js";
-import type { Piece } from "../../core/piece.js";
 import type { Clock } from "../../sync/clock.js";
 import type { CallContext } from "../call/call-context.js";
-import { toChunkMessage } from "../response/chunk-message.js";
 import { toCompletedMessage } from "../response/completed-message.js";
+import { toOutputMessage } from "../response/output-message.js";
+import { FIRST_KIND, toOutputRuns } from "../response/output-runs.js";
 import { toQueuedMessage } from "../response/queued-message.js";
+import { toWholeOutput } from "../response/whole-output.js";
 import type { GenerationMessage } from "./event-message.js";
 import { EventReader } from "./event-reader.js";
 import { gatherPieces } from "./gather-pieces.js";
@@ -30,15 +31,15 @@ export interface GenerationRun {
 
 /**
  * An accepted generation to its end: the path that Generate and GenerateStream share. Yields `accepted` first and `completed` last; each message is
- * formed when it is asked for, of all that waits by then. Asking for the next one says that the one before was taken: only then does its credit go
- * back. Leaving early frees everything.
+ * formed when it is asked for. All pieces that wait by then are taken at once; those that follow each other and are alike make one message. Asking for
+ * the next one says that the one before was taken: only then does its credit go back. Leaving early frees everything.
  * @throws GenerationError why it ended otherwise
  */
 export async function* runGeneration(
   run: GenerationRun,
   opening: Opening | undefined,
 ): AsyncGenerator<GenerationMessage, void, void> {
-  const { delivery, output, window, clock, context } = run;
+  const { delivery, output, window, clock, context, streams } = run;
   using reading = run.reading;
   if (opening !== undefined) yield* openingMessages(opening);
   // It would be kept for as long as the call waits.
@@ -48,14 +49,8 @@ export async function* runGeneration(
   const reader = new EventReader(generation, clock);
   let digest: Hash | undefined;
   let outputTokens = 0;
-  const toChunk = (pieces: readonly Piece[]): Chunk =>
-    toChunkMessage({
-      pieces,
-      tokensBefore: outputTokens,
-      output,
-      elapsedMs: clock.nowMs() - generation.openedAtMs,
-      usage: generation.usage(),
-    });
+  let kind = FIRST_KIND;
+  const now = () => ({ output, elapsedMs: clock.nowMs() - generation.openedAtMs, usage: generation.usage() });
   for (;;) {
     const event = reader.tryNext() ?? (await nextEvent(reader, delivery));
     switch (event?.type) {
@@ -72,23 +67,31 @@ export async function* runGeneration(
         const { maxChunkDelayMs: maxDelayMs } = delivery;
         const pieces =
           maxDelayMs > 0 ? await gatherPieces(event.pieces, reader, { maxDelayMs, window, clock }) : event.pieces;
-        const chunk = toChunk(pieces);
-        outputTokens = chunk.outputTokens;
-        digest ??= createHash("sha256");
-        digest.update(chunk.text);
-        generation.markFirstChunk();
-        context.onTakenLate(() => generation.taken(pieces));
-        yield { $case: "chunk", value: chunk };
-        if (run.streams) generation.taken(pieces);
-        else generation.folded(pieces);
+        for (const run of toOutputRuns(pieces, kind)) {
+          const message = toOutputMessage({ run, tokensBefore: outputTokens, ...now() });
+          outputTokens = message.value.outputTokens;
+          ({ kind } = run);
+          if (message.$case === "chunk" && message.value.channel === Channel.ANSWER) {
+            digest ??= createHash("sha256");
+            digest.update(message.value.text);
+          }
+          generation.markFirstChunk();
+          context.onTakenLate(() => generation.taken(run.pieces));
+          yield message;
+          if (streams) generation.taken(run.pieces);
+          else generation.folded(run.pieces);
+        }
         break;
       }
       case "finished": {
-        const completed = toCompletedMessage(event, (digest ?? createHash("sha256")).digest());
+        // The event may have been read while pieces before it were still to be taken.
+        const completed = toCompletedMessage(
+          { ...event, usage: generation.usage() },
+          (digest ?? createHash("sha256")).digest(),
+        );
         // What is told is stored.
         if (reading.turn !== undefined) completed.sessionRevision = await reading.turn.stored(context.signal);
-        outputTokens = 0;
-        reading.finished(completed, toChunk);
+        reading.finished(completed, (pieces) => toWholeOutput(pieces, now()));
         yield { $case: "completed", value: completed };
         return;
       }

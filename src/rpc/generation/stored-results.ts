@@ -1,13 +1,15 @@
-import { Accepted, Chunk, Completed, ContextTrimmed } from "../../../generated/rill/v1/generation_event.js";
+import { Accepted, Completed, ContextTrimmed } from "../../../generated/rill/v1/generation_event.js";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
-import type { Opening } from "./opening.js";
 import { RecentMap } from "../../sync/recent-map.js";
+import { decodeOutput, encodeOutput } from "../response/encoded-output.js";
+import type { OutputMessage } from "../response/output-message.js";
+import type { Opening } from "./opening.js";
 
 /** What a repeat of a completed call gets. */
 export interface CompletedResult extends Opening {
   /** All of the output. undefined: it was more than may be kept. */
-  readonly chunk: Chunk | undefined;
+  readonly output: readonly OutputMessage[] | undefined;
   readonly completed: Completed;
 }
 
@@ -16,12 +18,14 @@ interface StoredResult {
   readonly bodyDigest: string;
   readonly accepted: Uint8Array;
   readonly contextTrimmed: Uint8Array | undefined;
-  readonly chunk: Uint8Array | undefined;
+  readonly output: readonly Uint8Array[] | undefined;
   readonly completed: Uint8Array;
 }
 
 /** What an entry takes beside its messages. */
 const ENTRY_BYTES = 512;
+/** What a message takes beside its bytes. */
+const MESSAGE_BYTES = 128;
 
 /** The results of completed calls by their idempotency keys. Bounded in entries, age and bytes. */
 export class StoredResults {
@@ -39,28 +43,28 @@ export class StoredResults {
   }
 
   /** An output that alone is more than all results may take is left out: a repeat must not run again for that. */
-  add(key: string, bodyDigest: string, { accepted, contextTrimmed, chunk, completed }: CompletedResult): void {
-    const encodedChunk = chunk === undefined ? undefined : Chunk.encode(chunk).finish();
+  add(key: string, bodyDigest: string, { accepted, contextTrimmed, output, completed }: CompletedResult): void {
+    const encoded = output?.map(encodeOutput);
     const others = {
       accepted: Accepted.encode(accepted).finish(),
       contextTrimmed: contextTrimmed === undefined ? undefined : ContextTrimmed.encode(contextTrimmed).finish(),
       completed: Completed.encode(completed).finish(),
     };
     const bytes = ENTRY_BYTES + Buffer.byteLength(key) + others.accepted.length + others.completed.length;
-    const chunkBytes = encodedChunk?.length ?? 0;
-    const keeps = bytes + chunkBytes <= this.#maxBytes;
-    const stored = { bodyDigest, ...others, chunk: keeps ? encodedChunk : undefined };
-    this.#results.add(key, stored, bytes + (keeps ? chunkBytes : 0));
+    const outputBytes = (encoded ?? []).reduce((sum, { length }) => sum + MESSAGE_BYTES + length, 0);
+    const keeps = bytes + outputBytes <= this.#maxBytes;
+    const stored = { bodyDigest, ...others, output: keeps ? encoded : undefined };
+    this.#results.add(key, stored, bytes + (keeps ? outputBytes : 0));
   }
 
   find(key: string): { bodyDigest: string; result: CompletedResult } | undefined {
     const stored = this.#results.find(key);
     if (stored === undefined) return undefined;
-    const { bodyDigest, accepted, contextTrimmed, chunk, completed } = stored;
+    const { bodyDigest, accepted, contextTrimmed, output, completed } = stored;
     const result = {
       accepted: Accepted.decode(accepted),
       contextTrimmed: contextTrimmed === undefined ? undefined : ContextTrimmed.decode(contextTrimmed),
-      chunk: chunk === undefined ? undefined : Chunk.decode(chunk),
+      output: output?.map(decodeOutput),
       completed: Completed.decode(completed),
     };
     return { bodyDigest, result };

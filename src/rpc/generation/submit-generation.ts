@@ -2,7 +2,10 @@ import type { Accepted } from "../../../generated/rill/v1/generation_event.js";
 import type { RunStopping } from "../../core/engine-wall.js";
 import type { GenerationRequest, Sampling } from "../../core/generation-request.js";
 import type { ModelFacts } from "../../core/model-facts.js";
+import type { OutputFormat } from "../../core/output-format.js";
+import type { Limits } from "../../core/limits.js";
 import { fitRun } from "../../prepare/fit-run.js";
+import type { PreparedInput } from "../../prepare/prepared-input.js";
 import type { Generation } from "../../scheduler/generation.js";
 import { toEffectiveParametersMessage } from "../response/effective-parameters-message.js";
 import type { GenerationCall } from "./generation-call.js";
@@ -14,7 +17,7 @@ export interface Submission {
   /** The generation's. */
   readonly signal: AbortSignal;
   /** Makes tokens of the input. `fit` throws where so many, beside the output that was asked for, are more than the context holds. */
-  readonly readInput: (fit: (inputTokens: number) => void) => Promise<Uint32Array>;
+  readonly readInput: (fit: (inputTokens: number) => void) => Promise<PreparedInput>;
 }
 
 /**
@@ -25,7 +28,8 @@ export async function submitGeneration(call: GenerationCall, submission: Submiss
   const { request, clock, context } = call;
   const { generation } = submission;
   const startedMs = clock.nowMs();
-  const { inputTokens, stopping, sampling } = await prepareRun(call, submission);
+  const { input, stopping, sampling } = await prepareRun(call, submission);
+  const { tokens: inputTokens, format, grammar } = input;
   const { deadlineMs } = context;
   const { maxWaitMs } = request;
   const { logprobs, tokenBytes } = request.output;
@@ -34,6 +38,9 @@ export async function submitGeneration(call: GenerationCall, submission: Submiss
     sampling,
     stopping,
     output: { logprobs, tokenBytes },
+    format: format && boundFormat(format, call.limits),
+    grammar,
+    reasoningBudgetTokens: request.reasoning?.tokenBudget,
     comesBack: request.input.type === "turn",
     prepareMs: clock.nowMs() - startedMs,
     // What has an idempotency key outlives its call where a repeat, with a deadline of its own, takes it over.
@@ -48,7 +55,7 @@ export async function submitGeneration(call: GenerationCall, submission: Submiss
 async function prepareRun(
   { request, backend, limits }: GenerationCall,
   { signal, readInput }: Submission,
-): Promise<{ inputTokens: Uint32Array; stopping: RunStopping; sampling: Sampling }> {
+): Promise<{ input: PreparedInput; stopping: RunStopping; sampling: Sampling }> {
   const { scheduler, preparer } = backend;
   const { contextTokens } = backend.engine;
   const { lane, stopping } = request;
@@ -58,12 +65,17 @@ async function prepareRun(
   try {
     // A server that has more to do than it can take must not tokenise what it refuses.
     scheduler.checkRoom(lane);
-    const inputTokens = await readInput(fit);
+    const input = await readInput(fit);
     const logitBias = await preparer.resolveBiases(request.sampling.logitBias, signal);
-    return { inputTokens, stopping: fit(inputTokens.length), sampling: { ...request.sampling, logitBias } };
+    return { input, stopping: fit(input.tokens.length), sampling: { ...request.sampling, logitBias } };
   } catch (thrown) {
     throw notedRefusal(thrown, { scheduler, signal });
   }
+}
+
+/** The worker knows how the model writes; how much of it is taken is the server's to say. */
+function boundFormat(format: OutputFormat, { toolCalls, toolArgumentBytes }: Limits): OutputFormat {
+  return { ...format, maxCalls: toolCalls, maxArgumentBytes: toolArgumentBytes };
 }
 
 /** What is true of a generation for all its readers. */

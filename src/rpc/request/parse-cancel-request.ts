@@ -29,6 +29,8 @@ function parseMode(mode: CancelModeMessage | undefined, violations: Violations):
       return "immediate";
     case CancelModeMessage.SOFT:
       return "soft";
+    case CancelModeMessage.END_REASONING:
+      return "end_reasoning";
     default:
       // An unknown number arrives typed as a known one.
       violations.add("mode", `is ${mode}, which is no mode`);

@@ -4,6 +4,7 @@ import type { GenerationInput, GenerationRequest, TurnInput } from "../../core/g
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
 import { type DecodedRequest, takeMessage } from "./decoded-request.js";
+import { parseConstraint } from "./parse-constraint.js";
 import { parseDelivery } from "./parse-delivery.js";
 import { parseIdempotency } from "./parse-idempotency.js";
 import { parseId, parseLabels } from "./parse-identity.js";
@@ -11,9 +12,11 @@ import { parseInput, requireNoControlTokens } from "./parse-input.js";
 import { parseLane } from "./parse-lane.js";
 import { parseMaxWait } from "./parse-max-wait.js";
 import { parseOutput } from "./parse-output.js";
+import { parseReasoning, type ReasoningBounds } from "./parse-reasoning.js";
 import { parseSampling } from "./parse-sampling.js";
 import { parseStopping } from "./parse-stopping.js";
 import { parseTurnInput } from "./parse-turn-input.js";
+import { refuseConflicts } from "./refuse-conflicts.js";
 import { Violations } from "./violations.js";
 
 export interface RequestBounds {
@@ -37,21 +40,29 @@ export function parseGenerationRequest(
   const violations = new Violations(request.violations);
   const { vocabularySize } = model;
   const expectedModel = parseId({ field: "expected_model", value: message.expectedModel }, limits, violations);
-  const parsed = Object.freeze({
+  const parsed = {
     requestId: parseId({ field: "request_id", value: message.requestId }, limits, violations),
     labels: parseLabels(message.labels, limits, violations),
     input: parseAnyInput(message, { limits, vocabularySize }, violations),
+    reasoning: parseReasoning(message.reasoning, reasoningBounds(message, model), violations),
+    constraint: parseConstraint(message.constraint, limits, violations),
     sampling: parseSampling(message.sampling, { limits, vocabularySize, contextTokens }, violations),
     stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
     output: parseOutput(message.output, limits, violations),
     lane: parseLane(message.scheduling, streams ? "interactive" : "batch", violations),
     maxWaitMs: parseMaxWait(message.scheduling, limits, violations),
     delivery: parseDelivery(message.delivery, { limits, streams }, violations),
-    idempotency: parseIdempotency(message, limits, violations),
-  });
+  };
+  refuseConflicts(parsed, violations);
+  const idempotency = parseIdempotency(message, limits, violations);
   violations.throwIfAny();
   if (expectedModel !== undefined) requireModel(expectedModel, model);
-  return parsed;
+  return Object.freeze({ ...parsed, idempotency });
+}
+
+function reasoningBounds({ input }: GenerateRequest, { template }: ModelFacts): ReasoningBounds {
+  const isRendered = input?.$case === "chat" || input?.$case === "turn";
+  return { reasons: template.reasoning, isRendered };
 }
 
 function parseAnyInput(
@@ -61,7 +72,7 @@ function parseAnyInput(
 ): GenerationInput | TurnInput {
   const { input, parseControlTokens } = message;
   if (input?.$case !== "turn") {
-    const bounds = { vocabularySize, maxMessages: limits.messages, kinds: "prompt, chat, token_ids and turn" };
+    const bounds = { vocabularySize, limits, kinds: "prompt, chat, token_ids and turn" };
     return parseInput({ input, parseControlTokens }, bounds, violations);
   }
   requireNoControlTokens(parseControlTokens, violations);

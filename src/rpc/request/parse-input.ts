@@ -1,6 +1,9 @@
 import type { Chat } from "../../../generated/rill/v1/conversation.js";
 import type { TokenIds } from "../../../generated/rill/v1/token_ids.js";
 import type { GenerationInput } from "../../core/generation-request.js";
+import type { Limits } from "../../core/limits.js";
+import { checkCallIds, refuseCallsAtEnd } from "./check-call-ids.js";
+import { parseChatOptions } from "./parse-chat-options.js";
 import { parseMessages } from "./parse-messages.js";
 import { parseTokenIds } from "./parse-token-ids.js";
 import type { Violations } from "./violations.js";
@@ -17,7 +20,7 @@ export interface InputFields {
 
 export interface InputBounds {
   readonly vocabularySize: number;
-  readonly maxMessages: number;
+  readonly limits: Limits;
   /** Of input that the request may have. */
   readonly kinds: string;
 }
@@ -31,13 +34,7 @@ export function parseInput(fields: InputFields, bounds: InputBounds, violations:
       if (input.value === "") violations.add("prompt", "is empty");
       return { type: "prompt", text: input.value, parseControlTokens: fields.parseControlTokens ?? false };
     case "chat":
-      return {
-        type: "chat",
-        messages: parseMessages(
-          { field: "chat.messages", messages: input.value.messages, maxMessages: bounds.maxMessages },
-          violations,
-        ),
-      };
+      return parseChat(input.value, bounds.limits, violations);
     case "tokenIds": {
       const list = { field: "token_ids.ids", ids: input.value.ids, vocabularySize: bounds.vocabularySize };
       if (list.ids.length === 0) violations.add(list.field, "is empty");
@@ -47,6 +44,16 @@ export function parseInput(fields: InputFields, bounds: InputBounds, violations:
       violations.add("input", `is missing: one of ${bounds.kinds} is required`);
       return { type: "prompt", text: "", parseControlTokens: false };
   }
+}
+
+function parseChat(chat: Chat, limits: Limits, violations: Violations): GenerationInput {
+  const list = {
+    field: "chat.messages",
+    messages: parseMessages({ field: "chat.messages", messages: chat.messages }, limits, violations),
+  };
+  checkCallIds(list, violations);
+  refuseCallsAtEnd(list, violations);
+  return { type: "chat", messages: list.messages, ...parseChatOptions(chat, { field: "chat", limits }, violations) };
 }
 
 /** For inputs in which text is never read as control tokens. */

@@ -19,6 +19,7 @@ import type {
   UpdateSession,
 } from "../../sessions/session-store.js";
 import { type DecodedRequest, readableMessage } from "./decoded-request.js";
+import { checkCallIds } from "./check-call-ids.js";
 import { parseDurationMs } from "./number-field.js";
 import { parseId, parseLabels } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";
@@ -43,6 +44,7 @@ export function parseCreateSession(
     idleMs: parseIdle(message.idleTimeout, limits, violations) ?? limits.defaultSessionIdleMs,
     messages: message.messages.length === 0 ? [] : parseList(message.messages, limits, violations),
   };
+  checkCallIds({ field: "messages", messages: parsed.messages }, violations);
   violations.throwIfAny();
   return parsed;
 }
@@ -100,6 +102,7 @@ export function parseForkSession(request: DecodedRequest<ForkSessionRequest>, li
   return parsed;
 }
 
+/** Whether results belong to calls of the session is seen once its history is there. */
 export function parseAppendMessages(
   request: DecodedRequest<AppendMessagesRequest>,
   limits: Limits,
@@ -143,5 +146,5 @@ function parseLabelSet(
 }
 
 function parseList(messages: readonly MessageMessage[], limits: Limits, violations: Violations): readonly Message[] {
-  return parseMessages({ field: "messages", messages, maxMessages: limits.messages }, violations);
+  return parseMessages({ field: "messages", messages }, limits, violations);
 }

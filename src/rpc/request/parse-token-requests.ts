@@ -49,7 +49,7 @@ export function parseCountTokensRequest(
 ): CountTokensCall {
   const message = readableMessage(request);
   const violations = new Violations(request.violations);
-  const bounds = { vocabularySize, maxMessages: limits.messages, kinds: "prompt, chat and token_ids" };
+  const bounds = { vocabularySize, limits, kinds: "prompt, chat and token_ids" };
   const input = parseInput(message, bounds, violations);
   if (message.maxOutputTokens === 0) violations.add("max_output_tokens", "is 0; it must be at least 1");
   violations.throwIfAny();

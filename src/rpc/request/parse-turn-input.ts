@@ -2,29 +2,40 @@ import {
   ContextPolicy as ContextPolicyMessage,
   type TurnInput as TurnInputMessage,
 } from "../../../generated/rill/v1/turn_input.js";
+import type { Message } from "../../core/conversation.js";
 import type { ContextPolicy, TurnInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
+import { refuseCallsAtEnd } from "./check-call-ids.js";
+import { parseChatOptions } from "./parse-chat-options.js";
 import { parseId } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";
 import { parseRevision } from "./parse-revision.js";
 import type { Violations } from "./violations.js";
 
+/** Whether results belong to calls of the session is seen once its history is there. */
 export function parseTurnInput(message: TurnInputMessage, limits: Limits, violations: Violations): TurnInput {
-  const { sessionId, expectedRevision, messages, continueAnswer: continues = false, waitIfBusy = false } = message;
+  const { sessionId, expectedRevision, continueAnswer: continues = false, waitIfBusy = false } = message;
   if (sessionId === undefined) violations.add("turn.session_id", "is missing");
-  if (continues && messages.length > 0) {
+  if (continues && message.messages.length > 0) {
     violations.add("turn.messages", "is given beside continue_answer: the answer goes on without new messages");
   }
-  const list = { field: "turn.messages", messages, maxMessages: limits.messages };
   return {
     type: "turn",
     sessionId: parseId({ field: "turn.session_id", value: sessionId }, limits, violations) ?? "",
     expectedRevision: parseRevision({ field: "turn.expected_revision", value: expectedRevision }, violations),
-    messages: continues ? [] : parseMessages(list, violations),
+    messages: continues ? [] : parseNewMessages(message, limits, violations),
     continues,
     waitsIfBusy: waitIfBusy,
     contextPolicy: parsePolicy(message.contextPolicy, violations),
+    ...parseChatOptions(message, { field: "turn", limits }, violations),
   };
+}
+
+function parseNewMessages({ messages }: TurnInputMessage, limits: Limits, violations: Violations): readonly Message[] {
+  const field = "turn.messages";
+  const parsed = parseMessages({ field, messages }, limits, violations);
+  refuseCallsAtEnd({ field, messages: parsed }, violations);
+  return parsed;
 }
 
 function parsePolicy(policy: ContextPolicyMessage | undefined, violations: Violations): ContextPolicy {

@@ -10,6 +10,7 @@ export function toUsageMessage(usage: Usage): UsageMessage {
     inputTokens: usage.inputTokens,
     reusedInputTokens: usage.reusedInputTokens,
     outputTokens: usage.outputTokens,
+    reasoningOutputTokens: usage.reasoningTokens ?? 0,
     deliveredOutputTokens: usage.deliveredTokens,
     undeliveredOutputTokens: usage.outputTokens - usage.deliveredTokens,
   };

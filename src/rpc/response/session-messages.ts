@@ -5,7 +5,9 @@ import {
   type Turn as TurnMessage,
   TurnStatus as TurnStatusMessage,
 } from "../../../generated/rill/v1/session.js";
+import type { ToolCall as ToolCallMessage } from "../../../generated/rill/v1/tool.js";
 import type { Message, Role } from "../../core/conversation.js";
+import type { ToolCall } from "../../core/tool.js";
 import type { Session, Turn, TurnStatus } from "../../sessions/session.js";
 import { toUsageMessage } from "./account-messages.js";
 import { toDurationMessage } from "./duration-message.js";
@@ -49,6 +51,8 @@ export function toTurnMessage(turn: Turn): TurnMessage {
     messages: turn.messages.map(toMessageMessage),
     continues: turn.continues,
     answer: turn.status === "appended" ? undefined : turn.answer,
+    reasoning: turn.reasoning,
+    toolCalls: (turn.toolCalls ?? []).map(toToolCallMessage),
     generationId: turn.generationId,
     finishReason:
       outcome?.finishReason === undefined
@@ -63,6 +67,10 @@ export function toTurnMessage(turn: Turn): TurnMessage {
   };
 }
 
-function toMessageMessage({ role, content }: Message): MessageMessage {
-  return { role: ROLES[role], content };
+function toMessageMessage({ role, content, reasoning, toolCalls = [], toolCallId }: Message): MessageMessage {
+  return { role: ROLES[role], content, reasoning, toolCalls: toolCalls.map(toToolCallMessage), toolCallId };
+}
+
+function toToolCallMessage({ id, name, arguments: text }: ToolCall): ToolCallMessage {
+  return { id, name, arguments: text };
 }

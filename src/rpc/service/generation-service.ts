@@ -91,13 +91,15 @@ export function createGenerationService(
       kind: "plain",
       handle: generateStream,
       toResponse: (event, sequence): GenerateStreamResponse => ({ sequence, event }),
-      textBytes: chunkTextBytes,
+      textBytes,
     }),
     cancelGeneration: unaryMethod(host, { method: "CancelGeneration", handle: cancelGeneration }),
     getGeneration: unaryMethod(host, { method: "GetGeneration", handle: getGeneration }),
   };
 }
 
-function chunkTextBytes(event: GenerationMessage): number {
-  return event.$case === "chunk" ? Buffer.byteLength(event.value.text) : 0;
+/** Of what a reader has to take. */
+function textBytes(event: GenerationMessage): number {
+  if (event.$case === "chunk") return Buffer.byteLength(event.value.text);
+  return event.$case === "toolCall" ? Buffer.byteLength(event.value.arguments) : 0;
 }

@@ -1,6 +1,7 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Capability, ChatTemplateSource, type Model } from "../../../generated/rill/v1/model.js";
 import type { GetModelRequest, GetModelResponse } from "../../../generated/rill/v1/model_service.js";
+import type { Limits } from "../../core/limits.js";
 import type { EngineFacts, ModelFacts } from "../../core/model-facts.js";
 import type { CallHost } from "../call/call-host.js";
 import { unaryMethod } from "../call/unary-method.js";
@@ -13,12 +14,12 @@ export function createModelService(host: CallHost, source: BackendSource): Untyp
   const getModel = (request: DecodedRequest<GetModelRequest>): GetModelResponse => {
     const { model, engine } = requireBackend(source);
     requireKnownFields(request);
-    return { model: toModelMessage(model, engine) };
+    return { model: toModelMessage({ model, engine, limits: host.limits }) };
   };
   return { getModel: unaryMethod(host, { method: "GetModel", handle: getModel }) };
 }
 
-function toModelMessage(model: ModelFacts, engine: EngineFacts): Model {
+function toModelMessage({ model, engine, limits }: { model: ModelFacts; engine: EngineFacts; limits: Limits }): Model {
   const { family, source } = model.template;
   return {
     name: model.name,
@@ -28,6 +29,21 @@ function toModelMessage(model: ModelFacts, engine: EngineFacts): Model {
     vocabularyTokens: model.vocabularySize,
     sizeBytes: model.sizeBytes,
     chatTemplate: { family, source: source === "model" ? ChatTemplateSource.MODEL : ChatTemplateSource.FALLBACK },
-    capabilities: [Capability.PROMPT, Capability.CHAT, Capability.TOKEN_IDS, Capability.TURN],
+    capabilities: capabilitiesOf(model, limits),
   };
+}
+
+function capabilitiesOf({ template }: ModelFacts, { tools, gbnfBytes }: Limits): Capability[] {
+  return [
+    Capability.PROMPT,
+    Capability.CHAT,
+    Capability.TOKEN_IDS,
+    Capability.TURN,
+    ...(tools > 0 ? [Capability.TOOLS] : []),
+    ...(template.reasoning ? [Capability.REASONING] : []),
+    Capability.CONSTRAINTS,
+    ...(gbnfBytes > 0 ? [Capability.GBNF] : []),
+    // A wrapper that stands in for a template has no variables.
+    ...(template.source === "model" ? [Capability.TEMPLATE_ARGUMENTS] : []),
+  ];
 }

@@ -18,12 +18,14 @@ import {
   type UpdateSessionRequest,
   type UpdateSessionResponse,
 } from "../../../generated/rill/v1/session_service.js";
+import type { Message } from "../../core/conversation.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { SessionKey, Turn } from "../../sessions/session.js";
-import type { SessionStore } from "../../sessions/session-store.js";
+import type { AppendMessages, SessionStore } from "../../sessions/session-store.js";
 import type { CallHost } from "../call/call-host.js";
 import { unaryMethod } from "../call/unary-method.js";
+import { checkCallIds } from "../request/check-call-ids.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import { writePageToken } from "../request/page-token.js";
 import { parseListSessions, parseListTurns } from "../request/parse-list-requests.js";
@@ -35,8 +37,10 @@ import {
   parseSessionId,
   parseUpdateSession,
 } from "../request/parse-session-requests.js";
+import { Violations } from "../request/violations.js";
 import { toSessionMessage, toTurnMessage } from "../response/session-messages.js";
 import { storedValue } from "../status/store-error.js";
+import { storedCallIds } from "../turn/stored-call-ids.js";
 import { OWNER } from "./owner.js";
 
 /** rill.v1.SessionService. Needs no model: it answers while one is being loaded. */
@@ -48,8 +52,18 @@ export function createSessionService(
   const owner = OWNER;
 
   /** Of a turn that runs here more is known than is stored. */
-  const withTextSoFar = (turn: Turn, key: SessionKey): Turn =>
-    turn.status === "running" ? { ...turn, answer: running.textOf(key, turn.number) ?? turn.answer } : turn;
+  const withAnswerSoFar = (turn: Turn, key: SessionKey): Turn =>
+    turn.status === "running" ? { ...turn, ...running.madeOf(key, turn.number) } : turn;
+
+  /** Ids of calls only come more, so what holds now holds when the messages are stored. @throws GenerationError INVALID_REQUEST */
+  const checkCalls = async (request: AppendMessages): Promise<void> => {
+    const opened = storedValue(await store.openTurn({ ...request, idempotencyKey: undefined }));
+    if (opened.type !== "open") return;
+    const violations = new Violations();
+    const list = { field: "messages", messages: request.messages, known: storedCallIds(opened.history) };
+    checkCallIds(list, violations);
+    violations.throwIfAny();
+  };
 
   const createSession = async (request: DecodedRequest<CreateSessionRequest>): Promise<CreateSessionResponse> => {
     const parsed = { owner, sessionId: newSessionId(), ...parseCreateSession(request, limits) };
@@ -81,7 +95,7 @@ export function createSessionService(
     const { turns, more, revision } = storedValue(await store.listTurns(parsed));
     const last = more ? turns.at(-1) : undefined;
     const response = {
-      turns: turns.map((turn) => toTurnMessage(withTextSoFar(turn, parsed))),
+      turns: turns.map((turn) => toTurnMessage(withAnswerSoFar(turn, parsed))),
       nextPageToken: last === undefined ? "" : writePageToken([last.number]),
       revision,
     };
@@ -106,6 +120,7 @@ export function createSessionService(
   const appendMessages = async (request: DecodedRequest<AppendMessagesRequest>): Promise<AppendMessagesResponse> => {
     const parsed = { owner, ...parseAppendMessages(request, limits) };
     await running.settled(parsed.sessionId);
+    if (parsed.messages.some(namesCalls)) await checkCalls(parsed);
     return { session: toSessionMessage(storedValue(await store.append(parsed))) };
   };
 
@@ -119,6 +134,10 @@ export function createSessionService(
     forkSession: unaryMethod(host, { method: "ForkSession", handle: forkSession }),
     appendMessages: unaryMethod(host, { method: "AppendMessages", handle: appendMessages }),
   };
+}
+
+function namesCalls({ toolCalls, toolCallId }: Message): boolean {
+  return toolCalls !== undefined || toolCallId !== undefined;
 }
 
 function newSessionId(): string {

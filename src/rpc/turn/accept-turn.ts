@@ -1,4 +1,4 @@
-import type { Chunk, ContextTrimmed } from "../../../generated/rill/v1/generation_event.js";
+import type { ContextTrimmed } from "../../../generated/rill/v1/generation_event.js";
 import type { FinishedEvent } from "../../core/generation-event.js";
 import type { TurnInput } from "../../core/generation-request.js";
 import type { Generation } from "../../scheduler/generation.js";
@@ -7,7 +7,8 @@ import { untilAborted } from "../../sync/until-aborted.js";
 import type { GenerationCall } from "../generation/generation-call.js";
 import type { Opening } from "../generation/opening.js";
 import { submitGeneration } from "../generation/submit-generation.js";
-import { toChunkMessage } from "../response/chunk-message.js";
+import type { OutputMessage } from "../response/output-message.js";
+import { toWholeOutput } from "../response/whole-output.js";
 import { storedValue } from "../status/store-error.js";
 import { readTurnInput } from "./read-turn-input.js";
 import { TurnOvertaken } from "./turn-overtaken.js";
@@ -39,7 +40,7 @@ export async function acceptTurn(call: GenerationCall, turn: TurnToAccept): Prom
     readInput: async () => {
       const fitted = await readTurnInput(call, { input, history: opened.history, signal });
       contextTrimmed = fitted.contextTrimmed;
-      return fitted.inputTokens;
+      return fitted.input;
     },
   });
   // Who leaves meanwhile is let go; the store's answer is waited for all the same.
@@ -67,19 +68,18 @@ async function admitTurn(call: GenerationCall, turn: TurnToAccept, started: Open
   const toRecord = (end: FinishedEvent, text: string): string | undefined =>
     idempotency === undefined
       ? undefined
-      : writeTurnRecord(opening, { end, text, chunk: toWholeChunk(call, generation, end) });
+      : writeTurnRecord(opening, { end, text, output: outputOf(call, generation, end) });
   run.admitted(held, { generation, toRecord });
   return opening;
 }
 
 /** All of the output; undefined: it was more than is kept. */
-function toWholeChunk(
+function outputOf(
   { request, clock }: GenerationCall,
   generation: Generation,
   { usage }: FinishedEvent,
-): Chunk | undefined {
+): readonly OutputMessage[] | undefined {
   const pieces = generation.output();
-  if (pieces === undefined) return undefined;
   const elapsedMs = clock.nowMs() - generation.openedAtMs;
-  return toChunkMessage({ pieces, tokensBefore: 0, output: request.output, elapsedMs, usage });
+  return pieces && toWholeOutput(pieces, { output: request.output, elapsedMs, usage });
 }

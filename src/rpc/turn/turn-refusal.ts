@@ -13,7 +13,7 @@ export function turnRefusal(thrown: unknown, historyLength: number): unknown {
   const { code, message, facts, retryAfterMs, cause } = thrown;
   const violations = thrown.violations.map((violation) => toTurnField(violation, historyLength));
   const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return new GenerationError(code, message.replaceAll(MESSAGES, "the conversation"), {
+  return new GenerationError(code, message.replaceAll(MESSAGES, "the conversation").replaceAll("chat.", "turn."), {
     violations,
     facts,
     cause,
@@ -22,7 +22,7 @@ export function turnRefusal(thrown: unknown, historyLength: number): unknown {
 }
 
 function toTurnField({ field, description }: FieldViolation, historyLength: number): FieldViolation {
-  if (!field.startsWith(MESSAGES)) return { field, description };
+  if (!field.startsWith(MESSAGES)) return { field: field.replace(/^chat\./, "turn."), description };
   const rest = field.slice(MESSAGES.length);
   const place = /^\[(\d+)\]/.exec(rest);
   if (place === null) return { field: `turn.messages${rest}`, description };

@@ -3,12 +3,13 @@ import type { FinishedEvent } from "../../core/generation-event.js";
 import type { Piece } from "../../core/piece.js";
 import type { Generation } from "../../scheduler/generation.js";
 import type { GenerationWatcher, WatchedEnd } from "../../scheduler/generation-watcher.js";
-import type { HeldTurn, TurnSource } from "../../sessions/held-turn.js";
+import type { HeldTurn, TurnMade, TurnSource } from "../../sessions/held-turn.js";
 import type { CommittedTurn } from "../../sessions/session-store.js";
 import type { StoreResult } from "../../sessions/store-problem.js";
 import { Deferred } from "../../sync/deferred.js";
 import { untilAborted } from "../../sync/until-aborted.js";
 import { storedValue } from "../status/store-error.js";
+import { AnswerFold } from "./answer-fold.js";
 import { toTurnEnd } from "./turn-end.js";
 
 /** What a repeat of the turn is to be answered with; undefined: it can't be repeated. */
@@ -20,12 +21,12 @@ export type RecordWriter = (end: FinishedEvent, text: string) => string | undefi
  */
 export class TurnRun implements GenerationWatcher, TurnSource {
   readonly #stored = new Deferred<StoreResult<CommittedTurn>>();
-  #text = "";
+  readonly #fold = new AnswerFold();
   #end: WatchedEnd | undefined;
   #held: { readonly turn: HeldTurn; readonly generation: Generation; readonly toRecord: RecordWriter } | undefined;
 
-  get text(): string {
-    return this.#text;
+  get made(): TurnMade {
+    return this.#fold.made;
   }
 
   get ending(): boolean {
@@ -33,7 +34,7 @@ export class TurnRun implements GenerationWatcher, TurnSource {
   }
 
   wrote(pieces: readonly Piece[]): void {
-    for (const piece of pieces) this.#text += piece.text;
+    for (const piece of pieces) this.#fold.add(piece);
   }
 
   ended(end: WatchedEnd): void {
@@ -60,8 +61,9 @@ export class TurnRun implements GenerationWatcher, TurnSource {
   #storeEnd(): void {
     if (this.#held === undefined || this.#end === undefined) return;
     const { turn, toRecord } = this.#held;
-    const record = this.#end.type === "finished" ? toRecord(this.#end, this.#text) : undefined;
+    const { made } = this;
+    const record = this.#end.type === "finished" ? toRecord(this.#end, made.answer) : undefined;
     void turn.stored.then(this.#stored.resolve);
-    void turn.end({ ...toTurnEnd(this.#end), answer: this.#text, record });
+    void turn.end({ ...toTurnEnd(this.#end), ...made, record });
   }
 }
