@@ -1,0 +1,206 @@
+import fc from "fast-check";
+import { callSyntaxes, harmonyFrames } from "../../../src/core/call-syntaxes.js";
+import type { CallKeys, CallSyntax, OutputFormat, ReasoningSyntax } from "../../../src/core/output-format.js";
+import { answer, call, formatOf, type Read, reasoning, think, toolNames } from "./read-output.js";
+
+/** A call, and how it is written where there is a choice. */
+interface WrittenCall {
+  readonly name: string;
+  /** JSON text. */
+  readonly arguments: string;
+  /** Where arguments come in the object: 0 is before the name. */
+  readonly place: number;
+  /** Members before the arguments that mean nothing. */
+  readonly others: readonly string[];
+  readonly asText: boolean;
+}
+
+/** An output as a model may write it, and what it is to be read as. */
+export interface WrittenOutput {
+  readonly text: string;
+  readonly is: readonly Read[];
+}
+
+/** Every known format, and some together. */
+export const formats: ReadonlyMap<string, OutputFormat> = new Map([
+  ...Object.entries(callSyntaxes).map(([name, syntax]): [string, OutputFormat] => [name, formatFor(name, [syntax])]),
+  [
+    "several",
+    formatFor("several", [callSyntaxes.granite, callSyntaxes.granite_tag, callSyntaxes.tool_call, callSyntaxes.json]),
+  ],
+]);
+
+function formatFor(name: string, calls: readonly CallSyntax[]): OutputFormat {
+  const wide = { maxArgumentBytes: 100_000 };
+  if (name !== "harmony") return formatOf(calls, wide);
+  const harmonyReasoning = { ...think, begin: "<|channel|>analysis<|message|>", end: "<|end|>" };
+  return formatOf(calls, { ...wide, reasoning: harmonyReasoning, frames: harmonyFrames });
+}
+
+/** Text that no markup begins in, without blanks at its ends. */
+const words = fc
+  .string({
+    unit: fc.oneof(
+      fc.constantFrom("a", "Z", "0", " ", "\n", '"', "}", "]", ":", ">", "/"),
+      fc.string({ unit: "grapheme", maxLength: 1 }),
+    ),
+    minLength: 1,
+  })
+  .map((text) => text.replaceAll(/[<[{t;,f]/g, "-").trim())
+  .filter((text) => text !== "");
+const blanks = fc.string({ unit: fc.constantFrom(" ", "\n"), maxLength: 3 });
+
+/** JSON of an object, as plain, indented or escaped as it comes. */
+const jsonObject = fc
+  .tuple(
+    fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ maxDepth: 2, stringUnit: "grapheme" }), {
+      maxKeys: 2,
+    }),
+    fc.constantFrom(undefined, 1, "\t"),
+    fc.boolean(),
+  )
+  .map(([value, indent, isEscaped]) => {
+    const json = JSON.stringify(value, null, indent);
+    return isEscaped
+      ? json.replaceAll(/[^\n\t -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      : json;
+  });
+
+const writtenCall: fc.Arbitrary<WrittenCall> = fc.record({
+  name: fc.constantFrom(...toolNames),
+  arguments: jsonObject,
+  place: fc.nat({ max: 2 }),
+  others: fc.array(fc.constantFrom('"type":"function"', '"n" : -0.5e+3', '"x":[{"name":"no"},null]'), { maxLength: 2 }),
+  asText: fc.boolean(),
+});
+
+/** Reasoning, text, calls and text; what may be missing sometimes is. */
+export function outputsOf(format: OutputFormat): fc.Arbitrary<WrittenOutput> {
+  const [syntax] = format.calls;
+  if (syntax === undefined || format.reasoning === undefined) throw new Error("a format without calls or reasoning");
+  const marks = format.reasoning;
+  const isBare = syntax.body.type === "object" && syntax.sectionBegin === "" && syntax.body.begin === "";
+  return fc
+    .record({
+      thoughts: fc.option(words),
+      before: isBare ? fc.constant(null) : fc.option(words),
+      calls: fc.array(writtenCall, { minLength: 1, maxLength: 3 }),
+      hasEnd: fc.boolean(),
+      after: fc.option(fc.tuple(blanks, words)),
+      pad: blanks,
+    })
+    .map(({ thoughts, before, calls, hasEnd, after, pad }) => ({
+      text: [
+        thoughts === null ? "" : pad + thinking(marks, thoughts, pad),
+        before ?? pad,
+        section(syntax, calls, { pad, hasEnd: hasEnd || after !== null }),
+        ...(after ?? [pad]),
+      ].join(""),
+      is: [
+        ...(thoughts === null ? [] : [reasoning(thoughts)]),
+        ...(before === null ? [] : [answer(before)]),
+        ...calls.map(({ name, arguments: args }, index) => call(`id ${index + 1}`, name, args)),
+        ...(after === null ? [] : [answer(after.join(""))]),
+      ],
+    }));
+}
+
+function thinking(marks: ReasoningSyntax, thoughts: string, pad: string): string {
+  return marks.begin + pad + thoughts + pad + marks.end + pad;
+}
+
+function section(
+  { sectionBegin, sectionEnd, body }: CallSyntax,
+  calls: readonly WrittenCall[],
+  { pad, hasEnd }: { readonly pad: string; readonly hasEnd: boolean },
+): string {
+  const end = hasEnd ? ended(sectionEnd, pad) : "";
+  switch (body.type) {
+    case "array":
+      return `${sectionBegin}${pad}[${calls.map((each) => pad + jsonCall(body.keys, each)).join(`${pad},`)}${pad}]${end}`;
+    case "object": {
+      const written = calls.map((each) => body.begin + pad + jsonCall(body.keys, each) + ended(body.end, pad));
+      return sectionBegin + written.join(pad + body.separator) + end;
+    }
+    case "named": {
+      const written = calls.map(
+        (each) => body.begin + each.name + body.middle + pad + each.arguments + ended(body.end, pad),
+      );
+      return sectionBegin + written.join(pad + body.separator) + end;
+    }
+  }
+}
+
+/** An end after blanks; no blanks where there is none, for they would belong to the text that follows. */
+function ended(end: string, pad: string): string {
+  return end === "" ? "" : pad + end;
+}
+
+function jsonCall(keys: CallKeys, { name, arguments: args, place, others, asText }: WrittenCall): string {
+  const members = [`"${keys.name}": ${JSON.stringify(name)}`, ...others];
+  const key = keys.arguments[place % keys.arguments.length] ?? "";
+  members.splice(place, 0, `"${key}" :${asText ? JSON.stringify(args) : args}`);
+  return `{${members.join(" ,")} }`;
+}
+
+/** Pieces of an output of this format, right and wrong, in any order. */
+export function garbageOf(format: OutputFormat): fc.Arbitrary<string> {
+  const marks = marksOf(format);
+  const halves = marks.flatMap((mark) => [mark.slice(0, mark.length / 2), mark.slice(mark.length / 2)]);
+  const bits = [
+    '{"name":"get","arguments":{"a":1}}',
+    '"name":',
+    '"arguments":',
+    '"get"',
+    "get_time",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "\\",
+    "1",
+  ];
+  const texts = ["a", " ", "\n", "é", "😀", "\ud83d", "<", ";"];
+  return fc
+    .array(fc.constantFrom(...marks, ...marks, ...halves, ...bits, ...texts), { maxLength: 40 })
+    .map((parts) => parts.join(""));
+}
+
+/** An output with some of it gone, doubled or put elsewhere. */
+export function mutated(output: fc.Arbitrary<WrittenOutput>): fc.Arbitrary<string> {
+  const cut = fc.record({ at: fc.nat(), length: fc.nat({ max: 12 }), to: fc.nat(), isKept: fc.boolean() });
+  return fc.tuple(output, fc.array(cut, { minLength: 1, maxLength: 3 })).map(([{ text }, cuts]) => {
+    let changed = text;
+    for (const { at, length, to, isKept } of cuts) {
+      const start = at % (changed.length + 1);
+      const moved = changed.slice(start, start + length);
+      const rest = isKept ? changed : changed.slice(0, start) + changed.slice(start + length);
+      const place = to % (rest.length + 1);
+      changed = rest.slice(0, place) + moved + rest.slice(place);
+    }
+    return changed;
+  });
+}
+
+/** All marks of a format but the empty ones. */
+export function marksOf(format: OutputFormat): readonly string[] {
+  const calls = format.calls.flatMap(({ sectionBegin, sectionEnd, body }) => [
+    sectionBegin,
+    sectionEnd,
+    ...(body.type === "array" ? [] : [body.begin, body.end, body.separator]),
+    ...(body.type === "named"
+      ? [body.middle, ...(body.otherBegins ?? []), ...(body.otherMiddles ?? []), body.idMark ?? ""]
+      : []),
+  ]);
+  const { reasoning: thought, frames = [] } = format;
+  return [thought?.begin ?? "", thought?.end ?? "", ...frames, ...calls].filter((mark) => mark.trim() !== "");
+}
+
+/** A text in pieces. */
+export function split(text: string, places: readonly number[]): string[] {
+  const cuts = [...new Set(places.map((place) => place % (text.length + 1)))].toSorted((a, b) => a - b);
+  return [...cuts, text.length].map((cut, index) => text.slice(cuts[index - 1] ?? 0, cut));
+}
