@@ -103,6 +103,11 @@ describe("output reader", () => {
     assert.deepEqual(read(tags, getCall.replace("</tool_call>", "") + getCall), [get, call("id 2", "get", "{}")]);
   });
 
+  it("takes the end of an array for text where its last object has none", () => {
+    const output = '[TOOL_CALLS][{"name":"get","arguments":{}]';
+    assert.deepEqual(read(formatOf([callSyntaxes.mistral]), output), [get, answer("]")]);
+  });
+
   it("takes arguments out of a string that holds an object", () => {
     const output = `<tool_call>${JSON.stringify({ name: "get", arguments: ' {"a":"\\u00e4\\n"}' })}</tool_call>.`;
     assert.deepEqual(read(tags, output), [call("id 1", "get", '{"a":"\\u00e4\\n"}'), answer(".")]);

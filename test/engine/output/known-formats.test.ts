@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { callSyntaxes, harmonyFrames } from "../../../src/core/call-syntaxes.js";
-import type { OutputFormat } from "../../../src/core/output-format.js";
+import type { CallSyntax, OutputFormat } from "../../../src/core/output-format.js";
 import { answer, call, formatOf, type Read, read, reasoning } from "./read-output.js";
 
 type SyntaxName = keyof typeof callSyntaxes;
@@ -216,5 +216,13 @@ describe("known formats", () => {
     assert.deepEqual(read(format, "[TOOL_CALLS]get[ARGS]{}"), [call("id 1", "get", "{}")]);
     assert.deepEqual(read(format, '{"name":"get","arguments":{}}'), [call("id 1", "get", "{}")]);
     assert.deepEqual(read(format, "[TOOL_CALLS]git[ARGS]{}"), [answer("[TOOL_CALLS]git[ARGS]{}")]);
+    const { granite } = callSyntaxes;
+    const other: CallSyntax = {
+      ...granite,
+      body: { ...granite.body, keys: { ...granite.body.keys, arguments: ["args"] } },
+    };
+    assert.deepEqual(read(formatOf([granite, other]), '<|tool_call|>[{"name":"get","args":{}}]'), [
+      call("id 1", "get", "{}"),
+    ]);
   });
 });

@@ -58,7 +58,7 @@ describe("output reader, for any output", () => {
           fc.property(outputsOf(format), places, ({ text, is }, cuts) => {
             assert.deepEqual(read(format, ...split(text, cuts)), is);
           }),
-          { numRuns: 150 },
+          { numRuns: 60 },
         );
       });
 
@@ -78,7 +78,7 @@ describe("output reader, for any output", () => {
             );
             assert.deepEqual(read(format, ...text.split("")), parts);
           }),
-          { numRuns: 300 },
+          { numRuns: 80 },
         );
       });
 
@@ -88,7 +88,7 @@ describe("output reader, for any output", () => {
           fc.property(anyOutput(narrow), places, (text, cuts) => {
             assert.deepEqual(read(narrow, ...split(text, cuts)), read(narrow, text));
           }),
-          { numRuns: 100 },
+          { numRuns: 60 },
         );
       });
 
@@ -97,7 +97,7 @@ describe("output reader, for any output", () => {
           fc.property(anyOutput(format), (text) => {
             assertNothingLost(format, text);
           }),
-          { numRuns: 300 },
+          { numRuns: 80 },
         );
       });
 
@@ -111,7 +111,7 @@ describe("output reader, for any output", () => {
             }
             assert.equal(end, text.length);
           }),
-          { numRuns: 150 },
+          { numRuns: 60 },
         );
       });
 
@@ -126,7 +126,7 @@ describe("output reader, for any output", () => {
             assert.equal(reader.calls, whole.length);
             for (const { name: called } of calls) assert.ok(format.toolNames.includes(called));
           }),
-          { numRuns: 150 },
+          { numRuns: 60 },
         );
       });
     });

@@ -53,7 +53,9 @@ const blanks = fc.string({ unit: fc.constantFrom(" ", "\n"), maxLength: 3 });
 /** JSON of an object, as plain, indented or escaped as it comes. */
 const jsonObject = fc
   .tuple(
-    fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ maxDepth: 2, stringUnit: "grapheme" })),
+    fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ maxDepth: 2, stringUnit: "grapheme" }), {
+      maxKeys: 2,
+    }),
     fc.constantFrom(undefined, 1, "\t"),
     fc.boolean(),
   )
