@@ -1,5 +1,9 @@
 import { type Grammar, type GrammarNode, sequence } from "./grammar-node.js";
+import { GrammarProblem } from "./grammar-problem.js";
 import { mayBeEmpty } from "./rule-properties.js";
+
+/** Parts of tails, all together. Tails of tails grow fast. */
+const MOST_PARTS = 20_000;
 
 /**
  * What may still be read, or left, where a text of a node could end: `[0-9]*` after a number's first digit. There what comes after the node may begin like
@@ -9,12 +13,14 @@ export class OpenTails {
   readonly #grammar: Grammar;
   readonly #empty: ReadonlySet<string>;
   readonly #known = new Map<string, readonly GrammarNode[]>();
+  #parts = 0;
 
   constructor(grammar: Grammar, empty: ReadonlySet<string>) {
     this.#grammar = grammar;
     this.#empty = empty;
   }
 
+  /** @throws GrammarProblem where there are too many */
   of(node: GrammarNode): readonly GrammarNode[] {
     switch (node.type) {
       case "text":
@@ -30,7 +36,7 @@ export class OpenTails {
         const again = againOf(node);
         return again === undefined
           ? this.of(node.body)
-          : [again, ...this.of(node.body).map((tail) => sequence(tail, again))];
+          : [again, ...this.of(node.body).map((tail) => this.#join(tail, again))];
       }
     }
   }
@@ -52,11 +58,18 @@ export class OpenTails {
       const part = parts[index];
       if (part === undefined) break;
       const after = parts.slice(index + 1);
-      tails.push(...this.of(part).map((tail) => sequence(tail, ...after)));
+      tails.push(...this.of(part).map((tail) => this.#join(tail, ...after)));
       if (!mayBeEmpty(part, this.#empty)) break;
-      tails.push(sequence(part, ...after));
+      tails.push(this.#join(part, ...after));
     }
     return tails;
+  }
+
+  #join(...parts: readonly GrammarNode[]): GrammarNode {
+    const joined = sequence(...parts);
+    this.#parts += joined.type === "sequence" ? joined.parts.length : 1;
+    if (this.#parts > MOST_PARTS) throw new GrammarProblem("can be read in too many ways to be checked");
+    return joined;
   }
 }
 
