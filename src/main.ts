@@ -87,7 +87,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   const model = await fetchModel(config, signals.drain);
   const size = chooseEngineSize(config, model.gguf);
   // Before the engine: its load would hold decodes up.
-  await using preparer = await Preparer.start({ modelPath: model.path, log, queueCapacity: limits.calls });
+  await using preparer = await Preparer.start({ modelPath: model.path, limits, log, queueCapacity: limits.calls });
   signals.drain.throwIfAborted();
   const workerData: LlamaWorkerOptions = {
     modelPath: model.path,

@@ -1,8 +1,11 @@
-import type { RequestedConstraint } from "../core/constraint.js";
+import type { OutputGrammar, RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-wall.js";
 import { type ChatTemplate, toolsOf } from "./chat-template.js";
 import type { Fragment } from "./control-texts.js";
+import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
+import type { CompiledGrammars } from "./grammar/compiled-grammars.js";
+import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "./input-refusal.js";
 import { type Tokenised, tokenizeFragments } from "./tokenize-fragments.js";
@@ -12,6 +15,8 @@ import type { Vocabulary } from "./vocabulary.js";
 export interface PrepareTools {
   readonly vocabulary: Vocabulary;
   readonly template: ChatTemplate;
+  readonly grammars: CompiledGrammars;
+  readonly grammarBounds: CallGrammarBounds;
 }
 
 /** What is to be made ready for a run. */
@@ -35,11 +40,21 @@ export type Prepared =
  * @throws InputRefusal with the path of the field at fault
  */
 export function* prepareInput(tools: PrepareTools, request: PrepareRequest): Generator<undefined, Prepared> {
-  const { vocabulary } = tools;
-  const { input, maxInputTokens: maxTokens } = request;
-  if (input.type !== "chat" && request.reasoning === true) {
+  const { input } = request;
+  if (input.type === "chat") return yield* prepareChat(tools, { ...request, input });
+  if (request.reasoning === true) {
     throw new InputRefusal("reasoning.enabled", "goes with a chat only: it is a matter of the chat template");
   }
+  const grammar = yield* makeGrammar(tools, { constraint: request.constraint, tools: undefined, format: undefined });
+  const prepared = yield* prepareText(tools.vocabulary, input, request.maxInputTokens);
+  return prepared.type === "tokens" && grammar !== undefined ? { ...prepared, grammar } : prepared;
+}
+
+function* prepareText(
+  vocabulary: Vocabulary,
+  input: Exclude<GenerationInput, ChatInput>,
+  maxTokens: number,
+): Generator<undefined, Prepared> {
   switch (input.type) {
     case "prompt": {
       if (input.text === "") throw new InputRefusal("prompt", "must not be empty");
@@ -49,8 +64,6 @@ export function* prepareInput(tools: PrepareTools, request: PrepareRequest): Gen
       }
       return prepared;
     }
-    case "chat":
-      return yield* prepareChat(tools, { ...request, input });
     case "token_ids":
       return checkTokenIds(input.tokenIds, { field: "token_ids.ids", vocabularySize: vocabulary.size, maxTokens });
   }
@@ -73,17 +86,32 @@ export function* tokenizeText(
 type ChatInput = Extract<GenerationInput, { readonly type: "chat" }>;
 
 function* prepareChat(
-  { vocabulary, template }: PrepareTools,
+  tools: PrepareTools,
   { input, constraint, reasoning, maxInputTokens: maxTokens }: PrepareRequest & { readonly input: ChatInput },
 ): Generator<undefined, Prepared> {
+  const { vocabulary, template } = tools;
   refuseBrokenChat(input);
   const fewest = input.messages.reduce((sum, { content }) => sum + fewestTokens(vocabulary, content.trim()), 0);
   if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
   const constrained = constraint === undefined ? forcedCalls(input) : "answer";
   const { fragments, format } = template.render({ ...input, reasoning, constrained });
   addBeginning(vocabulary, fragments);
+  const grammar = yield* makeGrammar(tools, { constraint, tools: toolsOf(input), format });
   const prepared = orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
-  return prepared.type === "tokens" && format !== undefined ? { ...prepared, format } : prepared;
+  return prepared.type === "tokens"
+    ? { ...prepared, ...(format && { format }), ...(grammar && { grammar }) }
+    : prepared;
+}
+
+/** In a slice of its own: one that is not known yet may take some tens of milliseconds. */
+function* makeGrammar(
+  { grammars, grammarBounds: bounds }: PrepareTools,
+  asked: Pick<GrammarRequest, "constraint" | "tools" | "format">,
+): Generator<undefined, OutputGrammar | undefined> {
+  yield;
+  const grammar = grammarFor(grammars, { ...asked, bounds });
+  if (grammar !== undefined) yield;
+  return grammar;
 }
 
 /** calls: the model must call, which a grammar sees to. */

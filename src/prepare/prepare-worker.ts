@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { PrepareNotice } from "../core/prepare-wall.js";
-import { createChatTemplate } from "./create-chat-template.js";
+import { createPrepareTools } from "./create-prepare-tools.js";
+import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
 import { tryLowerThreadPriority } from "./lower-thread-priority.js";
 import { PrepareHost } from "./prepare-host.js";
 import { Vocabulary } from "./vocabulary.js";
@@ -8,6 +9,7 @@ import { Vocabulary } from "./vocabulary.js";
 /** What the link hands to the worker that it starts. */
 export interface PrepareWorkerData {
   readonly modelPath: string;
+  readonly grammarBounds: CallGrammarBounds;
 }
 
 /** Below the step loop, which is the one that callers wait for; still ahead of idle work. */
@@ -17,7 +19,7 @@ async function main(): Promise<void> {
   if (parentPort === null) throw new Error("prepare-worker runs as a worker thread only");
   const port = parentPort;
   const tell = (notice: PrepareNotice): void => port.postMessage(notice);
-  const { modelPath } = workerData as PrepareWorkerData;
+  const { modelPath, grammarBounds } = workerData as PrepareWorkerData;
   let vocabulary: Vocabulary;
   try {
     vocabulary = await Vocabulary.load(modelPath);
@@ -28,10 +30,10 @@ async function main(): Promise<void> {
   await using loaded = vocabulary;
   // Only after the load: it may have started the process's thread pool, which decodes later and would inherit this.
   tryLowerThreadPriority(NICENESS);
-  const template = createChatTemplate(loaded);
+  const tools = createPrepareTools(loaded, grammarBounds);
   await new Promise<void>((onClose) => {
-    new PrepareHost({ port, tools: { vocabulary: loaded, template }, onClose });
-    tell({ type: "ready", facts: { vocabularySize: loaded.size, template: template.facts } });
+    new PrepareHost({ port, tools, onClose });
+    tell({ type: "ready", facts: { vocabularySize: loaded.size, template: tools.template.facts } });
   });
   tell({ type: "closed" });
   port.close();

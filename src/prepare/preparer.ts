@@ -2,11 +2,13 @@ import type { Worker } from "node:worker_threads";
 import { GenerationError } from "../core/generation-error.js";
 import type { RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput } from "../core/generation-request.js";
+import type { Limits } from "../core/limits.js";
 import type { LogitBias, RequestedBias } from "../core/logit-bias.js";
 import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepare-wall.js";
 import { Deferred } from "../sync/deferred.js";
 import { onAbort } from "../sync/on-abort.js";
 import type { Logger } from "../telemetry/logger.js";
+import { grammarBoundsOf } from "./grammar/grammar-bounds-of.js";
 import type { PrepareWorkerData } from "./prepare-worker.js";
 import { type Answer, answerError, closingError, tooLongError } from "./answer-error.js";
 import type { PreparedInput } from "./prepared-input.js";
@@ -29,6 +31,8 @@ type LinkState =
 
 export interface PreparerOptions {
   readonly modelPath: string;
+  /** Grammars are held to them. */
+  readonly limits: Limits;
   readonly log: Logger;
   /** Calls that may be in the worker at a time; one more is refused. */
   readonly queueCapacity: number;
@@ -83,7 +87,10 @@ export class Preparer implements AsyncDisposable {
 
   /** @throws Error that says what is wrong with the file where its vocabulary can't be loaded */
   static async start(options: PreparerOptions): Promise<Preparer> {
-    const workerData: PrepareWorkerData = { modelPath: options.modelPath };
+    const workerData: PrepareWorkerData = {
+      modelPath: options.modelPath,
+      grammarBounds: grammarBoundsOf(options.limits),
+    };
     const entry = options.entry ?? new URL("./prepare-worker.js", import.meta.url);
     const { worker, facts } = await startWorker(entry, workerData);
     return new Preparer(worker, facts, options);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ChatRequest } from "../../src/prepare/chat-template.js";
 import type { Fragment } from "../../src/prepare/control-texts.js";
 import { InputRefusal } from "../../src/prepare/input-refusal.js";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { Preparer } from "../../src/prepare/preparer.js";
 import { tokenizeFragments } from "../../src/prepare/tokenize-fragments.js";
 import { Vocabulary } from "../../src/prepare/vocabulary.js";
@@ -91,7 +92,12 @@ describe("golden prompts of published templates", () => {
           const modelPath = join(folder, `${name}.gguf`);
           const file = await files.read(`models/ggml-vocab-${vocabulary}.gguf`);
           await writeFile(modelPath, withChatTemplate(file, await files.template(family.template)));
-          await using preparer = await Preparer.start({ modelPath, log: silentLogger, queueCapacity: 1 });
+          await using preparer = await Preparer.start({
+            modelPath,
+            limits: DEFAULT_LIMITS,
+            log: silentLogger,
+            queueCapacity: 1,
+          });
           await using own = await Vocabulary.load(modelPath);
           await using small = await FamilyTemplate.load(family, files);
           assert.deepEqual(preparer.facts.template, small.template.facts);

@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-wall.js";
-import { createChatTemplate } from "../../src/prepare/create-chat-template.js";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
+import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";
 import { PrepareHost } from "../../src/prepare/prepare-host.js";
 import { Vocabulary } from "../../src/prepare/vocabulary.js";
 import { createTinyModel } from "../support/tiny-model.js";
+
+const BOUNDS = grammarBoundsOf(DEFAULT_LIMITS);
 
 describe("PrepareHost", () => {
   let vocabulary: Vocabulary;
@@ -21,7 +25,7 @@ describe("PrepareHost", () => {
     const channel = new MessageChannel();
     port = channel.port2;
     closes = 0;
-    const tools = { vocabulary, template: createChatTemplate(vocabulary) };
+    const tools = createPrepareTools(vocabulary, BOUNDS);
     new PrepareHost({ port: channel.port1, tools, onClose: () => closes++ });
   });
   afterEach(() => port.close());

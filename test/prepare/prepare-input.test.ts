@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { GenerationInput } from "../../src/core/generation-request.js";
 import type { ToolUse } from "../../src/core/tool.js";
-import { createChatTemplate } from "../../src/prepare/create-chat-template.js";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
+import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";
 import { prepareInput, type Prepared, tokenizeText } from "../../src/prepare/prepare-input.js";
 import { Vocabulary } from "../../src/prepare/vocabulary.js";
 import { createTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
@@ -20,12 +22,13 @@ const chat = (...contents: string[]): GenerationInput => ({
   messages: contents.map((content) => ({ role: "user", content })),
 });
 
+const BOUNDS = grammarBoundsOf(DEFAULT_LIMITS);
+
 describe("prepareInput", () => {
   let vocabulary: Vocabulary;
 
   const prepareWith = (own: Vocabulary, input: GenerationInput, maxTokens = 1_000): Prepared =>
-    runJob(prepareInput({ vocabulary: own, template: createChatTemplate(own) }, { input, maxInputTokens: maxTokens }))
-      .value;
+    runJob(prepareInput(createPrepareTools(own, BOUNDS), { input, maxInputTokens: maxTokens })).value;
   const prepare = (input: GenerationInput, maxTokens?: number): Prepared => prepareWith(vocabulary, input, maxTokens);
   const tokens = (...ids: number[]): Prepared => ({ type: "tokens", tokens: Uint32Array.from(ids) });
 
@@ -98,7 +101,7 @@ describe("prepareInput", () => {
     const withTools = (choice: ToolUse["choice"], reasoning?: boolean): Prepared => {
       const input = { type: "chat", messages: [user("x")], tools: tools(choice) } as const;
       const request = { input, reasoning, maxInputTokens: 1_000 };
-      return runJob(prepareInput({ vocabulary, template: createChatTemplate(vocabulary) }, request)).value;
+      return runJob(prepareInput(createPrepareTools(vocabulary, BOUNDS), request)).value;
     };
 
     it("says how calls will be written", () => {
@@ -137,7 +140,7 @@ describe("prepareInput", () => {
 
     it("refuses reasoning where there is no chat, or a template that does not know it", () => {
       const request = { input: prompt("a"), reasoning: true, maxInputTokens: 1_000 };
-      const own = { vocabulary, template: createChatTemplate(vocabulary) };
+      const own = createPrepareTools(vocabulary, BOUNDS);
       assertRefuses(() => runJob(prepareInput(own, request)), "reasoning.enabled", /goes with a chat only/);
       assertRefuses(() => withTools({ type: "auto" }, true), "reasoning.enabled", /knows no reasoning/);
     });

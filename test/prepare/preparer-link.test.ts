@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { GenerationError } from "../../src/core/generation-error.js";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { Preparer } from "../../src/prepare/preparer.js";
 import { RecordingLogger } from "./recording-logger.js";
 
@@ -9,7 +10,7 @@ describe("Preparer, the link to its worker", () => {
   const entry = new URL("./scripted-prepare-worker.js", import.meta.url);
 
   const start = (log = new RecordingLogger()): Promise<Preparer> =>
-    Preparer.start({ modelPath: "unused", log, queueCapacity: 2, entry });
+    Preparer.start({ modelPath: "unused", limits: DEFAULT_LIMITS, log, queueCapacity: 2, entry });
   const say = (preparer: Preparer, text: string, signal = neverAborts): Promise<Uint32Array> =>
     preparer.tokenize({ text, addBeginning: false, parseControlTokens: false }, signal);
 

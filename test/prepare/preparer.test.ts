@@ -4,6 +4,7 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GenerationInput } from "../../src/core/generation-request.js";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { Preparer } from "../../src/prepare/preparer.js";
 import { createTinyModel } from "../support/tiny-model.js";
 import { TURN_END_TOKEN as END, TURN_START_TOKEN as BOS } from "../support/tiny-vocabulary.js";
@@ -17,7 +18,12 @@ describe("Preparer", () => {
   let preparer: Preparer;
 
   before(async () => {
-    preparer = await Preparer.start({ modelPath: await createTinyModel(), log, queueCapacity: 64 });
+    preparer = await Preparer.start({
+      modelPath: await createTinyModel(),
+      limits: DEFAULT_LIMITS,
+      log,
+      queueCapacity: 64,
+    });
   });
   after(() => preparer[Symbol.asyncDispose]());
 
@@ -119,7 +125,8 @@ describe("Preparer", () => {
     });
     after(() => rm(folder, { recursive: true }));
 
-    const startOn = (modelPath: string): Promise<Preparer> => Preparer.start({ modelPath, log, queueCapacity: 1 });
+    const startOn = (modelPath: string): Promise<Preparer> =>
+      Preparer.start({ modelPath, limits: DEFAULT_LIMITS, log, queueCapacity: 1 });
 
     it("says which file, and that it is not there", async () => {
       const modelPath = join(folder, "absent.gguf");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { Preparer } from "../../src/prepare/preparer.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { createTinyModel } from "../support/tiny-model.js";
@@ -8,7 +9,12 @@ describe("resolving logit biases", () => {
   let preparer: Preparer;
 
   before(async () => {
-    preparer = await Preparer.start({ modelPath: await createTinyModel(), log: silentLogger, queueCapacity: 8 });
+    preparer = await Preparer.start({
+      modelPath: await createTinyModel(),
+      limits: DEFAULT_LIMITS,
+      log: silentLogger,
+      queueCapacity: 8,
+    });
   });
   after(() => preparer[Symbol.asyncDispose]());
 

@@ -94,7 +94,7 @@ export class TestServer implements AsyncDisposable {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const lifecycle = new LifecycleState();
     const path = await createTinyModel();
-    const preparer = await Preparer.start({ modelPath: path, log, queueCapacity: limits.calls });
+    const preparer = await Preparer.start({ modelPath: path, limits, log, queueCapacity: limits.calls });
     const engine = await EngineLink.start({
       entry: SCRIPTED_WORKER,
       workerData: options.engine ?? {},
