@@ -120,7 +120,7 @@ export const callSyntaxes = {
   },
   /** FireFunction v2. */
   firefunction: {
-    sectionBegin: " functools",
+    sectionBegin: "functools",
     sectionEnd: "",
     body: { type: "array", keys: plainKeys },
   },
