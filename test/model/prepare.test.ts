@@ -96,6 +96,32 @@ describe("preparing inputs for the default model", () => {
     assert.deepEqual(tokens.slice(-13), [...question, ...invitation]);
   });
 
+  it("carries tools in a block before its own system message, the same from turn to turn", () => {
+    const parameters = '{"type":"object","properties":{"city":{"type":"string"}}}';
+    const tool = { name: "get_weather", description: "Tells the weather.", parameters };
+    const tools = { tools: [tool], choice: { type: "auto" }, parallel: true } as const;
+    const question = user("Is it raining?");
+    const calling = { ...assistant(""), toolCalls: [{ id: "1", name: tool.name, arguments: '{"city":"Oslo"}' }] };
+    const result: Message = { role: "tool", content: "yes", toolCallId: "1" };
+    const first = template.render({ messages: [question], tools });
+    const later = template.render({ messages: [question, calling, result], tools });
+    assert.match(String(first.fragments[1]), /^system\n# Tools\n[^]*\n\nYou are a helpful AI assistant named SmolLM, /);
+    assert.ok(String(first.fragments[1]).includes(parameters));
+    // All but the invitation to answer.
+    assert.deepEqual(later.fragments.slice(0, first.fragments.length - 1), first.fragments.slice(0, -1));
+    assert.deepEqual(later.fragments.slice(first.fragments.length - 1), [
+      'assistant\n<tool_call>\n{"name": "get_weather", "arguments": {"city":"Oslo"}}\n</tool_call>',
+      TURN_END,
+      "\n",
+      TURN_START,
+      "user\n<tool_response>\nyes\n</tool_response>",
+      TURN_END,
+      "\n",
+      TURN_START,
+      "assistant\n",
+    ]);
+  });
+
   it("gives every message the tokens of its text, whichever control token it spells", () => {
     const structure = [TURN_START, TURN_END, TURN_START, TURN_END, TURN_START, TURN_END, TURN_START];
     for (const { text } of controlTokens()) {

@@ -67,6 +67,20 @@ describe("prepareInput", () => {
       assertRefuses(() => prepare(prompt("ab\ud83d")), "prompt", /lone surrogate stands at index 2/);
     });
 
+    it("keeps control tokens literal text that llama.cpp reads in any text", async () => {
+      const controlTexts = ["<|startoftext|>", "<|return|>", "<|start|>", "<|message|>"];
+      await withModel({ controlTexts }, (own) => {
+        assert.equal(own.readsControlTexts, true);
+        const prepared = prepareWith(own, prompt("a<|start|>b<|message|>"));
+        assert.ok(prepared.type === "tokens");
+        assert.ok(!prepared.tokens.some((id) => own.isControl(id)));
+        assert.equal(own.detokenize([...prepared.tokens]), "a<|start|>b<|message|>");
+        const read = prepareWith(own, prompt("a<|start|>b", true));
+        assert.ok(read.type === "tokens");
+        assert.equal(read.tokens.filter((id) => own.isControl(id)).length, 1);
+      });
+    });
+
     it("refuses text that the vocabulary itself turns into a control token", async () => {
       await withModel({ mergedControlTokens: [261] }, (own) => {
         assertRefuses(() => prepareWith(own, prompt("in the end")), "prompt", /spells control token 261/);

@@ -13,6 +13,8 @@ export interface Words {
   readonly answer: string;
   readonly description: string;
   readonly value: string;
+  /** The name of a parameter. */
+  readonly key: string;
 }
 
 export const PLAIN_WORDS: Words = {
@@ -24,13 +26,17 @@ export const PLAIN_WORDS: Words = {
   answer: "Rome.",
   description: "Tells the weather of a city.",
   value: "Paris",
+  key: "city",
 };
 
-function toolsOf({ description, value }: Words): ToolUse {
+function toolsOf({ description, value, key }: Words): ToolUse {
   const parameters = {
     type: "object",
-    properties: { city: { type: "string", description, enum: [value, "Rome"] }, days: { type: "integer", minimum: 1 } },
-    required: ["city"],
+    properties: {
+      [key]: { type: "string", description, enum: [value, "Rome"] },
+      days: { type: "integer", minimum: 1 },
+    },
+    required: [key],
   };
   const tools: readonly Tool[] = [
     { name: "get_weather", description, parameters: JSON.stringify(parameters) },
@@ -44,7 +50,7 @@ function calls(words: Words): Message[] {
   const call = (id: string, city: string): { id: string; name: string; arguments: string } => ({
     id,
     name: "get_weather",
-    arguments: `{"city": ${JSON.stringify(city)}, "days": 1}`,
+    arguments: `{${JSON.stringify(words.key)}: ${JSON.stringify(city)}, "days": 1}`,
   });
   return [
     user(words.question),
