@@ -67,7 +67,7 @@ describe("marked piece builder", () => {
   it("makes fragments of calls, and counts all that is to be sent of them", () => {
     const pieces = build(tokensOf("So: ", LOOK.slice(0, 60), LOOK.slice(60), " Done"));
     const calls = pieces.filter(({ call }) => call !== undefined);
-    assert.deepEqual(calls[0]?.call?.head, { id: "call", name: "look" });
+    assert.deepEqual(calls[0]?.call.head, { id: "call", name: "look" });
     assert.equal(calls.map(({ call }) => call?.arguments).join(""), '{"at": "a </b> \\"c\\""}');
     const [first] = calls;
     assert.ok(first?.call !== undefined);
