@@ -16,7 +16,7 @@ export interface Piece {
   readonly channel?: Channel;
   /** A part of a call, in place of text. */
   readonly call?: ToolCallFragment;
-  /** At least one, except in a last piece that only releases held-back text. */
+  /** At least one, except in a last piece that only releases held-back text, and where all its text came from the end of a token of an earlier piece. */
   readonly tokenIds: readonly number[];
   /** One for each token, where the run asked for scores. */
   readonly scores?: readonly TokenScore[];

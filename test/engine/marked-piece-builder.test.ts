@@ -66,13 +66,14 @@ describe("marked piece builder", () => {
 
   it("makes fragments of calls, and counts all that is to be sent of them", () => {
     const pieces = build(tokensOf("So: ", LOOK.slice(0, 60), LOOK.slice(60), " Done"));
-    const calls = pieces.filter(({ call }) => call !== undefined);
-    assert.deepEqual(calls[0]?.call?.head, { id: "call", name: "look" });
-    assert.equal(calls.map(({ call }) => call?.arguments).join(""), '{"at": "a </b> \\"c\\""}');
-    const [first] = calls;
-    assert.ok(first?.call !== undefined);
-    assert.equal(first.textBytes, first.call.arguments.length + "calllook".length);
-    assert.ok(calls.every(({ text }) => text === ""));
+    const fragments = pieces.flatMap(({ text, call, textBytes }) =>
+      call === undefined ? [] : [{ text, call, textBytes }],
+    );
+    const [first, ...others] = fragments.map(({ call }) => call);
+    assert.deepEqual(first?.head, { id: "call", name: "look" });
+    assert.ok(others.every(({ head }) => head === undefined));
+    assert.equal(fragments[0]?.textBytes, first.arguments.length + "calllook".length);
+    assert.ok(fragments.every(({ text }) => text === ""));
     assert.deepEqual(
       said(pieces).map((stretch) => (stretch as { text: string }).text),
       ["So: ", '{"at": "a </b> \\"c\\""}', " Done"],
