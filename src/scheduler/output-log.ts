@@ -20,13 +20,8 @@ export class OutputLog {
   }
 
   add(pieces: readonly Piece[]): void {
-    for (const piece of pieces) this.#bytes += bytesOf(piece);
+    for (const piece of pieces) this.#bytes += piece.textBytes + piece.tokenIds.length * TOKEN_ID_BYTES;
     if (this.#bytes > this.#maxBytes) this.#pieces = undefined;
     this.#pieces?.push(...pieces);
   }
-}
-
-function bytesOf({ textBytes, call, tokenIds }: Piece): number {
-  const headBytes = call?.head === undefined ? 0 : call.head.id.length + call.head.name.length;
-  return textBytes + headBytes + tokenIds.length * TOKEN_ID_BYTES;
 }

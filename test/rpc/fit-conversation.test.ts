@@ -89,4 +89,17 @@ describe("Fitting a conversation", () => {
       code: "INPUT_TOO_LONG",
     });
   });
+
+  it("keeps calls and their results together, those included that the new turn brings", async () => {
+    const result = (content: string): Message => ({ role: "tool", content, toolCallId: "c" });
+    const calling = { ...turnOf(4), toolCalls: [{ id: "c", name: "f", arguments: "{}" }] };
+    const answered: ReadTurn = { ...turnOf(4), messages: [result("rrrr")] };
+    const drop = { policy: "drop_oldest_turns", prepare: preparing(12) } as const;
+    const one = await fitConversation({ ...drop, history: [calling, answered, turnOf(4)], messages: NEW });
+    assert.deepEqual(one.contextTrimmed, { droppedTurns: 2, keptTurns: 1 });
+    const going = await fitConversation({ ...drop, history: [turnOf(4), calling], messages: [result("rrrr")] });
+    assert.deepEqual(going.contextTrimmed, { droppedTurns: 1, keptTurns: 1 });
+    const tooLong = fitConversation({ ...drop, history: [turnOf(4), calling], messages: [result("r".repeat(5))] });
+    await assert.rejects(tooLong, { code: "INPUT_TOO_LONG" });
+  });
 });

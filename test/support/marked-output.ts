@@ -5,7 +5,7 @@ import type { Channel, Piece } from "../../src/core/piece.js";
 export const MARK = { THINK: 1, CALL: 2, END: 3 } as const;
 
 /** The tool that all calls of a marked output name. */
-export const MARKED_TOOL = "f";
+const MARKED_TOOL = "f";
 
 interface RunMarks {
   channel: Channel;

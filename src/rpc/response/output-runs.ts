@@ -29,7 +29,12 @@ export function toOutputRuns(pieces: readonly Piece[], before: OutputKind = FIRS
       last.pieces.push(piece);
     }
   }
-  return runs.map((run) => ({ kind: run.kind ?? before, pieces: run.pieces }));
+  return runs.map((run) => ({ kind: run.kind ?? silentKind(run.pieces, before), pieces: run.pieces }));
+}
+
+/** Of pieces without any text: that of the thinking where they say so. */
+function silentKind(pieces: readonly Piece[], before: OutputKind): OutputKind {
+  return pieces.some(({ channel }) => channel === "reasoning") ? { type: "text", channel: "reasoning" } : before;
 }
 
 /** undefined: it may be in any message. */
