@@ -41,7 +41,7 @@ export function compileCallGrammar(use: ToolUse, syntax: CallSyntax, bounds: Cal
   const most = use.parallel ? bounds.calls : 1;
   const begin = marked(syntax.sectionBegin);
   const end = syntax.sectionEnd === "" ? EMPTY : sequence(NEWLINE, text(syntax.sectionEnd));
-  book.define(ROOT_RULE, sequence(begin, callsOf(book, syntax.body, call, most), end));
+  book.define(ROOT_RULE, sequence(begin, callsOf(book, syntax.body, { call, most }), end));
   return finishGrammar(book.rules, bounds, { branchings });
 }
 
@@ -73,7 +73,7 @@ function callOf(body: CallBody, tool: Tool, args: GrammarNode): readonly [string
   return [JSON.stringify(tool.name), sequence(COMMA, text(key), COLON, args, text("}"))];
 }
 
-function callsOf(book: RuleBook, body: CallBody, call: GrammarNode, most: number): GrammarNode {
+function callsOf(book: RuleBook, body: CallBody, { call, most }: { call: GrammarNode; most: number }): GrammarNode {
   const count = { min: 1, max: most };
   if (body.type === "named") {
     const one = book.add("marked", sequence(text(body.begin), call, endMark(body.end)));

@@ -2,7 +2,7 @@ import type { OutputGrammar, RequestedConstraint } from "../../core/constraint.j
 import { compileSchema } from "./compile-schema.js";
 import { finishGrammar } from "./finish-grammar.js";
 import type { GrammarBounds } from "./grammar-bounds.js";
-import { EMPTY, type GrammarNode, ROOT_RULE } from "./grammar-node.js";
+import { EMPTY, ROOT_RULE } from "./grammar-node.js";
 import { GrammarProblem } from "./grammar-problem.js";
 import { mayBegin } from "./grammar-walk.js";
 import { anyObject } from "./json-value-grammar.js";

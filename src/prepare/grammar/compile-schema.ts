@@ -1,7 +1,7 @@
 import type { GrammarBounds } from "./grammar-bounds.js";
 import { type GrammarNode, ROOT_RULE } from "./grammar-node.js";
 import { readFixedValues } from "./fixed-values.js";
-import { RuleBook } from "./rule-book.js";
+import type { RuleBook } from "./rule-book.js";
 import { assertionsOf } from "./schema-keywords.js";
 import { SchemaConverter } from "./schema-converter.js";
 import { type PlacedSchema, SchemaSource } from "./schema-source.js";

@@ -31,7 +31,7 @@ export function objectGrammar(
   if (min > max) throw problemAt(at, `minProperties ${min} is more than maxProperties ${max}`);
   const isGiven = additionalProperties !== undefined && additionalProperties !== false;
   const isFree =
-    described.length === 0 && (isGiven || (additionalProperties === undefined && schema["properties"] === undefined));
+    described.length === 0 && (isGiven || (additionalProperties === undefined && schema.properties === undefined));
   const convertOther = (): GrammarNode =>
     converter.convertInner(additionalProperties ?? true, `${at}/additionalProperties`, level);
   if (isFree && required.length === 0) {

@@ -49,7 +49,7 @@ function factsOf(source: SchemaSource, placed: PlacedSchema, level: number): Fac
   const values = readFixedValues(schema, at)?.map((value) => JSON.parse(JSON.stringify(value)) as unknown);
   const written = values === undefined ? readTypes(schema, at) : values.map(jsonTypeOf);
   // Of what no keyword speaks every type is valid, even though only some are written.
-  const types = values === undefined && schema["type"] === undefined ? JSON_TYPES : written;
+  const types = values === undefined && schema.type === undefined ? JSON_TYPES : written;
   return { types, written, values, schema, at };
 }
 
@@ -72,7 +72,7 @@ function failsFor(source: SchemaSource, [one, other]: readonly [Facts, Facts], l
     return factsOf(source, source.place(members.get(name), where, level + 1), level + 1);
   };
   return ownRequired.some((name) => {
-    if (!itsMembers.has(name)) return its["additionalProperties"] === false;
+    if (!itsMembers.has(name)) return its.additionalProperties === false;
     return ownMembers.has(name) && areApart(inner(ownMembers, one.at, name), inner(itsMembers, other.at, name));
   });
 }

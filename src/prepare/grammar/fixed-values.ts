@@ -11,10 +11,10 @@ export function readFixedValues(schema: JsonObject, at: string): readonly unknow
   if (listed === undefined && !hasConst) return undefined;
   const other = assertionsOf(schema).find((keyword) => !["const", "enum", "type"].includes(keyword));
   if (other !== undefined) throw problemAt(at, `"${other}" beside "${hasConst ? "const" : "enum"}" is not supported`);
-  const wanted = hasConst ? [schema["const"]] : (listed ?? []);
+  const wanted = hasConst ? [schema.const] : (listed ?? []);
   const isAllowed = (value: unknown): boolean => {
     const isListed = listed === undefined || listed.some((one) => JSON.stringify(one) === JSON.stringify(value));
-    const types = schema["type"] === undefined ? undefined : readTypes(schema, at);
+    const types = schema.type === undefined ? undefined : readTypes(schema, at);
     const own = jsonTypeOf(value);
     return (
       isListed &&

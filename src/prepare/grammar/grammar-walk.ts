@@ -36,7 +36,7 @@ export class GrammarWalk {
 
   restOf(node: GrammarNode, done: number, then: Rest | undefined): Rest {
     let ofNode = this.#rests.get(node);
-    if (ofNode === undefined) this.#rests.set(node, (ofNode = new Map()));
+    if (ofNode === undefined) this.#rests.set(node, (ofNode = new Map<number, Rest>()));
     const key = done * MOST_RESTS + (then?.id ?? 0);
     const known = ofNode.get(key);
     if (known !== undefined) return known;

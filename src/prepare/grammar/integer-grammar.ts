@@ -36,7 +36,7 @@ export function digitsGrammar(book: RuleBook, low: number, high: number): Gramma
   if (low > high) return undefined;
   const bounds = { low: BigInt(low), high: BigInt(high) };
   const options: GrammarNode[] = low === 0 ? [text("0")] : [];
-  const rest = afterPrefix(book, 0n, bounds, 1n);
+  const rest = afterPrefix(book, 0n, bounds);
   if (rest !== undefined) options.push(rest);
   return choice(...options);
 }
@@ -46,10 +46,10 @@ interface Interval {
   readonly high: bigint;
 }
 
-/** What may follow the digits of `prefix`, at least one digit; undefined: nothing. */
-function afterPrefix(book: RuleBook, prefix: bigint, bounds: Interval, firstDigit: bigint): GrammarNode | undefined {
+/** What may follow the digits of `prefix`, at least one digit; undefined: nothing. A prefix of 0 is none at all: no number begins with it. */
+function afterPrefix(book: RuleBook, prefix: bigint, bounds: Interval): GrammarNode | undefined {
   const groups: { first: number; last: number; rest: GrammarNode; key: string }[] = [];
-  for (let digit = firstDigit; digit <= 9n; digit += 1n) {
+  for (let digit = prefix === 0n ? 1n : 0n; digit <= 9n; digit += 1n) {
     const rest = fromPrefix(book, prefix * 10n + digit, bounds);
     if (rest === undefined) continue;
     const key = JSON.stringify(rest);
@@ -74,7 +74,7 @@ function fromPrefix(book: RuleBook, prefix: bigint, { low, high }: Interval): Gr
   const [least] = fits;
   if (least === undefined) return undefined;
   if (isWhole) return book.repeat(oneOf("0-9"), least, fits.at(-1) ?? least);
-  const longer = afterPrefix(book, prefix, { low, high }, 0n);
+  const longer = afterPrefix(book, prefix, { low, high });
   if (longer === undefined) return EMPTY;
   return prefix >= low ? optional(longer) : longer;
 }

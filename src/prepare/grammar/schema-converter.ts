@@ -50,12 +50,12 @@ export class SchemaConverter implements SchemaScope {
     if (schema === true) return anyValue(this.book);
     if (schema === false) throw problemAt(at, "nothing is valid here");
     const assertions = assertionsOf(schema);
-    if (assertions.length === 1 && schema["$ref"] !== undefined) return this.#referTo(schema["$ref"], at, level);
+    if (assertions.length === 1 && schema.$ref !== undefined) return this.#referTo(schema.$ref, at, level);
     const flat = this.source.flatten(placed, level);
     if (typeof flat.schema === "boolean") return this.convert(flat, level);
     const branches = this.source.branchesOf(flat.schema, at, level);
     if (branches === undefined) return this.#convertPlain(flat.schema, at, level);
-    if (flat.schema["oneOf"] !== undefined) checkExclusive(this.source, branches, level);
+    if (flat.schema.oneOf !== undefined) checkExclusive(this.source, branches, level);
     const possible = branches.filter((branch) => branch.schema !== false);
     if (possible.length === 0) throw problemAt(at, "nothing is valid here");
     const branching = choice(...possible.map((branch) => this.convert(branch, level + 1)));

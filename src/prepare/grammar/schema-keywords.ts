@@ -53,7 +53,7 @@ export function checkKeywords(schema: JsonObject, at: string): void {
     if (keyword === "$id" && at === "") continue;
     throw problemAt(`${at}/${escapePointer(keyword)}`, `the keyword ${JSON.stringify(keyword)} is not supported`);
   }
-  if (schema["uniqueItems"] !== undefined && schema["uniqueItems"] !== false) {
+  if (schema.uniqueItems !== undefined && schema.uniqueItems !== false) {
     throw problemAt(`${at}/uniqueItems`, `the keyword "uniqueItems" is not supported`);
   }
 }

@@ -123,7 +123,7 @@ export class SchemaSource {
 function mergeSchemas(one: PlacedSchema, other: PlacedSchema): PlacedSchema {
   if (typeof one.schema === "boolean") return one.schema ? other : one;
   if (typeof other.schema === "boolean") return other.schema ? one : other;
-  for (const [first, second] of BOUND_TOGETHER) refuseParted(one, other, first, second);
+  for (const keywords of BOUND_TOGETHER) refuseParted(one, other, keywords);
   const merged = new Map(Object.entries(one.schema));
   for (const [keyword, value] of Object.entries(other.schema)) {
     const own = merged.get(keyword);
@@ -163,7 +163,7 @@ function meetTypes(left: readonly JsonType[], right: readonly JsonType[], at: st
 }
 
 /** What the second keyword means depends on the first beside it: they must not come from different schemas. */
-function refuseParted(one: PlacedSchema, other: PlacedSchema, first: string, second: string): void {
+function refuseParted(one: PlacedSchema, other: PlacedSchema, [first, second]: readonly [string, string]): void {
   for (const [here, there] of [
     [one, other],
     [other, one],
@@ -189,6 +189,8 @@ function checkDepth(root: unknown, most: number): void {
   let level: readonly unknown[] = [root];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > most) throw new GrammarProblem(`is nested more than ${most} deep`);
-    level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []));
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? (Object.values(value) as readonly unknown[]) : [],
+    );
   }
 }
