@@ -39,8 +39,8 @@ export interface Tool {
     | string
     | undefined;
   /**
-   * JSON Schema of its arguments, as JSON text: an object's. At most `max_schema_bytes` (64 KiB). It goes into the prompt
-   * as it is. Default: an object without members.
+   * JSON Schema of its arguments, as JSON text: an object's. At most `max_schema_bytes` (64 KiB). In the prompt
+   * its members keep their order and their spelling; white space is the template's. Default: an object without members.
    */
   parameters?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
