@@ -1,7 +1,7 @@
 import type { Credit } from "../core/credit.js";
 import type { Piece } from "../core/piece.js";
 
-/** What a run may still post. The last piece may overdraw its bytes. */
+/** What a run may still post. The last piece may overdraw its bytes, and pieces of one token both. */
 export class RunCredit {
   #pieces: number;
   #bytes: number;
