@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { status as Status } from "@grpc/grpc-js";
-import { Role } from "../../generated/rill/v1/conversation.js";
+import { type Chat, Role } from "../../generated/rill/v1/conversation.js";
 import { Channel } from "../../generated/rill/v1/generation_event.js";
 import type { GenerateStreamRequest, GenerateStreamResponse } from "../../generated/rill/v1/generation_service.js";
+import { CountTokensRequest, type CountTokensResponse } from "../../generated/rill/v1/token_service.js";
 import { ToolChoiceMode } from "../../generated/rill/v1/tool.js";
 import type { EngineCommand, RunSpec } from "../../src/core/engine-wall.js";
 import type { GenerationInput } from "../../src/core/generation-request.js";
@@ -13,6 +14,7 @@ import { MARK, marked } from "../support/marked-output.js";
 import { chatOf, said } from "../support/said.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import {
+  answerOf,
   generationRequest,
   messageOf,
   refusalOf,
@@ -232,5 +234,26 @@ describe("Tool calls and reasoning", function () {
       await client.generate(tokensRequest([65], { constraint: structuredClone(constraint) as never }));
       assert.deepEqual(prepared[0]?.options.constraint, expected);
     }
+  });
+
+  it("are counted with a chat by CountTokens, and refused by it in the same words", async () => {
+    const count = (value: Chat): Promise<CountTokensResponse> =>
+      answerOf((settle) =>
+        client.tokens.countTokens(
+          { ...CountTokensRequest.decode(new Uint8Array()), input: { $case: "chat", value } },
+          settle,
+        ),
+      );
+    prepared.length = 0;
+    const { inputTokens } = await count(chatOf([said(Role.USER, "why?")], { tools: [{ name: "f" }] }));
+    assert.equal(inputTokens, ANSWER.length);
+    const [asked] = prepared;
+    assert.ok(asked?.input.type === "chat");
+    assert.deepEqual(
+      asked.input.tools?.tools.map(({ name }) => name),
+      ["f"],
+    );
+    const refused = await refusalOf(count(chatOf([said(Role.TOOL, "so", { toolCallId: "c" })], { tools: [{}] })));
+    assert.deepEqual(refused.fields, ["chat.messages[0].tool_call_id", "chat.tools[0].name"]);
   });
 });
