@@ -11,7 +11,7 @@ export interface CompiledGrammarsBounds {
   readonly bytes: number;
 }
 
-export const DEFAULT_COMPILED_GRAMMARS_BOUNDS: CompiledGrammarsBounds = Object.freeze({
+const DEFAULT_COMPILED_GRAMMARS_BOUNDS: CompiledGrammarsBounds = Object.freeze({
   entries: 1_024,
   bytes: 16 * 1024 * 1024,
 });

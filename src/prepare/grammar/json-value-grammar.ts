@@ -20,11 +20,11 @@ export function anyObject(book: RuleBook): GrammarNode {
   return book.share("object", () => mapGrammar(book, anyValue(book), { min: 0, max: Infinity }));
 }
 
-export function anyArray(book: RuleBook): GrammarNode {
+function anyArray(book: RuleBook): GrammarNode {
   return book.share("array", () => arrayGrammar(book, anyValue(book), { min: 0, max: Infinity }));
 }
 
-export function anyString(book: RuleBook): GrammarNode {
+function anyString(book: RuleBook): GrammarNode {
   return stringGrammar(book, { min: 0, max: Infinity });
 }
 

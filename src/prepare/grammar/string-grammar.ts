@@ -16,7 +16,7 @@ export function stringGrammar(book: RuleBook, { min, max }: { min: number; max: 
 }
 
 /** What a free key is: any string. */
-export function charGrammar(book: RuleBook): GrammarNode {
+function charGrammar(book: RuleBook): GrammarNode {
   const hex = oneOf("0-9a-fA-F");
   const unicode = choice(
     sequence(oneOf("0-9a-cA-CefEF"), book.repeat(hex, 3, 3)),
