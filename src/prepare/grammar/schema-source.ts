@@ -15,7 +15,7 @@ import {
 } from "./schema-keywords.js";
 
 /** Schemas that are looked at, again where references lead to them again. */
-const MOST_LOOKS = 10_000;
+const MOST_LOOKS = 30_000;
 /** A schema in a schema is two levels of JSON, or three. */
 const LEVELS_PER_SCHEMA = 3;
 
