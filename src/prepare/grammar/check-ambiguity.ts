@@ -12,6 +12,7 @@ const CHARACTERS = 96;
 /** Beginnings that are followed further, those with the most ways. */
 const BREADTH = 3;
 const MOST_CHARS_TRIED = 64;
+const LAST_CODE_POINT = 0x10ffff;
 /** Each takes a microsecond or two. */
 const MOST_STEPS = 60_000;
 
@@ -135,7 +136,7 @@ function charsWorthTrying(ways: Ways): number[] {
     if (wanted.ranges.length === 0) chars.add(0x61);
     for (const [first, last] of wanted.ranges) {
       chars.add(first);
-      if (wanted.isNegated) chars.add(last + 1);
+      if (wanted.isNegated) chars.add(Math.min(last + 1, LAST_CODE_POINT));
     }
     if (chars.size > MOST_CHARS_TRIED) break;
   }

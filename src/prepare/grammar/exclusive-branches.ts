@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
-import { readFixedValues } from "./fixed-values.js";
+import { canonicalText, readFixedValues } from "./fixed-values.js";
 import { type JsonObject, type JsonType, JSON_TYPES, jsonTypeOf, typesMeet } from "./json-type.js";
 import { escapePointer, problemAt, readProperties, readRequired, readTypes } from "./schema-keywords.js";
 import type { PlacedSchema, SchemaSource } from "./schema-source.js";
@@ -10,8 +9,8 @@ interface Facts {
   readonly types: readonly JsonType[];
   /** Types that are written. */
   readonly written: readonly JsonType[];
-  /** All the values that there are, where they are listed. */
-  readonly values: readonly unknown[] | undefined;
+  /** All the values that there are, as canonical texts, where they are listed. */
+  readonly values: ReadonlySet<string> | undefined;
   /** Its keywords, where they stand at one place. */
   readonly schema: JsonObject | undefined;
   readonly at: string;
@@ -35,22 +34,32 @@ export function checkExclusive(source: SchemaSource, branches: readonly PlacedSc
   }
 }
 
+/** Branches are held against each other in pairs, so that each is met often. */
+const factsBySchema = new WeakMap<object, Facts>();
+
 function factsOf(source: SchemaSource, placed: PlacedSchema, level: number): Facts {
+  const known = typeof placed.schema === "object" ? factsBySchema.get(placed.schema) : undefined;
+  const facts = known ?? findFacts(source, placed, level);
+  if (typeof placed.schema === "object") factsBySchema.set(placed.schema, facts);
+  return facts;
+}
+
+function findFacts(source: SchemaSource, placed: PlacedSchema, level: number): Facts {
   const { schema, at } = source.flatten(placed, level);
   if (typeof schema === "boolean") {
     const types = schema ? JSON_TYPES : [];
-    return { types, written: types, values: schema ? undefined : [], schema: undefined, at };
+    return { types, written: types, values: schema ? undefined : new Set(), schema: undefined, at };
   }
   const branches = source.branchesOf(schema, at, level)?.map((branch) => factsOf(source, branch, level + 1));
   if (branches !== undefined) {
     const types = branches.flatMap((branch) => branch.types);
     return { types, written: branches.flatMap(({ written }) => written), values: undefined, schema: undefined, at };
   }
-  const values = readFixedValues(schema, at)?.map((value) => JSON.parse(JSON.stringify(value)) as unknown);
-  const written = values === undefined ? readTypes(schema, at) : values.map(jsonTypeOf);
+  const values = readFixedValues(schema, at);
+  const written = values === undefined ? readTypes(schema, at) : [...new Set(values.map(jsonTypeOf))];
   // Of what no keyword speaks every type is valid, even though only some are written.
   const types = values === undefined && schema.type === undefined ? JSON_TYPES : written;
-  return { types, written, values, schema, at };
+  return { types, written, values: values && new Set(values.map(canonicalText)), schema, at };
 }
 
 /** Whether nothing that is written for the one is valid for the other. */
@@ -82,6 +91,6 @@ function areApart(one: Facts, other: Facts): boolean {
   return !one.written.some((type) => other.types.some((its) => typesMeet(type, its)));
 }
 
-function areDisjoint(ones: readonly unknown[], others: readonly unknown[]): boolean {
-  return !ones.some((one) => others.some((other) => isDeepStrictEqual(one, other)));
+function areDisjoint(ones: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  return ![...ones].some((one) => others.has(one));
 }

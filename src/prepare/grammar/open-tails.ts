@@ -4,6 +4,8 @@ import { mayBeEmpty } from "./rule-properties.js";
 
 /** Parts of tails, all together. Tails of tails grow fast. */
 const MOST_PARTS = 20_000;
+/** Rules at the end of rules, which are followed by recursion. */
+const MOST_DEPTH = 512;
 
 /**
  * What may still be read, or left, where a text of a node could end: `[0-9]*` after a number's first digit. There what comes after the node may begin like
@@ -14,6 +16,7 @@ export class OpenTails {
   readonly #empty: ReadonlySet<string>;
   readonly #known = new Map<string, readonly GrammarNode[]>();
   #parts = 0;
+  #depth = 0;
 
   constructor(grammar: Grammar, empty: ReadonlySet<string>) {
     this.#grammar = grammar;
@@ -47,7 +50,10 @@ export class OpenTails {
     // A rule that ends with itself has no tails but those of its other ends.
     this.#known.set(name, []);
     const node = this.#grammar.get(name);
+    this.#depth += 1;
+    if (this.#depth > MOST_DEPTH) throw new GrammarProblem(`ends with more than ${MOST_DEPTH} rules in rules`);
     const tails = node === undefined ? [] : this.of(node);
+    this.#depth -= 1;
     this.#known.set(name, tails);
     return tails;
   }

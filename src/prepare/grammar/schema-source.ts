@@ -15,7 +15,7 @@ import {
 } from "./schema-keywords.js";
 
 /** Schemas that are looked at, again where references lead to them again. */
-const MOST_LOOKS = 10_000;
+const MOST_LOOKS = 30_000;
 /** A schema in a schema is two levels of JSON, or three. */
 const LEVELS_PER_SCHEMA = 3;
 
@@ -189,6 +189,9 @@ function checkDepth(root: unknown, most: number): void {
   let level: readonly unknown[] = [root];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > most) throw new GrammarProblem(`is nested more than ${most} deep`);
+    if (level.some((value) => value === Infinity || value === -Infinity)) {
+      throw new GrammarProblem("holds a number that is beyond all doubles");
+    }
     level = level.flatMap((value) =>
       typeof value === "object" && value !== null ? (Object.values(value) as readonly unknown[]) : [],
     );

@@ -25,6 +25,8 @@ describe("a grammar that the caller writes", () => {
     ['root ::=\n  "a" |\n  "b"\r\nother ::= "c"', ["a", "b"], ["c"]],
     ['root ::= "(" root ")" | "x"', ["x", "((x))"], ["(x", "()"]],
     ['root ::= "" "a"{0} "b"', ["b"], ["ab"]],
+    ['root ::= [^\\U0010FFFF] | [^\\U0010FFFF] "x"', ["a", "ax"], ["\u{10FFFF}"]],
+    ['root ::= a b\na ::=\n  "" | "x"\nb ::= "y" |', ["", "xy"], ["yx"]],
   ];
   for (const [grammar, allowed, refused] of samples) {
     it(`means after our reading what llama.cpp reads: ${JSON.stringify(grammar)}`, () => {
@@ -91,6 +93,7 @@ describe("a grammar that the caller writes", () => {
     ["repetitions in repetitions", 'root ::= ("-"+)+ "x"', /be read in \d+ ways/],
     ["long chains of what may be left out", `root ::= ${'"a"? '.repeat(100)}`, /be read in \d+ ways/],
     ["too many ways on", `root ::= ${manyChars(200)}`, /goes on in 200 ways at one place, more than 128/],
+    ["rules that end with rules without end", endingRules(2_000), /ends with more than 512 rules in rules/],
     ["garbage", "root = a", /has no ::= after root/],
     ["nothing", "", /has no rule root/],
   ];
@@ -101,6 +104,11 @@ describe("a grammar that the caller writes", () => {
 
 function manyRules(count: number): string {
   return Array.from({ length: count }, (_, index) => `r${index} ::= "a"\n`).join("");
+}
+
+function endingRules(count: number): string {
+  const rules = Array.from({ length: count }, (_, index) => `r${index} ::= "a" r${index + 1}\n`);
+  return `root ::= r0 "b"\n${rules.join("")}r${count} ::= "c"\n`;
 }
 
 function manyChars(count: number): string {

@@ -173,6 +173,7 @@ describe("a schema", () => {
     const raw = (schema: string) => (): unknown =>
       compileConstraint({ type: "json_schema", schema }, DEFAULT_GRAMMAR_BOUNDS);
     assertProblem(raw("{"), /^is not JSON: /);
+    assertProblem(raw('{"const":1e400}'), /^holds a number that is beyond all doubles$/);
     assertProblem(raw(`{"const":${"[".repeat(20_000)}${"]".repeat(20_000)}}`), /^is nested more than 96 deep$/);
   });
 });
