@@ -61,8 +61,8 @@ export interface Limits {
   /** Most calls of one message or output; an output ends with the last of them. Default 32. */
   maxToolCalls: number;
   /**
-   * Longest arguments of all calls of an output together, in bytes; the output ends there, FINISH_REASON_MAX_TOKENS. Default
-   * 64 KiB.
+   * Longest arguments of all calls of an output together, in bytes; the output ends there, FINISH_REASON_MAX_TOKENS.
+   * Default 64 KiB.
    */
   maxToolArgumentBytes: number;
   /** Longest JSON schema of a request, in bytes. Default 64 KiB. */

@@ -6,7 +6,7 @@ import type { SchemaScope } from "./schema-scope.js";
 
 const MOST_MEMBERS = 2_000;
 /** Any of those in a row may be the next one, and all of them are tried at once. */
-const MOST_OPTIONAL = 120;
+const MOST_OPTIONAL = 60;
 
 interface Member {
   readonly name: string;

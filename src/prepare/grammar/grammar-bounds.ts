@@ -25,7 +25,7 @@ export const DEFAULT_GRAMMAR_BOUNDS: GrammarBounds = Object.freeze({
   rules: 4_096,
   symbols: 65_536,
   repetitions: 2_000,
-  waysOn: 128,
+  waysOn: 64,
   choices: 256,
   choiceBytes: 1_024,
 });

@@ -21,7 +21,7 @@ export async function playPlan(driver: Driver, { calls, callers }: Omit<Plan, "t
     });
     const received = arrivals.reduce((sum, { tokens }) => sum + tokens, 0);
     if (call.schema === undefined ? received !== call.outputTokens : received >= call.outputTokens) {
-      throw new Error(`asked for ${call.outputTokens} tokens, or fewer that a schema ends, received ${received}`);
+      throw new Error(`asked for ${call.outputTokens} tokens, received ${received}`);
     }
     return { openedAtMs, arrivals, endedAtMs: performance.now() - startedAtMs, ...ending };
   };
