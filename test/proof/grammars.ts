@@ -1,6 +1,6 @@
 /**
  * Random grammars, schemas, choices and tool definitions, held to the bounds and compiled natively as the prepare worker does: no crash, no long compile,
- * and every refusal names its field.
+ * and every refusal names its field. Then some of them sent to a server, beside a stream whose gaps hardly grow.
  * Usage: npm run proof:grammars [-- --short] [--inputs N] [--seed N]
  */
 import { parseArgs } from "node:util";
@@ -10,6 +10,7 @@ import { Vocabulary } from "../../src/prepare/vocabulary.js";
 import { percentile } from "../support/percentile.js";
 import { Random } from "../support/random.js";
 import { createTinyModel } from "../support/tiny-model.js";
+import { besideAStream } from "./grammars/beside-a-stream.js";
 import { fuzzGrammars } from "./grammars/fuzz-grammars.js";
 import { announce, type Finding, publish } from "./report.js";
 
@@ -24,6 +25,7 @@ const INPUTS = Number(flags.inputs ?? (flags.short ? 3_000 : 100_000));
 const SEED = Number(flags.seed);
 const LEAST_COMPILED = 0.1;
 const LONGEST_COMPILE_MS = 2_000;
+const MOST_GROWTH_MS = 50;
 
 await using vocabulary = await Vocabulary.load(await createTinyModel());
 const compile = createNativeCompiler(vocabulary.model);
@@ -42,6 +44,8 @@ const outcome = fuzzGrammars({
   inputs: INPUTS,
   onProgress: (done) => announce(`${done} of ${INPUTS} inputs, ${compileMs.length} compiled`),
 });
+announce("calls beside a stream");
+const beside = await besideAStream({ seed: SEED, rounds: flags.short ? 2 : 15 });
 const findings: Finding[] = [
   {
     what: `inputs of ${INPUTS} that reached native compilation`,
@@ -73,6 +77,19 @@ const findings: Finding[] = [
     bound: "0",
     holds: outcome.strange.length === 0,
   },
+  {
+    what: `growth of a stream's worst gap beside such calls (${beside.calls}, of which ${beside.held} were held to their shape), against the same calls without`,
+    figure: `median ${percentile(beside.growthMs, 0.5).toFixed(1)} ms, most ${percentile(beside.growthMs, 1).toFixed(1)} ms`,
+    bound: `median at most ${MOST_GROWTH_MS} ms`,
+    holds: percentile(beside.growthMs, 0.5) <= MOST_GROWTH_MS,
+    timed: true,
+  },
+  {
+    what: "calls answered with neither OK nor INVALID_ARGUMENT",
+    figure: String(beside.strange.length),
+    bound: "0",
+    holds: beside.strange.length === 0,
+  },
 ];
 publish({
   name: "grammars",
@@ -85,7 +102,8 @@ publish({
     compileMs: { median: percentile(compileMs, 0.5), p99: percentile(compileMs, 0.99) },
     answerMs: { median: percentile(outcome.answerMs, 0.5), p99: percentile(outcome.answerMs, 0.99) },
     slowest: outcome.slowest,
-    strange: outcome.strange.slice(0, 20),
+    growthMs: beside.growthMs,
+    strange: [...outcome.strange, ...beside.strange].slice(0, 20),
     refusedNatively: outcome.refusedNatively.slice(0, 20),
   },
 });

@@ -36,7 +36,7 @@ function schemaArbitrary(inner: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
     {
       weight: 1,
       arbitrary: fc
-        .tuple(objects(inner), fc.array(names, { maxLength: 2 }))
+        .tuple(objects(inner), fc.uniqueArray(names, { maxLength: 2 }))
         .map(([one, required]) => ({ ...one, anyOf: [{ required }, {}] })),
     },
   );
