@@ -16,7 +16,7 @@ const { values: flags } = parseArgs({
 });
 const SCHEMAS = flags.short ? 12 : 200;
 const SLOTS = 8;
-const MOST_TOKENS = 1_500;
+const MOST_TOKENS = 1_000;
 const random = new Random(Number(flags.seed));
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 
@@ -30,6 +30,8 @@ await using server = await ServerProcess.start({
   flags: [
     ...["--model", await defaultModelPath(), "--slots", String(SLOTS), "--context-tokens", "3072"],
     ...["--line-per-slot", "64", "--max-line-wait", "1h"],
+    // A small model, once it calls, goes on calling.
+    ...["--max-tool-calls", "2"],
   ],
 });
 using client = new RuntimeClient(server.address);
