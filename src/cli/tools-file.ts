@@ -1,3 +1,5 @@
+import { isJsonObject } from "../core/json-object.js";
+import { tryParseJson } from "../core/try-parse-json.js";
 import type { JsonObject } from "../rpc/client/contract-json.js";
 
 /**
@@ -5,7 +7,7 @@ import type { JsonObject } from "../rpc/client/contract-json.js";
  * other servers take it. The schema may be an object or its text. undefined: it is something else.
  */
 export function readTools(text: string): JsonObject[] | undefined {
-  const entries = parse(text);
+  const entries = tryParseJson(text);
   if (!Array.isArray(entries)) return undefined;
   const tools: JsonObject[] = [];
   for (const entry of entries as readonly unknown[]) {
@@ -17,9 +19,9 @@ export function readTools(text: string): JsonObject[] | undefined {
 }
 
 function toTool(entry: unknown): JsonObject | undefined {
-  const { function: inner } = (isObject(entry) ? entry : {}) as { function?: unknown };
+  const { function: inner } = (isJsonObject(entry) ? entry : {}) as { function?: unknown };
   const tool = inner ?? entry;
-  if (!isObject(tool)) return undefined;
+  if (!isJsonObject(tool)) return undefined;
   const { name, description, parameters } = tool;
   if (typeof name !== "string") return undefined;
   return {
@@ -29,16 +31,4 @@ function toTool(entry: unknown): JsonObject | undefined {
       ? {}
       : { parameters: typeof parameters === "string" ? parameters : JSON.stringify(parameters) }),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../core/json-object.js";
 import { createHash } from "node:crypto";
 import type { Message } from "../core/conversation.js";
 import type { CallSyntax } from "../core/output-format.js";
@@ -49,16 +50,12 @@ export function toolVariables(
 
 function describeAll(schema: JsonObject): JsonObject {
   const { properties } = schema;
-  if (!isObject(properties)) return schema;
+  if (!isJsonObject(properties)) return schema;
   const described = Object.entries(properties).map(([name, property]) => [
     name,
-    isObject(property) && property.description === undefined ? { ...property, description: "" } : property,
+    isJsonObject(property) && property.description === undefined ? { ...property, description: "" } : property,
   ]);
   return { ...schema, properties: Object.fromEntries(described) as JsonObject };
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Messages as templates know them. `end` is put after the content of the last one. */

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../core/json-object.js";
 import { InputRefusal } from "./input-refusal.js";
 
 /** A value of JSON, as templates take it. */
@@ -39,9 +40,7 @@ export function parseJsonObject(text: string, { field, texts }: { field: string;
   } catch (error) {
     throw new InputRefusal(field, `is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InputRefusal(field, "is not a JSON object");
-  }
+  if (!isJsonObject(value)) throw new InputRefusal(field, "is not a JSON object");
   return mapTexts(value, { field, hide: texts.hideValue, depth: 1 }) as JsonObject;
 }
 

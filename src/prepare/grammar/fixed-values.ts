@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject, jsonTypeOf, typesMeet } from "./json-type.js";
+import { isJsonObject, type JsonObject } from "../../core/json-object.js";
+import { jsonTypeOf, typesMeet } from "./json-type.js";
 import { assertionsOf, problemAt, readList, readTypes } from "./schema-keywords.js";
 
 /**

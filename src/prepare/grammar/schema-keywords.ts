@@ -1,5 +1,6 @@
 import { GrammarProblem } from "./grammar-problem.js";
-import { isJsonObject, JSON_TYPES, type JsonObject, type JsonType } from "./json-type.js";
+import { isJsonObject, type JsonObject } from "../../core/json-object.js";
+import { JSON_TYPES, type JsonType } from "./json-type.js";
 
 /** They say nothing about what a value may be. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { GrammarBounds } from "./grammar-bounds.js";
 import { GrammarProblem } from "./grammar-problem.js";
-import { isJsonObject, type JsonObject, typesMeet, type JsonType } from "./json-type.js";
+import { isJsonObject, type JsonObject } from "../../core/json-object.js";
+import { typesMeet, type JsonType } from "./json-type.js";
 import {
   assertionsOf,
   BOUND_TOGETHER,

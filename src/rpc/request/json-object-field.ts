@@ -1,25 +1,11 @@
+import { isJsonObject, type JsonObject } from "../../core/json-object.js";
+import { tryParseJson } from "../../core/try-parse-json.js";
 import type { Violations } from "./violations.js";
 
-/** A JSON object as it was parsed. */
-export type ParsedObject = Readonly<Record<string, unknown>>;
-
 /** A text that must be a JSON object. undefined: it is not, which is a violation. */
-export function parseJsonObject(field: string, text: string, violations: Violations): ParsedObject | undefined {
-  const value = parseJson(text);
+export function parseJsonObject(field: string, text: string, violations: Violations): JsonObject | undefined {
+  const value = tryParseJson(text);
   if (value === undefined) violations.add(field, "is not JSON");
-  else if (!isObject(value)) violations.add(field, "is JSON, but not an object");
-  return isObject(value) ? value : undefined;
-}
-
-/** undefined: it is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export function isObject(value: unknown): value is ParsedObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  else if (!isJsonObject(value)) violations.add(field, "is JSON, but not an object");
+  return isJsonObject(value) ? value : undefined;
 }

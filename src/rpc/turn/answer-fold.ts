@@ -1,7 +1,8 @@
 import type { Piece } from "../../core/piece.js";
 import type { ToolCall, ToolCallFragment } from "../../core/tool.js";
 import type { TurnMade } from "../../sessions/held-turn.js";
-import { isObject, parseJson } from "../request/json-object-field.js";
+import { isJsonObject } from "../../core/json-object.js";
+import { tryParseJson } from "../../core/try-parse-json.js";
 
 interface OpenCall {
   readonly id: string;
@@ -44,5 +45,5 @@ export class AnswerFold {
 
 /** Nothing in place of a call whose arguments were cut off: nobody could answer it. */
 function wholeOnly(call: OpenCall | undefined): ToolCall[] {
-  return call !== undefined && isObject(parseJson(call.arguments)) ? [{ ...call }] : [];
+  return call !== undefined && isJsonObject(tryParseJson(call.arguments)) ? [{ ...call }] : [];
 }
