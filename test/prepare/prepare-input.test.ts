@@ -106,6 +106,33 @@ describe("prepareInput", () => {
     });
   });
 
+  describe("held to a shape", () => {
+    const held = (input: GenerationInput, schema: string): Prepared =>
+      runJob(
+        prepareInput(createPrepareTools(vocabulary, BOUNDS), {
+          input,
+          constraint: { type: "json_schema", schema },
+          maxInputTokens: 1_000,
+        }),
+      ).value;
+
+    it("has its grammar, whatever the input is", () => {
+      const inputs: GenerationInput[] = [prompt("a"), chat("a"), { type: "token_ids", tokenIds: [BOS] }];
+      for (const input of inputs) {
+        const prepared = held(input, '{"const":"only"}');
+        assert.ok(prepared.type === "tokens");
+        assert.match(prepared.grammar?.gbnf ?? "", /only/);
+        assert.equal(prepared.grammar?.prefixFree, true);
+      }
+    });
+
+    it("is refused with its field", () => {
+      for (const input of [prompt("a"), chat("a")]) {
+        assertRefuses(() => held(input, '{"type":"string","pattern":"a+"}'), "json_schema", /pattern/);
+      }
+    });
+  });
+
   describe("of a chat with tools", () => {
     const tools = (choice: ToolUse["choice"]): ToolUse => ({
       tools: [{ name: "add", description: "Adds.", parameters: "{}" }],
@@ -117,6 +144,17 @@ describe("prepareInput", () => {
       const request = { input, reasoning, maxInputTokens: 1_000 };
       return runJob(prepareInput(createPrepareTools(vocabulary, BOUNDS), request)).value;
     };
+
+    it("has a grammar where a call is forced, and none where it is not", () => {
+      const grammarOf = (choice: ToolUse["choice"]): string | undefined => {
+        const prepared = withTools(choice);
+        return prepared.type === "tokens" ? prepared.grammar?.gbnf : undefined;
+      };
+      assert.match(grammarOf({ type: "required" }) ?? "", /tool_call/);
+      assert.match(grammarOf({ type: "named", name: "add" }) ?? "", /tool_call/);
+      assert.equal(grammarOf({ type: "auto" }), undefined);
+      assert.equal(grammarOf({ type: "none" }), undefined);
+    });
 
     it("says how calls will be written", () => {
       const prepared = withTools({ type: "auto" });

@@ -41,6 +41,18 @@ describe("Preparer", () => {
     });
   });
 
+  it("holds grammars to the limits that it began with", async () => {
+    const deep = JSON.stringify({ type: "array", items: { type: "array", items: { type: "array", maxItems: 1 } } });
+    const request = [
+      { type: "prompt", text: "a", parseControlTokens: false },
+      { maxInputTokens: 1_000, signal, constraint: { type: "json_schema", schema: deep } },
+    ] as const;
+    assert.ok((await preparer.prepare(...request)).grammar !== undefined);
+    const limits = { ...DEFAULT_LIMITS, grammarNesting: 2 };
+    await using narrow = await Preparer.start({ modelPath: await createTinyModel(), limits, log, queueCapacity: 1 });
+    await assert.rejects(narrow.prepare(...request), { code: "INVALID_REQUEST", message: /^json_schema: .*2 deep/ });
+  });
+
   it("tells how the output will be marked up", async () => {
     const tools = {
       tools: [{ name: "add", description: "", parameters: "{}" }],
