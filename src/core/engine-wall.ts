@@ -51,7 +51,7 @@ export interface RunStopping {
  */
 export type CancelMode = "immediate" | "soft" | "end_reasoning";
 
-/** Main thread → inference worker. A command for a run that has ended is ignored: its end is already on the way back. */
+/** Main thread → inference worker, several in one message. A command for a run that has ended is ignored: its end is already on the way back. */
 export type EngineCommand =
   | { readonly type: "start"; readonly run: RunSpec; readonly credit: Credit }
   | { readonly type: "credit"; readonly runId: number; readonly credit: Credit }

@@ -49,14 +49,15 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
         break;
     }
   };
+  const carryOutAll = (commands: readonly EngineCommand[]): void => commands.forEach(carryOut);
   const takeCommands = (): void => {
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-      carryOut(next.message as EngineCommand);
+      carryOutAll(next.message as readonly EngineCommand[]);
     }
   };
   const clock = parts.clock ?? systemClock;
   const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands });
-  port.on("message", carryOut);
+  port.on("message", carryOutAll);
   post({ type: "ready", facts: engine.facts });
   await loop.run();
   await engine[Symbol.asyncDispose]();

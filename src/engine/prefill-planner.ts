@@ -33,16 +33,14 @@ export interface PrefillLimits {
 /**
  * Decides how much of which prompt the next step reads in: a unit of 64 tokens and what more fits the time budget by measured cost, dealt out in
  * turns, so a long prompt doesn't hold up a short one, and less of it as the position grows. A remainder of 32 to 63 tokens is avoided. Before all others come short
- * prompts that keep nobody waiting who decoded before: up to half of the slots at once, since one batch for many is less work than a batch for each.
+ * prompts that keep nobody waiting who decoded before, all at once: whoever would go first could only wait for the others with its second token.
  */
 export class PrefillPlanner {
   readonly #limits: PrefillLimits;
-  readonly #maxStarting: number;
   readonly #cost = new PrefillCost();
 
-  constructor(limits: PrefillLimits, slots: number) {
+  constructor(limits: PrefillLimits) {
     this.#limits = limits;
-    this.#maxStarting = Math.ceil(slots / 2);
   }
 
   observe(step: MeasuredStep): void {
@@ -84,12 +82,9 @@ export class PrefillPlanner {
 
   /** Short prompts that came together, and while nobody decoded. */
   #planStarting(reading: readonly Unread[], { unitTokens, room }: { unitTokens: number; room: StepRoom }): number[] {
-    let starting = 0;
     return reading.map(({ unreadTokens, position, joins }) => {
-      const isLate = joins || unreadTokens > unitTokens || starting === this.#maxStarting;
-      if (isLate || !room.tryTakeAtAnyCost(unreadTokens, position)) return 0;
-      starting++;
-      return unreadTokens;
+      const isLate = joins || unreadTokens > unitTokens;
+      return !isLate && room.tryTakeAtAnyCost(unreadTokens, position) ? unreadTokens : 0;
     });
   }
 }

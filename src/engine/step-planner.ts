@@ -24,7 +24,6 @@ export interface PulledRun {
 
 export interface StepPlannerParts {
   readonly limits: PrefillLimits;
-  readonly slots: number;
   readonly drafts?: DraftPolicy | undefined;
 }
 
@@ -41,10 +40,10 @@ export class StepPlanner {
   #decoding: readonly Run[] = [];
 
   /** @param drafts none given: nothing is tried ahead */
-  constructor({ limits, slots, drafts }: StepPlannerParts) {
+  constructor({ limits, drafts }: StepPlannerParts) {
     this.#drafts = drafts;
     this.#limits = limits;
-    this.#prefill = new PrefillPlanner(limits, slots);
+    this.#prefill = new PrefillPlanner(limits);
   }
 
   /** A run has come, or comes back: who decodes now was there before it. */

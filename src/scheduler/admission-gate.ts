@@ -58,7 +58,7 @@ export class AdmissionGate {
   noted(error: GenerationError): GenerationError {
     const { code, message, facts, retryAfterMs } = error;
     this.#options.counters.refused(code);
-    this.#options.log.debug({ code, reason: message, ...facts, retryAfterMs }, "call refused");
+    this.#options.log.debug(() => ({ code, reason: message, ...facts, retryAfterMs }), "call refused");
     return error;
   }
 }

@@ -5,6 +5,7 @@ import { WORKER_HEAP } from "../core/worker-heap.js";
 import type { Clock } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
 import type { Logger } from "../telemetry/logger.js";
+import { CommandOutbox } from "./command-outbox.js";
 import { EngineWatchdog } from "./engine-watchdog.js";
 
 /** How long a worker may take to free its model and exit before it is terminated: native code must not be cut off without need. */
@@ -31,6 +32,7 @@ export class EngineLink implements AsyncDisposable {
   readonly lost: Promise<Error>;
   readonly #options: EngineLinkOptions;
   readonly #worker: Worker;
+  readonly #outbox: CommandOutbox;
   readonly #watchdog: EngineWatchdog;
   readonly #listeners = new Set<(notice: EngineNotice) => void>();
   readonly #ready = new Deferred<EngineFacts>();
@@ -54,6 +56,7 @@ export class EngineLink implements AsyncDisposable {
       name: "rill-engine",
       resourceLimits: WORKER_HEAP,
     });
+    this.#outbox = new CommandOutbox((commands) => this.#worker.postMessage(commands));
     this.#worker.on("message", (notice: EngineNotice) => this.#onNotice(notice));
     this.#worker.on("messageerror", (error) => this.#lose(error));
     this.#worker.on("error", (error) => this.#lose(error));
@@ -83,11 +86,11 @@ export class EngineLink implements AsyncDisposable {
     return this.#facts;
   }
 
-  /** Posts a command. After a loss or a close it goes nowhere. */
+  /** Sends a command, credit with this turn of the event loop, all else at once. After a loss or a close it goes nowhere. */
   send(command: EngineCommand): void {
     if (this.#state !== "ready") return;
     if (command.type === "start") this.#watchdog.runStarted();
-    this.#worker.postMessage(command);
+    this.#outbox.send(command);
   }
 
   /** Calls `listener` for each notice, in order, until it is disposed. */
@@ -137,7 +140,7 @@ export class EngineLink implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#state = "closing";
     this.#watchdog[Symbol.dispose]();
-    this.#worker.postMessage({ type: "close" } satisfies EngineCommand);
+    this.#outbox.send({ type: "close" });
     if (await this.#exitsWithin(CLOSE_LIMIT_MS)) return;
     this.#options.log.error({ limitMs: CLOSE_LIMIT_MS }, "the inference worker does not finish and is terminated");
     // Its promise may never settle; the exit event tells.

@@ -3,8 +3,14 @@ import type { GenerationRecord } from "./generation-record.js";
 
 /** One line for each generation that has ended, on the main thread. What was never accepted is news for debugging alone. */
 export function logEnd(log: Logger, record: GenerationRecord): void {
+  if (!record.accepted) log.debug(() => fieldsOf(record), "generation ended before it was accepted");
+  else if (record.outcome === "SLOW_READER") log.warn(fieldsOf(record), "generation ended: its reader was too slow");
+  else log.info(fieldsOf(record), "generation ended");
+}
+
+function fieldsOf(record: GenerationRecord): object {
   const { generationId, requestId, lane, labels } = record.identity;
-  const fields = {
+  return {
     generationId,
     requestId,
     lane,
@@ -14,9 +20,6 @@ export function logEnd(log: Logger, record: GenerationRecord): void {
     ...roundedMs(record.timings()),
     ...roundedMs(record.account.departure() ?? {}),
   };
-  if (!record.accepted) log.debug(fields, "generation ended before it was accepted");
-  else if (record.outcome === "SLOW_READER") log.warn(fields, "generation ended: its reader was too slow");
-  else log.info(fields, "generation ended");
 }
 
 /** To the microsecond: more digits only make the lines long. */

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { pino } from "pino";
+import { type Logger as PinoLogger, pino } from "pino";
 import { flushStream } from "./flush-stream.js";
 import { LineWriter } from "./line-writer.js";
 
@@ -10,7 +10,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What every room logs through. Fields come first; an Error stands under the key `err`. Never a prompt, a generated text or a secret. */
 export interface Logger {
-  debug(fields: object, message: string): void;
+  /** `fields` is called only where the line is written: the busiest paths say something here that mostly nobody reads. */
+  debug(fields: () => object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -60,15 +61,23 @@ export function createLogger(options: LoggerOptions): RootLogger {
     },
   );
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
-    child: (fields) => logger.child(fields),
+    ...toLogger(logger),
     get droppedLines() {
       return writer.droppedLines;
     },
     [Symbol.asyncDispose]: () => flushStream(options.destination),
+  };
+}
+
+function toLogger(logger: PinoLogger): Logger {
+  return {
+    debug: (fields, message) => {
+      if (logger.isLevelEnabled("debug")) logger.debug(fields(), message);
+    },
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    child: (fields) => toLogger(logger.child(fields)),
   };
 }
 

@@ -8,6 +8,7 @@ describe("alternating rounds", () => {
     const rounds = await alternate({
       setup: { rounds: 3, announce: () => {} },
       contenders: ["a", "b", "c"],
+      settleMs: 0,
       measure: async (contender, round) => {
         assert.equal(++measuring, 1);
         await Promise.resolve();

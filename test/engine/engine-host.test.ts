@@ -94,7 +94,7 @@ describe("engine host, on a worker", () => {
 describe("engine host, between steps", () => {
   it("carries out what came in a step's last moment before the next step begins", async () => {
     const { port1: far, port2: port } = new MessageChannel();
-    const send = (command: EngineCommand): void => far.postMessage(command);
+    const send = (command: EngineCommand): void => far.postMessage([command]);
     const engine = new ScriptedEngine({ cycle: true });
     const step = engine.step.bind(engine);
     engine.step = async (work) => {

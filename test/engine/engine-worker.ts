@@ -30,7 +30,7 @@ export class EngineWorker implements AsyncDisposable {
   }
 
   send(command: EngineCommand): void {
-    this.#worker.postMessage(command);
+    this.#worker.postMessage([command]);
   }
 
   /** The first notice, past or to come, of that type. One caller at a time. */

@@ -4,7 +4,7 @@ import { PrefillPlanner, type PrefillLimits, type Unread } from "../../src/engin
 
 /** A planner that has learned that a token costs 1 ms, wherever it stands. */
 function planner(limits: PrefillLimits): PrefillPlanner {
-  const learned = new PrefillPlanner(limits, 8);
+  const learned = new PrefillPlanner(limits);
   for (let round = 0; round < 100; round++) {
     for (const position of [0, 1_000, 3_000]) {
       learned.observe({ stepMs: 128, decodingRuns: 0, prefillTokens: 128, prefillPositions: 128 * position });
@@ -61,10 +61,10 @@ describe("prefill planner", () => {
     assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([at(65 + 40)], true), [65 + 40 - 32]);
   });
 
-  it("reads short prompts that came together at once, half as many as there are slots, whatever the budget", () => {
+  it("reads all short prompts that came together at once, whatever the budget", () => {
     const together = { unreadTokens: 30, position: 0, joins: false };
     const tokens = planner({ budgetMs: 50, maxTokens: 512 });
-    assert.deepEqual(tokens.plan(Array(7).fill(together), true), [30, 30, 30, 30, 0, 0, 0]);
+    assert.deepEqual(tokens.plan(Array(7).fill(together), true), Array(7).fill(30));
     assert.deepEqual(tokens.plan([at(1_000), together, together], false), [0, 30, 30]);
     assert.deepEqual(tokens.plan([together, { ...together, joins: true }, together], false), [30, 0, 30]);
     assert.deepEqual(planner({ budgetMs: 50, maxTokens: 70 }).plan(Array(4).fill(together), false), [30, 30, 0, 0]);
@@ -76,7 +76,7 @@ describe("prefill planner", () => {
   });
 
   it("reads less the later the position, as measured", () => {
-    const learned = new PrefillPlanner({ budgetMs: 300, maxTokens: 512 }, 8);
+    const learned = new PrefillPlanner({ budgetMs: 300, maxTokens: 512 });
     for (let round = 0; round < 100; round++) {
       for (const position of [0, 1_000, 3_000]) {
         const stepMs = 128 * (1 + 0.002 * position);

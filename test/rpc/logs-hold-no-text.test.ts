@@ -12,7 +12,8 @@ describe("The log of calls", () => {
   it("holds neither prompts nor outputs, however the calls end", async () => {
     const lines: string[] = [];
     const write = (fields: object, message: string): void => void lines.push(inspect([fields, message], { depth: 10 }));
-    const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log };
+    const debug: Logger["debug"] = (fields, message) => write(fields(), message);
+    const log: Logger = { debug, info: write, warn: write, error: write, child: () => log };
     await using server = await TestServer.start({ log });
     using client = new TestClient(server.address);
     await client.generate(promptRequest(SECRET));

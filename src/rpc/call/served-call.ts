@@ -77,6 +77,6 @@ export class ServedCall implements CallContext, Disposable {
     if (error.code === "STORE_UNAVAILABLE")
       this.#host.log.warn({ ...fields, err: error.cause }, "the store failed a call");
     else if (isFault) this.#host.log.error({ ...fields, err: error.cause ?? error }, "a call failed");
-    else this.#host.log.debug(fields, "a call ended without its result");
+    else this.#host.log.debug(() => fields, "a call ended without its result");
   }
 }

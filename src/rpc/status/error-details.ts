@@ -33,9 +33,11 @@ export function encodeErrorDetails(error: GenerationError, status: { code: numbe
   if (error.retryAfterMs !== undefined) {
     details.push(toAny("RetryInfo", RetryInfo.encode({ retryDelay: toDurationMessage(error.retryAfterMs) })));
   }
-  const spent = Status.encode({ ...status, details }).finish().length;
-  const fieldViolations = fittingViolations(error.violations, MAX_DETAILS_BYTES - spent);
-  if (fieldViolations.length > 0) details.push(toAny("BadRequest", BadRequest.encode({ fieldViolations })));
+  if (error.violations.length > 0) {
+    const spent = Status.encode({ ...status, details }).finish().length;
+    const fieldViolations = fittingViolations(error.violations, MAX_DETAILS_BYTES - spent);
+    if (fieldViolations.length > 0) details.push(toAny("BadRequest", BadRequest.encode({ fieldViolations })));
+  }
   return Buffer.from(Status.encode({ ...status, details }).finish());
 }
 
