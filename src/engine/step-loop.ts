@@ -71,6 +71,7 @@ export class StepLoop {
     this.#takeCommands = parts.takeCommands ?? (() => undefined);
     const planner = new StepPlanner({
       limits: parts.prefill,
+      slots: parts.engine.sequences.length,
       drafts: parts.drafts,
     });
     const readMs = (tokens: number): number => planner.estimateReadMs(tokens);

@@ -24,6 +24,7 @@ export interface PulledRun {
 
 export interface StepPlannerParts {
   readonly limits: PrefillLimits;
+  readonly slots: number;
   readonly drafts?: DraftPolicy | undefined;
 }
 
@@ -40,10 +41,10 @@ export class StepPlanner {
   #decoding: readonly Run[] = [];
 
   /** @param drafts none given: nothing is tried ahead */
-  constructor({ limits, drafts }: StepPlannerParts) {
+  constructor({ limits, slots, drafts }: StepPlannerParts) {
     this.#drafts = drafts;
     this.#limits = limits;
-    this.#prefill = new PrefillPlanner(limits);
+    this.#prefill = new PrefillPlanner(limits, slots);
   }
 
   /** A run has come, or comes back: who decodes now was there before it. */
@@ -71,7 +72,7 @@ export class StepPlanner {
     let prefillTokens = 0;
     let prefillPositions = 0;
     // Both at once might be more than fits one step.
-    for (const { run, granted } of extraTokens > 0 ? [] : this.#deal(decodingRuns > 0)) {
+    for (const { run, granted } of extraTokens > 0 ? [] : this.#deal(decodingRuns)) {
       const isRest = granted === run.unreadTokens;
       // The last token of a prompt is evaluated by the first pull.
       const tokens = isRest && !run.hasCredit ? granted - 1 : granted;
@@ -128,7 +129,7 @@ export class StepPlanner {
   }
 
   /** Who is served goes to the end of the line. */
-  #deal(decoding: boolean): { run: Run; granted: number }[] {
+  #deal(decoding: number): { run: Run; granted: number }[] {
     const reading = this.#reading.filter((run) => run.state.type === "prefilling");
     const unread = reading.map((run) => ({
       unreadTokens: run.unreadTokens,
