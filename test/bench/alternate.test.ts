@@ -24,4 +24,25 @@ describe("alternating rounds", () => {
       ["a2", "b2", "c2"],
     ]);
   });
+
+  it("are quiet before each measurement", async () => {
+    let lastMs = performance.now();
+    const quietMs: number[] = [];
+    await alternate({
+      setup: { rounds: 2, announce: () => {} },
+      contenders: ["a", "b"],
+      settleMs: 30,
+      measure: () => {
+        quietMs.push(performance.now() - lastMs);
+        lastMs = performance.now();
+        return Promise.resolve();
+      },
+    });
+    assert.equal(quietMs.length, 4);
+    // A timer may be a millisecond early.
+    assert.ok(
+      quietMs.every((ms) => ms >= 29),
+      String(quietMs),
+    );
+  });
 });

@@ -35,8 +35,8 @@ describe("rill generate", () => {
   const generate = (...args: string[]): Promise<RillRun> =>
     runRill(["generate", ...args], { RILL_ADDRESS: server.address });
 
-  const slotsAreFree = async (): Promise<void> => {
-    await loadWhen(client, ({ slotsBusy, generations }) => slotsBusy === 0 && generations.length === 0);
+  const slotsAreFree = async (of = client): Promise<void> => {
+    await loadWhen(of, ({ slotsBusy, generations }) => slotsBusy === 0 && generations.length === 0);
   };
 
   it("prints the text and nothing else, whether streamed or in one answer", async () => {
@@ -141,14 +141,16 @@ describe("rill generate", () => {
   it("ends with 1 where nobody answers, or not in time", async () => {
     // In the time of the deadline it makes a sixth of what the call asks for.
     await using slow = await TestServer.start({ engine: { extraTokens: [LONG_TOKEN], stepMs: 1 } });
+    using slowClient = new TestClient(slow.address);
     const [nobody, late] = await Promise.all([
       generate("Hi", "--address", "127.0.0.1:2"),
-      generate(...ENDLESS, "--deadline", "300ms", "--address", slow.address),
+      generate(...ENDLESS, "--deadline", "300ms", "--max-chunk-delay", "1s", "--address", slow.address),
     ]);
     assert.equal(nobody.code, 1);
     assert.match(nobody.stderr, /^rill generate: UNAVAILABLE: .*127\.0\.0\.1:2.*\n {2}is a server running there\?/);
     assert.equal(late.code, 1);
     assert.match(late.stderr, /^rill generate: DEADLINE_EXCEEDED/);
+    await slotsAreFree(slowClient);
   });
 
   it("ends with 2 on a wrong command line, with every wrong value named, and sends nothing", async () => {

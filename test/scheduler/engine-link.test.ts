@@ -72,6 +72,20 @@ describe("EngineLink", () => {
     assert.deepEqual(heard, [notice]);
   });
 
+  it("carries every command of one message", async () => {
+    const { link } = await start({ cycle: true });
+    await using _link = link;
+    const ended = new Deferred<void>();
+    using _listening = link.onNotice((notice) => {
+      if (notice.type === "step" && notice.updates.some(({ end }) => end !== undefined)) ended.resolve();
+    });
+    startRun(link, 1, echo("abc"));
+    // The credit waits for the end of the turn, and so goes with the cancel.
+    link.send({ type: "credit", runId: 1, credit: { pieces: 1, bytes: 1 } });
+    link.send({ type: "cancel", runId: 1, mode: "immediate" });
+    await ended.promise;
+  });
+
   it("closes cleanly: the worker finishes by itself and nothing is lost", async () => {
     const { link, clock, log } = await start();
     await link[Symbol.asyncDispose]();
