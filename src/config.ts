@@ -81,6 +81,12 @@ export function defaultStore(): StoreAddress {
   return { type: "sqlite", path: defaultStorePath(surroundings) };
 }
 
+/** What the launcher has made libuv's pool of; undefined: whatever libuv takes. */
+export function poolThreads(): number | undefined {
+  const threads = process.env.UV_THREADPOOL_SIZE;
+  return threads === undefined ? undefined : Number(threads);
+}
+
 /** Values that are fine alone and wrong together. */
 function findConflicts(config: Config): readonly string[] {
   const { listen, insecureListen, limits } = config;

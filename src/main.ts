@@ -7,7 +7,7 @@ import { createPullReporter } from "./cli/pull-reporter.js";
 import { serveUntilEnded } from "./cli/serve-until-ended.js";
 import { StopSignals } from "./cli/stop-signals.js";
 import { VERSION } from "./cli/version.js";
-import { defaultModelCache, defaultStore, type Config } from "./config.js";
+import { defaultModelCache, defaultStore, poolThreads, type Config } from "./config.js";
 import type { ModelFacts } from "./core/model-facts.js";
 import { collectGarbage } from "./engine/collect-garbage.js";
 import type { LlamaWorkerOptions } from "./engine/llama-worker.js";
@@ -92,6 +92,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   const workerData: LlamaWorkerOptions = {
     modelPath: model.path,
     ...size,
+    poolThreads: poolThreads(),
     maxPrefillTokens: MAX_PREFILL_TOKENS,
     prefillBudgetMs: config.prefillBudgetMs,
     speculation: config.speculation === "auto",

@@ -1,5 +1,5 @@
 import { BatchDecoder, type BatchTools } from "./batch-decoder.js";
-import type { BatchItem, BindingInternals } from "./binding-internals.js";
+import type { Batch, BatchItem, BindingInternals } from "./binding-internals.js";
 import type { Decoding } from "./decoding.js";
 import {
   type Decoder,
@@ -7,7 +7,7 @@ import {
   EngineFault,
   type PrefillChunk,
   type Pull,
-  type SampledToken,
+  type PullResult,
   type StepResults,
   type StepWork,
 } from "./engine.js";
@@ -15,8 +15,7 @@ import { faultFrom, ownSequence } from "./llama-sequence.js";
 import { SamplerPool } from "./sampler-pool.js";
 import { startNudging } from "./thread-nudge.js";
 
-/** Where the logits of each item lie, or what became of it. */
-type Evaluated = ReadonlyMap<BatchItem, Uint32Array> | EngineFault;
+const NO_BATCH: Batch = { places: new Map(), done: Promise.resolve() };
 
 /**
  * Decoding by batches of our own, past the binding's queue: a step is one call for the batch and one for each token drawn, with native samplers that
@@ -45,13 +44,13 @@ export class BatchDecoding implements Decoding {
   async step({ pulls, prefills }: StepWork): Promise<StepResults> {
     const pulling = pulls.map(({ decoder, draft }) => tryItem(() => ownDecoder(decoder).item(draft)));
     const reading = prefills.map((chunk) => tryItem(() => ownSequence(chunk.sequence).item(chunk.tokenIds)));
-    const evaluated = await this.#evaluate(
+    const batch = this.#begin(
       [...pulling, ...reading].filter((item): item is BatchItem => !(item instanceof EngineFault)),
     );
-    return {
-      pulls: await Promise.all(pulls.map((pull, index) => draw(pull, placesOf(pulling[index], evaluated)))),
-      prefills: await Promise.all(prefills.map((chunk, index) => settle(chunk, placesOf(reading[index], evaluated)))),
-    };
+    const drawing = pulls.map((pull, index) => draw(pull, placesOf(pulling[index], batch)));
+    const fault = await settle(batch);
+    const read = prefills.map((chunk, index) => endReading(chunk, faultOf(reading[index]) ?? fault));
+    return { pulls: drawing, prefills: await Promise.all(read) };
   }
 
   tidy(): void {
@@ -62,12 +61,10 @@ export class BatchDecoding implements Decoding {
     this.#samplers[Symbol.dispose]();
   }
 
-  async #evaluate(items: readonly BatchItem[]): Promise<Evaluated> {
-    if (items.length === 0) return new Map();
+  #begin(items: readonly BatchItem[]): Batch | EngineFault {
+    if (items.length === 0) return NO_BATCH;
     try {
-      const decoding = this.#internals.decode(items);
-      using _ = startNudging();
-      return await decoding;
+      return this.#internals.decode(items);
     } catch (error) {
       return faultFrom(error);
     }
@@ -82,13 +79,30 @@ function tryItem(create: () => BatchItem): BatchItem | EngineFault {
   }
 }
 
-function placesOf(item: BatchItem | EngineFault | undefined, evaluated: Evaluated): Uint32Array | EngineFault {
-  if (item === undefined || item instanceof EngineFault) return item ?? new EngineFault("no item was made");
-  if (evaluated instanceof EngineFault) return evaluated;
-  return evaluated.get(item) ?? new EngineFault("the item was not evaluated");
+function faultOf(item: BatchItem | EngineFault | undefined): EngineFault | undefined {
+  return item instanceof EngineFault ? item : undefined;
 }
 
-async function draw(pull: Pull, places: Uint32Array | EngineFault): Promise<readonly SampledToken[] | EngineFault> {
+function placesOf(item: BatchItem | EngineFault | undefined, batch: Batch | EngineFault): Uint32Array | EngineFault {
+  if (item === undefined || item instanceof EngineFault) return item ?? new EngineFault("no item was made");
+  if (batch instanceof EngineFault) return batch;
+  return batch.places.get(item) ?? new EngineFault("the item was not evaluated");
+}
+
+/** @returns what went wrong */
+async function settle(batch: Batch | EngineFault): Promise<EngineFault | undefined> {
+  if (batch instanceof EngineFault) return batch;
+  using _ = startNudging();
+  try {
+    await batch.done;
+    return undefined;
+  } catch (error) {
+    return faultFrom(error);
+  }
+}
+
+/** The batch may still be being evaluated. */
+async function draw(pull: Pull, places: Uint32Array | EngineFault): Promise<PullResult> {
   const decoder = ownDecoder(pull.decoder);
   try {
     if (places instanceof EngineFault) throw places;
@@ -100,10 +114,12 @@ async function draw(pull: Pull, places: Uint32Array | EngineFault): Promise<read
   }
 }
 
-async function settle({ sequence }: PrefillChunk, places: Uint32Array | EngineFault): Promise<EngineFault | undefined> {
-  if (!(places instanceof EngineFault)) return undefined;
-  await ownSequence(sequence).reset();
-  return places;
+async function endReading(
+  { sequence }: PrefillChunk,
+  fault: EngineFault | undefined,
+): Promise<EngineFault | undefined> {
+  if (fault !== undefined) await ownSequence(sequence).reset();
+  return fault;
 }
 
 function ownDecoder(decoder: Decoder): BatchDecoder {

@@ -35,6 +35,13 @@ export interface BatchItem {
 /** A token and its logit, a token and its logit, and so on. */
 export type TokenLogits = readonly number[];
 
+export interface Batch {
+  /** Where each item's logits are to be found, until the next batch. */
+  readonly places: ReadonlyMap<BatchItem, Uint32Array>;
+  /** All is evaluated and entered into the sequences. */
+  readonly done: Promise<void>;
+}
+
 /** Which logits are told. */
 interface LogitFilter {
   readonly tokenId?: number;
@@ -61,14 +68,14 @@ export interface BindingInternals {
   createSampler(): NativeSampler;
   /** The binding's own reading of its public options. */
   configOf(sequence: LlamaContextSequence, options: SequenceEvaluateOptions): SamplerConfig;
-  /**
-   * Evaluates all in one batch and enters it into the sequences. Not while anything else is done with the context.
-   * @returns where each item's logits are to be found, until the next batch
-   */
-  decode(items: readonly BatchItem[]): Promise<ReadonlyMap<BatchItem, Uint32Array>>;
+  /** Begins to evaluate all in one batch. Not while anything else is done with the context, draws included. */
+  decode(items: readonly BatchItem[]): Batch;
   /** Takes the last tokens out of a sequence again. Not while a batch is being evaluated. */
   cut(sequence: LlamaContextSequence, tokens: number): void;
-  /** Draws a token and has the sampler remember it. */
+  /**
+   * Draws a token from the latest batch and has the sampler remember it. May be asked for as soon as the batch has begun, and then follows it
+   * without a turn of the event loop in between. Rejects as the batch does.
+   */
   draw(logitIndex: number, sampler: NativeSampler, filter?: LogitFilter): Promise<Draw>;
   /** Whether the grammar allows the token next. Not while a token is drawn under it. */
   allows(state: LlamaGrammarEvaluationState, tokenId: number): boolean;
@@ -114,30 +121,38 @@ interface PrivateSequence {
   _resolveSamplerConfig(options: SequenceEvaluateOptions): SamplerConfig;
 }
 
+export interface InternalsOptions {
+  /** Of libuv's pool. One does what it is given in turn: a draw can be handed to it before its batch is evaluated. Default: several. */
+  readonly poolThreads?: number | undefined;
+}
+
 /** @returns undefined where the binding is not the release that this was written for, or the model needs what only the binding's own queue does */
 export async function tryInternalsOf(
   publicContext: LlamaContext,
   sequence: LlamaContextSequence,
+  { poolThreads }: InternalsOptions,
 ): Promise<BindingInternals | undefined> {
   if ((await getModuleVersion()) !== KNOWN_VERSION || sequence.needsCheckpoints) return undefined;
   const { _ctx: native, model } = publicContext as unknown as PrivateContext;
   const { AddonSampler } = model._llama._bindings;
+  let evaluated = Promise.resolve();
   return {
     createSampler: () => new AddonSampler(model._model),
     configOf: (sequence, options) => insidesOf(sequence)._resolveSamplerConfig(options),
-    decode: (items) => decode(native, items),
+    decode: (items) => {
+      const places = addAll(native, items);
+      evaluated = evaluate(native, items);
+      return { places, done: evaluated };
+    },
     cut: (sequence, tokens) => cut(native, insidesOf(sequence), tokens),
-    draw: async (logitIndex, sampler, filter) => {
-      const wanted = filter === undefined ? false : nativeFilter(filter);
-      const [tokenId, , , logits = [], weight] = await native.sampleToken(
-        logitIndex,
-        sampler,
-        false,
-        false,
-        wanted,
-        true,
-      );
-      return { tokenId, weight: weight ?? NaN, logits };
+    draw: async (...wanted) => {
+      if (poolThreads !== 1) await evaluated;
+      try {
+        return await draw(native, wanted);
+      } finally {
+        // A batch that failed says more than a draw that had nothing to draw from.
+        await evaluated;
+      }
     },
     allows: (state, tokenId) => {
       const { _state } = state as unknown as { readonly _state: object };
@@ -146,10 +161,7 @@ export async function tryInternalsOf(
   };
 }
 
-async function decode(
-  native: NativeContext,
-  items: readonly BatchItem[],
-): Promise<ReadonlyMap<BatchItem, Uint32Array>> {
+function addAll(native: NativeContext, items: readonly BatchItem[]): ReadonlyMap<BatchItem, Uint32Array> {
   native.initBatch(items.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0));
   const places = new Map<BatchItem, Uint32Array>();
   // Only sequences whose ids follow one another are evaluated together; others in as many passes as there are breaks.
@@ -159,13 +171,25 @@ async function decode(
     const position = insidesOf(item.sequence)._nextTokenIndex;
     places.set(item, native.addToBatch(idOf(item), position, tokenIds, wanted));
   }
+  return places;
+}
+
+async function evaluate(native: NativeContext, items: readonly BatchItem[]): Promise<void> {
   await native.decodeBatch();
   for (const { sequence, tokenIds } of items) {
     const insides = insidesOf(sequence);
     for (const tokenId of tokenIds) insides._contextTokens.push(tokenId);
     insides._nextTokenIndex += tokenIds.length;
   }
-  return places;
+}
+
+async function draw(
+  native: NativeContext,
+  [logitIndex, sampler, filter]: Parameters<BindingInternals["draw"]>,
+): Promise<Draw> {
+  const wanted = filter === undefined ? false : nativeFilter(filter);
+  const [tokenId, , , logits = [], weight] = await native.sampleToken(logitIndex, sampler, false, false, wanted, true);
+  return { tokenId, weight: weight ?? NaN, logits };
 }
 
 function cut(native: NativeContext, sequence: PrivateSequence, tokens: number): void {

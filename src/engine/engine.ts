@@ -26,8 +26,9 @@ export interface Engine extends AsyncDisposable {
   /** A new decoder, with a sampler of its own, for what the sequence holds. Evaluates nothing: the first pull does. */
   openDecoder(opening: DecoderOpening): Decoder;
   /**
-   * Evaluates all of the work in one batch and settles when all is done. Never rejects for what goes wrong in the model: whatever fails is an
-   * EngineFault in its place, the others keep their results, and the sequence it befell is empty afterwards.
+   * Evaluates all of the work in one batch, and goes on drawing after it has settled: the step is over when all its pulls have. Never rejects for what
+   * goes wrong in the model: whatever fails is an EngineFault in its place, the others keep their results, and the sequence it befell is empty
+   * afterwards.
    */
   step(work: StepWork): Promise<StepResults>;
   /** Keeps what the sequence holds outside the cache. Between steps. @returns undefined where there is no room for it */
@@ -78,7 +79,7 @@ export interface DecoderOpening {
 /** One run's generator of tokens. Decodes only when it is pulled. */
 export interface Decoder {
   readonly sequence: EngineSequence;
-  /** Frees the sampler. The sequence can be used again at once. Idempotent. */
+  /** Frees the sampler. The sequence can be used again at once, between steps. Idempotent. */
   close(): void;
 }
 
@@ -112,14 +113,17 @@ export interface PrefillChunk {
 
 /** In the order of the work. */
 export interface StepResults {
-  /**
-   * The tokens sampled: one, and one more for each token of the draft that was right before the first that was not. What they are does not depend
-   * on the draft, whose right tokens are in the sequence then.
-   */
-  readonly pulls: readonly (readonly SampledToken[] | EngineFault)[];
+  /** They settle in about this order, and never reject. A decoder that has been drawn from may be closed before the step is over. */
+  readonly pulls: readonly Promise<PullResult>[];
   /** undefined: read in. */
   readonly prefills: readonly (EngineFault | undefined)[];
 }
+
+/**
+ * The tokens sampled: one, and one more for each token of the draft that was right before the first that was not. What they are does not depend on
+ * the draft, whose right tokens are in the sequence then.
+ */
+export type PullResult = readonly SampledToken[] | EngineFault;
 
 /** What the model could not do for one run. `message` and `cause` are for the log. */
 export class EngineFault extends Error {

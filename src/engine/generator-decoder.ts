@@ -1,6 +1,6 @@
 import type { Token } from "node-llama-cpp";
 import { adjustmentFor } from "./adjustment-for.js";
-import { type Decoder, type DecoderOpening, EngineFault, type SampledToken } from "./engine.js";
+import { type Decoder, type DecoderOpening, EngineFault, type PullResult } from "./engine.js";
 import { ownGrammar } from "./llama-grammars.js";
 import { faultFrom, type LlamaSequence } from "./llama-sequence.js";
 import type { LogitAdjustment } from "./logit-adjustment.js";
@@ -24,7 +24,7 @@ export class GeneratorDecoder implements Decoder {
   }
 
   /** The next token, or what went wrong; the sequence is empty then. */
-  async pull(): Promise<readonly SampledToken[] | EngineFault> {
+  async pull(): Promise<PullResult> {
     try {
       // The binding tells probabilities only after its samplers.
       if (this.#isScored) throw new EngineFault("this release of the binding has no scores");

@@ -34,7 +34,7 @@ export class GeneratorDecoding implements Decoding {
       this.#garbage.add();
       return ownSequence(sequence).read(tokenIds);
     });
-    return { pulls: await Promise.all(pulling), prefills: await Promise.all(reading) };
+    return { pulls: pulling, prefills: await Promise.all(reading) };
   }
 
   tidy(idle: boolean): void {

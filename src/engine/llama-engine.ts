@@ -69,7 +69,7 @@ export class LlamaEngine implements Engine {
     const engine = new LlamaEngine(await loadLlama(options), options);
     // The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it.
     await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
-    if (!generatorsOnly) await engine.#tryBatches();
+    if (!generatorsOnly) await engine.#tryBatches(options.poolThreads);
     // What loading has left.
     collectGarbage();
     return engine;
@@ -119,8 +119,8 @@ export class LlamaEngine implements Engine {
   }
 
   /** Goes over to batches of our own if they give the very tokens that the generators give, with new samplers and with used ones. */
-  async #tryBatches(): Promise<void> {
-    const internals = await tryInternalsOf(this.#context, this.#anySequence().inner);
+  async #tryBatches(poolThreads: number | undefined): Promise<void> {
+    const internals = await tryInternalsOf(this.#context, this.#anySequence().inner, { poolThreads });
     if (internals === undefined) return;
     const generators = this.#decoding;
     const expected = await this.#drawAll();
@@ -146,9 +146,9 @@ export class LlamaEngine implements Engine {
     const sequence = this.#anySequence();
     const decoder = this.openDecoder({ sequence, tokenIds: new Uint32Array(promptTokens), sampling });
     const { pulls } = await this.step({ pulls: [{ decoder, draft: [] }], prefills: [] });
+    const drawn = await pulls[0];
     decoder.close();
     await sequence.trim(0);
-    const [drawn] = pulls;
     return drawn === undefined || drawn instanceof EngineFault ? -1 : (drawn[0]?.tokenId ?? -1);
   }
 

@@ -10,6 +10,8 @@ export interface LlamaOptions {
   readonly contextTokens: number;
   /** Threads that compute; more than the cores the process may use is much slower. */
   readonly threads: number;
+  /** Of libuv's pool in this process, where they are known. */
+  readonly poolThreads?: number | undefined;
   /** Most prompt tokens in one step. */
   readonly maxPrefillTokens: number;
   /** For what sequences held that were given up, all together; 0: it is read in again. */

@@ -13,7 +13,7 @@ import { Run } from "./run.js";
 import { SequenceLine } from "./sequence-line.js";
 import { SequenceSupply } from "./sequence-supply.js";
 import { StateKeeper } from "./state-keeper.js";
-import { countDrafts, figuresAt } from "./step-figures.js";
+import { type DraftFigures, figuresAt } from "./step-figures.js";
 import { StepPlanner, type Step } from "./step-planner.js";
 
 export interface StepLoopParts {
@@ -207,29 +207,37 @@ export class StepLoop {
       pulls: step.pulled.map(({ run, draft }) => ({ decoder: run.decoder(), draft })),
       prefills: step.read.map(({ run, tokens }) => run.chunk(tokens)),
     });
+    const drafts = await this.#handOut(step, results);
     // Still in the step: what came for its runs acts in `#release`, and goes out with its notice.
     this.#takeCommands();
     const { stepMs } = this;
     this.#stepStartedMs = undefined;
     this.#planner.observe(step, stepMs);
-    this.#handOut(step, results);
     this.#release();
-    this.#notify({ stepMs, ...countDrafts(step, results) });
+    this.#notify({ stepMs, ...drafts });
   }
 
-  #handOut(step: Step, results: StepResults): void {
-    for (const [index, { run }] of step.pulled.entries()) {
-      const result = results.pulls[index] ?? new EngineFault("the engine gave no result");
-      if (result instanceof EngineFault) run.fail(result.message);
-      else run.accept(result);
-      this.#changed.add(run);
-    }
+  /** Each run takes in what it gets while the engine draws for the next. */
+  async #handOut(step: Step, results: StepResults): Promise<DraftFigures> {
     for (const [index, { run, tokens }] of step.read.entries()) {
       const fault = results.prefills[index];
       if (fault === undefined) run.read(tokens);
       else run.fail(fault.message);
       this.#changed.add(run);
     }
+    const drafts = { draftTokens: 0, acceptedDraftTokens: 0 };
+    for (const [index, { run, draft }] of step.pulled.entries()) {
+      const result = (await results.pulls[index]) ?? new EngineFault("the engine gave no result");
+      drafts.draftTokens += draft.length;
+      if (result instanceof EngineFault) {
+        run.fail(result.message);
+      } else {
+        drafts.acceptedDraftTokens += result.length - 1;
+        run.accept(result);
+      }
+      this.#changed.add(run);
+    }
+    return drafts;
   }
 
   /** The engine is done with the busy runs: what came for them meanwhile acts now. */

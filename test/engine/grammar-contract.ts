@@ -99,7 +99,7 @@ export function describeGrammarContract(name: string, engine: () => Engine): voi
         const grammar = gbnf === undefined ? undefined : engine().beginGrammar(gbnf);
         const opening = { sequence, tokenIds: prompt, sampling: GREEDY, logprobs: 3, grammar };
         const decoder = engine().openDecoder(opening);
-        const [drawn] = (await engine().step({ pulls: [{ decoder, draft: [] }], prefills: [] })).pulls;
+        const drawn = await (await engine().step({ pulls: [{ decoder, draft: [] }], prefills: [] })).pulls[0];
         decoder.close();
         return drawn instanceof EngineFault ? undefined : drawn;
       };

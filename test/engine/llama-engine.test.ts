@@ -99,8 +99,9 @@ describe("llama engine", function () {
       pulls: [{ decoder, draft: [] }],
       prefills: [{ sequence: other, tokenIds: chunk.subarray(1) }],
     });
-    assert.ok(results.pulls[0] instanceof EngineFault);
-    assert.match(results.pulls[0].message, /no room for 256 tokens after 0 in a context of 256/);
+    const failed = await results.pulls[0];
+    assert.ok(failed instanceof EngineFault);
+    assert.match(failed.message, /no room for 256 tokens after 0 in a context of 256/);
     assert.deepEqual(results.prefills, [undefined]);
     const [fault] = (await engine.step({ pulls: [], prefills: [{ sequence: other, tokenIds: chunk.subarray(0, 1) }] }))
       .prefills;

@@ -35,8 +35,8 @@ describe("scripted engine", () => {
       engine.openDecoder({ sequence: sound, tokenIds: Uint32Array.of(104), outputTokens: [], sampling: GREEDY }),
     ];
     const results = await engine.step({ pulls: decoders.map((decoder) => ({ decoder, draft: [] })), prefills: [] });
-    assert.ok(results.pulls[0] instanceof EngineFault);
-    assert.deepEqual(results.pulls[1], [{ tokenId: 104, score: undefined }]);
+    assert.ok((await results.pulls[0]) instanceof EngineFault);
+    assert.deepEqual(await results.pulls[1], [{ tokenId: 104, score: undefined }]);
     assert.deepEqual([failing.length, sound.length], [0, 1]);
   });
 

@@ -75,7 +75,8 @@ describe("samplers on the default model", function () {
         );
       }
       const pulls = decoders.map((decoder) => ({ decoder, draft: [] }));
-      for (const result of (await engine.step({ pulls, prefills: [] })).pulls) {
+      const step = await engine.step({ pulls, prefills: [] });
+      for await (const result of step.pulls) {
         if (result instanceof EngineFault) throw result;
         for (const { tokenId } of result) counts.set(tokenId, (counts.get(tokenId) ?? 0) + 1);
       }

@@ -75,7 +75,7 @@ export class PacedEngine implements Engine {
     const { pulls, prefills } = await this.#scripted.step({ ...work, pulls: plain });
     const ending = work.pulls.map(({ decoder }) => this.#isOver(decoder));
     const end = [{ tokenId: TURN_END_TOKEN }];
-    return { prefills, pulls: pulls.map((result, index) => (ending[index] === true ? end : result)) };
+    return { prefills, pulls: pulls.map(async (result, index) => (ending[index] === true ? end : await result)) };
   }
 
   /** Nobody's reader is slow here: nobody is evicted. */

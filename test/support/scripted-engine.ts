@@ -10,6 +10,7 @@ import {
   type GrammarState,
   type PrefillChunk,
   type SavedState,
+  type PullResult,
   type StepResults,
   type StepWork,
 } from "../../src/engine/engine.js";
@@ -94,6 +95,8 @@ export class ScriptedEngine implements Engine {
   readonly #controlBytes: ReadonlyMap<number, Uint8Array>;
   /** Tests hold a step up with it, or look at what it does. */
   beforeStep: (work: StepWork) => Promise<void> | void = () => {};
+  /** The same before the result of one of a step's pulls is told. */
+  beforeDrawn: (index: number) => Promise<void> | void = () => {};
   steps = 0;
   pulls = 0;
   prefillTokens = 0;
@@ -177,7 +180,9 @@ export class ScriptedEngine implements Engine {
     if (next.includes(SCRIPT.BLOCK)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     const stepFails = next.includes(SCRIPT.FAIL_STEP);
     return {
-      pulls: work.pulls.map(({ decoder, draft }) => (stepFails ? faultOf(decoder) : decoderOf(decoder).pull(draft))),
+      pulls: work.pulls
+        .map(({ decoder, draft }) => (stepFails ? faultOf(decoder) : decoderOf(decoder).pull(draft)))
+        .map((result, index) => this.#tell(result, index)),
       prefills: work.prefills.map((chunk) => (stepFails ? faultOf(chunk) : this.#read(chunk))),
     };
   }
@@ -212,6 +217,11 @@ export class ScriptedEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.disposed = true;
+  }
+
+  async #tell(result: PullResult, index: number): Promise<PullResult> {
+    await this.beforeDrawn(index);
+    return result;
   }
 
   #read({ sequence, tokenIds }: PrefillChunk): EngineFault | undefined {
