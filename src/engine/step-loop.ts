@@ -13,7 +13,7 @@ import { Run } from "./run.js";
 import { SequenceLine } from "./sequence-line.js";
 import { SequenceSupply } from "./sequence-supply.js";
 import { StateKeeper } from "./state-keeper.js";
-import { type DraftFigures, figuresAt } from "./step-figures.js";
+import { type DraftFigures, figuresAt, type StepFigures } from "./step-figures.js";
 import { StepPlanner, type Step } from "./step-planner.js";
 
 export interface StepLoopParts {
@@ -33,8 +33,8 @@ export interface StepLoopParts {
 }
 
 /**
- * Drives the engine: every step pulls a token (more where likely ones were tried) for each run that has credit and reads some of the prompts in, all in one batch; then pieces and
- * ends go out in one notice. Commands may come at any time; those for a run in the present step act right after it, all others at once. Sleeps while
+ * Drives the engine: every step pulls a token (more where likely ones were tried) for each run that has credit and reads some of the prompts in, all in one batch; pieces and
+ * ends go out in one notice, as soon as the next step has begun. Commands may come at any time; those for a run in the present step act right after it, all others at once. Sleeps while
  * there is nothing to do. Lives on the inference worker.
  */
 export class StepLoop {
@@ -60,6 +60,8 @@ export class StepLoop {
   /** Those that the next notice tells of. */
   readonly #changed = new Set<Run>();
   #stepStartedMs: number | undefined;
+  /** Of the last step, until a notice brings them. */
+  #untold: StepFigures | undefined;
   #closing = false;
 
   constructor(parts: StepLoopParts) {
@@ -148,7 +150,6 @@ export class StepLoop {
   /** Returns after `close`. Rejects only if the engine breaks its promises. */
   async run(): Promise<void> {
     while (!this.#closing) {
-      this.#takeCommands();
       await this.#evictAll();
       await this.#admit();
       const step = this.#planner.plan(this.#runs.values());
@@ -161,6 +162,7 @@ export class StepLoop {
         this.#engine.tidy(true);
         // Those just parked may have taken the turn of a prompt that is still unread.
         if (step.parked.length === 0) await this.#wakeup.wait();
+        this.#takeCommands();
       }
     }
     for (const run of this.#runs.values()) this.#apply(run, "immediate");
@@ -193,28 +195,30 @@ export class StepLoop {
 
   /** Between two steps, work on one run's sequence: what comes for it meanwhile acts right after. */
   async #between(run: Run, work: () => Promise<void>): Promise<void> {
+    this.#notify();
     this.#busy.add(run);
     await work();
     this.#release();
-    this.#notify();
   }
 
   async #step(step: Step): Promise<void> {
     for (const { run } of step.pulled) this.#busy.add(run);
     for (const { run } of step.read) this.#busy.add(run);
     this.#stepStartedMs = this.#clock.nowMs();
-    const results = await this.#engine.step({
+    const stepping = this.#engine.step({
       pulls: step.pulled.map(({ run, draft }) => ({ decoder: run.decoder(), draft })),
       prefills: step.read.map(({ run, tokens }) => run.chunk(tokens)),
     });
-    const drafts = await this.#handOut(step, results);
+    // Of the step before. Whoever the news wakes may take this thread's core, so the engine is given its work first.
+    this.#notify();
+    const drafts = await this.#handOut(step, await stepping);
     // Still in the step: what came for its runs acts in `#release`, and goes out with its notice.
     this.#takeCommands();
     const { stepMs } = this;
     this.#stepStartedMs = undefined;
     this.#planner.observe(step, stepMs);
     this.#release();
-    this.#notify({ stepMs, ...drafts });
+    this.#untold = { stepMs, ...drafts };
   }
 
   /** Each run takes in what it gets while the engine draws for the next. */
@@ -253,7 +257,7 @@ export class StepLoop {
       return;
     }
     this.#apply(run, interrupt);
-    this.#notify(figuresAt(this.stepMs));
+    this.#notify();
     this.#wakeup.notify();
   }
 
@@ -269,8 +273,10 @@ export class StepLoop {
   }
 
   /** Tells of all that changed, in one notice, and forgets those that ended. */
-  #notify(figures = figuresAt(0)): void {
+  #notify(): void {
     if (this.#changed.size === 0) return;
+    const figures = this.#untold ?? figuresAt(this.stepMs);
+    this.#untold = undefined;
     const updates = [...this.#changed].map((run) => run.takeUpdate());
     for (const run of this.#changed) if (run.state.type === "ended") this.#forget(run);
     this.#changed.clear();
