@@ -5,7 +5,7 @@ import type { BenchSetup } from "./bench-case.js";
  * llama-server's compute threads go on spinning for some 0.3 s after their last batch, in case another comes: on two cores, whoever was measured in
  * that time had one of them.
  */
-const SETTLE_MS = 1_000;
+export const SETTLE_MS = 1_000;
 
 export interface Alternation<Contender, Result> {
   readonly setup: Pick<BenchSetup, "rounds" | "announce">;

@@ -1,10 +1,11 @@
-import { alternate } from "../alternate.js";
+import { setTimeout as passed } from "node:timers/promises";
+import { alternate, SETTLE_MS } from "../alternate.js";
 import type { BenchCase, BenchRow, BenchSetup } from "../bench-case.js";
 import { type RowHead, toRow } from "../bench-row.js";
 import { ClientProcess } from "../client/client-process.js";
 import { timePerTokenMs } from "../client/observed.js";
 import type { PlannedCall, Target } from "../client/plan.js";
-import { startPeer, startRill } from "../side.js";
+import { type Side, startPeer, startRill } from "../side.js";
 import { story } from "../story.js";
 
 const SIZE = { slots: 1, contextTokens: 2_048 };
@@ -14,6 +15,7 @@ const BEGUN_WORDS = 6;
 const OUTPUT_TOKENS = 100;
 const SHORT_OUTPUT_TOKENS = 20;
 
+type Start = () => Promise<Side>;
 type PromptOf = (round: number) => string;
 
 /** One stream that repeats what its input holds, and one that does not, with tokens tried ahead and without. */
@@ -22,22 +24,31 @@ export const speculation: BenchCase = {
   title: "One stream, with likely tokens tried ahead",
   async run(setup) {
     await using client = new ClientProcess();
-    await using auto = await startRill({ setup, ...SIZE });
-    await using off = await startRill({ setup, ...SIZE, flags: ["--speculation", "off"] });
-    await using peer = setup.peerPath === undefined ? undefined : await startPeer({ setup, ...SIZE });
-    const rates = async (targets: readonly Target[], promptOf: PromptOf): Promise<number[][]> =>
+    const size = { setup, ...SIZE };
+    const auto: Start = () => startRill(size);
+    const off: Start = () => startRill({ ...size, flags: ["--speculation", "off"] });
+    const peer: Start = () => startPeer(size);
+    // Each measurement has a server of its own: some processes compute faster than others of the same program, all their life.
+    const rates = async (contenders: readonly Start[], promptOf: PromptOf): Promise<number[][]> =>
       await alternate({
         setup,
-        contenders: targets,
-        measure: (target, round) => decodeRate({ client, target, setup, prompt: promptOf(round) }),
+        contenders,
+        measure: async (start, round) => {
+          await using side = await start();
+          const rate = (seed: number): Promise<number> =>
+            decodeRate({ client, target: side.target, setup, prompt: promptOf(seed) });
+          await rate(-1);
+          await passed(SETTLE_MS);
+          return await rate(round);
+        },
       });
-    const copies = await rates([auto.target, off.target, ...(peer === undefined ? [] : [peer.target])], copied);
-    const free = await rates([auto.target, off.target], (round) => story(700 + round, 24));
+    const copies = await rates([auto, off, ...(setup.peerPath === undefined ? [] : [peer])], copied);
+    const free = await rates([auto, off], (round) => story(700 + round, 24));
     const rows = [
       compare({ what: "text that its input holds: with drafts, without", unit: "tok/s" }, copies, 1),
       compare({ what: "free text: with drafts, without", unit: "tok/s", aim: { atLeast: 0.97 } }, free, 1),
     ];
-    if (peer !== undefined) {
+    if (setup.peerPath !== undefined) {
       const head = { what: "text that its input holds, beside llama-server", unit: "tok/s", aim: { atLeast: 1.4 } };
       rows.push(compare(head, copies, 2));
     }
