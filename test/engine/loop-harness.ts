@@ -60,6 +60,13 @@ export interface RunStory {
   updatesAfterEnd: number;
 }
 
+interface HarnessOptions {
+  readonly clock?: Clock;
+  readonly prefill?: Partial<PrefillLimits>;
+  readonly drafts?: DraftPolicy;
+  readonly onNotice?: () => void;
+}
+
 /** A step loop over some engine, and the notices it posted, told apart by run. */
 export class LoopHarness implements AsyncDisposable {
   readonly loop: StepLoop;
@@ -70,14 +77,17 @@ export class LoopHarness implements AsyncDisposable {
   readonly #finished: Promise<void>;
   #nextRunId = 1;
 
-  constructor(engine: Engine, options: { clock?: Clock; prefill?: Partial<PrefillLimits>; drafts?: DraftPolicy } = {}) {
+  constructor(engine: Engine, options: HarnessOptions = {}) {
     this.#clock = options.clock ?? systemClock;
     this.loop = new StepLoop({
       engine,
       prefill: { budgetMs: 1_000, maxTokens: 512, ...options.prefill },
       drafts: options.drafts,
       clock: this.#clock,
-      post: (notice) => this.#take(notice),
+      post: (notice) => {
+        options.onNotice?.();
+        this.#take(notice);
+      },
     });
     this.#finished = this.loop.run();
   }

@@ -173,6 +173,37 @@ describe("step loop: notices", () => {
     assert.equal(last?.type === "step" && last.kvTokens, 18);
   });
 
+  it("go out once the engine has its next step, and at the end at once", async () => {
+    const engine = new ScriptedEngine();
+    const stepsAtNews: number[] = [];
+    await using harness = new LoopHarness(engine, { onNotice: () => stepsAtNews.push(engine.steps) });
+    await harness.complete({ prompt: "abcd", stopping: { maxOutputTokens: 4 } });
+    assert.deepEqual(stepsAtNews.slice(-4), [2, 3, 4, 4]);
+  });
+
+  it("leave out nothing that came while some of a step's tokens were still being drawn", async () => {
+    const engine = new ScriptedEngine({ cycle: true });
+    await using harness = new LoopHarness(engine);
+    const [first, second] = ["abc", "xyz"].map((prompt) => harness.start({ prompt })) as [number, number];
+    await harness.until(second, (story) => story.decodedTokens > 0);
+    const drawn = new Deferred<void>();
+    const reached = new Deferred<void>();
+    engine.beforeDrawn = (index) => {
+      if (index === 0) return undefined;
+      reached.resolve();
+      return drawn.promise;
+    };
+    await reached.promise;
+    harness.loop.cancel(first, "soft");
+    harness.loop.cancel(second, "immediate");
+    assert.deepEqual([harness.story(first).ends, harness.story(second).ends], [[], []], "both are in the step");
+    engine.beforeDrawn = () => {};
+    drawn.resolve();
+    await harness.end(first);
+    await harness.end(second);
+    assert.equal(harness.story(first).pieces.length, harness.story(first).decodedTokens);
+  });
+
   it("say how long a step has been running, and nothing between steps", async () => {
     const clock = new ManualClock();
     const engine = new ScriptedEngine();
