@@ -47,8 +47,9 @@ export class BatchDecoding implements Decoding {
     const batch = this.#begin(
       [...pulling, ...reading].filter((item): item is BatchItem => !(item instanceof EngineFault)),
     );
-    const drawing = pulls.map((pull, index) => draw(pull, placesOf(pulling[index], batch)));
-    const fault = await settle(batch);
+    const evaluated = settle(batch);
+    const drawing = pulls.map((pull, index) => draw(pull, placesOf(pulling[index], batch), evaluated));
+    const fault = await evaluated;
     const read = prefills.map((chunk, index) => endReading(chunk, faultOf(reading[index]) ?? fault));
     return { pulls: drawing, prefills: await Promise.all(read) };
   }
@@ -101,14 +102,20 @@ async function settle(batch: Batch | EngineFault): Promise<EngineFault | undefin
   }
 }
 
-/** The batch may still be being evaluated. */
-async function draw(pull: Pull, places: Uint32Array | EngineFault): Promise<PullResult> {
+/** @param evaluated settles with the batch, which may have nothing of this pull in it */
+async function draw(
+  pull: Pull,
+  places: Uint32Array | EngineFault,
+  evaluated: Promise<EngineFault | undefined>,
+): Promise<PullResult> {
   const decoder = ownDecoder(pull.decoder);
   try {
     if (places instanceof EngineFault) throw places;
     return await decoder.draw(places, pull.draft);
   } catch (error) {
     decoder.close();
+    // Nothing is taken out of the cache while llama.cpp computes with it.
+    await evaluated;
     await decoder.sequence.reset();
     return faultFrom(error);
   }
