@@ -76,7 +76,8 @@ describe("samplers on the default model", function () {
       }
       const pulls = decoders.map((decoder) => ({ decoder, draft: [] }));
       const step = await engine.step({ pulls, prefills: [] });
-      for await (const result of step.pulls) {
+      for (const pull of step.pulls) {
+        const result = await pull;
         if (result instanceof EngineFault) throw result;
         for (const { tokenId } of result) counts.set(tokenId, (counts.get(tokenId) ?? 0) + 1);
       }
