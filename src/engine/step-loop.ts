@@ -33,9 +33,9 @@ export interface StepLoopParts {
 }
 
 /**
- * Drives the engine: every step pulls a token (more where likely ones were tried) for each run that has credit and reads some of the prompts in, all in one batch; pieces and
- * ends go out in one notice, as soon as the next step has begun. Commands may come at any time; those for a run in the present step act right after it, all others at once. Sleeps while
- * there is nothing to do. Lives on the inference worker.
+ * Drives the engine: every step pulls a token (more where likely ones were tried) for each run that has credit and reads some of the prompts in, all
+ * in one batch; pieces and ends go out in one notice, as soon as the next step has begun. Commands may come at any time; those for a run in the
+ * present step act right after it, all others at once. Sleeps while there is nothing to do. Lives on the inference worker.
  */
 export class StepLoop {
   readonly #engine: Engine;

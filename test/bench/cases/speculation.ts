@@ -1,10 +1,10 @@
-import { setTimeout as passed } from "node:timers/promises";
-import { alternate, SETTLE_MS } from "../alternate.js";
+import { alternate } from "../alternate.js";
 import type { BenchCase, BenchRow, BenchSetup } from "../bench-case.js";
 import { type RowHead, toRow } from "../bench-row.js";
 import { ClientProcess } from "../client/client-process.js";
 import { timePerTokenMs } from "../client/observed.js";
 import type { PlannedCall, Target } from "../client/plan.js";
+import { playFresh } from "../play-fresh.js";
 import { type Side, startPeer, startRill } from "../side.js";
 import { story } from "../story.js";
 
@@ -28,19 +28,18 @@ export const speculation: BenchCase = {
     const auto: Start = () => startRill(size);
     const off: Start = () => startRill({ ...size, flags: ["--speculation", "off"] });
     const peer: Start = () => startPeer(size);
-    // Each measurement has a server of its own: some processes compute faster than others of the same program, all their life.
     const rates = async (contenders: readonly Start[], promptOf: PromptOf): Promise<number[][]> =>
       await alternate({
         setup,
         contenders,
-        measure: async (start, round) => {
-          await using side = await start();
-          const rate = (seed: number): Promise<number> =>
-            decodeRate({ client, target: side.target, setup, prompt: promptOf(seed) });
-          await rate(-1);
-          await passed(SETTLE_MS);
-          return await rate(round);
-        },
+        // The side before has ended.
+        settleMs: 0,
+        measure: (start, round) =>
+          playFresh({
+            start,
+            round,
+            play: ({ target }, seed) => decodeRate({ client, target, setup, prompt: promptOf(seed) }),
+          }),
       });
     const copies = await rates([auto, off, ...(setup.peerPath === undefined ? [] : [peer])], copied);
     const free = await rates([auto, off], (round) => story(700 + round, 24));

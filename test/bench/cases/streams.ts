@@ -1,12 +1,12 @@
-import { setTimeout as passed } from "node:timers/promises";
 import { percentile } from "../../support/percentile.js";
-import { alternate, SETTLE_MS } from "../alternate.js";
+import { alternate } from "../alternate.js";
 import type { Aim, BenchCase, BenchRow, BenchSetup, Plot } from "../bench-case.js";
 import { type RowHead, toRow } from "../bench-row.js";
 import { ClientProcess } from "../client/client-process.js";
 import { firstTokenMs, gapsMs, tokensPerSecond } from "../client/observed.js";
 import type { Observation, PlannedCall } from "../client/plan.js";
 import { distribution } from "../distribution.js";
+import { playFresh } from "../play-fresh.js";
 import { startPeer, startRill } from "../side.js";
 import { story } from "../story.js";
 
@@ -75,7 +75,6 @@ export const streams: BenchCase = {
   },
 };
 
-/** With servers of its own for each measurement: of two processes of the same program one may compute 5 % faster for all its life. */
 async function measure(setup: BenchSetup, count: number): Promise<readonly RoundSeen[]> {
   const size = { setup, slots: count, contextTokens: CONTEXT_TOKENS };
   const outputTokens = setup.short ? SHORT_OUTPUT_TOKENS : OUTPUT_TOKENS;
@@ -83,14 +82,14 @@ async function measure(setup: BenchSetup, count: number): Promise<readonly Round
   const rounds = await alternate({
     setup: { ...setup, announce: (text) => setup.announce(`${named(count)}, ${text}`) },
     contenders: [startRill, startPeer],
-    measure: async (start, round) => {
-      await using side = await start(size);
-      const play = (seed: number): Promise<readonly Observation[]> =>
-        client.play({ target: side.target, calls: callsOf(count, seed, outputTokens) });
-      await play(-1);
-      await passed(SETTLE_MS);
-      return await play(round);
-    },
+    // The side before has ended.
+    settleMs: 0,
+    measure: (start, round) =>
+      playFresh({
+        start: () => start(size),
+        round,
+        play: ({ target }, seed) => client.play({ target, calls: callsOf(count, seed, outputTokens) }),
+      }),
   });
   return rounds.map(([ours = [], theirs = []]) => ({ rill: ours, peer: theirs }));
 }
