@@ -122,15 +122,15 @@ interface PrivateSequence {
 }
 
 export interface InternalsOptions {
-  /** Of libuv's pool. One does what it is given in turn: a draw can be handed to it before its batch is evaluated. Default: several. */
-  readonly poolThreads?: number | undefined;
+  /** Whether a draw is handed to libuv's pool right behind its batch, which has to do what it is given in turn. Else it waits for the batch. */
+  readonly drawsAhead: boolean;
 }
 
 /** @returns undefined where the binding is not the release that this was written for, or the model needs what only the binding's own queue does */
 export async function tryInternalsOf(
   publicContext: LlamaContext,
   sequence: LlamaContextSequence,
-  { poolThreads }: InternalsOptions,
+  { drawsAhead }: InternalsOptions,
 ): Promise<BindingInternals | undefined> {
   if ((await getModuleVersion()) !== KNOWN_VERSION || sequence.needsCheckpoints) return undefined;
   const { _ctx: native, model } = publicContext as unknown as PrivateContext;
@@ -146,7 +146,7 @@ export async function tryInternalsOf(
     },
     cut: (sequence, tokens) => cut(native, insidesOf(sequence), tokens),
     draw: async (...wanted) => {
-      if (poolThreads !== 1) await evaluated;
+      if (!drawsAhead) await evaluated;
       try {
         return await draw(native, wanted);
       } finally {

@@ -1,4 +1,5 @@
 import type { DecodeStep } from "./decode-step.js";
+import { RecentLine } from "./recent-line.js";
 import { RecentMedian } from "./recent-median.js";
 
 const KEPT_STEPS = 15;
@@ -10,32 +11,35 @@ const FORGOTTEN_AFTER_STEPS = 256;
 /** Of steps that decode so many runs. */
 class WidthCost {
   readonly decodeMs = new RecentMedian(KEPT_STEPS);
-  /** What a draft token adds, as a share of that. */
-  readonly share = new RecentMedian(KEPT_STEPS);
+  /** What draft tokens add, as a share of that, over how many there are. */
+  readonly shares = new RecentLine(KEPT_STEPS);
   stepsSinceDraft = 0;
 }
 
-/** What one more token costs in a step, as far as is known. */
-export interface TokenCost {
+/** What a step costs without drafts and with them, as far as is known. */
+export interface StepCost {
   readonly decodeMs: number;
+  /** What drafts add however long they are: one token alone is multiplied otherwise than several. */
+  readonly draftMs: number;
   readonly draftTokenMs: number;
   /** Whether that was measured; else it is what would be plausible. */
   readonly isKnown: boolean;
 }
 
-/** Learns what a decode step takes for so many runs, and how much longer a draft token makes it. */
+/** Learns what a decode step takes for so many runs, and how much longer drafts make it. */
 export class DraftCost {
   readonly #widths: (WidthCost | undefined)[] = [];
 
   /** undefined: no step of that width was measured yet. */
-  at(decodingRuns: number): TokenCost | undefined {
+  at(decodingRuns: number): StepCost | undefined {
     const width = this.#widths[decodingRuns];
     const decodeMs = width?.decodeMs.value;
     if (width === undefined || decodeMs === undefined) return undefined;
-    const isKnown = width.share.count >= TRIALS;
+    const isKnown = width.shares.count >= TRIALS;
     // Two tokens' worth is what a step costs whatever its width.
-    const share = isKnown ? (width.share.value ?? 0) : 1 / (decodingRuns + 2);
-    return { decodeMs, draftTokenMs: decodeMs * share, isKnown };
+    const supposed = { intercept: 0, slope: 1 / (decodingRuns + 2) };
+    const { intercept, slope } = (isKnown ? width.shares.value : undefined) ?? supposed;
+    return { decodeMs, draftMs: decodeMs * intercept, draftTokenMs: decodeMs * slope, isKnown };
   }
 
   observe({ stepMs, decodingRuns, draftTokens }: DecodeStep): void {
@@ -43,10 +47,10 @@ export class DraftCost {
     const decodeMs = width.decodeMs.value;
     if (draftTokens === 0 || decodeMs === undefined) {
       width.decodeMs.push(stepMs);
-      if (++width.stepsSinceDraft === FORGOTTEN_AFTER_STEPS) width.share.clear();
+      if (++width.stepsSinceDraft === FORGOTTEN_AFTER_STEPS) width.shares.clear();
       return;
     }
     width.stepsSinceDraft = 0;
-    width.share.push((stepMs / decodeMs - 1) / draftTokens);
+    width.shares.push({ x: draftTokens, y: stepMs / decodeMs - 1 });
   }
 }

@@ -1,5 +1,5 @@
 import type { DecodeStep } from "./decode-step.js";
-import { DraftCost, type TokenCost } from "./draft-cost.js";
+import { DraftCost, type StepCost } from "./draft-cost.js";
 
 /** Whose next tokens may be foretold. */
 export interface Drafter {
@@ -24,14 +24,14 @@ export interface DraftPolicy {
 const MOST_DRAFT_TOKENS = 24;
 /** Most in a step whose cost is only supposed. */
 const MOST_TRIAL_TOKENS = 4;
-/** A draft token has to bring so many times what it costs: estimates are noisy, and a step without it is over sooner. */
+/** Drafts have to make a step yield so many times more for its time: estimates are noisy, and a step without them is over sooner. */
 const MARGIN = 1.1;
 /** Every so many steps one goes without drafts, to see again what a step costs. */
 const PLAIN_EVERY = 32;
 
 /**
  * Decides how many tokens of which draft are tried in a step, so that most tokens come out of the time: a token that is right with probability p, and
- * makes the step c ms longer, pays where p / c is more than what the step yields per ms without it. On text that repeats nothing, nothing is tried.
+ * makes the step c ms longer, pays where p / c is more than what the step yields per ms. On text that repeats nothing, nothing is tried.
  */
 export class DraftPlanner implements DraftPolicy {
   readonly #cost = new DraftCost();
@@ -55,24 +55,27 @@ export class DraftPlanner implements DraftPolicy {
   }
 }
 
-/** The likeliest tokens first, as long as each pays. */
+/** The likeliest tokens first, as many as make the step yield most for its time. @returns how many of each run */
 function deal(
   runs: readonly Drafter[],
-  { cost, mostTokens }: { cost: TokenCost; mostTokens: number },
+  { cost, mostTokens }: { cost: StepCost; mostTokens: number },
 ): readonly number[] {
   const counts = runs.map(() => 0);
   // That the next token of each is right, and all before it.
   const chances = runs.map(({ confidence }) => confidence);
   let yieldTokens = runs.length;
-  let stepMs = cost.decodeMs;
+  let stepMs = cost.decodeMs + cost.draftMs;
+  let best = { counts: runs.map(() => 0), tokensPerMs: (MARGIN * runs.length) / cost.decodeMs };
   for (let left = mostTokens; left > 0; left--) {
-    const best = chances.reduce((most, chance, index) => (chance > (chances[most] ?? 0) ? index : most), 0);
-    const chance = chances[best] ?? 0;
-    if (chance * stepMs <= MARGIN * yieldTokens * cost.draftTokenMs) break;
-    counts[best] = (counts[best] ?? 0) + 1;
+    const likeliest = chances.reduce((most, chance, index) => (chance > (chances[most] ?? 0) ? index : most), 0);
+    const chance = chances[likeliest] ?? 0;
+    // Those after it are no likelier.
+    if (chance <= best.tokensPerMs * cost.draftTokenMs) break;
+    counts[likeliest] = (counts[likeliest] ?? 0) + 1;
     yieldTokens += chance;
     stepMs += cost.draftTokenMs;
-    chances[best] = counts[best] === MOST_DRAFT_TOKENS ? 0 : chance * (runs[best]?.confidence ?? 0);
+    if (yieldTokens > best.tokensPerMs * stepMs) best = { counts: [...counts], tokensPerMs: yieldTokens / stepMs };
+    chances[likeliest] = counts[likeliest] === MOST_DRAFT_TOKENS ? 0 : chance * (runs[likeliest]?.confidence ?? 0);
   }
-  return counts;
+  return best.counts;
 }

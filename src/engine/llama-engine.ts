@@ -23,6 +23,7 @@ import { LlamaSequence, ownSequence } from "./llama-sequence.js";
 import { LlamaStates } from "./llama-states.js";
 import { controlBytesOf, tokenBytesOf } from "./llama-vocabulary.js";
 import { loadLlama, type LlamaOptions } from "./load-llama.js";
+import { poolTakesTurns } from "./pool-takes-turns.js";
 
 const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0 };
 /** Takes nearly every token as often as any other. */
@@ -120,7 +121,8 @@ export class LlamaEngine implements Engine {
 
   /** Goes over to batches of our own if they give the very tokens that the generators give, with new samplers and with used ones. */
   async #tryBatches(poolThreads: number | undefined): Promise<void> {
-    const internals = await tryInternalsOf(this.#context, this.#anySequence().inner, { poolThreads });
+    const drawsAhead = poolThreads === 1 && (await poolTakesTurns());
+    const internals = await tryInternalsOf(this.#context, this.#anySequence().inner, { drawsAhead });
     if (internals === undefined) return;
     const generators = this.#decoding;
     const expected = await this.#drawAll();

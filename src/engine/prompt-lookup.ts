@@ -2,7 +2,9 @@
 const MATCH_TOKENS = 3;
 /** Of the confidence's weight, what is left one token later: about the last eight foretold tokens count. */
 const MEMORY = 0.88;
-const FIRST_CONFIDENCE = 0.5;
+/** What is supposed at first: of so many foretold tokens, so many were right. */
+const SUPPOSED_TOKENS = 2;
+const SUPPOSED_RIGHT = 1;
 
 /**
  * Foretells a run's next tokens from what followed the same tokens before, in its input or its output: answers that quote or edit what they were given
@@ -14,7 +16,9 @@ export class PromptLookup {
   readonly #places = new Map<number, number>();
   /** Where the next token is foretold from. */
   #place: number | undefined;
-  #confidence = FIRST_CONFIDENCE;
+  /** Foretold tokens, and those that were right, each by its weight. */
+  #foretold = SUPPOSED_TOKENS;
+  #right = SUPPOSED_RIGHT;
 
   /** @param tokens the input */
   constructor(tokens: Iterable<number>) {
@@ -24,21 +28,27 @@ export class PromptLookup {
 
   /** How often a token that was foretold came, lately: 0 to 1. 0 where none is foretold now. */
   get confidence(): number {
-    return this.#place === undefined ? 0 : this.#confidence;
+    return this.#place === undefined ? 0 : this.#right / this.#foretold;
   }
 
   /** The next token of the run. */
   push(tokenId: number): void {
     const place = this.#place;
     const isRight = place !== undefined && this.#tokens[place] === tokenId;
-    if (place !== undefined) this.#confidence += (Number(isRight) - this.#confidence) * (1 - MEMORY);
+    if (place !== undefined) {
+      this.#foretold = MEMORY * this.#foretold + 1;
+      this.#right = MEMORY * this.#right + Number(isRight);
+    }
     this.#enter(tokenId);
     this.#place = isRight ? place + 1 : this.#find();
   }
 
-  /** At most so many tokens that may well come next; none where the last ones never came before. */
-  draft(most: number): readonly number[] {
-    return this.#place === undefined ? [] : this.#tokens.slice(this.#place, this.#place + most);
+  /** So many tokens that may well come next; none where the last ones never came before. What repeats itself is foretold to go on so. */
+  draft(count: number): readonly number[] {
+    const place = this.#place;
+    if (place === undefined) return [];
+    const period = this.#tokens.length - place;
+    return Array.from({ length: count }, (_, index) => this.#tokens[place + (index % period)] ?? 0);
   }
 
   /** The row before the token is followed by it. */

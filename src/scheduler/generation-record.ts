@@ -1,3 +1,4 @@
+import type { Credit } from "../core/credit.js";
 import type { CancelMode, EngineCommand, RunUpdate } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { FinishedEvent, GenerationEvent, QueuePlace } from "../core/generation-event.js";
@@ -9,6 +10,7 @@ import type { RunEnd } from "../core/run-end.js";
 import type { Timings } from "../core/timings.js";
 import type { Clock } from "../sync/clock.js";
 import { onAbort } from "../sync/on-abort.js";
+import { CreditReturn } from "./credit-return.js";
 import { GenerationAccount } from "./generation-account.js";
 import { endOf, NEVER_RUN, toFinishedEvent } from "./generation-end.js";
 import type { GenerationIdentity } from "./generation-identity.js";
@@ -17,7 +19,7 @@ import { type Happening, nextPhase, type Phase, placeOf, type RunFinish, stateOf
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
 import type { OutputLog } from "./output-log.js";
-import { OUTPUT_START, type OutputPosition } from "./output-position.js";
+import type { OutputPosition } from "./output-position.js";
 import type { PreparedRun } from "./prepared-run.js";
 import { toRunError } from "./run-error.js";
 
@@ -25,6 +27,8 @@ import { toRunError } from "./run-error.js";
 export interface RecordSurroundings {
   readonly clock: Clock;
   readonly counters: LoadCounters;
+  /** Credit that each run begins with. */
+  readonly window: Credit;
   /** Gives `record` a slot or a place in line, by its `start` or `lineUp`; throws a GenerationError where there is neither. */
   admit(record: GenerationRecord, run: PreparedRun): void;
   send(command: EngineCommand): void;
@@ -58,13 +62,10 @@ export class GenerationRecord {
   readonly #watcher: GenerationWatcher | undefined;
   #onFailed: ((error: GenerationError) => void) | undefined;
   #phase: Phase = { type: "preparing" };
-  /** Pieces that the engine has posted and whose credit has not gone back. */
-  #untakenPieces = 0;
+  readonly #creditReturn: CreditReturn;
   #accepted = false;
   #seed: number | undefined;
   #foldedTokens = 0;
-  /** Credit has gone back for the output up to here. */
-  #credited = OUTPUT_START;
 
   /** @param options `signal` is not aborted yet; its reason becomes the generation's error. */
   constructor(
@@ -76,6 +77,7 @@ export class GenerationRecord {
     this.outputLog = outputLog;
     this.#watcher = watcher;
     this.#surroundings = surroundings;
+    this.#creditReturn = new CreditReturn(surroundings.window);
     this.account = new GenerationAccount(surroundings.clock.nowMs(), surroundings.counters);
     this.#abortHook = onAbort(signal, (reason) => this.abort(GenerationError.from(reason)));
   }
@@ -162,13 +164,15 @@ export class GenerationRecord {
   takenTo(position: OutputPosition): void {
     this.account.deliveredTo(position.tokens);
     if (this.outcome !== undefined) this.#surroundings.corrected(this);
-    this.#giveCreditBack(position);
+    this.#creditReturn.takenTo(position);
+    this.#giveCreditBack();
   }
 
   /** The output up to here is kept for one answer: its credit goes back, and it is delivered with the finish. */
   foldedTo(position: OutputPosition): void {
     this.#foldedTokens = position.tokens;
-    this.#giveCreditBack(position);
+    this.#creditReturn.takenTo(position);
+    this.#giveCreditBack();
   }
 
   markFirstChunk(): void {
@@ -200,7 +204,7 @@ export class GenerationRecord {
         this.#watcher?.wrote(update.pieces);
         this.account.wrote(update.pieces);
         this.mailbox.putPieces(update.pieces);
-        this.#untakenPieces += update.pieces.length;
+        this.#creditReturn.posted(update.pieces.length);
       }
     }
     switch (update.stage) {
@@ -212,11 +216,11 @@ export class GenerationRecord {
       case "evicted":
         this.account.evicted();
         this.#move({ type: "evicted" });
-        this.#comeBackIfCaughtUp();
         break;
       case "ended":
         if (update.end !== undefined) this.#end(update.end);
     }
+    this.#giveCreditBack();
   }
 
   /** Ends it now: leaves the line, or has the engine end the run. Its reader learns `error`. Too late changes nothing. */
@@ -244,21 +248,17 @@ export class GenerationRecord {
     else if (type !== "delivering") this.abort(error);
   }
 
-  /** Only with its whole window free is it worth a slot: it could do nothing but stand still in it again. */
-  #comeBackIfCaughtUp(): void {
-    if (this.#phase.type !== "evicted" || this.#phase.place !== undefined || this.#untakenPieces > 0) return;
-    this.#surroundings.comeBack(this, this.#phase.runId);
-  }
-
-  #giveCreditBack(position: OutputPosition): void {
-    const pieces = position.pieces - this.#credited.pieces;
-    if (pieces <= 0) return;
-    const bytes = position.bytes - this.#credited.bytes;
-    this.#credited = position;
-    this.#untakenPieces -= pieces;
-    if (this.#phase.type !== "active" && this.#phase.type !== "evicted") return;
-    this.#surroundings.send({ type: "credit", runId: this.#phase.runId, credit: { pieces, bytes } });
-    this.#comeBackIfCaughtUp();
+  /** At once where the run stands still, else once it is enough. */
+  #giveCreditBack(): void {
+    const phase = this.#phase;
+    if (phase.type !== "active" && phase.type !== "evicted") return;
+    const credit = this.#creditReturn.take(phase.type === "evicted" || phase.state === "parked");
+    if (credit !== undefined) this.#surroundings.send({ type: "credit", runId: phase.runId, credit });
+    // Only with its whole window free is it worth a slot: it could do nothing but stand still in it again.
+    const isCaughtUp = this.#creditReturn.untakenPieces === 0;
+    if (phase.type === "evicted" && phase.place === undefined && isCaughtUp) {
+      this.#surroundings.comeBack(this, phase.runId);
+    }
   }
 
   #end({ outcome, tally }: RunEnd): void {

@@ -83,6 +83,7 @@ export class Scheduler implements Disposable {
     this.#surroundings = {
       clock,
       counters: this.#counters,
+      window: { pieces: options.limits.creditPieces, bytes: options.limits.creditBytes },
       admit: (record, run) => this.#admit(record, run),
       send: (command) => engine.send(command),
       comeBack: (record, runId) => this.#dispatcher.comeBack(record, runId),

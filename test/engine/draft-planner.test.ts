@@ -40,6 +40,17 @@ describe("draft planner", () => {
     assert.deepEqual(lengths(learnt(1, 0.95).plan([drafter(0.9)], ROOM)), [0]);
   });
 
+  it("tells what the first drafted token costs from what each further one does", () => {
+    const planner = new DraftPlanner();
+    for (let step = 0; step < 60; step++) {
+      const draftTokens = [0, 1, 2, 4][step % 4] ?? 0;
+      const stepMs = draftTokens === 0 ? 10 : 10 * (1.5 + 0.1 * draftTokens);
+      planner.observe({ stepMs, decodingRuns: 1, draftTokens });
+    }
+    assert.ok((lengths(planner.plan([drafter(0.99)], ROOM))[0] ?? 0) >= 12, "dear at first, cheap from then on");
+    assert.deepEqual(lengths(planner.plan([drafter(0.35)], ROOM)), [0]);
+  });
+
   it("gives the step's time to the runs whose drafts are likeliest", () => {
     const [sure = 0, doubtful = 0, silent = 0] = lengths(
       learnt(3, 0.1).plan([drafter(0.95), drafter(0.5), drafter(0)], ROOM),

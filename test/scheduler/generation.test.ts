@@ -106,6 +106,28 @@ describe("Generation", () => {
       await rig.until(() => rig.busySlots === 0);
     });
 
+    it("gets back what it stands still for, however little that is", async () => {
+      await using rig = await SchedulerRig.start({ limits: { creditPieces: 32 } });
+      const generation = rig.submit(ENDLESS);
+      await rig.until(() => generation.parked);
+      await generation.next();
+      const first = await generation.next();
+      assert.equal(first.type, "pieces");
+      generation.taken(first.pieces.slice(0, 1));
+      await rig.until(() => generation.usage().outputTokens === 33 && generation.parked);
+    });
+
+    it("gets back what was taken while it ran once it stands still", async () => {
+      await using rig = await SchedulerRig.start({ engine: { stepMs: 2 }, limits: { creditPieces: 32 } });
+      const generation = rig.submit(ENDLESS);
+      await generation.next();
+      const first = await generation.next();
+      assert.equal(first.type, "pieces");
+      assert.ok(first.pieces.length < 8);
+      generation.taken(first.pieces);
+      await rig.until(() => generation.usage().outputTokens === 32 + first.pieces.length && generation.parked);
+    });
+
     it("is parked by bytes as well", async () => {
       await using rig = await SchedulerRig.start({ limits: { creditBytes: 3 } });
       const generation = rig.submit(ENDLESS);

@@ -4,13 +4,13 @@ import { type RowHead, toRow } from "../bench-row.js";
 import { ClientProcess } from "../client/client-process.js";
 import { timePerTokenMs } from "../client/observed.js";
 import type { PlannedCall, Target } from "../client/plan.js";
+import { MISSPELT } from "../misspelt.js";
 import { playFresh } from "../play-fresh.js";
 import { type Side, startPeer, startRill } from "../side.js";
 import { story } from "../story.js";
 
 const SIZE = { slots: 1, contextTokens: 2_048 };
-const COPIED_WORDS = 120;
-/** Of the copy, that the prompt itself begins with. */
+/** Of the edited text, that the prompt itself begins with. */
 const BEGUN_WORDS = 6;
 const OUTPUT_TOKENS = 100;
 const SHORT_OUTPUT_TOKENS = 20;
@@ -18,7 +18,7 @@ const SHORT_OUTPUT_TOKENS = 20;
 type Start = () => Promise<Side>;
 type PromptOf = (round: number) => string;
 
-/** One stream that repeats what its input holds, and one that does not, with tokens tried ahead and without. */
+/** One stream that edits the text that its input holds, and one that does not, with tokens tried ahead and without. */
 export const speculation: BenchCase = {
   name: "speculation",
   title: "One stream, with likely tokens tried ahead",
@@ -41,24 +41,25 @@ export const speculation: BenchCase = {
             play: ({ target }, seed) => decodeRate({ client, target, setup, prompt: promptOf(seed) }),
           }),
       });
-    const copies = await rates([auto, off, ...(setup.peerPath === undefined ? [] : [peer])], copied);
+    const edits = await rates([auto, off, ...(setup.peerPath === undefined ? [] : [peer])], edited);
     const free = await rates([auto, off], (round) => story(700 + round, 24));
     const rows = [
-      compare({ what: "text that its input holds: with drafts, without", unit: "tok/s" }, copies, 1),
+      compare({ what: "text that it edits: with drafts, without", unit: "tok/s" }, edits, 1),
       compare({ what: "free text: with drafts, without", unit: "tok/s", aim: { atLeast: 0.97 } }, free, 1),
     ];
     if (setup.peerPath !== undefined) {
-      const head = { what: "text that its input holds, beside llama-server", unit: "tok/s", aim: { atLeast: 1.4 } };
-      rows.push(compare(head, copies, 2));
+      const head = { what: "text that it edits, beside llama-server", unit: "tok/s", aim: { atLeast: 1.4 } };
+      rows.push(compare(head, edits, 2));
     }
     return { rows, plots: [] };
   },
 };
 
-function copied(round: number): string {
-  const text = story(500 + round, COPIED_WORDS);
+/** Another text in each round, and another one before the first. */
+function edited(round: number): string {
+  const text = MISSPELT[(round + 1) % MISSPELT.length] ?? "";
   const begun = text.split(" ").slice(0, BEGUN_WORDS).join(" ");
-  return `Copy the text.\n\nText: ${text}\n\nCopy: ${begun}`;
+  return `Correct the spelling of the text.\n\nText: ${text}\n\nCorrected text: ${begun}`;
 }
 
 interface Measurement {

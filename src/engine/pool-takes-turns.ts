@@ -1,0 +1,31 @@
+import { pbkdf2 } from "node:crypto";
+import { promisify } from "node:util";
+
+const derive = promisify(pbkdf2);
+
+/** A long task takes some ms, so that no other thread is likely to be kept from a short one for as long. */
+const LONG_ITERATIONS = 10_000;
+const ROUNDS = 4;
+
+/**
+ * Whether libuv's pool is seen to do what it is given in turn: with several threads a short task is done before a long one that it was given first. The
+ * size that the environment names is not always the pool's: what ran in this process before the launcher (`node --import`) may have started a larger one.
+ */
+export async function poolTakesTurns(): Promise<boolean> {
+  for (let round = 0; round < ROUNDS; round++) if (!(await isInTurn())) return false;
+  return true;
+}
+
+async function isInTurn(): Promise<boolean> {
+  let isLongDone = false;
+  const long = work(LONG_ITERATIONS).then(() => {
+    isLongDone = true;
+  });
+  const short = work(1).then(() => isLongDone);
+  await long;
+  return await short;
+}
+
+async function work(iterations: number): Promise<void> {
+  await derive("", "", iterations, 32, "sha256");
+}

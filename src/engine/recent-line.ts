@@ -1,0 +1,64 @@
+/** A point that was seen. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** y = intercept + slope · x */
+export interface Line {
+  readonly intercept: number;
+  readonly slope: number;
+}
+
+/** So few pairs of points with different x tell no slope: the line is then one through the origin. */
+const FEWEST_PAIRS = 4;
+
+/**
+ * The line through the latest points: the median slope of all pairs and the median of what that leaves (Theil and Sen's estimator), which single points
+ * far off do not turn, as they would a mean's. Neither part is negative.
+ */
+export class RecentLine {
+  readonly #capacity: number;
+  readonly #points: Point[] = [];
+  #line: Line | undefined;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get count(): number {
+    return this.#points.length;
+  }
+
+  /** undefined while there is no point. */
+  get value(): Line | undefined {
+    if (this.#points.length === 0) return undefined;
+    return (this.#line ??= fit(this.#points));
+  }
+
+  /** @param point its x above 0 */
+  push(point: Point): void {
+    this.#points.push(point);
+    if (this.#points.length > this.#capacity) this.#points.shift();
+    this.#line = undefined;
+  }
+
+  clear(): void {
+    this.#points.length = 0;
+    this.#line = undefined;
+  }
+}
+
+function fit(points: readonly Point[]): Line {
+  const slopes = points.flatMap((one, index) =>
+    points.slice(index + 1).flatMap((other) => (one.x === other.x ? [] : [(other.y - one.y) / (other.x - one.x)])),
+  );
+  if (slopes.length < FEWEST_PAIRS)
+    return { intercept: 0, slope: Math.max(0, median(points.map(({ x, y }) => y / x))) };
+  const slope = Math.max(0, median(slopes));
+  return { intercept: Math.max(0, median(points.map(({ x, y }) => y - slope * x))), slope };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
