@@ -2,6 +2,7 @@ import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../core/neutral-sampling.js";
 import type { EngineFacts } from "../core/model-facts.js";
+import { shrinkHeap } from "../memory/shrink-heap.js";
 import {
   type Decoder,
   type DecoderOpening,
@@ -15,7 +16,6 @@ import {
 } from "./engine.js";
 import { BatchDecoding } from "./batch-decoding.js";
 import { tryInternalsOf } from "./binding-internals.js";
-import { collectGarbage } from "./collect-garbage.js";
 import type { Decoding } from "./decoding.js";
 import { GeneratorDecoding } from "./generator-decoding.js";
 import { LlamaGrammars } from "./llama-grammars.js";
@@ -71,8 +71,7 @@ export class LlamaEngine implements Engine {
     // The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it.
     await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
     if (!generatorsOnly) await engine.#tryBatches(options.poolThreads);
-    // What loading has left.
-    collectGarbage();
+    await shrinkHeap();
     return engine;
   }
 

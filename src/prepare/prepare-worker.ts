@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { PrepareNotice } from "../core/prepare-wall.js";
+import { shrinkHeap } from "../memory/shrink-heap.js";
 import { createPrepareTools } from "./create-prepare-tools.js";
 import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
 import { tryLowerThreadPriority } from "./lower-thread-priority.js";
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   // Only after the load: it may have started the process's thread pool, which decodes later and would inherit this.
   tryLowerThreadPriority(NICENESS);
   const tools = createPrepareTools(loaded, grammarBounds);
+  await shrinkHeap();
   await new Promise<void>((onClose) => {
     new PrepareHost({ port, tools, onClose });
     tell({ type: "ready", facts: { vocabularySize: loaded.size, template: tools.template.facts } });

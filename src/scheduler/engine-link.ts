@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { EngineCommand, EngineNotice } from "../core/engine-wall.js";
 import type { EngineFacts } from "../core/model-facts.js";
-import { WORKER_HEAP } from "../core/worker-heap.js";
+import { WORKER_HEAP } from "../memory/worker-heap.js";
 import type { Clock } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
 import type { Logger } from "../telemetry/logger.js";

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { WORKER_HEAP } from "../memory/worker-heap.js";
 import type { Clock } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -63,6 +64,7 @@ export class StoreLink implements AsyncDisposable {
     const worker = new Worker(entry ?? new URL("./store-worker.js", import.meta.url), {
       workerData,
       name: "rill-store",
+      resourceLimits: WORKER_HEAP,
     });
     const exited = new Deferred<void>();
     let message = "the store's thread ended unasked";

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { shrinkHeap } from "../memory/shrink-heap.js";
 import { CommandRunner } from "./command-runner.js";
 import { openSqliteDatabase } from "./sqlite-database.js";
 import { sqliteFaultOf } from "./sqlite-fault.js";
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   if (parentPort === null) throw new Error("store-worker runs as a worker thread only");
   const port = parentPort;
   const { path, limits } = workerData as StoreWorkerData;
+  await shrinkHeap();
   await using runner = new CommandRunner({ open: () => openSqliteDatabase(path), faultOf: sqliteFaultOf, limits });
   const answer = async (command: StoreCommand): Promise<void> => {
     const notice: StoreNotice = { id: command.id, result: await runner.run(command) };

@@ -55,9 +55,9 @@ export const speculation: BenchCase = {
   },
 };
 
-/** Another text in each round, and another one before the first. */
+/** Another text in each round, and others while the server is warmed. */
 function edited(round: number): string {
-  const text = MISSPELT[(round + 1) % MISSPELT.length] ?? "";
+  const text = MISSPELT.at(round % MISSPELT.length) ?? "";
   const begun = text.split(" ").slice(0, BEGUN_WORDS).join(" ");
   return `Correct the spelling of the text.\n\nText: ${text}\n\nCorrected text: ${begun}`;
 }
