@@ -9,8 +9,8 @@ import { StopSignals } from "./cli/stop-signals.js";
 import { VERSION } from "./cli/version.js";
 import { defaultModelCache, defaultStore, poolThreads, type Config } from "./config.js";
 import type { ModelFacts } from "./core/model-facts.js";
+import { collectGarbage } from "./engine/collect-garbage.js";
 import type { LlamaWorkerOptions } from "./engine/llama-worker.js";
-import { shrinkHeap } from "./memory/shrink-heap.js";
 import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
 import { Preparer } from "./prepare/preparer.js";
 import { RpcServer, type Backend } from "./rpc/rpc-server.js";
@@ -104,7 +104,8 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   signals.drain.throwIfAborted();
   using scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, clock, log });
   served.backend = { scheduler, preparer, model: factsOf(model, preparer), engine: engine.facts };
-  await shrinkHeap();
+  // What loading has left: from here on it would count as memory that serving needs. The room that it took stays: this heap will want it.
+  collectGarbage();
   lifecycle.advance("serving");
   announceReady(served.backend, { log, address: rpc.address, adminAddress: admin?.address });
   return await serveUntilEnded({ config, lifecycle, signals, rpc, scheduler, engine, preparer, clock, log, tell });

@@ -11,6 +11,7 @@ import { story } from "../story.js";
 import { StallWatch } from "./stall-watch.js";
 
 const NEIGHBOURS = 7;
+const LAST_CREDIT_MS = 500;
 const SIZE = { slots: NEIGHBOURS + 1, contextTokens: 2_048 };
 const PROMPT_WORDS = 16;
 const STALLED_OUTPUT_TOKENS = 1_000;
@@ -110,6 +111,9 @@ class Stage {
       slowReaderLimitSeconds: 600,
     });
     try {
+      while ((await observer.load()).parked === 0) await delay(20);
+      // When it first stands still it gets back what was owed to it, and decodes a little more.
+      await delay(LAST_CREDIT_MS);
       while ((await observer.load()).parked === 0) await delay(20);
       return await act(reader.generationId);
     } finally {
