@@ -1,4 +1,4 @@
-import { collectGarbage } from "./collect-garbage.js";
+import { collectGarbage } from "../memory/collect-garbage.js";
 
 /** When idle: about 57 samplers of a vocabulary of 49,152. A collection takes some 20 ms. */
 const IDLE_LIMIT_BYTES = 32 * 1024 * 1024;

@@ -1,3 +1,5 @@
+import { median } from "./median.js";
+
 /** A point that was seen. */
 export interface Point {
   readonly x: number;
@@ -53,12 +55,11 @@ function fit(points: readonly Point[]): Line {
   const slopes = points.flatMap((one, index) =>
     points.slice(index + 1).flatMap((other) => (one.x === other.x ? [] : [(other.y - one.y) / (other.x - one.x)])),
   );
-  if (slopes.length < FEWEST_PAIRS)
-    return { intercept: 0, slope: Math.max(0, median(points.map(({ x, y }) => y / x))) };
-  const slope = Math.max(0, median(slopes));
-  return { intercept: Math.max(0, median(points.map(({ x, y }) => y - slope * x))), slope };
+  if (slopes.length < FEWEST_PAIRS) return { intercept: 0, slope: medianAboveZero(points.map(({ x, y }) => y / x)) };
+  const slope = medianAboveZero(slopes);
+  return { intercept: medianAboveZero(points.map(({ x, y }) => y - slope * x)), slope };
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+function medianAboveZero(values: readonly number[]): number {
+  return Math.max(0, median(values) ?? 0);
 }

@@ -1,3 +1,5 @@
+import { median } from "./median.js";
+
 /** The median of the latest values: what a step takes on a busy machine is now and then several times what it takes, and a mean believes that. */
 export class RecentMedian {
   readonly #capacity: number;
@@ -13,8 +15,7 @@ export class RecentMedian {
 
   /** undefined while there is no value. */
   get value(): number | undefined {
-    const sorted = this.#values.toSorted((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)];
+    return median(this.#values);
   }
 
   push(value: number): void {

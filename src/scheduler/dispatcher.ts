@@ -1,3 +1,4 @@
+import { creditWindow } from "../core/credit-window.js";
 import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
 import { type Lane, LANES } from "../core/lane.js";
@@ -194,8 +195,7 @@ export class Dispatcher implements Disposable {
     const runId = this.#slots.take(record);
     this.#estimator.start(runId, work);
     record.start(runId);
-    const credit = { pieces: limits.creditPieces, bytes: limits.creditBytes };
-    send({ type: "start", run: runSpecOf(run, runId), credit });
+    send({ type: "start", run: runSpecOf(run, runId), credit: creditWindow(limits) });
   }
 
   #startNext(): void {

@@ -1,3 +1,4 @@
+import { creditWindow } from "../core/credit-window.js";
 import type { CancelMode } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationReport } from "../core/generation-report.js";
@@ -83,7 +84,7 @@ export class Scheduler implements Disposable {
     this.#surroundings = {
       clock,
       counters: this.#counters,
-      window: { pieces: options.limits.creditPieces, bytes: options.limits.creditBytes },
+      window: creditWindow(options.limits),
       admit: (record, run) => this.#admit(record, run),
       send: (command) => engine.send(command),
       comeBack: (record, runId) => this.#dispatcher.comeBack(record, runId),

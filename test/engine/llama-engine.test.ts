@@ -9,7 +9,7 @@ import { LlamaEngine } from "../../src/engine/llama-engine.js";
 import type { LlamaOptions } from "../../src/engine/load-llama.js";
 import { TINY_CONTEXT_TOKENS, createTinyModel } from "../support/tiny-model.js";
 import { TURN_END_TOKEN } from "../support/tiny-vocabulary.js";
-import { describeEngineContract, sequenceAt } from "./engine-contract.js";
+import { decodeGreedily, describeEngineContract, sequenceAt } from "./engine-contract.js";
 import { describeGrammarContract } from "./grammar-contract.js";
 import { GREEDY, LoopHarness, joined } from "./loop-harness.js";
 import { spoilToken } from "./spoiled-model.js";
@@ -148,6 +148,13 @@ describe("llama engine", function () {
         assert.equal(joined(harness.story(runId)).tokenIds.length, 30);
       }
     }
+  });
+
+  it("draws what its batches gave, though it is told of a pool of one thread and there are more", async () => {
+    await using misled = await LlamaEngine.start({ ...options(modelPath), poolThreads: 1 });
+    assert.ok(misled.pooledSamplers !== undefined, "it kept to batches of its own");
+    const prompt = Uint32Array.from(Buffer.from("Once upon a time"));
+    assert.deepEqual(await decodeGreedily(misled, prompt, 12), await decodeGreedily(engine, prompt, 12));
   });
 
   it("can't be had without a model, with a clear message", async () => {

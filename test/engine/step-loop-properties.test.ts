@@ -67,7 +67,10 @@ const drafting: fc.Arbitrary<DraftPolicy | undefined> = fc.option(
 );
 const scripts = fc.array(script, { minLength: SEQUENCES, maxLength: SEQUENCES });
 
-/** Plays the scripts side by side under the actions, then lets all that are left run free. Time moves by 1 ms a step, and 3 ms a wait where nothing interrupts the draws. */
+/**
+ * Plays the scripts side by side under the actions, then lets all that are left run free. Time moves by 1 ms a step, and 3 ms a wait where nothing
+ * interrupts the draws.
+ */
 async function play(
   played: readonly Script[],
   actions: readonly Action[],

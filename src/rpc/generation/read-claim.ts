@@ -1,3 +1,4 @@
+import { creditWindow } from "../../core/credit-window.js";
 import type { Messages } from "../call/stream-method.js";
 import { forReader, type GenerationCall } from "./generation-call.js";
 import type { Claim } from "./keyed-generations.js";
@@ -18,7 +19,7 @@ export async function readClaim(call: GenerationCall, claim: Claim): Promise<Mes
   const { reading } = claim;
   const { generation } = reading;
   const { delivery, output } = request;
-  const window = { pieces: limits.creditPieces, bytes: limits.creditBytes };
+  const window = creditWindow(limits);
   try {
     // A generation that fails must end its call even while a message waits for the reader.
     generation.onFailed((reason) => context.abort(reason));
