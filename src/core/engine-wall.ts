@@ -60,6 +60,8 @@ export type EngineCommand =
   | { readonly type: "evict"; readonly runId: number }
   /** An evicted run has a slot again: gets a sequence, reads in again what that lacks, and goes on. */
   | { readonly type: "resume"; readonly runId: number }
+  /** Follows every notice of runs that ended or were evicted: whoever takes their place was sent before. The next step waits a moment for it. */
+  | { readonly type: "refilled" }
   /** Answered at once, also in the middle of a step. */
   | { readonly type: "ping"; readonly pingId: number }
   /** Ends every run as cancelled, frees the model, answers `closed`. */

@@ -4,7 +4,11 @@ import { systemClock, type Clock } from "../sync/clock.js";
 import type { Engine } from "./engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
+import { Refill } from "./refill.js";
 import { StepLoop } from "./step-loop.js";
+
+/** The main thread answers within 0.5 ms, mostly; a step takes ten times as long, and more. */
+const REFILL_MS = 3;
 
 export interface EngineHostParts {
   readonly engine: Engine;
@@ -41,6 +45,9 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
       case "resume":
         loop.resume(command.runId);
         break;
+      case "refilled":
+        refill.done();
+        break;
       case "ping":
         post({ type: "pong", pingId: command.pingId, stepMs: loop.stepMs });
         break;
@@ -56,7 +63,8 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
     }
   };
   const clock = parts.clock ?? systemClock;
-  const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands });
+  const refill = new Refill(clock, REFILL_MS);
+  const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands, refill });
   port.on("message", carryOutAll);
   post({ type: "ready", facts: engine.facts });
   await loop.run();

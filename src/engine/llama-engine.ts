@@ -2,6 +2,7 @@ import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../core/neutral-sampling.js";
 import type { EngineFacts } from "../core/model-facts.js";
+import { forgetSpellings } from "../memory/forget-spellings.js";
 import { shrinkHeap } from "../memory/shrink-heap.js";
 import {
   type Decoder,
@@ -51,10 +52,12 @@ export class LlamaEngine implements Engine {
     const { contextTokens, sequences, threads } = options;
     this.#context = context;
     this.facts = { contextTokens, sequences, threads, release: model.llama.llamaCppRelease.release };
-    this.vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+    const { ggml } = model.fileInfo.metadata.tokenizer;
+    this.vocabularySize = ggml.tokens.length;
     this.sequences = Array.from({ length: sequences }, () => new LlamaSequence(context, contextTokens));
     this.tokenBytes = tokenBytesOf(model);
     this.controlBytes = controlBytesOf(model);
+    forgetSpellings(ggml);
     this.#grammars = new LlamaGrammars(model);
     const roots = options.stateDirectory === "auto" ? {} : { roots: [options.stateDirectory] };
     this.#states = new LlamaStates({ budgetBytes: options.savedStateBytes, ...roots });

@@ -15,9 +15,13 @@ import { RunProgress, type RunState } from "./run-state.js";
 import { seedAt } from "./seed-at.js";
 import type { SequenceLease } from "./sequence-pool.js";
 
-export interface RunParts {
+export interface RunParts extends RunSurroundings {
   readonly spec: RunSpec;
   readonly credit: Credit;
+}
+
+/** What all runs of one engine share. */
+export interface RunSurroundings {
   readonly engine: Engine;
   readonly clock: Clock;
   /** Whether its next tokens are foretold. */

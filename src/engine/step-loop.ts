@@ -6,10 +6,11 @@ import { Wakeup } from "../sync/wakeup.js";
 import { type Engine, EngineFault, type StepResults } from "./engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
+import type { Refill } from "./refill.js";
 import { OutputReader } from "./output-reader.js";
 import type { PartReader } from "./output-part.js";
 import { type Interrupt, prevails } from "./interrupt.js";
-import { Run } from "./run.js";
+import { Run, type RunSurroundings } from "./run.js";
 import { SequenceLine } from "./sequence-line.js";
 import { SequenceSupply } from "./sequence-supply.js";
 import { StateKeeper } from "./state-keeper.js";
@@ -30,6 +31,8 @@ export interface StepLoopParts {
    * step is over and before the next is planned. Default: there are none.
    */
   readonly takeCommands?: () => void;
+  /** By which the next step waits for whoever takes the place of a run that gave it up. Default: it waits for nobody. */
+  readonly refill?: Refill;
 }
 
 /**
@@ -42,12 +45,12 @@ export class StepLoop {
   readonly #clock: Clock;
   readonly #post: (notice: EngineNotice) => void;
   readonly #supply: SequenceSupply;
-  readonly #drafts: boolean;
-  readonly #readOutput: (format: OutputFormat) => PartReader;
+  readonly #surroundings: RunSurroundings;
   readonly #takeCommands: () => void;
   readonly #line: SequenceLine;
   readonly #planner: StepPlanner;
   readonly #wakeup = new Wakeup();
+  readonly #refill: Refill | undefined;
   /** All that have not ended, by run id, each with the timer of its time limit. */
   readonly #runs = new Map<number, Run>();
   readonly #timers = new Map<number, Disposable>();
@@ -65,22 +68,20 @@ export class StepLoop {
   #closing = false;
 
   constructor(parts: StepLoopParts) {
-    this.#engine = parts.engine;
-    this.#clock = parts.clock;
-    this.#post = parts.post;
-    this.#drafts = parts.drafts !== undefined;
-    this.#readOutput = parts.readOutput ?? readerOf;
-    this.#takeCommands = parts.takeCommands ?? (() => undefined);
-    const planner = new StepPlanner({
-      limits: parts.prefill,
-      slots: parts.engine.sequences.length,
-      drafts: parts.drafts,
-    });
+    const { engine, clock, prefill: limits, drafts } = parts;
+    const { readOutput = (format: OutputFormat) => new OutputReader({ format, ...format }) } = parts;
+    const slots = engine.sequences.length;
+    const planner = new StepPlanner({ limits, slots, drafts });
     const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
-    const keeper = new StateKeeper({ engine: parts.engine, clock: parts.clock, readMs });
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#post = parts.post;
+    this.#takeCommands = parts.takeCommands ?? (() => undefined);
+    this.#refill = parts.refill;
+    this.#surroundings = { engine, clock, drafts: drafts !== undefined, readOutput };
     this.#planner = planner;
-    this.#supply = new SequenceSupply(parts.engine.sequences, keeper);
-    this.#line = new SequenceLine(this.#supply, parts.engine.sequences.length);
+    this.#supply = new SequenceSupply(engine.sequences, new StateKeeper({ engine, clock, readMs }));
+    this.#line = new SequenceLine(this.#supply, slots);
   }
 
   /** How long the present step has been running; 0 between steps. */
@@ -90,14 +91,7 @@ export class StepLoop {
 
   /** A run that the engine can't take ends as failed, at once. */
   start(spec: RunSpec, credit: Credit): void {
-    const run = new Run({
-      spec,
-      credit,
-      engine: this.#engine,
-      clock: this.#clock,
-      drafts: this.#drafts,
-      readOutput: this.#readOutput,
-    });
+    const run = new Run({ spec, credit, ...this.#surroundings });
     const onTimeLimit = (): void => this.#interrupt(run, "time_limit");
     this.#runs.set(spec.runId, run);
     this.#planner.meet(run);
@@ -151,6 +145,7 @@ export class StepLoop {
   async run(): Promise<void> {
     while (!this.#closing) {
       await this.#evictAll();
+      await this.#refillPlaces();
       await this.#admit();
       const step = this.#planner.plan(this.#runs.values());
       for (const run of step.parked) this.#changed.add(run);
@@ -180,6 +175,14 @@ export class StepLoop {
         this.#changed.add(run);
       });
     }
+  }
+
+  /** Where places fell free: so that they are taken in the very next step, and do not stand empty for one. */
+  async #refillPlaces(): Promise<void> {
+    const hasLeft = ({ state: { type } }: Run): boolean => type === "ended" || type === "evicted";
+    if (![...this.#changed].some(hasLeft)) return;
+    this.#notify();
+    if (this.#runs.size > 0) await this.#refill?.wait();
   }
 
   /** Gives free sequences to those who wait for one. */
@@ -292,9 +295,4 @@ export class StepLoop {
     this.#timers.delete(runId);
     this.#runs.delete(runId);
   }
-}
-
-function readerOf(format: OutputFormat): PartReader {
-  const { maxCalls, maxArgumentBytes } = format;
-  return new OutputReader({ format, maxCalls, maxArgumentBytes });
 }

@@ -108,7 +108,7 @@ export class Dispatcher implements Disposable {
   admit(record: GenerationRecord, run: PreparedRun): void {
     const work = new RunWork(run);
     if (this.#slots.hasFree) {
-      this.#refuseDoomed(run, this.#estimator.forecastNewcomer([undefined], work));
+      this.#refuseDoomed(run, () => this.#estimator.forecastNewcomer([undefined], work));
       this.#room.charge(record.identity.lane);
       this.#start({ record, run, work });
     } else {
@@ -130,13 +130,15 @@ export class Dispatcher implements Disposable {
     this.#startNext();
   }
 
-  /** Takes one notice of the engine: hands each run its part, frees the slots of those that ended, starts the next. */
+  /** Takes one notice of the engine: hands each run its part, frees the slots of those that ended, starts the next, and says so. */
   onNotice(notice: EngineNotice): void {
     if (notice.type !== "step") return;
     this.#kvTokens = notice.kvTokens;
     this.#estimator.observe(notice);
     for (const update of notice.updates) this.#onUpdate(update, notice.stepMs);
     this.#startNext();
+    const fellFree = notice.updates.some(({ stage }) => stage === "ended" || stage === "evicted");
+    if (fellFree) this.#options.send({ type: "refilled" });
   }
 
   /** The engine is gone: no run holds a slot any more, or will again. Those in line stay; whoever calls this ends them. */
@@ -183,7 +185,7 @@ export class Dispatcher implements Disposable {
     const expected = forecast.wait;
     const { maxWaitMs } = run;
     holdToWait(line, { wait: expected, lineWaitMs: limits.lineWaitMs, maxWaitMs, retryAfterMs });
-    this.#refuseDoomed(run, forecast);
+    this.#refuseDoomed(run, () => forecast);
     const waiting = new NewRun({ record, run, work, expected, joinedAtMs: clock.nowMs() });
     const onPassed = (): void => record.abort(new GenerationError("MAX_WAIT", "no slot fell free within max_wait"));
     record.lineUp(timedPlace(this.#room.join(waiting, expected), { maxWaitMs, clock, onPassed }));
@@ -219,7 +221,7 @@ export class Dispatcher implements Disposable {
   #startInTime(waiter: NewRun): void {
     const nowMs = this.#options.clock.nowMs();
     this.#accuracy.observe(waiter.expected, nowMs - waiter.joinedAtMs);
-    const doom = doomOf(waiter.run, this.#estimator.forecastNewcomer([undefined], waiter.work), nowMs);
+    const doom = doomOf(waiter.run, () => this.#estimator.forecastNewcomer([undefined], waiter.work), nowMs);
     if (doom === undefined) this.#start(waiter);
     else waiter.record.abort(doom);
   }
@@ -257,7 +259,7 @@ export class Dispatcher implements Disposable {
     this.#slots.release(runId);
   }
 
-  #refuseDoomed(run: PreparedRun, forecast: RunForecast): void {
+  #refuseDoomed(run: PreparedRun, forecast: () => RunForecast): void {
     const doom = doomOf(run, forecast, this.#options.clock.nowMs());
     if (doom !== undefined) throw doom;
   }

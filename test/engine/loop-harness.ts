@@ -15,6 +15,7 @@ import type { Piece } from "../../src/core/piece.js";
 import type { RunEnd } from "../../src/core/run-end.js";
 import type { DraftPolicy } from "../../src/engine/draft-planner.js";
 import type { PrefillLimits } from "../../src/engine/prefill-planner.js";
+import type { Refill } from "../../src/engine/refill.js";
 import { StepLoop } from "../../src/engine/step-loop.js";
 import { systemClock, type Clock } from "../../src/sync/clock.js";
 import { Wakeup } from "../../src/sync/wakeup.js";
@@ -64,7 +65,8 @@ interface HarnessOptions {
   readonly clock?: Clock;
   readonly prefill?: Partial<PrefillLimits>;
   readonly drafts?: DraftPolicy;
-  readonly onNotice?: () => void;
+  readonly refill?: Refill;
+  readonly onNotice?: (notice: EngineNotice) => void;
 }
 
 /** A step loop over some engine, and the notices it posted, told apart by run. */
@@ -84,8 +86,9 @@ export class LoopHarness implements AsyncDisposable {
       prefill: { budgetMs: 1_000, maxTokens: 512, ...options.prefill },
       drafts: options.drafts,
       clock: this.#clock,
+      ...(options.refill === undefined ? {} : { refill: options.refill }),
       post: (notice) => {
-        options.onNotice?.();
+        options.onNotice?.(notice);
         this.#take(notice);
       },
     });

@@ -92,6 +92,8 @@ export class VirtualServer implements AsyncDisposable {
       case "resume":
         this.#loop.resume(command.runId);
         return;
+      case "refilled":
+        return;
       case "ping":
       case "close":
         throw new Error(`a virtual server has no use for ${command.type}`);
