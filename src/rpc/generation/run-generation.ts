@@ -67,19 +67,19 @@ export async function* runGeneration(
         const { maxChunkDelayMs: maxDelayMs } = delivery;
         const pieces =
           maxDelayMs > 0 ? await gatherPieces(event.pieces, reader, { maxDelayMs, window, clock }) : event.pieces;
-        for (const run of toOutputRuns(pieces, kind)) {
-          const message = toOutputMessage({ run, tokensBefore: outputTokens, ...now() });
+        for (const outputRun of toOutputRuns(pieces, kind)) {
+          const message = toOutputMessage({ run: outputRun, tokensBefore: outputTokens, ...now() });
           outputTokens = message.value.outputTokens;
-          ({ kind } = run);
+          ({ kind } = outputRun);
           if (message.$case === "chunk" && message.value.channel === Channel.ANSWER) {
             digest ??= createHash("sha256");
             digest.update(message.value.text);
           }
           generation.markFirstChunk();
-          context.onTakenLate(() => generation.taken(run.pieces));
+          context.onTakenLate(() => generation.taken(outputRun.pieces));
           yield message;
-          if (streams) generation.taken(run.pieces);
-          else generation.folded(run.pieces);
+          if (streams) generation.taken(outputRun.pieces);
+          else generation.folded(outputRun.pieces);
         }
         break;
       }
