@@ -52,12 +52,10 @@ export class LlamaEngine implements Engine {
     const { contextTokens, sequences, threads } = options;
     this.#context = context;
     this.facts = { contextTokens, sequences, threads, release: model.llama.llamaCppRelease.release };
-    const { ggml } = model.fileInfo.metadata.tokenizer;
-    this.vocabularySize = ggml.tokens.length;
+    this.vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
     this.sequences = Array.from({ length: sequences }, () => new LlamaSequence(context, contextTokens));
     this.tokenBytes = tokenBytesOf(model);
     this.controlBytes = controlBytesOf(model);
-    forgetSpellings(ggml);
     this.#grammars = new LlamaGrammars(model);
     const roots = options.stateDirectory === "auto" ? {} : { roots: [options.stateDirectory] };
     this.#states = new LlamaStates({ budgetBytes: options.savedStateBytes, ...roots });
@@ -74,6 +72,7 @@ export class LlamaEngine implements Engine {
     // The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it.
     await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
     if (!generatorsOnly) await engine.#tryBatches(options.poolThreads);
+    forgetSpellings(engine.#context.model.fileInfo.metadata.tokenizer.ggml);
     await shrinkHeap();
     return engine;
   }

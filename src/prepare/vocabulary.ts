@@ -1,5 +1,4 @@
 import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
-import { forgetSpellings } from "../memory/forget-spellings.js";
 import { type ControlToken, ControlTexts } from "./control-texts.js";
 import { findSliceRule, type SliceRule } from "./slice-rule.js";
 
@@ -47,7 +46,6 @@ export class Vocabulary implements AsyncDisposable {
     });
     this.longestTokenBytes = longestTokenBytes(ggml.model, tokens);
     this.beginning = model.tokens.shouldPrependBosToken ? (model.tokens.bos ?? undefined) : undefined;
-    forgetSpellings(ggml);
   }
 
   /**
