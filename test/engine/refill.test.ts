@@ -17,14 +17,14 @@ class Scene implements AsyncDisposable {
   readonly pulls: number[] = [];
   readonly harness: LoopHarness;
   /** Called for a notice that tells of a run that ended or was evicted. */
-  onVacancy: () => void = () => undefined;
+  #onVacancy: () => void = () => undefined;
 
   constructor() {
     this.engine.beforeStep = (work) => void this.pulls.push(work.pulls.length);
     const { clock, refill } = this;
     const onNotice = (notice: EngineNotice): void => {
       if (notice.type !== "step") return;
-      if (notice.updates.some(({ stage }) => stage === "ended" || stage === "evicted")) this.onVacancy();
+      if (notice.updates.some(({ stage }) => stage === "ended" || stage === "evicted")) this.#onVacancy();
     };
     this.harness = new LoopHarness(this.engine, { clock, refill, onNotice });
   }
@@ -34,6 +34,16 @@ class Scene implements AsyncDisposable {
     return this.pulls.slice(this.pulls.indexOf(2)).filter((pulled) => pulled < 2).length;
   }
 
+  /** The run that takes the next place to fall free, though that is asked for over the wall: some turns later. */
+  async successor(): Promise<number> {
+    await new Promise<void>((onVacancy) => (this.#onVacancy = onVacancy));
+    this.#onVacancy = () => undefined;
+    await someTurns();
+    const runId = this.harness.start({ prompt: "comes" });
+    this.refill.done();
+    return runId;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.refill.done();
     await this.harness[Symbol.asyncDispose]();
@@ -41,22 +51,14 @@ class Scene implements AsyncDisposable {
 }
 
 describe("step loop: a place that fell free", () => {
-  it("is taken in the very next step, though that is asked for over the wall", async () => {
+  it("is taken in the very next step", async () => {
     await using scene = new Scene();
     const { harness } = scene;
     harness.start({ prompt: "stays" });
     const leaving = harness.start({ prompt: "leaves", stopping: { maxOutputTokens: 3 } });
-    let next = 0;
-    scene.onVacancy = () => {
-      scene.onVacancy = () => undefined;
-      void someTurns().then(() => {
-        next = harness.start({ prompt: "comes" });
-        scene.refill.done();
-      });
-    };
+    const next = scene.successor();
     await harness.end(leaving);
-    await someTurns();
-    await harness.until(next, (story) => story.decodedTokens > 3);
+    await harness.until(await next, (story) => story.decodedTokens > 3);
     assert.equal(scene.lonelySteps, 0);
   });
 
@@ -66,18 +68,10 @@ describe("step loop: a place that fell free", () => {
     harness.start({ prompt: "stays" });
     const slow = harness.start({ prompt: "gives way" });
     await harness.until(slow, (story) => story.decodedTokens > 0);
-    let next = 0;
-    scene.onVacancy = () => {
-      scene.onVacancy = () => undefined;
-      void someTurns().then(() => {
-        next = harness.start({ prompt: "comes" });
-        scene.refill.done();
-      });
-    };
+    const next = scene.successor();
     harness.loop.evict(slow);
     await harness.until(slow, (story) => story.evicted);
-    await someTurns();
-    await harness.until(next, (story) => story.decodedTokens > 3);
+    await harness.until(await next, (story) => story.decodedTokens > 3);
     assert.equal(scene.lonelySteps, 0);
   });
 
