@@ -137,8 +137,7 @@ export class Dispatcher implements Disposable {
     this.#estimator.observe(notice);
     for (const update of notice.updates) this.#onUpdate(update, notice.stepMs);
     this.#startNext();
-    const fellFree = notice.updates.some(({ stage }) => stage === "ended" || stage === "evicted");
-    if (fellFree) this.#options.send({ type: "refilled" });
+    if (notice.updates.some(leavesItsSlot)) this.#options.send({ type: "refilled" });
   }
 
   /** The engine is gone: no run holds a slot any more, or will again. Those in line stay; whoever calls this ends them. */
@@ -238,7 +237,7 @@ export class Dispatcher implements Disposable {
     const { runId, stage, end } = update;
     const record = this.#slots.holderOf(runId) ?? this.#evicted.get(runId)?.record;
     if (record === undefined) return;
-    if (stage === "evicted" || stage === "ended") this.#release(runId);
+    if (leavesItsSlot(update)) this.#release(runId);
     if (stage === "evicted") this.#setAside(record, runId);
     if (end?.outcome.type === "failed") {
       const { generationId } = record.identity;
@@ -263,4 +262,8 @@ export class Dispatcher implements Disposable {
     const doom = doomOf(run, forecast, this.#options.clock.nowMs());
     if (doom !== undefined) throw doom;
   }
+}
+
+function leavesItsSlot({ stage }: RunUpdate): boolean {
+  return stage === "ended" || stage === "evicted";
 }

@@ -4,9 +4,12 @@ import { MessageChannel } from "node:worker_threads";
 import type { ScriptedWorkerOptions } from "../support/scripted-worker.js";
 import { runEngineHost } from "../../src/engine/engine-host.js";
 import type { EngineCommand, EngineNotice } from "../../src/core/engine-wall.js";
+import { Deferred } from "../../src/sync/deferred.js";
+import { ManualClock } from "../support/manual-clock.js";
 import { SCRIPT, ScriptedEngine } from "../support/scripted-engine.js";
 import { EngineWorker } from "./engine-worker.js";
 import { AMPLE_CREDIT, specOf, type RunRequest } from "./loop-harness.js";
+import { someTurns } from "./scripted-loop.js";
 
 const ENTRY = new URL("../support/scripted-worker.js", import.meta.url);
 
@@ -114,5 +117,29 @@ describe("engine host, between steps", () => {
     await Promise.all([hosted, once(far, "close")]);
     assert.equal(engine.steps, 3);
     assert.equal(steps.length, 3, "the end goes out with the step's own notice");
+  });
+
+  it("stands still where a run has ended, until it is told that its place is refilled", async () => {
+    const { port1: far, port2: port } = new MessageChannel();
+    const send = (command: EngineCommand): void => far.postMessage([command]);
+    const engine = new ScriptedEngine({ cycle: true });
+    const ended = new Deferred<void>();
+    far.on("message", (notice: EngineNotice) => {
+      if (notice.type === "step" && notice.updates.some(({ stage }) => stage === "ended")) ended.resolve();
+    });
+    const prefill = { budgetMs: 1_000, maxTokens: 512 };
+    // Its time stands still: nothing but the word can end the wait.
+    const hosted = runEngineHost({ engine, port, prefill, clock: new ManualClock() });
+    send({ type: "start", run: specOf(1, { prompt: "stays" }), credit: AMPLE_CREDIT });
+    const leaving = specOf(2, { prompt: "leaves", stopping: { maxOutputTokens: 2 } });
+    send({ type: "start", run: leaving, credit: AMPLE_CREDIT });
+    await ended.promise;
+    const { steps } = engine;
+    await someTurns();
+    assert.equal(engine.steps, steps);
+    send({ type: "refilled" });
+    while (engine.steps === steps) await someTurns();
+    send({ type: "close" });
+    await Promise.all([hosted, once(far, "close")]);
   });
 });

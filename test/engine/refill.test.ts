@@ -101,6 +101,9 @@ describe("step loop: a place that fell free", () => {
   it("an answer that came too late, or to nothing, is no answer to the next", async () => {
     const clock = new ManualClock();
     const refill = new Refill(clock, LIMIT_MS);
+    const late = refill.wait();
+    clock.advance(LIMIT_MS);
+    await late;
     refill.done();
     let waited = false;
     const waiting = refill.wait().then(() => (waited = true));
