@@ -1,5 +1,6 @@
 import { kill, pid } from "node:process";
 import type { Clock } from "../sync/clock.js";
+import { RunningClock } from "../sync/running-clock.js";
 import { flushStream } from "../telemetry/flush-stream.js";
 import type { Logger } from "../telemetry/logger.js";
 import { startPause } from "../sync/start-pause.js";
@@ -16,7 +17,7 @@ export interface CloseWorkersOptions {
  */
 export async function closeWorkers(workers: readonly AsyncDisposable[], options: CloseWorkersOptions): Promise<void> {
   const { limitMs, clock, log } = options;
-  using limit = startPause(clock, limitMs);
+  using limit = startPause(new RunningClock(clock), limitMs);
   const closed = Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]())).then(() => true);
   if (await Promise.race([closed, limit.over.then(() => false)])) return;
   log.error({ limitMs }, "a worker hangs in native code: the process kills itself");

@@ -113,6 +113,6 @@ export type EngineNotice =
       /** Tokens held in all sequences after the step. */
       readonly kvTokens: number;
     }
-  /** `stepMs`: how long the step in progress has been running, 0 between steps. */
-  | { readonly type: "pong"; readonly pingId: number; readonly stepMs: number }
+  /** `stepNumber` counts the engine's steps: the one in progress, undefined between two steps. */
+  | { readonly type: "pong"; readonly pingId: number; readonly stepNumber: number | undefined }
   | { readonly type: "closed" };

@@ -49,7 +49,7 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
         refill.done();
         break;
       case "ping":
-        post({ type: "pong", pingId: command.pingId, stepMs: loop.stepMs });
+        post({ type: "pong", pingId: command.pingId, stepNumber: loop.present.number });
         break;
       case "close":
         loop.close();

@@ -10,6 +10,7 @@ import type { Refill } from "./refill.js";
 import { OutputReader } from "./output-reader.js";
 import type { PartReader } from "./output-part.js";
 import { type Interrupt, prevails } from "./interrupt.js";
+import { PresentStep } from "./present-step.js";
 import { Run, type RunSurroundings } from "./run.js";
 import { SequenceLine } from "./sequence-line.js";
 import { SequenceSupply } from "./sequence-supply.js";
@@ -41,6 +42,7 @@ export interface StepLoopParts {
  * present step act right after it, all others at once. Sleeps while there is nothing to do. Lives on the inference worker.
  */
 export class StepLoop {
+  readonly present: PresentStep;
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #post: (notice: EngineNotice) => void;
@@ -62,7 +64,6 @@ export class StepLoop {
   readonly #evictions = new Set<Run>();
   /** Those that the next notice tells of. */
   readonly #changed = new Set<Run>();
-  #stepStartedMs: number | undefined;
   /** Of the last step, until a notice brings them. */
   #untold: StepFigures | undefined;
   #closing = false;
@@ -75,6 +76,7 @@ export class StepLoop {
     const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
     this.#engine = engine;
     this.#clock = clock;
+    this.present = new PresentStep(clock);
     this.#post = parts.post;
     this.#takeCommands = parts.takeCommands ?? (() => undefined);
     this.#refill = parts.refill;
@@ -82,11 +84,6 @@ export class StepLoop {
     this.#planner = planner;
     this.#supply = new SequenceSupply(engine.sequences, new StateKeeper({ engine, clock, readMs }));
     this.#line = new SequenceLine(this.#supply, slots);
-  }
-
-  /** How long the present step has been running; 0 between steps. */
-  get stepMs(): number {
-    return this.#stepStartedMs === undefined ? 0 : this.#clock.nowMs() - this.#stepStartedMs;
   }
 
   /** A run that the engine can't take ends as failed, at once. */
@@ -207,7 +204,7 @@ export class StepLoop {
   async #step(step: Step): Promise<void> {
     for (const { run } of step.pulled) this.#busy.add(run);
     for (const { run } of step.read) this.#busy.add(run);
-    this.#stepStartedMs = this.#clock.nowMs();
+    this.present.begin();
     const stepping = this.#engine.step({
       pulls: step.pulled.map(({ run, draft }) => ({ decoder: run.decoder(), draft })),
       prefills: step.read.map(({ run, tokens }) => run.chunk(tokens)),
@@ -217,8 +214,7 @@ export class StepLoop {
     const drafts = await this.#handOut(step, await stepping);
     // Still in the step: what came for its runs acts in `#release`, and goes out with its notice.
     this.#takeCommands();
-    const { stepMs } = this;
-    this.#stepStartedMs = undefined;
+    const stepMs = this.present.end();
     this.#planner.observe(step, stepMs);
     this.#release();
     this.#untold = { stepMs, ...drafts };
@@ -278,7 +274,7 @@ export class StepLoop {
   /** Tells of all that changed, in one notice, and forgets those that ended. */
   #notify(): void {
     if (this.#changed.size === 0) return;
-    const figures = this.#untold ?? figuresAt(this.stepMs);
+    const figures = this.#untold ?? figuresAt(this.present.ageMs);
     this.#untold = undefined;
     const updates = [...this.#changed].map((run) => run.takeUpdate());
     for (const run of this.#changed) if (run.state.type === "ended") this.#forget(run);

@@ -13,6 +13,7 @@ import type { LifecycleState } from "../scheduler/lifecycle-state.js";
 import type { RunningTurns } from "../sessions/running-turns.js";
 import type { SessionStore } from "../sessions/session-store.js";
 import type { Clock } from "../sync/clock.js";
+import { RunningClock } from "../sync/running-clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import { bindAddress } from "./call/bind-address.js";
 import { callGuard } from "./call/call-guard.js";
@@ -71,7 +72,13 @@ export class RpcServer implements AsyncDisposable {
     setLogVerbosity(logVerbosity.NONE);
     const { limits, clock, log } = options;
     const descriptors = await DescriptorSet.read();
-    const host: CallHost = { limits, clock, log, openCalls: new OpenCalls(limits.calls) };
+    const host: CallHost = {
+      limits,
+      clock,
+      runningClock: new RunningClock(clock),
+      log,
+      openCalls: new OpenCalls(limits.calls),
+    };
     const server = new Server({ ...serverOptions(limits), interceptors: [callGuard(host)] });
     try {
       for (const service of createServices(host, options, descriptors)) {

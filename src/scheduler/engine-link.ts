@@ -3,6 +3,7 @@ import type { EngineCommand, EngineNotice } from "../core/engine-wall.js";
 import type { EngineFacts } from "../core/model-facts.js";
 import { WORKER_HEAP } from "../memory/worker-heap.js";
 import type { Clock } from "../sync/clock.js";
+import { RunningClock } from "../sync/running-clock.js";
 import { Deferred } from "../sync/deferred.js";
 import type { Logger } from "../telemetry/logger.js";
 import { CommandOutbox } from "./command-outbox.js";
@@ -151,7 +152,7 @@ export class EngineLink implements AsyncDisposable {
 
   async #exitsWithin(limitMs: number): Promise<boolean> {
     const waited = new Deferred<boolean>();
-    using _timer = this.#options.clock.startTimer(limitMs, () => waited.resolve(false));
+    using _timer = new RunningClock(this.#options.clock).startTimer(limitMs, () => waited.resolve(false));
     return await Promise.race([this.#exited.promise.then(() => true), waited.promise]);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../sync/clock.js";
+import { RunningClock } from "../sync/running-clock.js";
 import { startPause } from "../sync/start-pause.js";
 import type { Session, SessionKey } from "./session.js";
 import type * as asked from "./session-store.js";
@@ -26,12 +27,15 @@ export interface CalledStoreOptions {
 /** Every store: a runner of commands, asked within bounds of number and time. Main thread. */
 export class CalledStore implements SessionStore {
   readonly #options: CalledStoreOptions;
+  /** A process that was stopped has not waited for the store meanwhile. */
+  readonly #runningClock: RunningClock;
   readonly #tally = new StoreTally();
   #nextId = 1;
   #underWay = 0;
 
   constructor(options: CalledStoreOptions) {
     this.#options = options;
+    this.#runningClock = new RunningClock(options.clock);
   }
 
   /** What was asked of it since the start. */
@@ -105,7 +109,7 @@ export class CalledStore implements SessionStore {
   }
 
   async #answer<Method extends StoreMethod>(method: Method, request: RequestOf<Method>): Promise<AnyStoreResult> {
-    const { runner, clock, wallNowMs, maxCommands, answerMs } = this.#options;
+    const { runner, wallNowMs, maxCommands, answerMs } = this.#options;
     if (this.#underWay >= maxCommands) return unavailable("overloaded", "too many calls of the store are under way");
     const command = {
       type: "call",
@@ -116,7 +120,7 @@ export class CalledStore implements SessionStore {
     } as StoreCommand;
     this.#underWay++;
     const answer = runner.run(command).finally(() => this.#underWay--);
-    using pause = startPause(clock, answerMs);
+    using pause = startPause(this.#runningClock, answerMs);
     const late = pause.over.then(() => unavailable("unreachable", `the store has not answered within ${answerMs} ms`));
     return await Promise.race([answer, late]);
   }

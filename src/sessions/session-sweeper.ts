@@ -1,4 +1,5 @@
 import type { Clock } from "../sync/clock.js";
+import { RunningClock } from "../sync/running-clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { SessionStore } from "./session-store.js";
 
@@ -16,11 +17,14 @@ export interface SessionSweeperOptions {
 /** Has the store swept now and again, from the start on: so what a server that was lost has left behind comes to its end too. Main thread. */
 export class SessionSweeper implements Disposable {
   readonly #options: SessionSweeperOptions;
+  /** After a stop of the process this server's own turns renew their leases first, which come due by the system's clock. */
+  readonly #clock: RunningClock;
   #timer: Disposable | undefined;
   #stopped = false;
 
   private constructor(options: SessionSweeperOptions) {
     this.#options = options;
+    this.#clock = new RunningClock(options.clock);
   }
 
   static start(options: SessionSweeperOptions): SessionSweeper {
@@ -36,7 +40,7 @@ export class SessionSweeper implements Disposable {
   }
 
   async #sweep(): Promise<void> {
-    const { store, intervalMs, clock, log } = this.#options;
+    const { store, intervalMs, log } = this.#options;
     const result = await store.sweep(BATCH);
     if (this.#stopped) return;
     let again = intervalMs;
@@ -47,6 +51,6 @@ export class SessionSweeper implements Disposable {
     } else {
       log.warn({ problem: result.problem }, "sessions could not be swept");
     }
-    this.#timer = clock.startTimer(again, () => void this.#sweep());
+    this.#timer = this.#clock.startTimer(again, () => void this.#sweep());
   }
 }

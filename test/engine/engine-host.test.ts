@@ -53,24 +53,28 @@ describe("engine host, on a worker", () => {
     assert.ok("abca".startsWith(textOf(worker, 1)));
   });
 
-  it("answers a ping in the middle of a step, and says how long that has been running", async () => {
+  it("answers a ping in the middle of a step, and names that step as long as it lasts", async () => {
     await using worker = scriptedWorker();
     start(worker, 1, { prompt: [104, SCRIPT.HANG] });
     await worker.notice("step");
-    let stepMs = 0;
-    for (let pingId = 1; stepMs === 0; pingId++) {
+    const steps: number[] = [];
+    for (let pingId = 1; steps.length < 3; pingId++) {
       const told = worker.notices.length;
       worker.send({ type: "ping", pingId });
       const pong = await worker.notice("pong", told);
       assert.equal(pong.pingId, pingId);
-      stepMs = pong.stepMs;
+      if (pong.stepNumber !== undefined) steps.push(pong.stepNumber);
     }
+    const hanging = steps.at(-1);
+    assert.ok(hanging !== undefined && hanging > 0);
+    worker.send({ type: "ping", pingId: 1_000 });
+    assert.equal((await worker.notice("pong", worker.notices.length)).stepNumber, hanging);
   });
 
   it("says between steps that none is running", async () => {
     await using worker = scriptedWorker();
     worker.send({ type: "ping", pingId: 7 });
-    assert.deepEqual(await worker.notice("pong"), { type: "pong", pingId: 7, stepMs: 0 });
+    assert.deepEqual(await worker.notice("pong"), { type: "pong", pingId: 7, stepNumber: undefined });
   });
 
   it("ends all runs when it is closed, and the thread with it", async () => {

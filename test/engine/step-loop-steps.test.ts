@@ -212,10 +212,10 @@ describe("step loop: notices", () => {
     const runId = harness.start({ prompt: "abc", stopping: { maxOutputTokens: 1 } });
     await gate.reached;
     clock.advance(1_234);
-    assert.equal(harness.loop.stepMs, 1_234);
+    assert.equal(harness.loop.present.ageMs, 1_234);
     gate.open();
     await harness.end(runId);
-    assert.equal(harness.loop.stepMs, 0);
+    assert.equal(harness.loop.present.ageMs, 0);
     const last = harness.notices.at(-1);
     assert.equal(last?.type === "step" && last.stepMs, 1_234);
   });

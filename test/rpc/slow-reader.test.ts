@@ -65,6 +65,21 @@ describe("A reader that is too slow", () => {
     assert.match(String(end.trailers["x-rill-generation-id"]), /\S/);
   });
 
+  it("is not held to account for the time in which the server's process was stopped", async () => {
+    await using reader = await openStalled();
+    clock.advance(STALL_MS / 2);
+    clock.pause(3_600_000);
+    assert.equal((await client.load()).slotsBusy, 1);
+    clock.advance(STALL_MS / 4);
+    assert.equal((await client.load()).slotsBusy, 1);
+    clock.advance(STALL_MS / 4);
+    await slotIsFree();
+    clock.pause(3_600_000);
+    reader.openWindow(1_000_000);
+    const { code, reason } = rawStatusDetails(await reader.ended);
+    assert.deepEqual([code, reason], [8, "SLOW_READER"]);
+  });
+
   it("has its stream reset after the grace when it does not read on", async () => {
     await using reader = await openStalled();
     clock.advance(STALL_MS);

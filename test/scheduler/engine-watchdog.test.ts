@@ -29,7 +29,7 @@ describe("EngineWatchdog", () => {
     watchdog.runStarted();
     for (let second = 1; second <= 3; second++) {
       clock.advance(1_000);
-      watchdog.onPong({ pingId: second, stepMs: 0 });
+      watchdog.onPong({ pingId: second, stepNumber: undefined });
     }
     assert.deepEqual(pings, [1, 2, 3]);
     watchdog.runEnded();
@@ -54,32 +54,63 @@ describe("EngineWatchdog", () => {
   });
 
   it("gives the alarm when an answer tells of a step beyond its limit", () => {
-    const { watchdog, clock, alarms } = watch(5_000);
+    const { watchdog, clock, pings, alarms } = watch(5_000);
+    watchdog.runStarted();
+    for (let second = 1; second <= 6; second++) {
+      clock.advance(1_000);
+      assert.deepEqual([pings.length, alarms], [second, []]);
+      watchdog.onPong({ pingId: second, stepNumber: 7 });
+    }
+    assert.deepEqual(alarms, ["a step of the engine has been running for 5000 ms, its limit is 5000 ms"]);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it("gives each step its whole limit", () => {
+    const { watchdog, clock, alarms } = watch(2_000);
+    watchdog.runStarted();
+    for (let pingId = 1; pingId <= 20; pingId++) {
+      clock.advance(500);
+      watchdog.onPong({ pingId, stepNumber: Math.ceil(pingId / 4) });
+    }
+    assert.deepEqual(alarms, []);
+  });
+
+  it("counts no time in which the process was stopped, neither for a step nor for an answer", () => {
+    const { watchdog, clock, pings, alarms } = watch(5_000);
     watchdog.runStarted();
     clock.advance(1_000);
-    watchdog.onPong({ pingId: 1, stepMs: 5_000 });
-    assert.deepEqual(alarms, []);
+    watchdog.onPong({ pingId: 1, stepNumber: 7 });
+    clock.pause(3_600_000);
     clock.advance(1_000);
-    watchdog.onPong({ pingId: 2, stepMs: 5_001 });
-    assert.deepEqual(alarms, ["a step of the engine has been running for 5001 ms, its limit is 5000 ms"]);
+    watchdog.onPong({ pingId: 2, stepNumber: 7 });
+    clock.advance(1_000);
+    clock.pause(3_600_000);
+    assert.deepEqual([pings, alarms], [[1, 2, 3], []]);
+    watchdog.onPong({ pingId: 3, stepNumber: 7 });
+    assert.deepEqual(alarms, []);
+    for (let pingId = 4; pingId <= 6; pingId++) {
+      clock.advance(1_000);
+      watchdog.onPong({ pingId, stepNumber: 7 });
+    }
+    assert.equal(alarms.length, 1, "a step that does hang is found all the same");
   });
 
   it("ignores answers to what it did not ask", () => {
     const { watchdog, clock, alarms } = watch(2_000);
     watchdog.runStarted();
-    clock.advance(1_000);
-    watchdog.onPong({ pingId: 99, stepMs: 1_000_000 });
+    clock.advance(500);
+    watchdog.onPong({ pingId: 99, stepNumber: 1 });
     assert.deepEqual(alarms, []);
     clock.advance(2_000);
     assert.equal(alarms.length, 1);
   });
 
-  it("asks more often than every second when a step may take less", () => {
-    const { watchdog, clock, pings, alarms } = watch(50);
+  it("asks more often than every second when a step may take less than four", () => {
+    const { watchdog, clock, pings, alarms } = watch(80);
     watchdog.runStarted();
-    clock.advance(50);
-    assert.deepEqual(pings, [1]);
-    clock.advance(50);
+    clock.advance(20);
+    assert.deepEqual([pings, alarms], [[1], []]);
+    clock.advance(80);
     assert.equal(alarms.length, 1);
   });
 });

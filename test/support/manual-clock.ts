@@ -41,6 +41,14 @@ export class ManualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
+  /** Moves time on as for a process that was stopped meanwhile: what fell due on the way is late, and fires in order once it runs again. */
+  pause(forMs: number): void {
+    this.#nowMs += forMs;
+    const isLate = ({ dueMs }: ManualTimer): boolean => dueMs <= this.#nowMs;
+    const late = [...this.#timers].filter(isLate).toSorted((one, other) => one.dueMs - other.dueMs);
+    for (const timer of late) if (this.#timers.delete(timer)) timer.onDue();
+  }
+
   #nextDue(untilMs: number): ManualTimer | undefined {
     let next: ManualTimer | undefined;
     for (const timer of this.#timers) {

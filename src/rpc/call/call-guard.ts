@@ -12,7 +12,7 @@ const UNCOUNTED_PATHS = "/grpc.health.v1.Health/";
  */
 export function callGuard(host: CallHost): ServerInterceptor {
   return (method, call) => {
-    const wire = new CallWire(call, { clock: host.clock, graceMs: host.limits.slowReaderGraceMs });
+    const wire = new CallWire(call, { clock: host.runningClock, graceMs: host.limits.slowReaderGraceMs });
     let bodyTimer: Disposable | undefined;
     return new ServerInterceptingCall(call, {
       start: (next) =>
@@ -66,8 +66,8 @@ function metadataBytes(metadata: Metadata): number {
   return bytes;
 }
 
-function startBodyTimer({ clock, limits }: CallHost, wire: CallWire): Disposable {
-  return clock.startTimer(limits.unaryBodyMs, () => {
+function startBodyTimer({ runningClock, limits }: CallHost, wire: CallWire): Disposable {
+  return runningClock.startTimer(limits.unaryBodyMs, () => {
     const text = `the request's message did not come within ${limits.unaryBodyMs} ms`;
     const facts = { max_request_body_time_ms: String(limits.unaryBodyMs) };
     wire.fail(new GenerationError("DEADLINE_EXCEEDED", text, { facts }));

@@ -7,6 +7,8 @@ import type { OpenCalls } from "./open-calls.js";
 export interface CallHost {
   readonly limits: Limits;
   readonly clock: Clock;
+  /** Counts no time in which the process was stopped: by it go the limits that end a call for its caller's slowness. */
+  readonly runningClock: Clock;
   readonly log: Logger;
   readonly openCalls: OpenCalls;
 }

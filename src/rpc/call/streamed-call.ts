@@ -15,7 +15,7 @@ export class StreamedCall<Response> extends ServedCall {
     options: { method: string; kind: CallKind; rule: ReaderRule },
   ) {
     super(host, call, options);
-    this.writer = new StreamWriter({ call, scope: this.scope, clock: host.clock, rule: options.rule });
+    this.writer = new StreamWriter({ call, scope: this.scope, clock: host.runningClock, rule: options.rule });
   }
 
   override useReaderRule(rule: ReaderRule): void {
