@@ -39,7 +39,7 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
   }),
   lineWaitMs: duration({
     name: "max-line-wait",
-    about: "estimated wait beyond which a call is refused",
+    about: "estimated wait beyond which a call is refused that gives no max_wait of its own",
     default: DEFAULT_LIMITS.lineWaitMs,
     min: 0,
     max: HOUR,

@@ -38,7 +38,7 @@ export interface Limits {
   readonly calls: number;
   /** Each lane's places in line, for every slot. */
   readonly linePerSlot: number;
-  /** A call whose lower estimate is longer is refused. */
+  /** A call without a `max_wait` of its own is refused where its lower estimate is longer. */
   readonly lineWaitMs: number;
   /** Runs that gave their slots up and have not come back. */
   readonly evictedRuns: number;

@@ -11,9 +11,9 @@ export interface LineFacts {
 
 export interface WaitBounds {
   readonly wait: WaitRange;
-  /** The server's bound. */
+  /** The server's bound, for calls that give none. */
   readonly lineWaitMs: number;
-  /** The caller's. */
+  /** The caller's, which stands in the place of the server's whether it is shorter or longer. */
   readonly maxWaitMs: number | undefined;
   /** What a refused caller is told, by how much its wait would be too long. */
   readonly retryAfterMs: (excessMs: number) => number;
@@ -29,23 +29,27 @@ export function holdToCapacity(line: LineFacts, retryAfterMs: () => number): voi
   });
 }
 
-/** @throws GenerationError LINE_FULL when even the lower estimate passes a bound; at once where the caller would not wait at all. */
+/** @throws GenerationError LINE_FULL when even the lower estimate passes the bound; at once where the caller would not wait at all. */
 export function holdToWait(line: LineFacts, bounds: WaitBounds): void {
-  const { wait, lineWaitMs, maxWaitMs = Infinity, retryAfterMs } = bounds;
+  const { wait, lineWaitMs, maxWaitMs, retryAfterMs } = bounds;
   if (maxWaitMs === 0) {
     throw new GenerationError("LINE_FULL", "no slot is free, and the call would not wait", {
       facts: { ...factsOf(line), max_wait_ms: "0" },
       retryAfterMs: retryAfterMs(0),
     });
   }
-  const boundMs = Math.min(lineWaitMs, maxWaitMs);
+  const boundMs = maxWaitMs ?? lineWaitMs;
   if (wait.lowMs <= boundMs) return;
   const least = Math.ceil(wait.lowMs);
-  throw new GenerationError("LINE_FULL", `the wait is at least ${least} ms, the bound is ${boundMs} ms`, {
+  const bound =
+    maxWaitMs === undefined
+      ? `a call without scheduling.max_wait waits ${boundMs} ms at most`
+      : `its scheduling.max_wait is ${boundMs} ms`;
+  throw new GenerationError("LINE_FULL", `the call would wait at least ${least} ms; ${bound}`, {
     facts: {
       ...factsOf(line),
       estimated_wait_low_ms: String(least),
-      ...(maxWaitMs < lineWaitMs ? { max_wait_ms: String(maxWaitMs) } : {}),
+      [maxWaitMs === undefined ? "max_estimated_wait_ms" : "max_wait_ms"]: String(boundMs),
     },
     retryAfterMs: retryAfterMs(wait.lowMs - boundMs),
   });

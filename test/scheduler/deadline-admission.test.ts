@@ -110,10 +110,27 @@ describe("Scheduler and max_wait", () => {
     rig.submit(ENDLESS, exactly(1_000));
     await rig.notice();
     const error = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 2_000 }), "LINE_FULL");
-    assert.match(error.message, /at least \d+ ms, the bound is 2000 ms/);
+    assert.match(error.message, /^the call would wait at least \d+ ms; its scheduling\.max_wait is 2000 ms$/);
     assert.equal(error.facts.max_wait_ms, "2000");
     assert.ok((error.retryAfterMs ?? 0) >= 100);
     assert.equal(rig.submit(echo("a"), { maxWaitMs: 100_000 }).state, "waiting");
+  });
+
+  it("takes the place of the server's own bound, whichever is longer, and leaves the number of places as it is", async () => {
+    await using rig = await paced({ limits: { ...PACED.limits, lineWaitMs: 1_000, linePerSlot: 2 } });
+    rig.submit(ENDLESS, exactly(1_000));
+    await rig.notice();
+    const error = await failureOf(() => rig.submit(echo("a")), "LINE_FULL");
+    assert.match(
+      error.message,
+      /^the call would wait at least \d+ ms; a call without scheduling\.max_wait waits 1000 ms at/,
+    );
+    assert.equal(error.facts.max_estimated_wait_ms, "1000");
+    assert.equal(error.facts.max_wait_ms, undefined);
+    const patient = [300_000, 300_000].map((maxWaitMs) => rig.submit(echo("a"), { maxWaitMs }).state);
+    assert.deepEqual(patient, ["waiting", "waiting"]);
+    const full = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 300_000 }), "LINE_FULL");
+    assert.match(full.message, /2 of 2 places/);
   });
 
   it("ends one in line when it passes, and leaves one that got its slot in time alone", async () => {

@@ -83,7 +83,10 @@ export interface Limits {
   maxTemplateArgumentBytes: number;
   /** Most generations waiting in one lane. Default 4 times the slots. More is UNAVAILABLE. */
   maxWaitingPerLane: number;
-  /** Longest wait that the server expects of a call it takes in line. Default 5 s. More is UNAVAILABLE. */
+  /**
+   * Longest wait that the server expects of a call it takes in line, unless the call gives a `max_wait`. Default 5 s. More is
+   * UNAVAILABLE.
+   */
   maxEstimatedWait?:
     | Duration
     | undefined;
