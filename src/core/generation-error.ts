@@ -34,6 +34,7 @@ export const ERROR_CODES = [
   "ENGINE_FAULT",
   "SLOW_READER",
   "DEADLINE_EXCEEDED",
+  "CANCELLED_BY_REQUEST",
   "CANCELLED",
   "INTERNAL",
 ] as const;

@@ -13,7 +13,7 @@ const LEFT = new GenerationError("CANCELLED", "the call was left");
 
 /**
  * One call's generation as its caller (rpc/) holds it, from `Scheduler.open` until it is disposed or handed over. Main thread; one reader.
- * It ends by a `finished` event, or by the error that its reads reject with: the reason of the call's signal, CANCELLED, ENGINE_LOST, ENGINE_FAULT
+ * It ends by a `finished` event, or by the error that its reads reject with: the reason of the call's signal, CANCELLED_BY_REQUEST, ENGINE_LOST, ENGINE_FAULT
  * or DRAINED.
  */
 export class Generation implements Disposable {
@@ -150,10 +150,18 @@ export class Generation implements Disposable {
     this.#record.abort(reason);
   }
 
-  /** Leaves: whatever is held falls free as after a cancel. Does nothing once it has ended. */
-  [Symbol.dispose](): void {
+  /**
+   * Leaves for this reason, which the ledger then tells: whatever is held falls free as after a cancel. Does nothing once it has ended, or for a reader
+   * that was replaced.
+   */
+  leave(reason: GenerationError): void {
     if (this.#replaced !== undefined) return;
     this.#record.notifyOfFailure(undefined);
-    this.#record.abort(LEFT);
+    this.#record.abort(reason);
+  }
+
+  /** Leaves as a client does that reads no more. */
+  [Symbol.dispose](): void {
+    this.leave(LEFT);
   }
 }

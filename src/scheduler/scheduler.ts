@@ -135,7 +135,7 @@ export class Scheduler implements Disposable {
       throw new GenerationError("GENERATION_NOT_FOUND", "no generation that goes on has this id");
     }
     const { state, identity } = record;
-    if (mode === "immediate") record.abort(new GenerationError("CANCELLED", "cancelled by CancelGeneration"));
+    if (mode === "immediate") record.abort(cancelledByRequest());
     else record.cancelGently(mode);
     return { generationId: identity.generationId, state };
   }
@@ -233,4 +233,8 @@ export class Scheduler implements Disposable {
     this.#dispatcher.freeAllSlots();
     for (const record of [...this.#registry]) record.lose(error);
   }
+}
+
+function cancelledByRequest(): GenerationError {
+  return new GenerationError("CANCELLED_BY_REQUEST", "CancelGeneration ended the generation");
 }

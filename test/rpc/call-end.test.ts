@@ -122,7 +122,7 @@ describe("The end of a call", () => {
       assert.equal(met.generationId, generationId);
       assert.equal(met.state, GenerationState.RUNNING);
       const { status, messages } = await result;
-      assert.deepEqual([status.code, status.reason, status.generationId], [1, "CANCELLED", generationId]);
+      assert.deepEqual([status.code, status.reason, status.generationId], [10, "CANCELLED_BY_REQUEST", generationId]);
       assert.ok(messages.every(({ event }) => event?.$case !== "completed"));
     }
   });

@@ -110,7 +110,7 @@ describe("A reader that is too slow", () => {
     await slotIsFree();
     clock.advance(GRACE_MS);
     const { grpcStatus, resetCode } = await reader.ended;
-    assert.deepEqual([grpcStatus, resetCode], [undefined, constants.NGHTTP2_CANCEL]);
+    assert.deepEqual([grpcStatus, resetCode], [undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM]);
   });
 
   it("does not keep a stream open whose generation somebody else cancelled", async () => {
@@ -119,7 +119,7 @@ describe("A reader that is too slow", () => {
     await slotIsFree();
     clock.advance(GRACE_MS);
     const { grpcStatus, resetCode } = await reader.ended;
-    assert.deepEqual([grpcStatus, resetCode], [undefined, constants.NGHTTP2_CANCEL]);
+    assert.deepEqual([grpcStatus, resetCode], [undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM]);
   });
 
   it("learns within the grace that somebody else cancelled its generation", async () => {
@@ -129,7 +129,7 @@ describe("A reader that is too slow", () => {
     clock.advance(GRACE_MS - 1);
     reader.openWindow(1_000_000);
     const { code, reason } = rawStatusDetails(await reader.ended);
-    assert.deepEqual([code, reason], [1, "CANCELLED"]);
+    assert.deepEqual([code, reason], [10, "CANCELLED_BY_REQUEST"]);
   });
 
   it("is reset when it never takes the answer of a unary call", async () => {

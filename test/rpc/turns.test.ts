@@ -105,6 +105,24 @@ describe("A turn of a session", function () {
     });
   });
 
+  it("is cancelled where CancelGeneration ended it, and says so in the store, the ledger and the metrics", async () => {
+    await onServer(slow, async (set) => {
+      const { client, sessions, session, turn, server } = set;
+      const { result } = await startTurn(set, turn({}, { requestId: "cut" }));
+      await client.cancel({ target: { $case: "requestId", value: "cut" } });
+      const { status } = await result;
+      assert.deepEqual([status.code, status.reason], [Status.ABORTED, "CANCELLED_BY_REQUEST"]);
+      await server.scheduler.drained();
+      const next = await client.generate(turn({ continueAnswer: true, messages: [] }, atMost(5)));
+      assert.equal(next.turn?.number, 2);
+      const [cut] = await sessions.turns(session.sessionId);
+      assert.deepEqual([cut?.status, cut?.errorReason], [TurnStatus.CANCELLED, "CANCELLED_BY_REQUEST"]);
+      const { end } = await client.known({ $case: "requestId", value: "cut" });
+      assert.equal(end?.$case === "status" && end.value.reason, "CANCELLED_BY_REQUEST");
+      assert.equal(server.scheduler.load().totals.ended.get("CANCELLED_BY_REQUEST"), 1);
+    });
+  });
+
   it("keeps what was made at a deadline, a soft cancel, a limit and an end of the server's", async () => {
     await scene(SLOW_AND_ENDLESS, async (set) => {
       const { client, session, turn, server } = set;

@@ -28,7 +28,7 @@ describe("Scheduler.cancel", () => {
     );
   });
 
-  it("immediate ends the target's reads with CANCELLED, in any state", async () => {
+  it("immediate ends the target's reads with CANCELLED_BY_REQUEST, in any state", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const running = rig.submit(ENDLESS);
     const waiting = rig.submit(echo("a"));
@@ -36,7 +36,7 @@ describe("Scheduler.cancel", () => {
     const cancel = ({ generationId }: Generation): unknown => rig.scheduler.cancel({ generationId }, "immediate");
     for (const generation of [preparing, waiting, running]) {
       cancel(generation);
-      await failureOf(generation.next(), "CANCELLED");
+      await failureOf(generation.next(), "CANCELLED_BY_REQUEST");
     }
     await rig.until(() => rig.busySlots === 0);
     rig.assertBaseline();
@@ -121,7 +121,7 @@ describe("Scheduler.cancel", () => {
       const target = { generationId: generation.generationId };
       rig.scheduler.cancel(target, "immediate");
       assert.equal(rig.scheduler.cancel(target, mode).state, "parked");
-      await failureOf(generation.next(), "CANCELLED");
+      await failureOf(generation.next(), "CANCELLED_BY_REQUEST");
       await rig.until(() => rig.busySlots === 0);
       rig.assertBaseline();
     });

@@ -128,7 +128,7 @@ describe("Scheduler: evictions", () => {
       if (how === "abort") controller.abort(new GenerationError("SLOW_READER", "too slow"));
       else rig.scheduler.cancel({ generationId: slow.generationId }, how);
       if (how === "soft") assert.equal((await readAll(slow)).finished.reason, "cancelled_softly");
-      else await failureOf(slow.next(), how === "abort" ? "SLOW_READER" : "CANCELLED");
+      else await failureOf(slow.next(), how === "abort" ? "SLOW_READER" : "CANCELLED_BY_REQUEST");
       await rig.until(() => slow.state === "ended");
       next[Symbol.dispose]();
       await rig.scheduler.drained();
@@ -142,7 +142,7 @@ describe("Scheduler: evictions", () => {
     const reading = readAll(slow);
     await rig.until(() => next.parked);
     rig.scheduler.cancel({ generationId: slow.generationId }, "immediate");
-    await failureOf(reading, "CANCELLED");
+    await failureOf(reading, "CANCELLED_BY_REQUEST");
     next[Symbol.dispose]();
     await rig.scheduler.drained();
     rig.assertBaseline();

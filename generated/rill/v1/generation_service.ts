@@ -53,7 +53,7 @@ import { Usage } from "./usage.js";
 export const CancelMode = {
   /** UNSPECIFIED - Not a mode: given in a request it is INVALID_ARGUMENT. */
   UNSPECIFIED: 0,
-  /** IMMEDIATE - At once. Its call ends with CANCELLED. */
+  /** IMMEDIATE - At once. Its call ends with ABORTED, reason CANCELLED_BY_REQUEST: proxies that retry CANCELLED would run it again. */
   IMMEDIATE: 1,
   /** SOFT - As if it had come to its end: its call gets the output so far with FINISH_REASON_CANCELLED_SOFTLY, and status OK. */
   SOFT: 2,

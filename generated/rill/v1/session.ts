@@ -25,7 +25,10 @@ export const TurnStatus = {
   COMPLETE: 3,
   /** TRUNCATED - A limit ended the answer; `finish_reason` says which. */
   TRUNCATED: 4,
-  /** CANCELLED - Its caller ended the answer. */
+  /**
+   * CANCELLED - Its caller ended the answer; `error_reason` is CANCELLED if the caller left and CANCELLED_BY_REQUEST after
+   * CancelGeneration, and `finish_reason` says that it was a soft cancel.
+   */
   CANCELLED: 5,
   /** FAILED - Something else ended the answer; `error_reason` says what. */
   FAILED: 6,

@@ -95,11 +95,13 @@ export class CallWire {
     return trailers;
   }
 
-  /** Resets the stream after so long unless it is closed by then. A second call changes nothing. */
-  resetAfter(delayMs: number, status: Status): void {
+  /**
+   * Resets the stream after this time unless it is closed by then: its reader has not taken its status. The code is never CANCEL, which clients read as
+   * the status CANCELLED. A second call changes nothing.
+   */
+  resetAfter(delayMs: number): void {
     if (this.#stream.closed || this.#grace !== undefined) return;
-    const code = status === Status.RESOURCE_EXHAUSTED ? constants.NGHTTP2_ENHANCE_YOUR_CALM : constants.NGHTTP2_CANCEL;
-    this.#grace = this.#clock.startTimer(delayMs, () => this.#stream.close(code));
+    this.#grace = this.#clock.startTimer(delayMs, () => this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
   }
 
   #sendOnce(status: OutgoingStatus): void {
@@ -109,7 +111,7 @@ export class CallWire {
     this.#sendStatus(this.#explained(status));
     this.#grace?.[Symbol.dispose]();
     this.#grace = undefined;
-    this.resetAfter(this.#graceMs, status.code);
+    this.resetAfter(this.#graceMs);
   }
 
   #explained(status: OutgoingStatus): OutgoingStatus {

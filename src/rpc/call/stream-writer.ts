@@ -1,3 +1,4 @@
+import { GenerationError } from "../../core/generation-error.js";
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 import { DueTimer } from "../../sync/due-timer.js";
@@ -59,7 +60,7 @@ export class StreamWriter<Response> implements Disposable {
     const startedMs = this.#clock.nowMs();
     this.#patienceMs = this.#meter.patienceMs(textBytes);
     this.#call.write(message, (error) => {
-      if (error instanceof Error) taken.reject(error);
+      if (error instanceof Error) this.#scope.abort(GenerationError.from(error));
       else if (this.#scope.signal.aborted) takenLate?.();
       else taken.resolve();
     });

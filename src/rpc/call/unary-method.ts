@@ -1,4 +1,4 @@
-import { status as Status, type handleUnaryCall } from "@grpc/grpc-js";
+import type { handleUnaryCall } from "@grpc/grpc-js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import type { CallContext } from "./call-context.js";
 import type { CallHost } from "./call-host.js";
@@ -25,7 +25,7 @@ export function unaryMethod<Request, Response>(
         signal.throwIfAborted();
         respond(null, response, wire.trailers());
         // grpc-js does not tell when the answer was taken: who does not read it must not keep it here for ever.
-        wire.resetAfter(host.limits.slowReaderStallMs, Status.RESOURCE_EXHAUSTED);
+        wire.resetAfter(host.limits.slowReaderStallMs);
       } catch (thrown) {
         served.fail(thrown);
       }

@@ -1,6 +1,7 @@
 import type { GenerateResponse } from "../../../generated/rill/v1/generation_service.js";
 import type { Accepted, Completed, ContextTrimmed } from "../../../generated/rill/v1/generation_event.js";
 import { GenerationError } from "../../core/generation-error.js";
+import type { CallContext } from "../call/call-context.js";
 import type { Messages } from "../call/stream-method.js";
 import type { GenerationMessage } from "./event-message.js";
 import { type FoldedOutput, OutputFold } from "./output-fold.js";
@@ -11,7 +12,7 @@ import { type FoldedOutput, OutputFold } from "./output-fold.js";
  */
 export async function foldGeneration(
   messages: Messages<GenerationMessage>,
-  { maxResponseBytes }: { maxResponseBytes: number },
+  { maxResponseBytes, context }: { maxResponseBytes: number; context: Pick<CallContext, "abort"> },
 ): Promise<GenerateResponse> {
   const output = new OutputFold();
   let accepted: Accepted | undefined;
@@ -27,7 +28,12 @@ export async function foldGeneration(
       case "chunk":
       case "toolCall":
         output.add(message);
-        if (output.bytes > maxResponseBytes) throw responseTooLarge(maxResponseBytes);
+        if (output.bytes > maxResponseBytes) {
+          const error = responseTooLarge(maxResponseBytes);
+          // The generation is told why before the loop leaves it.
+          context.abort(error);
+          throw error;
+        }
         break;
       case "completed":
         if (accepted !== undefined) {

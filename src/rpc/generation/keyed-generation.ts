@@ -85,6 +85,11 @@ export class KeyedGeneration {
   }
 
   #reading(generation: Generation): Reading {
+    const leave = (how: (left: Generation) => void): void => {
+      if (generation !== this.#generation) return;
+      how(generation);
+      this.#end(undefined);
+    };
     return {
       generation,
       turn: this.#turn,
@@ -94,11 +99,8 @@ export class KeyedGeneration {
         const pieces = generation.output();
         this.#end({ ...opening, completed, output: pieces === undefined ? undefined : toOutput(pieces) });
       },
-      [Symbol.dispose]: () => {
-        if (generation !== this.#generation) return;
-        generation[Symbol.dispose]();
-        this.#end(undefined);
-      },
+      leave: (reason) => leave((left) => left.leave(reason)),
+      [Symbol.dispose]: () => leave((left) => left[Symbol.dispose]()),
     };
   }
 

@@ -1,3 +1,4 @@
+import { GenerationError } from "../../core/generation-error.js";
 import { creditWindow } from "../../core/credit-window.js";
 import type { Messages } from "../call/stream-method.js";
 import { forReader, type GenerationCall } from "./generation-call.js";
@@ -27,7 +28,7 @@ export async function readClaim(call: GenerationCall, claim: Claim): Promise<Mes
     const opening = forReader(await claim.opening, call);
     return runGeneration({ reading, delivery, output, window, clock, context, streams }, opening);
   } catch (thrown) {
-    reading[Symbol.dispose]();
+    reading.leave(GenerationError.from(thrown));
     throw thrown;
   }
 }

@@ -1,4 +1,5 @@
 import type { Completed } from "../../../generated/rill/v1/generation_event.js";
+import type { GenerationError } from "../../core/generation-error.js";
 import type { Piece } from "../../core/piece.js";
 import type { Generation } from "../../scheduler/generation.js";
 import type { OutputMessage } from "../response/output-message.js";
@@ -11,6 +12,8 @@ export interface Reading extends Disposable {
   readonly turn: TurnRun | undefined;
   /** Says that the call has read the end. `toOutput` makes messages of the whole output, where that is kept. */
   finished(completed: Completed, toOutput: (pieces: readonly Piece[]) => readonly OutputMessage[]): void;
+  /** Leaves because the server ends the call for this reason. Disposing alone is a client's leaving. */
+  leave(reason: GenerationError): void;
 }
 
 /** Of a generation that no other call can read. */
@@ -25,6 +28,10 @@ export class OwnReading implements Reading {
 
   finished(): void {
     // Nothing is kept for others.
+  }
+
+  leave(reason: GenerationError): void {
+    this.generation.leave(reason);
   }
 
   [Symbol.dispose](): void {

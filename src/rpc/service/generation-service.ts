@@ -57,7 +57,7 @@ export function createGenerationService(
     const backend = requireBackend(source);
     const parsed = parse(request, { backend, signal: context.signal, streams: false });
     const call = { request: parsed, backend, keyed, turns, limits, clock, context, streams: false };
-    return foldGeneration(await openGeneration(call), { maxResponseBytes: limits.messageBytes });
+    return foldGeneration(await openGeneration(call), { maxResponseBytes: limits.messageBytes, context });
   };
 
   const generateStream = (

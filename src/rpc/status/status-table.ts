@@ -3,7 +3,8 @@ import type { ErrorCode } from "../../core/generation-error.js";
 
 /**
  * The one place where an error code becomes a gRPC status; the compiler holds it complete. UNAVAILABLE is "another replica may do it", so proxies
- * retry it; RESOURCE_EXHAUSTED is the caller's own doing. CANCELLED only ever stands for a client's wish.
+ * retry it; RESOURCE_EXHAUSTED is the caller's own doing. CANCELLED stands only for a client that left: Istio's default policy retries that status, so the
+ * server never ends a call with it.
  */
 export const STATUS_OF_CODE: Readonly<Record<ErrorCode, Status>> = {
   INVALID_REQUEST: Status.INVALID_ARGUMENT,
@@ -38,6 +39,7 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, Status>> = {
   ENGINE_FAULT: Status.INTERNAL,
   SLOW_READER: Status.RESOURCE_EXHAUSTED,
   DEADLINE_EXCEEDED: Status.DEADLINE_EXCEEDED,
+  CANCELLED_BY_REQUEST: Status.ABORTED,
   CANCELLED: Status.CANCELLED,
   INTERNAL: Status.INTERNAL,
 };

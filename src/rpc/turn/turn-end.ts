@@ -1,4 +1,5 @@
 import type { FinishReason } from "../../core/finish-reason.js";
+import type { ErrorCode } from "../../core/generation-error.js";
 import type { WatchedEnd } from "../../scheduler/generation-watcher.js";
 import type { TurnEnd } from "../../sessions/held-turn.js";
 
@@ -15,6 +16,9 @@ const STATUS_OF_FINISH: Readonly<Record<FinishReason, TurnEnd["status"]>> = {
   cancelled_softly: "cancelled",
 };
 
+/** The codes by which a caller ends an answer: it left, or it called CancelGeneration. */
+const CANCELS: ReadonlySet<ErrorCode> = new Set(["CANCELLED", "CANCELLED_BY_REQUEST"]);
+
 /** How a turn is stored whose generation ended so. */
 export function toTurnEnd(end: WatchedEnd): Pick<TurnEnd, "status" | "outcome"> {
   const { usage } = end;
@@ -24,5 +28,5 @@ export function toTurnEnd(end: WatchedEnd): Pick<TurnEnd, "status" | "outcome"> 
   }
   const { code } = end.error;
   const outcome = { finishReason: undefined, error: code, usage };
-  return { status: code === "CANCELLED" ? "cancelled" : "failed", outcome };
+  return { status: CANCELS.has(code) ? "cancelled" : "failed", outcome };
 }

@@ -1,6 +1,14 @@
-/** The session has changed between the opening of a turn and its admission: it is to be opened again. Never reaches a caller. */
-export class TurnOvertaken extends Error {
+import { GenerationError } from "../../core/generation-error.js";
+
+/**
+ * The session has changed between the opening of a turn and its admission, so the turn is opened again. The call never ends with it; the ledger tells it
+ * of the generation that was begun too early.
+ */
+export class TurnOvertaken extends GenerationError {
   constructor() {
-    super("the session has changed since the turn was opened");
+    super(
+      "REVISION_MISMATCH",
+      "the session changed while the turn was being opened; another generation makes its answer",
+    );
   }
 }

@@ -5,7 +5,7 @@ import type { ObservedCall } from "./session-history.js";
 /** Nothing was stored by a call that ends so. */
 const REFUSALS = new Set(["SESSION_BUSY", "REVISION_MISMATCH", "NOTHING_TO_CONTINUE"]);
 /** A call that ends so may have stored something. */
-const OPEN_ENDS = new Set(["TAKEN_OVER", "LEASE_LOST", "STORE_UNAVAILABLE", "CANCELLED"]);
+const OPEN_ENDS = new Set(["TAKEN_OVER", "LEASE_LOST", "STORE_UNAVAILABLE"]);
 
 /** All that the clients of a run have seen, on the one clock of this process. */
 export class SessionNotes {
