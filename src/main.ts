@@ -10,6 +10,7 @@ import { VERSION } from "./cli/version.js";
 import { defaultModelCache, defaultStore, poolThreads, type Config } from "./config.js";
 import type { ModelFacts } from "./core/model-facts.js";
 import type { LlamaWorkerOptions } from "./engine/llama-worker.js";
+import { stateDirectoryProblem } from "./engine/state-directory-problem.js";
 import { collectGarbage } from "./memory/collect-garbage.js";
 import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
 import { Preparer } from "./prepare/preparer.js";
@@ -89,6 +90,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   // Before the engine: its load would hold decodes up.
   await using preparer = await Preparer.start({ modelPath: model.path, limits, log, queueCapacity: limits.calls });
   signals.drain.throwIfAborted();
+  warnOfStateDirectory(config, log);
   const workerData: LlamaWorkerOptions = {
     modelPath: model.path,
     ...size,
@@ -109,6 +111,12 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   lifecycle.advance("serving");
   announceReady(served.backend, { log, address: rpc.address, adminAddress: admin?.address });
   return await serveUntilEnded({ config, lifecycle, signals, rpc, scheduler, engine, preparer, clock, log, tell });
+}
+
+/** Without such a folder the server serves all the same, only slower. */
+function warnOfStateDirectory({ stateDirectory, savedStateBytes }: Config, log: RootLogger): void {
+  const problem = savedStateBytes === 0 ? undefined : stateDirectoryProblem(stateDirectory);
+  if (problem !== undefined) log.warn({}, problem);
 }
 
 interface Served {

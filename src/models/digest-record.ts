@@ -1,7 +1,8 @@
 import type { Stats } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { makeFolders } from "../disk/make-folders.js";
 import { systemCodeOf } from "./disk-error.js";
 
 /** The digest of a file as it was when it had this size and this time of change: what spares a start-up the hashing. */
@@ -38,7 +39,7 @@ export function isRecordFresh(record: DigestRecord, stats: Stats): boolean {
 /** Replaces the record in one step. Rejects with the file system's error. */
 export async function writeDigestRecord(recordPath: string, record: DigestRecord): Promise<void> {
   const partialPath = `${recordPath}.partial-${process.pid}`;
-  await mkdir(dirname(recordPath), { recursive: true });
+  makeFolders(dirname(recordPath));
   await writeFile(partialPath, `${JSON.stringify(record)}\n`);
   await rename(partialPath, recordPath);
 }

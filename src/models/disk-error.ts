@@ -1,11 +1,15 @@
 import { ModelError, type ModelErrorCode } from "./model-error.js";
 
 const CODES = new Map<string, ModelErrorCode>([
+  ["ENOSPC", "NO_SPACE"],
+  ["EDQUOT", "NO_SPACE"],
+]);
+
+/** On the way out they mean that there is no place to write to. */
+const READ_CODES = new Map<string, ModelErrorCode>([
   ["ENOENT", "NOT_FOUND"],
   ["ENOTDIR", "NOT_FOUND"],
   ["EISDIR", "NOT_A_FILE"],
-  ["ENOSPC", "NO_SPACE"],
-  ["EDQUOT", "NO_SPACE"],
 ]);
 
 /** What the failed call was doing with the path. A refused access means something else on the way in than on the way out. */
@@ -21,8 +25,9 @@ export function systemCodeOf(thrown: unknown): string | undefined {
 export function toDiskError(thrown: unknown, action: DiskAction, path: string): ModelError {
   if (thrown instanceof ModelError) return thrown;
   const systemCode = systemCodeOf(thrown);
-  const fallback = action === "read" ? "NOT_READABLE" : "CACHE_NOT_WRITABLE";
-  const code = CODES.get(systemCode ?? "") ?? fallback;
+  const known = CODES.get(systemCode ?? "");
+  const code =
+    known ?? (action === "read" ? (READ_CODES.get(systemCode ?? "") ?? "NOT_READABLE") : "CACHE_NOT_WRITABLE");
   return new ModelError(code, sentenceFor(code, path, systemCode ?? String(thrown)), thrown);
 }
 
@@ -35,7 +40,9 @@ function sentenceFor(code: ModelErrorCode, path: string, detail: string): string
     case "NO_SPACE":
       return `no space left on the disk (or in the quota) that holds ${path}`;
     case "CACHE_NOT_WRITABLE":
-      return `can't write ${path} (${detail}); choose another cache directory or mend its permissions`;
+      return detail === "EROFS"
+        ? `can't write ${path}: its file system is read-only; choose another cache directory`
+        : `can't write ${path} (${detail}); choose another cache directory or mend its permissions`;
     default:
       return `can't read ${path} (${detail})`;
   }

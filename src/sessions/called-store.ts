@@ -1,6 +1,8 @@
 import type { Clock } from "../sync/clock.js";
 import { RunningClock } from "../sync/running-clock.js";
 import { startPause } from "../sync/start-pause.js";
+import type { Logger } from "../telemetry/logger.js";
+import { OutageLog } from "./outage-log.js";
 import type { Session, SessionKey } from "./session.js";
 import type * as asked from "./session-store.js";
 import type { SessionStore } from "./session-store.js";
@@ -18,6 +20,7 @@ export interface CalledStoreOptions {
   readonly clock: Clock;
   /** The time of day, in ms since the epoch: leases and idle times outlast the process, and other processes see them. */
   readonly wallNowMs: () => number;
+  readonly log: Logger;
   /** Commands that may be under way at a time; one more is answered `overloaded`. */
   readonly maxCommands: number;
   /** A command that has no answer by then is answered `unreachable`; what becomes of it is not known. */
@@ -30,12 +33,14 @@ export class CalledStore implements SessionStore {
   /** A process that was stopped has not waited for the store meanwhile. */
   readonly #runningClock: RunningClock;
   readonly #tally = new StoreTally();
+  readonly #outages: OutageLog;
   #nextId = 1;
   #underWay = 0;
 
   constructor(options: CalledStoreOptions) {
     this.#options = options;
     this.#runningClock = new RunningClock(options.clock);
+    this.#outages = new OutageLog(options);
   }
 
   /** What was asked of it since the start. */
@@ -104,6 +109,7 @@ export class CalledStore implements SessionStore {
     const startedMs = clock.nowMs();
     const result = await this.#answer(method, request);
     this.#tally.observe(method, result, clock.nowMs() - startedMs);
+    this.#outages.observe(result);
     // Of the runner the compiler knows only that it answers something; the operations are checked against SessionStore.
     return result as ResultOf<Method>;
   }

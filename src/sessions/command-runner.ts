@@ -12,12 +12,17 @@ export interface CommandRunnerOptions {
   /** What an error of `open` itself means. */
   readonly faultOf: (error: unknown) => StoreFault;
   readonly limits: StoreLimits;
+  /** The database as its operator knows it, without a password: it stands in front of what went wrong. */
+  readonly place: string;
+  /** Told what is wrong and fails no command. */
+  readonly onWarning: (text: string) => void;
   readonly migrations?: readonly Migration[];
 }
 
 /**
  * Runs a store's commands on its database, on whichever thread that is. The database is opened, and its tables brought up to date, with the first
- * command; where that fails, with the next one again. So a store that comes back needs no restart.
+ * command; where that fails, with the next one again. So a store that comes back needs no restart. A database that is broken, or whose file has gone
+ * from its place, is closed, and opened anew with the next command.
  */
 export class CommandRunner implements AsyncDisposable {
   readonly #options: CommandRunnerOptions;
@@ -35,11 +40,12 @@ export class CommandRunner implements AsyncDisposable {
       return { ok: false, problem: { type: "unavailable", fault: "closed", message: "the store is closed" } };
     }
     try {
-      const { db, locksRows } = await this.#opened();
-      const { nowMs } = command;
-      const access = new StoreAccess(db, { nowMs, limits: this.#options.limits, locksRows });
+      const database = await this.#opened();
+      database.checkInPlace();
+      const access = new StoreAccess(database, { nowMs: command.nowMs, limits: this.#options.limits });
       return await runOperation(access, command);
     } catch (error) {
+      if (this.#database?.isBrokenBy(error) === true) await this.#abandon();
       return { ok: false, problem: this.#problemOf(error) };
     }
   }
@@ -47,7 +53,23 @@ export class CommandRunner implements AsyncDisposable {
   /** Closes the database once what was begun has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#database?.db.destroy();
+    await this.#close();
+  }
+
+  /** A broken database may fail to close, too; nothing is stored through it any more. */
+  async #abandon(): Promise<void> {
+    try {
+      await this.#close();
+    } catch (error) {
+      this.#options.onWarning(this.#messageOf(error));
+    }
+  }
+
+  async #close(): Promise<void> {
+    const database = this.#database;
+    this.#database = undefined;
+    this.#ready = undefined;
+    await database?.close();
   }
 
   async #opened(): Promise<StoreDatabase> {
@@ -63,10 +85,16 @@ export class CommandRunner implements AsyncDisposable {
   }
 
   #problemOf(error: unknown): StoreProblem {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = this.#messageOf(error);
     if (error instanceof NewerSchemaError) return { type: "unavailable", fault: "newer_schema", message };
     const fault = this.#options.faultOf(error);
-    const detail = fault === "internal" && error instanceof Error ? (error.stack ?? message) : message;
-    return { type: "unavailable", fault, message: detail };
+    const isOurs = fault === "internal" && error instanceof Error && error.stack !== undefined;
+    return { type: "unavailable", fault, message: isOurs ? `${message}\n${error.stack}` : message };
+  }
+
+  #messageOf(error: unknown): string {
+    const { place } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
+    return message.includes(place) ? message : `${place}: ${message}`;
   }
 }

@@ -5,7 +5,7 @@ import { CommandRunner } from "./command-runner.js";
 import { openPostgresDatabase } from "./postgres-database.js";
 import { postgresFaultOf } from "./postgres-fault.js";
 import { IN_MEMORY } from "./sqlite-database.js";
-import type { StoreAddress } from "./store-address.js";
+import { formatStoreAddress, type StoreAddress } from "./store-address.js";
 import { StoreLink } from "./store-link.js";
 import type { StoreLimits } from "./store-work.js";
 
@@ -24,11 +24,12 @@ export interface StoreOptions {
 
 /** The store of an address. Nothing is opened before the first call, and a store that can't be opened says so with every call until it can. */
 export function createStore(options: StoreOptions): CalledStore {
-  const { clock, wallNowMs } = options;
+  const { clock, wallNowMs, log } = options;
   return new CalledStore({
     runner: createRunner(options),
     clock,
     wallNowMs,
+    log,
     maxCommands: MAX_COMMANDS,
     answerMs: ANSWER_MS,
   });
@@ -41,6 +42,12 @@ function createRunner({ address, limits, clock, log }: StoreOptions): StoreRunne
     case "memory":
       return new StoreLink({ path: IN_MEMORY, limits, clock, log });
     case "postgres":
-      return new CommandRunner({ open: () => openPostgresDatabase(address.url), faultOf: postgresFaultOf, limits });
+      return new CommandRunner({
+        open: () => openPostgresDatabase(address.url),
+        faultOf: postgresFaultOf,
+        limits,
+        place: formatStoreAddress(address),
+        onWarning: (text) => log.warn({}, text),
+      });
   }
 }

@@ -51,6 +51,11 @@ export function openPostgresDatabase(address: string): StoreDatabase {
       await sql`select pg_advisory_xact_lock(${SCHEMA_LOCK})`.execute(trx);
     },
     faultOf: postgresFaultOf,
+    // The server looks after its files.
+    checkInPlace: () => undefined,
+    // The pool replaces connections that break.
+    isBrokenBy: () => false,
+    close: () => db.destroy(),
   };
 }
 

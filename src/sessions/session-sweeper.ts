@@ -14,7 +14,10 @@ export interface SessionSweeperOptions {
   readonly log: Logger;
 }
 
-/** Has the store swept now and again, from the start on: so what a server that was lost has left behind comes to its end too. Main thread. */
+/**
+ * Has the store swept now and again, from the start on: so what a server that was lost has left behind comes to its end too. A store that is out of
+ * order, or whose file has gone, is noticed by the next sweep at the latest; the store itself logs it. Main thread.
+ */
 export class SessionSweeper implements Disposable {
   readonly #options: SessionSweeperOptions;
   /** After a stop of the process this server's own turns renew their leases first, which come due by the system's clock. */
@@ -48,8 +51,6 @@ export class SessionSweeper implements Disposable {
       const { deletedSessions, endedTurns, more } = result.value;
       if (deletedSessions + endedTurns > 0) log.info({ deletedSessions, endedTurns }, "sessions were swept");
       if (more) again = 0;
-    } else {
-      log.warn({ problem: result.problem }, "sessions could not be swept");
     }
     this.#timer = this.#clock.startTimer(again, () => void this.#sweep());
   }

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import SqliteFile, { type Database } from "better-sqlite3";
 import {
@@ -11,7 +11,9 @@ import {
   SqliteQueryCompiler,
   type TransactionSettings,
 } from "kysely";
-import { sqliteFaultOf } from "./sqlite-fault.js";
+import { isBrokenBy, sqliteFaultOf } from "./sqlite-fault.js";
+import { SqliteFiles } from "./sqlite-files.js";
+import { hasSchemaTable, markAsOurs, requireOwnFile } from "./sqlite-owner.js";
 import type { StoreDatabase } from "./store-database.js";
 import type { Tables } from "./tables.js";
 
@@ -23,19 +25,65 @@ const BUSY_MS = 5_000;
 
 /**
  * Opens a file, or makes it, for one thread: every call of it blocks. What is committed is on the disk.
- * @throws Error of node:fs or of SQLite
+ * @param onWarning told what is wrong with a file that can be used all the same
+ * @throws Error of node:fs or of SQLite; MovedFileError, ForeignFileError
  */
-export function openSqliteDatabase(path: string): StoreDatabase {
-  if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = new SqliteFile(path, { timeout: BUSY_MS });
+export function openSqliteDatabase(path: string, onWarning: (text: string) => void): StoreDatabase {
+  if (path === IN_MEMORY) return databaseOf(configured(new SqliteFile(path)));
+  const files = SqliteFiles.prepare(path);
   try {
-    file.pragma("journal_mode = WAL");
-    file.pragma("synchronous = FULL");
-    file.pragma("foreign_keys = ON");
+    return openPrepared(files, onWarning);
+  } catch (error) {
+    throw readOnlyFolderError(error, path) ?? error;
+  }
+}
+
+function openPrepared(files: SqliteFiles, onWarning: (text: string) => void): StoreDatabase {
+  const file = new SqliteFile(files.path, { timeout: BUSY_MS });
+  try {
+    const ownership = requireOwnFile(file, files.path);
+    // Before the log is made, which takes the mode over.
+    files.makePrivate(onWarning);
+    configured(file);
+    if (ownership === "unmarked") tryToMark(file);
+    files.checkInPlace();
   } catch (error) {
     file.close();
     throw error;
   }
+  return databaseOf(file, files);
+}
+
+/** @returns the file */
+function configured(file: Database): Database {
+  file.pragma("journal_mode = WAL");
+  file.pragma("synchronous = FULL");
+  file.pragma("foreign_keys = ON");
+  return file;
+}
+
+/** A file that can be read and not written stays unmarked; its tables tell whose it is. */
+function tryToMark(file: Database): void {
+  try {
+    markAsOurs(file);
+  } catch (error) {
+    if (!["read_only", "disk_full"].includes(sqliteFaultOf(error))) throw error;
+  }
+}
+
+/** SQLite can't open a file whose log it can't make, and does not say that the file system is read-only. */
+function readOnlyFolderError(error: unknown, path: string): unknown {
+  if (!(error instanceof SqliteFile.SqliteError && error.code.startsWith("SQLITE_CANTOPEN"))) return undefined;
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return undefined;
+  } catch (refusal) {
+    return sqliteFaultOf(refusal) === "read_only" ? refusal : undefined;
+  }
+}
+
+/** @param files undefined in memory */
+function databaseOf(file: Database, files?: SqliteFiles): StoreDatabase {
   const db = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
@@ -51,11 +99,25 @@ export function openSqliteDatabase(path: string): StoreDatabase {
     // A transaction that writes has the file for itself.
     lockSchema: async () => await Promise.resolve(),
     faultOf: sqliteFaultOf,
+    checkInPlace: () => files?.checkInPlace(),
+    isBrokenBy: (error) => files !== undefined && isBrokenBy(error),
+    close: async () => {
+      const isMoved = files?.isMoved === true;
+      // A file that was moved away, and not removed, holds all that was stored.
+      if (isMoved) tryToEmptyLog(file);
+      await db.destroy();
+      if (isMoved) files.removeOrphans();
+    },
   };
 }
 
-function hasSchemaTable(file: Database): boolean {
-  return file.prepare("select 1 from sqlite_master where type = 'table' and name = 'rill_schema'").get() !== undefined;
+/** What can't be written any more is lost with the file. */
+function tryToEmptyLog(file: Database): void {
+  try {
+    file.pragma("wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (sqliteFaultOf(error) === "internal") throw error;
+  }
 }
 
 /** A transaction that is going to write takes the file's lock at its start: one that read first would be refused if another process wrote meanwhile. */

@@ -13,4 +13,9 @@ export interface StoreDatabase {
   lockSchema(trx: Transaction<Tables>): Promise<void>;
   /** What an error of this database means. */
   faultOf(error: unknown): StoreFault;
+  /** @throws Error when what is stored now would not be found again, because the file is gone from its place */
+  checkInPlace(): void;
+  /** Whether the database has to be closed after this error, and connected to anew. */
+  isBrokenBy(error: unknown): boolean;
+  close(): Promise<void>;
 }

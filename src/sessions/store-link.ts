@@ -68,7 +68,10 @@ export class StoreLink implements AsyncDisposable {
     });
     const exited = new Deferred<void>();
     let message = "the store's thread ended unasked";
-    worker.on("message", ({ id, result }: StoreNotice) => this.#settle(id, result));
+    worker.on("message", (notice: StoreNotice) => {
+      if (notice.type === "answer") this.#settle(notice.id, notice.result);
+      else this.#options.log.warn({ store: path }, notice.text);
+    });
     worker.on("error", (error) => (message = error instanceof Error ? (error.stack ?? error.message) : String(error)));
     worker.on("exit", () => {
       this.#bury(message);

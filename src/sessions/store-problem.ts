@@ -1,4 +1,4 @@
-/** Why the store itself can't serve. All but the first two stay until an operator does something. */
+/** Why the store itself can't serve. All but `unreachable`, `overloaded` and `replaced` stay until an operator does something. */
 export type StoreFault =
   /** It is not reached, or did not answer in time. What was asked for may have been stored all the same. */
   | "unreachable"
@@ -8,11 +8,13 @@ export type StoreFault =
   | "closed"
   | "disk_full"
   | "read_only"
+  /** The file was removed or replaced while it was open. It is opened anew with the next call. */
+  | "replaced"
   /** The file is no database, or a damaged one. It is left as it is. */
   | "corrupt"
   /** A later release has changed the tables in a way that this one can't serve on. They are left as they are. */
   | "newer_schema"
-  /** The address, the folder or the rights are wrong. */
+  /** The address, the folder or the rights are wrong, or the file is another program's. */
   | "misconfigured"
   /** A fault of ours. */
   | "internal";

@@ -9,7 +9,7 @@ export type RequestOf<Method extends StoreMethod> = Parameters<SessionStore[Meth
 /** What a method answers. */
 export type ResultOf<Method extends StoreMethod> = Awaited<ReturnType<SessionStore[Method]>>;
 
-/** One question to a store, as it crosses the wall to the store's thread: plain data. Each gets exactly one notice with its id. */
+/** One question to a store, as it crosses the wall to the store's thread: plain data. Each gets exactly one answer with its id. */
 export type StoreCommand = {
   readonly [Method in StoreMethod]: {
     readonly type: "call";
@@ -26,7 +26,11 @@ export type StoreThreadCommand = StoreCommand | { readonly type: "close" };
 export type AnyStoreResult =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: StoreProblem };
 
-export interface StoreNotice {
+export interface StoreAnswer {
+  readonly type: "answer";
   readonly id: number;
   readonly result: AnyStoreResult;
 }
+
+/** What the store's thread says: an answer to a command, or what is to be logged. */
+export type StoreNotice = StoreAnswer | { readonly type: "warning"; readonly text: string };

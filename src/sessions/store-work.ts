@@ -1,4 +1,5 @@
-import type { Kysely, Transaction } from "kysely";
+import type { Transaction } from "kysely";
+import type { StoreDatabase } from "./store-database.js";
 import type { Tables } from "./tables.js";
 
 /** Bounds of what is stored. */
@@ -24,23 +25,26 @@ export interface Work {
 /** The two kinds of transactions, open for one operation. */
 export class StoreAccess {
   readonly nowMs: number;
-  readonly #db: Kysely<Tables>;
+  readonly #database: StoreDatabase;
   readonly #work: Omit<Work, "trx">;
 
-  constructor(db: Kysely<Tables>, work: Omit<Work, "trx">) {
-    this.nowMs = work.nowMs;
-    this.#db = db;
-    this.#work = work;
+  constructor(database: StoreDatabase, given: Pick<Work, "nowMs" | "limits">) {
+    this.nowMs = given.nowMs;
+    this.#database = database;
+    this.#work = { ...given, locksRows: database.locksRows };
   }
 
   /** What is read is of one moment. Works on a store that can't be written. */
   async read<Result>(body: (work: Work) => Promise<Result>): Promise<Result> {
-    const transaction = this.#db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
+    const transaction = this.#database.db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
     return await transaction.execute(async (trx) => await body({ ...this.#work, trx }));
   }
 
   /** All that `body` writes is stored when this returns, or nothing is. */
   async write<Result>(body: (work: Work) => Promise<Result>): Promise<Result> {
-    return await this.#db.transaction().execute(async (trx) => await body({ ...this.#work, trx }));
+    const result = await this.#database.db.transaction().execute(async (trx) => await body({ ...this.#work, trx }));
+    // The file may have gone while it was written: nobody is told then that something is stored.
+    this.#database.checkInPlace();
+    return result;
   }
 }

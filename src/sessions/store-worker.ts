@@ -3,6 +3,7 @@ import { shrinkHeap } from "../memory/shrink-heap.js";
 import { CommandRunner } from "./command-runner.js";
 import { openSqliteDatabase } from "./sqlite-database.js";
 import { sqliteFaultOf } from "./sqlite-fault.js";
+import type { StoreDatabase } from "./store-database.js";
 import type { StoreCommand, StoreNotice, StoreThreadCommand } from "./store-wall.js";
 import type { StoreLimits } from "./store-work.js";
 
@@ -22,10 +23,12 @@ async function main(): Promise<void> {
   const port = parentPort;
   const { path, limits } = workerData as StoreWorkerData;
   await shrinkHeap();
-  await using runner = new CommandRunner({ open: () => openSqliteDatabase(path), faultOf: sqliteFaultOf, limits });
+  const say = (notice: StoreNotice): void => port.postMessage(notice);
+  const onWarning = (text: string): void => say({ type: "warning", text });
+  const open = (): StoreDatabase => openSqliteDatabase(path, onWarning);
+  await using runner = new CommandRunner({ open, faultOf: sqliteFaultOf, limits, place: path, onWarning });
   const answer = async (command: StoreCommand): Promise<void> => {
-    const notice: StoreNotice = { id: command.id, result: await runner.run(command) };
-    port.postMessage(notice);
+    say({ type: "answer", id: command.id, result: await runner.run(command) });
   };
   await new Promise<void>((resolve) => {
     let last = Promise.resolve();

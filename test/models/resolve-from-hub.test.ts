@@ -170,6 +170,15 @@ describe("resolveModel with a model of the hub", () => {
     );
   });
 
+  it("says that the cache can't be written where no folder can be made", async function () {
+    if (process.platform !== "linux") return this.skip();
+    const { result } = startResolving("smollm2-135m-instruct", { cacheDir: "/proc/rill/cache" });
+    await assert.rejects(result, {
+      code: "CACHE_NOT_WRITABLE",
+      message: /can't write \/proc\/rill\/cache\/.* \(ENOENT\)/,
+    });
+  });
+
   it("says that the cache can't be written", async () => {
     const blocked = join(cacheDir, "file");
     await writeFile(blocked, "");

@@ -5,5 +5,6 @@ import type { StoreThreadCommand } from "../../src/sessions/store-wall.js";
 parentPort?.on("message", (command: StoreThreadCommand) => {
   if (command.type === "close") process.exit(0);
   if (command.method === "get") throw new Error("the thread's own words");
-  if (command.method !== "sweep") parentPort?.postMessage({ id: command.id, result: { ok: true, value: undefined } });
+  if (command.method !== "sweep")
+    parentPort?.postMessage({ type: "answer", id: command.id, result: { ok: true, value: undefined } });
 });

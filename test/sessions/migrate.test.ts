@@ -4,7 +4,7 @@ import { MIGRATIONS, type Migration } from "../../src/sessions/migrations.js";
 import { IN_MEMORY, openSqliteDatabase } from "../../src/sessions/sqlite-database.js";
 import { sqliteFaultOf } from "../../src/sessions/sqlite-fault.js";
 import type { StoreDatabase } from "../../src/sessions/store-database.js";
-import { HOUR, LIMITS, OWNER, says } from "./store-rig.js";
+import { HOUR, LIMITS, OWNER, refuseWarning, says } from "./store-rig.js";
 
 const create = (sessionId: string, id: number) =>
   ({
@@ -19,7 +19,15 @@ const get = (sessionId: string) =>
   ({ type: "call", id: 1, method: "get", request: { owner: OWNER, sessionId }, nowMs: 1_790_000_000_000 }) as const;
 
 function runnerOn(database: StoreDatabase, migrations: readonly Migration[]): CommandRunner {
-  return new CommandRunner({ open: () => database, faultOf: sqliteFaultOf, limits: LIMITS, migrations });
+  const place = IN_MEMORY;
+  return new CommandRunner({
+    open: () => database,
+    faultOf: sqliteFaultOf,
+    limits: LIMITS,
+    place,
+    onWarning: refuseWarning,
+    migrations,
+  });
 }
 
 /** Expands the tables of the release before: a column that it does not know. */
@@ -34,10 +42,10 @@ const EXPANDING: Migration = {
 describe("Migrations", () => {
   let database: StoreDatabase;
   beforeEach(() => {
-    database = openSqliteDatabase(IN_MEMORY);
+    database = openSqliteDatabase(IN_MEMORY, refuseWarning);
   });
   afterEach(async () => {
-    await database.db.destroy();
+    await database.close();
   });
 
   it("are numbered from 1 on, and compatible with themselves at least", () => {

@@ -13,7 +13,7 @@ describe("The link to the store's thread", () => {
     const clock = new ManualClock();
     const log = new RecordingLogger();
     const runner = new StoreLink({ path: "unused", limits: LIMITS, clock, log, entry });
-    const store = new CalledStore({ runner, clock, wallNowMs: () => 0, maxCommands, answerMs: 10_000 });
+    const store = new CalledStore({ runner, clock, log, wallNowMs: () => 0, maxCommands, answerMs: 10_000 });
     return { clock, lines: log.lines, store };
   };
 

@@ -8,7 +8,7 @@ import type { StoreAddress } from "../../src/sessions/store-address.js";
 import type { StoreProblem, StoreResult } from "../../src/sessions/store-problem.js";
 import type { StoreLimits } from "../../src/sessions/store-work.js";
 import { systemClock } from "../../src/sync/clock.js";
-import { silentLogger } from "../../src/telemetry/logger.js";
+import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -23,7 +23,7 @@ export interface Day {
 
 export function openStore(
   address: StoreAddress,
-  options: { day?: Day; limits?: Partial<StoreLimits> } = {},
+  options: { day?: Day; limits?: Partial<StoreLimits>; log?: Logger } = {},
 ): SessionStore {
   const day = options.day ?? { nowMs: 1_790_000_000_000 };
   return createStore({
@@ -31,7 +31,7 @@ export function openStore(
     limits: { ...LIMITS, ...options.limits },
     clock: systemClock,
     wallNowMs: () => day.nowMs,
-    log: silentLogger,
+    log: options.log ?? silentLogger,
   });
 }
 
@@ -97,4 +97,9 @@ export async function turnsOf(store: SessionStore, session: Session): Promise<re
 
 export async function reread(store: SessionStore, session: Session): Promise<Session> {
   return valueOf(await store.get(keyOf(session)));
+}
+
+/** For databases that nothing is wrong with. */
+export function refuseWarning(text: string): never {
+  throw new Error(text);
 }

@@ -69,14 +69,12 @@ export class ServedCall implements CallContext, Disposable {
     this.scope[Symbol.dispose]();
   }
 
-  /** The server's own faults are errors, with their cause, once. What ends a generation otherwise, the scheduler logs. */
+  /** The server's own faults are errors, with their cause, once. What ends a generation otherwise, the scheduler logs; an outage of the store, the store. */
   #logFailure(error: GenerationError): void {
     const { generationId } = this.wire;
     const fields = { method: this.#method, generationId, reason: error.code, facts: error.facts };
     const isFault = STATUS_OF_CODE[error.code] === Status.INTERNAL;
-    if (error.code === "STORE_UNAVAILABLE")
-      this.#host.log.warn({ ...fields, err: error.cause }, "the store failed a call");
-    else if (isFault) this.#host.log.error({ ...fields, err: error.cause ?? error }, "a call failed");
+    if (isFault) this.#host.log.error({ ...fields, err: error.cause ?? error }, "a call failed");
     else this.#host.log.debug(() => fields, "a call ended without its result");
   }
 }
