@@ -130,6 +130,12 @@ export class Dispatcher implements Disposable {
     this.#startNext();
   }
 
+  /** Sends what a generation has to say to the engine of its run; one that it ends there counts as ending from now on. */
+  send(command: EngineCommand): void {
+    if (command.type === "cancel" && command.mode !== "end_reasoning") this.#estimator.ending(command.runId);
+    this.#options.send(command);
+  }
+
   /** Takes one notice of the engine: hands each run its part, frees the slots of those that ended, starts the next, and says so. */
   onNotice(notice: EngineNotice): void {
     if (notice.type !== "step") return;
@@ -209,10 +215,10 @@ export class Dispatcher implements Disposable {
     this.#evictor.makeRoom();
   }
 
-  /** What those in line need beyond the free slots, of which some are kept from those who come back. */
+  /** What those in line need beyond the slots that are free or about to be, of which some are kept from those who come back. */
   #missingSlots(): number {
     const newcomers = LANES.reduce((sum, lane) => sum + this.#room.waiting(lane), 0);
-    const left = this.#slots.free - newcomers;
+    const left = this.#slots.free + this.#estimator.endingRuns - newcomers;
     return Math.max(0, -left) + Math.max(0, this.#room.returning - Math.max(0, left - this.#kept));
   }
 

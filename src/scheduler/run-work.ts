@@ -17,6 +17,7 @@ export class RunWork {
   #reusedTokens: number | undefined;
   #madeTokens = 0;
   #parked = false;
+  #ending = false;
 
   constructor(run: Pick<PreparedRun, "inputTokens" | "stopping" | "deadlineMs" | "format" | "grammar">) {
     const { inputTokens, stopping, deadlineMs, format, grammar } = run;
@@ -54,6 +55,15 @@ export class RunWork {
 
   get parked(): boolean {
     return this.#parked;
+  }
+
+  /** True once the engine was told to end it: it holds its slot no longer than the present step. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  end(): void {
+    this.#ending = true;
   }
 
   /** Coming back after an eviction changes nothing. */

@@ -86,7 +86,7 @@ export class Scheduler implements Disposable {
       counters: this.#counters,
       window: creditWindow(options.limits),
       admit: (record, run) => this.#admit(record, run),
-      send: (command) => engine.send(command),
+      send: (command) => this.#dispatcher.send(command),
       comeBack: (record, runId) => this.#dispatcher.comeBack(record, runId),
       ended: (record) => this.#ended(record),
       corrected: (record) => this.#ledger.correct(record.report()),

@@ -39,6 +39,8 @@ export class WaitEstimator {
 
   /** Of the latest step that decoded. */
   #width = 0;
+  /** When the step before the present one ended, as far as was told. */
+  #steppedAtMs = -Infinity;
   /** What a caller was told that was refused then; whoever is refused right after it is told the same. */
   #retry = { atMs: -Infinity, afterMs: 0 };
 
@@ -58,6 +60,19 @@ export class WaitEstimator {
     const work = this.#held.get(runId);
     this.#held.delete(runId);
     return work;
+  }
+
+  /** The engine was told to end it: what counts from now on is what is left of the present step. */
+  ending(runId: number): void {
+    this.#held.get(runId)?.end();
+    this.#retry.atMs = -Infinity;
+  }
+
+  /** How many hold a slot that falls free with the present step. */
+  get endingRuns(): number {
+    let count = 0;
+    for (const work of this.#held.values()) if (work.ending) count += 1;
+    return count;
   }
 
   /** Learns from a step, and from those that ended with it. */
@@ -80,6 +95,7 @@ export class WaitEstimator {
     if (decodingRuns > 0) this.#width = decodingRuns;
     // What is left of a run is counted in tokens: a step that made several of each counts as so many steps.
     const tokensOfARun = 1 + acceptedDraftTokens / Math.max(1, decodingRuns);
+    this.#steppedAtMs = this.#clock.nowMs();
     if (stepMs > 0) this.#pace.observe({ stepMs: stepMs / tokensOfARun, decodingRuns, prefillTokens });
   }
 
@@ -149,7 +165,7 @@ export class WaitEstimator {
     const scenarios = scenariosFor(this.#held.size + line.length);
     const futures = Array.from({ length: scenarios.count }, (_, scenario) => {
       const shareOf = (run: number): number => scenarios.share(scenario, run);
-      const held = Array.from(this.#held.values(), (work, run) => this.#loadOf(work, shareOf(run)));
+      const held = Array.from(this.#held.values(), (work, run) => this.#heldLoadOf(work, shareOf(run)));
       const waiting = line.map((work, place): Load => {
         const share = shareOf(held.length + place);
         if (work === undefined) {
@@ -162,6 +178,21 @@ export class WaitEstimator {
       return stride === 1 ? stays : stretched(stays, stride);
     });
     return { scenarios, futures };
+  }
+
+  /** As `#loadOf`, of one that holds a slot: however it is ended, it keeps the slot as long as the present step lasts. */
+  #heldLoadOf(work: RunWork, share: number): Load {
+    const stepMs = work.parked ? 0 : this.#restOfStepMs();
+    if (work.ending) return { unreadMs: 0, outputTokens: 1, leavesAtMs: stepMs, timeLimitMs: Infinity };
+    const { leavesAtMs, timeLimitMs, ...load } = this.#loadOf(work, share);
+    return { ...load, leavesAtMs: Math.max(stepMs, Math.min(leavesAtMs, timeLimitMs)), timeLimitMs: Infinity };
+  }
+
+  /** Of the step in progress, at the measured pace; 0 where it lasts longer than that already. */
+  #restOfStepMs(): number {
+    const isReading = [...this.#held.values()].some(({ unreadTokens }) => unreadTokens > 0);
+    const stepMs = this.#pace.decodeStepMs(this.#width) + (isReading ? this.#pace.prefillStepMs : 0);
+    return Math.max(0, this.#steppedAtMs + stepMs - this.#clock.nowMs());
   }
 
   /** @param share of runs that need less, 0 to 1. */

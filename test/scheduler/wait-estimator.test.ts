@@ -13,10 +13,12 @@ interface Wanted {
   /** True: nothing ends it before its maximum. */
   readonly exact?: boolean;
   readonly deadlineMs?: number;
+  readonly timeLimitMs?: number;
 }
 
-function workOf({ inputTokens = 1, maxOutputTokens = 100, exact = true, deadlineMs }: Wanted = {}): RunWork {
-  const run = runOf(new Uint32Array(inputTokens), { maxOutputTokens, ignoreEndOfGeneration: exact });
+function workOf(wanted: Wanted = {}): RunWork {
+  const { inputTokens = 1, maxOutputTokens = 100, exact = true, deadlineMs, timeLimitMs = 600_000 } = wanted;
+  const run = runOf(new Uint32Array(inputTokens), { maxOutputTokens, ignoreEndOfGeneration: exact, timeLimitMs });
   return new RunWork({ ...run, deadlineMs });
 }
 
@@ -134,6 +136,39 @@ describe("WaitEstimator", () => {
     assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [0, 1_000]);
     scene.decode([runId]);
     assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [990, 990]);
+  });
+
+  it("counts a run that is being ended for what is left of its step, and no longer", () => {
+    const scene = new Scene(1).learn(Array.from({ length: 20 }, () => 50));
+    const runId = scene.start(workOf({ maxOutputTokens: 800 }));
+    scene.tell([{ runId, prefill: { doneTokens: 1, totalTokens: 1, reusedTokens: 0 } }], 0);
+    scene.decode([runId]);
+    assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [7_990, 7_990]);
+    assert.equal(scene.estimator.retryAfterMs(), 7_990);
+    scene.estimator.ending(runId);
+    assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [10, 10]);
+    assert.deepEqual(scene.estimator.forecastLine([workOf({ maxOutputTokens: 20 }), workOf()]).map(roundedWait), [
+      [10, 10],
+      [211, 211],
+    ]);
+    assert.equal(scene.estimator.retryAfterMs(), 100, "the least that anyone is told");
+    scene.clock.advance(6);
+    assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [4, 4]);
+    scene.clock.advance(60);
+    assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [0, 0]);
+  });
+
+  it("counts a run no longer than its time limit or its deadline lets it, and no shorter than its step", () => {
+    for (const bound of [{ timeLimitMs: 205 }, { deadlineMs: 205 }]) {
+      const scene = new Scene(1).learn(Array.from({ length: 20 }, () => 50));
+      const runId = scene.start(workOf({ maxOutputTokens: 800, ...bound }));
+      scene.tell([{ runId, prefill: { doneTokens: 1, totalTokens: 1, reusedTokens: 0 } }], 0);
+      scene.decode([runId]);
+      assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [205, 205]);
+      scene.clock.advance(200);
+      scene.decode([runId]);
+      assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [10, 10]);
+    }
   });
 
   it("expects others to leave at their deadlines, and the newcomer to stay", () => {
