@@ -8,6 +8,7 @@ import {
   type GenerateStreamResponse,
 } from "../../generated/rill/v1/generation_service.js";
 import { TurnStatus } from "../../generated/rill/v1/session.js";
+import { type ToolChoice, ToolChoiceMode } from "../../generated/rill/v1/tool.js";
 import { type ContextPolicy, TurnInput } from "../../generated/rill/v1/turn_input.js";
 import { completedOf, textOf } from "../support/generation-text.js";
 import { generationRequest, refusalOf } from "../support/test-client.js";
@@ -229,6 +230,17 @@ describe("A turn of a session", function () {
         "turn.messages",
         "turn.context_policy",
       ]);
+    });
+  });
+
+  it("names its own fields in a refusal, and leaves what it quotes of the caller as it is", async () => {
+    await onServer(fast, async ({ client, turn }) => {
+      const parameters = JSON.stringify({ type: "object", properties: { "chat.id": { chat: "chat.messages" } } });
+      const toolChoice: ToolChoice = { choice: { $case: "mode", value: ToolChoiceMode.REQUIRED } };
+      const met = await refusalOf(client.generate(turn({ tools: [{ name: "f", parameters }], toolChoice })));
+      assert.deepEqual([met.reason, met.fields], ["INVALID_REQUEST", ["turn.tools[0].parameters"]]);
+      assert.match(met.text, /^turn\.tools\[0\]\.parameters: at \/properties\/chat\.id\/chat: /);
+      assert.equal(met.text, `${met.fields[0]}: ${met.descriptions[0]}`);
     });
   });
 

@@ -7,6 +7,8 @@ import { compileConstraint } from "./compile-constraint.js";
 import type { CompiledGrammars } from "./compiled-grammars.js";
 import { GrammarProblem } from "./grammar-problem.js";
 
+const TOOLS_FIELD = "chat.tools";
+
 /** What a generation's output is to be held to. */
 export interface GrammarRequest {
   readonly constraint: RequestedConstraint | undefined;
@@ -15,8 +17,6 @@ export interface GrammarRequest {
   /** How the model's template marks calls; undefined where nothing is rendered. */
   readonly format: OutputFormat | undefined;
   readonly bounds: CallGrammarBounds;
-  /** The path of the tools, which a refusal begins with. Default: `chat.tools`. */
-  readonly toolsField?: string;
 }
 
 /**
@@ -33,11 +33,10 @@ export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest):
   }
   const isForced = tools !== undefined && (tools.choice.type === "required" || tools.choice.type === "named");
   if (!isForced) return undefined;
-  const field = request.toolsField ?? "chat.tools";
   const syntax = request.format?.calls[0];
   if (syntax === undefined)
-    throw new InputRefusal(field, "calls can't be forced: nothing says how this model writes them");
-  return orRefuse(field, () =>
+    throw new InputRefusal(TOOLS_FIELD, "calls can't be forced: nothing says how this model writes them");
+  return orRefuse(TOOLS_FIELD, () =>
     grammars.get(JSON.stringify([tools, syntax, bounds]), () => compileCallGrammar(tools, syntax, bounds)),
   );
 }

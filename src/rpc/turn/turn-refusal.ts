@@ -4,21 +4,24 @@ import { GenerationError } from "../../core/generation-error.js";
 const MESSAGES = "chat.messages";
 
 /**
- * Why a conversation was refused, in the words of the request that brought only its end: what is wrong with a message names that message, or the session
- * where it stands in the history.
+ * Why a conversation was refused, with the field names of the request that brought only its end. A violation in a message of the history names the session.
+ * Only the path at the beginning of a violation or of the error's text is replaced: the rest may quote the caller.
  * @param historyLength messages of the conversation that are the session's
  */
 export function turnRefusal(thrown: unknown, historyLength: number): unknown {
-  if (!(thrown instanceof GenerationError) || thrown.violations.length === 0) return thrown;
+  if (!(thrown instanceof GenerationError)) return thrown;
+  const [first] = thrown.violations;
+  if (first === undefined) return thrown;
   const { code, message, facts, retryAfterMs, cause } = thrown;
   const violations = thrown.violations.map((violation) => toTurnField(violation, historyLength));
   const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return new GenerationError(code, message.replaceAll(MESSAGES, "the conversation").replaceAll("chat.", "turn."), {
-    violations,
-    facts,
-    cause,
-    ...retry,
-  });
+  const restated = restate(message, first, toTurnField(first, historyLength));
+  return new GenerationError(code, restated, { violations, facts, cause, ...retry });
+}
+
+/** The error's text, where it is the first violation's, with the other field. */
+function restate(message: string, before: FieldViolation, after: FieldViolation): string {
+  return message === `${before.field}: ${before.description}` ? `${after.field}: ${after.description}` : message;
 }
 
 function toTurnField({ field, description }: FieldViolation, historyLength: number): FieldViolation {

@@ -85,8 +85,8 @@ describe("grammarFor", () => {
       /^at \/patternProperties: the keyword/,
     );
     assertRefuses(
-      () => grammarFor(grammars, { ...NOTHING, tools, format: { ...format, calls: [] }, toolsField: "turn.tools" }),
-      "turn.tools",
+      () => grammarFor(grammars, { ...NOTHING, tools, format: { ...format, calls: [] } }),
+      "chat.tools",
       /nothing says how this model writes them/,
     );
   });
