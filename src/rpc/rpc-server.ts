@@ -130,13 +130,13 @@ function createServices(host: CallHost, options: RpcServerOptions, descriptors: 
     { definition: SessionServiceService, implementation: createSessionService(host, options) },
     { definition: TokenServiceService, implementation: createTokenService(host, options) },
     { definition: ServerServiceService, implementation: createServerService(host, options, start) },
-  ];
+  ].map((service) => ({ ...service, unwanted: "refused" }));
   const names = own.map(serviceName);
   const reflection = createReflectionService(host, descriptors);
-  return [
-    ...own,
+  const standard: StrictService[] = [
     { definition: HealthService, implementation: createHealthService(host, options.lifecycle, names) },
     { definition: ServerReflectionService, implementation: reflection },
     { definition: AlphaReflectionService, implementation: reflection },
-  ];
+  ].map((service) => ({ ...service, unwanted: "ignored" }));
+  return [...own, ...standard];
 }

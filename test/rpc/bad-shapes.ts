@@ -99,6 +99,21 @@ export const BAD_SHAPES: readonly BadRequest[] = [
     ],
   },
   {
+    name: "more JSON values than a request may bring, in all its texts together, those in strings not counted",
+    request: chatRequest([
+      [
+        said(Role.ASSISTANT, undefined, { toolCalls: [toolCall("a", "f", { text: "[,".repeat(40_000) })] }),
+        said(Role.TOOL, "a", { toolCallId: "a" }),
+        said(Role.ASSISTANT, undefined, { toolCalls: [toolCall("b", "f", { list: new Array(40_000).fill(0) })] }),
+        said(Role.TOOL, "b", { toolCallId: "b" }),
+        said(Role.ASSISTANT, undefined, { toolCalls: [toolCall("c", "f", { list: new Array(40_000).fill(0) })] }),
+        said(Role.TOOL, "c", { toolCallId: "c" }),
+        HELLO,
+      ],
+    ]),
+    fields: ["chat.messages[4].tool_calls[0].arguments"],
+  },
+  {
     name: "too many tools",
     request: chatRequest([[HELLO], { tools: Array.from({ length: 65 }, (_, index) => ({ name: `f${index}` })) }]),
     fields: ["chat.tools"],

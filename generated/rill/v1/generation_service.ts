@@ -1911,7 +1911,9 @@ export const GetGenerationResponse: MessageFns<GetGenerationResponse> = {
 /**
  * GenerationService makes text. Every status that the server makes itself carries google.rpc.ErrorInfo with domain
  * `rill.v1`; a refused field is named in google.rpc.BadRequest, all of them at once. Nothing is ignored silently: unknown
- * fields, wrong wire types, invalid UTF-8 and unknown enum values are INVALID_ARGUMENT.
+ * fields, wrong wire types, invalid UTF-8 and unknown enum values are INVALID_ARGUMENT. A message with unknown fields is
+ * not read any further, so only these are named then. A message may have 65,536 fields, nested ones included, 349,525
+ * packed numbers, and 65,536 JSON values in all its JSON texts.
  *
  * INVALID_ARGUMENT: a bad field, or an input that does not fit the context. FAILED_PRECONDITION: another model is
  * served. ALREADY_EXISTS: the request id is in use, or the idempotency key was used with another request. ABORTED: a

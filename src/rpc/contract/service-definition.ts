@@ -1,12 +1,14 @@
 import type { DescMessage, FileRegistry } from "@bufbuild/protobuf";
 import type { MethodDefinition, Server, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { DecodedRequest } from "../request/decoded-request.js";
-import { checkWire } from "../request/wire-check.js";
+import { checkWire, type Unwanted } from "../request/wire-check.js";
 
 /** A generated service and what answers its calls. */
 export interface StrictService {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
+  /** Fields that the contract does not have. A standard protocol may demand that they are ignored. */
+  readonly unwanted: Unwanted;
 }
 
 /** Such as rill.v1.GenerationService. */
@@ -21,13 +23,13 @@ export function serviceName({ definition }: StrictService): string {
  */
 export function addStrictService(
   server: Server,
-  { definition, implementation }: StrictService,
+  { definition, implementation, unwanted }: StrictService,
   registry: FileRegistry,
 ): void {
   const strict: Record<string, MethodDefinition<unknown, unknown>> = {};
   for (const [name, method] of Object.entries(definition)) {
     if (typeof implementation[name] !== "function") throw new Error(`${method.path} has no handler`);
-    strict[name] = { ...method, requestDeserialize: strictDecoder(method, inputOf(method.path, registry)) };
+    strict[name] = { ...method, requestDeserialize: strictDecoder(method, inputOf(method.path, registry), unwanted) };
   }
   server.addService(strict, implementation);
 }
@@ -39,16 +41,18 @@ function inputOf(path: string, registry: FileRegistry): DescMessage {
   return found.input;
 }
 
-/** grpc-js turns a decoder that throws into INTERNAL; so this one never does. */
+/** grpc-js turns a decoder that throws into INTERNAL, so this one does not. What is going to be refused is not decoded. */
 function strictDecoder(
   method: MethodDefinition<unknown, unknown>,
   input: DescMessage,
+  unwanted: Unwanted,
 ): (bytes: Buffer) => DecodedRequest<unknown> {
   return (bytes) => {
-    const { unreadable, unwanted } = checkWire(bytes, input);
-    if (unreadable.length > 0) return { type: "undecodable", violations: unreadable };
+    const found = checkWire(bytes, input, unwanted);
+    if (found.unreadable.length > 0) return { type: "undecodable", violations: found.unreadable };
+    if (found.unwanted.length > 0) return { type: "unwanted", violations: found.unwanted };
     try {
-      return { type: "decoded", message: method.requestDeserialize(bytes), violations: unwanted };
+      return { type: "decoded", message: method.requestDeserialize(bytes) };
     } catch {
       // The check lets nothing through that the generated decoder refuses; should it ever, the caller's bytes are at fault all the same.
       return { type: "undecodable", violations: [{ field: "", description: "is not a valid message" }] };

@@ -16,7 +16,7 @@ export interface CancelRequest {
 /** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST */
 export function parseCancelRequest(request: DecodedRequest<CancelGenerationRequest>, limits: Limits): CancelRequest {
   const { target, mode } = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const parsed = { target: parseTarget(target, limits, violations), mode: parseMode(mode, violations) };
   violations.throwIfAny();
   return parsed;

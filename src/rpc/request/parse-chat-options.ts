@@ -3,7 +3,7 @@ import type { TurnInput } from "../../../generated/rill/v1/turn_input.js";
 import type { ChatOptions } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ToolUse } from "../../core/tool.js";
-import { parseJsonObject } from "./json-object-field.js";
+import { parseJsonObject } from "./json-field.js";
 import { parseToolChoice } from "./parse-tool-choice.js";
 import { parseTools } from "./parse-tools.js";
 import type { Violations } from "./violations.js";

@@ -2,7 +2,7 @@ import type { GenerateRequest } from "../../../generated/rill/v1/generation_serv
 import type { RequestedConstraint } from "../../core/constraint.js";
 import { isJsonObject } from "../../core/json-object.js";
 import type { Limits } from "../../core/limits.js";
-import { tryParseJson } from "../../core/try-parse-json.js";
+import { parseJsonText } from "./json-field.js";
 import type { Violations } from "./violations.js";
 
 /** What the answer must look like. Whether it can be made into a grammar is seen on the prepare worker. */
@@ -34,9 +34,8 @@ function checkSchema(schema: string, { schemaBytes }: Limits, violations: Violat
     violations.add("json_schema", `has ${bytes} bytes; at most ${schemaBytes}`);
     return;
   }
-  const parsed = tryParseJson(schema);
-  if (parsed === undefined) violations.add("json_schema", "is not JSON");
-  else if (!isJsonObject(parsed) && typeof parsed !== "boolean") {
+  const parsed = parseJsonText("json_schema", schema, violations);
+  if (parsed !== undefined && !isJsonObject(parsed) && typeof parsed !== "boolean") {
     violations.add("json_schema", "is JSON, but not a schema: an object, true or false");
   }
 }

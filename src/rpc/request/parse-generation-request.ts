@@ -37,7 +37,7 @@ export function parseGenerationRequest(
   { limits, model, contextTokens, streams }: RequestBounds,
 ): GenerationRequest {
   const message = takeMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const { vocabularySize } = model;
   const expectedModel = parseId({ field: "expected_model", value: message.expectedModel }, limits, violations);
   const parsed = {

@@ -10,7 +10,7 @@ export function parseGetGenerationRequest(
   limits: Limits,
 ): GenerationTarget {
   const { target } = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const parsed = parseTarget(target, limits, violations);
   violations.throwIfAny();
   return parsed;

@@ -17,7 +17,7 @@ export function parseListSessions(
   limits: Limits,
 ): Omit<ListSessions, "owner"> {
   const { pageSize, pageToken } = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const bounds = pageBounds(pageSize, limits, violations);
   const place = parsePageToken(pageToken, isSessionPlace, violations);
   violations.throwIfAny();
@@ -26,7 +26,7 @@ export function parseListSessions(
 
 export function parseListTurns(request: DecodedRequest<ListTurnsRequest>, limits: Limits): Omit<ListTurns, "owner"> {
   const { sessionId, pageSize, pageToken } = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const parsed = {
     sessionId: parseRequiredId(sessionId, limits, violations),
     ...pageBounds(pageSize, limits, violations),

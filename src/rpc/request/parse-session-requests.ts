@@ -38,7 +38,7 @@ export function parseCreateSession(
   limits: Limits,
 ): Omit<Asked<CreateSession>, "sessionId"> {
   const message = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const parsed = {
     labels: parseLabels(message.labels, limits, violations),
     idleMs: parseIdle(message.idleTimeout, limits, violations) ?? limits.defaultSessionIdleMs,
@@ -51,7 +51,7 @@ export function parseCreateSession(
 
 export function parseSessionId(request: DecodedRequest<GetSessionRequest>, limits: Limits): string {
   const { sessionId } = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const parsed = parseRequiredId(sessionId, limits, violations);
   violations.throwIfAny();
   return parsed;
@@ -62,7 +62,7 @@ export function parseUpdateSession(
   limits: Limits,
 ): Asked<UpdateSession> {
   const message = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   if (message.labels === undefined && message.idleTimeout === undefined) {
     violations.add("labels", "is missing, and so is idle_timeout: at least one of them is required");
   }
@@ -81,7 +81,7 @@ export function parseDeleteSession(
   limits: Limits,
 ): Asked<DeleteSession> {
   const message = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const parsed = {
     sessionId: parseRequiredId(message.sessionId, limits, violations),
     expectedRevision: parseExpectedRevision(message, violations),
@@ -92,7 +92,7 @@ export function parseDeleteSession(
 
 export function parseForkSession(request: DecodedRequest<ForkSessionRequest>, limits: Limits): Asked<ForkSession> {
   const message = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const parsed = {
     sessionId: parseRequiredId(message.sessionId, limits, violations),
     atTurn: message.atTurn,
@@ -108,7 +108,7 @@ export function parseAppendMessages(
   limits: Limits,
 ): Asked<AppendMessages> {
   const message = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const parsed = {
     sessionId: parseRequiredId(message.sessionId, limits, violations),
     expectedRevision: parseExpectedRevision(message, violations),

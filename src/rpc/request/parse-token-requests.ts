@@ -26,7 +26,7 @@ export interface CountTokensCall {
 /** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST; so do the others. */
 export function parseTokenizeRequest(request: DecodedRequest<TokenizeRequest>): TokenizeCall {
   const { text, addBeginning, parseControlTokens } = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   if (text === undefined) violations.add("text", "is missing");
   violations.throwIfAny();
   return { text: text ?? "", addBeginning: addBeginning ?? true, parseControlTokens: parseControlTokens ?? false };
@@ -36,7 +36,7 @@ export function parseDetokenizeRequest(
   request: DecodedRequest<DetokenizeRequest>,
   { vocabularySize }: { vocabularySize: number },
 ): readonly number[] {
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const list = { field: "token_ids", ids: readableMessage(request).tokenIds, vocabularySize };
   const tokenIds = parseTokenIds(list, violations);
   violations.throwIfAny();
@@ -48,7 +48,7 @@ export function parseCountTokensRequest(
   { limits, vocabularySize }: { limits: Limits; vocabularySize: number },
 ): CountTokensCall {
   const message = readableMessage(request);
-  const violations = new Violations(request.violations);
+  const violations = new Violations();
   const bounds = { vocabularySize, limits, kinds: "prompt, chat and token_ids" };
   const input = parseInput(message, bounds, violations);
   if (message.maxOutputTokens === 0) violations.add("max_output_tokens", "is 0; it must be at least 1");

@@ -1,7 +1,7 @@
 import type { ToolCall as ToolCallMessage } from "../../../generated/rill/v1/tool.js";
 import type { Limits } from "../../core/limits.js";
 import type { ToolCall } from "../../core/tool.js";
-import { parseJsonObject } from "./json-object-field.js";
+import { parseJsonObject } from "./json-field.js";
 import { parseId } from "./parse-identity.js";
 import type { Violations } from "./violations.js";
 

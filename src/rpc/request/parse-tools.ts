@@ -2,7 +2,7 @@ import type { Tool as ToolMessage } from "../../../generated/rill/v1/tool.js";
 import type { Limits } from "../../core/limits.js";
 import type { Tool } from "../../core/tool.js";
 import { wellFormedText } from "../status/well-formed-text.js";
-import { parseJsonObject } from "./json-object-field.js";
+import { parseJsonObject } from "./json-field.js";
 import type { Violations } from "./violations.js";
 
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;

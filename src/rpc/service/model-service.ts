@@ -5,15 +5,14 @@ import type { Limits } from "../../core/limits.js";
 import type { EngineFacts, ModelFacts } from "../../core/model-facts.js";
 import type { CallHost } from "../call/call-host.js";
 import { unaryMethod } from "../call/unary-method.js";
-import type { DecodedRequest } from "../request/decoded-request.js";
-import { requireKnownFields } from "../request/require-known-fields.js";
+import { type DecodedRequest, readableMessage } from "../request/decoded-request.js";
 import { type BackendSource, requireBackend } from "./backend.js";
 
 /** rill.v1.ModelService. */
 export function createModelService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
   const getModel = (request: DecodedRequest<GetModelRequest>): GetModelResponse => {
     const { model, engine } = requireBackend(source);
-    requireKnownFields(request);
+    readableMessage(request);
     return { model: toModelMessage({ model, engine, limits: host.limits }) };
   };
   return { getModel: unaryMethod(host, { method: "GetModel", handle: getModel }) };

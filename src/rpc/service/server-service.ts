@@ -15,7 +15,6 @@ import { streamMethod, WITHOUT_TEXT } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
 import { type DecodedRequest, readableMessage } from "../request/decoded-request.js";
 import { parseDurationMs } from "../request/number-field.js";
-import { requireKnownFields } from "../request/require-known-fields.js";
 import { Violations } from "../request/violations.js";
 import { toLoadMessage } from "../response/load-message.js";
 import { type ServerStart, toServerInfoMessage } from "../response/server-info-message.js";
@@ -32,7 +31,7 @@ export function createServerService(
 
   const getServerInfo = (request: DecodedRequest<GetServerInfoRequest>): GetServerInfoResponse => {
     const { engine, scheduler } = requireBackend(source);
-    requireKnownFields(request);
+    readableMessage(request);
     const { slots, line } = scheduler.load();
     const shape = { slots: slots.total, maxWaitingPerLane: line.interactive.capacity };
     return { serverInfo: toServerInfoMessage({ start, engine, limits, ...shape }) };
@@ -40,7 +39,7 @@ export function createServerService(
 
   const getLoad = (request: DecodedRequest<GetLoadRequest>): GetLoadResponse => {
     const { scheduler } = requireBackend(source);
-    requireKnownFields(request);
+    readableMessage(request);
     return { load: toLoadMessage(scheduler.load()) };
   };
 
@@ -60,7 +59,7 @@ export function createServerService(
 
   function parseInterval(request: DecodedRequest<WatchLoadRequest>): number {
     const { interval } = readableMessage(request);
-    const violations = new Violations(request.violations);
+    const violations = new Violations();
     const bounds = {
       fallback: limits.minWatchIntervalMs,
       min: limits.minWatchIntervalMs,
