@@ -3,8 +3,9 @@ import type { GgufMetadata } from "./gguf-metadata.js";
 /** What the head of a GGUF file says about the model. What the file leaves out is undefined. */
 export interface GgufSummary {
   readonly version: number;
+  /** Of this file; of all parts where `inspectModel` has read them. */
   readonly sizeBytes: number;
-  /** 0 for a vocabulary without weights. */
+  /** As `sizeBytes`. 0 for a vocabulary without weights. */
   readonly tensorCount: number;
   /** Parts that the model is split into; 1 for a whole model. */
   readonly partCount: number;
@@ -32,6 +33,7 @@ const GENERAL_KEYS = new Set([
   "general.file_type",
   "general.alignment",
   "split.count",
+  "split.no",
   "tokenizer.chat_template",
   "tokenizer.ggml.tokens",
 ]);
@@ -55,6 +57,20 @@ export function isSummarised(key: string): boolean {
   return GENERAL_KEYS.has(key) || ARCHITECTURE_KEYS.some((suffix) => key.endsWith(`.${suffix}`));
 }
 
+/** Which part of a split model a file is. */
+export interface GgufPart extends GgufFrame {
+  /** 1 for the first one, and for a whole model. */
+  readonly partNumber: number;
+  readonly partCount: number;
+}
+
+/** The parts behind the first hold weights alone: neither an architecture nor a vocabulary. */
+export function partOf(metadata: GgufMetadata, frame: GgufFrame): GgufPart {
+  const partCount = countOf(metadata, "split.count") ?? 1;
+  const index = partCount > 1 ? (countOf(metadata, "split.no") ?? 0) : 0;
+  return { ...frame, partNumber: index + 1, partCount };
+}
+
 export type GgufFrame = Pick<GgufSummary, "version" | "tensorCount" | "sizeBytes">;
 
 /** Undefined when the file does not name its architecture, without which llama.cpp loads nothing. */
@@ -67,7 +83,7 @@ export function summariseGguf(metadata: GgufMetadata, frame: GgufFrame): GgufSum
   const headLength = headLengthOf(embeddingLength, headCount);
   return {
     ...frame,
-    partCount: countOf(metadata, "split.count") ?? 1,
+    partCount: partOf(metadata, frame).partCount,
     name: textOf(metadata, "general.name"),
     architecture,
     fileType: countOf(metadata, "general.file_type"),

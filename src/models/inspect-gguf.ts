@@ -5,8 +5,16 @@ import { toDiskError } from "./disk-error.js";
 import { type GgufMetadata, MAX_METADATA_ENTRIES, readGgufMetadata } from "./gguf-metadata.js";
 import { GgufReader } from "./gguf-reader.js";
 import { MAX_TENSORS, readLeastDataBytes } from "./gguf-tensors.js";
-import { type GgufSummary, isSummarised, summariseGguf } from "./gguf-summary.js";
+import {
+  type GgufFrame,
+  type GgufPart,
+  type GgufSummary,
+  isSummarised,
+  partOf,
+  summariseGguf,
+} from "./gguf-summary.js";
 import { ModelError } from "./model-error.js";
+import { notTheFirst } from "./split-name.js";
 
 const MAGIC = "GGUF";
 const OLDEST_VERSION = 2;
@@ -23,13 +31,40 @@ export interface InspectGgufOptions {
  * Reads the head of a GGUF file, up to its tensor table: some milliseconds and a fixed buffer, whatever the file holds. Called before a file is
  * trusted (after a download, at start-up), on any thread.
  *
- * @throws ModelError NOT_A_GGUF, TRUNCATED (also when the tensors' data is), UNSUPPORTED_VERSION, NOT_FOUND, NOT_A_FILE, NOT_READABLE
+ * @throws ModelError NOT_A_GGUF, TRUNCATED (also when the tensors' data is), UNSUPPORTED_VERSION, NOT_FOUND, NOT_A_FILE, NOT_READABLE;
+ *   UNSUPPORTED_MODEL for a part of a split model that is not the first
  */
 export async function inspectGguf(path: string, { displayName = path }: InspectGgufOptions = {}): Promise<GgufSummary> {
+  const { metadata, frame } = await readHead(path, displayName);
+  const { partNumber, partCount } = partOf(metadata, frame);
+  if (partNumber > 1) throw notTheFirst(displayName, { partNumber, partCount });
+  const summary = summariseGguf(metadata, frame);
+  if (summary === undefined) {
+    throw new ModelError("NOT_A_GGUF", `${displayName} is not a sound GGUF file: no general.architecture`);
+  }
+  return summary;
+}
+
+/**
+ * As `inspectGguf`, of any part of a split model.
+ *
+ * @throws ModelError as `inspectGguf`
+ */
+export async function inspectGgufPart(path: string): Promise<GgufPart> {
+  const { metadata, frame } = await readHead(path, path);
+  return partOf(metadata, frame);
+}
+
+interface GgufHead {
+  readonly metadata: GgufMetadata;
+  readonly frame: GgufFrame;
+}
+
+async function readHead(path: string, displayName: string): Promise<GgufHead> {
   try {
     const { size: fileBytes } = await statFile(path, displayName);
     await using file = await open(path, "r");
-    return await inspectOpened(file, { fileBytes, displayName });
+    return await readOpened(file, { fileBytes, displayName });
   } catch (error) {
     throw toDiskError(error, "read", displayName);
   }
@@ -50,7 +85,7 @@ async function statFile(path: string, displayName: string): Promise<Stats> {
   );
 }
 
-async function inspectOpened(file: FileHandle, { fileBytes, displayName }: ReadFrom): Promise<GgufSummary> {
+async function readOpened(file: FileHandle, { fileBytes, displayName }: ReadFrom): Promise<GgufHead> {
   const reader = new GgufReader(file, { fileBytes, displayName });
   const { version, tensorCount, entryCount } = await readHeader(reader, displayName);
   const metadata = await readGgufMetadata(reader, entryCount, isSummarised);
@@ -58,9 +93,7 @@ async function inspectOpened(file: FileHandle, { fileBytes, displayName }: ReadF
   const leastBytes =
     tensorCount === 0 ? reader.position : alignUp(reader.position, alignmentOf(metadata, reader)) + leastDataBytes;
   if (leastBytes > fileBytes) throw reader.truncated(leastBytes);
-  const summary = summariseGguf(metadata, { version, tensorCount, sizeBytes: fileBytes });
-  if (summary === undefined) throw reader.malformed("no general.architecture");
-  return summary;
+  return { metadata, frame: { version, tensorCount, sizeBytes: fileBytes } };
 }
 
 interface Header {

@@ -1,5 +1,6 @@
 import { CATALOGUE, type CatalogueEntry, type HubLocation } from "./catalogue.js";
 import { ModelError } from "./model-error.js";
+import { parseSplitName } from "./split-name.js";
 
 /** What a model was asked for by. */
 export type ModelSpec =
@@ -11,7 +12,6 @@ const HUB_SCHEME = "hf:";
 const HUB_FORM = "hf:owner/repo/file.gguf, hf:owner/repo:file.gguf, either with #revision";
 /** One segment of a hub address: no blanks, no "..", nothing that means something to a file system or a URL. */
 const SEGMENT = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?$/;
-const SHARD = /-\d{5}-of-\d{5}\.gguf$/;
 
 /**
  * Reads a model's name: `hf:…` is a file on the hub, a catalogue name is itself, all else is a path (so a file that is named like a catalogue
@@ -37,10 +37,10 @@ function parseHubLocation(text: string): HubLocation {
   if (more.length > 0 || !file.endsWith(".gguf") || !segments.every((segment) => SEGMENT.test(segment))) {
     throw new ModelError("INVALID_MODEL_NAME", `"${text}" is not an address on the hub; write ${HUB_FORM}`);
   }
-  if (SHARD.test(file)) {
+  if (parseSplitName(file) !== undefined) {
     throw new ModelError(
       "UNSUPPORTED_MODEL",
-      `"${text}" is one part of a split model; merge the parts with llama-gguf-split and give the path of the result`,
+      `"${text}" is one part of a split model, which is not fetched; put all parts into one folder and give the path of the first`,
     );
   }
   return { owner, repo, file, revision };

@@ -4,20 +4,21 @@ import { basename, join, resolve } from "node:path";
 import { checkFile } from "./cached-file.js";
 import type { HubLocation } from "./catalogue.js";
 import type { GgufSummary } from "./gguf-summary.js";
-import { inspectGguf } from "./inspect-gguf.js";
+import { inspectModel } from "./inspect-model.js";
 import { makeCached, type WantedFile } from "./make-cached.js";
 import { ModelError } from "./model-error.js";
 import { parseModelSpec } from "./model-spec.js";
 import type { SourceName } from "./pull-event.js";
 import { type CompleteResolveModelOptions, type ResolveModelOptions, withDefaults } from "./resolve-options.js";
+import { parseSplitName } from "./split-name.js";
 
 /** A model file that is whole, checked and fit to load. */
 export interface ResolvedModel {
   /** Catalogue name, or the file's name without its extension. */
   readonly name: string;
-  /** Absolute. */
+  /** Absolute. Of a split model, the first part. */
   readonly path: string;
-  /** SHA-256 of the file, lower-case hex. */
+  /** SHA-256 of the file, lower-case hex. Of a split model, the SHA-256 of its parts' digests, one behind the other. */
   readonly sha256: string;
   /** Where this call found it: the path given, the cache, or the source it was fetched from. */
   readonly origin: "path" | "cache" | SourceName;
@@ -46,31 +47,34 @@ export async function resolveModel(spec: string, options: ResolveModelOptions): 
 }
 
 /** The head of the file is read before all of it is hashed: most mistakes show there, and sooner. */
-async function resolvePath(
+async function resolvePath(path: string, options: CompleteResolveModelOptions): Promise<ResolvedModel> {
+  const { gguf, paths } = await inspectModel(path);
+  const digests: string[] = [];
+  for (const part of paths) digests.push(await digestOf(part, options));
+  return { name: nameOf(path), path, sha256: combine(digests), origin: "path", gguf };
+}
+
+async function digestOf(
   path: string,
   { cacheDir, rehash, onEvent, signal }: CompleteResolveModelOptions,
-): Promise<ResolvedModel> {
-  const gguf = await inspectModel(path);
+): Promise<string> {
   const recordPath = foreignRecordPath(cacheDir, path);
   const check = await checkFile({ path, recordPath, expected: { kind: "any" }, rehash, onEvent, signal });
   if (check.kind !== "good") throw new ModelError("NOT_FOUND", `${path} has disappeared`);
-  return { name: nameOf(path), path, sha256: check.sha256, origin: "path", gguf };
+  return check.sha256;
+}
+
+/** One file has its own digest. That of several is the digest of theirs, written one behind the other: so each part is hashed only when it changed. */
+function combine(digests: readonly string[]): string {
+  const [only] = digests;
+  if (only !== undefined && digests.length === 1) return only;
+  return createHash("sha256").update(digests.join("")).digest("hex");
 }
 
 async function resolveWanted(wanted: WantedFile, options: CompleteResolveModelOptions): Promise<ResolvedModel> {
   const cached = await makeCached(wanted, options);
-  return { ...cached, name: wanted.entry?.name ?? nameOf(cached.path), gguf: await inspectModel(cached.path) };
-}
-
-async function inspectModel(path: string): Promise<GgufSummary> {
-  const gguf = await inspectGguf(path);
-  if (gguf.tensorCount === 0 && gguf.partCount === 1) {
-    throw new ModelError(
-      "UNSUPPORTED_MODEL",
-      `${path} holds a vocabulary but no weights: nothing can be generated with it`,
-    );
-  }
-  return gguf;
+  const { gguf } = await inspectModel(cached.path);
+  return { ...cached, name: wanted.entry?.name ?? nameOf(cached.path), gguf };
 }
 
 /** The record of a file that is not ours lies in the cache, not beside the file. */
@@ -80,7 +84,7 @@ function foreignRecordPath(cacheDir: string, path: string): string {
 }
 
 function nameOf(path: string): string {
-  return basename(path).replace(/\.gguf$/i, "");
+  return parseSplitName(path)?.stem ?? basename(path).replace(/\.gguf$/i, "");
 }
 
 function isSameFile(a: HubLocation, b: HubLocation): boolean {

@@ -59,7 +59,7 @@ describe("parseModelSpec", () => {
   it("refuses one part of a split model and says what to do", () => {
     assert.throws(() => parseModelSpec("hf:a/b/c-00001-of-00003.gguf"), {
       code: "UNSUPPORTED_MODEL",
-      message: /merge/,
+      message: /put all parts into one folder/,
     });
   });
 

@@ -1,6 +1,6 @@
 /** A metadata value: numbers say which of the two widths they have, since JavaScript's don't. */
 export type GgufValue =
-  | { readonly type: "uint32" | "float32"; readonly value: number }
+  | { readonly type: "uint16" | "uint32" | "int32" | "float32"; readonly value: number }
   | { readonly type: "bool"; readonly value: boolean }
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "strings"; readonly value: readonly string[] }
@@ -15,7 +15,7 @@ export interface GgufTensor {
 
 const VERSION = 3;
 const ALIGNMENT_BYTES = 32;
-const TYPE_IDS = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9 };
+const TYPE_IDS = { uint16: 2, uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9 };
 const F32_TENSOR_TYPE = 0;
 
 /** The bytes of a GGUF file, as the format's version 3 lays them out. */
@@ -41,10 +41,38 @@ export function encodeGguf(metadata: Readonly<Record<string, GgufValue>>, tensor
   return Buffer.concat([padded(head), ...blocks]);
 }
 
+/**
+ * The files that a model is split into, as llama.cpp's gguf-split lays them out: all metadata in the first, and the tensors dealt out in their order.
+ * @param partCount at least 1
+ */
+export function encodeSplitGguf(
+  metadata: Readonly<Record<string, GgufValue>>,
+  tensors: readonly GgufTensor[],
+  partCount: number,
+): readonly Buffer[] {
+  const share = Math.ceil(tensors.length / partCount);
+  return Array.from({ length: partCount }, (_, index) => {
+    const split: Record<string, GgufValue> = {
+      "split.no": { type: "uint16", value: index },
+      "split.count": { type: "uint16", value: partCount },
+      "split.tensors.count": { type: "int32", value: tensors.length },
+    };
+    const own = tensors.slice(index * share, (index + 1) * share);
+    return encodeGguf(index === 0 ? { ...metadata, ...split } : split, own);
+  });
+}
+
 function encodeValue(entry: GgufValue): Buffer {
   switch (entry.type) {
     case "uint32":
       return Buffer.concat([uint32(TYPE_IDS.uint32), uint32(entry.value)]);
+    case "uint16": {
+      const bytes = Buffer.alloc(2);
+      bytes.writeUInt16LE(entry.value);
+      return Buffer.concat([uint32(TYPE_IDS.uint16), bytes]);
+    }
+    case "int32":
+      return Buffer.concat([uint32(TYPE_IDS.int32), uint32(entry.value)]);
     case "float32": {
       const bytes = Buffer.alloc(4);
       bytes.writeFloatLE(entry.value);

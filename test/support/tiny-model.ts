@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeGguf, type GgufTensor, type GgufValue } from "./gguf-writer.js";
+import { encodeGguf, encodeSplitGguf, type GgufTensor, type GgufValue } from "./gguf-writer.js";
 import { TURN_END_TOKEN, TURN_START_TOKEN, tinyVocabulary } from "./tiny-vocabulary.js";
 
 export const TINY_CONTEXT_TOKENS = 2_048;
@@ -47,6 +47,18 @@ export async function createTinyModel(folder?: string, options: TinyModelOptions
   const path = join(folder ?? (await createTemporaryFolder()), "tiny.gguf");
   await writeFile(path, encodeGguf(tinyMetadata(options), tinyTensors(options)));
   return path;
+}
+
+/**
+ * The same model in several files.
+ * @returns the paths of its parts, in their order
+ */
+export async function createSplitTinyModel(folder: string, partCount: number): Promise<readonly string[]> {
+  const digits = (count: number): string => String(count).padStart(5, "0");
+  const parts = encodeSplitGguf(tinyMetadata({}), tinyTensors({}), partCount);
+  const paths = parts.map((_, index) => join(folder, `tiny-${digits(index + 1)}-of-${digits(partCount)}.gguf`));
+  for (const [index, bytes] of parts.entries()) await writeFile(paths[index] ?? "", bytes);
+  return paths;
 }
 
 const temporaryFolders: string[] = [];

@@ -80,7 +80,10 @@ export interface ChatTemplate {
 export interface Model {
   /** The name it is served under; `expected_model` takes it. */
   name: string;
-  /** SHA-256 of the model file, in lower-case hexadecimal; `expected_model` takes it. */
+  /**
+   * SHA-256 of the model file, in lower-case hexadecimal; `expected_model` takes it. Of a model that is split into several
+   * files: SHA-256 of their digests in this form, one behind the other.
+   */
   digest: string;
   /** Tokens that input and output of one generation may have together. */
   contextTokens: number;
@@ -88,7 +91,7 @@ export interface Model {
   trainingContextTokens: number;
   /** Tokens in the vocabulary; ids are below it. */
   vocabularyTokens: number;
-  /** Size of the model file, in bytes. */
+  /** Size of the model file, in bytes; of all its files where the model is split. */
   sizeBytes: number;
   /** What renders a chat. */
   chatTemplate?:
