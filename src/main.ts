@@ -12,6 +12,7 @@ import type { ModelFacts } from "./core/model-facts.js";
 import type { LlamaWorkerOptions } from "./engine/llama-worker.js";
 import { stateDirectoryProblem } from "./engine/state-directory-problem.js";
 import { collectGarbage } from "./memory/collect-garbage.js";
+import { FileMark } from "./models/file-mark.js";
 import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
 import { Preparer } from "./prepare/preparer.js";
 import { RpcServer, type Backend } from "./rpc/rpc-server.js";
@@ -86,6 +87,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
   await using admin = await startAdmin(served, store);
   const model = await fetchModel(config, signals.drain);
+  const mark = new FileMark(model.path);
   const size = chooseEngineSize(config, model.gguf);
   // Before the engine: its load would hold decodes up.
   await using preparer = await Preparer.start({ modelPath: model.path, limits, log, queueCapacity: limits.calls });
@@ -97,6 +99,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
     poolThreads: poolThreads(),
     maxPrefillTokens: MAX_PREFILL_TOKENS,
     prefillBudgetMs: config.prefillBudgetMs,
+    faultLimit: config.faultLimit,
     speculation: config.speculation === "auto",
     savedStateBytes: config.savedStateBytes,
     stateDirectory: config.stateDirectory,
@@ -104,6 +107,9 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   };
   await using engine = await EngineLink.start({ entry: engineEntry, workerData, stepLimitMs, log, clock });
   signals.drain.throwIfAborted();
+  void engine.lost.then(() => {
+    if (mark.wasOverwritten) log.error({ path: model.path }, "the model's file was overwritten while it was in use");
+  });
   using scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, clock, log });
   served.backend = { scheduler, preparer, model: factsOf(model, preparer), engine: engine.facts };
   // What loading has left: from here on it would count as memory that serving needs. The room that it took stays: this heap will want it.

@@ -3,7 +3,18 @@ import { HUB_ORIGIN } from "../models/hub-source.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import type { Setting } from "./setting.js";
-import { address, addressOrOff, choice, countOrAuto, duration, origin, size, text, toggle } from "./setting-types.js";
+import {
+  address,
+  addressOrOff,
+  choice,
+  count,
+  countOrAuto,
+  duration,
+  origin,
+  size,
+  text,
+  toggle,
+} from "./setting-types.js";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -102,6 +113,14 @@ export const SERVER_SETTINGS = {
     default: 30 * SECOND,
     min: SECOND,
     max: HOUR,
+  }),
+  faultLimit: count({
+    name: "max-engine-faults",
+    about:
+      "generations in a row that the engine may fail in before it is checked, and given up where the check fails too",
+    default: 8,
+    min: 1,
+    max: 10_000,
   }),
   laneWeights: laneWeights({
     name: "lane-weights",

@@ -115,4 +115,6 @@ export type EngineNotice =
     }
   /** `stepNumber` counts the engine's steps: the one in progress, undefined between two steps. */
   | { readonly type: "pong"; readonly pingId: number; readonly stepNumber: number | undefined }
+  /** The engine failed run after run and in a check of its own too: it can serve no more, and closes. `message` says what was seen. */
+  | { readonly type: "broken"; readonly message: string }
   | { readonly type: "closed" };

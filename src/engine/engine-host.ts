@@ -17,16 +17,18 @@ export interface EngineHostParts {
   readonly prefill: PrefillLimits;
   /** Default: nothing is tried ahead. */
   readonly drafts?: DraftPolicy | undefined;
+  /** Faults in a row after which the engine is checked, and closes where the check fails too. Default: it is never checked. */
+  readonly faultLimit?: number | undefined;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
 
 /**
  * The engine's side of the wall, on the inference worker: says `ready`, hands commands to the step loop and posts its notices. Returns once a
- * `close` is carried out, with the engine disposed of.
+ * `close` is carried out, or the engine was found broken, with the engine disposed of.
  */
 export async function runEngineHost(parts: EngineHostParts): Promise<void> {
-  const { engine, port, prefill, drafts } = parts;
+  const { engine, port, prefill, drafts, faultLimit } = parts;
   const post = (notice: EngineNotice): void => port.postMessage(notice);
   const carryOut = (command: EngineCommand): void => {
     switch (command.type) {
@@ -64,7 +66,7 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
   };
   const clock = parts.clock ?? systemClock;
   const refill = new Refill(clock, REFILL_MS);
-  const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands, refill });
+  const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands, refill, faultLimit });
   port.on("message", carryOutAll);
   post({ type: "ready", facts: engine.facts });
   await loop.run();

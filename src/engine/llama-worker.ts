@@ -9,6 +9,8 @@ import type { LlamaOptions } from "./load-llama.js";
 export interface LlamaWorkerOptions extends LlamaOptions {
   /** What reading prompts in may add to one step, where a chunk of 64 tokens fits it. */
   readonly prefillBudgetMs: number;
+  /** Faults in a row after which the engine is checked. */
+  readonly faultLimit: number;
   /** Whether tokens that the input foretells are tried ahead where that pays. */
   readonly speculation: boolean;
 }
@@ -28,7 +30,7 @@ async function main(options: LlamaWorkerOptions): Promise<void> {
   }
   const prefill = { budgetMs: options.prefillBudgetMs, maxTokens: options.maxPrefillTokens };
   const drafts = options.speculation ? new DraftPlanner() : undefined;
-  await runEngineHost({ engine, port, prefill, drafts });
+  await runEngineHost({ engine, port, prefill, drafts, faultLimit: options.faultLimit });
 }
 
 await main(workerData as LlamaWorkerOptions);

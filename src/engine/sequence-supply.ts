@@ -59,6 +59,11 @@ export class SequenceSupply implements Disposable {
     return await this.#pool.lease(tokens, { saved: this.#best(run, tokens), comesBack: run.spec.comesBack });
   }
 
+  /** A sequence for the input of a check, which shares nothing with any other. @throws Error when no sequence is free */
+  async leaseFor(tokens: Uint32Array): Promise<SequenceLease> {
+    return await this.#pool.lease(tokens);
+  }
+
   /** Keeps what an evicted run's sequence holds, if that is cheaper than reading it in again. */
   async save(sequence: EngineSequence): ReturnType<StateKeeper["save"]> {
     return await this.#saved(sequence, sequence.length);

@@ -3,19 +3,21 @@ import type { CancelMode, EngineNotice, RunSpec } from "../core/engine-wall.js";
 import type { OutputFormat } from "../core/output-format.js";
 import type { Clock } from "../sync/clock.js";
 import { Wakeup } from "../sync/wakeup.js";
-import { type Engine, EngineFault, type StepResults } from "./engine.js";
+import type { Engine } from "./engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
 import type { Refill } from "./refill.js";
 import { OutputReader } from "./output-reader.js";
 import type { PartReader } from "./output-part.js";
+import { FaultWatch } from "./fault-watch.js";
+import { handOut } from "./hand-out.js";
 import { type Interrupt, prevails } from "./interrupt.js";
 import { PresentStep } from "./present-step.js";
 import { Run, type RunSurroundings } from "./run.js";
 import { SequenceLine } from "./sequence-line.js";
 import { SequenceSupply } from "./sequence-supply.js";
 import { StateKeeper } from "./state-keeper.js";
-import { type DraftFigures, figuresAt, type StepFigures } from "./step-figures.js";
+import { figuresAt, type StepFigures } from "./step-figures.js";
 import { StepPlanner, type Step } from "./step-planner.js";
 
 export interface StepLoopParts {
@@ -34,6 +36,8 @@ export interface StepLoopParts {
   readonly takeCommands?: () => void;
   /** By which the next step waits for whoever takes the place of a run that gave it up. Default: it waits for nobody. */
   readonly refill?: Refill;
+  /** Faults in a row after which the engine is checked. Default: it is never checked. */
+  readonly faultLimit?: number | undefined;
 }
 
 /**
@@ -53,6 +57,7 @@ export class StepLoop {
   readonly #planner: StepPlanner;
   readonly #wakeup = new Wakeup();
   readonly #refill: Refill | undefined;
+  readonly #faults: FaultWatch;
   /** All that have not ended, by run id, each with the timer of its time limit. */
   readonly #runs = new Map<number, Run>();
   readonly #timers = new Map<number, Disposable>();
@@ -80,6 +85,7 @@ export class StepLoop {
     this.#post = parts.post;
     this.#takeCommands = parts.takeCommands ?? (() => undefined);
     this.#refill = parts.refill;
+    this.#faults = new FaultWatch(engine, parts.faultLimit ?? Infinity);
     this.#surroundings = { engine, clock, drafts: drafts !== undefined, readOutput };
     this.#planner = planner;
     this.#supply = new SequenceSupply(engine.sequences, new StateKeeper({ engine, clock, readMs }));
@@ -143,6 +149,7 @@ export class StepLoop {
     while (!this.#closing) {
       await this.#evictAll();
       await this.#refillPlaces();
+      await this.#checkEngine();
       await this.#admit();
       const step = this.#planner.plan(this.#runs.values());
       for (const run of step.parked) this.#changed.add(run);
@@ -182,6 +189,17 @@ export class StepLoop {
     if (this.#runs.size > 0) await this.#refill?.wait();
   }
 
+  /** After faults in a row. A step like any other for whoever watches how long steps take. */
+  async #checkEngine(): Promise<void> {
+    if (!this.#faults.isCheckDue || !this.#supply.hasFree) return;
+    this.present.begin();
+    const message = await this.#faults.check(this.#supply);
+    this.present.end();
+    if (message === undefined) return;
+    this.#post({ type: "broken", message });
+    this.close();
+  }
+
   /** Gives free sequences to those who wait for one. */
   async #admit(): Promise<void> {
     for (let run = this.#line.take(this.#runs); run !== undefined; run = this.#line.take(this.#runs)) {
@@ -211,36 +229,13 @@ export class StepLoop {
     });
     // Of the step before. Whoever the news wakes may take this thread's core, so the engine is given its work first.
     this.#notify();
-    const drafts = await this.#handOut(step, await stepping);
+    const drafts = await handOut(step, await stepping, { changed: this.#changed, faults: this.#faults });
     // Still in the step: what came for its runs acts in `#release`, and goes out with its notice.
     this.#takeCommands();
     const stepMs = this.present.end();
     this.#planner.observe(step, stepMs);
     this.#release();
     this.#untold = { stepMs, ...drafts };
-  }
-
-  /** Each run takes in what it gets while the engine draws for the next. */
-  async #handOut(step: Step, results: StepResults): Promise<DraftFigures> {
-    for (const [index, { run, tokens }] of step.read.entries()) {
-      const fault = results.prefills[index];
-      if (fault === undefined) run.read(tokens);
-      else run.fail(fault.message);
-      this.#changed.add(run);
-    }
-    const drafts = { draftTokens: 0, acceptedDraftTokens: 0 };
-    for (const [index, { run, draft }] of step.pulled.entries()) {
-      const result = (await results.pulls[index]) ?? new EngineFault("the engine gave no result");
-      drafts.draftTokens += draft.length;
-      if (result instanceof EngineFault) {
-        run.fail(result.message);
-      } else {
-        drafts.acceptedDraftTokens += result.length - 1;
-        run.accept(result);
-      }
-      this.#changed.add(run);
-    }
-    return drafts;
   }
 
   /** The engine is done with the busy runs: what came for them meanwhile acts now. */

@@ -122,6 +122,9 @@ export class EngineLink implements AsyncDisposable {
       case "step":
         for (const update of notice.updates) if (update.end !== undefined) this.#watchdog.runEnded();
         break;
+      case "broken":
+        this.#lose(new Error(notice.message));
+        break;
       case "closed":
         break;
     }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { setTimeout as pass } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { runEngineHost } from "../../src/engine/engine-host.js";
+import type { LlamaWorkerOptions } from "../../src/engine/llama-worker.js";
 import { ScriptedEngine, type ScriptedOptions } from "../support/scripted-engine.js";
 
 /** Tokens that each run gets before the fault. */
@@ -12,7 +13,7 @@ const SLOW_STEP_PARTS = 32;
 const SLOW_STEP_PART_MS = 25;
 
 /**
- * A worker's entry: echoes each prompt for ever until the fault that FAULT in the environment asks for: `die` throws, `hang` blocks in native
+ * A worker's entry: echoes each prompt for ever until the fault that FAULT in the environment asks for: `die` throws, `fail` fails in every pull, `hang` blocks in native
  * code, where not even the end of the process interrupts it, `slow` takes most of a second for each step, `held=PORT` is ready only when the connection
  * to that port ends.
  */
@@ -20,7 +21,12 @@ const [fault, detail = ""] = (process.env.FAULT ?? "").split("=");
 const port = parentPort;
 if (port === null) throw new Error("faulty-worker is a worker's entry");
 if (fault === "held") await once(connect(Number(detail), "127.0.0.1").resume(), "close");
-const engine = new ScriptedEngine({ ...(workerData as ScriptedOptions), cycle: true });
+const options = workerData as ScriptedOptions & Pick<LlamaWorkerOptions, "faultLimit">;
+const engine = new ScriptedEngine({
+  ...options,
+  cycle: true,
+  ...(fault === "fail" ? { breaksAfterPulls: GOOD_TOKENS } : {}),
+});
 engine.beforeStep = async () => {
   if (engine.pulls <= GOOD_TOKENS) return;
   if (fault === "die") throw new Error("the engine broke");
@@ -28,4 +34,4 @@ engine.beforeStep = async () => {
   if (fault === "slow") for (let part = 0; part < SLOW_STEP_PARTS; part++) await pass(SLOW_STEP_PART_MS);
   if (fault === "hang") spawnSync(process.execPath, ["-e", "setTimeout(() => {}, 15_000)"]);
 };
-await runEngineHost({ engine, port, prefill: { budgetMs: 1_000, maxTokens: 512 } });
+await runEngineHost({ engine, port, prefill: { budgetMs: 1_000, maxTokens: 512 }, faultLimit: options.faultLimit });

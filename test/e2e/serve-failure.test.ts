@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,6 +46,29 @@ describe("rill serve, when its engine fails", () => {
     assert.equal(seen.at(-1), HealthCheckResponse_ServingStatus.NOT_SERVING);
     const lost = await server.logged("the engine is lost");
     assert.equal(lost.level, "error");
+  });
+
+  it("gives an engine up that fails in every call, and says what was seen", async () => {
+    await using server = launch("fail", { "max-engine-faults": "3" });
+    const { address } = await server.ready();
+    using client = new TestClient(address);
+    const seen: number[] = [];
+    const watch = client.health.watch({ service: "" });
+    watch.on("data", ({ status }: { readonly status: number }) => seen.push(status)).on("error", () => {});
+    await once(watch, "data");
+    await appendFile(model, "more");
+    for (let call = 1; call <= 3; call++) {
+      const { status: end } = await client.stream(promptRequest("Once upon a time"));
+      assert.deepEqual([end.code, end.reason], [status.INTERNAL, "ENGINE_FAULT"]);
+    }
+    assert.deepEqual(await server.exited, { code: 1, signal: null });
+    assert.equal(seen.at(-1), HealthCheckResponse_ServingStatus.NOT_SERVING);
+    const lost = await server.logged("the engine is lost");
+    assert.match(
+      JSON.stringify(lost.err),
+      /the engine failed in 3 generations in a row, and then in a check of its own: the script says fail/,
+    );
+    assert.equal((await server.logged("the model's file was overwritten while it was in use")).path, model);
   });
 
   it("finds a step that hangs in native code, ends its calls, and kills itself", async () => {

@@ -13,6 +13,7 @@ function llamaWorker(options: Partial<LlamaWorkerOptions>): EngineWorker {
     contextTokens: 512,
     threads: 1,
     prefillBudgetMs: 100,
+    faultLimit: 8,
     speculation: true,
     maxPrefillTokens: 128,
     savedStateBytes: 64 * 1024 * 1024,

@@ -66,6 +66,7 @@ interface HarnessOptions {
   readonly prefill?: Partial<PrefillLimits>;
   readonly drafts?: DraftPolicy;
   readonly refill?: Refill;
+  readonly faultLimit?: number;
   readonly onNotice?: (notice: EngineNotice) => void;
 }
 
@@ -76,7 +77,8 @@ export class LoopHarness implements AsyncDisposable {
   readonly #stories = new Map<number, RunStory>();
   readonly #news = new Set<Wakeup>();
   readonly #clock: Clock;
-  readonly #finished: Promise<void>;
+  /** The loop has returned. */
+  readonly finished: Promise<void>;
   #nextRunId = 1;
 
   constructor(engine: Engine, options: HarnessOptions = {}) {
@@ -87,12 +89,13 @@ export class LoopHarness implements AsyncDisposable {
       drafts: options.drafts,
       clock: this.#clock,
       ...(options.refill === undefined ? {} : { refill: options.refill }),
+      faultLimit: options.faultLimit,
       post: (notice) => {
         options.onNotice?.(notice);
         this.#take(notice);
       },
     });
-    this.#finished = this.loop.run();
+    this.finished = this.loop.run();
   }
 
   /** @returns the run's id */
@@ -146,7 +149,7 @@ export class LoopHarness implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.loop.close();
-    await this.#finished;
+    await this.finished;
   }
 
   #take(notice: EngineNotice): void {

@@ -75,6 +75,8 @@ export interface ScriptedOptions {
   readonly echoedTokens?: number;
   /** Default true; false: there is never room to save a state. */
   readonly saves?: boolean;
+  /** From so many pulls on every pull fails, as after the model's file was overwritten; default: never. */
+  readonly breaksAfterPulls?: number;
   /** The bytes of tokens 1,000, 1,001 and so on. */
   readonly extraTokens?: readonly (readonly number[])[];
   /** Control tokens 2,000, 2,001 and so on, as they are spelled. Echoed like others. */
@@ -178,7 +180,8 @@ export class ScriptedEngine implements Engine {
     if (next.includes(SCRIPT.DIE)) throw new Error("the script says die");
     if (next.includes(SCRIPT.HANG)) await new Promise<never>(() => {});
     if (next.includes(SCRIPT.BLOCK)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-    const stepFails = next.includes(SCRIPT.FAIL_STEP);
+    const isBroken = this.pulls > (this.#options.breaksAfterPulls ?? Infinity);
+    const stepFails = isBroken || next.includes(SCRIPT.FAIL_STEP);
     return {
       pulls: work.pulls
         .map(({ decoder, draft }) => (stepFails ? faultOf(decoder) : decoderOf(decoder).pull(draft)))

@@ -10,6 +10,8 @@ export interface ScriptedWorkerOptions extends ScriptedOptions {
   readonly unusable?: string;
   /** Most prompt tokens read in one step; default 512. */
   readonly prefillTokensPerStep?: number;
+  /** Faults in a row after which the engine is checked; default: never. */
+  readonly faultLimit?: number;
   /** True: MARKs in the output are read as channels and calls. */
   readonly marks?: boolean;
 }
@@ -25,7 +27,7 @@ if (options.marks === true) {
 }
 if (options.unusable === undefined) {
   const prefill = { budgetMs: 1_000, maxTokens: options.prefillTokensPerStep ?? 512 };
-  await runEngineHost({ engine: new ScriptedEngine(options), port, prefill });
+  await runEngineHost({ engine: new ScriptedEngine(options), port, prefill, faultLimit: options.faultLimit });
 } else {
   port.postMessage({ type: "unusable", message: options.unusable });
   port.close();
