@@ -70,6 +70,16 @@ export async function readConfig(given: ConfigSources): Promise<ConfigReading> {
   return { config, settled: [...server.settled, ...limits.settled], warnings: findStrayVariables(environment) };
 }
 
+/**
+ * An empty variable counts as not set: that is how compose files and shells say it. Called once, before any command reads the environment.
+ * @param environment loses our variables that are empty; default: the process's
+ */
+export function forgetEmptyVariables(environment: Environment = process.env): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (name.startsWith("RILL_") && value === "") Reflect.deleteProperty(environment, name);
+  }
+}
+
 /** What `modelCache: auto` stands for: below the platform's cache folder. */
 export function defaultModelCache(): string {
   return modelCacheDirectory({ platform: process.platform, environment: process.env, homeDirectory: homedir() });

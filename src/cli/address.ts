@@ -1,5 +1,13 @@
 import { isIPv4, isIPv6 } from "node:net";
 
+/** What the system has room for in the address of a Unix socket, less the NUL at its end. */
+export const MAX_SOCKET_PATH_BYTES = process.platform === "linux" ? 107 : 103;
+
+/** A Unix socket, by the path of its file as given: it may be relative. */
+export interface SocketAddress {
+  readonly socketPath: string;
+}
+
 /** A TCP address as given: nothing was resolved. */
 export interface Address {
   /** A name or a number; an IPv6 number without brackets. */
@@ -19,6 +27,24 @@ export function parseAddress(text: string): Address | undefined {
   // What is all digits and dots but no IPv4 number would go to a resolver as a name.
   if (plain === undefined || (/^[\d.]+$/.test(plain) && !isIPv4(plain))) return undefined;
   return { host: plain, port };
+}
+
+/**
+ * "unix:/run/rill.sock", "unix:///run/rill.sock" or "unix:rill.sock", as gRPC writes them; undefined for all else, for a path that is too long, and on
+ * Windows.
+ */
+export function parseSocketAddress(text: string): SocketAddress | undefined {
+  if (process.platform === "win32") return undefined;
+  // Two slashes begin a host name, which a socket has not: only an empty one may stand there.
+  const [, absolute, plain] = /^unix:(?:\/\/(\/.*)|(?!\/\/)(.+))$/.exec(text) ?? [];
+  const socketPath = absolute ?? plain;
+  if (socketPath === undefined || socketPath.includes("\0") || socketPath.endsWith("/")) return undefined;
+  return Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES ? undefined : { socketPath };
+}
+
+/** The text that `parseSocketAddress` reads. */
+export function formatSocketAddress({ socketPath }: SocketAddress): string {
+  return `unix:${socketPath}`;
 }
 
 /** The text that `parseAddress` reads. */

@@ -3,7 +3,7 @@ import { CallFailure } from "../rpc/client/call-failure.js";
 import { ContractMismatch } from "../rpc/client/contract-json.js";
 import { type CallOptions, RillClient } from "../rpc/client/rill-client.js";
 import { onAbort } from "../sync/on-abort.js";
-import { isLoopback, parseAddress } from "./address.js";
+import { formatSocketAddress, isLoopback, MAX_SOCKET_PATH_BYTES, parseAddress, parseSocketAddress } from "./address.js";
 import { ExitCode } from "./exit-code.js";
 import { failureText } from "./failure-text.js";
 import { StopSignals } from "./stop-signals.js";
@@ -27,7 +27,7 @@ export function addConnectionFlags(command: Command): Command {
   const heading = "Connection:";
   return command
     .addOption(
-      new Option("--address <host:port>", "where the server is")
+      new Option("--address <host:port|unix:path>", "where the server is")
         .env("RILL_ADDRESS")
         .default(DEFAULT_ADDRESS)
         .helpGroup(heading),
@@ -110,17 +110,23 @@ interface Connection {
 }
 
 function readConnection({ address: text, deadline }: ConnectionFlags): Connection {
-  const address = parseAddress(text);
+  const target = readTarget(text);
   const deadlineMs = deadline === undefined ? undefined : parseDurationMs(deadline);
   const isInTime =
     deadline === undefined || (deadlineMs !== undefined && deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS);
-  if (address !== undefined && address.port > 0 && isInTime) {
-    return { address: text, deadlineMs, useProxy: !isLoopback(address) };
-  }
+  if (target !== undefined && isInTime) return { ...target, deadlineMs };
+  const expected = `host:port, such as ${DEFAULT_ADDRESS}, or unix:path with a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`;
   throw new UsageError([
-    ...(address !== undefined && address.port > 0
-      ? []
-      : [`--address: ${JSON.stringify(text)} must be host:port, such as ${DEFAULT_ADDRESS}`]),
+    ...(target === undefined ? [`--address: ${JSON.stringify(text)} must be ${expected}`] : []),
     ...(isInTime ? [] : [`--deadline: ${JSON.stringify(deadline)} must be a duration from 1ms to 576h, such as 30s`]),
   ]);
+}
+
+/** undefined: there can't be a server. */
+function readTarget(text: string): Pick<Connection, "address" | "useProxy"> | undefined {
+  const socket = parseSocketAddress(text);
+  if (socket !== undefined) return { address: formatSocketAddress(socket), useProxy: false };
+  const address = parseAddress(text);
+  if (address === undefined || address.port === 0) return undefined;
+  return { address: text, useProxy: !isLoopback(address) };
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { defaultModelCache } from "../config.js";
+import { defaultModelCache, forgetEmptyVariables } from "../config.js";
 import { flushStream } from "../telemetry/flush-stream.js";
 import { createBenchCommand } from "./bench.js";
 import { ExitCode } from "./exit-code.js";
@@ -17,6 +17,7 @@ import { VERSION } from "./version.js";
 export async function runRill(args: readonly string[]): Promise<never> {
   // A reader that goes away (`| head`) is no reason to fail, least of all while serving.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  forgetEmptyVariables();
   const program = new Command("rill")
     .description("Text generation by llama.cpp over gRPC, paced by the reader.")
     .version(VERSION, "--version", "print the version")

@@ -4,8 +4,8 @@ import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../ses
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import type { Setting } from "./setting.js";
 import {
-  address,
   addressOrOff,
+  addressOrSocket,
   choice,
   count,
   countOrAuto,
@@ -37,7 +37,7 @@ export const SERVER_SETTINGS = {
     default: "auto",
   }),
   hub: origin({ name: "hub", about: "address of the model hub or of a mirror of it", default: HUB_ORIGIN }),
-  listen: address({ name: "listen", about: "where gRPC is served", default: "127.0.0.1:50051" }),
+  listen: addressOrSocket({ name: "listen", about: "where gRPC is served", default: "127.0.0.1:50051" }),
   insecureListen: toggle({
     name: "insecure-listen",
     about: "serve without encryption beyond this machine",

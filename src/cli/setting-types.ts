@@ -1,4 +1,10 @@
-import { formatAddress, parseAddress } from "./address.js";
+import {
+  formatAddress,
+  formatSocketAddress,
+  MAX_SOCKET_PATH_BYTES,
+  parseAddress,
+  parseSocketAddress,
+} from "./address.js";
 import { parseOrigin } from "./origin.js";
 import type { Setting } from "./setting.js";
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from "./units.js";
@@ -111,6 +117,20 @@ export function address(described: Described<string>): Setting<string> {
       return parsed === undefined ? undefined : formatAddress(parsed);
     },
     format: String,
+  };
+}
+
+/** Where a server listens: host and port, or a Unix socket. */
+export function addressOrSocket(described: Described<string>): Setting<string> {
+  const type = address(described);
+  return {
+    ...type,
+    placeholder: `${type.placeholder}|unix:path`,
+    expected: `${type.expected}, or unix:path with a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`,
+    parse: (value) => {
+      const socket = parseSocketAddress(value);
+      return socket === undefined ? type.parse(value) : formatSocketAddress(socket);
+    },
   };
 }
 

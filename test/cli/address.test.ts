@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { formatAddress, isLoopback, parseAddress } from "../../src/cli/address.js";
+import {
+  formatAddress,
+  isLoopback,
+  MAX_SOCKET_PATH_BYTES,
+  parseAddress,
+  parseSocketAddress,
+} from "../../src/cli/address.js";
 
 const loopbackOf = (text: string): boolean => {
   const address = parseAddress(text);
@@ -51,5 +57,37 @@ describe("address", () => {
     for (const text of ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "128.0.0.1:1", "localhost.example:1", "[::2]:1"]) {
       assert.equal(loopbackOf(text), false, text);
     }
+  });
+
+  const socketOf = (text: string): string | undefined => parseSocketAddress(text)?.socketPath;
+
+  it("reads a Unix socket by an absolute or a relative path, as gRPC writes it", function () {
+    if (process.platform === "win32") return this.skip();
+    assert.equal(socketOf("unix:/run/rill.sock"), "/run/rill.sock");
+    assert.equal(socketOf("unix:///run/rill.sock"), "/run/rill.sock");
+    assert.equal(socketOf("unix:rill.sock"), "rill.sock");
+    assert.equal(socketOf("unix:./a b/é.sock"), "./a b/é.sock");
+  });
+
+  it("reads no Unix socket from a text with a host, without a file, or with what no path has", () => {
+    for (const text of [
+      "unix:",
+      "unix://",
+      "unix:///",
+      "unix://host/run/rill.sock",
+      "unix:/run/",
+      "unix:a\0b",
+      "/run/x",
+    ]) {
+      assert.equal(socketOf(text), undefined, text);
+    }
+  });
+
+  it("reads a path as long as a socket's may be in bytes, and none that is longer", function () {
+    if (process.platform === "win32") return this.skip();
+    const room = MAX_SOCKET_PATH_BYTES;
+    assert.equal(socketOf(`unix:/${"x".repeat(room - 1)}`)?.length, room);
+    assert.equal(socketOf(`unix:/${"x".repeat(room)}`), undefined);
+    assert.equal(socketOf(`unix:/${"é".repeat(room / 2)}x`), undefined);
   });
 });

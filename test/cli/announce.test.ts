@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { announcement } from "../../src/cli/announce.js";
 
 describe("announcement", () => {
@@ -12,6 +13,21 @@ describe("announcement", () => {
     assert.ok(everywhere?.includes(call("localhost:50051")));
     assert.ok(everywhere?.includes("serving tiny on 0.0.0.0:50051"));
     assert.ok(six?.includes(call("localhost:7")));
+  });
+
+  it("shows a call over a Unix socket from whatever folder, with a path that the shell takes as it is", function () {
+    if (process.platform === "win32") return this.skip();
+    const callOf = (address: string): string | undefined =>
+      announcement({ address, adminAddress: undefined, modelName: "tiny" })
+        .split("\n")
+        .find((line) => line.includes("grpcurl"));
+    const call = (target: string): string =>
+      `  grpcurl -plaintext -unix -d '{"prompt":"Once upon a time"}' ${target} rill.v1.GenerationService/GenerateStream`;
+    assert.equal(callOf("unix:/run/rill.sock"), call("/run/rill.sock"));
+    assert.equal(callOf("unix:rill.sock"), call(resolve("rill.sock")));
+    assert.equal(callOf("unix:/run/it's here"), call(`'/run/it'\\''s here'`));
+    const long = "x".repeat(100);
+    assert.equal(callOf(`unix:${long}`), call(long));
   });
 
   it("names the metrics, where there are any", () => {

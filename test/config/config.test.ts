@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, readConfig, type ConfigReading } from "../../src/config.js";
+import { ConfigError, forgetEmptyVariables, readConfig, type ConfigReading } from "../../src/config.js";
 import { LIMIT_SETTINGS } from "../../src/cli/limit-settings.js";
 import { printConfig } from "../../src/cli/print-config.js";
 import { SERVER_SETTINGS } from "../../src/cli/server-settings.js";
@@ -134,6 +134,24 @@ describe("config", () => {
     assert.match(problems[0] ?? "", /--listen 0\.0\.0\.0:50051 .* add --insecure-listen/);
     const { config } = await read({ flags: { listen: "0.0.0.0:50051", "insecure-listen": "true" } });
     assert.equal(config.listen, "0.0.0.0:50051");
+  });
+
+  it("serves on a Unix socket without asking whether the network can be trusted", async function () {
+    if (process.platform === "win32") return this.skip();
+    const { config } = await read({ flags: { listen: "unix:///run/rill.sock" } });
+    assert.equal(config.listen, "unix:/run/rill.sock");
+    assert.equal((await read({ flags: { listen: "unix:rill.sock" } })).config.listen, "unix:rill.sock");
+    const [problem] = await problemsOf({ flags: { listen: `unix:/${"x".repeat(200)}` } });
+    assert.match(
+      problem ?? "",
+      /^--listen: "unix:\/x+" must be host:port, .* or unix:path with a path of at most 10[37] bytes/,
+    );
+  });
+
+  it("forgets variables of ours that are empty, and no others", () => {
+    const environment = { RILL_ADDRESS: "", RILL_HUB: "http://a", RILLE: "", HOME: "" };
+    forgetEmptyVariables(environment);
+    assert.deepEqual(environment, { RILL_HUB: "http://a", RILLE: "", HOME: "" });
   });
 
   it("refuses intervals whose shortest is longer than the longest", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
@@ -111,6 +111,38 @@ describe("The gRPC server", () => {
     await assert.rejects(startRpc(`unix:${file}`), {
       message: `cannot listen on ${first.address}: the address is in use`,
     });
+  });
+
+  it("leaves a file alone that has the name of its Unix socket and is none", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "rill-socket-"));
+    const file = path.join(folder, "notes");
+    try {
+      await writeFile(file, "dear diary");
+      await assert.rejects(startRpc(`unix:${file}`), {
+        message: `cannot listen on unix:${file}: a file that is not a socket has that name`,
+      });
+      assert.equal(await readFile(file, "utf8"), "dear diary");
+      await assert.rejects(startRpc(`unix:${folder}/none/rill.sock`), {
+        message: `cannot listen on unix:${folder}/none/rill.sock: there is no folder ${folder}/none`,
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("lets its owner alone connect to its Unix socket", async function () {
+    if (process.platform === "win32") return this.skip();
+    const file = path.join(tmpdir(), `rill-test-${process.pid}-mode.sock`);
+    const modeOfNewFile = async (): Promise<number> => {
+      await writeFile(`${file}.other`, "");
+      const { mode } = await stat(`${file}.other`);
+      await rm(`${file}.other`);
+      return mode;
+    };
+    const before = await modeOfNewFile();
+    await using _server = await startRpc(`unix:${file}`);
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.equal(await modeOfNewFile(), before);
   });
 });
 

@@ -1,22 +1,41 @@
-import { rm } from "node:fs/promises";
+import { chmod, lstat, rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 
+/** Whoever may connect to a socket may generate: its owner alone. */
+const SOCKET_MODE = 0o600;
+const PRIVATE_UMASK = 0o077;
+
 /**
- * Binds a server and returns the address that it got: `host:port` with the real port for port 0, or `unix:path` as it was given. A socket
- * file that a killed server left behind is taken over.
+ * Binds a server and returns the address that it got: `host:port` with the real port for port 0, or `unix:path` as it was given. A socket file that a
+ * killed server left behind is taken over; grpc-js removes the file when the server closes.
+ *
  * @throws Error that names the address and says what is wrong with it
  */
 export async function bindAddress(server: Server, listen: string): Promise<string> {
   const path = socketPath(listen);
-  if (path !== undefined && (await isAbandoned(path))) await rm(path, { force: true });
-  const port = await new Promise<number>((resolve, reject) => {
+  if (path === undefined) return listen.replace(/:\d+$/, `:${await bind(server, listen)}`);
+  await clearPlace(path, listen);
+  // The file is made with the mode that the umask leaves: nobody gets in before the mode is set.
+  const umask = process.umask(PRIVATE_UMASK);
+  try {
+    await bind(server, listen);
+  } finally {
+    process.umask(umask);
+  }
+  await chmod(path, SOCKET_MODE);
+  return listen;
+}
+
+/** @returns the port; 1 for a socket */
+function bind(server: Server, listen: string): Promise<number> {
+  return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
-      else reject(new Error(`cannot listen on ${listen}: ${reasonOf(error)}`, { cause: error }));
+      else reject(refusal(listen, reasonOf(error), error));
     });
   });
-  return path === undefined ? listen.replace(/:\d+$/, `:${port}`) : listen;
 }
 
 /** The file of `unix:path` or `unix:///path`. */
@@ -24,7 +43,23 @@ function socketPath(listen: string): string | undefined {
   return listen.startsWith("unix:") ? listen.slice("unix:".length).replace(/^\/\/(?=\/)/, "") : undefined;
 }
 
-/** Whether the socket file is there and nobody listens. */
+/** Removes a socket that nobody listens on. @throws Error where something else is in the way */
+async function clearPlace(path: string, listen: string): Promise<void> {
+  const folder = dirname(path);
+  if (!(await isFolder(folder))) throw refusal(listen, `there is no folder ${folder}`);
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  // A connection to any other file is refused too, and that file is not ours to remove.
+  if (!found.isSocket()) throw refusal(listen, "a file that is not a socket has that name");
+  if (await isAbandoned(path)) await rm(path, { force: true });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
+}
+
+/** Whether nobody listens on the socket. */
 function isAbandoned(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {
@@ -33,6 +68,10 @@ function isAbandoned(path: string): Promise<boolean> {
     });
     socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
   });
+}
+
+function refusal(listen: string, reason: string, cause?: unknown): Error {
+  return new Error(`cannot listen on ${listen}: ${reason}`, { cause });
 }
 
 function reasonOf({ message }: Error): string {

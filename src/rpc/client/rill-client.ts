@@ -14,7 +14,7 @@ import { ContractJson, type JsonObject } from "./contract-json.js";
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export interface RillClientOptions {
-  /** host:port */
+  /** `host:port` or `unix:path`. */
   readonly address: string;
   /** Whether the proxy that the environment names is used; not for servers on this machine. */
   readonly useProxy: boolean;
