@@ -1,8 +1,17 @@
 /** HTTP/2 by hand, for what no client would send. */
 
-export const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, push: 5, ping: 6, windowUpdate: 8, continuation: 9 };
-const END_STREAM = 1;
-const END_HEADERS = 4;
+export const FRAME = {
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  push: 5,
+  ping: 6,
+  goAway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+};
+export const FLAG = { ack: 1, endStream: 1, endHeaders: 4 };
 const INITIAL_WINDOW_SIZE = 4;
 
 export interface FrameOptions {
@@ -35,17 +44,23 @@ export function http2Opening(windowBytes = 65_535): Buffer {
 
 /** A whole gRPC request on stream 1. @param method such as rill.v1.GenerationService/GenerateStream */
 export function grpcRequestFrames(method: string, request: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(request.length, 1);
-  const payload = Buffer.concat([prefix, request]);
+  const payload = grpcFrame(request);
   return Buffer.concat([
-    http2Frame({ type: FRAME.headers, flags: END_HEADERS, stream: 1, payload: grpcHeaders(method) }),
-    http2Frame({ type: FRAME.data, flags: END_STREAM, stream: 1, payload }),
+    http2Frame({ type: FRAME.headers, flags: FLAG.endHeaders, stream: 1, payload: grpcHeaders(method) }),
+    http2Frame({ type: FRAME.data, flags: FLAG.endStream, stream: 1, payload }),
   ]);
 }
 
+/** A message as gRPC frames it. @param flag of the frame: 1 says that the message is compressed */
+export function grpcFrame(message: Uint8Array, flag = 0): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flag);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
 /** A header block of literals without indexing; each name and value under 127 bytes. */
-export function grpcHeaders(method: string): Buffer {
+export function grpcHeaders(method: string, metadata: Readonly<Record<string, string>> = {}): Buffer {
   const headers = {
     ":method": "POST",
     ":scheme": "http",
@@ -53,6 +68,7 @@ export function grpcHeaders(method: string): Buffer {
     ":authority": "rill",
     "content-type": "application/grpc",
     te: "trailers",
+    ...metadata,
   };
   const fields = Object.entries(headers).map(([name, value]) =>
     Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]),

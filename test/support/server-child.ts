@@ -18,6 +18,8 @@ export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface ServerChildOptions {
   readonly environment?: Readonly<Record<string, string>>;
+  /** What runs the script, and its first arguments. Default: this version of Node. */
+  readonly command?: readonly [program: string, ...args: string[]];
   /** Gets every log line as it comes. */
   readonly onLog?: (line: LogLine) => void;
 }
@@ -34,7 +36,8 @@ export class ServerChild implements AsyncDisposable {
 
   private constructor(script: string, args: readonly string[], options: ServerChildOptions) {
     this.#onLog = options.onLog ?? (() => undefined);
-    this.#child = spawn(process.execPath, [script, ...args], {
+    const [program, ...first] = options.command ?? [process.execPath];
+    this.#child = spawn(program, [...first, script, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       // Nothing of what a test does is left on the machine.
       env: { ...process.env, RILL_STORE: "memory:", ...options.environment },
