@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { AdminServer } from "./admin/admin-server.js";
 import { parseAddress } from "./cli/address.js";
 import { announcement } from "./cli/announce.js";
@@ -31,6 +32,8 @@ const MAX_PREFILL_TOKENS = 512;
 
 /** How often idle sessions are deleted, and turns ended whose server was lost. */
 const SWEEP_INTERVAL_MS = 5_000;
+/** Enough that no two of a fleet draw the same. */
+const INSTANCE_ID_BYTES = 8;
 
 export interface ServeOptions {
   /** To be logged once there is a log. */
@@ -82,7 +85,8 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   // Before the model: an address that is taken shows at once, and health answers while the model is fetched and loaded.
   const services = { lifecycle, backend, store, turns };
-  await using rpc = await RpcServer.start({ listen, ...services, limits, version: VERSION, log, clock });
+  const named = { version: VERSION, instanceId: config.instanceId === "auto" ? drawInstanceId() : config.instanceId };
+  await using rpc = await RpcServer.start({ listen, ...services, limits, ...named, log, clock });
   // Only when the address is this process's: a second server that was started by mistake leaves the file alone.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
   await using admin = await startAdmin(served, store);
@@ -115,8 +119,14 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   // What loading has left: from here on it would count as memory that serving needs. The room that it took stays: this heap will want it.
   collectGarbage();
   lifecycle.advance("serving");
-  announceReady(served.backend, { log, address: rpc.address, adminAddress: admin?.address });
+  const { instanceId } = named;
+  announceReady(served.backend, { log, instanceId, address: rpc.address, adminAddress: admin?.address });
   return await serveUntilEnded({ config, lifecycle, signals, rpc, scheduler, engine, preparer, clock, log, tell });
+}
+
+/** Names this process, so that two starts of one server can be told apart. */
+function drawInstanceId(): string {
+  return randomBytes(INSTANCE_ID_BYTES).toString("hex");
 }
 
 /** Without such a folder the server serves all the same, only slower. */
@@ -182,15 +192,16 @@ function factsOf({ name, sha256, path, gguf }: ResolvedModel, { facts }: Prepare
 
 interface Announcing {
   readonly log: RootLogger;
+  readonly instanceId: string;
   readonly address: string;
   readonly adminAddress: string | undefined;
 }
 
 /** One log line for programs, a few words for people. */
-function announceReady({ model, engine }: Backend, { log, address, adminAddress }: Announcing): void {
+function announceReady({ model, engine }: Backend, { log, instanceId, address, adminAddress }: Announcing): void {
   const { contextTokens, sequences: slots, threads, release } = engine;
   const facts = { version: VERSION, model: model.name, digest: model.digest, slots, contextTokens, threads, release };
-  log.info({ address, adminAddress, ...facts }, "ready");
+  log.info({ address, adminAddress, instanceId, ...facts }, "ready");
   tell(announcement({ address, adminAddress, modelName: model.name }));
 }
 

@@ -14,6 +14,7 @@ import {
   size,
   text,
   toggle,
+  nameOrAuto,
 } from "./setting-types.js";
 
 const SECOND = 1_000;
@@ -42,6 +43,12 @@ export const SERVER_SETTINGS = {
     name: "insecure-listen",
     about: "serve without encryption beyond this machine",
     default: false,
+  }),
+  instanceId: nameOrAuto({
+    name: "instance-id",
+    about: "the server's name in x-rill-instance and GetServerInfo; auto: drawn at each start",
+    default: "auto",
+    maxLength: 128,
   }),
   adminListen: addressOrOff({
     name: "admin-listen",

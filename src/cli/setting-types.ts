@@ -71,6 +71,19 @@ export function text<T extends string>(described: Described<T> & { readonly plac
   };
 }
 
+/** A name without blanks that a header can hold, or "auto" for one that the server draws. */
+export function nameOrAuto(described: Described<string> & { readonly maxLength: number }): Setting<string> {
+  const { maxLength } = described;
+  const pattern = new RegExp(`^[\\x21-\\x7e]{1,${maxLength}}$`);
+  return {
+    ...described,
+    placeholder: "name|auto",
+    expected: `auto or 1 to ${maxLength} visible ASCII characters without blanks`,
+    parse: (value) => (pattern.test(value) ? value : undefined),
+    format: String,
+  };
+}
+
 /** Where a web server is: scheme, host and port. */
 export function origin(described: Described<string>): Setting<string> {
   return {

@@ -15,11 +15,13 @@ import type { SessionStore } from "../sessions/session-store.js";
 import type { Clock } from "../sync/clock.js";
 import { RunningClock } from "../sync/running-clock.js";
 import type { Logger } from "../telemetry/logger.js";
+import { addAnswerHeaders } from "./call/answer-headers.js";
 import { bindAddress } from "./call/bind-address.js";
 import { callGuard } from "./call/call-guard.js";
 import type { CallHost } from "./call/call-host.js";
 import { ConnectionWatch } from "./call/connection-watch.js";
 import { OpenCalls } from "./call/open-calls.js";
+import { RefusalLog } from "./call/refusal-log.js";
 import { serverOptions } from "./call/server-options.js";
 import { DescriptorSet } from "./contract/descriptor-set.js";
 import { addStrictService, serviceName, type StrictService } from "./contract/service-definition.js";
@@ -47,6 +49,8 @@ export interface RpcServerOptions {
   readonly limits: Limits;
   /** Rill's own, for GetServerInfo. */
   readonly version: string;
+  /** The server's name, in every answer and in GetServerInfo. */
+  readonly instanceId: string;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -78,6 +82,7 @@ export class RpcServer implements AsyncDisposable {
       runningClock: new RunningClock(clock),
       log,
       openCalls: new OpenCalls(limits.calls),
+      refusals: new RefusalLog({ clock, log }),
     };
     const server = new Server({ ...serverOptions(limits), interceptors: [callGuard(host)] });
     try {
@@ -85,6 +90,7 @@ export class RpcServer implements AsyncDisposable {
         addStrictService(server, service, descriptors.registry);
       }
       const address = await bindAddress(server, options.listen);
+      addAnswerHeaders(server, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
       return new RpcServer({ server, host, connectionWatch: ConnectionWatch.start(server, clock), address });
     } catch (error) {
       server.forceShutdown();
@@ -119,11 +125,13 @@ export class RpcServer implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     this.#server.forceShutdown();
     await closed;
+    this.#host.refusals[Symbol.dispose]();
   }
 }
 
 function createServices(host: CallHost, options: RpcServerOptions, descriptors: DescriptorSet): StrictService[] {
-  const start = { version: options.version, processStartMs: Date.now() - process.uptime() * 1_000 };
+  const { version, instanceId } = options;
+  const start = { version, instanceId, processStartMs: Date.now() - process.uptime() * 1_000 };
   const own: StrictService[] = [
     { definition: GenerationServiceService, implementation: createGenerationService(host, options) },
     { definition: ModelServiceService, implementation: createModelService(host, options) },

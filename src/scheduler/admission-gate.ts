@@ -1,5 +1,4 @@
 import { type ErrorCode, GenerationError, type GenerationErrorDetails } from "../core/generation-error.js";
-import type { Logger } from "../telemetry/logger.js";
 import type { LifecycleState } from "./lifecycle-state.js";
 import type { LoadCounters } from "./load-counters.js";
 
@@ -8,7 +7,6 @@ export interface AdmissionGateOptions {
   readonly counters: LoadCounters;
   /** What a caller that is refused now is told to wait. */
   readonly retryAfterMs: () => number;
-  readonly log: Logger;
 }
 
 /**
@@ -54,11 +52,9 @@ export class AdmissionGate {
     return this.noted(new GenerationError(code, message, details));
   }
 
-  /** Counts and logs a refusal that was made elsewhere. */
+  /** Counts a refusal that was made elsewhere. */
   noted(error: GenerationError): GenerationError {
-    const { code, message, facts, retryAfterMs } = error;
-    this.#options.counters.refused(code);
-    this.#options.log.debug(() => ({ code, reason: message, ...facts, retryAfterMs }), "call refused");
+    this.#options.counters.refused(error.code);
     return error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "../telemetry/logger.js";
+import { printableText } from "../telemetry/printable-text.js";
 import type { GenerationRecord } from "./generation-record.js";
 
 /** One line for each generation that has ended, on the main thread. What was never accepted is news for debugging alone. */
@@ -9,17 +10,22 @@ export function logEnd(log: Logger, record: GenerationRecord): void {
 }
 
 function fieldsOf(record: GenerationRecord): object {
-  const { generationId, requestId, lane, labels } = record.identity;
+  const { generationId, requestId, lane, labels, origin } = record.identity;
   return {
     generationId,
-    requestId,
+    requestId: requestId === undefined ? undefined : printableText(requestId),
+    ...origin,
     lane,
-    labels: labels.size === 0 ? undefined : Object.fromEntries(labels),
+    labels: labels.size === 0 ? undefined : printableLabels(labels),
     outcome: record.outcome,
     ...record.account.usage(),
     ...roundedMs(record.timings()),
     ...roundedMs(record.account.departure() ?? {}),
   };
+}
+
+function printableLabels(labels: ReadonlyMap<string, string>): object {
+  return Object.fromEntries([...labels].map(([key, value]) => [printableText(key), printableText(value)]));
 }
 
 /** To the microsecond: more digits only make the lines long. */

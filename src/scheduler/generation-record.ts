@@ -13,7 +13,7 @@ import { onAbort } from "../sync/on-abort.js";
 import { CreditReturn } from "./credit-return.js";
 import { GenerationAccount } from "./generation-account.js";
 import { endOf, NEVER_RUN, toFinishedEvent } from "./generation-end.js";
-import type { GenerationIdentity } from "./generation-identity.js";
+import { type GenerationIdentity, ledgerIdentity } from "./generation-identity.js";
 import type { GenerationWatcher } from "./generation-watcher.js";
 import { type Happening, nextPhase, type Phase, placeOf, type RunFinish, stateOf } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
@@ -110,7 +110,7 @@ export class GenerationRecord {
   /** What is known of it now; final once it has an end, but for what its reader takes late. */
   report(): GenerationReport {
     return {
-      ...this.identity,
+      ...ledgerIdentity(this.identity),
       state: this.state,
       usage: this.account.usage(),
       timings: this.timings(),

@@ -1,3 +1,4 @@
+import type { CallOrigin } from "../core/call-origin.js";
 import { creditWindow } from "../core/credit-window.js";
 import type { CancelMode } from "../core/engine-wall.js";
 import { GenerationError } from "../core/generation-error.js";
@@ -41,6 +42,8 @@ export interface OpenedCall {
   readonly requestId: string | undefined;
   readonly lane: Lane;
   readonly labels: ReadonlyMap<string, string>;
+  /** For the log. */
+  readonly origin?: CallOrigin;
   /** The call's one signal; aborted with a GenerationError as its reason, it ends the generation wherever it is. */
   readonly signal: AbortSignal;
   /** Keep the output, up to so many bytes, so that another reader may take the generation over. Default: keep nothing. */
@@ -79,7 +82,6 @@ export class Scheduler implements Disposable {
       lifecycle: options.lifecycle,
       counters: this.#counters,
       retryAfterMs: () => this.#dispatcher.retryAfterMs(),
-      log: options.log,
     });
     this.#surroundings = {
       clock,
@@ -106,7 +108,7 @@ export class Scheduler implements Disposable {
   open(call: OpenedCall): Generation {
     if (call.signal.aborted) throw GenerationError.from(call.signal.reason);
     this.#gate.pass();
-    const { requestId, lane, labels } = call;
+    const { requestId, lane, labels, origin } = call;
     if (requestId !== undefined && this.#registry.find({ requestId }) !== undefined) {
       throw this.#gate.refusal("REQUEST_ID_IN_USE", "a generation with this request id has not ended yet", {
         facts: { request_id: requestId },
@@ -117,7 +119,7 @@ export class Scheduler implements Disposable {
       const facts = { max_calls: String(calls) };
       throw this.#gate.refusalForNow("TOO_MANY_CALLS", `${calls} calls are open, which is the most`, facts);
     }
-    const identity = { generationId: newGenerationId(), requestId, lane, labels, createdMs: Date.now() };
+    const identity = { generationId: newGenerationId(), requestId, lane, labels, origin, createdMs: Date.now() };
     const { signal, keepOutputBytes, watcher } = call;
     const outputLog = keepOutputBytes === undefined ? undefined : new OutputLog(keepOutputBytes);
     const record = new GenerationRecord(identity, { signal, outputLog, watcher }, this.#surroundings);

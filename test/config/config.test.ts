@@ -96,7 +96,7 @@ describe("config", () => {
   it("reports all problems at once, each with its origin, value and bound", async () => {
     const configPath = await file("drainDelay: 5\nthreads: [1]\nslotz: 3\n");
     const problems = await problemsOf({
-      flags: { slots: "99", "admin-listen": "nowhere" },
+      flags: { slots: "99", "admin-listen": "nowhere", "instance-id": "a b" },
       environment: { RILL_MAX_MESSAGE_SIZE: "4MB", RILL_LOG_LEVEL: "loud" },
       configPath,
     });
@@ -108,7 +108,8 @@ describe("config", () => {
     assert.match(text, /rill\.yaml: drainDelay: "5" must be a duration from 0 to 10m, such as 5s$/m);
     assert.match(text, /rill\.yaml: threads: must be a text, a number, true or false$/m);
     assert.match(text, /rill\.yaml: slotz: there is no such setting$/m);
-    assert.equal(problems.length, 7);
+    assert.match(text, /^--instance-id: "a b" must be auto or 1 to 128 visible ASCII characters without blanks$/m);
+    assert.equal(problems.length, 8);
   });
 
   it("refuses a file that is missing, no YAML, no map, or has a key twice", async () => {

@@ -31,6 +31,7 @@ const startRpc = (listen: string): Promise<RpcServer> => {
     turns: new RunningTurns({ store, leaseMs: 1_000, clock, log }),
     limits: DEFAULT_LIMITS,
     version: "0",
+    instanceId: "one",
     log,
     clock,
   });

@@ -11,8 +11,8 @@ export interface LoggedLine {
 export class RecordingLogger implements Logger {
   readonly lines: LoggedLine[] = [];
 
-  debug(fields: object, message: string): void {
-    this.lines.push({ level: "debug", message, fields: { ...fields } });
+  debug(fields: () => object, message: string): void {
+    this.lines.push({ level: "debug", message, fields: { ...fields() } });
   }
 
   info(fields: object, message: string): void {

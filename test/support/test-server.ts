@@ -38,6 +38,7 @@ export interface TestServerOptions {
   /** What rpc/ and the scheduler go by; the workers keep real time. */
   readonly clock?: Clock;
   readonly log?: Logger;
+  readonly instanceId?: string;
   /** Default 127.0.0.1:0. */
   readonly listen?: string;
   /** False: the lifecycle stays at `starting`, and there is no backend. */
@@ -124,7 +125,9 @@ export class TestServer implements AsyncDisposable {
     const listen = options.listen ?? "127.0.0.1:0";
     const source = { lifecycle, backend: () => (serving ? backend : undefined) };
     const turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
-    const rpc = await RpcServer.start({ listen, limits, store, turns, version: VERSION, log, clock, ...source });
+    const { instanceId = "test-instance" } = options;
+    const named = { version: VERSION, instanceId };
+    const rpc = await RpcServer.start({ listen, limits, store, turns, ...named, log, clock, ...source });
     if (serving) lifecycle.advance("serving");
     return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, turns, engine, preparer });
   }

@@ -21,6 +21,11 @@ export interface ServerInfo {
   startTime?:
     | Timestamp
     | undefined;
+  /**
+   * The server's name: `--instance-id`, or one that it drew when it started. Every answer has it as metadata
+   * `x-rill-instance`.
+   */
+  instanceId: string;
   /** Generations that can run at once. */
   slots: number;
   /** Tokens that input and output of one generation may have together. */
@@ -38,6 +43,7 @@ function createBaseServerInfo(): ServerInfo {
     nodeVersion: "",
     llamaCppRelease: "",
     startTime: undefined,
+    instanceId: "",
     slots: 0,
     contextTokens: 0,
     threads: 0,
@@ -59,6 +65,9 @@ export const ServerInfo: MessageFns<ServerInfo> = {
     }
     if (message.startTime !== undefined) {
       Timestamp.encode(message.startTime, writer.uint32(34).fork()).join();
+    }
+    if (message.instanceId !== "") {
+      writer.uint32(42).string(message.instanceId);
     }
     if (message.slots !== 0) {
       writer.uint32(80).uint32(message.slots);
@@ -126,6 +135,14 @@ export const ServerInfo: MessageFns<ServerInfo> = {
             }
 
             message.startTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.instanceId = reader.string();
             continue;
           }
           case 10: {

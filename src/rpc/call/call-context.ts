@@ -1,3 +1,4 @@
+import type { CallOrigin } from "../../core/call-origin.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import type { ReaderRule } from "./reader-rule.js";
 
@@ -7,6 +8,12 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** When the call's deadline passes, by the host's clock; undefined: it has none. */
   readonly deadlineMs: number | undefined;
+  /** For the log. */
+  readonly origin: CallOrigin;
+  /** What the caller named its call in the request, valid or not; for the log. */
+  nameRequest(requestId: string | undefined): void;
+  /** Says that the call's generation was accepted: a refusal is not possible any more, and the log tells its end by the generation's own line. */
+  accepted(): void;
   /** The id goes out with the status, good or bad. */
   nameGeneration(generationId: string): void;
   /** Aborts the signal for this reason, which becomes the call's status. Too late changes nothing. */

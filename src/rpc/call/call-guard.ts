@@ -12,7 +12,7 @@ const UNCOUNTED_PATHS = "/grpc.health.v1.Health/";
  */
 export function callGuard(host: CallHost): ServerInterceptor {
   return (method, call) => {
-    const wire = new CallWire(call, { clock: host.runningClock, graceMs: host.limits.slowReaderGraceMs });
+    const wire = new CallWire(call, { host, path: method.path });
     let bodyTimer: Disposable | undefined;
     return new ServerInterceptingCall(call, {
       start: (next) =>

@@ -2,6 +2,7 @@ import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
 import type { OpenCalls } from "./open-calls.js";
+import type { RefusalLog } from "./refusal-log.js";
 
 /** What every call of a server shares. */
 export interface CallHost {
@@ -11,4 +12,5 @@ export interface CallHost {
   readonly runningClock: Clock;
   readonly log: Logger;
   readonly openCalls: OpenCalls;
+  readonly refusals: RefusalLog;
 }

@@ -1,12 +1,25 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { Metadata, status as Status, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
-import type { GenerationError } from "../../core/generation-error.js";
-import type { Clock } from "../../sync/clock.js";
+import type { CallOrigin } from "../../core/call-origin.js";
+import type { ErrorCode, GenerationError } from "../../core/generation-error.js";
 import { fromForeignStatus, isForeignStatus } from "../status/foreign-status.js";
 import { toErrorStatus } from "../status/error-status.js";
+import { wellFormedText } from "../status/well-formed-text.js";
+import { printableText } from "../../telemetry/printable-text.js";
+import { originOf } from "./call-origin.js";
+import type { CallHost } from "./call-host.js";
 
 /** A status as grpc-js takes it. */
 type OutgoingStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
+
+interface CallWireOptions {
+  readonly host: Pick<CallHost, "limits" | "refusals" | "runningClock">;
+  /** Such as /rill.v1.TokenService/Tokenize. */
+  readonly path: string;
+}
+
+/** Faults, which whoever serves the call logs itself, each with its cause. */
+const FAULTS: ReadonlySet<string> = new Set<ErrorCode>(["INTERNAL", "ENGINE_FAULT", "STORE_UNAVAILABLE"]);
 
 /** The trailer of generation calls. */
 const GENERATION_ID_KEY = "x-rill-generation-id";
@@ -23,9 +36,12 @@ const wires = new WeakMap<Metadata, CallWire>();
 export class CallWire {
   /** Of the generation that the call is about, if any: goes out with the status, whatever it is. */
   generationId: string | undefined;
+  /** What the caller named its call in the request, whatever that is; for the log. */
+  requestId: string | undefined;
+  /** True: its generation was accepted, and its own line in the log tells how it ended. */
+  accepted = false;
+  readonly #options: CallWireOptions;
   readonly #stream: ServerHttp2Stream;
-  readonly #clock: Clock;
-  readonly #graceMs: number;
   readonly #sendStatus: (status: OutgoingStatus) => void;
   #ended = false;
   #grace: Disposable | undefined;
@@ -33,7 +49,7 @@ export class CallWire {
   #onClosed: (() => void) | undefined;
 
   /** Takes over the sending of statuses. @throws Error when grpc-js keeps its stream elsewhere than this file believes. */
-  constructor(call: ServerInterceptingCallInterface, options: { clock: Clock; graceMs: number }) {
+  constructor(call: ServerInterceptingCallInterface, options: CallWireOptions) {
     const { stream } = call as { stream?: ServerHttp2Stream };
     if (typeof stream?.close !== "function" || !Object.hasOwn(Object.getPrototypeOf(call) as object, "sendStatus")) {
       throw new Error(
@@ -41,8 +57,7 @@ export class CallWire {
       );
     }
     this.#stream = stream;
-    this.#clock = options.clock;
-    this.#graceMs = options.graceMs;
+    this.#options = options;
     this.#sendStatus = call.sendStatus.bind(call);
     // grpc-js itself goes through here too: for a deadline, a message too large, a body that does not inflate.
     call.sendStatus = (status) => this.#sendOnce(status);
@@ -63,6 +78,22 @@ export class CallWire {
     return wire;
   }
 
+  /** For the log. */
+  get origin(): CallOrigin {
+    return originOf(this.#stream);
+  }
+
+  /** Which call it is, for the log: bounded, and safe to be shown. */
+  get names(): object {
+    const { host } = this.#options;
+    const { generationId, requestId } = this;
+    return {
+      generationId,
+      requestId: requestId === undefined ? undefined : printableText(wellFormedText(requestId, host.limits.idBytes)),
+      ...this.origin,
+    };
+  }
+
   /** Calls `listener` when grpc-js ends the call by itself, before its status goes out. */
   onForcedEnd(listener: (reason: GenerationError) => void): void {
     this.#onForcedEnd = listener;
@@ -80,7 +111,7 @@ export class CallWire {
 
   /** Ends the call with an error: in trailers only if nothing was sent yet. Behind a shut window it waits for the reader, no longer than the grace. */
   fail(error: GenerationError): void {
-    this.#sendOnce(toErrorStatus(error, this.trailers()));
+    this.#sendOnce(toErrorStatus(error, this.trailers()), error.code);
   }
 
   /** Ends the call with a status that a standard protocol lays down, without details. */
@@ -101,23 +132,29 @@ export class CallWire {
    */
   resetAfter(delayMs: number): void {
     if (this.#stream.closed || this.#grace !== undefined) return;
-    this.#grace = this.#clock.startTimer(delayMs, () => this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    this.#grace = this.#options.host.runningClock.startTimer(delayMs, () =>
+      this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM),
+    );
   }
 
-  #sendOnce(status: OutgoingStatus): void {
+  #sendOnce(status: OutgoingStatus, code?: ErrorCode): void {
     // What fails because the stream is gone is the client's leaving, and grpc-js says so by 'cancelled'.
     if (this.#ended || this.#stream.destroyed || this.#stream.closed) return;
     this.#ended = true;
-    this.#sendStatus(this.#explained(status));
+    const foreign = isForeignStatus(status) ? fromForeignStatus(status) : undefined;
+    if (status.code !== Status.OK) this.#noteRefusal(code ?? foreign?.code ?? Status[status.code]);
+    if (foreign !== undefined) this.#onForcedEnd?.(foreign);
+    this.#sendStatus(foreign === undefined ? status : toErrorStatus(foreign, this.trailers()));
     this.#grace?.[Symbol.dispose]();
     this.#grace = undefined;
-    this.resetAfter(this.#graceMs);
+    this.resetAfter(this.#options.host.limits.slowReaderGraceMs);
   }
 
-  #explained(status: OutgoingStatus): OutgoingStatus {
-    if (!isForeignStatus(status)) return status;
-    const error = fromForeignStatus(status);
-    this.#onForcedEnd?.(error);
-    return toErrorStatus(error, this.trailers());
+  /** A refusal is a status before anything else was sent, and before a generation was accepted. */
+  #noteRefusal(reason: string): void {
+    const isServed = this.#onForcedEnd !== undefined;
+    if (this.accepted || this.#stream.headersSent || (isServed && FAULTS.has(reason))) return;
+    const { host, path } = this.#options;
+    host.refusals.note(reason, () => ({ method: path.slice(path.lastIndexOf("/") + 1), ...this.names }));
   }
 }

@@ -1,4 +1,5 @@
 import { type Deadline, status as Status, type Metadata } from "@grpc/grpc-js";
+import type { CallOrigin } from "../../core/call-origin.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import { ProtocolStatus } from "../status/protocol-status.js";
 import { STATUS_OF_CODE } from "../status/status-table.js";
@@ -42,6 +43,18 @@ export class ServedCall implements CallContext, Disposable {
     this.scope.abort(reason);
   }
 
+  get origin(): CallOrigin {
+    return this.wire.origin;
+  }
+
+  nameRequest(requestId: string | undefined): void {
+    this.wire.requestId = requestId;
+  }
+
+  accepted(): void {
+    this.wire.accepted = true;
+  }
+
   nameGeneration(generationId: string): void {
     this.wire.generationId = generationId;
   }
@@ -71,8 +84,8 @@ export class ServedCall implements CallContext, Disposable {
 
   /** The server's own faults are errors, with their cause, once. What ends a generation otherwise, the scheduler logs; an outage of the store, the store. */
   #logFailure(error: GenerationError): void {
-    const { generationId } = this.wire;
-    const fields = { method: this.#method, generationId, reason: error.code, facts: error.facts };
+    const { code: reason, facts, retryAfterMs } = error;
+    const fields = { reason, method: this.#method, ...this.wire.names, facts, retryAfterMs };
     const isFault = STATUS_OF_CODE[error.code] === Status.INTERNAL;
     if (isFault) this.#host.log.error({ ...fields, err: error.cause ?? error }, "a call failed");
     else this.#host.log.debug(() => fields, "a call ended without its result");

@@ -40,16 +40,17 @@ export function beginClaim(call: GenerationCall, { accept, turn }: Acceptance): 
   const { request, backend, limits, context, keyed } = call;
   const { requestId, lane, labels, idempotency } = request;
   const { scheduler } = backend;
+  const { origin } = context;
   if (idempotency === undefined) {
     const { signal } = context;
-    const generation = scheduler.open({ requestId, lane, labels, signal, watcher: turn });
+    const generation = scheduler.open({ requestId, lane, labels, origin, signal, watcher: turn });
     const reading = new OwnReading(generation, turn);
     return { type: "reading", reading, opening: accept(generation, signal) };
   }
   const keepOutputBytes = Math.max(limits.messageBytes - CHUNK_FRAME_BYTES, 0);
   return keyed.begin(keyOf(request), context, {
     bodyDigest: idempotency.bodyDigest,
-    open: (signal) => scheduler.open({ requestId, lane, labels, signal, keepOutputBytes, watcher: turn }),
+    open: (signal) => scheduler.open({ requestId, lane, labels, origin, signal, keepOutputBytes, watcher: turn }),
     accept,
     turn,
   });

@@ -26,6 +26,7 @@ export async function readClaim(call: GenerationCall, claim: Claim): Promise<Mes
     generation.onFailed((reason) => context.abort(reason));
     context.nameGeneration(generation.generationId);
     const opening = forReader(await claim.opening, call);
+    context.accepted();
     return runGeneration({ reading, delivery, output, window, clock, context, streams }, opening);
   } catch (thrown) {
     reading.leave(GenerationError.from(thrown));

@@ -8,6 +8,7 @@ import { toDurationMessage } from "./duration-message.js";
 export interface ServerStart {
   /** Rill's own. */
   readonly version: string;
+  readonly instanceId: string;
   /** Since the epoch. */
   readonly processStartMs: number;
 }
@@ -24,6 +25,7 @@ export interface ServerInfoParts {
 export function toServerInfoMessage({ start, engine, limits, slots, maxWaitingPerLane }: ServerInfoParts): ServerInfo {
   return {
     version: start.version,
+    instanceId: start.instanceId,
     nodeVersion: process.versions.node,
     llamaCppRelease: engine.release,
     startTime: toDurationMessage(start.processStartMs),

@@ -40,13 +40,14 @@ export function createGenerationService(
 
   const parse = (
     request: DecodedRequest<GenerateRequest | GenerateStreamRequest>,
-    { backend, signal, streams }: { backend: Backend; signal: AbortSignal; streams: boolean },
+    { backend, context, streams }: { backend: Backend; context: CallContext; streams: boolean },
   ): GenerationRequest => {
     const { model, engine, scheduler } = backend;
+    if (request.type === "decoded") context.nameRequest(request.message?.requestId);
     try {
       return parseGenerationRequest(request, { limits, model, contextTokens: engine.contextTokens, streams });
     } catch (thrown) {
-      throw notedRefusal(thrown, { scheduler, signal });
+      throw notedRefusal(thrown, { scheduler, signal: context.signal });
     }
   };
 
@@ -55,7 +56,7 @@ export function createGenerationService(
     context: CallContext,
   ): Promise<GenerateResponse> => {
     const backend = requireBackend(source);
-    const parsed = parse(request, { backend, signal: context.signal, streams: false });
+    const parsed = parse(request, { backend, context, streams: false });
     const call = { request: parsed, backend, keyed, turns, limits, clock, context, streams: false };
     return foldGeneration(await openGeneration(call), { maxResponseBytes: limits.messageBytes, context });
   };
@@ -65,7 +66,7 @@ export function createGenerationService(
     context: CallContext,
   ): Promise<Messages<GenerationMessage>> => {
     const backend = requireBackend(source);
-    const parsed = parse(request, { backend, signal: context.signal, streams: true });
+    const parsed = parse(request, { backend, context, streams: true });
     const { slowReaderLimitMs } = parsed.delivery;
     if (slowReaderLimitMs !== undefined) context.useReaderRule(stallRule(slowReaderLimitMs));
     return openGeneration({ request: parsed, backend, keyed, turns, limits, clock, context, streams: true });
