@@ -91,7 +91,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
   await using admin = await startAdmin(served, store);
   const model = await fetchModel(config, signals.drain);
-  const mark = new FileMark(model.path);
+  const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
   const size = chooseEngineSize(config, model.gguf);
   // Before the engine: its load would hold decodes up.
   await using preparer = await Preparer.start({ modelPath: model.path, limits, log, queueCapacity: limits.calls });
@@ -112,7 +112,9 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   await using engine = await EngineLink.start({ entry: engineEntry, workerData, stepLimitMs, log, clock });
   signals.drain.throwIfAborted();
   void engine.lost.then(() => {
-    if (mark.wasOverwritten) log.error({ path: model.path }, "the model's file was overwritten while it was in use");
+    for (const { path, mark } of marks) {
+      if (mark.wasOverwritten) log.error({ path }, "the model's file was overwritten while it was in use");
+    }
   });
   using scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, clock, log });
   served.backend = { scheduler, preparer, model: factsOf(model, preparer), engine: engine.facts };

@@ -22,7 +22,7 @@ interface PullFlags {
 }
 
 /**
- * `rill pull MODEL`: makes a model ready and prints its digest and path, as `sha256sum` does (so `sha256sum -c` reads it); all else goes to standard
+ * `rill pull MODEL`: makes a model ready and prints digest and path of each of its files, as `sha256sum` does (so `sha256sum -c` reads it); all else goes to standard
  * error. A file that is there already is hashed again. Sets the process's exit code: 0 done, 1 failed, 2 usage, 130 interrupted.
  */
 export function createPullCommand({ defaultModelCache }: PullCommandOptions): Command {
@@ -64,13 +64,13 @@ async function pull(model: string, from: Pick<ResolveModelOptions, "cacheDir" | 
   process.once("SIGINT", onInterrupt);
   using reporter = createPullReporter(process.stderr);
   try {
-    const { sha256, path } = await resolveModel(model, {
+    const { files } = await resolveModel(model, {
       ...from,
       rehash: true,
       signal: interrupt.signal,
       onEvent: reporter.onEvent,
     });
-    process.stdout.write(`${sha256}  ${path}\n`);
+    process.stdout.write(files.map(({ sha256, path }) => `${sha256}  ${path}\n`).join(""));
     return 0;
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED;

@@ -12,6 +12,13 @@ import type { SourceName } from "./pull-event.js";
 import { type CompleteResolveModelOptions, type ResolveModelOptions, withDefaults } from "./resolve-options.js";
 import { parseSplitName } from "./split-name.js";
 
+export interface ModelFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
 /** A model file that is whole, checked and fit to load. */
 export interface ResolvedModel {
   /** Catalogue name, or the file's name without its extension. */
@@ -20,6 +27,8 @@ export interface ResolvedModel {
   readonly path: string;
   /** SHA-256 of the file, lower-case hex. Of a split model, the SHA-256 of its parts' digests, one behind the other. */
   readonly sha256: string;
+  /** Each file that the model consists of, with its own digest. */
+  readonly files: readonly ModelFile[];
   /** Where this call found it: the path given, the cache, or the source it was fetched from. */
   readonly origin: "path" | "cache" | SourceName;
   readonly gguf: GgufSummary;
@@ -49,9 +58,9 @@ export async function resolveModel(spec: string, options: ResolveModelOptions): 
 /** The head of the file is read before all of it is hashed: most mistakes show there, and sooner. */
 async function resolvePath(path: string, options: CompleteResolveModelOptions): Promise<ResolvedModel> {
   const { gguf, paths } = await inspectModel(path);
-  const digests: string[] = [];
-  for (const part of paths) digests.push(await digestOf(part, options));
-  return { name: nameOf(path), path, sha256: combine(digests), origin: "path", gguf };
+  const files: ModelFile[] = [];
+  for (const part of paths) files.push({ path: part, sha256: await digestOf(part, options) });
+  return { name: nameOf(path), path, sha256: combine(files), files, origin: "path", gguf };
 }
 
 async function digestOf(
@@ -65,16 +74,19 @@ async function digestOf(
 }
 
 /** One file has its own digest. That of several is the digest of theirs, written one behind the other: so each part is hashed only when it changed. */
-function combine(digests: readonly string[]): string {
-  const [only] = digests;
-  if (only !== undefined && digests.length === 1) return only;
-  return createHash("sha256").update(digests.join("")).digest("hex");
+function combine(files: readonly ModelFile[]): string {
+  const [only] = files;
+  if (only !== undefined && files.length === 1) return only.sha256;
+  return createHash("sha256")
+    .update(files.map(({ sha256 }) => sha256).join(""))
+    .digest("hex");
 }
 
 async function resolveWanted(wanted: WantedFile, options: CompleteResolveModelOptions): Promise<ResolvedModel> {
   const cached = await makeCached(wanted, options);
   const { gguf } = await inspectModel(cached.path);
-  return { ...cached, name: wanted.entry?.name ?? nameOf(cached.path), gguf };
+  const { path, sha256 } = cached;
+  return { ...cached, name: wanted.entry?.name ?? nameOf(path), files: [{ path, sha256 }], gguf };
 }
 
 /** The record of a file that is not ours lies in the cache, not beside the file. */

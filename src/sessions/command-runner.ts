@@ -22,7 +22,7 @@ export interface CommandRunnerOptions {
 /**
  * Runs a store's commands on its database, on whichever thread that is. The database is opened, and its tables brought up to date, with the first
  * command; where that fails, with the next one again. So a store that comes back needs no restart. A database that is broken, or whose file has gone
- * from its place, is closed, and opened anew with the next command.
+ * from its place, is closed, and opened anew with the next command; one that was emptied gets its tables again.
  */
 export class CommandRunner implements AsyncDisposable {
   readonly #options: CommandRunnerOptions;
@@ -46,6 +46,7 @@ export class CommandRunner implements AsyncDisposable {
       return await runOperation(access, command);
     } catch (error) {
       if (this.#database?.isBrokenBy(error) === true) await this.#abandon();
+      else if (this.#database?.lacksTables(error) === true) this.#ready = undefined;
       return { ok: false, problem: this.#problemOf(error) };
     }
   }

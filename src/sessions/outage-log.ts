@@ -6,6 +6,9 @@ import type { AnyStoreResult } from "./store-wall.js";
 /** A fault that comes and goes is logged no more often than this. */
 const REPEAT_MS = 60_000;
 
+/** Nothing but the operator's hand, or ours, ends these. */
+const LASTING: ReadonlySet<StoreFault> = new Set(["corrupt", "newer_schema", "misconfigured", "internal"]);
+
 /** Logs a fault of the store once when it begins, and that the store serves again, however many calls fail in between. Main thread. */
 export class OutageLog {
   readonly #clock: Clock;
@@ -33,7 +36,9 @@ export class OutageLog {
     if (loggedAtMs !== undefined && nowMs - loggedAtMs < REPEAT_MS) return;
     this.#loggedAtMs.set(fault, nowMs);
     this.#wasLogged = true;
-    this.#log.warn({ fault }, `the store of sessions is out of order: ${message}`);
+    const text = `the store of sessions is out of order: ${message}`;
+    if (LASTING.has(fault)) this.#log.error({ fault }, text);
+    else this.#log.warn({ fault }, text);
   }
 
   #end(): void {

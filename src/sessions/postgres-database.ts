@@ -55,6 +55,7 @@ export function openPostgresDatabase(address: string): StoreDatabase {
     checkInPlace: () => undefined,
     // The pool replaces connections that break.
     isBrokenBy: () => false,
+    lacksTables: (error) => postgresFaultOf(error) === "replaced",
     close: () => db.destroy(),
   };
 }

@@ -18,6 +18,8 @@ const FAULTS: readonly (readonly [code: string, fault: StoreFault])[] = [
   ["28", "misconfigured"],
   ["3D", "misconfigured"],
   ["42501", "misconfigured"],
+  // No such table.
+  ["42P01", "replaced"],
   ["XX001", "corrupt"],
   ["XX002", "corrupt"],
 ];

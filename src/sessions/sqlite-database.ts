@@ -11,7 +11,7 @@ import {
   SqliteQueryCompiler,
   type TransactionSettings,
 } from "kysely";
-import { isBrokenBy, sqliteFaultOf } from "./sqlite-fault.js";
+import { isBrokenBy, lacksTables, sqliteFaultOf } from "./sqlite-fault.js";
 import { SqliteFiles } from "./sqlite-files.js";
 import { hasSchemaTable, markAsOurs, requireOwnFile } from "./sqlite-owner.js";
 import type { StoreDatabase } from "./store-database.js";
@@ -101,6 +101,7 @@ function databaseOf(file: Database, files?: SqliteFiles): StoreDatabase {
     faultOf: sqliteFaultOf,
     checkInPlace: () => files?.checkInPlace(),
     isBrokenBy: (error) => files !== undefined && isBrokenBy(error),
+    lacksTables,
     close: async () => {
       const isMoved = files?.isMoved === true;
       // A file that was moved away, and not removed, holds all that was stored.

@@ -35,7 +35,7 @@ const BREAKING = ["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR", "SQLITE_REA
 
 /** What an error of opening or using a SQLite file means. */
 export function sqliteFaultOf(error: unknown): StoreFault {
-  if (error instanceof MovedFileError) return "replaced";
+  if (error instanceof MovedFileError || lacksTables(error)) return "replaced";
   if (error instanceof ForeignFileError) return "misconfigured";
   const code = codeOf(error);
   return FAULTS.find(([beginning]) => code.startsWith(beginning))?.[1] ?? "internal";
@@ -44,6 +44,11 @@ export function sqliteFaultOf(error: unknown): StoreFault {
 /** Whether the file has to be opened anew after this error. */
 export function isBrokenBy(error: unknown): boolean {
   return error instanceof MovedFileError || BREAKING.some((beginning) => codeOf(error).startsWith(beginning));
+}
+
+/** Whether the file holds none of our tables any more. */
+export function lacksTables(error: unknown): boolean {
+  return codeOf(error) === "SQLITE_ERROR" && (error as Error).message.startsWith("no such table: rill_");
 }
 
 function codeOf(error: unknown): string {

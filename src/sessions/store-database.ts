@@ -17,5 +17,7 @@ export interface StoreDatabase {
   checkInPlace(): void;
   /** Whether the database has to be closed after this error, and connected to anew. */
   isBrokenBy(error: unknown): boolean;
+  /** Whether the error says that our tables are missing: somebody has emptied the database. They are made anew then. */
+  lacksTables(error: unknown): boolean;
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ export type StoreFault =
   | "closed"
   | "disk_full"
   | "read_only"
-  /** The file was removed or replaced while it was open. It is opened anew with the next call. */
+  /** The file was removed or replaced while it was open, or the tables were dropped. It is opened anew with the next call, or they are made anew. */
   | "replaced"
   /** The file is no database, or a damaged one. It is left as it is. */
   | "corrupt"

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { answerByRedirect, answerFile, answerInHalves, answerRanges, HubServer } from "../models/support/hub-server.js";
 import { PullProcess } from "../models/support/pull-process.js";
 import { ScratchDirectory } from "../models/support/scratch-directory.js";
-import { sha256Of, smallGguf } from "../models/support/small-gguf.js";
+import { sha256Of, SMALL_METADATA, smallGguf } from "../models/support/small-gguf.js";
+import { encodeSplitGguf } from "../support/gguf-writer.js";
 
 describe("rill pull", function () {
   this.timeout(30_000);
@@ -44,6 +45,16 @@ describe("rill pull", function () {
     assert.match(output, new RegExp(`^${sha256Of(bytes)} `));
     assert.match(complaint, /checking SHA-256 100 %/);
     assert.equal(hub.requests.length, 2);
+  });
+
+  it("prints digest and path of each part of a split model", async () => {
+    const parts = encodeSplitGguf(SMALL_METADATA, [{ name: "a", shape: [64], data: new Float32Array(64) }], 2);
+    const paths = [1, 2].map((number) => join(scratch.path, `model-0000${number}-of-00002.gguf`));
+    for (const [index, part] of parts.entries()) await writeFile(paths[index] ?? "", part);
+    await using pull = new PullProcess(argsOf(paths[0] ?? ""));
+    const { exitCode, output } = await pull.ended();
+    assert.equal(exitCode, 0);
+    assert.equal(output, parts.map((part, index) => `${sha256Of(part)}  ${paths[index]}\n`).join(""));
   });
 
   it("ends with 1 and one message when the model can't be had", async () => {

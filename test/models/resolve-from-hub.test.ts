@@ -29,7 +29,8 @@ describe("resolveModel with a model of the hub", () => {
   it("fetches a catalogue name once, leaves the file and its digest, and needs no network from then on", async () => {
     const first = startResolving("small", { cacheDir, catalogue, hubOrigin: hub.origin });
     const { gguf, ...resolved } = await first.result;
-    assert.deepEqual(resolved, { name: "small", path, sha256: sha256Of(bytes), origin: "hub" });
+    const file = { path, sha256: sha256Of(bytes) };
+    assert.deepEqual(resolved, { name: "small", ...file, files: [file], origin: "hub" });
     assert.equal(gguf.sizeBytes, bytes.length);
     assert.deepEqual(kindsOf(first.events), ["fetching", "receiving"]);
     assert.deepEqual(first.events.at(-1), {

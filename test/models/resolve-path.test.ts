@@ -25,7 +25,8 @@ describe("resolveModel with a path", () => {
   it("uses the file where it lies, and hashes it only once", async () => {
     const first = startResolving(path, { cacheDir });
     const { gguf, ...resolved } = await first.result;
-    assert.deepEqual(resolved, { name: "my-model", path, sha256: sha256Of(bytes), origin: "path" });
+    const sha256 = sha256Of(bytes);
+    assert.deepEqual(resolved, { name: "my-model", path, sha256, files: [{ path, sha256 }], origin: "path" });
     assert.equal(gguf.architecture, "llama");
     assert.deepEqual(kindsOf(first.events), ["hashing"]);
     const second = startResolving(path, { cacheDir });

@@ -36,7 +36,8 @@ describe("A model that is split into several files", () => {
     const parts = await Promise.all(paths.map((path) => readFile(path)));
     const { gguf, ...resolved } = await resolve(paths[0]).result;
     const sha256 = sha256Of(Buffer.from(parts.map(sha256Of).join("")));
-    assert.deepEqual(resolved, { name: "my-model", path: paths[0], sha256, origin: "path" });
+    const files = parts.map((bytes, index) => ({ path: paths[index], sha256: sha256Of(bytes) }));
+    assert.deepEqual(resolved, { name: "my-model", path: paths[0], sha256, files, origin: "path" });
     assert.equal(
       gguf.sizeBytes,
       parts.map(({ length }) => length).reduce((sum, length) => sum + length),

@@ -139,6 +139,17 @@ describe("A store whose SQLite file is taken away while it is open", () => {
   const turnsProblem = (store: SessionStore, session: Session) =>
     store.listTurns({ ...keyOf(session), afterNumber: 0, maxEntries: 10, maxBytes: 1e7 });
 
+  it("makes its tables anew when they were dropped while it was open", async () => {
+    await using store = open();
+    const session = await begin(store);
+    const file = new SqliteFile(path);
+    file.exec("drop table rill_turns; drop table rill_sessions; drop table rill_owners; drop table rill_schema");
+    file.close();
+    assert.match(requireReplaced(await store.get(keyOf(session))), /sessions\.sqlite: no such table: rill_/);
+    assert.deepEqual(problemOf(await store.get(keyOf(session))), { type: "session_not_found" });
+    await begin(store);
+  });
+
   it("says that a folder in the place of the file can't be used", async () => {
     await using store = open();
     await begin(store);

@@ -20,7 +20,12 @@ describe("The log of a store's outages", () => {
     const observe = (...results: AnyStoreResult[]): void => {
       for (const result of results) outages.observe(result);
     };
-    return { clock, observe, messages: () => log.lines.map(({ message }) => message) };
+    return {
+      clock,
+      observe,
+      messages: () => log.lines.map(({ message }) => message),
+      levels: () => log.lines.map(({ level }) => level),
+    };
   };
 
   it("says once what is wrong, with the path, however many calls fail, and once that it is over", () => {
@@ -30,6 +35,12 @@ describe("The log of a store's outages", () => {
       "the store of sessions is out of order: /a/path: corrupt",
       "the store of sessions serves again",
     ]);
+  });
+
+  it("calls an error what the operator has to mend, and a warning what may pass", () => {
+    const { observe, levels } = setUp();
+    observe(bad("misconfigured"), bad("unreachable"));
+    assert.deepEqual(levels(), ["error", "warn"]);
   });
 
   it("says that one fault has followed another", () => {

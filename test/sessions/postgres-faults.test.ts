@@ -36,6 +36,14 @@ describe("A store on a faulty PostgreSQL server", function () {
     return problem.fault;
   };
 
+  it("makes its tables anew when they were dropped while it was open", async () => {
+    const session = await begin(store);
+    await server.runTool("psql", ["--quiet", "--command=drop schema public cascade; create schema public", url]);
+    assert.equal(await faultOf(store.get(keyOf(session))), "replaced");
+    assert.deepEqual(problemOf(await store.get(keyOf(session))), { type: "session_not_found" });
+    await begin(store);
+  });
+
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
     it(`stores nothing and loses nothing while the server is down after ${signal}, and goes on when it is back`, async () => {
       const session = await begin(store);
