@@ -1,5 +1,12 @@
 import { homedir } from "node:os";
 import { isLoopback, parseAddress } from "./cli/address.js";
+import {
+  defaultConnections,
+  type DescriptorCount,
+  findDescriptorProblems,
+  shareDescriptors,
+} from "./cli/descriptor-budget.js";
+import { countOpenDescriptors, readDescriptorLimit } from "./cli/descriptor-limit.js";
 import { LIMIT_SETTINGS } from "./cli/limit-settings.js";
 import { SERVER_SETTINGS } from "./cli/server-settings.js";
 import { environmentNameOf } from "./cli/setting.js";
@@ -11,7 +18,19 @@ import { defaultStorePath } from "./sessions/default-store-path.js";
 import type { StoreAddress } from "./sessions/store-address.js";
 
 /** Everything that can be set: complete, checked, frozen. Made once by `readConfig`, on the main thread, before anything starts. */
-export type Config = ValuesOf<typeof SERVER_SETTINGS> & { readonly limits: Limits };
+export type Config = ValuesOf<typeof SERVER_SETTINGS> & {
+  readonly limits: Limits;
+  readonly connections: ConnectionPlan;
+};
+
+/** What the settings of connections come to in this process. */
+export interface ConnectionPlan {
+  /** Most gRPC connections at one time. */
+  readonly max: number;
+  readonly ageGraceMs: number;
+  /** Most connections of the admin port at one time. */
+  readonly adminMax: number;
+}
 
 export interface ConfigReading {
   readonly config: Config;
@@ -39,7 +58,12 @@ export interface ConfigSources {
   readonly configPath: string | undefined;
   /** Default: the process's. */
   readonly environment?: Environment;
+  /** Default: the process's. */
+  readonly descriptors?: DescriptorCount;
 }
+
+/** Beyond the longest generation: waiting in line, preparing, and the last words to a slow reader. */
+const AGE_GRACE_MARGIN_MS = 5 * 60_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -64,8 +88,16 @@ export async function readConfig(given: ConfigSources): Promise<ConfigReading> {
   ];
   const server = settle(SERVER_SETTINGS, sources);
   const limits = settle(LIMIT_SETTINGS, sources);
-  const config: Config = Object.freeze({ ...server.values, limits: Object.freeze(limits.values) });
-  const problems = [...(file?.problems ?? []), ...server.problems, ...limits.problems, ...findConflicts(config)];
+  const descriptors = given.descriptors ?? { limit: readDescriptorLimit(), open: countOpenDescriptors() };
+  const connections = planConnections(server.values, limits.values, descriptors);
+  const config: Config = Object.freeze({ ...server.values, limits: Object.freeze(limits.values), connections });
+  const problems = [
+    ...(file?.problems ?? []),
+    ...server.problems,
+    ...limits.problems,
+    ...findConflicts(config),
+    ...findDescriptorProblems(config.maxConnections, descriptors),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
   return { config, settled: [...server.settled, ...limits.settled], warnings: findStrayVariables(environment) };
 }
@@ -97,6 +129,19 @@ export function poolThreads(): number | undefined {
   return threads === undefined ? undefined : Number(threads);
 }
 
+function planConnections(
+  { maxConnections, connectionAgeGraceMs }: ValuesOf<typeof SERVER_SETTINGS>,
+  { generationTimeMs }: Limits,
+  descriptors: DescriptorCount,
+): ConnectionPlan {
+  const budget = shareDescriptors(descriptors);
+  return Object.freeze({
+    max: maxConnections === "auto" ? defaultConnections(budget) : maxConnections,
+    ageGraceMs: connectionAgeGraceMs === "auto" ? generationTimeMs + AGE_GRACE_MARGIN_MS : connectionAgeGraceMs,
+    adminMax: budget.adminConnections,
+  });
+}
+
 /** Values that are fine alone and wrong together. */
 function findConflicts(config: Config): readonly string[] {
   const { listen, insecureListen, limits } = config;
@@ -104,6 +149,9 @@ function findConflicts(config: Config): readonly string[] {
   const isExposed = address !== undefined && !isLoopback(address);
   const isOrdered = limits.minHeartbeatMs <= limits.maxHeartbeatMs;
   const isWatchOrdered = limits.minWatchIntervalMs <= limits.maxWatchIntervalMs;
+  const hasBeats = limits.defaultHeartbeatMs > 0;
+  const isBeatShort = hasBeats && limits.defaultHeartbeatMs < limits.minHeartbeatMs;
+  const isBeatLong = hasBeats && limits.defaultHeartbeatMs > limits.maxHeartbeatMs;
   const isIdleOrdered = limits.defaultSessionIdleMs <= limits.maxSessionIdleMs;
   return [
     ...(isExposed && !insecureListen
@@ -112,6 +160,8 @@ function findConflicts(config: Config): readonly string[] {
         ]
       : []),
     ...(isOrdered ? [] : ["--min-heartbeat must not be longer than --max-heartbeat"]),
+    ...(isBeatShort ? ["--default-heartbeat must not be shorter than --min-heartbeat"] : []),
+    ...(isBeatLong ? ["--default-heartbeat must not be longer than --max-heartbeat"] : []),
     ...(isWatchOrdered ? [] : ["--min-watch-interval must not be longer than --max-watch-interval"]),
     ...(isIdleOrdered ? [] : ["--session-idle-timeout must not be longer than --max-session-idle-timeout"]),
   ];

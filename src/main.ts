@@ -76,7 +76,7 @@ interface Surroundings {
  * @throws Error fit to be shown when something can't be had; the signals' reason when one comes before calls are served
  */
 async function run({ config, engineEntry, log, signals }: Surroundings): Promise<ExitCode> {
-  const { listen, limits, laneWeights, stepLimitMs } = config;
+  const { listen, limits, connections, laneWeights, stepLimitMs } = config;
   const clock = systemClock;
   const lifecycle = new LifecycleState();
   const served: Served = { config, lifecycle, log, backend: undefined };
@@ -86,10 +86,10 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   // Before the model: an address that is taken shows at once, and health answers while the model is fetched and loaded.
   const services = { lifecycle, backend, store, turns };
   const named = { version: VERSION, instanceId: config.instanceId === "auto" ? drawInstanceId() : config.instanceId };
-  await using rpc = await RpcServer.start({ listen, ...services, limits, ...named, log, clock });
+  await using rpc = await RpcServer.start({ listen, ...services, limits, connections, ...named, log, clock });
   // Only when the address is this process's: a second server that was started by mistake leaves the file alone.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
-  await using admin = await startAdmin(served, store);
+  await using admin = await startAdmin(served, { store, rpc });
   const model = await fetchModel(config, signals.drain);
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
   const size = chooseEngineSize(config, model.gguf);
@@ -145,21 +145,28 @@ interface Served {
   backend: Backend | undefined;
 }
 
-async function startAdmin(served: Served, store: CalledStore): Promise<AdminServer | undefined> {
+async function startAdmin(
+  served: Served,
+  { store, rpc }: { readonly store: CalledStore; readonly rpc: RpcServer },
+): Promise<AdminServer | undefined> {
   const { config, lifecycle, log } = served;
   const listen = parseAddress(config.adminListen);
   if (listen === undefined) return undefined;
   return AdminServer.start({
     listen,
+    maxConnections: config.connections.adminMax,
+    hosts: config.adminHosts,
     view: () => ({
       version: VERSION,
       lifecycle: lifecycle.current,
       limits: config.limits,
       load: served.backend?.scheduler.load(),
       store: store.report,
+      connections: rpc.connections,
       droppedLogLines: log.droppedLines,
     }),
     log,
+    clock: systemClock,
   });
 }
 

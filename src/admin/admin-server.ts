@@ -1,25 +1,34 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Clock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import { MetricsPage } from "../telemetry/metrics-page.js";
+import { RareWarning } from "../telemetry/rare-warning.js";
+import { AdminConnections } from "./admin-connections.js";
+import { AdminHosts, shownHost } from "./admin-hosts.js";
 import { SERVER_METRICS } from "./server-metrics.js";
 import type { ServerView } from "./server-view.js";
+import { SharedPage } from "./shared-page.js";
 
 /** Operators and their probes: few, small, quick. All else is cut off. */
 const MAX_HEADER_BYTES = 8 * 1024;
-const MAX_CONNECTIONS = 64;
 const REQUEST_LIMIT_MS = 5_000;
-const IDLE_LIMIT_MS = 30_000;
-/** How often Node looks for requests beyond their limit. Its default of 30 s would let a few slow connections shut out the probes for as long. */
+/** How often Node looks for requests beyond their limit. */
 const LIMIT_CHECK_MS = 1_000;
+const WARNING_INTERVAL_MS = 10 * 60_000;
 
 export interface AdminServerOptions {
   /** Port 0: any free one. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** Most connections at one time. */
+  readonly maxConnections: number;
+  /** Names that the Host header of a request may hold, beside numeric addresses and localhost. */
+  readonly hosts: readonly string[];
   /** Looked at once for each request. */
   readonly view: () => ServerView;
   readonly log: Logger;
+  readonly clock: Clock;
 }
 
 interface Answer {
@@ -44,22 +53,33 @@ export class AdminServer implements AsyncDisposable {
   }
 
   /** @throws Error that names the address and the reason where it can't listen */
-  static async start({ listen, view, log }: AdminServerOptions): Promise<AdminServer> {
+  static async start(options: AdminServerOptions): Promise<AdminServer> {
+    const { listen, maxConnections, view, log, clock } = options;
+    const warning = new RareWarning({ log, nowMs: () => clock.nowMs(), intervalMs: WARNING_INTERVAL_MS });
     const metrics = new MetricsPage(SERVER_METRICS);
+    const responder = {
+      metrics,
+      metricsText: new SharedPage(async () => await metrics.render(view()), clock),
+      hosts: new AdminHosts([listen.host, ...options.hosts]),
+      view,
+      log,
+      warning,
+    };
     const server = createServer(
       {
         maxHeaderSize: MAX_HEADER_BYTES,
         headersTimeout: REQUEST_LIMIT_MS,
         requestTimeout: REQUEST_LIMIT_MS,
         connectionsCheckingInterval: LIMIT_CHECK_MS,
-        keepAliveTimeout: IDLE_LIMIT_MS,
       },
       (request, response) => {
-        void respond(request, response, { metrics, view, log });
+        response.once("finish", () => connections.markAnswered(request.socket));
+        void respond(request, response, responder);
       },
     );
-    server.maxConnections = MAX_CONNECTIONS;
-    server.timeout = IDLE_LIMIT_MS;
+    const connections = new AdminConnections(server, { max: maxConnections, clock, log });
+    // Requests that follow without waiting for their answers would each have a page made.
+    server.maxRequestsPerSocket = 1;
     server.listen(listen.port, listen.host);
     try {
       await once(server, "listening");
@@ -69,6 +89,8 @@ export class AdminServer implements AsyncDisposable {
         { cause: error },
       );
     }
+    // Without a listener a failure of the operating system to accept would end the process.
+    server.on("error", (err) => warning.warn(() => ({ err }), "the admin port could not accept a connection"));
     return new AdminServer(server);
   }
 
@@ -83,6 +105,9 @@ export class AdminServer implements AsyncDisposable {
 
 interface Responder {
   readonly metrics: MetricsPage<ServerView>;
+  readonly metricsText: SharedPage;
+  readonly hosts: AdminHosts;
+  readonly warning: RareWarning;
   readonly view: () => ServerView;
   readonly log: Logger;
 }
@@ -102,17 +127,30 @@ async function respond(request: IncomingMessage, response: ServerResponse, respo
     "content-type": answer.contentType ?? "text/plain; charset=utf-8",
     "content-length": Buffer.byteLength(answer.body),
     "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    // Nobody asks often enough for a connection to be worth keeping, and one that is kept is one less for a probe.
+    connection: "close",
     ...(answer.status === 405 ? { allow: "GET, HEAD" } : {}),
   });
   response.end(request.method === "HEAD" ? undefined : answer.body);
 }
 
-async function answerTo(request: IncomingMessage, { metrics, view }: Responder): Promise<Answer> {
+async function answerTo(request: IncomingMessage, responder: Responder): Promise<Answer> {
+  const { metrics, metricsText, hosts, view } = responder;
+  const { host } = request.headers;
+  if (!hosts.allow(host)) {
+    responder.warning.warn(
+      () => ({ host: shownHost(host) }),
+      "an admin request was refused: its Host header is neither an address nor a name of --admin-hosts",
+    );
+    const body = `the Host header ${shownHost(host)} is neither a numeric address nor localhost; the operator can allow the name with --admin-hosts\n`;
+    return { status: 421, body };
+  }
   if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, body: "only GET and HEAD\n" };
   const [path] = (request.url ?? "").split("?", 1);
   switch (path) {
     case "/metrics":
-      return { status: 200, contentType: metrics.contentType, body: await metrics.render(view()) };
+      return { status: 200, contentType: metrics.contentType, body: await metricsText.ask() };
     case "/livez":
       return probeAnswer(view(), ({ lifecycle }) => lifecycle !== "failed");
     case "/readyz":

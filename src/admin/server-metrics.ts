@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Lifecycle } from "../core/lifecycle.js";
 import type { Limits } from "../core/limits.js";
+import { CONNECTION_METRICS } from "./connection-metrics.js";
 import { LOAD_METRICS } from "./load-metrics.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
 import { STORE_METRICS } from "./store-metrics.js";
@@ -32,6 +33,7 @@ export const SERVER_METRICS: readonly ServerMetric[] = [
   },
   ...LOAD_METRICS,
   ...STORE_METRICS,
+  ...CONNECTION_METRICS,
   {
     kind: "counter",
     name: "rill_log_lines_dropped_total",

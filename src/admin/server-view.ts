@@ -4,6 +4,16 @@ import type { LoadSnapshot } from "../core/load-snapshot.js";
 import type { StoreReport } from "../sessions/store-tally.js";
 import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 
+/** Of the gRPC port. */
+export interface ConnectionsView {
+  readonly open: number;
+  readonly capacity: number;
+  /** Since the start. */
+  readonly refused: number;
+  /** By the server itself, by reason, since the start. */
+  readonly closed: Readonly<Record<string, number>>;
+}
+
 /** What one scrape looks at. */
 export interface ServerView {
   readonly version: string;
@@ -12,6 +22,7 @@ export interface ServerView {
   /** The same snapshot that GetLoad answers with; undefined until the engine is there. */
   readonly load: LoadSnapshot | undefined;
   readonly store: StoreReport;
+  readonly connections: ConnectionsView;
   /** Since the start. */
   readonly droppedLogLines: number;
 }

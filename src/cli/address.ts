@@ -47,6 +47,11 @@ export function formatSocketAddress({ socketPath }: SocketAddress): string {
   return `unix:${socketPath}`;
 }
 
+/** A name without a port, such as "rill.example.com"; undefined for all else. */
+export function parseHostName(text: string): string | undefined {
+  return /^[0-9A-Za-z](?:[0-9A-Za-z._-]{0,251}[0-9A-Za-z])?$/.test(text) ? text : undefined;
+}
+
 /** The text that `parseAddress` reads. */
 export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS, type Limits } from "../core/limits.js";
+import { CONNECTION_LIMIT_SETTINGS } from "./connection-limit-settings.js";
 import { OUTPUT_LIMIT_SETTINGS } from "./output-limit-settings.js";
 import { REQUEST_LIMIT_SETTINGS } from "./request-limit-settings.js";
 import { SESSION_LIMIT_SETTINGS } from "./session-limit-settings.js";
@@ -16,6 +17,7 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
   ...REQUEST_LIMIT_SETTINGS,
   ...OUTPUT_LIMIT_SETTINGS,
   ...SESSION_LIMIT_SETTINGS,
+  ...CONNECTION_LIMIT_SETTINGS,
   streamsPerConnection: count({
     name: "max-connection-streams",
     about: "calls at one time on one connection",
@@ -126,6 +128,13 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
     about: "longest heartbeat interval a call may ask for",
     default: DEFAULT_LIMITS.maxHeartbeatMs,
     min: 100,
+    max: HOUR,
+  }),
+  defaultHeartbeatMs: duration({
+    name: "default-heartbeat",
+    about: "heartbeat interval of a stream whose caller gives none; 0: no heartbeats",
+    default: DEFAULT_LIMITS.defaultHeartbeatMs,
+    min: 0,
     max: HOUR,
   }),
   maxChunkDelayMs: duration({

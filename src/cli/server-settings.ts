@@ -2,6 +2,7 @@ import { LANES, type Lane } from "../core/lane.js";
 import { HUB_ORIGIN } from "../models/hub-source.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
+import { parseHostName } from "./address.js";
 import type { Setting } from "./setting.js";
 import {
   addressOrOff,
@@ -10,6 +11,8 @@ import {
   count,
   countOrAuto,
   duration,
+  durationOrAuto,
+  list,
   origin,
   size,
   text,
@@ -50,10 +53,31 @@ export const SERVER_SETTINGS = {
     default: "auto",
     maxLength: 128,
   }),
+  maxConnections: countOrAuto({
+    name: "max-connections",
+    about: "gRPC connections at one time; auto: as many as the process may have files and sockets open, at most 4096",
+    default: "auto",
+    min: 1,
+    max: 1_048_576,
+  }),
+  connectionAgeGraceMs: durationOrAuto({
+    name: "max-connection-age-grace",
+    about: "how long calls may go on after their connection has reached its age; auto: --max-generation-time and 5m",
+    default: "auto",
+    min: SECOND,
+    max: 48 * HOUR,
+  }),
   adminListen: addressOrOff({
     name: "admin-listen",
     about: "where /metrics, /livez and /readyz are served over HTTP",
     default: "127.0.0.1:50052",
+  }),
+  adminHosts: list({
+    name: "admin-hosts",
+    about: "names that the Host header of a request to it may hold, beside addresses and localhost",
+    placeholder: "name",
+    expected: "host names",
+    parseItem: parseHostName,
   }),
   slots: countOrAuto({
     name: "slots",

@@ -49,6 +49,18 @@ export function duration(described: Bounded<number>): Setting<number> {
   };
 }
 
+/** A time in ms, or "auto" for one that the server works out. */
+export function durationOrAuto(described: Bounded<number | "auto">): Setting<number | "auto"> {
+  const { min, max } = described;
+  return {
+    ...described,
+    placeholder: "duration|auto",
+    expected: `auto or a duration from ${formatDuration(min)} to ${formatDuration(max)}`,
+    parse: (text) => (text === "auto" ? "auto" : within(parseDurationMs(text), described)),
+    format: (value) => (value === "auto" ? "auto" : formatDuration(value)),
+  };
+}
+
 /** A number of bytes, written with its unit. */
 export function size(described: Bounded<number>): Setting<number> {
   const { min, max } = described;
@@ -104,6 +116,33 @@ export function choice<T extends string>(described: Described<T> & { readonly wo
     expected: `one of ${words.join(", ")}`,
     parse: (value) => words.find((word) => word === value),
     format: String,
+  };
+}
+
+/** Any number of items, separated by commas; "none" for no item. */
+export function list(described: {
+  readonly name: string;
+  readonly about: string;
+  /** Of one item. */
+  readonly placeholder: string;
+  /** What the items are, in the plural. */
+  readonly expected: string;
+  /** undefined: it is none. */
+  readonly parseItem: (text: string) => string | undefined;
+}): Setting<readonly string[]> {
+  const { name, about, placeholder, expected, parseItem } = described;
+  return {
+    name,
+    about,
+    default: [],
+    placeholder: `${placeholder},…|none`,
+    expected: `none or ${expected}, separated by commas`,
+    parse: (text) => {
+      if (text.trim() === "none") return [];
+      const items = text.split(",").map((item) => parseItem(item.trim()));
+      return items.every((item) => item !== undefined) ? items : undefined;
+    },
+    format: (items) => (items.length === 0 ? "none" : items.join(",")),
   };
 }
 

@@ -61,6 +61,18 @@ export interface Limits {
   readonly healthWatchers: number;
   readonly loadWatchers: number;
   readonly unaryBodyMs: number;
+  /** From the acceptance of a connection to the end of its peer's side of the HTTP/2 handshake. */
+  readonly connectionHandshakeMs: number;
+  /** Without a stream. */
+  readonly connectionIdleMs: number;
+  /** Then the peer is asked to connect anew. */
+  readonly connectionAgeMs: number;
+  /** How often the server asks a peer whether it is still there. */
+  readonly keepaliveTimeMs: number;
+  /** How long it waits for the answer. */
+  readonly keepaliveTimeoutMs: number;
+  /** Heartbeat interval of a stream whose caller gave none; 0: no heartbeats. */
+  readonly defaultHeartbeatMs: number;
   /** Generations that are known after their end. */
   readonly ledgerEntries: number;
   readonly ledgerAgeMs: number;
@@ -132,6 +144,12 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   healthWatchers: 256,
   loadWatchers: 64,
   unaryBodyMs: 10_000,
+  connectionHandshakeMs: 10_000,
+  connectionIdleMs: 15 * 60_000,
+  connectionAgeMs: 60 * 60_000,
+  keepaliveTimeMs: 60_000,
+  keepaliveTimeoutMs: 20_000,
+  defaultHeartbeatMs: 0,
   ledgerEntries: 10_000,
   ledgerAgeMs: 60 * 60_000,
   ledgerBytes: 16 * 1024 * 1024,

@@ -20,6 +20,8 @@ import { bindAddress } from "./call/bind-address.js";
 import { callGuard } from "./call/call-guard.js";
 import type { CallHost } from "./call/call-host.js";
 import { ConnectionWatch } from "./call/connection-watch.js";
+import { type ConnectionBounds, type ConnectionReport, Connections } from "./call/connections.js";
+import { onEachListener } from "./call/http2-listeners.js";
 import { OpenCalls } from "./call/open-calls.js";
 import { RefusalLog } from "./call/refusal-log.js";
 import { serverOptions } from "./call/server-options.js";
@@ -47,6 +49,7 @@ export interface RpcServerOptions {
   /** Those of the store's sessions that this process runs. They outlive the server too. */
   readonly turns: RunningTurns;
   readonly limits: Limits;
+  readonly connections: ConnectionBounds;
   /** Rill's own, for GetServerInfo. */
   readonly version: string;
   /** The server's name, in every answer and in GetServerInfo. */
@@ -61,11 +64,19 @@ export class RpcServer implements AsyncDisposable {
   readonly address: string;
   readonly #server: Server;
   readonly #host: CallHost;
+  readonly #connections: Connections;
   readonly #connectionWatch: ConnectionWatch;
 
-  private constructor(parts: { server: Server; host: CallHost; connectionWatch: ConnectionWatch; address: string }) {
+  private constructor(parts: {
+    server: Server;
+    host: CallHost;
+    connections: Connections;
+    connectionWatch: ConnectionWatch;
+    address: string;
+  }) {
     this.#server = parts.server;
     this.#host = parts.host;
+    this.#connections = parts.connections;
     this.#connectionWatch = parts.connectionWatch;
     this.address = parts.address;
   }
@@ -76,26 +87,35 @@ export class RpcServer implements AsyncDisposable {
     setLogVerbosity(logVerbosity.NONE);
     const { limits, clock, log } = options;
     const descriptors = await DescriptorSet.read();
-    const host: CallHost = {
-      limits,
-      clock,
-      runningClock: new RunningClock(clock),
-      log,
-      openCalls: new OpenCalls(limits.calls),
-      refusals: new RefusalLog({ clock, log }),
-    };
-    const server = new Server({ ...serverOptions(limits), interceptors: [callGuard(host)] });
+    const runningClock = new RunningClock(clock);
+    const openCalls = new OpenCalls(limits.calls);
+    const host: CallHost = { limits, clock, runningClock, log, openCalls, refusals: new RefusalLog({ clock, log }) };
+    const server = new Server({ ...serverOptions(limits, options.connections), interceptors: [callGuard(host)] });
+    const connections = new Connections({ max: options.connections.max, limits, clock: runningClock, log });
+    onEachListener(server, (listener) => connections.watch(listener));
     try {
       for (const service of createServices(host, options, descriptors)) {
         addStrictService(server, service, descriptors.registry);
       }
       const address = await bindAddress(server, options.listen);
       addAnswerHeaders(server, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
-      return new RpcServer({ server, host, connectionWatch: ConnectionWatch.start(server, clock), address });
+      connections.requireListener();
+      return new RpcServer({
+        server,
+        host,
+        connections,
+        connectionWatch: ConnectionWatch.start(server, clock),
+        address,
+      });
     } catch (error) {
       server.forceShutdown();
       throw error;
     }
+  }
+
+  /** As it is now. */
+  get connections(): ConnectionReport {
+    return this.#connections.report;
   }
 
   /** Ends the streams that would go on for ever (health, load, reflection) with DRAINING, and every later one at once. */
@@ -126,6 +146,7 @@ export class RpcServer implements AsyncDisposable {
     this.#server.forceShutdown();
     await closed;
     this.#host.refusals[Symbol.dispose]();
+    this.#connections[Symbol.dispose]();
   }
 }
 
@@ -137,7 +158,10 @@ function createServices(host: CallHost, options: RpcServerOptions, descriptors: 
     { definition: ModelServiceService, implementation: createModelService(host, options) },
     { definition: SessionServiceService, implementation: createSessionService(host, options) },
     { definition: TokenServiceService, implementation: createTokenService(host, options) },
-    { definition: ServerServiceService, implementation: createServerService(host, options, start) },
+    {
+      definition: ServerServiceService,
+      implementation: createServerService(host, options, { start, connections: options.connections }),
+    },
   ].map((service) => ({ ...service, unwanted: "refused" }));
   const names = own.map(serviceName);
   const reflection = createReflectionService(host, descriptors);

@@ -1,6 +1,6 @@
-import { sql } from "kysely";
 import { findCreated, newSessionRow } from "./create-session.js";
 import { lockSession } from "./end-turn.js";
+import { sql } from "./kysely.js";
 import { takePlace } from "./owner-places.js";
 import type { Session } from "./session.js";
 import { toSession } from "./session-rows.js";

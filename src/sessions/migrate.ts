@@ -1,4 +1,5 @@
-import { sql, type Transaction } from "kysely";
+import type { Transaction } from "kysely";
+import { sql } from "./kysely.js";
 import type { Migration } from "./migrations.js";
 import type { StoreDatabase } from "./store-database.js";
 import type { SchemaRow, Tables } from "./tables.js";

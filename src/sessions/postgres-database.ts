@@ -1,5 +1,6 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import pg from "pg";
+import { Kysely, PostgresDialect, sql } from "./kysely.js";
 import { postgresFaultOf } from "./postgres-fault.js";
 import type { StoreDatabase } from "./store-database.js";
 import type { Tables } from "./tables.js";

@@ -1,16 +1,15 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import SqliteFile, { type Database } from "better-sqlite3";
+import type { DatabaseConnection, TransactionSettings } from "kysely";
 import {
   CompiledQuery,
-  type DatabaseConnection,
   Kysely,
   SqliteAdapter,
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
-  type TransactionSettings,
-} from "kysely";
+} from "./kysely.js";
 import { isBrokenBy, lacksTables, sqliteFaultOf } from "./sqlite-fault.js";
 import { SqliteFiles } from "./sqlite-files.js";
 import { hasSchemaTable, markAsOurs, requireOwnFile } from "./sqlite-owner.js";

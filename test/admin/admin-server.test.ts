@@ -6,27 +6,15 @@ import { AdminServer } from "../../src/admin/admin-server.js";
 import type { ServerView } from "../../src/admin/server-view.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import type { Lifecycle } from "../../src/core/lifecycle.js";
-import { StoreTally } from "../../src/sessions/store-tally.js";
+import { systemClock } from "../../src/sync/clock.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { LOAD_EXAMPLE } from "./load-example.js";
+import { viewIn } from "./view-example.js";
 
-const tally = new StoreTally();
-tally.observe("openTurn", { ok: true, value: undefined }, 4);
-tally.observe("commitTurn", { ok: false, problem: { type: "fenced_out" } }, 7);
-tally.observe("sweep", { ok: false, problem: { type: "unavailable", fault: "disk_full", message: "" } }, 900);
-const STORE_EXAMPLE = tally.report(3);
-
-const viewIn = (lifecycle: Lifecycle): ServerView => ({
-  version: "1.2.3",
-  lifecycle,
-  limits: DEFAULT_LIMITS,
-  load: lifecycle === "starting" ? undefined : LOAD_EXAMPLE,
-  store: STORE_EXAMPLE,
-  droppedLogLines: 9,
-});
+const COMMON = { maxConnections: 512, hosts: ["rill.example.com"], log: silentLogger, clock: systemClock };
 
 const startServer = (view: () => ServerView): Promise<AdminServer> =>
-  AdminServer.start({ listen: { host: "127.0.0.1", port: 0 }, view, log: silentLogger });
+  AdminServer.start({ listen: { host: "127.0.0.1", port: 0 }, ...COMMON, view });
 
 interface Reply {
   readonly status: number | undefined;
@@ -98,6 +86,10 @@ describe("admin server", () => {
       'rill_store_call_seconds_bucket{le="0.01"} 2',
       "rill_store_call_seconds_sum 0.011",
       "rill_store_call_seconds_count 2",
+      "rill_connections 12",
+      "rill_connections_capacity 4096",
+      "rill_connections_refused_total 5",
+      'rill_connections_closed_total{reason="crowded"} 3',
       "rill_log_lines_dropped_total 9",
       'rill_limit{name="calls"} 1024',
       'rill_limit{name="slowReaderStallMs"} 30000',
@@ -190,7 +182,7 @@ describe("admin server", () => {
     await using server = await startServer(() => viewIn("serving"));
     const port = Number(server.address.split(":")[1]);
     await assert.rejects(
-      AdminServer.start({ listen: { host: "127.0.0.1", port }, view: () => viewIn("serving"), log: silentLogger }),
+      AdminServer.start({ listen: { host: "127.0.0.1", port }, ...COMMON, view: () => viewIn("serving") }),
       new RegExp(`cannot listen on ${server.address}.*in use`),
     );
   });
@@ -201,8 +193,8 @@ describe("admin server", () => {
     if (error.code !== "ECONNREFUSED") return this.skip();
     await using server = await AdminServer.start({
       listen: { host: "::1", port: 0 },
+      ...COMMON,
       view: () => viewIn("serving"),
-      log: silentLogger,
     });
     assert.match(server.address, /^\[::1\]:\d+$/);
   });

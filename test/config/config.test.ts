@@ -13,10 +13,14 @@ interface Given {
   readonly flags?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly configPath?: string;
+  readonly descriptors?: { readonly limit: number | undefined; readonly open: number };
 }
 
-async function read({ flags = {}, environment = {}, configPath }: Given): Promise<ConfigReading> {
-  return readConfig({ flags: new Map(Object.entries(flags)), environment, configPath });
+const ENOUGH_DESCRIPTORS = { limit: 1_048_576, open: 24 };
+
+async function read({ flags = {}, environment = {}, configPath, descriptors }: Given): Promise<ConfigReading> {
+  const given = { flags: new Map(Object.entries(flags)), environment, configPath };
+  return readConfig({ ...given, descriptors: descriptors ?? ENOUGH_DESCRIPTORS });
 }
 
 async function problemsOf(given: Given): Promise<readonly string[]> {
@@ -56,6 +60,7 @@ describe("config", () => {
     assert.equal(config.stepLimitMs, 30_000);
     assert.equal(config.logLevel, "info");
     assert.deepEqual(config.limits, DEFAULT_LIMITS);
+    assert.deepEqual(config.connections, { max: 4_096, ageGraceMs: 15 * 60_000, adminMax: 512 });
     assert.deepEqual(warnings, []);
   });
 
@@ -158,6 +163,43 @@ describe("config", () => {
   it("refuses intervals whose shortest is longer than the longest", async () => {
     const problems = await problemsOf({ flags: { "min-heartbeat": "2m", "min-watch-interval": "2m" } });
     assert.equal(problems.length, 2);
+  });
+
+  it("refuses a default heartbeat beyond the bounds of those that callers may ask for", async () => {
+    assert.deepEqual(await problemsOf({ flags: { "default-heartbeat": "500ms" } }), [
+      "--default-heartbeat must not be shorter than --min-heartbeat",
+    ]);
+    assert.deepEqual(await problemsOf({ flags: { "default-heartbeat": "2m" } }), [
+      "--default-heartbeat must not be longer than --max-heartbeat",
+    ]);
+    const { config } = await read({ flags: { "default-heartbeat": "15s" } });
+    assert.equal(config.limits.defaultHeartbeatMs, 15_000);
+  });
+
+  it("gives connections as many descriptors as the process can spare, and refuses to promise more", async () => {
+    const descriptors = { limit: 1_024, open: 24 };
+    const { config } = await read({ descriptors });
+    assert.ok(config.connections.max < 1_024 && config.connections.max > 500);
+    const [problem = ""] = await problemsOf({ descriptors, flags: { "max-connections": "1000" } });
+    assert.match(problem, /^--max-connections 1000 is too many: this process may have 1024 files and sockets open/);
+    const { config: few } = await read({ descriptors, flags: { "max-connections": "10" } });
+    assert.equal(few.connections.max, 10);
+  });
+
+  it("lets calls outlast the age of their connection by the longest generation, unless told otherwise", async () => {
+    const longer = await read({ flags: { "max-generation-time": "1h" } });
+    assert.equal(longer.config.connections.ageGraceMs, 65 * 60_000);
+    const given = await read({ flags: { "max-connection-age-grace": "2m" } });
+    assert.equal(given.config.connections.ageGraceMs, 120_000);
+  });
+
+  it("reads a list of names, and none", async () => {
+    const { config } = await read({ flags: { "admin-hosts": "rill.example.com, rill" } });
+    assert.deepEqual(config.adminHosts, ["rill.example.com", "rill"]);
+    assert.deepEqual((await read({ flags: { "admin-hosts": "none" } })).config.adminHosts, []);
+    assert.deepEqual(await problemsOf({ flags: { "admin-hosts": "rill,http://x" } }), [
+      '--admin-hosts: "rill,http://x" must be none or host names, separated by commas',
+    ]);
   });
 
   it("prints settings that read back to the same values, with the origin of each", async () => {

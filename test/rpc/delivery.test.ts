@@ -56,6 +56,33 @@ describe("The delivery of a stream", () => {
     await loadWhen(client, ({ slotsBusy }) => slotsBusy === 0);
   });
 
+  it("tells a call in line that it is alive at the server's own interval when it asked for none", async () => {
+    const ownClock = new ManualClock();
+    const limits = { defaultHeartbeatMs: 3_000 };
+    await using beating = await TestServer.start({ clock: ownClock, slots: 1, engine: { stepMs: 5 }, limits });
+    using own = new TestClient(beating.address);
+    const running = own.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65]));
+    running.on("error", () => {});
+    await messageOf(running, isCase("chunk"));
+    for (const delivery of [undefined, { maxChunkDelay: { seconds: 0, nanos: 1_000_000 } }]) {
+      const waiting = own.generation.generateStream(tokensRequest([66], delivery === undefined ? {} : { delivery }));
+      waiting.on("error", () => {});
+      const accepted = await messageOf(waiting, isCase("accepted"));
+      assert.ok(accepted.event?.$case === "accepted");
+      assert.equal(accepted.event.value.effectiveParameters?.delivery?.heartbeatInterval?.seconds, 3);
+      let beat: GenerateStreamResponse | undefined;
+      let passedMs = 0;
+      void messageOf(waiting, isCase("heartbeat")).then((message) => (beat = message));
+      for (; beat === undefined; passedMs += 500) {
+        ownClock.advance(500);
+        await own.load();
+      }
+      assert.ok(passedMs >= 3_000);
+      waiting.cancel();
+    }
+    running.cancel();
+  });
+
   it("holds text back for more text up to max_chunk_delay, and loses none", async () => {
     const ids = Array.from({ length: 10 }, (_, index) => 97 + index);
     const delivery = { maxChunkDelay: { seconds: 1, nanos: 0 } };

@@ -19,6 +19,7 @@ import { createTinyModel } from "./tiny-model.js";
 const SCRIPTED_WORKER = new URL("./scripted-worker.js", import.meta.url);
 const STEP_LIMIT_MS = 30_000;
 const VERSION = "0.0.0-test";
+const MAX_CONNECTIONS = 4_096;
 
 /** What the server says it serves. The vocabulary is the scripted engine's, so that token ids may carry its faults. */
 const MODEL = {
@@ -39,6 +40,8 @@ export interface TestServerOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly instanceId?: string;
+  /** Default 4,096. */
+  readonly maxConnections?: number;
   /** Default 127.0.0.1:0. */
   readonly listen?: string;
   /** False: the lifecycle stays at `starting`, and there is no backend. */
@@ -125,9 +128,10 @@ export class TestServer implements AsyncDisposable {
     const listen = options.listen ?? "127.0.0.1:0";
     const source = { lifecycle, backend: () => (serving ? backend : undefined) };
     const turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
-    const { instanceId = "test-instance" } = options;
-    const named = { version: VERSION, instanceId };
-    const rpc = await RpcServer.start({ listen, limits, store, turns, ...named, log, clock, ...source });
+    const { instanceId = "test-instance", maxConnections = MAX_CONNECTIONS } = options;
+    const connections = { max: maxConnections, ageGraceMs: limits.generationTimeMs };
+    const shared = { limits, connections, store, turns, version: VERSION, instanceId, log, clock };
+    const rpc = await RpcServer.start({ listen, ...shared, ...source });
     if (serving) lifecycle.advance("serving");
     return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, turns, engine, preparer });
   }

@@ -13,7 +13,10 @@ import { Duration } from "../../google/protobuf/duration.js";
  * INVALID_ARGUMENT.
  */
 export interface Delivery {
-  /** A `heartbeat` is sent whenever nothing else was for this long. 1 s to 60 s; default: no heartbeats. */
+  /**
+   * A `heartbeat` is sent whenever nothing else was for this long. `min_heartbeat_interval` (1 s) to
+   * `max_heartbeat_interval` (60 s). Default: the server's `default_heartbeat_interval`; none unless its operator set one.
+   */
   heartbeatInterval?:
     | Duration
     | undefined;

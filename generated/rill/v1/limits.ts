@@ -187,7 +187,44 @@ export interface Limits {
     | Duration
     | undefined;
   /** Time out of touch with the store after which the turns of a server are ended by others. Default 15 s. */
-  turnLease?: Duration | undefined;
+  turnLease?:
+    | Duration
+    | undefined;
+  /**
+   * Most connections at once. Default 4,096, or fewer where the server's process may not open so many files and sockets.
+   * Further ones are closed as soon as they are accepted. As the last places go, connections that have had no stream for
+   * 5 s make room.
+   */
+  maxConnections: number;
+  /**
+   * Time in which a client must have sent the HTTP/2 preface and its settings; the connection is closed otherwise.
+   * Default 10 s.
+   */
+  connectionHandshakeTimeout?:
+    | Duration
+    | undefined;
+  /** Longest time that a connection may have no stream; it then ends with GOAWAY. Default 15 min. */
+  maxConnectionIdle?:
+    | Duration
+    | undefined;
+  /** Age, give or take a tenth, at which a connection gets GOAWAY: new calls need a new connection. Default 1 h. */
+  maxConnectionAge?:
+    | Duration
+    | undefined;
+  /** Time after that in which the calls of the connection may go on. Default `max_generation_time` and 5 min. */
+  maxConnectionAgeGrace?:
+    | Duration
+    | undefined;
+  /** Heartbeat interval of a stream whose request gives none. Default 0: no heartbeats. */
+  defaultHeartbeatInterval?:
+    | Duration
+    | undefined;
+  /** Time between two HTTP/2 pings that the server sends on each connection. Default 1 min. */
+  keepaliveTime?:
+    | Duration
+    | undefined;
+  /** Time in which a client must answer such a ping; the connection is closed otherwise. Default 20 s. */
+  keepaliveTimeout?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -256,6 +293,14 @@ function createBaseLimits(): Limits {
     defaultSessionIdleTimeout: undefined,
     maxSessionIdleTimeout: undefined,
     turnLease: undefined,
+    maxConnections: 0,
+    connectionHandshakeTimeout: undefined,
+    maxConnectionIdle: undefined,
+    maxConnectionAge: undefined,
+    maxConnectionAgeGrace: undefined,
+    defaultHeartbeatInterval: undefined,
+    keepaliveTime: undefined,
+    keepaliveTimeout: undefined,
     _unknownFields: {},
   };
 }
@@ -450,6 +495,30 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.turnLease !== undefined) {
       Duration.encode(message.turnLease, writer.uint32(690).fork()).join();
+    }
+    if (message.maxConnections !== 0) {
+      writer.uint32(880).uint32(message.maxConnections);
+    }
+    if (message.connectionHandshakeTimeout !== undefined) {
+      Duration.encode(message.connectionHandshakeTimeout, writer.uint32(890).fork()).join();
+    }
+    if (message.maxConnectionIdle !== undefined) {
+      Duration.encode(message.maxConnectionIdle, writer.uint32(898).fork()).join();
+    }
+    if (message.maxConnectionAge !== undefined) {
+      Duration.encode(message.maxConnectionAge, writer.uint32(906).fork()).join();
+    }
+    if (message.maxConnectionAgeGrace !== undefined) {
+      Duration.encode(message.maxConnectionAgeGrace, writer.uint32(914).fork()).join();
+    }
+    if (message.defaultHeartbeatInterval !== undefined) {
+      Duration.encode(message.defaultHeartbeatInterval, writer.uint32(922).fork()).join();
+    }
+    if (message.keepaliveTime !== undefined) {
+      Duration.encode(message.keepaliveTime, writer.uint32(930).fork()).join();
+    }
+    if (message.keepaliveTimeout !== undefined) {
+      Duration.encode(message.keepaliveTimeout, writer.uint32(938).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -977,6 +1046,70 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.turnLease = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 110: {
+            if (tag !== 880) {
+              break;
+            }
+
+            message.maxConnections = reader.uint32();
+            continue;
+          }
+          case 111: {
+            if (tag !== 890) {
+              break;
+            }
+
+            message.connectionHandshakeTimeout = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 112: {
+            if (tag !== 898) {
+              break;
+            }
+
+            message.maxConnectionIdle = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 113: {
+            if (tag !== 906) {
+              break;
+            }
+
+            message.maxConnectionAge = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 114: {
+            if (tag !== 914) {
+              break;
+            }
+
+            message.maxConnectionAgeGrace = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 115: {
+            if (tag !== 922) {
+              break;
+            }
+
+            message.defaultHeartbeatInterval = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 116: {
+            if (tag !== 930) {
+              break;
+            }
+
+            message.keepaliveTime = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 117: {
+            if (tag !== 938) {
+              break;
+            }
+
+            message.keepaliveTimeout = Duration.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -7,8 +7,8 @@ import type { Violations } from "./violations.js";
 /** The contract gives no setting for it: below a second, a limit would catch ordinary pauses of a network. */
 const MIN_SLOW_READER_LIMIT_MS = 1_000;
 
-/** What holds for a call that gives no delivery, and for Generate. */
-const DEFAULT_DELIVERY: Delivery = Object.freeze({
+/** What holds for Generate. */
+const WITHOUT_STREAM: Delivery = Object.freeze({
   heartbeatIntervalMs: 0,
   slowReaderLimitMs: undefined,
   maxChunkDelayMs: 0,
@@ -20,13 +20,14 @@ export function parseDelivery(
   { limits, streams }: { limits: Limits; streams: boolean },
   violations: Violations,
 ): Delivery {
-  if (delivery === undefined) return DEFAULT_DELIVERY;
   if (!streams) {
-    violations.add("delivery", "goes with GenerateStream only: Generate has no stream");
-    return DEFAULT_DELIVERY;
+    if (delivery !== undefined) violations.add("delivery", "goes with GenerateStream only: Generate has no stream");
+    return WITHOUT_STREAM;
   }
+  if (delivery === undefined)
+    return Object.freeze({ ...WITHOUT_STREAM, heartbeatIntervalMs: limits.defaultHeartbeatMs });
   const { heartbeatInterval, slowReaderLimit, maxChunkDelay } = delivery;
-  const heartbeat = { fallback: 0, min: limits.minHeartbeatMs, max: limits.maxHeartbeatMs };
+  const heartbeat = { fallback: limits.defaultHeartbeatMs, min: limits.minHeartbeatMs, max: limits.maxHeartbeatMs };
   const slowReader = { fallback: 0, min: MIN_SLOW_READER_LIMIT_MS, max: limits.maxSlowReaderLimitMs };
   const chunkDelay = { fallback: 0, min: 0, max: limits.maxChunkDelayMs };
   const slowReaderLimitMs = parseDurationMs(

@@ -2,6 +2,7 @@ import type { Limits as LimitsMessage } from "../../../generated/rill/v1/limits.
 import type { ServerInfo } from "../../../generated/rill/v1/server_info.js";
 import type { Limits } from "../../core/limits.js";
 import type { EngineFacts } from "../../core/model-facts.js";
+import type { ConnectionBounds } from "../call/connections.js";
 import { toDurationMessage } from "./duration-message.js";
 
 /** What is known of the server before it has a model. */
@@ -19,10 +20,12 @@ export interface ServerInfoParts {
   readonly limits: Limits;
   readonly slots: number;
   readonly maxWaitingPerLane: number;
+  readonly connections: ConnectionBounds;
 }
 
 /** The server as it was started. */
-export function toServerInfoMessage({ start, engine, limits, slots, maxWaitingPerLane }: ServerInfoParts): ServerInfo {
+export function toServerInfoMessage(parts: ServerInfoParts): ServerInfo {
+  const { start, engine, slots } = parts;
   return {
     version: start.version,
     instanceId: start.instanceId,
@@ -32,11 +35,11 @@ export function toServerInfoMessage({ start, engine, limits, slots, maxWaitingPe
     slots,
     contextTokens: engine.contextTokens,
     threads: engine.threads,
-    limits: toLimitsMessage(limits, maxWaitingPerLane),
+    limits: toLimitsMessage(parts),
   };
 }
 
-function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessage {
+function toLimitsMessage({ limits, maxWaitingPerLane, connections }: ServerInfoParts): LimitsMessage {
   return {
     maxRequestBytes: limits.messageBytes,
     maxResponseBytes: limits.messageBytes,
@@ -101,5 +104,13 @@ function toLimitsMessage(limits: Limits, maxWaitingPerLane: number): LimitsMessa
     defaultSessionIdleTimeout: toDurationMessage(limits.defaultSessionIdleMs),
     maxSessionIdleTimeout: toDurationMessage(limits.maxSessionIdleMs),
     turnLease: toDurationMessage(limits.turnLeaseMs),
+    maxConnections: connections.max,
+    connectionHandshakeTimeout: toDurationMessage(limits.connectionHandshakeMs),
+    maxConnectionIdle: toDurationMessage(limits.connectionIdleMs),
+    maxConnectionAge: toDurationMessage(limits.connectionAgeMs),
+    maxConnectionAgeGrace: toDurationMessage(connections.ageGraceMs),
+    defaultHeartbeatInterval: toDurationMessage(limits.defaultHeartbeatMs),
+    keepaliveTime: toDurationMessage(limits.keepaliveTimeMs),
+    keepaliveTimeout: toDurationMessage(limits.keepaliveTimeoutMs),
   };
 }

@@ -9,6 +9,7 @@ import type {
 } from "../../../generated/rill/v1/server_service.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
+import type { ConnectionBounds } from "../call/connections.js";
 import { pause } from "../call/pause.js";
 import { Seats } from "../call/seats.js";
 import { streamMethod, WITHOUT_TEXT } from "../call/stream-method.js";
@@ -24,7 +25,7 @@ import { type BackendSource, requireBackend } from "./backend.js";
 export function createServerService(
   host: CallHost,
   source: BackendSource,
-  start: ServerStart,
+  { start, connections }: { readonly start: ServerStart; readonly connections: ConnectionBounds },
 ): UntypedServiceImplementation {
   const { limits, clock } = host;
   const seats = new Seats(limits.loadWatchers, "load watchers");
@@ -34,7 +35,7 @@ export function createServerService(
     readableMessage(request);
     const { slots, line } = scheduler.load();
     const shape = { slots: slots.total, maxWaitingPerLane: line.interactive.capacity };
-    return { serverInfo: toServerInfoMessage({ start, engine, limits, ...shape }) };
+    return { serverInfo: toServerInfoMessage({ start, engine, limits, connections, ...shape }) };
   };
 
   const getLoad = (request: DecodedRequest<GetLoadRequest>): GetLoadResponse => {

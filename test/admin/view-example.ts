@@ -1,0 +1,22 @@
+import type { ServerView } from "../../src/admin/server-view.js";
+import type { Lifecycle } from "../../src/core/lifecycle.js";
+import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+import { StoreTally } from "../../src/sessions/store-tally.js";
+import { LOAD_EXAMPLE } from "./load-example.js";
+
+const tally = new StoreTally();
+tally.observe("openTurn", { ok: true, value: undefined }, 4);
+tally.observe("commitTurn", { ok: false, problem: { type: "fenced_out" } }, 7);
+tally.observe("sweep", { ok: false, problem: { type: "unavailable", fault: "disk_full", message: "" } }, 900);
+const STORE_EXAMPLE = tally.report(3);
+
+/** What a scrape sees of a server in this state. */
+export const viewIn = (lifecycle: Lifecycle): ServerView => ({
+  version: "1.2.3",
+  lifecycle,
+  limits: DEFAULT_LIMITS,
+  load: lifecycle === "starting" ? undefined : LOAD_EXAMPLE,
+  store: STORE_EXAMPLE,
+  connections: { open: 12, capacity: 4_096, refused: 5, closed: { handshake: 1, idle: 2, crowded: 3, lingering: 4 } },
+  droppedLogLines: 9,
+});
