@@ -160,6 +160,7 @@ async function startAdmin(
       version: VERSION,
       lifecycle: lifecycle.current,
       limits: config.limits,
+      calls: rpc.report(),
       load: served.backend?.scheduler.load(),
       store: store.report,
       connections: rpc.connections,

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Lifecycle } from "../core/lifecycle.js";
 import type { Limits } from "../core/limits.js";
+import { CALL_METRICS } from "./call-metrics.js";
 import { CONNECTION_METRICS } from "./connection-metrics.js";
 import { LOAD_METRICS } from "./load-metrics.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
@@ -31,6 +32,7 @@ export const SERVER_METRICS: readonly ServerMetric[] = [
     labelNames: ["name"],
     readAll: ({ limits }) => sampleEach("name", Object.keys(limits) as (keyof Limits)[], (name) => limits[name]),
   },
+  ...CALL_METRICS,
   ...LOAD_METRICS,
   ...STORE_METRICS,
   ...CONNECTION_METRICS,

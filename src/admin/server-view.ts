@@ -1,3 +1,4 @@
+import type { CallsReport } from "../core/calls-report.js";
 import type { Lifecycle } from "../core/lifecycle.js";
 import type { Limits } from "../core/limits.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
@@ -21,6 +22,7 @@ export interface ServerView {
   readonly limits: Limits;
   /** The same snapshot that GetLoad answers with; undefined until the engine is there. */
   readonly load: LoadSnapshot | undefined;
+  readonly calls: CallsReport;
   readonly store: StoreReport;
   readonly connections: ConnectionsView;
   /** Since the start. */

@@ -20,6 +20,13 @@ export const REQUEST_LIMIT_SETTINGS = {
     min: KIB,
     max: 64 * KIB,
   }),
+  totalRequestBytes: size({
+    name: "max-total-request-size",
+    about: "memory for the request bodies of all calls, from their first byte until they are read in",
+    default: DEFAULT_LIMITS.totalRequestBytes,
+    min: MIB,
+    max: 16 * 1024 * MIB,
+  }),
   defaultMaxOutputTokens: count({
     name: "max-output-tokens",
     about: "output tokens of a call that gives no maximum",

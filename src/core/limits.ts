@@ -2,6 +2,8 @@
 export interface Limits {
   readonly messageBytes: number;
   readonly metadataBytes: number;
+  /** Of the request bodies of all calls together, from their first byte until they are read in. */
+  readonly totalRequestBytes: number;
   /** Output tokens where the caller gave no maximum. */
   readonly defaultMaxOutputTokens: number;
   readonly stopSequences: number;
@@ -97,6 +99,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   messageBytes: 4 * 1024 * 1024,
   metadataBytes: 8 * 1024,
+  totalRequestBytes: 64 * 1024 * 1024,
   defaultMaxOutputTokens: 512,
   stopSequences: 16,
   stopSequenceBytes: 256,
@@ -122,7 +125,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   grammarSymbols: 65_536,
   grammarNesting: 32,
   templateArgumentBytes: 16 * 1024,
-  streamsPerConnection: 128,
+  streamsPerConnection: 1_024,
   calls: 1_024,
   linePerSlot: 4,
   lineWaitMs: 5_000,

@@ -7,6 +7,7 @@ import { ModelServiceService } from "../../generated/rill/v1/model_service.js";
 import { ServerServiceService } from "../../generated/rill/v1/server_service.js";
 import { SessionServiceService } from "../../generated/rill/v1/session_service.js";
 import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
+import type { CallsReport } from "../core/calls-report.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { Limits } from "../core/limits.js";
 import type { LifecycleState } from "../scheduler/lifecycle-state.js";
@@ -25,6 +26,10 @@ import { onEachListener } from "./call/http2-listeners.js";
 import { OpenCalls } from "./call/open-calls.js";
 import { RefusalLog } from "./call/refusal-log.js";
 import { serverOptions } from "./call/server-options.js";
+import { CallSeats } from "./gate/call-seats.js";
+import { raiseSessionLimits } from "./gate/grpc-js-internals.js";
+import { RequestBytes } from "./gate/request-bytes.js";
+import { type PathFacts, RequestGate } from "./gate/request-gate.js";
 import { DescriptorSet } from "./contract/descriptor-set.js";
 import { addStrictService, serviceName, type StrictService } from "./contract/service-definition.js";
 import type { Backend } from "./service/backend.js";
@@ -65,15 +70,18 @@ export class RpcServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #host: CallHost;
   readonly #connections: Connections;
+  readonly #gate: RequestGate;
   readonly #connectionWatch: ConnectionWatch;
 
   private constructor(parts: {
     server: Server;
     host: CallHost;
+    gate: RequestGate;
     connections: Connections;
     connectionWatch: ConnectionWatch;
     address: string;
   }) {
+    this.#gate = parts.gate;
     this.#server = parts.server;
     this.#host = parts.host;
     this.#connections = parts.connections;
@@ -87,22 +95,32 @@ export class RpcServer implements AsyncDisposable {
     setLogVerbosity(logVerbosity.NONE);
     const { limits, clock, log } = options;
     const descriptors = await DescriptorSet.read();
-    const runningClock = new RunningClock(clock);
-    const openCalls = new OpenCalls(limits.calls);
-    const host: CallHost = { limits, clock, runningClock, log, openCalls, refusals: new RefusalLog({ clock, log }) };
+    const host: CallHost = {
+      limits,
+      clock,
+      runningClock: new RunningClock(clock),
+      log,
+      openCalls: new OpenCalls(),
+      seats: new CallSeats(limits.calls),
+      requestBytes: new RequestBytes(limits.totalRequestBytes),
+      refusals: new RefusalLog({ clock, log }),
+    };
     const server = new Server({ ...serverOptions(limits, options.connections), interceptors: [callGuard(host)] });
-    const connections = new Connections({ max: options.connections.max, limits, clock: runningClock, log });
+    raiseSessionLimits(server);
+    const connections = new Connections({ max: options.connections.max, limits, clock: host.runningClock, log });
     onEachListener(server, (listener) => connections.watch(listener));
     try {
-      for (const service of createServices(host, options, descriptors)) {
-        addStrictService(server, service, descriptors.registry);
-      }
+      const services = createServices(host, options, descriptors);
+      for (const service of services) addStrictService(server, service, descriptors.registry);
       const address = await bindAddress(server, options.listen);
+      const gate = new RequestGate({ host, paths: pathsOf(services) });
+      gate.standBefore(server);
       addAnswerHeaders(server, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
       connections.requireListener();
       return new RpcServer({
         server,
         host,
+        gate,
         connections,
         connectionWatch: ConnectionWatch.start(server, clock),
         address,
@@ -116,6 +134,13 @@ export class RpcServer implements AsyncDisposable {
   /** As it is now. */
   get connections(): ConnectionReport {
     return this.#connections.report;
+  }
+
+  /** What calls hold at this moment. */
+  report(): CallsReport {
+    const { seats, requestBytes } = this.#host;
+    const { pendingCalls, refusedStreams } = this.#gate;
+    return { calls: seats.open, pendingCalls, requestBytes: requestBytes.bytes, refusedStreams };
   }
 
   /** Ends the streams that would go on for ever (health, load, reflection) with DRAINING, and every later one at once. */
@@ -171,4 +196,9 @@ function createServices(host: CallHost, options: RpcServerOptions, descriptors: 
     { definition: AlphaReflectionService, implementation: reflection },
   ].map((service) => ({ ...service, unwanted: "ignored" }));
   return [...own, ...standard];
+}
+
+function pathsOf(services: readonly StrictService[]): ReadonlyMap<string, PathFacts> {
+  const methods = services.flatMap(({ definition }) => Object.values(definition));
+  return new Map(methods.map(({ path, requestStream }) => [path, { streamsRequest: requestStream }]));
 }

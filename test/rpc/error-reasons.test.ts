@@ -9,8 +9,9 @@ import type { Logger } from "../../src/telemetry/logger.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { generationWhen, loadWhen } from "../support/load-watch.js";
 import { ManualClock } from "../support/manual-clock.js";
+import { grpcFrame, RawConnection } from "../support/raw-call.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
-import { rawStatusDetails, type StatusDetails } from "../support/status-details.js";
+import { answerDetails, rawStatusDetails, type StatusDetails } from "../support/status-details.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { messageOf, promptRequest, refusalOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer, type TestServerOptions } from "../support/test-server.js";
@@ -53,6 +54,13 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
   INVALID_REQUEST: () => scene({}, ({ client }) => refusalOf(client.generate(promptRequest("")))),
   UNDECODABLE_MESSAGE: () =>
     scene({}, ({ server }) => rawRefusal(server, { request: Buffer.from([0x0a, 0x05, 0x61]) })),
+  UNSUPPORTED_ENCODING: () => scene({}, ({ server }) => rawRefusal(server, { metadata: { "grpc-encoding": "gzip" } })),
+  MALFORMED_FRAME: () =>
+    scene({}, ({ server }) => malformedRefusal(server, grpcFrame(Buffer.from([0x0a, 0x01, 0x61]), { flag: 1 }))),
+  TOO_MANY_REQUEST_BYTES: () =>
+    scene({ limits: { totalRequestBytes: 1_024 * 1_024 } }, ({ server }) =>
+      rawRefusal(server, { request: Buffer.alloc(2 * 1_024 * 1_024) }),
+    ),
   INPUT_TOO_LONG: () => scene({}, ({ client }) => refusalOf(client.generate(promptRequest("a b ".repeat(3_000))))),
   MESSAGE_TOO_LARGE: () =>
     scene({}, ({ client }) => refusalOf(client.generate(promptRequest("a".repeat(5 * 1024 * 1024))))),
@@ -227,6 +235,11 @@ async function rawRefusal(
 ): Promise<StatusDetails> {
   await using reader = await RawHttp2Reader.open({ address, method: STREAM, request: new Uint8Array(), ...call });
   return rawStatusDetails(await reader.ended);
+}
+
+async function malformedRefusal({ address }: TestServer, body: Uint8Array): Promise<StatusDetails> {
+  using connection = await RawConnection.open(address);
+  return answerDetails(await connection.call(STREAM, body));
 }
 
 describe("The published reasons", () => {

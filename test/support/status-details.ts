@@ -1,6 +1,7 @@
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { BadRequest, ErrorInfo, RetryInfo } from "../../generated/google/rpc/error_details.js";
 import { Status } from "../../generated/google/rpc/status.js";
+import type { RawAnswer } from "./raw-call.js";
 import type { RawEnd } from "./raw-http2-reader.js";
 
 /** What a status said, google.rpc details included. */
@@ -29,6 +30,12 @@ export function rawStatusDetails({ grpcStatus, trailers }: RawEnd): StatusDetail
   if (grpcStatus === undefined) throw new Error("the stream ended without a status");
   const metadata = Metadata.fromHttp2Headers(trailers);
   return readDetails(grpcStatus, decodeURI(String(trailers["grpc-message"])), metadata);
+}
+
+/** Reads the status of a raw call. @throws Error when none came */
+export function answerDetails({ trailers }: RawAnswer): StatusDetails {
+  const status = trailers["grpc-status"];
+  return rawStatusDetails({ grpcStatus: status === undefined ? undefined : Number(status), trailers, resetCode: 0 });
 }
 
 export function readDetails(code: number, text: string, metadata: Metadata): StatusDetails {

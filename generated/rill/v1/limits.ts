@@ -16,14 +16,22 @@ export interface Limits {
   maxResponseBytes: number;
   /** Largest metadata of a call, in bytes of names and values. Default 8 KiB. More is RESOURCE_EXHAUSTED. */
   maxMetadataBytes: number;
-  /** Most streams on one connection. Default 128; further ones wait at the client. */
+  /** Most streams on one connection. Default 1,024; further ones wait at the client. */
   maxStreamsPerConnection: number;
-  /** Most calls that are open at once in the process. Default 1,024. More is UNAVAILABLE. */
+  /**
+   * Most calls that are open at once in the process. Default 1,024. More is UNAVAILABLE. Once three quarters are taken, a
+   * connection that holds its equal share gets no more.
+   */
   maxStreams: number;
   /** Time in which the body of a unary request must have come. Default 10 s. */
   maxRequestBodyTime?:
     | Duration
     | undefined;
+  /**
+   * Most memory for the request bodies of all calls together, in bytes, from their first byte until they are read in.
+   * Default 64 MiB. More is RESOURCE_EXHAUSTED.
+   */
+  maxTotalRequestBytes: number;
   /** Longest request id, generation id or model name in a request, in bytes. Default 128. */
   maxIdBytes: number;
   /** Most labels of a request. Default 32. */
@@ -236,6 +244,7 @@ function createBaseLimits(): Limits {
     maxStreamsPerConnection: 0,
     maxStreams: 0,
     maxRequestBodyTime: undefined,
+    maxTotalRequestBytes: 0,
     maxIdBytes: 0,
     maxLabels: 0,
     maxLabelKeyBytes: 0,
@@ -324,6 +333,9 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.maxRequestBodyTime !== undefined) {
       Duration.encode(message.maxRequestBodyTime, writer.uint32(50).fork()).join();
+    }
+    if (message.maxTotalRequestBytes !== 0) {
+      writer.uint32(56).uint32(message.maxTotalRequestBytes);
     }
     if (message.maxIdBytes !== 0) {
       writer.uint32(80).uint32(message.maxIdBytes);
@@ -590,6 +602,14 @@ export const Limits: MessageFns<Limits> = {
             }
 
             message.maxRequestBodyTime = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.maxTotalRequestBytes = reader.uint32();
             continue;
           }
           case 10: {

@@ -16,6 +16,8 @@ export interface CallContext {
   accepted(): void;
   /** The id goes out with the status, good or bad. */
   nameGeneration(generationId: string): void;
+  /** Says that the request was read in, and that nothing holds its bytes any more: they count no longer towards the server's bound. */
+  releaseRequest(): void;
   /** Aborts the signal for this reason, which becomes the call's status. Too late changes nothing. */
   abort(reason: GenerationError): void;
   /** Holds the stream's reader to this rule from the next message on. Without effect on a unary call. */

@@ -1,6 +1,8 @@
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
+import type { CallSeats } from "../gate/call-seats.js";
+import type { RequestBytes } from "../gate/request-bytes.js";
 import type { OpenCalls } from "./open-calls.js";
 import type { RefusalLog } from "./refusal-log.js";
 
@@ -13,4 +15,6 @@ export interface CallHost {
   readonly log: Logger;
   readonly openCalls: OpenCalls;
   readonly refusals: RefusalLog;
+  readonly seats: CallSeats;
+  readonly requestBytes: RequestBytes;
 }

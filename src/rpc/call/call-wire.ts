@@ -13,7 +13,7 @@ import type { CallHost } from "./call-host.js";
 type OutgoingStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 
 interface CallWireOptions {
-  readonly host: Pick<CallHost, "limits" | "refusals" | "runningClock">;
+  readonly host: Pick<CallHost, "limits" | "refusals" | "requestBytes" | "runningClock">;
   /** Such as /rill.v1.TokenService/Tokenize. */
   readonly path: string;
 }
@@ -25,6 +25,7 @@ const FAULTS: ReadonlySet<string> = new Set<ErrorCode>(["INTERNAL", "ENGINE_FAUL
 const GENERATION_ID_KEY = "x-rill-generation-id";
 
 const wires = new WeakMap<Metadata, CallWire>();
+const wiresOfStreams = new WeakMap<ServerHttp2Stream, CallWire>();
 
 /**
  * One call below grpc-js's handler: the one place through which its status leaves, whoever made it, and the means to reset its HTTP/2 stream.
@@ -46,7 +47,6 @@ export class CallWire {
   #ended = false;
   #grace: Disposable | undefined;
   #onForcedEnd: ((reason: GenerationError) => void) | undefined;
-  #onClosed: (() => void) | undefined;
 
   /** Takes over the sending of statuses. @throws Error when grpc-js keeps its stream elsewhere than this file believes. */
   constructor(call: ServerInterceptingCallInterface, options: CallWireOptions) {
@@ -61,10 +61,8 @@ export class CallWire {
     this.#sendStatus = call.sendStatus.bind(call);
     // grpc-js itself goes through here too: for a deadline, a message too large, a body that does not inflate.
     call.sendStatus = (status) => this.#sendOnce(status);
-    stream.once("close", () => {
-      this.#grace?.[Symbol.dispose]();
-      this.#onClosed?.();
-    });
+    stream.once("close", () => this.#grace?.[Symbol.dispose]());
+    wiresOfStreams.set(stream, this);
   }
 
   /** Lets the handler find the wire by the metadata object that grpc-js hands through to it. */
@@ -76,6 +74,11 @@ export class CallWire {
     const wire = wires.get(metadata);
     if (wire === undefined) throw new Error("the call did not come through the guard");
     return wire;
+  }
+
+  /** The wire of the call on a stream; undefined: grpc-js has not got it. */
+  static onStream(stream: ServerHttp2Stream): CallWire | undefined {
+    return wiresOfStreams.get(stream);
   }
 
   /** For the log. */
@@ -99,9 +102,9 @@ export class CallWire {
     this.#onForcedEnd = listener;
   }
 
-  /** Calls `listener` when the stream is gone, whatever became of the call. One listener: a later one takes its place. */
-  onClosed(listener: () => void): void {
-    this.#onClosed = listener;
+  /** The request was read in: its bytes count no more towards the server's bound. */
+  releaseRequest(): void {
+    this.#options.host.requestBytes.release(this.#stream);
   }
 
   /** Ends the call well. */

@@ -4,32 +4,10 @@ import type { CallScope } from "./call-scope.js";
 /** plain: ends by itself. watch: ends only when someone ends it, and so is ended before a drain waits for the rest. */
 export type CallKind = "plain" | "watch";
 
-/** All calls that are open in the process: how many, and their scopes, so that a drain can end them. */
+/** The scopes of all calls that are open in the process, so that a drain can end them. */
 export class OpenCalls {
-  readonly #maxCalls: number;
   readonly #scopes = new Map<CallScope, CallKind>();
-  #count = 0;
   #watchesEnded = false;
-
-  constructor(maxCalls: number) {
-    this.#maxCalls = maxCalls;
-  }
-
-  /** Counts a call in, to be counted out by `leave`; or says why it cannot come in. */
-  tryEnter(): GenerationError | undefined {
-    if (this.#count >= this.#maxCalls) {
-      return new GenerationError("TOO_MANY_CALLS", `the server has ${this.#maxCalls} calls open, its most`, {
-        retryAfterMs: 1_000,
-        facts: { max_streams: String(this.#maxCalls) },
-      });
-    }
-    this.#count++;
-    return undefined;
-  }
-
-  leave(): void {
-    this.#count--;
-  }
 
   /** Makes a scope known until it is forgotten. A watch that comes after the watches were ended ends at once. */
   remember(scope: CallScope, kind: CallKind): void {

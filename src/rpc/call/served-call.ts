@@ -59,6 +59,10 @@ export class ServedCall implements CallContext, Disposable {
     this.wire.generationId = generationId;
   }
 
+  releaseRequest(): void {
+    this.wire.releaseRequest();
+  }
+
   useReaderRule(_rule: ReaderRule): void {
     // Who writes nothing while it goes on has no reader that could be slow.
   }

@@ -30,6 +30,7 @@ export async function submitGeneration(call: GenerationCall, submission: Submiss
   const startedMs = clock.nowMs();
   const { input, stopping, sampling } = await prepareRun(call, submission);
   const { tokens: inputTokens, format, grammar } = input;
+  context.releaseRequest();
   const { deadlineMs } = context;
   const { maxWaitMs } = request;
   const { logprobs, tokenBytes } = request.output;

@@ -43,6 +43,7 @@ function toLimitsMessage({ limits, maxWaitingPerLane, connections }: ServerInfoP
   return {
     maxRequestBytes: limits.messageBytes,
     maxResponseBytes: limits.messageBytes,
+    maxTotalRequestBytes: limits.totalRequestBytes,
     maxMetadataBytes: limits.metadataBytes,
     maxStreamsPerConnection: limits.streamsPerConnection,
     maxStreams: limits.calls,

@@ -1,0 +1,11 @@
+/** What a server's calls hold, for the metrics. */
+export interface CallsReport {
+  /** Calls that have a seat. */
+  readonly calls: number;
+  /** Calls whose message is not whole. */
+  readonly pendingCalls: number;
+  /** Of request bodies under way, in bytes. */
+  readonly requestBytes: number;
+  /** Streams that were refused in storms of resets, since the start. */
+  readonly refusedStreams: number;
+}

@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { EventEmitter } from "node:events";
+import type { Server } from "@grpc/grpc-js";
+
+/** What grpc-js does with a stream whose headers have come. */
+export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+/** Of a connection, as Node counts them; the gate has a budget of its own over all connections. */
+const SESSION_LIMITS = {
+  /** Streams beyond those announced, in a row, after which Node destroys the session with everyone on it. Node's default is 100. */
+  maxSessionRejectedStreams: 100_000,
+  /** Resets by the client that Node takes at once and a second, on Node 22 and later. Its defaults are 1,000 and 33. */
+  streamResetBurst: 20_000,
+  streamResetRate: 2_000,
+};
+
+/**
+ * Raises the bounds that Node puts on each session and grpc-js has no options for.
+ * @param server not listening yet @throws Error when grpc-js keeps its options elsewhere than this file believes
+ */
+export function raiseSessionLimits(server: Server): void {
+  const { commonServerOptions } = server as unknown as { readonly commonServerOptions?: object };
+  if (typeof commonServerOptions !== "object") throw elsewhere("options of HTTP/2");
+  Object.assign(commonServerOptions, SESSION_LIMITS);
+}
+
+/**
+ * Puts a handler in the place of grpc-js's own at every address that the server listens on.
+ * @param wrap makes it; gets grpc-js's @throws Error when grpc-js keeps its handlers elsewhere than this file believes
+ */
+export function replaceStreamHandlers(server: Server, wrap: (handler: StreamHandler) => StreamHandler): void {
+  const { http2Servers } = server as unknown as { readonly http2Servers?: ReadonlyMap<unknown, unknown> };
+  if (!(http2Servers instanceof Map) || http2Servers.size === 0) throw elsewhere("HTTP/2 servers");
+  for (const http2Server of http2Servers.keys()) {
+    if (!(http2Server instanceof EventEmitter)) throw elsewhere("HTTP/2 servers");
+    const [handler, ...others] = http2Server.listeners("stream");
+    if (handler === undefined || others.length > 0) throw elsewhere("handler of streams");
+    http2Server.removeAllListeners("stream");
+    http2Server.on("stream", wrap(handler as StreamHandler));
+  }
+}
+
+function elsewhere(what: string): Error {
+  return new Error(
+    `this release of @grpc/grpc-js keeps its ${what} elsewhere: src/rpc/gate/grpc-js-internals.ts must follow`,
+  );
+}

@@ -1,0 +1,97 @@
+import { GenerationError } from "../../core/generation-error.js";
+import { framingProblem } from "./streamed-body.js";
+
+/** The flag of compression, and the length of the message. */
+const PREFIX_BYTES = 5;
+const FIRST_GROWTH_BYTES = 16 * 1024;
+/** A body is scattered when its frames are smaller than this on average, once there are this many of them. */
+const MIN_MEAN_CHUNK_BYTES = 64;
+const MIN_SCATTERED_CHUNKS = 1_024;
+
+/**
+ * Collects the one message of a request from the stream's chunks. A message that comes in one chunk is kept as it came; the bytes of any other are
+ * copied together, so that a body sent byte by byte takes no more memory than its bytes.
+ */
+export class RequestBody {
+  readonly #maxMessageBytes: number;
+  #buffer: Buffer = Buffer.alloc(0);
+  /** Bytes of `#buffer` that have come. */
+  #length = 0;
+  #chunks = 0;
+
+  constructor(maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+  }
+
+  /** Memory that the body takes. */
+  get heldBytes(): number {
+    return this.#buffer.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /** Whether the first message is complete. */
+  get isWhole(): boolean {
+    return this.#length >= PREFIX_BYTES && this.#length >= PREFIX_BYTES + this.#messageBytes;
+  }
+
+  /** Whether more than one message has come. */
+  get isExceeded(): boolean {
+    return this.isWhole && this.#length > PREFIX_BYTES + this.#messageBytes;
+  }
+
+  /** How much is still to come, of the prefix alone while that is not complete. */
+  get missingBytes(): number {
+    const most = this.#length < PREFIX_BYTES ? PREFIX_BYTES : this.#most();
+    return Math.max(0, most - this.#length);
+  }
+
+  /** All that has come, prefix included. */
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Takes a chunk in, and returns the error that the body has made sure of by now, if any. */
+  take(chunk: Buffer): GenerationError | undefined {
+    this.#chunks += 1;
+    if (this.#length === 0) {
+      this.#buffer = chunk;
+      this.#length = chunk.length;
+    } else {
+      this.#append(chunk);
+    }
+    return this.#problem();
+  }
+
+  get #messageBytes(): number {
+    return this.#buffer.readUInt32BE(1);
+  }
+
+  #append(chunk: Buffer): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#buffer.length || this.#chunks === 2) {
+      const grown = Buffer.allocUnsafe(
+        Math.max(length, Math.min(this.#buffer.length * 2, this.#most()), FIRST_GROWTH_BYTES),
+      );
+      this.#buffer.copy(grown, 0, 0, this.#length);
+      this.#buffer = grown;
+    }
+    chunk.copy(this.#buffer, this.#length);
+    this.#length = length;
+  }
+
+  /** What a whole message will take, once its length is known. */
+  #most(): number {
+    return this.#length < PREFIX_BYTES ? 0 : PREFIX_BYTES + this.#messageBytes;
+  }
+
+  #problem(): GenerationError | undefined {
+    if (this.#chunks >= MIN_SCATTERED_CHUNKS && this.#length < this.#chunks * MIN_MEAN_CHUNK_BYTES) {
+      const text = `the message comes in frames of under ${MIN_MEAN_CHUNK_BYTES} bytes on average`;
+      return new GenerationError("TOO_MANY_REQUEST_BYTES", text);
+    }
+    return framingProblem(this.bytes.subarray(0, PREFIX_BYTES), this.#maxMessageBytes);
+  }
+}

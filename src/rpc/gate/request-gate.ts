@@ -1,0 +1,339 @@
+import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { Server } from "@grpc/grpc-js";
+import { GenerationError } from "../../core/generation-error.js";
+import type { Limits } from "../../core/limits.js";
+import type { CallHost } from "../call/call-host.js";
+import { CallWire } from "../call/call-wire.js";
+import { toErrorStatus } from "../status/error-status.js";
+import { wellFormedText } from "../status/well-formed-text.js";
+import { AdmissionTurns } from "./admission-turns.js";
+import { ConnectionAccount } from "./connection-account.js";
+import { replaceStreamHandlers, type StreamHandler } from "./grpc-js-internals.js";
+import { formatGrpcTimeout, parseGrpcTimeout } from "./grpc-timeout.js";
+import { IncomingCall, type IncomingCallListener } from "./incoming-call.js";
+import { PendingCalls } from "./pending-calls.js";
+import type { RequestBytes } from "./request-bytes.js";
+import { RequestBody } from "./request-body.js";
+import { ResetBudget } from "./reset-budget.js";
+import { StreamedBody } from "./streamed-body.js";
+
+/** Health answers when everything else is full: overload never flips it. */
+const HEALTH_PATHS = "/grpc.health.v1.Health/";
+/** Watches have a bound of their own. */
+const HEALTH_WATCH_PATH = "/grpc.health.v1.Health/Watch";
+/** Health checks that are open at one time. They are answered at once, so what is beyond has readers that do not take the answer. */
+const OPEN_HEALTH_CALLS = 256;
+/** The messages of health and reflection hold a name or two. */
+const STANDARD_PATHS = "/grpc.";
+const STANDARD_MESSAGE_BYTES = 4 * 1024;
+/** Calls without a whole message, as a part of all calls. */
+const PENDING_SHARE = 1 / 4;
+/** The one encoding of messages. */
+const ACCEPTED_ENCODING = "identity";
+const MAX_HEADER_TEXT_BYTES = 64;
+const CONTENT_TYPE_PATTERN = /^application\/grpc(?:\+proto)?(?:;|$)/;
+/** The protocol's own headers are not the caller's metadata. */
+const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
+  "te",
+  "content-type",
+  "accept-encoding",
+  "grpc-timeout",
+  "grpc-encoding",
+  "grpc-accept-encoding",
+]);
+
+/** A stream as HTTP/2 brings it, and grpc-js's handler for it. */
+interface Met {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  readonly handler: StreamHandler;
+}
+
+/** What the gate has to know of a method. */
+export interface PathFacts {
+  readonly streamsRequest: boolean;
+}
+
+export interface RequestGateOptions {
+  readonly host: CallHost;
+  /** Every path that is served. */
+  readonly paths: ReadonlyMap<string, PathFacts>;
+}
+
+/**
+ * Stands between HTTP/2 and grpc-js, on the main thread. grpc-js sees a call only once its message is whole and within every bound: so it inflates
+ * nothing, guesses no time-out, and spends nothing on a stream that is reset at once. What is wrong is refused in trailers only, before a handler is
+ * found. In order: storms of resets, method, content type, metadata, encoding, time-out, calls without a message, form and size of the body, seats.
+ */
+export class RequestGate implements IncomingCallListener {
+  readonly #host: CallHost;
+  readonly #paths: RequestGateOptions["paths"];
+  readonly #accounts = new WeakMap<Http2Session, ConnectionAccount>();
+  readonly #pending: PendingCalls;
+  readonly #openHealthCalls: PendingCalls;
+  readonly #resets: ResetBudget;
+  readonly #turns: AdmissionTurns<ConnectionAccount, IncomingCall>;
+  #refusedStreams = 0;
+
+  constructor({ host, paths }: RequestGateOptions) {
+    this.#host = host;
+    this.#paths = paths;
+    const max = Math.max(1, Math.floor(host.limits.calls * PENDING_SHARE));
+    this.#pending = new PendingCalls({ max, maxAtOnce: host.limits.calls, clock: host.clock });
+    this.#openHealthCalls = new PendingCalls({
+      max: OPEN_HEALTH_CALLS,
+      maxAtOnce: host.limits.calls,
+      clock: host.clock,
+    });
+    this.#resets = new ResetBudget(host.clock);
+    this.#turns = new AdmissionTurns(host.clock, (call) => this.#admit(call));
+  }
+
+  /** Calls whose message is not whole. */
+  get pendingCalls(): number {
+    return this.#pending.count;
+  }
+
+  /** Streams that were refused in storms of resets, since the start. */
+  get refusedStreams(): number {
+    return this.#refusedStreams;
+  }
+
+  /** Takes every stream in the place of grpc-js's handler, which gets what may pass. @param server listening already */
+  standBefore(server: Server): void {
+    replaceStreamHandlers(server, (handler) => (stream, headers) => this.#meet({ stream, headers, handler }));
+  }
+
+  #meet({ stream, headers, handler }: Met): void {
+    // The client reset it in the same breath.
+    if (stream.session === undefined || stream.destroyed) return;
+    const account = this.#accountOf(stream.session);
+    // What an error means is told by how the stream closes.
+    stream.once("error", () => {});
+    if (!this.#resets.allows(account)) {
+      this.#refusedStreams += 1;
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      return;
+    }
+    const httpStatus = httpProblem(headers);
+    if (httpStatus !== undefined) {
+      stream.resume().respond({ [constants.HTTP2_HEADER_STATUS]: httpStatus, allow: "POST" }, { endStream: true });
+      this.#closeAfterGrace(stream);
+      return;
+    }
+    const path = String(headers[constants.HTTP2_HEADER_PATH]);
+    const served = this.#paths.get(path);
+    if (served === undefined) {
+      // grpc-js has the words for what is not served. What more comes of the request is dropped.
+      handler(stream, headers);
+      stream.resume();
+      this.#closeAfterGrace(stream);
+      return;
+    }
+    const problem = headerProblem(headers, this.#host.limits.metadataBytes);
+    if (problem === undefined) this.#receive({ stream, headers, handler }, { account, path, ...served });
+    else this.#refuse(stream, problem);
+  }
+
+  /** Waits for the call's message. */
+  #receive(
+    { stream, headers, handler }: Met,
+    call: { account: ConnectionAccount; path: string; streamsRequest: boolean },
+  ): void {
+    const { clock, runningClock, limits } = this.#host;
+    const { "grpc-timeout": timeout } = headers;
+    const timeoutMs = timeout === undefined ? undefined : parseGrpcTimeout(String(timeout));
+    const incoming = new IncomingCall({
+      ...call,
+      stream,
+      headers,
+      handler,
+      body: new RequestBody(maxMessageBytesOf(call.path, limits)),
+      deadlineMs: timeoutMs === undefined ? undefined : clock.nowMs() + timeoutMs,
+      listener: this,
+    });
+    incoming.timer =
+      timeoutMs !== undefined && timeoutMs <= limits.unaryBodyMs
+        ? clock.startTimer(timeoutMs, () => incoming.fail(deadlinePassed()))
+        : runningClock.startTimer(limits.unaryBodyMs, () => incoming.fail(bodyLate(limits)));
+    this.#pending.add(incoming, () => incoming.fail(pendingTooMany()));
+    incoming.start();
+  }
+
+  onGrowth(call: IncomingCall): GenerationError | undefined {
+    const { requestBytes } = this.#host;
+    const { account, body } = call;
+    const evict = (): void => call.fail(bytesExhausted(requestBytes));
+    return requestBytes.hold(call.stream, { account, evict }, body.heldBytes)
+      ? undefined
+      : bytesExhausted(requestBytes);
+  }
+
+  onWhole(call: IncomingCall): void {
+    this.#host.requestBytes.settle(call.stream);
+    this.#pending.remove(call);
+    this.#turns.add(call, { connection: call.account, isUrgent: call.path.startsWith(HEALTH_PATHS) });
+  }
+
+  onProblem(call: IncomingCall, error: GenerationError): void {
+    this.#forget(call);
+    this.#refuse(call.stream, error);
+  }
+
+  onGone(call: IncomingCall): void {
+    this.#forget(call);
+    this.#resets.count(call.account);
+  }
+
+  #forget(call: IncomingCall): void {
+    this.#pending.remove(call);
+    this.#host.requestBytes.release(call.stream);
+  }
+
+  /** Hands a call over to grpc-js, unless it was reset while it waited for its turn. */
+  #admit(call: IncomingCall): void {
+    if (call.isOver) return;
+    const { stream, account, headers, deadlineMs } = call;
+    const { clock, requestBytes } = this.#host;
+    if (deadlineMs !== undefined) {
+      const leftMs = deadlineMs - clock.nowMs();
+      if (leftMs <= 0) {
+        call.fail(deadlinePassed());
+        return;
+      }
+      headers["grpc-timeout"] = formatGrpcTimeout(leftMs);
+    }
+    const leave = this.#takePlace(call);
+    if (leave instanceof GenerationError) {
+      call.fail(leave);
+      return;
+    }
+    stream.once("close", () => {
+      leave();
+      requestBytes.release(stream);
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !stream.headersSent) this.#resets.count(account);
+    });
+    if (call.streamsRequest) this.#watchMessages(call);
+    call.handOver();
+  }
+
+  /** A seat among the calls, or for health its own place. Returns what gives it back, or why there is none. */
+  #takePlace(call: IncomingCall): (() => void) | GenerationError {
+    const { account, path, stream } = call;
+    const { seats } = this.#host;
+    if (path === HEALTH_WATCH_PATH) return () => {};
+    if (path.startsWith(HEALTH_PATHS)) {
+      this.#openHealthCalls.add(call, () => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
+      return () => this.#openHealthCalls.remove(call);
+    }
+    return seats.tryEnter(account) ?? (() => seats.leave(account));
+  }
+
+  /** The messages after the first pass by grpc-js's own reading, which knows neither bound nor flag. */
+  #watchMessages({ stream, path }: IncomingCall): void {
+    const body = new StreamedBody(maxMessageBytesOf(path, this.#host.limits));
+    stream.on("data", (chunk: Buffer) => {
+      const problem = body.pass(chunk);
+      if (problem !== undefined) CallWire.onStream(stream)?.fail(problem);
+    });
+  }
+
+  #refuse(stream: ServerHttp2Stream, error: GenerationError): void {
+    if (stream.destroyed || stream.closed) return;
+    const { code, details, metadata } = toErrorStatus(error);
+    stream.resume().respond(
+      {
+        [constants.HTTP2_HEADER_STATUS]: constants.HTTP_STATUS_OK,
+        [constants.HTTP2_HEADER_CONTENT_TYPE]: "application/grpc+proto",
+        "grpc-status": code,
+        "grpc-message": encodeURI(details),
+        "grpc-accept-encoding": ACCEPTED_ENCODING,
+        ...metadata.toHttp2Headers(),
+      },
+      { endStream: true },
+    );
+    this.#closeAfterGrace(stream);
+  }
+
+  /** A client that goes on sending after its answer is cut off. */
+  #closeAfterGrace(stream: ServerHttp2Stream): void {
+    const { runningClock, limits } = this.#host;
+    const close = (): void => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    const timer = runningClock.startTimer(limits.slowReaderGraceMs, close);
+    stream.once("close", () => timer[Symbol.dispose]());
+  }
+
+  #accountOf(session: Http2Session): ConnectionAccount {
+    const known = this.#accounts.get(session);
+    if (known !== undefined) return known;
+    const account = new ConnectionAccount();
+    this.#accounts.set(session, account);
+    return account;
+  }
+}
+
+/** The HTTP status of what is no gRPC request at all. */
+function httpProblem(headers: IncomingHttpHeaders): number | undefined {
+  if (headers[constants.HTTP2_HEADER_METHOD] !== constants.HTTP2_METHOD_POST)
+    return constants.HTTP_STATUS_METHOD_NOT_ALLOWED;
+  if (CONTENT_TYPE_PATTERN.test(headers["content-type"] ?? "")) return undefined;
+  return constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
+}
+
+function headerProblem(headers: IncomingHttpHeaders, maxMetadataBytes: number): GenerationError | undefined {
+  const bytes = metadataBytes(headers);
+  if (bytes > maxMetadataBytes) {
+    return new GenerationError("METADATA_TOO_LARGE", `metadata of ${bytes} bytes; at most ${maxMetadataBytes}`, {
+      facts: { metadata_bytes: String(bytes), max_metadata_bytes: String(maxMetadataBytes) },
+    });
+  }
+  const { "grpc-encoding": encoding, "grpc-timeout": timeout } = headers;
+  if (encoding !== undefined && encoding !== ACCEPTED_ENCODING) {
+    const name = wellFormedText(String(encoding), MAX_HEADER_TEXT_BYTES);
+    return new GenerationError("UNSUPPORTED_ENCODING", `requests may not be compressed; grpc-encoding is ${name}`);
+  }
+  if (timeout !== undefined && parseGrpcTimeout(String(timeout)) === undefined) {
+    const value = wellFormedText(String(timeout), MAX_HEADER_TEXT_BYTES);
+    const description = `is ${value}; it takes one to eight digits and one of the units H, M, S, m, u, n`;
+    return new GenerationError("INVALID_REQUEST", `the metadata grpc-timeout is malformed: it ${description}`, {
+      violations: [{ field: "grpc-timeout", description }],
+    });
+  }
+  return undefined;
+}
+
+/** Names and values as they travelled. */
+function metadataBytes(headers: IncomingHttpHeaders): number {
+  let bytes = 0;
+  for (const name in headers) {
+    if (name.startsWith(":") || PROTOCOL_HEADERS.has(name)) continue;
+    const value = headers[name];
+    if (typeof value === "string") bytes += name.length + value.length;
+    else for (const each of value ?? []) bytes += name.length + each.length;
+  }
+  return bytes;
+}
+
+function maxMessageBytesOf(path: string, { messageBytes }: Limits): number {
+  return path.startsWith(STANDARD_PATHS) ? STANDARD_MESSAGE_BYTES : messageBytes;
+}
+
+function deadlinePassed(): GenerationError {
+  return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
+}
+
+function bodyLate({ unaryBodyMs }: Limits): GenerationError {
+  return new GenerationError("DEADLINE_EXCEEDED", `the request's message did not come within ${unaryBodyMs} ms`, {
+    facts: { max_request_body_time_ms: String(unaryBodyMs) },
+  });
+}
+
+function bytesExhausted({ maxBytes }: RequestBytes): GenerationError {
+  const text = `the requests that are under way hold ${maxBytes} bytes, the server's most`;
+  return new GenerationError("TOO_MANY_REQUEST_BYTES", text, { facts: { max_total_request_bytes: String(maxBytes) } });
+}
+
+function pendingTooMany(): GenerationError {
+  const text = "too many calls wait for their messages; this one's connection has the most of them";
+  return new GenerationError("TOO_MANY_CALLS", text, { retryAfterMs: 1_000 });
+}
