@@ -5,14 +5,14 @@ import type { Limits } from "../../core/limits.js";
 import type { CallHost } from "../call/call-host.js";
 import { CallWire } from "../call/call-wire.js";
 import { toErrorStatus } from "../status/error-status.js";
-import { wellFormedText } from "../status/well-formed-text.js";
 import { AdmissionTurns } from "./admission-turns.js";
 import { ConnectionAccount } from "./connection-account.js";
 import { replaceStreamHandlers, type StreamHandler } from "./grpc-js-internals.js";
+import { bodyLate, bytesExhausted, deadlinePassed, pendingTooMany } from "./gate-errors.js";
 import { formatGrpcTimeout, parseGrpcTimeout } from "./grpc-timeout.js";
+import { ACCEPTED_ENCODING, headerProblem, httpProblem } from "./header-problems.js";
 import { IncomingCall, type IncomingCallListener } from "./incoming-call.js";
 import { PendingCalls } from "./pending-calls.js";
-import type { RequestBytes } from "./request-bytes.js";
 import { RequestBody } from "./request-body.js";
 import { ResetBudget } from "./reset-budget.js";
 import { StreamedBody } from "./streamed-body.js";
@@ -28,20 +28,6 @@ const STANDARD_PATHS = "/grpc.";
 const STANDARD_MESSAGE_BYTES = 4 * 1024;
 /** Calls without a whole message, as a part of all calls. */
 const PENDING_SHARE = 1 / 4;
-/** The one encoding of messages. */
-const ACCEPTED_ENCODING = "identity";
-const MAX_HEADER_TEXT_BYTES = 64;
-const CONTENT_TYPE_PATTERN = /^application\/grpc(?:\+proto)?(?:;|$)/;
-/** The protocol's own headers are not the caller's metadata. */
-const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
-  "te",
-  "content-type",
-  "accept-encoding",
-  "grpc-timeout",
-  "grpc-encoding",
-  "grpc-accept-encoding",
-]);
-
 /** A stream as HTTP/2 brings it, and grpc-js's handler for it. */
 interface Met {
   readonly stream: ServerHttp2Stream;
@@ -109,7 +95,7 @@ export class RequestGate implements IncomingCallListener {
     if (stream.session === undefined || stream.destroyed) return;
     const account = this.#accountOf(stream.session);
     // What an error means is told by how the stream closes.
-    stream.once("error", () => {});
+    stream.once("error", ignore);
     if (!this.#resets.allows(account)) {
       this.#refusedStreams += 1;
       stream.close(constants.NGHTTP2_REFUSED_STREAM);
@@ -221,7 +207,7 @@ export class RequestGate implements IncomingCallListener {
   #takePlace(call: IncomingCall): (() => void) | GenerationError {
     const { account, path, stream } = call;
     const { seats } = this.#host;
-    if (path === HEALTH_WATCH_PATH) return () => {};
+    if (path === HEALTH_WATCH_PATH) return ignore;
     if (path.startsWith(HEALTH_PATHS)) {
       this.#openHealthCalls.add(call, () => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
       return () => this.#openHealthCalls.remove(call);
@@ -272,68 +258,10 @@ export class RequestGate implements IncomingCallListener {
   }
 }
 
-/** The HTTP status of what is no gRPC request at all. */
-function httpProblem(headers: IncomingHttpHeaders): number | undefined {
-  if (headers[constants.HTTP2_HEADER_METHOD] !== constants.HTTP2_METHOD_POST)
-    return constants.HTTP_STATUS_METHOD_NOT_ALLOWED;
-  if (CONTENT_TYPE_PATTERN.test(headers["content-type"] ?? "")) return undefined;
-  return constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
-}
-
-function headerProblem(headers: IncomingHttpHeaders, maxMetadataBytes: number): GenerationError | undefined {
-  const bytes = metadataBytes(headers);
-  if (bytes > maxMetadataBytes) {
-    return new GenerationError("METADATA_TOO_LARGE", `metadata of ${bytes} bytes; at most ${maxMetadataBytes}`, {
-      facts: { metadata_bytes: String(bytes), max_metadata_bytes: String(maxMetadataBytes) },
-    });
-  }
-  const { "grpc-encoding": encoding, "grpc-timeout": timeout } = headers;
-  if (encoding !== undefined && encoding !== ACCEPTED_ENCODING) {
-    const name = wellFormedText(String(encoding), MAX_HEADER_TEXT_BYTES);
-    return new GenerationError("UNSUPPORTED_ENCODING", `requests may not be compressed; grpc-encoding is ${name}`);
-  }
-  if (timeout !== undefined && parseGrpcTimeout(String(timeout)) === undefined) {
-    const value = wellFormedText(String(timeout), MAX_HEADER_TEXT_BYTES);
-    const description = `is ${value}; it takes one to eight digits and one of the units H, M, S, m, u, n`;
-    return new GenerationError("INVALID_REQUEST", `the metadata grpc-timeout is malformed: it ${description}`, {
-      violations: [{ field: "grpc-timeout", description }],
-    });
-  }
-  return undefined;
-}
-
-/** Names and values as they travelled. */
-function metadataBytes(headers: IncomingHttpHeaders): number {
-  let bytes = 0;
-  for (const name in headers) {
-    if (name.startsWith(":") || PROTOCOL_HEADERS.has(name)) continue;
-    const value = headers[name];
-    if (typeof value === "string") bytes += name.length + value.length;
-    else for (const each of value ?? []) bytes += name.length + each.length;
-  }
-  return bytes;
-}
-
 function maxMessageBytesOf(path: string, { messageBytes }: Limits): number {
   return path.startsWith(STANDARD_PATHS) ? STANDARD_MESSAGE_BYTES : messageBytes;
 }
 
-function deadlinePassed(): GenerationError {
-  return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
-}
-
-function bodyLate({ unaryBodyMs }: Limits): GenerationError {
-  return new GenerationError("DEADLINE_EXCEEDED", `the request's message did not come within ${unaryBodyMs} ms`, {
-    facts: { max_request_body_time_ms: String(unaryBodyMs) },
-  });
-}
-
-function bytesExhausted({ maxBytes }: RequestBytes): GenerationError {
-  const text = `the requests that are under way hold ${maxBytes} bytes, the server's most`;
-  return new GenerationError("TOO_MANY_REQUEST_BYTES", text, { facts: { max_total_request_bytes: String(maxBytes) } });
-}
-
-function pendingTooMany(): GenerationError {
-  const text = "too many calls wait for their messages; this one's connection has the most of them";
-  return new GenerationError("TOO_MANY_CALLS", text, { retryAfterMs: 1_000 });
+function ignore(): void {
+  // Nothing is to be done.
 }

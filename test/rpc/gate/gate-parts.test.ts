@@ -60,7 +60,7 @@ describe("A request's body", () => {
 
   it("is refused by its prefix alone when it will be too large", () => {
     const problem = new RequestBody(1_000).take(grpcFrame(new Uint8Array(), { length: 1_001 }));
-    assert.deepEqual([problem?.code, problem?.facts["max_message_bytes"]], ["MESSAGE_TOO_LARGE", "1000"]);
+    assert.deepEqual([problem?.code, problem?.facts.max_message_bytes], ["MESSAGE_TOO_LARGE", "1000"]);
   });
 });
 
