@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { AdmissionTurns } from "../../../src/rpc/gate/admission-turns.js";
 import { CallSeats } from "../../../src/rpc/gate/call-seats.js";
 import { ConnectionAccount } from "../../../src/rpc/gate/connection-account.js";
 import { formatGrpcTimeout, MAX_TIMEOUT_MS, parseGrpcTimeout } from "../../../src/rpc/gate/grpc-timeout.js";
@@ -160,6 +161,36 @@ describe("The bytes of requests", () => {
     bytes.release(a);
     bytes.release(c);
     assert.deepEqual([bytes.bytes, large.pendingBytes, small.pendingBytes], [0, 0, 0]);
+  });
+});
+
+describe("Calls that are handed on", () => {
+  const endOfRound = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it("take turns by their connections, urgent ones first, at the end of the round", async () => {
+    const admitted: string[] = [];
+    const turns = new AdmissionTurns<string, string>(new ManualClock(), (call) => admitted.push(call));
+    for (const call of ["a1", "a2", "a3"]) turns.add(call, { connection: "a", isUrgent: false });
+    for (const call of ["b1", "b2"]) turns.add(call, { connection: "b", isUrgent: false });
+    turns.add("health", { connection: "a", isUrgent: true });
+    assert.deepEqual(admitted, []);
+    await endOfRound();
+    assert.deepEqual(admitted, ["health", "a1", "b1", "a2", "b2", "a3"]);
+  });
+
+  it("leave the rest to the next round once a round has taken long", async () => {
+    const clock = new ManualClock();
+    const admitted: string[] = [];
+    const turns = new AdmissionTurns<string, string>(clock, (call) => {
+      admitted.push(call);
+      clock.advance(5);
+    });
+    for (const call of ["a1", "a2", "a3"]) turns.add(call, { connection: "a", isUrgent: false });
+    await endOfRound();
+    assert.deepEqual(admitted, ["a1", "a2"]);
+    turns.add("health", { connection: "b", isUrgent: true });
+    await endOfRound();
+    assert.deepEqual(admitted, ["a1", "a2", "health", "a3"]);
   });
 });
 
