@@ -3,6 +3,7 @@ import type { Server } from "@grpc/grpc-js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import type { CallHost } from "../call/call-host.js";
+import { originOf } from "../call/call-origin.js";
 import { CallWire } from "../call/call-wire.js";
 import { toErrorStatus } from "../status/error-status.js";
 import { AdmissionTurns } from "./admission-turns.js";
@@ -118,7 +119,7 @@ export class RequestGate implements IncomingCallListener {
     }
     const problem = headerProblem(headers, this.#host.limits.metadataBytes);
     if (problem === undefined) this.#receive({ stream, headers, handler }, { account, path, ...served });
-    else this.#refuse(stream, problem);
+    else this.#refuse({ stream, path }, problem);
   }
 
   /** Waits for the call's message. */
@@ -163,7 +164,7 @@ export class RequestGate implements IncomingCallListener {
 
   onProblem(call: IncomingCall, error: GenerationError): void {
     this.#forget(call);
-    this.#refuse(call.stream, error);
+    this.#refuse(call, error);
   }
 
   onGone(call: IncomingCall): void {
@@ -224,8 +225,10 @@ export class RequestGate implements IncomingCallListener {
     });
   }
 
-  #refuse(stream: ServerHttp2Stream, error: GenerationError): void {
+  #refuse({ stream, path }: { stream: ServerHttp2Stream; path: string }, error: GenerationError): void {
     if (stream.destroyed || stream.closed) return;
+    const method = path.slice(path.lastIndexOf("/") + 1);
+    this.#host.refusals.note(error.code, () => ({ method, ...originOf(stream) }));
     const { code, details, metadata } = toErrorStatus(error);
     stream.resume().respond(
       {
