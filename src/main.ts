@@ -100,6 +100,7 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   const workerData: LlamaWorkerOptions = {
     modelPath: model.path,
     ...size,
+    adaptsThreads: config.threads === "auto",
     poolThreads: poolThreads(),
     maxPrefillTokens: MAX_PREFILL_TOKENS,
     prefillBudgetMs: config.prefillBudgetMs,

@@ -95,7 +95,7 @@ export const SERVER_SETTINGS = {
   }),
   threads: countOrAuto({
     name: "threads",
-    about: "threads that decode; auto: the cores this process may use",
+    about: "threads that decode; auto: the cores this process may use, fewer while other processes take them",
     default: "auto",
     min: 1,
     max: 256,

@@ -115,6 +115,8 @@ export type EngineNotice =
     }
   /** `stepNumber` counts the engine's steps: the one in progress, undefined between two steps. */
   | { readonly type: "pong"; readonly pingId: number; readonly stepNumber: number | undefined }
+  /** Fewer threads compute than the `most` there are cores for, or more of them again; `cores`: what the machine gave before. */
+  | { readonly type: "threads"; readonly threads: number; readonly most: number; readonly cores: number }
   /** The engine failed run after run and in a check of its own too: it can serve no more, and closes. `message` says what was seen. */
   | { readonly type: "broken"; readonly message: string }
   | { readonly type: "closed" };

@@ -1,5 +1,6 @@
 import { BatchDecoder, type BatchTools } from "./batch-decoder.js";
 import type { Batch, BatchItem, BindingInternals } from "./binding-internals.js";
+import type { EvaluatedBatch } from "./compute-threads.js";
 import type { Decoding } from "./decoding.js";
 import {
   type Decoder,
@@ -15,6 +16,11 @@ import { faultFrom, ownSequence } from "./llama-sequence.js";
 import { SamplerPool } from "./sampler-pool.js";
 import { startNudging } from "./thread-nudge.js";
 
+export interface BatchDecodingParts extends Omit<BatchTools, "samplers"> {
+  /** Called after each batch that was evaluated, before the next begins. */
+  readonly onEvaluated?: ((batch: EvaluatedBatch) => void) | undefined;
+}
+
 const NO_BATCH: Batch = { places: new Map(), done: Promise.resolve() };
 
 /**
@@ -25,9 +31,11 @@ export class BatchDecoding implements Decoding {
   readonly #internals: BindingInternals;
   readonly #samplers: SamplerPool;
   readonly #tools: BatchTools;
+  readonly #onEvaluated: ((batch: EvaluatedBatch) => void) | undefined;
 
-  constructor(parts: Omit<BatchTools, "samplers">) {
+  constructor(parts: BatchDecodingParts) {
     this.#internals = parts.internals;
+    this.#onEvaluated = parts.onEvaluated;
     this.#samplers = new SamplerPool(() => parts.internals.createSampler());
     this.#tools = { ...parts, samplers: this.#samplers };
   }
@@ -44,12 +52,18 @@ export class BatchDecoding implements Decoding {
   async step({ pulls, prefills }: StepWork): Promise<StepResults> {
     const pulling = pulls.map(({ decoder, draft }) => tryItem(() => ownDecoder(decoder).item(draft)));
     const reading = prefills.map((chunk) => tryItem(() => ownSequence(chunk.sequence).item(chunk.tokenIds)));
-    const batch = this.#begin(
-      [...pulling, ...reading].filter((item): item is BatchItem => !(item instanceof EngineFault)),
-    );
+    const items = [...pulling, ...reading].filter((item): item is BatchItem => !(item instanceof EngineFault));
+    const startedMs = performance.now();
+    const startedCpu = process.cpuUsage();
+    const batch = this.#begin(items);
     const evaluated = settle(batch);
     const drawing = pulls.map((pull, index) => draw(pull, placesOf(pulling[index], batch), evaluated));
     const fault = await evaluated;
+    if (fault === undefined && this.#onEvaluated !== undefined && items.length > 0) {
+      const { user, system } = process.cpuUsage(startedCpu);
+      const tokens = items.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+      this.#onEvaluated({ tokens, ms: performance.now() - startedMs, cpuMs: (user + system) / 1_000 });
+    }
     const read = prefills.map((chunk, index) => endReading(chunk, faultOf(reading[index]) ?? fault));
     return { pulls: drawing, prefills: await Promise.all(read) };
   }

@@ -70,6 +70,8 @@ export interface BindingInternals {
   configOf(sequence: LlamaContextSequence, options: SequenceEvaluateOptions): SamplerConfig;
   /** Begins to evaluate all in one batch. Not while anything else is done with the context, draws included. */
   decode(items: readonly BatchItem[]): Batch;
+  /** Has the batches that follow computed by so many threads. Not while a batch is being evaluated. */
+  useThreads(threads: number): void;
   /** Takes the last tokens out of a sequence again. Not while a batch is being evaluated. */
   cut(sequence: LlamaContextSequence, tokens: number): void;
   /**
@@ -93,6 +95,7 @@ interface NativeContext {
   initBatch(tokens: number): void;
   addToBatch(sequenceId: number, position: number, tokenIds: Uint32Array, logitPlaces: Uint32Array): Uint32Array;
   decodeBatch(): Promise<void>;
+  setThreads(threads: number): void;
   removeTokenCellsFromSequence(sequenceId: number, start: number, end: number): boolean;
   sampleToken(
     logitIndex: number,
@@ -144,6 +147,7 @@ export async function tryInternalsOf(
       evaluated = evaluate(native, items);
       return { places, done: evaluated };
     },
+    useThreads: (threads) => native.setThreads(threads),
     cut: (sequence, tokens) => cut(native, insidesOf(sequence), tokens),
     draw: async (...wanted) => {
       if (!drawsAhead) await evaluated;

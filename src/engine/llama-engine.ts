@@ -16,6 +16,7 @@ import {
   type StepWork,
 } from "./engine.js";
 import { BatchDecoding } from "./batch-decoding.js";
+import { ComputeThreads } from "./compute-threads.js";
 import { tryInternalsOf } from "./binding-internals.js";
 import type { Decoding } from "./decoding.js";
 import { GeneratorDecoding } from "./generator-decoding.js";
@@ -71,7 +72,7 @@ export class LlamaEngine implements Engine {
     const engine = new LlamaEngine(await loadLlama(options), options);
     // The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it.
     await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
-    if (!generatorsOnly) await engine.#tryBatches(options.poolThreads);
+    if (!generatorsOnly) await engine.#tryBatches(options);
     forgetSpellings(engine.#context.model.fileInfo.metadata.tokenizer.ggml);
     await shrinkHeap();
     return engine;
@@ -121,13 +122,24 @@ export class LlamaEngine implements Engine {
   }
 
   /** Goes over to batches of our own if they give the very tokens that the generators give, with new samplers and with used ones. */
-  async #tryBatches(poolThreads: number | undefined): Promise<void> {
+  async #tryBatches({ poolThreads, threads: most, onThreads }: LlamaOptions): Promise<void> {
     const drawsAhead = poolThreads === 1 && (await poolTakesTurns());
     const internals = await tryInternalsOf(this.#context, this.#anySequence().inner, { drawsAhead });
     if (internals === undefined) return;
     const generators = this.#decoding;
     const expected = await this.#drawAll();
-    const batches = new BatchDecoding({ internals, tokenBytes: this.tokenBytes, endToken: this.#endToken() });
+    const { gpu } = this.#context.model.llama;
+    // Where a GPU computes, threads of the processor have little to do.
+    const threads =
+      onThreads === undefined || gpu !== false || most === 1
+        ? undefined
+        : new ComputeThreads({ most, use: (count) => internals.useThreads(count), onChange: onThreads });
+    const batches = new BatchDecoding({
+      internals,
+      tokenBytes: this.tokenBytes,
+      endToken: this.#endToken(),
+      onEvaluated: threads === undefined ? undefined : (batch) => threads.observe(batch),
+    });
     this.#decoding = batches;
     const drawn = await this.#drawAll().catch(() => []);
     if (expected.every((tokenId, index) => tokenId >= 0 && tokenId === drawn[index])) {

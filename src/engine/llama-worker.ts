@@ -1,12 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { EngineNotice } from "../core/engine-wall.js";
 import { runEngineHost } from "./engine-host.js";
+import type { ThreadChange } from "./compute-threads.js";
 import { DraftPlanner } from "./draft-planner.js";
 import { LlamaEngine } from "./llama-engine.js";
 import type { LlamaOptions } from "./load-llama.js";
 
 /** The workerData of this entry. */
-export interface LlamaWorkerOptions extends LlamaOptions {
+export interface LlamaWorkerOptions extends Omit<LlamaOptions, "onThreads"> {
+  /** Whether fewer threads compute where the machine gives less than a core for each. */
+  readonly adaptsThreads: boolean;
   /** What reading prompts in may add to one step, where a chunk of 64 tokens fits it. */
   readonly prefillBudgetMs: number;
   /** Faults in a row after which the engine is checked. */
@@ -21,7 +24,9 @@ async function main(options: LlamaWorkerOptions): Promise<void> {
   if (port === null) throw new Error("llama-worker is a worker's entry");
   let engine: LlamaEngine;
   try {
-    engine = await LlamaEngine.start(options);
+    const onThreads = (change: ThreadChange): void =>
+      port.postMessage({ type: "threads", ...change } satisfies EngineNotice);
+    engine = await LlamaEngine.start({ ...options, onThreads: options.adaptsThreads ? onThreads : undefined });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     port.postMessage({ type: "unusable", message } satisfies EngineNotice);

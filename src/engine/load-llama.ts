@@ -1,4 +1,5 @@
 import { availableMemoryBytes } from "./available-memory.js";
+import type { ThreadChange } from "./compute-threads.js";
 import { explainMissingGpu, type Gpu } from "./gpu-packages.js";
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel } from "node-llama-cpp";
 
@@ -10,6 +11,8 @@ export interface LlamaOptions {
   readonly contextTokens: number;
   /** Threads that compute; more than the cores the process may use is much slower. */
   readonly threads: number;
+  /** Called when their number has changed, which follows what the machine gives. Default: it never changes. */
+  readonly onThreads?: ((change: ThreadChange) => void) | undefined;
   /** Of libuv's pool in this process, where they are known. */
   readonly poolThreads?: number | undefined;
   /** Most prompt tokens in one step. */

@@ -40,6 +40,7 @@ export class EngineLink implements AsyncDisposable {
   readonly #lost = new Deferred<Error>();
   readonly #exited = new Deferred<void>();
   #state: "starting" | "ready" | "lost" | "closing" = "starting";
+  #isWarnedOfThreads = false;
   #facts: EngineFacts | undefined;
   #closed: Promise<void> | undefined;
 
@@ -122,6 +123,9 @@ export class EngineLink implements AsyncDisposable {
       case "step":
         for (const update of notice.updates) if (update.end !== undefined) this.#watchdog.runEnded();
         break;
+      case "threads":
+        this.#tellOfThreads(notice);
+        break;
       case "broken":
         this.#lose(new Error(notice.message));
         break;
@@ -130,6 +134,15 @@ export class EngineLink implements AsyncDisposable {
     }
     if (this.#state !== "ready") return;
     for (const listener of [...this.#listeners]) listener(notice);
+  }
+
+  /** Its first time is a warning: the operator may want to give the process cores of its own, or to settle the number. */
+  #tellOfThreads({ threads, most, cores }: Extract<EngineNotice, { type: "threads" }>): void {
+    const facts = { threads, most, coresGiven: Number(cores.toFixed(2)), remedy: "--threads N" };
+    const { log } = this.#options;
+    if (this.#isWarnedOfThreads) log.info(facts, "the number of threads that decode has changed");
+    else log.warn(facts, "other processes use the cores: fewer threads decode than there are cores");
+    this.#isWarnedOfThreads = true;
   }
 
   #lose(error: Error): void {

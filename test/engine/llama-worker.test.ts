@@ -14,6 +14,7 @@ function llamaWorker(options: Partial<LlamaWorkerOptions>): EngineWorker {
     threads: 1,
     prefillBudgetMs: 100,
     faultLimit: 8,
+    adaptsThreads: false,
     speculation: true,
     maxPrefillTokens: 128,
     savedStateBytes: 64 * 1024 * 1024,

@@ -108,6 +108,20 @@ describe("EngineLink", () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
+  it("warns once that other processes take the cores, and only notes what changes after that", async () => {
+    const { link, log } = await start({ threadChanges: 3 });
+    await using _link = link;
+    for (let pingId = 1; log.lines.length < 3; pingId++) {
+      link.send({ type: "ping", pingId });
+      await nextNotice(link);
+    }
+    assert.deepEqual(
+      log.lines.map(({ level }) => level),
+      ["warn", "info", "info"],
+    );
+    assert.deepEqual(log.lines[0]?.fields, { threads: 1, most: 2, coresGiven: 0.46, remedy: "--threads N" });
+  });
+
   it("asks for a sign of life only while a run is active", async () => {
     const { link, clock } = await start();
     await using _link = link;

@@ -10,6 +10,8 @@ export interface ScriptedWorkerOptions extends ScriptedOptions {
   readonly unusable?: string;
   /** Most prompt tokens read in one step; default 512. */
   readonly prefillTokensPerStep?: number;
+  /** Says so many times, once it is ready, that the number of threads has changed. */
+  readonly threadChanges?: number;
   /** Faults in a row after which the engine is checked; default: never. */
   readonly faultLimit?: number;
   /** True: MARKs in the output are read as channels and calls. */
@@ -26,6 +28,10 @@ if (options.marks === true) {
   port.postMessage = (notice: EngineNotice) => post(marked.read(notice));
 }
 if (options.unusable === undefined) {
+  setImmediate(() => {
+    const change = { type: "threads", threads: 1, most: 2, cores: 0.456 } satisfies EngineNotice;
+    for (let told = 0; told < (options.threadChanges ?? 0); told++) port.postMessage(change);
+  });
   const prefill = { budgetMs: 1_000, maxTokens: options.prefillTokensPerStep ?? 512 };
   await runEngineHost({ engine: new ScriptedEngine(options), port, prefill, faultLimit: options.faultLimit });
 } else {
