@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { randomBytes } from "node:crypto";
 import { AdminServer } from "./admin/admin-server.js";
 import { parseAddress } from "./cli/address.js";
@@ -30,6 +31,9 @@ import { createLogger, type RootLogger } from "./telemetry/logger.js";
 /** Most prompt tokens in one step, however fast the machine is: the engine's batch has room for so many beside a token of each run. */
 const MAX_PREFILL_TOKENS = 512;
 
+/** Its file descriptor. */
+const STANDARD_INPUT = 0;
+
 /** How often idle sessions are deleted, and turns ended whose server was lost. */
 const SWEEP_INTERVAL_MS = 5_000;
 /** Enough that no two of a fleet draw the same. */
@@ -49,7 +53,10 @@ export interface ServeOptions {
 export async function serve(config: Config, options: ServeOptions = {}): Promise<ExitCode> {
   const { warnings = [], engineEntry = new URL("./engine/llama-worker.js", import.meta.url) } = options;
   await using log = createLogger({ level: config.logLevel, destination: process.stdout });
-  using signals = new StopSignals();
+  using signals = new StopSignals({
+    atTerminal: isatty(STANDARD_INPUT),
+    onIgnoredHangUp: () => log.info({}, "SIGHUP does nothing where standard input is no terminal"),
+  });
   for (const warning of warnings) log.warn({}, warning);
   try {
     return await run({ config, engineEntry, log, signals });

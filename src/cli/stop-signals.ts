@@ -1,18 +1,33 @@
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-export type StopSignalName = (typeof SIGNALS)[number];
+export type StopSignalName = (typeof SIGNALS)[number] | "SIGHUP";
+
+/** What SIGHUP means to a program that goes on by itself. */
+export interface HangUpRule {
+  /**
+   * Whether the process is one that a person runs at a terminal, by its standard input at the start. SIGHUP then tells that the terminal is gone, and asks
+   * for a drain; elsewhere it is what programs are told to load their settings anew by.
+   */
+  readonly atTerminal: boolean;
+  /** Called for each SIGHUP that asks for nothing. */
+  readonly onIgnoredHangUp: () => void;
+}
 
 /**
  * The operating system's requests to stop, in two steps: the first asks for a drain, the second for a close. From its making until it is disposed the
  * signals do nothing else. Made by main.ts, on the main thread.
  */
 export class StopSignals implements Disposable {
+  readonly #hangUpRule: HangUpRule | undefined;
   readonly #drain = new AbortController();
   readonly #close = new AbortController();
   #first: StopSignalName | undefined;
 
-  constructor() {
+  /** @param hangUpRule undefined: SIGHUP ends the process, as it does by default */
+  constructor(hangUpRule?: HangUpRule) {
+    this.#hangUpRule = hangUpRule;
     for (const name of SIGNALS) process.on(name, this.#receive);
+    if (hangUpRule !== undefined) process.on("SIGHUP", this.#hangUp);
   }
 
   /** Aborts at the first signal. */
@@ -32,11 +47,22 @@ export class StopSignals implements Disposable {
 
   [Symbol.dispose](): void {
     for (const name of SIGNALS) process.off(name, this.#receive);
+    process.off("SIGHUP", this.#hangUp);
   }
 
   readonly #receive = (name: StopSignalName): void => {
     if (this.#first !== undefined) this.#close.abort();
+    this.#begin(name);
+  };
+
+  /** Never the second signal: when a terminal goes, both the system and the shell may send one, and nobody is in a hurry. */
+  readonly #hangUp = (): void => {
+    if (this.#hangUpRule?.atTerminal === true) this.#begin("SIGHUP");
+    else this.#hangUpRule?.onIgnoredHangUp();
+  };
+
+  #begin(name: StopSignalName): void {
     this.#first ??= name;
     this.#drain.abort();
-  };
+  }
 }
