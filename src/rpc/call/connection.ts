@@ -27,14 +27,7 @@ export class Connection {
     session.once("remoteSettings", () => {
       this.#isEstablished = true;
     });
-  }
-
-  addStream(stream: ServerHttp2Stream): void {
-    this.#openStreams += 1;
-    stream.once("close", () => {
-      this.#openStreams -= 1;
-      this.#idleSinceMs = this.#clock.nowMs();
-    });
+    session.on("stream", (stream) => this.#addStream(stream));
   }
 
   /** Nothing more is expected of it: it was closed by either side, or its descriptor is free already. */
@@ -70,5 +63,15 @@ export class Connection {
   /** Frees the descriptor, whatever the peer does. */
   cut(): void {
     this.#socket.destroy();
+  }
+
+  #addStream(stream: ServerHttp2Stream): void {
+    // One that was reset in the turn of its coming may have closed already.
+    if (stream.destroyed) return;
+    this.#openStreams += 1;
+    stream.once("close", () => {
+      this.#openStreams -= 1;
+      this.#idleSinceMs = this.#clock.nowMs();
+    });
   }
 }

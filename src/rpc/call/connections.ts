@@ -1,4 +1,4 @@
-import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
@@ -56,7 +56,6 @@ export class Connections implements Disposable {
   readonly #warning: RareWarning;
   readonly #open = new Set<Connection>();
   readonly #openOn = new Map<Http2Server, number>();
-  readonly #ofSession = new WeakMap<ServerHttp2Session, Connection>();
   readonly #closed: Record<ConnectionClosing, number> = { handshake: 0, idle: 0, crowded: 0, lingering: 0 };
   #refused = 0;
   /** The one whose session Node makes next, in the same turn of the event loop. */
@@ -76,7 +75,6 @@ export class Connections implements Disposable {
     // First, for Node's own listener makes the session.
     listener.prependListener("connection", (socket: Socket) => this.#accept(listener, socket));
     listener.on("session", (session) => this.#attach(session));
-    listener.on("stream", (stream: ServerHttp2Stream) => this.#addStream(stream));
     listener.on("drop", () => this.#refuse());
     listener.once("listening", () => {
       // Without a listener a failure of the operating system to accept would end the process.
@@ -118,12 +116,6 @@ export class Connections implements Disposable {
     this.#arriving = undefined;
     if (connection === undefined) throw new Error("a session came without its connection");
     connection.attach(session);
-    this.#ofSession.set(session, connection);
-  }
-
-  #addStream(stream: ServerHttp2Stream): void {
-    // A stream that was reset in the same turn has no session any more.
-    if (stream.session !== undefined) this.#ofSession.get(stream.session as ServerHttp2Session)?.addStream(stream);
   }
 
   #count(listener: Http2Server, change: number): void {
