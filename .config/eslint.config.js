@@ -99,6 +99,19 @@ export default defineConfig(
     rules: { "no-console": "error" },
   },
   {
+    name: "rill/folders",
+    files: ["src/**/*.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.name=/^mkdir(?:Sync)?$/] Property[key.name='recursive']",
+          message: "makeFolders of disk/ makes folders one at a time: Node's own way never returns below /proc.",
+        },
+      ],
+    },
+  },
+  {
     name: "rill/environment-readers",
     files: ["src/config.ts", "src/cli/launcher.cts"],
     rules: {
