@@ -76,12 +76,14 @@ export function ownSequence(sequence: EngineSequence): LlamaSequence {
   return sequence;
 }
 
+/** Where a grammar breaks down, llama.cpp quotes the token's text, which is output and so no business of a log's. */
+const QUOTED_OUTPUT = /(?<=after accepting piece): .*$/s;
+
 /** @returns the error if it is a fault, else a fault that names it */
 export function faultFrom(error: unknown): EngineFault {
   if (error instanceof EngineFault) return error;
-  return new EngineFault(`llama.cpp failed: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error,
-  });
+  const message = error instanceof Error ? error.message : String(error);
+  return new EngineFault(`llama.cpp failed: ${message.replace(QUOTED_OUTPUT, "")}`, { cause: error });
 }
 
 function takeSequence(context: LlamaContext): LlamaContextSequence {

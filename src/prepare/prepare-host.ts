@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-wall.js";
+import { faultPlace } from "../telemetry/fault-text.js";
 import { InputRefusal } from "./input-refusal.js";
 import { checkTokenIds, prepareInput, type Prepared, type PrepareTools, tokenizeText } from "./prepare-input.js";
 import { resolveBiases } from "./resolve-biases.js";
@@ -106,6 +107,6 @@ function advance(id: number, job: Job): PrepareNotice | undefined {
     return turn.done === true ? turn.value : undefined;
   } catch (error) {
     if (error instanceof InputRefusal) return { type: "refused", id, violation: error.violation };
-    return { type: "failed", id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return { type: "failed", id, message: faultPlace(error) };
   }
 }

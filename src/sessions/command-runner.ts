@@ -1,3 +1,4 @@
+import { faultText } from "../telemetry/fault-text.js";
 import { NewerSchemaError, migrate } from "./migrate.js";
 import { MIGRATIONS, type Migration } from "./migrations.js";
 import type { StoreDatabase } from "./store-database.js";
@@ -62,7 +63,7 @@ export class CommandRunner implements AsyncDisposable {
     try {
       await this.#close();
     } catch (error) {
-      this.#options.onWarning(this.#messageOf(error));
+      this.#options.onWarning(this.#placed(messageOf(error)));
     }
   }
 
@@ -86,16 +87,18 @@ export class CommandRunner implements AsyncDisposable {
   }
 
   #problemOf(error: unknown): StoreProblem {
-    const message = this.#messageOf(error);
-    if (error instanceof NewerSchemaError) return { type: "unavailable", fault: "newer_schema", message };
-    const fault = this.#options.faultOf(error);
-    const isOurs = fault === "internal" && error instanceof Error && error.stack !== undefined;
-    return { type: "unavailable", fault, message: isOurs ? `${message}\n${error.stack}` : message };
+    const fault = error instanceof NewerSchemaError ? "newer_schema" : this.#options.faultOf(error);
+    // A fault of ours says where it is; what a database says of itself is enough.
+    const message = fault === "internal" ? faultText(error) : messageOf(error);
+    return { type: "unavailable", fault, message: this.#placed(message) };
   }
 
-  #messageOf(error: unknown): string {
+  #placed(message: string): string {
     const { place } = this.#options;
-    const message = error instanceof Error ? error.message : String(error);
     return message.includes(place) ? message : `${place}: ${message}`;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

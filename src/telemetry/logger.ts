@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { type Logger as PinoLogger, pino } from "pino";
+import { faultText } from "./fault-text.js";
 import { flushStream } from "./flush-stream.js";
 import { LineWriter } from "./line-writer.js";
 
@@ -46,6 +47,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: errorFields },
     },
     {
       write: (line) => {
@@ -79,6 +81,14 @@ function toLogger(logger: PinoLogger): Logger {
     error: (fields, message) => logger.error(fields, message),
     child: (fields) => toLogger(logger.child(fields)),
   };
+}
+
+/** Of an error only what is known to hold no caller's text: libraries hang all kinds of facts on theirs. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const isQuoting = error instanceof SyntaxError;
+  return { type: error.name, message: isQuoting ? undefined : error.message, code, stack: faultText(error) };
 }
 
 const ignore = (): void => undefined;

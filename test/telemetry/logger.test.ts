@@ -47,6 +47,21 @@ describe("logger", () => {
     assert.deepEqual(rest, []);
   });
 
+  it("writes of an error its name, code, message and place, and nothing that a library hung on it", async () => {
+    const destination = new PassThrough();
+    {
+      await using log = createLogger({ level: "info", destination });
+      log.error({ err: Object.assign(new Error("gone"), { code: "ECONNRESET", detail: "a row" }) }, "failed");
+      log.error({ err: new SyntaxError("a quoted text") }, "failed");
+      log.error({ err: "said by the engine" }, "failed");
+    }
+    const [first, second, third] = linesOf(String(destination.read())).map(({ err }) => err as Record<string, string>);
+    assert.deepEqual(Object.keys(first ?? {}), ["type", "message", "code", "stack"]);
+    assert.deepEqual([first?.message, first?.code], ["gone", "ECONNRESET"]);
+    assert.equal(JSON.stringify(second).includes("quoted"), false);
+    assert.equal(third, "said by the engine");
+  });
+
   it("leaves out what is below its level", async () => {
     const destination = new PassThrough();
     {

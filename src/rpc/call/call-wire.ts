@@ -19,7 +19,7 @@ interface CallWireOptions {
 }
 
 /** Faults, which whoever serves the call logs itself, each with its cause. */
-const FAULTS: ReadonlySet<string> = new Set<ErrorCode>(["INTERNAL", "ENGINE_FAULT", "STORE_UNAVAILABLE"]);
+const FAULTS: ReadonlySet<string> = new Set<ErrorCode>(["INTERNAL", "ENGINE_FAULT"]);
 
 /** The trailer of generation calls. */
 const GENERATION_ID_KEY = "x-rill-generation-id";

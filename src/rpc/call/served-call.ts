@@ -1,6 +1,7 @@
 import { type Deadline, status as Status, type Metadata } from "@grpc/grpc-js";
 import type { CallOrigin } from "../../core/call-origin.js";
 import type { GenerationError } from "../../core/generation-error.js";
+import { printableText } from "../../telemetry/printable-text.js";
 import { ProtocolStatus } from "../status/protocol-status.js";
 import { STATUS_OF_CODE } from "../status/status-table.js";
 import type { CallContext } from "./call-context.js";
@@ -88,10 +89,20 @@ export class ServedCall implements CallContext, Disposable {
 
   /** The server's own faults are errors, with their cause, once. What ends a generation otherwise, the scheduler logs; an outage of the store, the store. */
   #logFailure(error: GenerationError): void {
-    const { code: reason, facts, retryAfterMs } = error;
-    const fields = { reason, method: this.#method, ...this.wire.names, facts, retryAfterMs };
+    const fields = (): object => ({
+      reason: error.code,
+      method: this.#method,
+      ...this.wire.names,
+      facts: printableFacts(error.facts),
+      retryAfterMs: error.retryAfterMs,
+    });
     const isFault = STATUS_OF_CODE[error.code] === Status.INTERNAL;
-    if (isFault) this.#host.log.error({ ...fields, err: error.cause ?? error }, "a call failed");
-    else this.#host.log.debug(() => fields, "a call ended without its result");
+    if (isFault) this.#host.log.error({ ...fields(), err: error.cause ?? error }, "a call failed");
+    else this.#host.log.debug(fields, "a call ended without its result");
   }
+}
+
+/** Some of them are a caller's ids. */
+function printableFacts(facts: GenerationError["facts"]): object {
+  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, printableText(fact)]));
 }
