@@ -83,7 +83,7 @@ interface Surroundings {
  * @throws Error fit to be shown when something can't be had; the signals' reason when one comes before calls are served
  */
 async function run({ config, engineEntry, log, signals }: Surroundings): Promise<ExitCode> {
-  const { listen, limits, connections, laneWeights, stepLimitMs } = config;
+  const { listen, limits, connections, trustedProxies, laneWeights, stepLimitMs } = config;
   const clock = systemClock;
   const lifecycle = new LifecycleState();
   const served: Served = { config, lifecycle, log, backend: undefined };
@@ -93,7 +93,16 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   // Before the model: an address that is taken shows at once, and health answers while the model is fetched and loaded.
   const services = { lifecycle, backend, store, turns };
   const named = { version: VERSION, instanceId: config.instanceId === "auto" ? drawInstanceId() : config.instanceId };
-  await using rpc = await RpcServer.start({ listen, ...services, limits, connections, ...named, log, clock });
+  await using rpc = await RpcServer.start({
+    listen,
+    ...services,
+    limits,
+    connections,
+    trustedProxies,
+    ...named,
+    log,
+    clock,
+  });
   // Only when the address is this process's: a second server that was started by mistake leaves the file alone.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
   await using admin = await startAdmin(served, { store, rpc });

@@ -1,5 +1,6 @@
 import { LANES, type Lane } from "../core/lane.js";
 import { HUB_ORIGIN } from "../models/hub-source.js";
+import { parseTrustedProxy } from "../rpc/gate/trusted-proxies.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import { parseHostName } from "./address.js";
@@ -66,6 +67,13 @@ export const SERVER_SETTINGS = {
     default: "auto",
     min: SECOND,
     max: 48 * HOUR,
+  }),
+  trustedProxies: list({
+    name: "trusted-proxy",
+    about: "peers whose x-envoy-expected-rq-timeout-ms is a deadline; unix: those of a Unix socket",
+    placeholder: "address",
+    expected: "addresses, prefixes such as 10.0.0.0/8 and the word unix",
+    parseItem: parseTrustedProxy,
   }),
   adminListen: addressOrOff({
     name: "admin-listen",

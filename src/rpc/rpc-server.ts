@@ -28,8 +28,10 @@ import { RefusalLog } from "./call/refusal-log.js";
 import { serverOptions } from "./call/server-options.js";
 import { CallSeats } from "./gate/call-seats.js";
 import { raiseSessionLimits } from "./gate/grpc-js-internals.js";
+import { ProxyDeadlines } from "./gate/proxy-deadlines.js";
 import { RequestBytes } from "./gate/request-bytes.js";
 import { type PathFacts, RequestGate } from "./gate/request-gate.js";
+import { TrustedProxies } from "./gate/trusted-proxies.js";
 import { DescriptorSet } from "./contract/descriptor-set.js";
 import { addStrictService, serviceName, type StrictService } from "./contract/service-definition.js";
 import type { Backend } from "./service/backend.js";
@@ -55,6 +57,8 @@ export interface RpcServerOptions {
   readonly turns: RunningTurns;
   readonly limits: Limits;
   readonly connections: ConnectionBounds;
+  /** Whose word on when they cut a call is a deadline: addresses, prefixes and "unix". */
+  readonly trustedProxies: readonly string[];
   /** Rill's own, for GetServerInfo. */
   readonly version: string;
   /** The server's name, in every answer and in GetServerInfo. */
@@ -113,7 +117,8 @@ export class RpcServer implements AsyncDisposable {
       const services = createServices(host, options, descriptors);
       for (const service of services) addStrictService(server, service, descriptors.registry);
       const address = await bindAddress(server, options.listen);
-      const gate = new RequestGate({ host, paths: pathsOf(services) });
+      const proxyDeadlines = new ProxyDeadlines({ trusted: new TrustedProxies(options.trustedProxies), clock, log });
+      const gate = new RequestGate({ host, paths: pathsOf(services), proxyDeadlines });
       gate.standBefore(server);
       addAnswerHeaders(server, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
       connections.requireListener();

@@ -197,6 +197,11 @@ describe("config", () => {
     const { config } = await read({ flags: { "admin-hosts": "rill.example.com, rill" } });
     assert.deepEqual(config.adminHosts, ["rill.example.com", "rill"]);
     assert.deepEqual((await read({ flags: { "admin-hosts": "none" } })).config.adminHosts, []);
+    const proxies = await read({ environment: { RILL_TRUSTED_PROXY: "10.0.0.0/8,fd00::1,unix" } });
+    assert.deepEqual(proxies.config.trustedProxies, ["10.0.0.0/8", "fd00::1", "unix"]);
+    assert.deepEqual(await problemsOf({ flags: { "trusted-proxy": "envoy" } }), [
+      '--trusted-proxy: "envoy" must be none or addresses, prefixes such as 10.0.0.0/8 and the word unix, separated by commas',
+    ]);
     assert.deepEqual(await problemsOf({ flags: { "admin-hosts": "rill,http://x" } }), [
       '--admin-hosts: "rill,http://x" must be none or host names, separated by commas',
     ]);

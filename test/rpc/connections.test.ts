@@ -84,6 +84,7 @@ describe("The connections of a server", () => {
       store,
       turns: new RunningTurns({ store, leaseMs: 1_000, clock, log }),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
+      trustedProxies: [],
       connections: { max: options.max ?? 100, ageGraceMs: 60_000 },
       version: "0",
       instanceId: "test",

@@ -30,6 +30,7 @@ const startRpc = (listen: string): Promise<RpcServer> => {
     store,
     turns: new RunningTurns({ store, leaseMs: 1_000, clock, log }),
     limits: DEFAULT_LIMITS,
+    trustedProxies: [],
     connections: { max: 100, ageGraceMs: 1_000 },
     version: "0",
     instanceId: "one",

@@ -40,6 +40,8 @@ export interface TestServerOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly instanceId?: string;
+  /** Default: none. */
+  readonly trustedProxies?: readonly string[];
   /** Default 4,096. */
   readonly maxConnections?: number;
   /** Default 127.0.0.1:0. */
@@ -130,7 +132,8 @@ export class TestServer implements AsyncDisposable {
     const turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
     const { instanceId = "test-instance", maxConnections = MAX_CONNECTIONS } = options;
     const connections = { max: maxConnections, ageGraceMs: limits.generationTimeMs };
-    const shared = { limits, connections, store, turns, version: VERSION, instanceId, log, clock };
+    const { trustedProxies = [] } = options;
+    const shared = { limits, connections, trustedProxies, store, turns, version: VERSION, instanceId, log, clock };
     const rpc = await RpcServer.start({ listen, ...shared, ...source });
     if (serving) lifecycle.advance("serving");
     return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, turns, engine, preparer });

@@ -14,6 +14,7 @@ import { formatGrpcTimeout, parseGrpcTimeout } from "./grpc-timeout.js";
 import { ACCEPTED_ENCODING, headerProblem, httpProblem } from "./header-problems.js";
 import { IncomingCall, type IncomingCallListener } from "./incoming-call.js";
 import { PendingCalls } from "./pending-calls.js";
+import type { ProxyDeadlines } from "./proxy-deadlines.js";
 import { RequestBody } from "./request-body.js";
 import { ResetBudget } from "./reset-budget.js";
 import { StreamedBody } from "./streamed-body.js";
@@ -45,6 +46,7 @@ export interface RequestGateOptions {
   readonly host: CallHost;
   /** Every path that is served. */
   readonly paths: ReadonlyMap<string, PathFacts>;
+  readonly proxyDeadlines: ProxyDeadlines;
 }
 
 /**
@@ -55,6 +57,7 @@ export interface RequestGateOptions {
 export class RequestGate implements IncomingCallListener {
   readonly #host: CallHost;
   readonly #paths: RequestGateOptions["paths"];
+  readonly #proxyDeadlines: ProxyDeadlines;
   readonly #accounts = new WeakMap<Http2Session, ConnectionAccount>();
   readonly #pending: PendingCalls;
   readonly #openHealthCalls: PendingCalls;
@@ -62,9 +65,10 @@ export class RequestGate implements IncomingCallListener {
   readonly #turns: AdmissionTurns<ConnectionAccount, IncomingCall>;
   #refusedStreams = 0;
 
-  constructor({ host, paths }: RequestGateOptions) {
+  constructor({ host, paths, proxyDeadlines }: RequestGateOptions) {
     this.#host = host;
     this.#paths = paths;
+    this.#proxyDeadlines = proxyDeadlines;
     const max = Math.max(1, Math.floor(host.limits.calls * PENDING_SHARE));
     this.#pending = new PendingCalls({ max, maxAtOnce: host.limits.calls, clock: host.clock });
     this.#openHealthCalls = new PendingCalls({
@@ -128,8 +132,7 @@ export class RequestGate implements IncomingCallListener {
     call: { account: ConnectionAccount; path: string; streamsRequest: boolean },
   ): void {
     const { clock, runningClock, limits } = this.#host;
-    const { "grpc-timeout": timeout } = headers;
-    const timeoutMs = timeout === undefined ? undefined : parseGrpcTimeout(String(timeout));
+    const timeoutMs = this.#timeoutMs(stream, headers);
     const incoming = new IncomingCall({
       ...call,
       stream,
@@ -145,6 +148,14 @@ export class RequestGate implements IncomingCallListener {
         : runningClock.startTimer(limits.unaryBodyMs, () => incoming.fail(bodyLate(limits)));
     this.#pending.add(incoming, () => incoming.fail(pendingTooMany()));
     incoming.start();
+  }
+
+  /** The caller's own time-out or that of the proxy in front, whichever ends first. */
+  #timeoutMs({ session }: ServerHttp2Stream, headers: IncomingHttpHeaders): number | undefined {
+    const { "grpc-timeout": timeout } = headers;
+    const ownMs = timeout === undefined ? undefined : parseGrpcTimeout(String(timeout));
+    const proxyMs = this.#proxyDeadlines.timeoutMs(headers, () => session?.socket.remoteAddress);
+    return ownMs === undefined || proxyMs === undefined ? (ownMs ?? proxyMs) : Math.min(ownMs, proxyMs);
   }
 
   onGrowth(call: IncomingCall): GenerationError | undefined {
