@@ -90,10 +90,17 @@ describe("The log of refusals", () => {
       await refusalOf(answerOf((settle) => client.server.getLoad({}, large, settle)));
       const health = refusalOf(answerOf((settle) => client.health.check({ service: "x" }, settle)));
       assert.equal((await health).code, Status.NOT_FOUND);
+      const identity = (bytes: Buffer): Buffer => bytes;
+      const path = `/rill.v1.None/${"a".repeat(500)}`;
+      const unknown = answerOf((settle) =>
+        client.server.makeUnaryRequest(path, identity, identity, Buffer.alloc(0), settle as never),
+      );
+      assert.equal((await refusalOf(unknown)).code, Status.UNIMPLEMENTED);
       const reasons = (refused() as Record<string, unknown>[]).map(({ reason, method }) => [reason, method]);
       assert.deepEqual(reasons, [
         ["METADATA_TOO_LARGE", "GetLoad"],
         ["NOT_FOUND", "Check"],
+        ["UNIMPLEMENTED", `/rill.v1.None/${"a".repeat(111)}…`],
       ]);
     });
 

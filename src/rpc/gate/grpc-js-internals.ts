@@ -12,6 +12,8 @@ const SESSION_LIMITS = {
   /** Resets by the client that Node takes at once and a second, on Node 22 and later. Its defaults are 1,000 and 33. */
   streamResetBurst: 20_000,
   streamResetRate: 2_000,
+  /** Headers of a stream, above which Node resets it without a word; its default is 128. The gate refuses by their bytes, with a status. */
+  maxHeaderListPairs: 2_048,
 };
 
 /**

@@ -6,6 +6,8 @@ import type { CallHost } from "../call/call-host.js";
 import { originOf } from "../call/call-origin.js";
 import { CallWire } from "../call/call-wire.js";
 import { toErrorStatus } from "../status/error-status.js";
+import { wellFormedText } from "../status/well-formed-text.js";
+import { printableText } from "../../telemetry/printable-text.js";
 import { AdmissionTurns } from "./admission-turns.js";
 import { ConnectionAccount } from "./connection-account.js";
 import { replaceStreamHandlers, type StreamHandler } from "./grpc-js-internals.js";
@@ -108,6 +110,7 @@ export class RequestGate implements IncomingCallListener {
     }
     const httpStatus = httpProblem(headers);
     if (httpStatus !== undefined) {
+      this.#host.refusals.note(`HTTP_${httpStatus}`, () => originOf(stream));
       stream.resume().respond({ [constants.HTTP2_HEADER_STATUS]: httpStatus, allow: "POST" }, { endStream: true });
       this.#closeAfterGrace(stream);
       return;
@@ -115,6 +118,7 @@ export class RequestGate implements IncomingCallListener {
     const path = String(headers[constants.HTTP2_HEADER_PATH]);
     const served = this.#paths.get(path);
     if (served === undefined) {
+      this.#host.refusals.note("UNIMPLEMENTED", () => ({ method: this.#shown(path), ...originOf(stream) }));
       // grpc-js has the words for what is not served. What more comes of the request is dropped.
       handler(stream, headers);
       stream.resume();
@@ -234,6 +238,11 @@ export class RequestGate implements IncomingCallListener {
       const problem = body.pass(chunk);
       if (problem !== undefined) CallWire.onStream(stream)?.fail(problem);
     });
+  }
+
+  /** A path that no service has is whatever its caller wrote. */
+  #shown(path: string): string {
+    return printableText(wellFormedText(path, this.#host.limits.idBytes));
   }
 
   #refuse({ stream, path }: { stream: ServerHttp2Stream; path: string }, error: GenerationError): void {
