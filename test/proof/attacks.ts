@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
 const { short } = flags;
 const ROUNDS = Number(flags.rounds ?? (short ? 1 : 3));
 const QUIET_LIMIT_MS = short ? 10_000 : 60_000;
-const SETTLE_LIMIT_MS = short ? 20_000 : 60_000;
+const SETTLE_LIMIT_MS = 60_000;
 const SETTLE_LOOK_MS = 250;
 /** In a short run, which does not judge the pace, this stands in the control's place. */
 const IDLE_MS = 100;
@@ -91,7 +91,7 @@ async function attackBeside(rig: AttackRig, { version, attack }: { version: stri
   const beforeBytes = rig.residentBytes();
   using peak = new MemoryPeak(() => rig.residentBytes());
   const rounds: Trial["rounds"][number][] = [];
-  for (let n = 0; n < ROUNDS && rig.alive; n += 1) {
+  for (let n = 0; n < Math.min(ROUNDS, attack.rounds ?? ROUNDS) && rig.alive; n += 1) {
     let outcome: AttackerAnswer | undefined;
     const attackPhase = await rig.watch(async () => void (outcome = await rig.attack(attack)));
     if (outcome === undefined) throw new Error("the attack has no outcome");

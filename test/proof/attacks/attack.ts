@@ -41,6 +41,8 @@ export interface Attack {
   readonly cost?: { readonly unit: "message" | "stream"; readonly limitMs: number };
   /** False: a client that connects during the attack may be turned away. Default true. */
   readonly newClientsServed?: boolean;
+  /** At most so often in one run, as it takes long. */
+  readonly rounds?: number;
   /** The server's process is stopped for so long. */
   readonly pauseMs?: number;
   /** It is alone with a server of one slot; nobody stands by. */

@@ -86,6 +86,7 @@ export const CANCEL_WAVES: readonly Attack[] = [
     name: "waves of cancels",
     sends:
       "120 generation streams cancelled at once and replaced, again and again, on one connection that carries a stream of its own",
+    rounds: 1,
     run: sendWaves,
   },
 ];

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -68,6 +69,7 @@ export async function replayTrace(trace: readonly SentConnection[], address: str
   const replay = async ({ openedMs, closedMs, sent }: SentConnection): Promise<void> => {
     await reach(openedMs);
     const socket = connect(Number(port), host);
+    const closed = once(socket, "close");
     let done = 0;
     for (const [ms, bytes] of sent) {
       await reach(ms);
@@ -75,7 +77,8 @@ export async function replayTrace(trace: readonly SentConnection[], address: str
       done = bytes;
     }
     await reach(closedMs);
-    socket.destroy();
+    socket.end().resume();
+    await closed;
   };
   await Promise.all(trace.map(replay));
 }
