@@ -67,7 +67,8 @@ async function sendWaves(ground: Ground): Promise<Outcome> {
   }
   const last = [innocent, ...wave];
   const isDone = (stream: number): boolean => reads.get(stream)?.completed ?? false;
-  await connection.until(() => last.every(isDone), LIMIT_MS);
+  await connection.until(() => last.every((stream) => !connection.isOpen(stream)), LIMIT_MS);
+  const { answered, reset, wentAway, closed } = connection;
   const newcomers = wave.filter((stream) => isDone(stream) && reads.get(stream)?.whole).length;
   const innocentWhole = isDone(innocent) && reads.get(innocent)?.whole === true;
   return {
@@ -76,7 +77,12 @@ async function sendWaves(ground: Ground): Promise<Outcome> {
         right: innocentWhole ? 1 : 0,
         of: 1,
       }),
-      claimCount("newcomers of the last wave that are whole", { right: newcomers, of: STREAMS }),
+      {
+        ...claimCount("newcomers of the last wave that are whole", { right: newcomers, of: STREAMS }),
+        figure:
+          `${newcomers} of ${STREAMS}; the connection has ${answered} streams answered, ${reset} reset` +
+          `${wentAway ? ", was told to go away" : ""}${closed ? ", is closed" : ""}`,
+      },
     ],
   };
 }

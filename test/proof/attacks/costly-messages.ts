@@ -53,7 +53,7 @@ async function sendCostly(ground: Ground, message: Buffer): Promise<number> {
     for (let n = 0; n < (ground.short ? 2 : 3); n += 1) {
       const stream = connection.openStream(method);
       await connection.upload(stream, body, { endStream: true });
-      await connection.until(() => !connection.openStreams.includes(stream), ANSWER_LIMIT_MS);
+      await connection.until(() => !connection.isOpen(stream), ANSWER_LIMIT_MS);
       sent += 1;
     }
   }

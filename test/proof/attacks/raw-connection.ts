@@ -77,6 +77,10 @@ export class RawConnection implements Disposable {
     return [...this.#open];
   }
 
+  isOpen(stream: number): boolean {
+    return this.#open.has(stream) && !this.closed;
+  }
+
   /** @param method such as rill.v1.GenerationService/GenerateStream @returns the stream's number */
   openStream(method: string, { metadata = {}, body, endStream = false }: StreamOpening = {}): number {
     const stream = this.#nextStream;
