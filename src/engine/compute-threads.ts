@@ -1,5 +1,3 @@
-import { median } from "./median.js";
-
 /** A batch of tokens that was evaluated: how long it took, and what processor time this process had meanwhile. */
 export interface EvaluatedBatch {
   readonly tokens: number;
@@ -25,9 +23,10 @@ export interface ComputeThreadsOptions {
   readonly onChange: (change: ThreadChange) => void;
 }
 
-/** What a number of threads came to. */
+/** What a number of threads came to over some batches, on average. */
 interface Period {
   readonly threads: number;
+  /** Of a batch. */
   readonly tokens: number;
   readonly ms: number;
   readonly cores: number;
@@ -35,19 +34,24 @@ interface Period {
   readonly share: number;
 }
 
-/** Batches of a period. Where most of them are slow, fewer are enough: a caller waits for each of them. */
-const BATCHES = 8;
+/** Batches of a period. Of slow ones fewer are enough: a caller waits for each of them. */
+const BATCHES = 16;
 const SLOW_BATCHES = 3;
-const SLOW_MS = 40;
+const SLOW_MS = 500;
 /** Threads that compute spin while they wait for one another, so alone on their cores they have nearly all of the time. */
 const LEAST_SHARE = 0.7;
 const CALM_SHARE = 0.9;
-/** Times as long as before that a batch may take at most after a change which is to stay. */
-const GAIN = 0.97;
-/** Periods before a change is tried again, by twice as many after each try that failed. */
-const FIRST_PATIENCE = 8;
-const MOST_PATIENCE = 512;
-/** A share that is so much lower than at the last try in vain is another matter. */
+/** A change is to stay if a batch takes so many times as long as before, at most; fewer threads were tried in a bad moment, and so have more to show. */
+const GAIN_OF_MORE = 0.97;
+const GAIN_OF_FEWER = 0.85;
+/** Batches whose sizes differ by more say nothing about each other's times. */
+const LIKE_SIZES = 1.1;
+/** Calm periods before more threads are tried, twice as many after each time at which they were not kept for so long. */
+const FIRST_PATIENCE = 2;
+const MOST_PATIENCE = 256;
+/** Periods for which more threads have to do, to make up for the moment in which they did not. */
+const WORTHWHILE = 32;
+/** A share that is so much lower than at the last try of fewer threads in vain is another matter. */
 const MUCH_LOWER = 0.6;
 
 /**
@@ -64,6 +68,8 @@ export class ComputeThreads {
   #before: Period | undefined;
   /** Periods in a row in which all threads had a core. */
   #calmPeriods = 0;
+  /** Since more threads proved themselves. */
+  #periodsOfMore = Infinity;
   #patience = FIRST_PATIENCE;
   /** Periods until fewer are tried again, unless the share falls below `worseShare`. */
   #truce = 0;
@@ -91,6 +97,7 @@ export class ComputeThreads {
     const { threads, share, cores } = period;
     const { most } = this.#options;
     this.#calmPeriods = share >= CALM_SHARE ? this.#calmPeriods + 1 : 0;
+    this.#periodsOfMore += 1;
     this.#truce -= 1;
     if (threads > 1 && share < LEAST_SHARE && (this.#truce <= 0 || share < this.#worseShare)) {
       this.#try(period, Math.max(1, Math.min(threads - 1, Math.floor(cores))));
@@ -107,25 +114,41 @@ export class ComputeThreads {
   #judge(before: Period, after: Period): void {
     this.#before = undefined;
     this.#calmPeriods = 0;
-    const isMore = after.threads > before.threads;
-    // Batches of different sizes say nothing about each other's times.
-    const isBetter =
-      before.tokens === after.tokens
-        ? after.ms < GAIN * before.ms
-        : isMore
-          ? after.share >= LEAST_SHARE
-          : after.share > before.share;
-    if (isBetter) {
-      this.#patience = isMore && after.share >= CALM_SHARE ? FIRST_PATIENCE : this.#patience;
-      this.#options.onChange({ threads: after.threads, most: this.#options.most, cores: before.cores });
-      return;
+    if (after.threads > before.threads) this.#judgeMore(before, after);
+    else this.#judgeFewer(before, after);
+  }
+
+  #judgeMore(before: Period, after: Period): void {
+    const isKept = isLike(before, after) ? after.ms < GAIN_OF_MORE * before.ms : after.share >= LEAST_SHARE;
+    if (isKept) {
+      this.#periodsOfMore = 0;
+      this.#keep(before, after);
+    } else {
+      this.#loseHope();
+      this.#use(before.threads);
     }
-    this.#patience = Math.min(MOST_PATIENCE, 2 * this.#patience);
-    if (!isMore) {
+  }
+
+  #judgeFewer(before: Period, after: Period): void {
+    const isKept = isLike(before, after) ? after.ms < GAIN_OF_FEWER * before.ms : after.share > before.share;
+    if (isKept) {
+      if (this.#periodsOfMore < WORTHWHILE) this.#loseHope();
+      else this.#patience = FIRST_PATIENCE;
+      this.#keep(before, after);
+    } else {
+      this.#loseHope();
       this.#truce = this.#patience;
       this.#worseShare = MUCH_LOWER * before.share;
+      this.#use(before.threads);
     }
-    this.#use(before.threads);
+  }
+
+  #keep(before: Period, after: Period): void {
+    this.#options.onChange({ threads: after.threads, most: this.#options.most, cores: before.cores });
+  }
+
+  #loseHope(): void {
+    this.#patience = Math.min(MOST_PATIENCE, 2 * this.#patience);
   }
 
   #use(threads: number): void {
@@ -136,9 +159,16 @@ export class ComputeThreads {
 
 /** undefined while there are too few. */
 function periodOf(threads: number, batches: readonly EvaluatedBatch[]): Period | undefined {
-  const middle = (of: (batch: EvaluatedBatch) => number): number => median(batches.map(of)) ?? 0;
-  const ms = middle((batch) => batch.ms);
-  if (batches.length < BATCHES && (batches.length < SLOW_BATCHES || ms < SLOW_MS)) return undefined;
-  const cores = middle((batch) => batch.cpuMs / Math.max(batch.ms, 1e-3));
-  return { threads, tokens: middle(({ tokens }) => tokens), ms, cores, share: cores / threads };
+  const meanOf = (of: (batch: EvaluatedBatch) => number): number =>
+    batches.reduce((sum, batch) => sum + of(batch), 0) / batches.length;
+  const ms = meanOf((batch) => batch.ms);
+  const isSlow = batches.length >= SLOW_BATCHES && ms * batches.length >= SLOW_MS;
+  if (batches.length < BATCHES && !isSlow) return undefined;
+  // All of the time, not most of the batches: a single wait for a core is as long as many batches.
+  const cores = meanOf((batch) => batch.cpuMs) / ms;
+  return { threads, tokens: meanOf((batch) => batch.tokens), ms, cores, share: cores / threads };
+}
+
+function isLike(one: Period, other: Period): boolean {
+  return Math.max(one.tokens, other.tokens) <= LIKE_SIZES * Math.min(one.tokens, other.tokens);
 }
