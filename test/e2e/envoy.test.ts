@@ -1,12 +1,33 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
 import { textOf } from "../support/generation-text.js";
 import { Envoy } from "../support/envoy.js";
-import { promptRequest, resultOf, TestClient } from "../support/test-client.js";
+import { loadWhen } from "../support/load-watch.js";
+import { RawHttp2Reader } from "../support/raw-http2-reader.js";
+import { SCRIPT } from "../support/scripted-engine.js";
+import { promptRequest, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
 
-describe("A caller behind Envoy", () => {
+const CONTEXT_TOKENS = 4_000_000;
+
+type Fragment = Readonly<Record<string, unknown>>;
+
+/** The fragments of docs/proxies.md, in their order there. @throws Error where it has another number of them */
+async function documentedFragments(): Promise<{ connectionManager: Fragment; cluster: Fragment; route: Fragment }> {
+  const page = await readFile("docs/proxies.md", "utf8");
+  const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text]) => parse(text ?? "") as Fragment);
+  const [connectionManager, cluster, route] = blocks;
+  if (connectionManager === undefined || cluster === undefined || route === undefined || blocks.length !== 3) {
+    throw new Error(`docs/proxies.md has ${blocks.length} fragments in YAML, not 3`);
+  }
+  return { connectionManager, cluster, route };
+}
+
+describe("A caller behind Envoy, configured as docs/proxies.md says", () => {
   let server: TestServer | undefined;
-  let envoy: Envoy | undefined;
+  let envoy: Envoy;
   let client: TestClient;
 
   before(async function () {
@@ -14,16 +35,17 @@ describe("A caller behind Envoy", () => {
       console.log("    skipped: no envoy on the PATH");
       this.skip();
     }
-    server = await TestServer.start();
-    envoy = await Envoy.start({ upstream: server.address });
+    server = await TestServer.start({ engine: { contextTokens: CONTEXT_TOKENS } });
+    envoy = await Envoy.start({ upstream: server.address, ...(await documentedFragments()) });
     client = new TestClient(envoy.address);
   });
 
   after(async () => {
-    // The suite is skipped before they are started.
-    (client as TestClient | undefined)?.[Symbol.dispose]();
-    await envoy?.[Symbol.asyncDispose]();
-    await server?.[Symbol.asyncDispose]();
+    // The suite is skipped before the server is started.
+    if (server === undefined) return;
+    client[Symbol.dispose]();
+    await envoy[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
   });
 
   it("reads a stream to its end", async () => {
@@ -33,9 +55,30 @@ describe("A caller behind Envoy", () => {
   });
 
   it("is refused with the same status and details as without it", async () => {
-    const { messages, status } = await resultOf(
-      client.generation.generateStream(promptRequest("a", { idempotencyKey: "a".repeat(1_000) })),
-    );
+    const request = promptRequest("a", { idempotencyKey: "a".repeat(1_000) });
+    const { messages, status } = await resultOf(client.generation.generateStream(request));
     assert.deepEqual([status.code, status.reason, messages.length], [3, "INVALID_REQUEST", 0]);
   });
+
+  it("stops its generation by standing still, and nobody else's", async () => {
+    const stopping = { maxOutputTokens: CONTEXT_TOKENS / 2, stopSequences: [], stopTokenIds: [] };
+    await using _reader = await RawHttp2Reader.open({
+      address: envoy.address,
+      method: "rill.v1.GenerationService/GenerateStream",
+      request: GenerateStreamRequest.encode(tokensRequest([SCRIPT.CYCLE, 97, 98], { stopping })).finish(),
+      windowBytes: 0,
+    });
+    await standstill(client);
+    assert.equal((await client.generate(promptRequest("still here"))).text, "still here");
+  });
 });
+
+/** Resolves when the one generation that runs has been parked for a hundred calls in a row without another token. */
+async function standstill(client: TestClient): Promise<void> {
+  for (let calls = 0, before = -1; calls < 100; calls += 1) {
+    const { parked, generations } = await loadWhen(client, (load) => load.generations.length === 1);
+    const decoded = generations[0]?.decodedTokens ?? 0;
+    if (parked !== 1 || decoded !== before) calls = 0;
+    before = decoded;
+  }
+}

@@ -20,6 +20,8 @@ const STOP_SIGNAL = "SIGKILL";
 export interface EnvoyOptions {
   /** The server's address, host:port. */
   readonly upstream: string;
+  /** What the HTTP connection manager of the listener is to have besides its route and filters, such as `http2_protocol_options`. */
+  readonly connectionManager?: Readonly<Record<string, unknown>>;
   /** What the cluster is to have besides its name, its endpoint and HTTP/2, such as `circuit_breakers`. */
   readonly cluster?: Readonly<Record<string, unknown>>;
   /** What the route's action is to have besides its cluster. Default: no timeout, since Envoy's own default cuts a stream after 15 s. */
@@ -53,8 +55,9 @@ export class Envoy implements AsyncDisposable {
     }
   }
 
-  /** Resolves when Envoy takes calls. @throws Error with what Envoy printed when it ends, or is not ready after 30 s */
+  /** Resolves when Envoy takes calls. @throws Error where Envoy is not installed; or with what it printed, when it ends or is not ready after 30 s */
   static async start(options: EnvoyOptions): Promise<Envoy> {
+    if (!(await Envoy.isInstalled())) throw new Error("no envoy is on the PATH: `bash .ci/tools envoy` installs it");
     const folder = await mkdtemp(join(tmpdir(), "rill-envoy-"));
     const configPath = join(folder, "envoy.yaml");
     const adminPath = join(folder, "admin-address");
@@ -138,11 +141,11 @@ async function listenerAddress(adminAddress: string): Promise<string> {
   return `${address}:${port}`;
 }
 
-function envoyConfig({ upstream, cluster, route }: EnvoyOptions): object {
+function envoyConfig({ upstream, connectionManager, cluster, route }: EnvoyOptions): object {
   const [host = "", port = ""] = upstream.split(":");
   const http2 = { explicit_http_config: { http2_protocol_options: {} } };
   const routeAction = { cluster: CLUSTER, timeout: "0s", ...route };
-  const connectionManager = {
+  const manager = {
     "@type": `${EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: LISTENER,
     codec_type: "HTTP2",
@@ -152,6 +155,7 @@ function envoyConfig({ upstream, cluster, route }: EnvoyOptions): object {
     http_filters: [
       { name: "envoy.filters.http.router", typed_config: { "@type": `${EXTENSIONS}.filters.http.router.v3.Router` } },
     ],
+    ...connectionManager,
   };
   return {
     admin: { address: socketAddress(LOOPBACK, 0) },
@@ -161,7 +165,7 @@ function envoyConfig({ upstream, cluster, route }: EnvoyOptions): object {
           name: LISTENER,
           address: socketAddress(LOOPBACK, 0),
           filter_chains: [
-            { filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager }] },
+            { filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }] },
           ],
         },
       ],

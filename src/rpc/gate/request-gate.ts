@@ -17,6 +17,7 @@ import { ACCEPTED_ENCODING, headerProblem, httpProblem } from "./header-problems
 import { IncomingCall, type IncomingCallListener } from "./incoming-call.js";
 import { PendingCalls } from "./pending-calls.js";
 import type { ProxyDeadlines } from "./proxy-deadlines.js";
+import { refuseHttp } from "./refuse-http.js";
 import { RequestBody } from "./request-body.js";
 import { ResetBudget } from "./reset-budget.js";
 import { StreamedBody } from "./streamed-body.js";
@@ -111,7 +112,7 @@ export class RequestGate implements IncomingCallListener {
     const httpStatus = httpProblem(headers);
     if (httpStatus !== undefined) {
       this.#host.refusals.note(`HTTP_${httpStatus}`, () => originOf(stream));
-      stream.resume().respond({ [constants.HTTP2_HEADER_STATUS]: httpStatus, allow: "POST" }, { endStream: true });
+      refuseHttp(stream, headers, httpStatus);
       this.#closeAfterGrace(stream);
       return;
     }

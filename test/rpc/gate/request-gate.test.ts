@@ -93,6 +93,19 @@ describe("The gate before grpc-js", () => {
     }
   });
 
+  it("tells a person with a browser what the port is for, and sends no body for HEAD", async () => {
+    const bodies = { GET: "", HEAD: "" };
+    for (const method of ["GET", "HEAD"] as const) {
+      const stream = connection.start(GENERATE, { ":method": method });
+      const answer = answerOf(stream.end());
+      stream.on("data", (bytes: Buffer) => (bodies[method] += bytes.toString()));
+      const { headers, resetCode } = await answer;
+      assert.deepEqual([headers?.[":status"], headers?.["content-type"], resetCode], [405, "text/plain", 0]);
+    }
+    assert.match(bodies.GET, /^This port speaks gRPC/);
+    assert.equal(bodies.HEAD, "");
+  });
+
   for (const type of [
     "application/grpc-web",
     "application/grpcfoo",
