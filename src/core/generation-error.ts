@@ -55,7 +55,13 @@ export interface GenerationErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error that a caller sees. `message` is safe to show; whatever is not stands in `cause`. */
+/** Whose stack the log shows. Any other error is an answer, and taking its stack would cost more than making it. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set(["INTERNAL", "ENGINE_FAULT"]);
+
+/**
+ * The one error that a caller sees. `message` is safe to show; whatever is not stands in `cause`. Only faults have the frames of a stack, and a cause
+ * keeps its own.
+ */
 export class GenerationError extends Error {
   readonly code: ErrorCode;
   readonly violations: readonly FieldViolation[];
@@ -63,7 +69,10 @@ export class GenerationError extends Error {
   readonly facts: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, details: GenerationErrorDetails = {}) {
+    const { stackTraceLimit } = Error;
+    if (!FAULTS.has(code)) Error.stackTraceLimit = 0;
     super(message, { cause: details.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "GenerationError";
     this.code = code;
     this.violations = details.violations ?? [];
