@@ -21,6 +21,12 @@ export const CALL_METRICS: readonly ServerMetric[] = [
     read: ({ calls }) => calls.requestBytes,
   },
   {
+    kind: "gauge",
+    name: "rill_response_body_bytes",
+    help: "Memory of unary responses that are being made or wait for their readers.",
+    read: ({ calls }) => calls.responseBytes,
+  },
+  {
     kind: "counter",
     name: "rill_streams_refused_total",
     help: "Streams refused because their connection reset too many before.",

@@ -179,6 +179,20 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
     min: 100,
     max: HOUR,
   }),
+  totalResponseBytes: size({
+    name: "max-total-response-size",
+    about: "memory for unary responses that are being made or wait for their readers",
+    default: DEFAULT_LIMITS.totalResponseBytes,
+    min: 64 * KIB,
+    max: 16 * 1_024 * MIB,
+  }),
+  reflectionStreams: count({
+    name: "max-reflection-streams",
+    about: "server reflection streams at one time",
+    default: DEFAULT_LIMITS.reflectionStreams,
+    min: 1,
+    max: 65_536,
+  }),
   ledgerEntries: count({
     name: "max-ledger-generations",
     about: "generations that GetGeneration knows after their end",

@@ -6,6 +6,8 @@ export interface CallsReport {
   readonly pendingCalls: number;
   /** Of request bodies under way, in bytes. */
   readonly requestBytes: number;
+  /** Of unary responses that are being made or wait for their readers, in bytes. */
+  readonly responseBytes: number;
   /** Streams that were refused in storms of resets, since the start. */
   readonly refusedStreams: number;
 }

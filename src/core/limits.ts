@@ -75,6 +75,10 @@ export interface Limits {
   readonly keepaliveTimeoutMs: number;
   /** Heartbeat interval of a stream whose caller gave none; 0: no heartbeats. */
   readonly defaultHeartbeatMs: number;
+  /** Of all unary responses that are being made or wait for their readers. */
+  readonly totalResponseBytes: number;
+  /** Streams of server reflection, of both its versions. */
+  readonly reflectionStreams: number;
   /** Generations that are known after their end. */
   readonly ledgerEntries: number;
   readonly ledgerAgeMs: number;
@@ -153,6 +157,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   keepaliveTimeMs: 60_000,
   keepaliveTimeoutMs: 20_000,
   defaultHeartbeatMs: 0,
+  totalResponseBytes: 64 * 1024 * 1024,
+  reflectionStreams: 64,
   ledgerEntries: 10_000,
   ledgerAgeMs: 60 * 60_000,
   ledgerBytes: 16 * 1024 * 1024,

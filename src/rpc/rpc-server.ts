@@ -15,6 +15,7 @@ import type { RunningTurns } from "../sessions/running-turns.js";
 import type { SessionStore } from "../sessions/session-store.js";
 import type { Clock } from "../sync/clock.js";
 import { RunningClock } from "../sync/running-clock.js";
+import { WorkPace } from "../sync/work-pace.js";
 import type { Logger } from "../telemetry/logger.js";
 import { addAnswerHeaders } from "./call/answer-headers.js";
 import { bindAddress } from "./call/bind-address.js";
@@ -25,6 +26,7 @@ import { type ConnectionBounds, type ConnectionReport, Connections } from "./cal
 import { onEachListener } from "./call/http2-listeners.js";
 import { OpenCalls } from "./call/open-calls.js";
 import { RefusalLog } from "./call/refusal-log.js";
+import { ResponseBudget } from "./call/response-budget.js";
 import { serverOptions } from "./call/server-options.js";
 import { CallSeats } from "./gate/call-seats.js";
 import { raiseSessionLimits } from "./gate/grpc-js-internals.js";
@@ -108,6 +110,8 @@ export class RpcServer implements AsyncDisposable {
       seats: new CallSeats(limits.calls),
       requestBytes: new RequestBytes(limits.totalRequestBytes),
       refusals: new RefusalLog({ clock, log }),
+      responses: new ResponseBudget(limits.totalResponseBytes),
+      pace: new WorkPace(),
     };
     const server = new Server({ ...serverOptions(limits, options.connections), interceptors: [callGuard(host)] });
     raiseSessionLimits(server);
@@ -143,9 +147,15 @@ export class RpcServer implements AsyncDisposable {
 
   /** What calls hold at this moment. */
   report(): CallsReport {
-    const { seats, requestBytes } = this.#host;
+    const { seats, requestBytes, responses } = this.#host;
     const { pendingCalls, refusedStreams } = this.#gate;
-    return { calls: seats.open, pendingCalls, requestBytes: requestBytes.bytes, refusedStreams };
+    return {
+      calls: seats.open,
+      pendingCalls,
+      requestBytes: requestBytes.bytes,
+      responseBytes: responses.bytes,
+      refusedStreams,
+    };
   }
 
   /** Ends the streams that would go on for ever (health, load, reflection) with DRAINING, and every later one at once. */

@@ -4,7 +4,7 @@ import { findConflict, findSession, toSession } from "./session-rows.js";
 import type { StoreResult } from "./store-problem.js";
 import type { StoreAccess, Work } from "./store-work.js";
 import type { TurnRow } from "./tables.js";
-import { findTurnByKey, toTurn } from "./turn-rows.js";
+import { findTurnByKey, readTurns, toTurn } from "./turn-rows.js";
 
 /** Only reads, unless it meets a turn whose lease has run out: that one is ended first. */
 export async function openTurn(access: StoreAccess, request: OpenTurn): Promise<StoreResult<OpenedTurn>> {
@@ -27,13 +27,8 @@ async function readTurn(work: Work, request: OpenTurn): Promise<StoreResult<Open
   if (repeated !== undefined) return { ok: true, value: toRepeated(repeated) };
   const conflict = findConflict(row, { revision: expectedRevision, idle: true });
   if (conflict !== undefined) return { ok: false, problem: conflict };
-  const turns = await work.trx
-    .selectFrom("rill_turns")
-    .selectAll()
-    .where("session_id", "=", row.session_id)
-    .orderBy("number")
-    .execute();
-  return { ok: true, value: { type: "open", session: toSession(row), history: turns.map(toTurn) } };
+  const history = await readTurns(work, row, { after: 0, last: row.turns });
+  return { ok: true, value: { type: "open", session: toSession(row), history } };
 }
 
 export function toRepeated(row: TurnRow): RepeatedTurn {

@@ -1,9 +1,10 @@
+import { sql } from "kysely";
 import type { Session, SessionKey } from "./session.js";
 import { findSession, toSession } from "./session-rows.js";
 import type { ListSessions, ListTurns, PageBounds, SessionPage, TurnPage } from "./session-store.js";
 import type { StoreResult } from "./store-problem.js";
 import type { StoreAccess } from "./store-work.js";
-import { answerBytes, toTurn } from "./turn-rows.js";
+import { readTurns } from "./turn-rows.js";
 
 export async function getSession(access: StoreAccess, key: SessionKey): Promise<StoreResult<Session>> {
   return await access.read(async (work) => {
@@ -44,22 +45,23 @@ export async function listTurns(access: StoreAccess, request: ListTurns): Promis
   return await access.read(async (work) => {
     const session = await findSession(work, request, false);
     if (session === undefined) return { ok: false, problem: { type: "session_not_found" } };
-    const found = await work.trx
+    const sizes = await work.trx
       .selectFrom("rill_turns")
-      .selectAll()
+      .select(["number", storedBytes.as("bytes")])
       .where("session_id", "=", session.session_id)
       .where("number", ">", request.afterNumber)
       .orderBy("number")
       .limit(request.maxEntries + 1)
       .execute();
-    const { page, more } = cutPage(
-      found,
-      request,
-      (row) => TURN_FRAME_BYTES + Buffer.byteLength(row.messages) + answerBytes(row),
-    );
-    return { ok: true, value: { turns: page.map(toTurn), more, revision: session.revision } };
+    const { page, more } = cutPage(sizes, request, ({ bytes }) => TURN_FRAME_BYTES + bytes);
+    const turns = await readTurns(work, session, { after: request.afterNumber, last: page.at(-1)?.number ?? 0 });
+    return { ok: true, value: { turns, more, revision: session.revision } };
   });
 }
+
+/** What a turn's texts take. Databases know it without reading the texts, so that what is beyond a page is not read. */
+const storedBytes = sql<number>`octet_length(messages) + octet_length(answer) + coalesce(octet_length(reasoning), 0)
+  + coalesce(octet_length(tool_calls), 0)`;
 
 /** What an entry takes in a response, beside its texts. */
 const SESSION_FRAME_BYTES = 192;

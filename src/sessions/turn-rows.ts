@@ -8,7 +8,24 @@ import type { SessionRow, TurnRow } from "./tables.js";
 
 type PartColumns = Pick<TurnRow, "reasoning" | "tool_calls">;
 
-export function toTurn(row: TurnRow): Turn {
+/** The columns that make a turn. The record of a repeat is none of them, and can be large. */
+const TURN_COLUMNS = [
+  "number",
+  "status",
+  "messages",
+  "continues",
+  "answer",
+  "reasoning",
+  "tool_calls",
+  "generation_id",
+  "outcome",
+  "revision",
+  "end_revision",
+  "created_ms",
+  "ended_ms",
+] as const satisfies readonly (keyof TurnRow)[];
+
+export function toTurn(row: Pick<TurnRow, (typeof TURN_COLUMNS)[number]>): Turn {
   return {
     number: row.number,
     status: row.status as TurnStatus,
@@ -86,6 +103,23 @@ export function findExcess({ limits }: Work, session: SessionRow, turn: TurnRow)
   if (session.turns >= limits.turns) return { type: "too_many_turns", limit: limits.turns };
   const bytes = session.bytes + turn.bytes;
   return bytes > limits.bytes ? { type: "too_many_bytes", bytes, limit: limits.bytes } : undefined;
+}
+
+/** The turns of a session with numbers above `after` and up to `last`, in their order. */
+export async function readTurns(
+  { trx }: Work,
+  { session_id: sessionId }: SessionRow,
+  { after, last }: { readonly after: number; readonly last: number },
+): Promise<readonly Turn[]> {
+  const rows = await trx
+    .selectFrom("rill_turns")
+    .select(TURN_COLUMNS)
+    .where("session_id", "=", sessionId)
+    .where("number", ">", after)
+    .where("number", "<=", last)
+    .orderBy("number")
+    .execute();
+  return rows.map(toTurn);
 }
 
 export async function findTurn(

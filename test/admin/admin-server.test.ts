@@ -86,6 +86,7 @@ describe("admin server", () => {
       'rill_store_call_seconds_bucket{le="0.01"} 2',
       "rill_store_call_seconds_sum 0.011",
       "rill_store_call_seconds_count 2",
+      "rill_response_body_bytes 8192",
       "rill_connections 12",
       "rill_connections_capacity 4096",
       "rill_connections_refused_total 5",

@@ -16,7 +16,7 @@ export const viewIn = (lifecycle: Lifecycle): ServerView => ({
   lifecycle,
   limits: DEFAULT_LIMITS,
   load: lifecycle === "starting" ? undefined : LOAD_EXAMPLE,
-  calls: { calls: 3, pendingCalls: 2, requestBytes: 4_096, refusedStreams: 7 },
+  calls: { calls: 3, pendingCalls: 2, requestBytes: 4_096, responseBytes: 8_192, refusedStreams: 7 },
   store: STORE_EXAMPLE,
   connections: { open: 12, capacity: 4_096, refused: 5, closed: { handshake: 1, idle: 2, crowded: 3, lingering: 4 } },
   droppedLogLines: 9,

@@ -71,6 +71,11 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
       const stopping = { maxOutputTokens: 1_500, stopSequences: [], stopTokenIds: [] };
       return refusalOf(client.generate(tokensRequest(ENDLESS, { stopping })));
     }),
+  TOO_MANY_RESPONSE_BYTES: () =>
+    sessionScene({ limits: { totalResponseBytes: 64 * 1024 } }, async (client, { sessionId }) => {
+      await client.append({ sessionId, messages: [said(Role.USER, "a".repeat(100_000))] });
+      return await refusalOf(client.listTurns({ sessionId }));
+    }),
   MODEL_MISMATCH: () =>
     scene({}, ({ client }) => refusalOf(client.generate(promptRequest("a", { expectedModel: "large" })))),
   REQUEST_ID_IN_USE: () =>

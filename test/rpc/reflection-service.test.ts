@@ -8,7 +8,7 @@ import type {
   ServerReflectionResponse,
 } from "../../generated/grpc/reflection/v1/reflection.js";
 import { ServerReflectionClient as AlphaClient } from "../../generated/grpc/reflection/v1alpha/reflection.js";
-import { TestClient } from "../support/test-client.js";
+import { resultOf, TestClient } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
 
 const DESCRIPTORS = new URL("../../../generated/descriptors.binpb", import.meta.url);
@@ -125,6 +125,33 @@ describe("Server reflection", () => {
     const last = answers[4];
     assert.ok(last?.$case === "allExtensionNumbersResponse");
     assert.deepEqual([last.value.baseTypeName, last.value.extensionNumber], ["rill.v1.Chunk", []]);
+  });
+
+  it("bounds its streams, those of both versions together, and gives the place of one that left to another", async () => {
+    await using small = await TestServer.start({ limits: { reflectionStreams: 2 } });
+    using watched = new TestClient(small.address);
+    using alpha = disposableAlpha(small.address);
+    const question: Question = { $case: "listServices", value: "" };
+    const open = async (
+      reflection: ReflectionClient,
+    ): Promise<ReturnType<ReflectionClient["serverReflectionInfo"]>> => {
+      const stream = reflection.serverReflectionInfo();
+      stream.on("error", () => {});
+      const answered = new Promise((resolve) => stream.on("data", resolve));
+      stream.write({ host: "", messageRequest: question });
+      await answered;
+      return stream;
+    };
+    const held = [await open(watched.reflection), await open(alpha.client)];
+    const third = watched.reflection.serverReflectionInfo();
+    const refused = resultOf(third);
+    third.write({ host: "", messageRequest: question });
+    const { status } = await refused;
+    assert.deepEqual([status.code, status.reason, status.facts.max_watchers], [8, "TOO_MANY_WATCHERS", "2"]);
+    const left = new Promise((resolve) => held[0]?.on("end", resolve));
+    held[0]?.end();
+    await left;
+    assert.equal((await ask(watched.reflection, [question])).length, 1);
   });
 
   it("ends with the watches, so that an idle stream does not hold up a drain", async () => {

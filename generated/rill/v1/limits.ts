@@ -232,7 +232,16 @@ export interface Limits {
     | Duration
     | undefined;
   /** Time in which a client must answer such a ping; the connection is closed otherwise. Default 20 s. */
-  keepaliveTimeout?: Duration | undefined;
+  keepaliveTimeout?:
+    | Duration
+    | undefined;
+  /**
+   * Most bytes of all unary responses together that are being made or wait for their readers. Default 64 MiB. A response of
+   * over 16 KiB beyond it is RESOURCE_EXHAUSTED, TOO_MANY_RESPONSE_BYTES.
+   */
+  maxTotalResponseBytes: number;
+  /** Most streams of server reflection at once, v1 and v1alpha together. Default 64. More is RESOURCE_EXHAUSTED. */
+  maxReflectionStreams: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -310,6 +319,8 @@ function createBaseLimits(): Limits {
     defaultHeartbeatInterval: undefined,
     keepaliveTime: undefined,
     keepaliveTimeout: undefined,
+    maxTotalResponseBytes: 0,
+    maxReflectionStreams: 0,
     _unknownFields: {},
   };
 }
@@ -531,6 +542,12 @@ export const Limits: MessageFns<Limits> = {
     }
     if (message.keepaliveTimeout !== undefined) {
       Duration.encode(message.keepaliveTimeout, writer.uint32(938).fork()).join();
+    }
+    if (message.maxTotalResponseBytes !== 0) {
+      writer.uint32(808).uint64(message.maxTotalResponseBytes);
+    }
+    if (message.maxReflectionStreams !== 0) {
+      writer.uint32(816).uint32(message.maxReflectionStreams);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1132,6 +1149,22 @@ export const Limits: MessageFns<Limits> = {
             message.keepaliveTimeout = Duration.decode(reader, reader.uint32());
             continue;
           }
+          case 101: {
+            if (tag !== 808) {
+              break;
+            }
+
+            message.maxTotalResponseBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 102: {
+            if (tag !== 816) {
+              break;
+            }
+
+            message.maxReflectionStreams = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1152,6 +1185,17 @@ export const Limits: MessageFns<Limits> = {
     }
   },
 };
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

@@ -125,7 +125,8 @@ export interface ListTurnsRequest {
     | undefined;
   /**
    * Most turns of the page, 1 to `max_page_size` (1,000). Default 100. A page ends before it would be larger than a
-   * message may be; a turn that is so alone is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE.
+   * message may be; a turn that is so alone is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. A page ends before a change of
+   * the session that comes while it is read, so all its turns are of one revision.
    */
   pageSize?:
     | number

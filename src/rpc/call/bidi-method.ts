@@ -2,21 +2,26 @@ import type { handleBidiStreamingCall } from "@grpc/grpc-js";
 import { onAbort } from "../../sync/on-abort.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import type { CallHost } from "./call-host.js";
+import type { EncodedResponse } from "./encoded-response.js";
 import { defaultReaderRule } from "./reader-rule.js";
+import type { Seats } from "./seats.js";
 import { StreamedCall } from "./streamed-call.js";
 
 /** What a service does for one method that answers each message of a stream by one message. */
-export interface BidiMethod<Request, Response> {
+export interface BidiMethod<Request> {
   /** As it stands in logs. */
   readonly method: string;
-  readonly handle: (request: DecodedRequest<Request>) => Response;
+  /** One for each stream. */
+  readonly seats: Seats;
+  /** Runs at the host's pace. */
+  readonly handle: (request: DecodedRequest<Request>) => EncodedResponse;
 }
 
 /** A method of two streams as grpc-js takes it. The next request is read when the answer to the one before was taken. Counts as a watch. */
-export function bidiMethod<Request, Response>(
+export function bidiMethod<Request>(
   host: CallHost,
-  { method, handle }: BidiMethod<Request, Response>,
-): handleBidiStreamingCall<DecodedRequest<Request>, Response> {
+  { method, seats, handle }: BidiMethod<Request>,
+): handleBidiStreamingCall<DecodedRequest<Request>, EncodedResponse> {
   const options = { method, kind: "watch" as const, rule: defaultReaderRule(host.limits) };
   return (call) => {
     const serve = async (): Promise<void> => {
@@ -25,8 +30,9 @@ export function bidiMethod<Request, Response>(
       try {
         // A read that waits for the client's next message ends only with its stream.
         using _end = onAbort(signal, () => call.destroy());
+        using _seat = seats.take();
         for await (const request of call as AsyncIterable<DecodedRequest<Request>>) {
-          await writer.write(handle(request), 0);
+          await writer.write(await host.pace.run(() => handle(request)), 0);
         }
         wire.finish();
       } catch (thrown) {

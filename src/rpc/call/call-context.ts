@@ -14,6 +14,11 @@ export interface CallContext {
   nameRequest(requestId: string | undefined): void;
   /** Says that the call's generation was accepted: a refusal is not possible any more, and the log tells its end by the generation's own line. */
   accepted(): void;
+  /**
+   * Counts a unary response of up to this many bytes from now on, before it is made. Its real size takes their place once it is encoded.
+   * @throws GenerationError TOO_MANY_RESPONSE_BYTES
+   */
+  holdResponse(bytes: number): void;
   /** The id goes out with the status, good or bad. */
   nameGeneration(generationId: string): void;
   /** Says that the request was read in, and that nothing holds its bytes any more: they count no longer towards the server's bound. */

@@ -3,8 +3,10 @@ import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
 import type { CallSeats } from "../gate/call-seats.js";
 import type { RequestBytes } from "../gate/request-bytes.js";
+import type { WorkPace } from "../../sync/work-pace.js";
 import type { OpenCalls } from "./open-calls.js";
 import type { RefusalLog } from "./refusal-log.js";
+import type { ResponseBudget } from "./response-budget.js";
 
 /** What every call of a server shares. */
 export interface CallHost {
@@ -17,4 +19,8 @@ export interface CallHost {
   readonly refusals: RefusalLog;
   readonly seats: CallSeats;
   readonly requestBytes: RequestBytes;
+  /** Of all unary responses. */
+  readonly responses: ResponseBudget;
+  /** Large responses are made by pieces at this pace. */
+  readonly pace: WorkPace;
 }

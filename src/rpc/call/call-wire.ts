@@ -47,6 +47,7 @@ export class CallWire {
   #ended = false;
   #grace: Disposable | undefined;
   #onForcedEnd: ((reason: GenerationError) => void) | undefined;
+  #onClosed: (() => void) | undefined;
 
   /** Takes over the sending of statuses. @throws Error when grpc-js keeps its stream elsewhere than this file believes. */
   constructor(call: ServerInterceptingCallInterface, options: CallWireOptions) {
@@ -61,7 +62,10 @@ export class CallWire {
     this.#sendStatus = call.sendStatus.bind(call);
     // grpc-js itself goes through here too: for a deadline, a message too large, a body that does not inflate.
     call.sendStatus = (status) => this.#sendOnce(status);
-    stream.once("close", () => this.#grace?.[Symbol.dispose]());
+    stream.once("close", () => {
+      this.#grace?.[Symbol.dispose]();
+      this.#onClosed?.();
+    });
     wiresOfStreams.set(stream, this);
   }
 
@@ -105,6 +109,12 @@ export class CallWire {
   /** The request was read in: its bytes count no more towards the server's bound. */
   releaseRequest(): void {
     this.#options.host.requestBytes.release(this.#stream);
+  }
+
+  /** Calls `listener` when the stream is gone, whatever became of the call; at once where it is. One listener: a later one takes its place. */
+  onClosed(listener: () => void): void {
+    this.#onClosed = listener;
+    if (this.#stream.destroyed) listener();
   }
 
   /** Ends the call well. */

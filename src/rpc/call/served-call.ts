@@ -11,6 +11,7 @@ import { type CancellableCall, CallScope } from "./call-scope.js";
 import { CallWire } from "./call-wire.js";
 import type { CallKind } from "./open-calls.js";
 import type { ReaderRule } from "./reader-rule.js";
+import type { HeldResponse } from "./response-budget.js";
 
 /** What a served call needs of grpc-js's. */
 export interface HandledCall extends CancellableCall {
@@ -25,6 +26,7 @@ export class ServedCall implements CallContext, Disposable {
   readonly deadlineMs: number | undefined;
   readonly #host: CallHost;
   readonly #method: string;
+  #held: HeldResponse | undefined;
 
   constructor(host: CallHost, call: HandledCall, { method, kind }: { method: string; kind: CallKind }) {
     this.#host = host;
@@ -56,6 +58,17 @@ export class ServedCall implements CallContext, Disposable {
     this.wire.accepted = true;
   }
 
+  /** They are given back when the stream is gone, or when the call fails. */
+  holdResponse(bytes: number): void {
+    if (this.#held !== undefined) {
+      this.#held.resize(bytes);
+      return;
+    }
+    const held = this.#host.responses.hold(bytes);
+    this.#held = held;
+    this.wire.onClosed(() => held[Symbol.dispose]());
+  }
+
   nameGeneration(generationId: string): void {
     this.wire.generationId = generationId;
   }
@@ -74,6 +87,7 @@ export class ServedCall implements CallContext, Disposable {
 
   /** Ends the call whose handler threw, whatever it threw. Never throws. */
   fail(thrown: unknown): void {
+    this.#held?.[Symbol.dispose]();
     if (thrown instanceof ProtocolStatus && !this.scope.signal.aborted) {
       this.wire.failPlainly(thrown.code, thrown.message);
       return;

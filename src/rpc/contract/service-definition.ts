@@ -1,5 +1,6 @@
 import type { DescMessage, FileRegistry } from "@bufbuild/protobuf";
 import type { MethodDefinition, Server, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { EncodedResponse } from "../call/encoded-response.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import { checkWire, type Unwanted } from "../request/wire-check.js";
 
@@ -29,9 +30,18 @@ export function addStrictService(
   const strict: Record<string, MethodDefinition<unknown, unknown>> = {};
   for (const [name, method] of Object.entries(definition)) {
     if (typeof implementation[name] !== "function") throw new Error(`${method.path} has no handler`);
-    strict[name] = { ...method, requestDeserialize: strictDecoder(method, inputOf(method.path, registry), unwanted) };
+    strict[name] = {
+      ...method,
+      responseSerialize: passEncoded(method),
+      requestDeserialize: strictDecoder(method, inputOf(method.path, registry), unwanted),
+    };
   }
   server.addService(strict, implementation);
+}
+
+/** A response that is encoded already goes out as it is. */
+function passEncoded({ responseSerialize }: MethodDefinition<unknown, unknown>): (response: unknown) => Buffer {
+  return (response) => (response instanceof EncodedResponse ? response.bytes : responseSerialize(response));
 }
 
 function inputOf(path: string, registry: FileRegistry): DescMessage {

@@ -48,6 +48,8 @@ function toLimitsMessage({ limits, maxWaitingPerLane, connections }: ServerInfoP
     maxStreamsPerConnection: limits.streamsPerConnection,
     maxStreams: limits.calls,
     maxRequestBodyTime: toDurationMessage(limits.unaryBodyMs),
+    maxTotalResponseBytes: limits.totalResponseBytes,
+    maxReflectionStreams: limits.reflectionStreams,
     maxIdBytes: limits.idBytes,
     maxLabels: limits.labels,
     maxLabelKeyBytes: limits.labelKeyBytes,

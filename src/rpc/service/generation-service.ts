@@ -1,16 +1,18 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import type {
-  CancelGenerationRequest,
-  CancelGenerationResponse,
-  GenerateRequest,
+import {
+  type CancelGenerationRequest,
+  type CancelGenerationResponse,
+  type GenerateRequest,
   GenerateResponse,
-  GenerateStreamRequest,
-  GenerateStreamResponse,
-  GetGenerationRequest,
-  GetGenerationResponse,
+  type GenerateStreamRequest,
+  type GenerateStreamResponse,
+  GenerationServiceService as SERVICE,
+  type GetGenerationRequest,
+  type GetGenerationResponse,
 } from "../../../generated/rill/v1/generation_service.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
+import type { EncodedResponse } from "../call/encoded-response.js";
 import { stallRule } from "../call/reader-rule.js";
 import { type Messages, streamMethod } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
@@ -24,10 +26,14 @@ import type { DecodedRequest } from "../request/decoded-request.js";
 import { parseCancelRequest } from "../request/parse-cancel-request.js";
 import { parseGenerationRequest } from "../request/parse-generation-request.js";
 import { parseGetGenerationRequest } from "../request/parse-get-generation-request.js";
+import { encodeInPieces } from "../response/encode-in-pieces.js";
 import { toGenerationMessage } from "../response/generation-message.js";
 import { toGenerationStateMessage } from "../response/state-messages.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import { type Backend, type BackendSource, requireBackend } from "./backend.js";
+
+/** Lists with an entry for each output token. */
+const OUTPUT_LISTS = ["tokenIds", "logprobs", "tokenBytes"] as const;
 
 /** rill.v1.GenerationService. */
 export function createGenerationService(
@@ -51,14 +57,13 @@ export function createGenerationService(
     }
   };
 
-  const generate = async (
-    request: DecodedRequest<GenerateRequest>,
-    context: CallContext,
-  ): Promise<GenerateResponse> => {
+  const generate = async (request: DecodedRequest<GenerateRequest>, context: CallContext): Promise<EncodedResponse> => {
     const backend = requireBackend(source);
     const parsed = parse(request, { backend, context, streams: false });
     const call = { request: parsed, backend, keyed, turns, limits, clock, context, streams: false };
-    return foldGeneration(await openGeneration(call), { maxResponseBytes: limits.messageBytes, context });
+    const bounds = { maxResponseBytes: limits.messageBytes, context };
+    const response = await foldGeneration(await openGeneration(call), bounds);
+    return await encodeInPieces(response, { codec: GenerateResponse, lists: OUTPUT_LISTS, pace: host.pace });
   };
 
   const generateStream = (
@@ -86,7 +91,7 @@ export function createGenerationService(
   };
 
   return {
-    generate: unaryMethod(host, { method: "Generate", handle: generate }),
+    generate: unaryMethod(host, { method: "Generate", handle: generate, encode: SERVICE.generate.responseSerialize }),
     generateStream: streamMethod(host, {
       method: "GenerateStream",
       kind: "plain",
@@ -94,8 +99,16 @@ export function createGenerationService(
       toResponse: (event, sequence): GenerateStreamResponse => ({ sequence, event }),
       textBytes,
     }),
-    cancelGeneration: unaryMethod(host, { method: "CancelGeneration", handle: cancelGeneration }),
-    getGeneration: unaryMethod(host, { method: "GetGeneration", handle: getGeneration }),
+    cancelGeneration: unaryMethod(host, {
+      method: "CancelGeneration",
+      handle: cancelGeneration,
+      encode: SERVICE.cancelGeneration.responseSerialize,
+    }),
+    getGeneration: unaryMethod(host, {
+      method: "GetGeneration",
+      handle: getGeneration,
+      encode: SERVICE.getGeneration.responseSerialize,
+    }),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
   type HealthListRequest,
   type HealthListResponse,
+  HealthService as SERVICE,
 } from "../../../generated/grpc/health/v1/health.js";
 import type { LifecycleState } from "../../scheduler/lifecycle-state.js";
 import { onAbort } from "../../sync/on-abort.js";
@@ -72,8 +73,8 @@ export function createHealthService(
   };
 
   return {
-    check: unaryMethod(host, { method: "Check", handle: check }),
+    check: unaryMethod(host, { method: "Check", handle: check, encode: SERVICE.check.responseSerialize }),
     watch: streamMethod(host, { method: "Watch", kind: "watch", handle: watch, ...WITHOUT_TEXT }),
-    list: unaryMethod(host, { method: "List", handle: list }),
+    list: unaryMethod(host, { method: "List", handle: list, encode: SERVICE.list.responseSerialize }),
   };
 }

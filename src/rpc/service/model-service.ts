@@ -1,6 +1,10 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Capability, ChatTemplateSource, type Model } from "../../../generated/rill/v1/model.js";
-import type { GetModelRequest, GetModelResponse } from "../../../generated/rill/v1/model_service.js";
+import {
+  type GetModelRequest,
+  type GetModelResponse,
+  ModelServiceService as SERVICE,
+} from "../../../generated/rill/v1/model_service.js";
 import type { Limits } from "../../core/limits.js";
 import type { EngineFacts, ModelFacts } from "../../core/model-facts.js";
 import type { CallHost } from "../call/call-host.js";
@@ -15,7 +19,9 @@ export function createModelService(host: CallHost, source: BackendSource): Untyp
     readableMessage(request);
     return { model: toModelMessage({ model, engine, limits: host.limits }) };
   };
-  return { getModel: unaryMethod(host, { method: "GetModel", handle: getModel }) };
+  return {
+    getModel: unaryMethod(host, { method: "GetModel", handle: getModel, encode: SERVICE.getModel.responseSerialize }),
+  };
 }
 
 function toModelMessage({ model, engine, limits }: { model: ModelFacts; engine: EngineFacts; limits: Limits }): Model {

@@ -1,14 +1,16 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import type {
-  CountTokensRequest,
-  CountTokensResponse,
-  DetokenizeRequest,
-  DetokenizeResponse,
-  TokenizeRequest,
+import {
+  type CountTokensRequest,
+  type CountTokensResponse,
+  type DetokenizeRequest,
+  type DetokenizeResponse,
+  type TokenizeRequest,
   TokenizeResponse,
+  TokenServiceService as SERVICE,
 } from "../../../generated/rill/v1/token_service.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
+import type { EncodedResponse } from "../call/encoded-response.js";
 import { unaryMethod } from "../call/unary-method.js";
 import type { DecodedRequest } from "../request/decoded-request.js";
 import {
@@ -16,6 +18,7 @@ import {
   parseDetokenizeRequest,
   parseTokenizeRequest,
 } from "../request/parse-token-requests.js";
+import { encodeInPieces } from "../response/encode-in-pieces.js";
 import { type BackendSource, requireBackend } from "./backend.js";
 
 /** rill.v1.TokenService: the preparer's work alone, without a generation. */
@@ -25,9 +28,10 @@ export function createTokenService(host: CallHost, source: BackendSource): Untyp
   const tokenize = async (
     request: DecodedRequest<TokenizeRequest>,
     { signal }: CallContext,
-  ): Promise<TokenizeResponse> => {
+  ): Promise<EncodedResponse> => {
     const { preparer } = requireBackend(source);
-    return { tokenIds: [...(await preparer.tokenize(parseTokenizeRequest(request), signal))] };
+    const tokenIds = [...(await preparer.tokenize(parseTokenizeRequest(request), signal))];
+    return await encodeInPieces({ tokenIds }, { codec: TokenizeResponse, lists: ["tokenIds"], pace: host.pace });
   };
 
   const detokenize = async (
@@ -58,8 +62,16 @@ export function createTokenService(host: CallHost, source: BackendSource): Untyp
   };
 
   return {
-    tokenize: unaryMethod(host, { method: "Tokenize", handle: tokenize }),
-    detokenize: unaryMethod(host, { method: "Detokenize", handle: detokenize }),
-    countTokens: unaryMethod(host, { method: "CountTokens", handle: countTokens }),
+    tokenize: unaryMethod(host, { method: "Tokenize", handle: tokenize, encode: SERVICE.tokenize.responseSerialize }),
+    detokenize: unaryMethod(host, {
+      method: "Detokenize",
+      handle: detokenize,
+      encode: SERVICE.detokenize.responseSerialize,
+    }),
+    countTokens: unaryMethod(host, {
+      method: "CountTokens",
+      handle: countTokens,
+      encode: SERVICE.countTokens.responseSerialize,
+    }),
   };
 }

@@ -1,0 +1,46 @@
+import { Deferred } from "./deferred.js";
+import { untilAborted } from "./until-aborted.js";
+
+/** A number of permits for a kind of work. Those who find none wait for one in the order in which they came. */
+export class Permits {
+  readonly #waiting: Deferred<void>[] = [];
+  #free: number;
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** Resolves with a permit, which disposing gives back. @throws the signal's reason if it aborts first */
+  async take(signal: AbortSignal): Promise<Disposable> {
+    signal.throwIfAborted();
+    if (this.#free > 0) this.#free--;
+    else await this.#wait(signal);
+    let isHeld = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (isHeld) this.#giveBack();
+        isHeld = false;
+      },
+    };
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    const called = new Deferred<void>();
+    this.#waiting.push(called);
+    try {
+      await untilAborted(called.promise, signal);
+    } catch (thrown) {
+      const at = this.#waiting.indexOf(called);
+      // The permit may have come between the abort and now.
+      if (at < 0) this.#giveBack();
+      else this.#waiting.splice(at, 1);
+      throw thrown;
+    }
+  }
+
+  #giveBack(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next.resolve();
+  }
+}
