@@ -222,14 +222,18 @@ export class RequestGate implements IncomingCallListener {
 
   /** A seat among the calls, or for health its own place. Returns what gives it back, or why there is none. */
   #takePlace(call: IncomingCall): (() => void) | GenerationError {
-    const { account, path, stream } = call;
+    const { account, path } = call;
     const { seats } = this.#host;
     if (path === HEALTH_WATCH_PATH) return ignore;
-    if (path.startsWith(HEALTH_PATHS)) {
-      this.#openHealthCalls.add(call, () => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
-      return () => this.#openHealthCalls.remove(call);
-    }
+    if (path.startsWith(HEALTH_PATHS)) return this.#takeHealthPlace(call);
+    // A call that waits holds on to this function: the message that it came with must not hang on it.
     return seats.tryEnter(account) ?? (() => seats.leave(account));
+  }
+
+  #takeHealthPlace({ account, stream }: IncomingCall): () => void {
+    const place = { account };
+    this.#openHealthCalls.add(place, () => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    return () => this.#openHealthCalls.remove(place);
   }
 
   /** The messages after the first pass by grpc-js's own reading, which knows neither bound nor flag. */
