@@ -1,10 +1,10 @@
-import { isatty } from "node:tty";
 import { randomBytes } from "node:crypto";
 import { AdminServer } from "./admin/admin-server.js";
 import { parseAddress } from "./cli/address.js";
 import { announcement } from "./cli/announce.js";
 import { chooseEngineSize } from "./cli/engine-size.js";
 import { ExitCode } from "./cli/exit-code.js";
+import { releaseAtExit, terminalDescriptors } from "./cli/lost-terminal.js";
 import { createPullReporter } from "./cli/pull-reporter.js";
 import { serveUntilEnded } from "./cli/serve-until-ended.js";
 import { StopSignals } from "./cli/stop-signals.js";
@@ -53,8 +53,10 @@ export interface ServeOptions {
 export async function serve(config: Config, options: ServeOptions = {}): Promise<ExitCode> {
   const { warnings = [], engineEntry = new URL("./engine/llama-worker.js", import.meta.url) } = options;
   await using log = createLogger({ level: config.logLevel, destination: process.stdout });
+  const terminals = terminalDescriptors();
   using signals = new StopSignals({
-    atTerminal: isatty(STANDARD_INPUT),
+    atTerminal: terminals.includes(STANDARD_INPUT),
+    onHangUp: () => releaseAtExit(terminals),
     onIgnoredHangUp: () => log.info({}, "SIGHUP does nothing where standard input is no terminal"),
   });
   for (const warning of warnings) log.warn({}, warning);

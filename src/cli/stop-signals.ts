@@ -9,6 +9,8 @@ export interface HangUpRule {
    * for a drain; elsewhere it is what programs are told to load their settings anew by.
    */
   readonly atTerminal: boolean;
+  /** Called when the terminal is gone, for the first SIGHUP. */
+  readonly onHangUp: () => void;
   /** Called for each SIGHUP that asks for nothing. */
   readonly onIgnoredHangUp: () => void;
 }
@@ -22,6 +24,7 @@ export class StopSignals implements Disposable {
   readonly #drain = new AbortController();
   readonly #close = new AbortController();
   #first: StopSignalName | undefined;
+  #isHungUp = false;
 
   /** @param hangUpRule undefined: SIGHUP ends the process, as it does by default */
   constructor(hangUpRule?: HangUpRule) {
@@ -57,8 +60,13 @@ export class StopSignals implements Disposable {
 
   /** Never the second signal: when a terminal goes, both the system and the shell may send one, and nobody is in a hurry. */
   readonly #hangUp = (): void => {
-    if (this.#hangUpRule?.atTerminal === true) this.#begin("SIGHUP");
-    else this.#hangUpRule?.onIgnoredHangUp();
+    if (this.#hangUpRule?.atTerminal !== true) {
+      this.#hangUpRule?.onIgnoredHangUp();
+      return;
+    }
+    if (!this.#isHungUp) this.#hangUpRule.onHangUp();
+    this.#isHungUp = true;
+    this.#begin("SIGHUP");
   };
 
   #begin(name: StopSignalName): void {

@@ -5,9 +5,15 @@ const NAMES = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 describe("stop signals", () => {
   let ignored = 0;
+  let hangUps = 0;
   const start = (atTerminal: boolean): StopSignals => {
     ignored = 0;
-    return new StopSignals({ atTerminal, onIgnoredHangUp: () => (ignored += 1) });
+    hangUps = 0;
+    return new StopSignals({
+      atTerminal,
+      onHangUp: () => (hangUps += 1),
+      onIgnoredHangUp: () => (ignored += 1),
+    });
   };
   const seen = ({ drain, close, first }: StopSignals): unknown[] => [drain.aborted, close.aborted, first];
 
@@ -23,7 +29,7 @@ describe("stop signals", () => {
   it("take the terminal's going for a request to drain, however often it is told, and never for one to close", () => {
     using signals = start(true);
     for (let time = 0; time < 3; time++) process.emit("SIGHUP", "SIGHUP");
-    assert.deepEqual([...seen(signals), ignored], [true, false, "SIGHUP", 0]);
+    assert.deepEqual([...seen(signals), hangUps, ignored], [true, false, "SIGHUP", 1, 0]);
     process.emit("SIGTERM", "SIGTERM");
     assert.deepEqual(seen(signals), [true, true, "SIGHUP"]);
   });

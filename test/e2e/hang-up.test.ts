@@ -46,7 +46,11 @@ describe("rill serve at SIGHUP", function () {
     if (spawnSync("script", ["--version"]).status !== 0) return this.skip();
     const log = join(folder, "log");
     const command = [process.execPath, LAUNCHER, "serve", ...flags].map((word) => `'${word}'`).join(" ");
-    const terminal = spawn("script", ["-qec", `exec ${command} > '${log}'`, "/dev/null"], {
+    const exitCode = join(folder, "exit-code");
+    // As a login shell does, this one tells its job that the terminal is gone; then it says how the job ended.
+    const job = `${command} > '${log}' < /dev/tty & job=$!`;
+    const line = `trap 'kill -HUP $job' HUP; ${job}; wait $job; wait $job; echo $? > '${exitCode}'`;
+    const terminal = spawn("script", ["-qec", line, "/dev/null"], {
       stdio: ["pipe", "ignore", "ignore"],
       env: { ...process.env, RILL_STORE: "memory:" },
     });
@@ -55,6 +59,7 @@ describe("rill serve at SIGHUP", function () {
     await once(terminal, "exit");
     assert.equal((await logged(log, "draining")).signal, "SIGHUP");
     await logged(log, "stopped");
+    assert.equal(await whenWritten(exitCode), "0\n");
   });
 });
 
@@ -65,6 +70,14 @@ async function logged(path: string, message: string): Promise<Readonly<Record<st
     const lines = text.split("\n").filter((line) => line.endsWith("}"));
     const found = lines.map((line) => JSON.parse(line) as Record<string, unknown>).find(({ msg }) => msg === message);
     if (found !== undefined) return found;
+    await pause(LOOK_INTERVAL_MS);
+  }
+}
+
+async function whenWritten(path: string): Promise<string> {
+  for (;;) {
+    const text = await readFile(path, "utf8").catch(() => "");
+    if (text.endsWith("\n")) return text;
     await pause(LOOK_INTERVAL_MS);
   }
 }

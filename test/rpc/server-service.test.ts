@@ -48,6 +48,7 @@ describe("The server service", () => {
     const { limits } = serverInfo;
     assert.deepEqual([limits.maxRequestBytes, limits.maxLoadWatchers, limits.maxWaitingPerLane], [4_194_304, 1, 4]);
     assert.deepEqual([limits.slowReaderStall?.seconds, limits.creditWindowPieces], [30, 32]);
+    assert.deepEqual([limits.maxConnections, limits.maxConnectionAgeGrace?.seconds], [4_096, 600]);
     for (const [name, value] of Object.entries(limits)) assert.notEqual(value, undefined, name);
   });
 
