@@ -68,7 +68,8 @@ async function sendWaves(ground: Ground): Promise<Outcome> {
   const last = [innocent, ...wave];
   const isDone = (stream: number): boolean => reads.get(stream)?.completed ?? false;
   await connection.until(() => last.every((stream) => !connection.isOpen(stream)), LIMIT_MS);
-  const { answered, reset, wentAway, closed } = connection;
+  const { answered, reset, resetCodes, wentAway, closed } = connection;
+  const codes = reset > 0 ? ` with code ${[...resetCodes].join(", ")}` : "";
   const newcomers = wave.filter((stream) => isDone(stream) && reads.get(stream)?.whole).length;
   const innocentWhole = isDone(innocent) && reads.get(innocent)?.whole === true;
   return {
@@ -80,7 +81,7 @@ async function sendWaves(ground: Ground): Promise<Outcome> {
       {
         ...claimCount("newcomers of the last wave that are whole", { right: newcomers, of: STREAMS }),
         figure:
-          `${newcomers} of ${STREAMS}; the connection has ${answered} streams answered, ${reset} reset` +
+          `${newcomers} of ${STREAMS}; the connection has ${answered} streams answered, ${reset} reset${codes}` +
           `${wentAway ? ", was told to go away" : ""}${closed ? ", is closed" : ""}`,
       },
     ],

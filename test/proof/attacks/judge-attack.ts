@@ -74,12 +74,13 @@ function judgeWhole(about: string, { alive, attack, rounds }: Trial): Finding {
   let answers = 0;
   for (const { view } of rounds.map((round) => round.attack)) {
     const pulses = [
-      view.health,
-      view.livez,
-      view.calls,
-      ...(attack.newClientsServed === false ? [] : [view.newClients]),
+      { name: "health", ...view.health },
+      { name: "/livez", ...view.livez },
+      { name: "a call", ...view.calls },
+      ...(attack.newClientsServed === false ? [] : [{ name: "health of a new client", ...view.newClients }]),
     ];
-    for (const flaw of [...view.stream.flaws, ...pulses.flatMap(({ failures }) => failures)]) wrong.add(flaw);
+    for (const flaw of view.stream.flaws) wrong.add(`the stream: ${flaw}`);
+    for (const { name, failures } of pulses) for (const failure of failures) wrong.add(`${name}: ${failure}`);
     chunks += view.stream.chunks;
     for (const { asked } of pulses) answers += asked;
   }

@@ -37,6 +37,8 @@ export class RawConnection implements Disposable {
   answered = 0;
   /** Streams that the server reset. */
   reset = 0;
+  /** HTTP/2 error codes of those, each once. */
+  readonly resetCodes = new Set<number>();
   /** The server said that it is going to close the connection. */
   wentAway = false;
   closed = false;
@@ -180,7 +182,9 @@ export class RawConnection implements Disposable {
         this.#widen(stream, payload.readUInt32BE(0));
         break;
       case FRAME.reset:
-        if (this.#end(stream)) this.reset += 1;
+        if (!this.#end(stream)) break;
+        this.reset += 1;
+        this.resetCodes.add(payload.readUInt32BE(0));
         break;
       case FRAME.goAway:
         this.wentAway = true;
