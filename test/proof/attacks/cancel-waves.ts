@@ -74,6 +74,12 @@ async function sendWaves(ground: Ground): Promise<Outcome> {
   const innocentWhole = isDone(innocent) && reads.get(innocent)?.whole === true;
   return {
     claims: [
+      {
+        what: "streams of the waves that the server refused",
+        figure: `${reset} of ${waves * STREAMS}`,
+        bound: "none",
+        holds: reset === 0,
+      },
       claimCount("streams beside the waves on their own connection that are whole", {
         right: innocentWhole ? 1 : 0,
         of: 1,
