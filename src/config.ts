@@ -24,7 +24,7 @@ export type Config = ValuesOf<typeof SERVER_SETTINGS> & {
 };
 
 /** What the settings of connections come to in this process. */
-export interface ConnectionPlan {
+interface ConnectionPlan {
   /** Most gRPC connections at one time. */
   readonly max: number;
   readonly ageGraceMs: number;

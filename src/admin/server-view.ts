@@ -6,7 +6,7 @@ import type { StoreReport } from "../sessions/store-tally.js";
 import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 
 /** Of the gRPC port. */
-export interface ConnectionsView {
+interface ConnectionsView {
   readonly open: number;
   readonly capacity: number;
   /** Since the start. */

@@ -159,7 +159,7 @@ export function toggle(described: Described<boolean>): Setting<boolean> {
 }
 
 /** Where a server listens: host and port (0: any free one). */
-export function address(described: Described<string>): Setting<string> {
+function address(described: Described<string>): Setting<string> {
   return {
     ...described,
     placeholder: "host:port",

@@ -12,7 +12,7 @@ import type { SourceName } from "./pull-event.js";
 import { type CompleteResolveModelOptions, type ResolveModelOptions, withDefaults } from "./resolve-options.js";
 import { parseSplitName } from "./split-name.js";
 
-export interface ModelFile {
+interface ModelFile {
   /** Absolute. */
   readonly path: string;
   /** Lower-case hex. */

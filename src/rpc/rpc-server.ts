@@ -116,15 +116,17 @@ export class RpcServer implements AsyncDisposable {
     const server = new Server({ ...serverOptions(limits, options.connections), interceptors: [callGuard(host)] });
     raiseSessionLimits(server);
     const connections = new Connections({ max: options.connections.max, limits, clock: host.runningClock, log });
-    onEachListener(server, (listener) => connections.watch(listener));
     try {
       const services = createServices(host, options, descriptors);
       for (const service of services) addStrictService(server, service, descriptors.registry);
-      const address = await bindAddress(server, options.listen);
       const proxyDeadlines = new ProxyDeadlines({ trusted: new TrustedProxies(options.trustedProxies), clock, log });
       const gate = new RequestGate({ host, paths: pathsOf(services), proxyDeadlines });
-      gate.standBefore(server);
-      addAnswerHeaders(server, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
+      onEachListener(server, (listener) => {
+        connections.watch(listener);
+        gate.standBefore(listener);
+        addAnswerHeaders(listener, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
+      });
+      const address = await bindAddress(server, options.listen);
       connections.requireListener();
       return new RpcServer({
         server,

@@ -26,7 +26,7 @@ export type StoreThreadCommand = StoreCommand | { readonly type: "close" };
 export type AnyStoreResult =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: StoreProblem };
 
-export interface StoreAnswer {
+interface StoreAnswer {
   readonly type: "answer";
   readonly id: number;
   readonly result: AnyStoreResult;

@@ -141,11 +141,7 @@ export async function findTurnByKey(
 }
 
 /** What an answer takes, its parts included. */
-export function answerBytes({
-  answer,
-  reasoning,
-  tool_calls: toolCalls,
-}: PartColumns & Pick<TurnRow, "answer">): number {
+function answerBytes({ answer, reasoning, tool_calls: toolCalls }: PartColumns & Pick<TurnRow, "answer">): number {
   return Buffer.byteLength(answer) + Buffer.byteLength(reasoning ?? "") + Buffer.byteLength(toolCalls ?? "");
 }
 

@@ -24,9 +24,7 @@ export interface ConnectionBounds {
 }
 
 /** Why the server closed connections by itself; a peer's own closing, keepalive and age do not count. */
-export const CONNECTION_CLOSINGS = ["handshake", "idle", "crowded", "lingering"] as const;
-
-export type ConnectionClosing = (typeof CONNECTION_CLOSINGS)[number];
+export type ConnectionClosing = "handshake" | "idle" | "crowded" | "lingering";
 
 /** What the metrics show of the connections. */
 export interface ConnectionReport {

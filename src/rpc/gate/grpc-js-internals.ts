@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { EventEmitter } from "node:events";
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Server } from "@grpc/grpc-js";
 
 /** What grpc-js does with a stream whose headers have come. */
@@ -27,19 +26,16 @@ export function raiseSessionLimits(server: Server): void {
 }
 
 /**
- * Puts a handler in the place of grpc-js's own at every address that the server listens on.
- * @param wrap makes it; gets grpc-js's @throws Error when grpc-js keeps its handlers elsewhere than this file believes
+ * Puts a handler in the place of grpc-js's own.
+ * @param listener with grpc-js's handler in place, and not listening yet
+ * @param wrap makes the handler; gets grpc-js's
+ * @throws Error when grpc-js keeps its handler elsewhere than this file believes
  */
-export function replaceStreamHandlers(server: Server, wrap: (handler: StreamHandler) => StreamHandler): void {
-  const { http2Servers } = server as unknown as { readonly http2Servers?: ReadonlyMap<unknown, unknown> };
-  if (!(http2Servers instanceof Map) || http2Servers.size === 0) throw elsewhere("HTTP/2 servers");
-  for (const http2Server of http2Servers.keys()) {
-    if (!(http2Server instanceof EventEmitter)) throw elsewhere("HTTP/2 servers");
-    const [handler, ...others] = http2Server.listeners("stream");
-    if (handler === undefined || others.length > 0) throw elsewhere("handler of streams");
-    http2Server.removeAllListeners("stream");
-    http2Server.on("stream", wrap(handler as StreamHandler));
-  }
+export function replaceStreamHandler(listener: Http2Server, wrap: (handler: StreamHandler) => StreamHandler): void {
+  const [handler, ...others] = listener.listeners("stream");
+  if (handler === undefined || others.length > 0) throw elsewhere("handler of streams");
+  listener.removeAllListeners("stream");
+  listener.on("stream", wrap(handler as StreamHandler));
 }
 
 function elsewhere(what: string): Error {

@@ -1,5 +1,10 @@
-import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import type { Server } from "@grpc/grpc-js";
+import {
+  constants,
+  type Http2Server,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import type { CallHost } from "../call/call-host.js";
@@ -10,7 +15,7 @@ import { wellFormedText } from "../status/well-formed-text.js";
 import { printableText } from "../../telemetry/printable-text.js";
 import { AdmissionTurns } from "./admission-turns.js";
 import { ConnectionAccount } from "./connection-account.js";
-import { replaceStreamHandlers, type StreamHandler } from "./grpc-js-internals.js";
+import { replaceStreamHandler, type StreamHandler } from "./grpc-js-internals.js";
 import { bodyLate, bytesExhausted, deadlinePassed, pendingTooMany } from "./gate-errors.js";
 import { formatGrpcTimeout, parseGrpcTimeout } from "./grpc-timeout.js";
 import { ACCEPTED_ENCODING, headerProblem, httpProblem } from "./header-problems.js";
@@ -93,9 +98,9 @@ export class RequestGate implements IncomingCallListener {
     return this.#refusedStreams;
   }
 
-  /** Takes every stream in the place of grpc-js's handler, which gets what may pass. @param server listening already */
-  standBefore(server: Server): void {
-    replaceStreamHandlers(server, (handler) => (stream, headers) => this.#meet({ stream, headers, handler }));
+  /** Takes every stream in the place of grpc-js's handler, which gets what may pass. @param listener not listening yet */
+  standBefore(listener: Http2Server): void {
+    replaceStreamHandler(listener, (handler) => (stream, headers) => this.#meet({ stream, headers, handler }));
   }
 
   #meet({ stream, headers, handler }: Met): void {
