@@ -190,7 +190,7 @@ export class RequestGate implements IncomingCallListener {
 
   onGone(call: IncomingCall): void {
     this.#forget(call);
-    this.#resets.count(call.account);
+    this.#resets.count(call.account, { handedOn: false });
   }
 
   #forget(call: IncomingCall): void {
@@ -219,7 +219,9 @@ export class RequestGate implements IncomingCallListener {
     stream.once("close", () => {
       leave();
       requestBytes.release(stream);
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !stream.headersSent) this.#resets.count(account);
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !stream.headersSent) {
+        this.#resets.count(account, { handedOn: true });
+      }
     });
     if (call.streamsRequest) this.#watchMessages(call);
     call.handOver();

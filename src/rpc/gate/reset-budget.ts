@@ -1,16 +1,18 @@
 import type { Clock } from "../../sync/clock.js";
 import type { ConnectionAccount } from "./connection-account.js";
 
-/** Resets before an answer that the process takes at once, over all connections, and how many a second after that. */
+/** Resets that the process takes at once, over all connections, and how many a second after that. */
 const BURST = 1_000;
 const PER_SECOND = 250;
+/** A call that was handed on before its reset is worth a tenth: clients cancel what waits, by deadline or in waves. */
+const HANDED_ON_WEIGHT = 0.1;
 /** A connection with no more of them than this is never to blame. */
 const CONNECTION_BURST = 64;
 const CONNECTION_PER_SECOND = 50;
 
 /**
  * Counts the streams that clients reset before anything answered them, in leaking buckets: one for the process, one for each connection. While the
- * process's is full, the connections that filled it get no new streams.
+ * process's is full, the connections that filled it get no new streams. A storm is made of streams that are reset before they are calls.
  */
 export class ResetBudget {
   readonly #clock: Clock;
@@ -21,11 +23,13 @@ export class ResetBudget {
     this.#clock = clock;
   }
 
-  count(account: ConnectionAccount): void {
+  /** @param handedOn whether grpc-js had got the call */
+  count(account: ConnectionAccount, { handedOn }: { readonly handedOn: boolean }): void {
+    const weight = handedOn ? HANDED_ON_WEIGHT : 1;
     const nowMs = this.#clock.nowMs();
-    this.#level = leaked(this.#level, PER_SECOND, nowMs - this.#atMs) + 1;
+    this.#level = leaked(this.#level, PER_SECOND, nowMs - this.#atMs) + weight;
     this.#atMs = nowMs;
-    account.resets = leaked(account.resets, CONNECTION_PER_SECOND, nowMs - account.resetsAtMs) + 1;
+    account.resets = leaked(account.resets, CONNECTION_PER_SECOND, nowMs - account.resetsAtMs) + weight;
     account.resetsAtMs = nowMs;
   }
 

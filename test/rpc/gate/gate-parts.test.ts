@@ -199,10 +199,17 @@ describe("The budget of resets", () => {
     const clock = new ManualClock();
     const budget = new ResetBudget(clock);
     const [stormy, calm] = [new ConnectionAccount(), new ConnectionAccount()];
-    for (let n = 0; n < 50; n += 1) budget.count(calm);
-    for (let n = 0; n < 1_000; n += 1) budget.count(stormy);
+    for (let n = 0; n < 50; n += 1) budget.count(calm, { handedOn: false });
+    for (let n = 0; n < 1_000; n += 1) budget.count(stormy, { handedOn: false });
     assert.deepEqual([budget.allows(stormy), budget.allows(calm)], [false, true]);
     clock.advance(30_000);
     assert.equal(budget.allows(stormy), true);
+  });
+
+  it("takes waves of cancels of calls that were handed on: forty of 120 at once", () => {
+    const budget = new ResetBudget(new ManualClock());
+    const account = new ConnectionAccount();
+    for (let n = 0; n < 40 * 120; n += 1) budget.count(account, { handedOn: true });
+    assert.equal(budget.allows(account), true);
   });
 });
