@@ -13,6 +13,8 @@ import { defaultModelCache, defaultStore, poolThreads, type Config } from "./con
 import type { ModelFacts } from "./core/model-facts.js";
 import type { LlamaWorkerOptions } from "./engine/llama-worker.js";
 import { stateDirectoryProblem } from "./engine/state-directory-problem.js";
+import { MemoryTidy } from "./cli/memory-tidy.js";
+import { shrinkHeap } from "./memory/shrink-heap.js";
 import { collectGarbage } from "./memory/collect-garbage.js";
 import { FileMark } from "./models/file-mark.js";
 import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
@@ -139,6 +141,13 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   served.backend = { scheduler, preparer, model: factsOf(model, preparer), engine: engine.facts };
   // What loading has left: from here on it would count as memory that serving needs. The room that it took stays: this heap will want it.
   collectGarbage();
+  using _tidy = MemoryTidy.start({
+    clock,
+    residentBytes: () => process.memoryUsage.rss(),
+    isBusy: () => scheduler.load().slots.busy > 0,
+    collect: shrinkHeap,
+    onFailure: (err) => log.warn({ err }, "the memory of a surge could not be given back"),
+  });
   lifecycle.advance("serving");
   const { instanceId } = named;
   announceReady(served.backend, { log, instanceId, address: rpc.address, adminAddress: admin?.address });
