@@ -1,6 +1,10 @@
 import { GenerationError } from "../../core/generation-error.js";
+import type { Limits } from "../../core/limits.js";
 import { framingProblem } from "./streamed-body.js";
 
+/** The messages of health and reflection hold a name or two. */
+const STANDARD_PATHS = "/grpc.";
+const STANDARD_MESSAGE_BYTES = 4 * 1024;
 /** The flag of compression, and the length of the message. */
 const PREFIX_BYTES = 5;
 const FIRST_GROWTH_BYTES = 16 * 1024;
@@ -94,4 +98,9 @@ export class RequestBody {
     }
     return framingProblem(this.bytes.subarray(0, PREFIX_BYTES), this.#maxMessageBytes);
   }
+}
+
+/** The largest message that a method takes. */
+export function maxMessageBytesOf(path: string, { messageBytes }: Limits): number {
+  return path.startsWith(STANDARD_PATHS) ? STANDARD_MESSAGE_BYTES : messageBytes;
 }

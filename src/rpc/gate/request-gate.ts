@@ -6,7 +6,6 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { GenerationError } from "../../core/generation-error.js";
-import type { Limits } from "../../core/limits.js";
 import type { CallHost } from "../call/call-host.js";
 import { originOf } from "../call/call-origin.js";
 import { CallWire } from "../call/call-wire.js";
@@ -23,7 +22,7 @@ import { IncomingCall, type IncomingCallListener } from "./incoming-call.js";
 import { PendingCalls } from "./pending-calls.js";
 import type { ProxyDeadlines } from "./proxy-deadlines.js";
 import { refuseHttp } from "./refuse-http.js";
-import { RequestBody } from "./request-body.js";
+import { maxMessageBytesOf, RequestBody } from "./request-body.js";
 import { ResetBudget } from "./reset-budget.js";
 import { StreamedBody } from "./streamed-body.js";
 
@@ -33,9 +32,6 @@ const HEALTH_PATHS = "/grpc.health.v1.Health/";
 const HEALTH_WATCH_PATH = "/grpc.health.v1.Health/Watch";
 /** Health checks that are open at one time. They are answered at once, so what is beyond has readers that do not take the answer. */
 const OPEN_HEALTH_CALLS = 256;
-/** The messages of health and reflection hold a name or two. */
-const STANDARD_PATHS = "/grpc.";
-const STANDARD_MESSAGE_BYTES = 4 * 1024;
 /** Calls without a whole message, as a part of all calls. */
 const PENDING_SHARE = 1 / 4;
 /** A stream as HTTP/2 brings it, and grpc-js's handler for it. */
@@ -291,10 +287,6 @@ export class RequestGate implements IncomingCallListener {
     this.#accounts.set(session, account);
     return account;
   }
-}
-
-function maxMessageBytesOf(path: string, { messageBytes }: Limits): number {
-  return path.startsWith(STANDARD_PATHS) ? STANDARD_MESSAGE_BYTES : messageBytes;
 }
 
 function ignore(): void {
