@@ -101,16 +101,17 @@ export class RpcServer implements AsyncDisposable {
     setLogVerbosity(logVerbosity.NONE);
     const { limits, clock, log } = options;
     const descriptors = await DescriptorSet.read();
+    const runningClock = new RunningClock(clock);
     const host: CallHost = {
       limits,
       clock,
-      runningClock: new RunningClock(clock),
+      runningClock,
       log,
       openCalls: new OpenCalls(),
       seats: new CallSeats(limits.calls),
       requestBytes: new RequestBytes(limits.totalRequestBytes),
       refusals: new RefusalLog({ clock, log }),
-      responses: new ResponseBudget(limits.totalResponseBytes),
+      responses: new ResponseBudget(limits.totalResponseBytes, runningClock),
       pace: new WorkPace(),
     };
     const server = new Server({ ...serverOptions(limits, options.connections), interceptors: [callGuard(host)] });

@@ -106,6 +106,17 @@ export class CallWire {
     this.#onForcedEnd = listener;
   }
 
+  /** The connection that the call came over. */
+  get connection(): object {
+    // Without a session the stream is gone, and its response is given back at once.
+    return this.#stream.session ?? this.#stream;
+  }
+
+  /** Ends the call at once: its reader does not take what was sent. */
+  evict(): void {
+    this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
   /** The request was read in: its bytes count no more towards the server's bound. */
   releaseRequest(): void {
     this.#options.host.requestBytes.release(this.#stream);

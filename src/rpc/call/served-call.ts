@@ -64,9 +64,14 @@ export class ServedCall implements CallContext, Disposable {
       this.#held.resize(bytes);
       return;
     }
-    const held = this.#host.responses.hold(bytes);
+    const held = this.#host.responses.hold(bytes, { connection: this.wire.connection, evict: () => this.wire.evict() });
     this.#held = held;
     this.wire.onClosed(() => held[Symbol.dispose]());
+  }
+
+  /** The response was written, and waits for its reader. */
+  responseSent(): void {
+    this.#held?.sent();
   }
 
   nameGeneration(generationId: string): void {

@@ -32,6 +32,7 @@ export function unaryMethod<Request, Response>(
         const encoded = response instanceof EncodedResponse ? response : new EncodedResponse(encode(response));
         served.holdResponse(encoded.bytes.length);
         respond(null, encoded, wire.trailers());
+        served.responseSent();
         // grpc-js does not tell when the answer was taken: who does not read it must not keep it here for ever.
         wire.resetAfter(host.limits.slowReaderStallMs);
       } catch (thrown) {
