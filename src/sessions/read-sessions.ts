@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { sql } from "./kysely.js";
 import type { Session, SessionKey } from "./session.js";
 import { findSession, toSession } from "./session-rows.js";
 import type { ListSessions, ListTurns, PageBounds, SessionPage, TurnPage } from "./session-store.js";

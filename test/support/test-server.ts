@@ -31,6 +31,9 @@ const MODEL = {
   trainContextTokens: 2_048,
 } as const;
 
+/** Time that a test moves by hours must not end its own connections. */
+const MOVED_TIME_LIMITS: Partial<Limits> = { connectionIdleMs: 1_000 * 60 * 60_000 };
+
 export interface TestServerOptions {
   readonly engine?: ScriptedWorkerOptions;
   readonly limits?: Partial<Limits>;
@@ -97,7 +100,7 @@ export class TestServer implements AsyncDisposable {
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
     const { clock = systemClock, log = silentLogger, serving = true } = options;
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = { ...DEFAULT_LIMITS, ...(clock === systemClock ? {} : MOVED_TIME_LIMITS), ...options.limits };
     const lifecycle = new LifecycleState();
     const path = await createTinyModel();
     const preparer = await Preparer.start({ modelPath: path, limits, log, queueCapacity: limits.calls });

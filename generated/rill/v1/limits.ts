@@ -346,7 +346,7 @@ export const Limits: MessageFns<Limits> = {
       Duration.encode(message.maxRequestBodyTime, writer.uint32(50).fork()).join();
     }
     if (message.maxTotalRequestBytes !== 0) {
-      writer.uint32(56).uint32(message.maxTotalRequestBytes);
+      writer.uint32(56).uint64(message.maxTotalRequestBytes);
     }
     if (message.maxIdBytes !== 0) {
       writer.uint32(80).uint32(message.maxIdBytes);
@@ -626,7 +626,7 @@ export const Limits: MessageFns<Limits> = {
               break;
             }
 
-            message.maxTotalRequestBytes = reader.uint32();
+            message.maxTotalRequestBytes = longToNumber(reader.uint64());
             continue;
           }
           case 10: {
