@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 /** Growth that is worth a collection while nothing runs that it could hold up. */
 const IDLE_GROWTH_BYTES = 24 * MIB;
 /** Growth that is worth one in any case. */
-const BUSY_GROWTH_BYTES = 128 * MIB;
+const BUSY_GROWTH_BYTES = 40 * MIB;
 /** A process that grew by more than this since the last look is still growing. */
 const STILL_GROWING_BYTES = 4 * MIB;
 
