@@ -28,7 +28,7 @@ const BUSY_MS = 5_000;
  * @throws Error of node:fs or of SQLite; MovedFileError, ForeignFileError
  */
 export function openSqliteDatabase(path: string, onWarning: (text: string) => void): StoreDatabase {
-  if (path === IN_MEMORY) return databaseOf(configured(new SqliteFile(path)));
+  if (path === IN_MEMORY) return databaseOf(keepStatements(configured(new SqliteFile(path))));
   const files = SqliteFiles.prepare(path);
   try {
     return openPrepared(files, onWarning);
@@ -50,7 +50,28 @@ function openPrepared(files: SqliteFiles, onWarning: (text: string) => void): St
     file.close();
     throw error;
   }
-  return databaseOf(file, files);
+  return databaseOf(keepStatements(file), files);
+}
+
+/** More than the store's own texts, whose lists of values come in many lengths. */
+const MAX_KEPT_STATEMENTS = 4_096;
+
+/**
+ * Prepares each text once, and keeps the statement while the file is open: on Node 24 the process is aborted when the garbage collector meets a statement
+ * of better-sqlite3. The store runs one statement at a time and reads each to its end.
+ * @returns the file
+ */
+function keepStatements(file: Database): Database {
+  const kept = new Map<string, ReturnType<Database["prepare"]>>();
+  const prepare = file.prepare.bind(file);
+  file.prepare = ((text: string) => {
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    const statement = prepare(text);
+    if (kept.size < MAX_KEPT_STATEMENTS) kept.set(text, statement);
+    return statement;
+  }) as Database["prepare"];
+  return file;
 }
 
 /** @returns the file */
