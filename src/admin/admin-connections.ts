@@ -6,7 +6,7 @@ import { RareWarning } from "../telemetry/rare-warning.js";
 
 /** More than operators and their probes need at one time. */
 const MOST_HELD = 64;
-/** Of the hard bound: what is above serves newcomers until older connections have made room. */
+/** The part of the hard bound up to which connections are kept; the rest serves newcomers until older connections have made room. */
 const HELD_SHARE = 3 / 4;
 /** From the acceptance of a connection to its end: its request, its answer, and the peer's reading of it. */
 const LIFE_LIMIT_MS = 10_000;

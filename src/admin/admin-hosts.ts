@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-/** Of a name in an answer or a log line. */
+/** The most characters of a name that an answer or a log line shows. */
 const MOST_SHOWN = 100;
 
 /**

@@ -5,7 +5,7 @@ import type { LoadSnapshot } from "../core/load-snapshot.js";
 import type { StoreReport } from "../sessions/store-tally.js";
 import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 
-/** Of the gRPC port. */
+/** The connections of the gRPC port. */
 interface ConnectionsView {
   readonly open: number;
   readonly capacity: number;

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** What the system has room for in the address of a Unix socket, less the NUL at its end. */
+/** The longest path of a Unix socket: the system's room for its address, less the NUL at the end. */
 export const MAX_SOCKET_PATH_BYTES = process.platform === "linux" ? 107 : 103;
 
 /** A Unix socket, by the path of its file as given: it may be relative. */

@@ -35,14 +35,14 @@ export function shareDescriptors({ limit, open = USUAL_AT_START }: DescriptorCou
   return { connections: free - adminConnections, adminConnections };
 }
 
-/** What `--max-connections auto` comes to. */
+/** The value of `--max-connections auto`. */
 export function defaultConnections({ connections }: DescriptorBudget): number {
   return Math.min(MOST_CONNECTIONS, connections);
 }
 
 const REMEDY = "raise the hard limit (`ulimit -Hn`, LimitNOFILE= of systemd, --ulimit nofile= of Docker)";
 
-/** What is wrong with a bound of connections, if anything. */
+/** Says why a bound of connections cannot be kept, in a sentence for each reason; empty where it can. */
 export function findDescriptorProblems(wanted: number | "auto", count: DescriptorCount): readonly string[] {
   const { connections } = shareDescriptors(count);
   const room = `this process may have ${String(count.limit)} files and sockets open at once, which leaves room for ${connections} connections`;

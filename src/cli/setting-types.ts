@@ -123,7 +123,7 @@ export function choice<T extends string>(described: Described<T> & { readonly wo
 export function list(described: {
   readonly name: string;
   readonly about: string;
-  /** Of one item. */
+  /** The form of one item. */
   readonly placeholder: string;
   /** What the items are, in the plural. */
   readonly expected: string;

@@ -31,17 +31,6 @@ export function fromForeignStatus(status: AnyStatus): GenerationError {
         status.details.startsWith("Sent") ? "RESPONSE_TOO_LARGE" : "MESSAGE_TOO_LARGE",
         status.details,
       );
-    case Status.INTERNAL:
-      if (status.details.includes("decompress")) {
-        return new GenerationError("UNDECODABLE_MESSAGE", "the message's compression is broken");
-      }
-      if (status.details.includes("grpc-timeout")) {
-        const violation = { field: "grpc-timeout", description: "is not a number of up to 8 digits and a unit" };
-        return new GenerationError("INVALID_REQUEST", "the metadata grpc-timeout is malformed", {
-          violations: [violation],
-        });
-      }
-      return GenerationError.from(new Error(status.details));
     default:
       return GenerationError.from(new Error(status.details));
   }
