@@ -2,7 +2,7 @@
 //   gpu cuda|vulkan … [flags of npm install]
 // package.json and the lock file stay as they are, so `npm ci` takes them away again.
 import { spawnSync } from "node:child_process";
-import { gpuPackages } from "../dist/src/engine/gpu-packages.js";
+import { gpuPackages } from "../dist/src/machine/gpu-packages.js";
 
 const { npm_execpath: npm } = process.env;
 const gpus = process.argv.slice(2).filter((word) => !word.startsWith("-"));

@@ -9,54 +9,60 @@ const { rooms, workerThreads } = JSON.parse(readFileSync(new URL("./rooms.json",
 const typescriptFiles = ["src/**/*.{ts,cts}", "test/**/*.ts"];
 const governedPackages = [...new Set(rooms.flatMap((room) => room.packages))];
 
-/** The globs of a room's files; "." stands for the files directly under src/. */
-const filesOf = (room) => room.folders.map((folder) => (folder === "." ? "src/*.ts" : `src/${folder}/**/*.{ts,cts}`));
-
 /** Escapes a package or folder name for use inside a regular expression. */
 const escaped = (name) => name.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 
 const alternatives = (names) => `(?:${names.map(escaped).join("|")})`;
 
-/** What the files of one room must not import: rooms that are not below it, and packages that belong to others. */
-function forbiddenImports(room) {
+/** How deep below src/ files lie: each depth has the number of `../` that leads out of its room. */
+const depths = [0, 1, 2, 3];
+
+/** What the files of one room that lie `depth` folders deep must not import: rooms that are not below it, and packages that belong to others. */
+function forbiddenImports(room, depth) {
+  const up = depth === 0 ? "^\\./" : `^(?:\\.\\./){${depth}}`;
+  const out = `^(?:\\.\\./){${depth + 1}}`;
   const closedRooms = rooms.filter((other) => other !== room && other.rank >= room.rank);
   const closedFolders = closedRooms.flatMap((other) => other.folders).filter((folder) => folder !== ".");
   const closedPackages = governedPackages.filter((name) => !room.packages.includes(name));
   const patterns = [
     { regex: `^${alternatives(closedPackages)}(?:/|$)`, message: `This package does not belong to ${room.name}.` },
-    { regex: "^(?:\\.\\./)+test/", message: "The product does not import its tests." },
+    { regex: `${out}test/`, message: "The product does not import its tests." },
   ];
   if (closedFolders.length > 0) {
     patterns.push({
-      regex: `^(?:\\.\\./)+${alternatives(closedFolders)}/`,
+      regex: `${up}${alternatives(closedFolders)}/`,
       message: `An import points to a lower rank or stays in its room (${room.name} has rank ${room.rank}).`,
     });
   }
-  if (!room.folders.includes(".")) {
-    patterns.push({
-      regex: "^(?:\\.\\./)+(?:main|config)\\.js$",
-      message: "The composition imports the rooms, not they it.",
-    });
+  if (closedRooms.some(({ folders }) => folders.includes("."))) {
+    patterns.push({ regex: `${up}main\\.js$`, message: "The composition imports the rooms, not they it." });
   }
   if (!room.generated) {
-    patterns.push({ regex: "^(?:\\.\\./)+generated/", message: "Only rpc/ imports generated code." });
+    patterns.push({ regex: `${out}generated/`, message: `Generated code is not open to ${room.name}.` });
   }
   if (!room.builtins) {
     patterns.push({ regex: "^node:", message: `${room.name}/ imports nothing.` });
   } else if (!workerThreads.includes(room.name)) {
-    patterns.push({
-      regex: "^node:worker_threads$",
-      message: "Threads start in prepare/, engine/, scheduler/ and sessions/ only.",
-    });
+    patterns.push({ regex: "^node:worker_threads$", message: `Threads start in ${workerThreads.join(", ")} only.` });
   }
   return patterns;
 }
 
-const roomConfigs = rooms.map((room) => ({
-  name: `rill/room/${room.name}`,
-  files: filesOf(room),
-  rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns: forbiddenImports(room) }] },
-}));
+/** The globs of a room's files that lie `depth` folders below src/; "." stands for the files directly under src/. */
+function filesAt(room, depth) {
+  if (room.folders.includes(".")) return depth === 0 ? ["src/*.ts"] : [];
+  return depth === 0 ? [] : room.folders.map((folder) => `src/${folder}/${"*/".repeat(depth - 1)}*.{ts,cts}`);
+}
+
+const roomConfigs = rooms.flatMap((room) =>
+  depths
+    .filter((depth) => filesAt(room, depth).length > 0)
+    .map((depth) => ({
+      name: `rill/room/${room.name}/${depth}`,
+      files: filesAt(room, depth),
+      rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns: forbiddenImports(room, depth) }] },
+    })),
+);
 
 export default defineConfig(
   globalIgnores(["dist*/", "coverage/", "generated/"]),
@@ -87,7 +93,7 @@ export default defineConfig(
       "no-restricted-properties": [
         "error",
         { object: "AbortSignal", property: "any", message: "It leaks while a source lives: link signals by sync/." },
-        { object: "process", property: "env", message: "Only config.ts reads the environment." },
+        { object: "process", property: "env", message: "Only settings/config.ts reads the environment." },
       ],
     },
   },
@@ -106,18 +112,19 @@ export default defineConfig(
         "error",
         {
           selector: "CallExpression[callee.name=/^mkdir(?:Sync)?$/] Property[key.name='recursive']",
-          message: "makeFolders of disk/ makes folders one at a time: Node's own way never returns below /proc.",
+          message: "makeFolders of machine/ makes folders one at a time: Node's own way never returns below /proc.",
         },
         {
           selector: "ImportDeclaration[importKind='value'][source.value='kysely']",
-          message: "Import values from sessions/kysely.ts: as an ES module the package opens 280 files at once.",
+          message:
+            "Import values from sessions/database/kysely.ts: as an ES module the package opens 280 files at once.",
         },
       ],
     },
   },
   {
     name: "rill/environment-readers",
-    files: ["src/config.ts", "src/cli/launcher.cts"],
+    files: ["src/settings/config.ts", "src/cli/launcher.cts"],
     rules: {
       "no-restricted-properties": [
         "error",

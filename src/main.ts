@@ -1,31 +1,31 @@
 import { randomBytes } from "node:crypto";
 import { AdminServer } from "./admin/admin-server.js";
-import { parseAddress } from "./cli/address.js";
-import { announcement } from "./cli/announce.js";
-import { chooseEngineSize } from "./cli/engine-size.js";
-import { ExitCode } from "./cli/exit-code.js";
-import { releaseAtExit, terminalDescriptors } from "./cli/lost-terminal.js";
-import { createPullReporter } from "./cli/pull-reporter.js";
-import { serveUntilEnded } from "./cli/serve-until-ended.js";
-import { StopSignals } from "./cli/stop-signals.js";
-import { VERSION } from "./cli/version.js";
-import { defaultModelCache, defaultStore, poolThreads, type Config } from "./config.js";
+import { parseAddress } from "./settings/address.js";
+import { announcement } from "./server/announce.js";
+import { chooseEngineSize } from "./server/engine-size.js";
+import { ExitCode } from "./server/exit-code.js";
+import { releaseAtExit, terminalDescriptors } from "./server/lost-terminal.js";
+import { createPullReporter } from "./server/pull-reporter.js";
+import { serveUntilEnded } from "./server/serve-until-ended.js";
+import { StopSignals } from "./machine/stop-signals.js";
+import { VERSION } from "./settings/version.js";
+import { defaultModelCache, defaultStore, poolThreads, type Config } from "./settings/config.js";
 import type { ModelFacts } from "./core/model-facts.js";
-import type { LlamaWorkerOptions } from "./engine/llama-worker.js";
-import { stateDirectoryProblem } from "./engine/state-directory-problem.js";
-import { MemoryTidy } from "./cli/memory-tidy.js";
-import { shrinkHeap } from "./memory/shrink-heap.js";
-import { collectGarbage } from "./memory/collect-garbage.js";
-import { FileMark } from "./models/file-mark.js";
+import type { LlamaWorkerOptions } from "./engine/llama/llama-worker.js";
+import { stateDirectoryProblem } from "./engine/llama/state-directory-problem.js";
+import { MemoryTidy } from "./server/memory-tidy.js";
+import { shrinkHeap } from "./machine/shrink-heap.js";
+import { collectGarbage } from "./machine/collect-garbage.js";
+import { FileMark } from "./models/files/file-mark.js";
 import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
 import { Preparer } from "./prepare/preparer.js";
-import { RpcServer, type Backend } from "./rpc/rpc-server.js";
-import { EngineLink } from "./scheduler/engine-link.js";
+import { RpcServer, type Backend } from "./rill/rpc-server.js";
+import { EngineLink } from "./scheduler/link/engine-link.js";
 import { LifecycleState } from "./scheduler/lifecycle-state.js";
 import { Scheduler } from "./scheduler/scheduler.js";
-import { createStore } from "./sessions/create-store.js";
+import { createStore } from "./sessions/link/create-store.js";
 import { RunningTurns } from "./sessions/running-turns.js";
-import type { CalledStore } from "./sessions/called-store.js";
+import type { CalledStore } from "./sessions/link/called-store.js";
 import { SessionSweeper } from "./sessions/session-sweeper.js";
 import { systemClock } from "./sync/clock.js";
 import { createLogger, type RootLogger } from "./telemetry/logger.js";
@@ -53,7 +53,7 @@ export interface ServeOptions {
  * standard error. Called once in a process, on the main thread; the caller ends the process.
  */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<ExitCode> {
-  const { warnings = [], engineEntry = new URL("./engine/llama-worker.js", import.meta.url) } = options;
+  const { warnings = [], engineEntry = new URL("./engine/llama/llama-worker.js", import.meta.url) } = options;
   await using log = createLogger({ level: config.logLevel, destination: process.stdout });
   const terminals = terminalDescriptors();
   using signals = new StopSignals({

@@ -2,7 +2,7 @@ import type { CallsReport } from "../core/calls-report.js";
 import type { Lifecycle } from "../core/lifecycle.js";
 import type { Limits } from "../core/limits.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
-import type { StoreReport } from "../sessions/store-tally.js";
+import type { StoreReport } from "../sessions/link/store-tally.js";
 import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 
 /** The connections of the gRPC port. */

@@ -1,4 +1,4 @@
-import { STORE_METHODS, STORE_OUTCOMES, STORE_TIME_BOUNDS_MS } from "../sessions/store-tally.js";
+import { STORE_METHODS, STORE_OUTCOMES, STORE_TIME_BOUNDS_MS } from "../sessions/link/store-tally.js";
 import type { ServerMetric } from "./server-view.js";
 
 /** What is asked of the store of sessions. */

@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
-import { HUB_ORIGIN } from "../models/hub-source.js";
-import { ModelError } from "../models/model-error.js";
+import { HUB_ORIGIN } from "../models/download/hub-source.js";
+import { ModelError } from "../models/files/model-error.js";
 import { resolveModel } from "../models/resolve-model.js";
 import type { ResolveModelOptions } from "../models/resolve-options.js";
-import { parseOrigin } from "./origin.js";
-import { createPullReporter } from "./pull-reporter.js";
+import { parseOrigin } from "../settings/origin.js";
+import { createPullReporter } from "../server/pull-reporter.js";
 
 const FAILED = 1;
 const USAGE = 2;

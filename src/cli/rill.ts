@@ -1,14 +1,14 @@
 import { Command, CommanderError } from "commander";
-import { defaultModelCache, forgetEmptyVariables } from "../config.js";
+import { defaultModelCache, forgetEmptyVariables } from "../settings/config.js";
 import { flushStream } from "../telemetry/flush-stream.js";
-import { createBenchCommand } from "./bench.js";
-import { ExitCode } from "./exit-code.js";
-import { createGenerateCommand } from "./generate.js";
+import { createBenchCommand } from "./bench/bench.js";
+import { ExitCode } from "../server/exit-code.js";
+import { createGenerateCommand } from "./generate/generate.js";
 import { createPullCommand } from "./pull.js";
 import { createServeCommand } from "./serve.js";
-import { createSessionsCommand } from "./sessions.js";
+import { createSessionsCommand } from "./sessions/sessions.js";
 import { createTokenizeCommand } from "./tokenize.js";
-import { VERSION } from "./version.js";
+import { VERSION } from "../settings/version.js";
 
 /**
  * The program behind `rill`: finds the command, runs it, ends the process with its exit code. `args`: the command line without the program's own name.

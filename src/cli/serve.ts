@@ -1,10 +1,10 @@
 import { Command, Option } from "commander";
-import { ConfigError, readConfig, type ConfigReading } from "../config.js";
-import { ExitCode } from "./exit-code.js";
-import { LIMIT_SETTINGS } from "./limit-settings.js";
-import { printConfig } from "./print-config.js";
-import { SERVER_SETTINGS } from "./server-settings.js";
-import { flagOf, yamlKeyOf, type Setting } from "./setting.js";
+import { ConfigError, readConfig, type ConfigReading } from "../settings/config.js";
+import { ExitCode } from "../server/exit-code.js";
+import { LIMIT_SETTINGS } from "../settings/limit-settings.js";
+import { printConfig } from "../settings/print-config.js";
+import { SERVER_SETTINGS } from "../settings/server-settings.js";
+import { flagOf, yamlKeyOf, type Setting } from "../settings/setting.js";
 
 const SPELLINGS = `
 Every setting has three spellings: --max-output-tokens on the command line, RILL_MAX_OUTPUT_TOKENS in the environment and

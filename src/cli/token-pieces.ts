@@ -1,4 +1,4 @@
-import type { ClientSession } from "./client-command.js";
+import type { ClientSession } from "./command/client-command.js";
 
 /** Calls that are open at once. */
 const CALLS_AT_ONCE = 16;

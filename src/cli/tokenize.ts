@@ -1,12 +1,12 @@
 import { Command } from "commander";
-import type { JsonObject } from "../rpc/client/contract-json.js";
-import { addConnectionFlags, type ClientSession, runClientCommand } from "./client-command.js";
-import { counts, no, yes } from "./flag-types.js";
-import type { RequestFlag } from "./request-flag.js";
-import { addRequestFlags, readRequestFlags } from "./request-flags.js";
-import { readTextArgument } from "./text-argument.js";
+import type { JsonObject } from "../client/contract-json.js";
+import { addConnectionFlags, type ClientSession, runClientCommand } from "./command/client-command.js";
+import { counts, no, yes } from "./input/flag-types.js";
+import type { RequestFlag } from "./input/request-flag.js";
+import { addRequestFlags, readRequestFlags } from "./input/request-flags.js";
+import { readTextArgument } from "./input/text-argument.js";
 import { readPieces } from "./token-pieces.js";
-import { UsageError } from "./usage-error.js";
+import { UsageError } from "./command/usage-error.js";
 
 const SERVICE = "rill.v1.TokenService";
 

@@ -49,6 +49,13 @@ export interface EngineSequence {
   trim(length: number): Promise<number>;
 }
 
+/** The right to use a sequence. Disposing it gives the sequence back with all that it holds by then; disposing it again does nothing. */
+export interface SequenceLease extends Disposable {
+  readonly sequence: EngineSequence;
+  /** How many of the prompt's tokens the sequence holds already. */
+  readonly reusedTokens: number;
+}
+
 /** What a sequence held, kept outside the cache, to be restored in any sequence. Disposing frees it; doing so again does nothing. */
 export interface SavedState extends Disposable {
   readonly tokenIds: readonly number[];

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
 
-import type { HubLocation } from "./catalogue.js";
+import type { HubLocation } from "./download/catalogue.js";
 
 /** What the place of the cache follows from. The caller reads it from the process. */
 export interface CacheSurroundings {

@@ -1,11 +1,11 @@
 import type { Stats } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 
-import { type DigestRecord, isRecordFresh, readDigestRecord, writeDigestRecord } from "./digest-record.js";
-import { systemCodeOf, toDiskError } from "./disk-error.js";
-import { hashFile } from "./hash-file.js";
-import { ModelError } from "./model-error.js";
-import type { PullListener } from "./pull-event.js";
+import { type DigestRecord, isRecordFresh, readDigestRecord, writeDigestRecord } from "./files/digest-record.js";
+import { systemCodeOf, toDiskError } from "./files/disk-error.js";
+import { hashFile } from "./files/hash-file.js";
+import { ModelError } from "./files/model-error.js";
+import type { PullListener } from "./download/pull-event.js";
 
 /** What a file's digest must be: this one, the one on record if there is a record, or any. */
 type ExpectedDigest =

@@ -1,7 +1,7 @@
-import type { GgufSummary } from "./gguf-summary.js";
-import { inspectGguf, inspectGgufPart } from "./inspect-gguf.js";
-import { ModelError } from "./model-error.js";
-import { parseSplitName, partPath } from "./split-name.js";
+import type { GgufSummary } from "./gguf/gguf-summary.js";
+import { inspectGguf, inspectGgufPart } from "./gguf/inspect-gguf.js";
+import { ModelError } from "./files/model-error.js";
+import { parseSplitName, partPath } from "./gguf/split-name.js";
 
 /** What a model consists of. */
 export interface InspectedModel {

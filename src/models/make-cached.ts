@@ -1,18 +1,18 @@
 import { dirname } from "node:path";
 
-import { makeFolders } from "../disk/make-folders.js";
+import { makeFolders } from "../machine/make-folders.js";
 import { onAbort } from "../sync/on-abort.js";
 import { cachedPathOf } from "./cache-directory.js";
 import { type CheckFileOptions, checkFile, type FileCheck, recordStored, removeFile } from "./cached-file.js";
-import type { CatalogueEntry, HubLocation } from "./catalogue.js";
-import { recordPathBeside } from "./digest-record.js";
-import { toDiskError } from "./disk-error.js";
-import { fetchModel, workDirOf } from "./fetch-model.js";
-import { acquireFileLock } from "./file-lock.js";
-import { HubSource } from "./hub-source.js";
-import type { ModelSource } from "./model-source.js";
-import { PipSource } from "./pip-source.js";
-import type { SourceName } from "./pull-event.js";
+import type { CatalogueEntry, HubLocation } from "./download/catalogue.js";
+import { recordPathBeside } from "./files/digest-record.js";
+import { toDiskError } from "./files/disk-error.js";
+import { fetchModel, workDirOf } from "./download/fetch-model.js";
+import { acquireFileLock } from "./files/file-lock.js";
+import { HubSource } from "./download/hub-source.js";
+import type { ModelSource } from "./download/model-source.js";
+import { PipSource } from "./download/pip-source.js";
+import type { SourceName } from "./download/pull-event.js";
 import type { CompleteResolveModelOptions } from "./resolve-options.js";
 
 /** A file on the hub, and the catalogue's entry of it when it has one. */

@@ -1,6 +1,6 @@
-import { CATALOGUE, type CatalogueEntry, type HubLocation } from "./catalogue.js";
-import { ModelError } from "./model-error.js";
-import { parseSplitName } from "./split-name.js";
+import { CATALOGUE, type CatalogueEntry, type HubLocation } from "./download/catalogue.js";
+import { ModelError } from "./files/model-error.js";
+import { parseSplitName } from "./gguf/split-name.js";
 
 /** What a model was asked for by. */
 export type ModelSpec =

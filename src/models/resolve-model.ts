@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 
 import { checkFile } from "./cached-file.js";
-import type { HubLocation } from "./catalogue.js";
-import type { GgufSummary } from "./gguf-summary.js";
+import type { HubLocation } from "./download/catalogue.js";
+import type { GgufSummary } from "./gguf/gguf-summary.js";
 import { inspectModel } from "./inspect-model.js";
 import { makeCached, type WantedFile } from "./make-cached.js";
-import { ModelError } from "./model-error.js";
+import { ModelError } from "./files/model-error.js";
 import { parseModelSpec } from "./model-spec.js";
-import type { SourceName } from "./pull-event.js";
+import type { SourceName } from "./download/pull-event.js";
 import { type CompleteResolveModelOptions, type ResolveModelOptions, withDefaults } from "./resolve-options.js";
-import { parseSplitName } from "./split-name.js";
+import { parseSplitName } from "./gguf/split-name.js";
 
 interface ModelFile {
   /** Absolute. */

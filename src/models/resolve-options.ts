@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 
-import { CATALOGUE, type CatalogueEntry } from "./catalogue.js";
-import { type MeasureFreeBytes, measureFreeBytes } from "./disk-space.js";
-import { HUB_CONNECT_LIMIT_MS, HUB_ORIGIN } from "./hub-source.js";
-import { PYTHON_COMMANDS } from "./pip-source.js";
-import type { PullListener } from "./pull-event.js";
+import { CATALOGUE, type CatalogueEntry } from "./download/catalogue.js";
+import { type MeasureFreeBytes, measureFreeBytes } from "./files/disk-space.js";
+import { HUB_CONNECT_LIMIT_MS, HUB_ORIGIN } from "./download/hub-source.js";
+import { PYTHON_COMMANDS } from "./download/pip-source.js";
+import type { PullListener } from "./download/pull-event.js";
 
 export interface ResolveModelOptions {
   /** Where fetched models are kept; made when it is missing. */

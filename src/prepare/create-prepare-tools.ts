@@ -1,9 +1,9 @@
-import { createChatTemplate } from "./create-chat-template.js";
+import { createChatTemplate } from "./template/create-chat-template.js";
 import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
 import { createNativeCompiler } from "./grammar/compile-natively.js";
 import { CompiledGrammars } from "./grammar/compiled-grammars.js";
 import type { PrepareTools } from "./prepare-input.js";
-import type { Vocabulary } from "./vocabulary.js";
+import type { Vocabulary } from "./tokens/vocabulary.js";
 
 /** All that is made once of a vocabulary. */
 export function createPrepareTools(vocabulary: Vocabulary, grammarBounds: CallGrammarBounds): PrepareTools {

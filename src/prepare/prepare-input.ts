@@ -1,15 +1,15 @@
 import type { OutputGrammar, RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-wall.js";
-import { type ChatTemplate, toolsOf } from "./chat-template.js";
-import type { Fragment } from "./control-texts.js";
+import { type ChatTemplate, toolsOf } from "./template/chat-template.js";
+import type { Fragment } from "./tokens/control-texts.js";
 import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
 import type { CompiledGrammars } from "./grammar/compiled-grammars.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
-import { HiddenTexts } from "./hidden-texts.js";
-import { InputRefusal } from "./input-refusal.js";
-import { type Tokenised, tokenizeFragments } from "./tokenize-fragments.js";
-import type { Vocabulary } from "./vocabulary.js";
+import { HiddenTexts } from "./template/hidden-texts.js";
+import { InputRefusal } from "../core/input-refusal.js";
+import { type Tokenised, tokenizeFragments } from "./tokens/tokenize-fragments.js";
+import type { Vocabulary } from "./tokens/vocabulary.js";
 
 /** What the jobs of a prepare worker share. */
 export interface PrepareTools {

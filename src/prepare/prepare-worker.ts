@@ -1,12 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { PrepareNotice } from "../core/prepare-wall.js";
-import { forgetSpellings } from "../memory/forget-spellings.js";
-import { shrinkHeap } from "../memory/shrink-heap.js";
+import { forgetSpellings } from "../machine/forget-spellings.js";
+import { shrinkHeap } from "../machine/shrink-heap.js";
 import { createPrepareTools } from "./create-prepare-tools.js";
 import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
 import { tryLowerThreadPriority } from "./lower-thread-priority.js";
 import { PrepareHost } from "./prepare-host.js";
-import { Vocabulary } from "./vocabulary.js";
+import { Vocabulary } from "./tokens/vocabulary.js";
 
 /** What the link hands to the worker that it starts. */
 export interface PrepareWorkerData {

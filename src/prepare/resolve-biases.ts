@@ -1,7 +1,7 @@
 import type { LogitBias, RequestedBias } from "../core/logit-bias.js";
-import { InputRefusal } from "./input-refusal.js";
+import { InputRefusal } from "../core/input-refusal.js";
 import { tokenizeText } from "./prepare-input.js";
-import type { Vocabulary } from "./vocabulary.js";
+import type { Vocabulary } from "./tokens/vocabulary.js";
 
 /** Of a text that is several tokens, so many are named. */
 const MAX_NAMED_TOKENS = 16;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { PrepareNotice, PreparerFacts } from "../core/prepare-wall.js";
-import { WORKER_HEAP } from "../memory/worker-heap.js";
+import { WORKER_HEAP } from "../machine/worker-heap.js";
 import type { PrepareWorkerData } from "./prepare-worker.js";
 
 /**

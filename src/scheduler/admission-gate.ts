@@ -1,6 +1,6 @@
 import { type ErrorCode, GenerationError, type GenerationErrorDetails } from "../core/generation-error.js";
 import type { LifecycleState } from "./lifecycle-state.js";
-import type { LoadCounters } from "./load-counters.js";
+import type { LoadCounters } from "./generation/load-counters.js";
 
 export interface AdmissionGateOptions {
   readonly lifecycle: LifecycleState;

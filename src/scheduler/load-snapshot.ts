@@ -2,9 +2,9 @@ import type { Lifecycle } from "../core/lifecycle.js";
 import type { GenerationLoad, LoadSnapshot } from "../core/load-snapshot.js";
 import type { EngineFacts } from "../core/model-facts.js";
 import type { Dispatcher } from "./dispatcher.js";
-import type { GenerationRecord } from "./generation-record.js";
-import type { GenerationRegistry } from "./generation-registry.js";
-import type { LoadCounters } from "./load-counters.js";
+import type { GenerationRecord } from "./generation/generation-record.js";
+import type { GenerationRegistry } from "./generation/generation-registry.js";
+import type { LoadCounters } from "./generation/load-counters.js";
 
 export interface LoadSources {
   readonly lifecycle: Lifecycle;

@@ -12,18 +12,18 @@ import { Deferred } from "../sync/deferred.js";
 import type { Logger } from "../telemetry/logger.js";
 import { AdmissionGate } from "./admission-gate.js";
 import { Dispatcher } from "./dispatcher.js";
-import type { EngineLink } from "./engine-link.js";
-import { Generation } from "./generation.js";
-import { GenerationLedger } from "./generation-ledger.js";
-import { logEnd } from "./generation-log.js";
-import { GenerationRecord, type RecordSurroundings } from "./generation-record.js";
-import type { GenerationWatcher } from "./generation-watcher.js";
-import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./generation-registry.js";
+import type { EngineLink } from "./link/engine-link.js";
+import { Generation } from "./generation/generation.js";
+import { GenerationLedger } from "./generation/generation-ledger.js";
+import { logEnd } from "./generation/generation-log.js";
+import { GenerationRecord, type RecordSurroundings } from "./generation/generation-record.js";
+import type { GenerationWatcher } from "./generation/generation-watcher.js";
+import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./generation/generation-registry.js";
 import type { LifecycleState } from "./lifecycle-state.js";
-import { LoadCounters } from "./load-counters.js";
+import { LoadCounters } from "./generation/load-counters.js";
 import { takeLoadSnapshot } from "./load-snapshot.js";
-import { OutputLog } from "./output-log.js";
-import type { PreparedRun } from "./prepared-run.js";
+import { OutputLog } from "./generation/output-log.js";
+import type { PreparedRun } from "./forecast/prepared-run.js";
 
 export interface SchedulerOptions {
   readonly engine: Pick<EngineLink, "facts" | "lost" | "onNotice" | "send">;

@@ -1,10 +1,10 @@
 import type { QueuePlace } from "../core/generation-event.js";
 import type { Lane } from "../core/lane.js";
-import type { GenerationRecord } from "./generation-record.js";
-import type { PreparedRun } from "./prepared-run.js";
-import type { WaitRange } from "./run-forecast.js";
-import type { RunWork } from "./run-work.js";
-import type { Waiter } from "./lane-queue.js";
+import type { GenerationRecord } from "./generation/generation-record.js";
+import type { PreparedRun } from "./forecast/prepared-run.js";
+import type { WaitRange } from "./forecast/run-forecast.js";
+import type { RunWork } from "./forecast/run-work.js";
+import type { Waiter } from "./queue/lane-queue.js";
 
 /** Reading so many tokens in again counts for a grant. */
 const TOKENS_A_GRANT = 512;

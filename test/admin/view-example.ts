@@ -1,7 +1,7 @@
 import type { ServerView } from "../../src/admin/server-view.js";
 import type { Lifecycle } from "../../src/core/lifecycle.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import { StoreTally } from "../../src/sessions/store-tally.js";
+import { StoreTally } from "../../src/sessions/link/store-tally.js";
 import { LOAD_EXAMPLE } from "./load-example.js";
 
 const tally = new StoreTally();

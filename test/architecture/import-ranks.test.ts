@@ -30,16 +30,16 @@ describe("The import ranks", () => {
       import type { Chunk } from "../../generated/rill/v1/chunk.js";
       import { randomUUID } from "node:crypto";
       export { writeChunk } from "./chunk-writer.js";`;
-    assert.deepEqual(problemsOf("src/rpc/writer.ts", text), []);
+    assert.deepEqual(problemsOf("src/client/writer.ts", text), []);
   });
 
   const forbidden: readonly (readonly [title: string, file: string, text: string])[] = [
-    ["a room of higher rank", "src/engine/run.ts", 'import { toStatus } from "../rpc/status.js";'],
-    ["a neighbour of equal rank", "src/engine/run.ts", 'import { Line } from "../scheduler/line.js";'],
-    ["a type of a neighbour", "src/engine/run.ts", 'import type { Line } from "../scheduler/line.js";'],
-    ["a type by import()", "src/engine/run.ts", 'export type Line = import("../scheduler/line.js").Line;'],
-    ["a neighbour by export from", "src/engine/run.ts", 'export { Line } from "../scheduler/line.js";'],
-    ["a neighbour at run time", "src/engine/run.ts", 'await import("../scheduler/line.js");'],
+    ["a room of higher rank", "src/engine/run/run.ts", 'import { toStatus } from "../../grpc/status/status.js";'],
+    ["a neighbour of equal rank", "src/engine/run/run.ts", 'import { Line } from "../../scheduler/line.js";'],
+    ["a type of a neighbour", "src/engine/run/run.ts", 'import type { Line } from "../../scheduler/line.js";'],
+    ["a type by import()", "src/engine/run/run.ts", 'export type Line = import("../../scheduler/line.js").Line;'],
+    ["a neighbour by export from", "src/engine/run/run.ts", 'export { Line } from "../../scheduler/line.js";'],
+    ["a neighbour at run time", "src/engine/run/run.ts", 'await import("../../scheduler/line.js");'],
     ["a neighbour's thread entry", "src/scheduler/link.ts", 'new URL("../engine/thread.js", import.meta.url);'],
     ["core from sync", "src/sync/channel.ts", 'import { limits } from "../core/limits.js";'],
     ["a built-in module from core", "src/core/usage.ts", 'import { hash } from "node:crypto";'],
@@ -47,17 +47,38 @@ describe("The import ranks", () => {
     ["a path inside such a package", "src/admin/page.ts", 'import { x } from "@grpc/grpc-js/build/src/x.js";'],
     ["a package that the table does not know", "src/models/hub.ts", 'import leftPad from "left-pad";'],
     ["a package by require", "src/cli/launcher.cts", 'require("node-llama-cpp");'],
-    ["generated code outside rpc", "src/cli/serve.ts", 'import { Chunk } from "../../generated/rill/v1/chunk.js";'],
+    [
+      "generated code outside the protocols",
+      "src/cli/serve.ts",
+      'import { Chunk } from "../../generated/rill/v1/chunk.js";',
+    ],
     ["the tests", "src/cli/serve.ts", 'import { clock } from "../../test/support/clock.js";'],
-    ["threads where none start", "src/rpc/server.ts", 'import { Worker } from "node:worker_threads";'],
-    ["a built-in module without its prefix", "src/rpc/server.ts", 'import fs from "fs";'],
-    ["the composition", "src/rpc/server.ts", 'import { config } from "../config.js";'],
+    ["threads where none start", "src/client/server.ts", 'import { Worker } from "node:worker_threads";'],
+    ["a built-in module without its prefix", "src/client/server.ts", 'import fs from "fs";'],
+    ["another protocol", "src/rill/writer.ts", 'import { page } from "../admin/page.js";'],
+    ["a protocol from the use cases", "src/generation/open.ts", 'import { parse } from "../rill/parse/parse.js";'],
+    ["grpc-js from the use cases", "src/generation/open.ts", 'import { status } from "@grpc/grpc-js";'],
+    ["a sub-folder of higher rank", "src/engine/run/run.ts", 'import { StepLoop } from "../loop/step-loop.js";'],
+    ["a sub-folder of equal rank", "src/scheduler/link/link.ts", 'import { Pace } from "../forecast/pace.js";'],
+    ["the room's own files below them", "src/models/gguf/reader.ts", 'import { resolve } from "../resolve.js";'],
+    ["the composition", "src/client/server.ts", 'import { main } from "../main.js";'],
   ];
   for (const [title, file, text] of forbidden) {
     it(`refuse ${title}`, () => {
       assert.equal(problemsOf(file, text).length, 1);
     });
   }
+
+  it("refuse a sub-folder that the table does not rank", () => {
+    assert.deepEqual(problemsOf("src/engine/misc/strings.ts", ""), [
+      "src/engine/misc/strings.ts lies in no sub-folder that the table ranks",
+    ]);
+  });
+
+  it("let a sub-folder import a lower one of its room", () => {
+    const text = 'import type { Engine } from "../engine.js"; import { Run } from "../run/run.js";';
+    assert.deepEqual(problemsOf("src/engine/loop/step-loop.ts", text), []);
+  });
 
   it("refuse a folder that is no room", () => {
     assert.deepEqual(problemsOf("src/utils/strings.ts", ""), ["src/utils/strings.ts lies in no room of the table"]);

@@ -1,7 +1,7 @@
 import { isBuiltin } from "node:module";
 import path from "node:path/posix";
 import { importedModules } from "./imported-modules.js";
-import { type Room, type RoomTable, roomOf } from "./room-table.js";
+import { type Room, type RoomTable, roomOf, wingOf } from "./room-table.js";
 
 /** The text of each file by its path from the repository's root. */
 export type SourceFiles = ReadonlyMap<string, string>;
@@ -11,6 +11,7 @@ export function findForbiddenImports(files: SourceFiles, table: RoomTable): read
   return [...files].flatMap(([file, text]) => {
     const room = roomOf(file, table);
     if (room === undefined) return [`${file} lies in no room of the table`];
+    if (wingRank(room, file) === undefined) return [`${file} lies in no sub-folder that the table ranks`];
     return importedModules(file, text).flatMap((specifier) => {
       const problem = problemOf({ file, room, specifier }, table);
       return problem === undefined ? [] : [`${file} imports ${specifier}: ${problem}`];
@@ -25,7 +26,10 @@ interface Import {
 }
 
 function problemOf({ file, room, specifier }: Import, table: RoomTable): string | undefined {
-  if (specifier.startsWith(".")) return relativeProblem(room, resolveImport(file, specifier), table);
+  if (specifier.startsWith(".")) {
+    const target = resolveImport(file, specifier);
+    return relativeProblem(room, target, table) ?? wingProblem(room, file, target);
+  }
   if (isBuiltin(specifier)) return builtinProblem(room, specifier, table);
   const packageName = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
   return room.packages.includes(packageName) ? undefined : `the package ${packageName} is not open to ${room.name}`;
@@ -42,6 +46,19 @@ function relativeProblem(room: Room, target: string, table: RoomTable): string |
   if (targetRoom === undefined) return `${target} lies in no room of the table`;
   if (targetRoom === room || targetRoom.rank < room.rank) return undefined;
   return `${targetRoom.name} (rank ${targetRoom.rank}) is not below ${room.name} (rank ${room.rank})`;
+}
+
+/** Rooms without ranked sub-folders have files of one rank, all of which may import each other. */
+function wingRank({ wings }: Room, file: string): number | undefined {
+  return wings === undefined ? 0 : wings[wingOf(file)];
+}
+
+function wingProblem(room: Room, file: string, target: string): string | undefined {
+  const [from, to] = [wingOf(file), wingOf(target)];
+  const [rank, targetRank] = [wingRank(room, file), wingRank(room, target)];
+  if (!target.startsWith(`src/${room.folders[0] ?? ""}/`) || from === to || rank === undefined) return undefined;
+  if (targetRank === undefined || targetRank < rank || room.wings === undefined) return undefined;
+  return `${to} (rank ${targetRank}) is not below ${from} (rank ${rank}) in ${room.name}`;
 }
 
 function builtinProblem(room: Room, specifier: string, table: RoomTable): string | undefined {

@@ -13,6 +13,11 @@ export interface Room {
   readonly builtins: boolean;
   /** Whether its files may import generated/. */
   readonly generated?: boolean;
+  /**
+   * The ranks of its sub-folders, where it has any; "." stands for the files that lie in the room itself. An import between
+   * two of them points to a lower rank. A deeper folder belongs to the sub-folder that it lies in.
+   */
+  readonly wings?: Readonly<Record<string, number>>;
 }
 
 /** The rank table: the single source for the architecture test and for lint. */
@@ -32,4 +37,10 @@ export function roomOf(path: string, table: RoomTable): Room | undefined {
   const parts = path.split("/");
   const folder = parts.length === 2 ? "." : (parts[1] ?? "");
   return parts[0] === "src" ? table.rooms.find((room) => room.folders.includes(folder)) : undefined;
+}
+
+/** The sub-folder of its room that a file such as `src/engine/run/run.ts` belongs to; "." for a file directly in the room. */
+export function wingOf(path: string): string {
+  const parts = path.split("/");
+  return parts.length > 3 ? (parts[2] ?? ".") : ".";
 }

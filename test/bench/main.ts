@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { usableThreads } from "../../src/engine/usable-threads.js";
+import { usableThreads } from "../../src/machine/usable-threads.js";
 import { defaultModelPath } from "../support/default-model.js";
 import { stampRun } from "../support/run-stamp.js";
 import { ArgumentError, type BenchArguments, parseBenchArguments, USAGE } from "./bench-arguments.js";

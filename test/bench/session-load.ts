@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import Database from "better-sqlite3";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import { createStore } from "../../src/sessions/create-store.js";
+import { createStore } from "../../src/sessions/link/create-store.js";
 import type { SessionStore } from "../../src/sessions/session-store.js";
 import type { StoreResult } from "../../src/sessions/store-problem.js";
 import { systemClock } from "../../src/sync/clock.js";

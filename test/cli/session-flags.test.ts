@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { CREATE_SESSION_FLAGS } from "../../src/cli/sessions-create.js";
-import { DELETE_SESSION_FLAGS } from "../../src/cli/sessions-delete.js";
-import { FORK_SESSION_FLAGS } from "../../src/cli/sessions-fork.js";
-import { DescriptorSet } from "../../src/rpc/contract/descriptor-set.js";
+import { CREATE_SESSION_FLAGS } from "../../src/cli/sessions/sessions-create.js";
+import { DELETE_SESSION_FLAGS } from "../../src/cli/sessions/sessions-delete.js";
+import { FORK_SESSION_FLAGS } from "../../src/cli/sessions/sessions-fork.js";
+import { DescriptorSet } from "../../src/grpc/contract/descriptor-set.js";
 
 /** What the command line takes as an argument or from files. */
 const BY_OTHER_MEANS = new Set(["session_id", "messages"]);

@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { once } from "node:events";
 import { setTimeout as pass } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { runEngineHost } from "../../src/engine/engine-host.js";
-import type { LlamaWorkerOptions } from "../../src/engine/llama-worker.js";
+import { runEngineHost } from "../../src/engine/loop/engine-host.js";
+import type { LlamaWorkerOptions } from "../../src/engine/llama/llama-worker.js";
 import { ScriptedEngine, type ScriptedOptions } from "../support/scripted-engine.js";
 
 /** Tokens that each run gets before the fault. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TurnStatus } from "../../generated/rill/v1/session.js";
-import { SessionClient } from "../rpc/session-client.js";
+import { SessionClient } from "../rill/session-client.js";
 import { generationWhen, loadWhen } from "../support/load-watch.js";
 import { TestClient } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RequestedConstraint } from "../../src/core/constraint.js";
 import type { GenerationInput } from "../../src/core/generation-request.js";
-import { SessionClient } from "../rpc/session-client.js";
+import { SessionClient } from "../rill/session-client.js";
 import { MARK, marked } from "../support/marked-output.js";
 import { TestServer } from "../support/test-server.js";
 import { type RillRun, runRill } from "./run-rill.js";

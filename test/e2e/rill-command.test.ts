@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { explainMissingGpu, gpuPackages } from "../../src/engine/gpu-packages.js";
+import { explainMissingGpu, gpuPackages } from "../../src/machine/gpu-packages.js";
 import { createTinyModel } from "../support/tiny-model.js";
 import { runRill } from "./run-rill.js";
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Role } from "../../generated/rill/v1/conversation.js";
-import { SessionClient } from "../rpc/session-client.js";
+import { SessionClient } from "../rill/session-client.js";
 import { TestServer } from "../support/test-server.js";
 import { RillChild } from "./rill-child.js";
 import { type RillRun, runRill } from "./run-rill.js";

@@ -9,14 +9,14 @@ import type {
   RunUpdate,
 } from "../../src/core/engine-wall.js";
 import type { Sampling } from "../../src/core/generation-request.js";
-import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
+import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
 import type { OutputFormat } from "../../src/core/output-format.js";
 import type { Piece } from "../../src/core/piece.js";
 import type { RunEnd } from "../../src/core/run-end.js";
-import type { DraftPolicy } from "../../src/engine/draft-planner.js";
-import type { PrefillLimits } from "../../src/engine/prefill-planner.js";
-import type { Refill } from "../../src/engine/refill.js";
-import { StepLoop } from "../../src/engine/step-loop.js";
+import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
+import type { PrefillLimits } from "../../src/engine/loop/prefill-planner.js";
+import type { Refill } from "../../src/engine/loop/refill.js";
+import { StepLoop } from "../../src/engine/loop/step-loop.js";
 import { systemClock, type Clock } from "../../src/sync/clock.js";
 import { Wakeup } from "../../src/sync/wakeup.js";
 import type { Engine } from "../../src/engine/engine.js";

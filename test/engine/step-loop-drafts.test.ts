@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { DraftPolicy } from "../../src/engine/draft-planner.js";
+import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import { ScriptedEngine } from "../support/scripted-engine.js";
 import { LoopHarness, joined, type RunRequest } from "./loop-harness.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { OutputGrammar } from "../../src/core/constraint.js";
-import type { DraftPolicy } from "../../src/engine/draft-planner.js";
+import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import { ScriptedEngine } from "../support/scripted-engine.js";
 import { LoopHarness, joined, type RunRequest } from "./loop-harness.js";
 import { scripted } from "./scripted-loop.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
-import type { DraftPolicy } from "../../src/engine/draft-planner.js";
+import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { FIRST_EXTRA_TOKEN, ScriptedEngine } from "../support/scripted-engine.js";
 import { certainText, expectedOutput } from "./expected-output.js";

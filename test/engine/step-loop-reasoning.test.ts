@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { OutputFormat } from "../../src/core/output-format.js";
-import type { DraftPolicy } from "../../src/engine/draft-planner.js";
+import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import { decoderOf } from "../support/scripted-decoder.js";
 import { FIRST_CONTROL_TOKEN, ScriptedEngine } from "../support/scripted-engine.js";
 import { LoopHarness, type RunRequest, type RunStory } from "./loop-harness.js";

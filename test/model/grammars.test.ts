@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NEVER_BIAS } from "../../src/core/logit-bias.js";
-import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
-import { LlamaEngine } from "../../src/engine/llama-engine.js";
+import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
+import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
 import { LoopHarness, type RunRequest, joined } from "../engine/loop-harness.js";
 import { MARKED } from "../engine/marked-format.js";
 import { FETCH_MODEL_LIMIT_MS, defaultModelPath } from "../support/default-model.js";

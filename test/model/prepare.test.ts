@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/core/conversation.js";
-import type { ChatTemplate } from "../../src/prepare/chat-template.js";
-import { createChatTemplate } from "../../src/prepare/create-chat-template.js";
-import { tokenizeFragments } from "../../src/prepare/tokenize-fragments.js";
-import { Vocabulary } from "../../src/prepare/vocabulary.js";
-import { conversationOf, type ReadTurn } from "../../src/rpc/turn/conversation-of.js";
+import type { ChatTemplate } from "../../src/prepare/template/chat-template.js";
+import { createChatTemplate } from "../../src/prepare/template/create-chat-template.js";
+import { tokenizeFragments } from "../../src/prepare/tokens/tokenize-fragments.js";
+import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
+import { conversationOf, type ReadTurn } from "../../src/rill/generation/turn/conversation-of.js";
 import { assistant, system, user } from "../prepare/conversation.js";
 import { runJob } from "../prepare/run-job.js";
 import { defaultModelPath, FETCH_MODEL_LIMIT_MS } from "../support/default-model.js";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/core/conversation.js";
-import type { ChatTemplate } from "../../src/prepare/chat-template.js";
-import { createChatTemplate } from "../../src/prepare/create-chat-template.js";
-import { tokenizeFragments } from "../../src/prepare/tokenize-fragments.js";
-import { Vocabulary } from "../../src/prepare/vocabulary.js";
+import type { ChatTemplate } from "../../src/prepare/template/chat-template.js";
+import { createChatTemplate } from "../../src/prepare/template/create-chat-template.js";
+import { tokenizeFragments } from "../../src/prepare/tokens/tokenize-fragments.js";
+import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { findPeer } from "../bench/peer/find-or-build-peer.js";
 import { PeerServer } from "../bench/peer/peer-server.js";
 import { assistant, system, user } from "../prepare/conversation.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 
-import { ModelError } from "../../src/models/model-error.js";
+import { ModelError } from "../../src/models/files/model-error.js";
 import { parseModelSpec } from "../../src/models/model-spec.js";
 
 const isInvalidName = { name: "ModelError", code: "INVALID_MODEL_NAME" };

@@ -3,8 +3,8 @@ import { readFile, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 
-import type { ModelError } from "../../src/models/model-error.js";
-import type { PullEvent } from "../../src/models/pull-event.js";
+import type { ModelError } from "../../src/models/files/model-error.js";
+import type { PullEvent } from "../../src/models/download/pull-event.js";
 import {
   answerByRedirect,
   answerFile,

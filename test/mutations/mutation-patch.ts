@@ -5,7 +5,7 @@ export interface MutationPatch {
   /** The patch's file name without its ending. */
   readonly name: string;
   readonly file: string;
-  /** The test file as it is compiled: `dist/test/engine/stop-filter.test.js`. */
+  /** The test file as it is compiled: `dist/test/engine/output/stop-filter.test.js`. */
   readonly spec: string;
   /** Narrows the run to the titles that hold this text; undefined runs the whole file. */
   readonly grep: string | undefined;
@@ -14,7 +14,7 @@ export interface MutationPatch {
 }
 
 /**
- * Reads the lines before the diff: `# test: test/engine/stop-filter.test.ts`, and if wanted `# grep: part of a title`.
+ * Reads the lines before the diff: `# test: test/engine/output/stop-filter.test.ts`, and if wanted `# grep: part of a title`.
  * @throws Error when no test file is named, or something other than TypeScript is changed.
  */
 export function parseMutationPatch(file: string, text: string): MutationPatch {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { ToolUse } from "../../src/core/tool.js";
-import type { ChatRequest, RenderedChat } from "../../src/prepare/chat-template.js";
-import { createChatTemplate } from "../../src/prepare/create-chat-template.js";
-import { JinjaTemplate } from "../../src/prepare/jinja-template.js";
-import { Vocabulary } from "../../src/prepare/vocabulary.js";
+import type { ChatRequest, RenderedChat } from "../../src/prepare/template/chat-template.js";
+import { createChatTemplate } from "../../src/prepare/template/create-chat-template.js";
+import { JinjaTemplate } from "../../src/prepare/template/jinja-template.js";
+import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel, TINY_CHAT_TEMPLATE, TINY_SYSTEM_MESSAGE } from "../support/tiny-model.js";
 import { assistant, user } from "./conversation.js";
 import { assertRefuses } from "./refuses.js";

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
 import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";
 import { PrepareHost } from "../../src/prepare/prepare-host.js";
-import { Vocabulary } from "../../src/prepare/vocabulary.js";
+import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel } from "../support/tiny-model.js";
 
 const BOUNDS = grammarBoundsOf(DEFAULT_LIMITS);

@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
 import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";
 import { prepareInput, type Prepared, tokenizeText } from "../../src/prepare/prepare-input.js";
-import { Vocabulary } from "../../src/prepare/vocabulary.js";
+import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
 import { TURN_END_TOKEN as END, TURN_START_TOKEN as BOS } from "../support/tiny-vocabulary.js";
 import { assistant, user } from "./conversation.js";

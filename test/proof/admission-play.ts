@@ -1,7 +1,7 @@
-import { NEUTRAL_SAMPLING } from "../../src/core/neutral-sampling.js";
+import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { WaitVerdict } from "../../src/core/load-snapshot.js";
-import type { Generation } from "../../src/scheduler/generation.js";
+import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { VirtualServer } from "../support/virtual-server.js";
 import { DECODE_MS, PREFILL_TOKEN_MS, type ScriptedCall } from "./admission-load.js";
 import { Random } from "../support/random.js";

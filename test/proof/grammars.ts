@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { CompiledGrammars } from "../../src/prepare/grammar/compiled-grammars.js";
 import { createNativeCompiler } from "../../src/prepare/grammar/compile-natively.js";
-import { Vocabulary } from "../../src/prepare/vocabulary.js";
+import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { percentile } from "../support/percentile.js";
 import { Random } from "../support/random.js";
 import { createTinyModel } from "../support/tiny-model.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GenerationError } from "../../src/core/generation-error.js";
-import type { Generation } from "../../src/scheduler/generation.js";
+import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { echo, ENDLESS, failureOf, readAll, runOf, SchedulerRig } from "./scheduler-rig.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GenerationError } from "../../src/core/generation-error.js";
-import type { Generation } from "../../src/scheduler/generation.js";
+import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { echo, ENDLESS, failureOf, readAll, runOf, SchedulerRig } from "./scheduler-rig.js";
 
 const REPLACED = new GenerationError("TAKEN_OVER", "another reader came");

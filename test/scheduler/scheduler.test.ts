@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { Lane } from "../../src/core/lane.js";
-import type { Generation } from "../../src/scheduler/generation.js";
+import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { echo, ENDLESS, failureOf, readAll, SchedulerRig } from "./scheduler-rig.js";
 
 /** Watches the starts: each generation's name when it first holds a slot, in order. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { SessionStore } from "../../src/sessions/session-store.js";
-import type { StoreAddress } from "../../src/sessions/store-address.js";
+import type { StoreAddress } from "../../src/sessions/link/store-address.js";
 import { PostgresServer } from "./postgres-server.js";
 import { admissionOf, begin, commitOf, openStore, OWNER, says, valueOf } from "./store-rig.js";
 

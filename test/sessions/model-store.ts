@@ -2,7 +2,7 @@ import type { Message } from "../../src/core/conversation.js";
 import type { Session, SessionKey, Turn } from "../../src/sessions/session.js";
 import type * as asked from "../../src/sessions/session-store.js";
 import type { StoreProblem, StoreResult } from "../../src/sessions/store-problem.js";
-import type { StoreLimits } from "../../src/sessions/store-work.js";
+import type { StoreLimits } from "../../src/sessions/operations/store-work.js";
 import type { Day } from "./store-rig.js";
 
 interface ModelTurn {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SessionStore } from "../../src/sessions/session-store.js";
-import type { StoreAddress } from "../../src/sessions/store-address.js";
+import type { StoreAddress } from "../../src/sessions/link/store-address.js";
 import { describeAnswerContract } from "./answer-contract.js";
 import { PostgresServer } from "./postgres-server.js";
 import { describeSessionContract } from "./session-contract.js";

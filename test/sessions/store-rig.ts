@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Message } from "../../src/core/conversation.js";
-import { createStore } from "../../src/sessions/create-store.js";
+import { createStore } from "../../src/sessions/link/create-store.js";
 import type { Session, Turn } from "../../src/sessions/session.js";
 import type { AdmitTurn, CommitTurn, OpenTurn, SessionStore, TurnLease } from "../../src/sessions/session-store.js";
-import type { StoreAddress } from "../../src/sessions/store-address.js";
+import type { StoreAddress } from "../../src/sessions/link/store-address.js";
 import type { StoreProblem, StoreResult } from "../../src/sessions/store-problem.js";
-import type { StoreLimits } from "../../src/sessions/store-work.js";
+import type { StoreLimits } from "../../src/sessions/operations/store-work.js";
 import { systemClock } from "../../src/sync/clock.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
 

@@ -14,7 +14,7 @@ import {
   type StepResults,
   type StepWork,
 } from "../../src/engine/engine.js";
-import { TokenBytes, type Vocabulary } from "../../src/engine/token-bytes.js";
+import { TokenBytes, type Vocabulary } from "../../src/engine/llama/token-bytes.js";
 import { decoderOf, faultOf, ScriptedDecoder } from "./scripted-decoder.js";
 import { ownGrammar, ScriptedGrammar } from "./scripted-grammar.js";
 import { ScriptedSequence } from "./scripted-sequence.js";

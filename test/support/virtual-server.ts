@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EngineCommand, EngineNotice } from "../../src/core/engine-wall.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
-import { StepLoop } from "../../src/engine/step-loop.js";
+import { StepLoop } from "../../src/engine/loop/step-loop.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
 import { silentLogger } from "../../src/telemetry/logger.js";

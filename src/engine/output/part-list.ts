@@ -1,6 +1,6 @@
 import type { Channel } from "../../core/piece.js";
 import type { ToolCallFragment } from "../../core/tool.js";
-import type { OutputPart } from "../output-part.js";
+import type { OutputPart } from "./output-part.js";
 
 /** Parts of one push: what follows its like is put together with it. */
 export class PartList {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { acquireFileLock } from "../../../src/models/file-lock.js";
+import { acquireFileLock } from "../../../src/models/files/file-lock.js";
 import { onAbort } from "../../../src/sync/on-abort.js";
 import { buildPeer } from "./build-peer.js";
 import { findPeerLayout, type PeerLayout } from "./peer-layout.js";

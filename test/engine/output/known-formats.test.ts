@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { callSyntaxes, harmonyFrames } from "../../../src/core/call-syntaxes.js";
+import { callSyntaxes, harmonyFrames } from "../../../src/prepare/template/call-syntaxes.js";
 import type { CallSyntax, OutputFormat } from "../../../src/core/output-format.js";
 import { answer, call, formatOf, type Read, read, reasoning } from "./read-output.js";
 

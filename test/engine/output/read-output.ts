@@ -1,7 +1,7 @@
 import type { CallSyntax, OutputFormat, ReasoningSyntax } from "../../../src/core/output-format.js";
 import type { Channel } from "../../../src/core/piece.js";
-import type { OutputPart } from "../../../src/engine/output-part.js";
-import { OutputReader } from "../../../src/engine/output-reader.js";
+import type { OutputPart } from "../../../src/engine/output/output-part.js";
+import { OutputReader } from "../../../src/engine/output/output-reader.js";
 
 /** What an output amounts to: each text, and each call whole. */
 export type Read =

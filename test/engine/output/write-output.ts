@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { callSyntaxes, harmonyFrames } from "../../../src/core/call-syntaxes.js";
+import { callSyntaxes, harmonyFrames } from "../../../src/prepare/template/call-syntaxes.js";
 import type { CallKeys, CallSyntax, OutputFormat, ReasoningSyntax } from "../../../src/core/output-format.js";
 import { answer, call, formatOf, type Read, reasoning, think, toolNames } from "./read-output.js";
 

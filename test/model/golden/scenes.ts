@@ -1,6 +1,6 @@
 import type { Message } from "../../../src/core/conversation.js";
 import type { Tool, ToolUse } from "../../../src/core/tool.js";
-import type { ChatRequest } from "../../../src/prepare/chat-template.js";
+import type { ChatRequest } from "../../../src/prepare/template/chat-template.js";
 import { assistant, system, user } from "../../prepare/conversation.js";
 
 /** Words of a conversation, each of which a caller wrote. */

@@ -1,4 +1,4 @@
-import type { PullEvent } from "../../../src/models/pull-event.js";
+import type { PullEvent } from "../../../src/models/download/pull-event.js";
 import { type ResolvedModel, resolveModel } from "../../../src/models/resolve-model.js";
 import type { ResolveModelOptions } from "../../../src/models/resolve-options.js";
 

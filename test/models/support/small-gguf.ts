@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { CatalogueEntry } from "../../../src/models/catalogue.js";
+import type { CatalogueEntry } from "../../../src/models/download/catalogue.js";
 import { encodeGguf, type GgufValue } from "../../support/gguf-writer.js";
 
 /** Metadata of a sound, if tiny, file. */

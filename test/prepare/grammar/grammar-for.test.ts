@@ -5,7 +5,7 @@ import { CompiledGrammars } from "../../../src/prepare/grammar/compiled-grammars
 import { createNativeCompiler } from "../../../src/prepare/grammar/compile-natively.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
 import { grammarFor, type GrammarRequest } from "../../../src/prepare/grammar/grammar-for.js";
-import { Vocabulary } from "../../../src/prepare/vocabulary.js";
+import { Vocabulary } from "../../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel } from "../../support/tiny-model.js";
 import { assertRefuses } from "../refuses.js";
 import { assertProblem } from "./grammar-problems.js";

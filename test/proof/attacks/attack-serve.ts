@@ -1,4 +1,4 @@
-import { readConfig } from "../../../src/config.js";
+import { readConfig } from "../../../src/settings/config.js";
 import { serve } from "../../../src/main.js";
 
 /** A program: `rill serve` over attack-worker.ts. Its argument: the flags by their names, as JSON. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { runEngineHost } from "../../../src/engine/engine-host.js";
+import { runEngineHost } from "../../../src/engine/loop/engine-host.js";
 import { ScriptedEngine, type ScriptedOptions } from "../../support/scripted-engine.js";
 
 /** So that one stream can go on for as long as all attacks last. */

@@ -8,7 +8,7 @@ import type { Session } from "../../../generated/rill/v1/session.js";
 import { type ListTurnsResponse, SessionServiceClient } from "../../../generated/rill/v1/session_service.js";
 import { statusDetails } from "../../support/status-details.js";
 import { answerOf, TestClient } from "../../support/test-client.js";
-import { userSays } from "../../rpc/turn-request.js";
+import { userSays } from "../../rill/turn-request.js";
 import type { AcceptedTurn, ObservedCall, StoredSession, StoredStatus, TurnCall } from "./session-history.js";
 import type { SessionNotes } from "./session-notes.js";
 import { statusOfFinish, toStoredTurn } from "./stored-turn.js";

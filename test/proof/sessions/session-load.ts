@@ -1,5 +1,5 @@
-import { atMost } from "../../rpc/turn-scene.js";
-import { turnRequest, userSays } from "../../rpc/turn-request.js";
+import { atMost } from "../../rill/turn-scene.js";
+import { turnRequest, userSays } from "../../rill/turn-request.js";
 import type { Random } from "../../support/random.js";
 import type { SessionCaller, TurnToAsk } from "./session-caller.js";
 

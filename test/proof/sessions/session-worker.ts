@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { runEngineHost } from "../../../src/engine/engine-host.js";
+import { runEngineHost } from "../../../src/engine/loop/engine-host.js";
 import { ScriptedEngine, type ScriptedOptions } from "../../support/scripted-engine.js";
 
 /** Of a long history, so that it fits however long it gets. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { atMost } from "../../rpc/turn-scene.js";
+import { atMost } from "../../rill/turn-scene.js";
 import type { PostgresServer } from "../../sessions/postgres-server.js";
 import { Random } from "../../support/random.js";
 import { ServerProcess } from "../../support/server-process.js";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { turnRequest, userSays } from "../../rpc/turn-request.js";
-import { atMost } from "../../rpc/turn-scene.js";
+import { turnRequest, userSays } from "../../rill/turn-request.js";
+import { atMost } from "../../rill/turn-scene.js";
 import { ServerProcess } from "../../support/server-process.js";
 import { judgeHistory } from "./judge-history.js";
 import { SessionCaller, type TurnToAsk } from "./session-caller.js";

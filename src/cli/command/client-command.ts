@@ -1,0 +1,138 @@
+import { type Command, Option } from "commander";
+import { CallFailure } from "../../client/call-failure.js";
+import { ContractMismatch } from "../../client/contract-json.js";
+import { type CallOptions, RillClient } from "../../client/rill-client.js";
+import { onAbort } from "../../sync/on-abort.js";
+import {
+  formatSocketAddress,
+  isLoopback,
+  MAX_SOCKET_PATH_BYTES,
+  parseAddress,
+  parseSocketAddress,
+} from "../../settings/address.js";
+import { ExitCode } from "../../server/exit-code.js";
+import { failureText } from "./failure-text.js";
+import { StopSignals } from "../../machine/stop-signals.js";
+import { OutputClosed, TextOutput } from "./text-output.js";
+import { parseDurationMs } from "../../settings/units.js";
+import { UsageError } from "./usage-error.js";
+
+const DEFAULT_ADDRESS = "127.0.0.1:50051";
+/** @grpc/grpc-js counts milliseconds in 32 bits: a longer deadline would end the call at once. */
+const MAX_DEADLINE_MS = 24 * 24 * 3_600_000;
+
+/** What a command that calls a server works with. */
+export interface ClientSession {
+  readonly client: RillClient;
+  readonly call: CallOptions;
+  readonly output: TextOutput;
+}
+
+/** The flags of every command that calls a server. */
+export function addConnectionFlags(command: Command): Command {
+  const heading = "Connection:";
+  return command
+    .addOption(
+      new Option("--address <host:port|unix:path>", "where the server is")
+        .env("RILL_ADDRESS")
+        .default(DEFAULT_ADDRESS)
+        .helpGroup(heading),
+    )
+    .addOption(new Option("--deadline <duration>", "give the call up after this time (never)").helpGroup(heading));
+}
+
+interface ConnectionFlags {
+  readonly address: string;
+  readonly deadline?: string;
+}
+
+/** What a command does, in two steps. */
+export interface ClientWork<Request> {
+  readonly command: Command;
+  /** Reads what is to be sent. @throws UsageError */
+  readonly prepare: () => Promise<Request>;
+  /** Calls. @throws CallFailure, ContractMismatch, OutputClosed; the signal's reason */
+  readonly work: (session: ClientSession, request: Request) => Promise<void>;
+}
+
+/**
+ * Runs a command that calls a server, on standard input, output and error of this process, and settles on its exit code.
+ *
+ * While the request is still being read, a signal ends the process as it ends any: there is nothing to cancel, and a read that never comes back would
+ * hold up every other way out. From then on the first Ctrl-C or SIGTERM cancels the call, and a second one ends the process at once.
+ */
+export async function runClientCommand<Request>({ command, prepare, work }: ClientWork<Request>): Promise<ExitCode> {
+  const name = nameOf(command);
+  const tell = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
+  try {
+    const connection = readConnection(command.opts<ConnectionFlags>());
+    const request = await prepare();
+    return await call(connection, (session) => work(session, request));
+  } catch (error) {
+    if (error instanceof UsageError) {
+      const lines = error.problems.map((line) => `  ${line}`).join("\n");
+      tell(`wrong usage (${name} --help tells more)\n${lines}`);
+      return ExitCode.usage;
+    }
+    if (error instanceof ContractMismatch) {
+      tell(`the request cannot be made: ${error.message}`);
+      return ExitCode.usage;
+    }
+    tell(error instanceof CallFailure ? failureText(error) : error instanceof Error ? error.message : String(error));
+    return ExitCode.failed;
+  }
+}
+
+/** With those of the commands that it is below: rill sessions list */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
+}
+
+async function call(
+  { address, useProxy, deadlineMs }: Connection,
+  work: (session: ClientSession) => Promise<void>,
+): Promise<ExitCode> {
+  using signals = new StopSignals();
+  using _atOnce = onAbort(signals.close, () => process.exit(ExitCode.interrupted));
+  const signal = signals.drain;
+  const output = new TextOutput(process.stdout, signal);
+  try {
+    using client = await RillClient.open({ address, useProxy });
+    await work({ client, call: { signal, deadlineMs }, output });
+    return ExitCode.done;
+  } catch (error) {
+    if (signal.aborted) return ExitCode.interrupted;
+    if (error instanceof OutputClosed) return ExitCode.done;
+    throw error;
+  } finally {
+    output.endLine();
+  }
+}
+
+interface Connection {
+  readonly address: string;
+  readonly useProxy: boolean;
+  readonly deadlineMs: number | undefined;
+}
+
+function readConnection({ address: text, deadline }: ConnectionFlags): Connection {
+  const target = readTarget(text);
+  const deadlineMs = deadline === undefined ? undefined : parseDurationMs(deadline);
+  const isInTime =
+    deadline === undefined || (deadlineMs !== undefined && deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS);
+  if (target !== undefined && isInTime) return { ...target, deadlineMs };
+  const expected = `host:port, such as ${DEFAULT_ADDRESS}, or unix:path with a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`;
+  throw new UsageError([
+    ...(target === undefined ? [`--address: ${JSON.stringify(text)} must be ${expected}`] : []),
+    ...(isInTime ? [] : [`--deadline: ${JSON.stringify(deadline)} must be a duration from 1ms to 576h, such as 30s`]),
+  ]);
+}
+
+/** undefined: there can't be a server. */
+function readTarget(text: string): Pick<Connection, "address" | "useProxy"> | undefined {
+  const socket = parseSocketAddress(text);
+  if (socket !== undefined) return { address: formatSocketAddress(socket), useProxy: false };
+  const address = parseAddress(text);
+  if (address === undefined || address.port === 0) return undefined;
+  return { address: text, useProxy: !isLoopback(address) };
+}

@@ -1,0 +1,49 @@
+import { Command } from "commander";
+import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
+import { sessionFacts } from "./session-facts.js";
+import type { SessionAnswerJson, SessionJson } from "./session-json.js";
+import { pagesOf } from "./session-pages.js";
+import { turnText } from "./turn-text.js";
+
+/** `rill sessions show ID`: a session with its turns. Sets the process's exit code. */
+export function createShowCommand(): Command {
+  const command = new Command("show")
+    .description("show a session and its turns, the oldest first")
+    .argument("<id>", "the session")
+    .option("--json", "print the session, then each turn, as protobuf has them in JSON, one a line");
+  return addConnectionFlags(command)
+    .exitOverride()
+    .action(async (id: string, { json = false }: { readonly json?: boolean }) => {
+      process.exitCode = await runClientCommand({
+        command,
+        prepare: async () => await Promise.resolve(id),
+        work: (session, sessionId) => show(session, { sessionId, json }),
+      });
+    });
+}
+
+interface Showing {
+  readonly sessionId: string;
+  readonly json: boolean;
+}
+
+/** Asks for the next page only when standard output took the one before. */
+async function show(session: ClientSession, { sessionId, json }: Showing): Promise<void> {
+  const { client, call, output } = session;
+  const request = { session_id: sessionId };
+  const answer = await client.unary("rill.v1.SessionService/GetSession", request, call);
+  const { session: found = {} }: SessionAnswerJson = answer;
+  await output.write(json ? `${JSON.stringify(found)}\n` : metadataText(found));
+  for await (const page of pagesOf(session, { method: "ListTurns", field: "turns", request })) {
+    for (const turn of page) await output.write(json ? `${JSON.stringify(turn)}\n` : `\n${turnText(turn)}`);
+  }
+}
+
+function metadataText(session: SessionJson): string {
+  const { id, running, ...facts } = sessionFacts(session);
+  const generation = session.runningTurn?.generationId;
+  const lines = { id, ...facts, running: generation === undefined ? running : `turn ${running}, ${generation}` };
+  return Object.entries(lines)
+    .map(([name, fact]) => `${name.padEnd(9)} ${fact}\n`)
+    .join("");
+}

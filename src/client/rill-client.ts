@@ -1,0 +1,130 @@
+import {
+  type CallOptions as GrpcCallOptions,
+  Client,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import { onAbort } from "../sync/on-abort.js";
+import { CallFailure } from "./call-failure.js";
+import { ContractJson, type JsonObject } from "./contract-json.js";
+
+/** The largest answer that is taken: what a server may at most be set to send. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+export interface RillClientOptions {
+  /** `host:port` or `unix:path`. */
+  readonly address: string;
+  /** Whether the proxy that the environment names is used; not for servers on this machine. */
+  readonly useProxy: boolean;
+}
+
+export interface CallOptions {
+  /** Cancels the call. */
+  readonly signal: AbortSignal;
+  /** From now; undefined: the call may take as long as it takes. At most 24.8 days. */
+  readonly deadlineMs: number | undefined;
+}
+
+/** One connection to a server, for a program that calls it. Disposing closes it. */
+export class RillClient implements Disposable {
+  readonly #contract: ContractJson;
+  readonly #client: Client;
+
+  /** Reads the contract. The connection is made by the first call. */
+  static async open(options: RillClientOptions): Promise<RillClient> {
+    return new RillClient(await ContractJson.read(), options);
+  }
+
+  private constructor(contract: ContractJson, { address, useProxy }: RillClientOptions) {
+    this.#contract = contract;
+    this.#client = new Client(address, credentials.createInsecure(), {
+      "grpc.max_receive_message_length": MAX_ANSWER_BYTES,
+      "grpc.enable_http_proxy": useProxy ? 1 : 0,
+    });
+  }
+
+  /**
+   * The messages of a call with a streamed answer, in order, pulled: while the caller does not ask for the next one, the connection's window fills and
+   * the server's decoding stops. Leaving the loop cancels the call.
+   *
+   * @param name such as rill.v1.GenerationService/GenerateStream
+   * @throws ContractMismatch before the call; CallFailure; the signal's reason
+   */
+  async *stream(name: string, request: JsonObject, options: CallOptions): AsyncGenerator<JsonObject> {
+    const method = this.#contract.method(name);
+    const bytes = method.encodeRequest(request);
+    options.signal.throwIfAborted();
+    const call = this.#client.makeServerStreamRequest(
+      method.path,
+      asItIs,
+      asItIs,
+      bytes,
+      new Metadata(),
+      toGrpcOptions(options),
+    );
+    // Nobody else listens once the loop was left.
+    call.on("error", () => undefined);
+    using _unhook = onAbort(options.signal, () => call.cancel());
+    try {
+      for await (const message of received(call, options.signal)) yield method.decodeResponse(message);
+    } finally {
+      call.cancel();
+    }
+  }
+
+  /**
+   * A call with one answer.
+   *
+   * @throws ContractMismatch before the call; CallFailure; the signal's reason
+   */
+  async unary(name: string, request: JsonObject, options: CallOptions): Promise<JsonObject> {
+    const method = this.#contract.method(name);
+    const bytes = method.encodeRequest(request);
+    options.signal.throwIfAborted();
+    const answer = await new Promise<Buffer>((resolve, reject) => {
+      const settle = (error: ServiceError | null, message?: Buffer): void => {
+        unhook[Symbol.dispose]();
+        if (error === null && message !== undefined) resolve(message);
+        else reject(failureOf(error, options.signal));
+      };
+      const call = this.#client.makeUnaryRequest(
+        method.path,
+        asItIs,
+        asItIs,
+        bytes,
+        new Metadata(),
+        toGrpcOptions(options),
+        settle,
+      );
+      const unhook = onAbort(options.signal, () => call.cancel());
+    });
+    return method.decodeResponse(answer);
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+}
+
+async function* received(call: ClientReadableStream<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* call as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw failureOf(error, signal);
+  }
+}
+
+/** The reason of the signal where it was what ended the call. */
+function failureOf(error: unknown, signal: AbortSignal): Error {
+  return signal.aborted ? (signal.reason as Error) : new CallFailure(error as ServiceError);
+}
+
+function asItIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+function toGrpcOptions({ deadlineMs }: CallOptions): GrpcCallOptions {
+  return deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
+}

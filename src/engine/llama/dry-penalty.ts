@@ -1,0 +1,68 @@
+import type { Dry } from "../../core/generation-request.js";
+import { BreakerWatch } from "./breaker-watch.js";
+
+export interface DryParts {
+  readonly dry: Dry;
+  readonly tokenBytes: (tokenId: number) => Uint8Array;
+}
+
+/**
+ * The DRY penalty of the contract over the tokens of one run. The binding has one too, but it begins with an empty history, which a run that comes
+ * back after an eviction must not. A token costs one pass over the window.
+ */
+export class DryPenalty {
+  readonly #dry: Dry;
+  readonly #tokenBytes: DryParts["tokenBytes"];
+  readonly #breakers: BreakerWatch;
+  readonly #tokens: number[] = [];
+  /** At i: how many tokens up to and with i equal as many at the end of all. At least what of them is in the window; more is never counted. */
+  readonly #matches: number[] = [];
+  #tokensSinceBreaker = 0;
+
+  constructor({ dry, tokenBytes }: DryParts) {
+    this.#dry = dry;
+    this.#tokenBytes = tokenBytes;
+    this.#breakers = new BreakerWatch(dry.sequenceBreakers);
+  }
+
+  /** Takes the next token of input or output in. */
+  push(tokenId: number): void {
+    const count = this.#tokens.length;
+    const start = this.#windowStart(count + 1);
+    // From the end: each looks at what its neighbour before it was until now.
+    for (let index = count - 1; index >= start; index--) {
+      const before = index > start ? (this.#matches[index - 1] ?? 0) : 0;
+      this.#matches[index] = this.#tokens[index] === tokenId ? before + 1 : 0;
+    }
+    this.#tokens.push(tokenId);
+    this.#matches.push(0);
+    this.#tokensSinceBreaker = this.#breakers.push(this.#tokenBytes(tokenId)) ? 0 : this.#tokensSinceBreaker + 1;
+  }
+
+  /** What each token that would lengthen a repeat loses of its logit. */
+  penalties(): ReadonlyMap<number, number> {
+    const { multiplier, base, allowedLength } = this.#dry;
+    const penalties = new Map<number, number>();
+    for (const [tokenId, length] of this.#repeats()) {
+      if (length < allowedLength || this.#breakers.isWithin(this.#tokenBytes(tokenId))) continue;
+      penalties.set(tokenId, multiplier * base ** (length - allowedLength));
+    }
+    return penalties;
+  }
+
+  /** For each token that once followed what the last tokens are now: how many of those they were, at most. */
+  #repeats(): ReadonlyMap<number, number> {
+    const longest = new Map<number, number>();
+    const start = this.#windowStart(this.#tokens.length);
+    for (let index = start; index < this.#tokens.length - 1; index++) {
+      const length = Math.min(this.#matches[index] ?? 0, index - start + 1, this.#tokensSinceBreaker);
+      const next = this.#tokens[index + 1];
+      if (next !== undefined && length > (longest.get(next) ?? 0)) longest.set(next, length);
+    }
+    return longest;
+  }
+
+  #windowStart(count: number): number {
+    return Math.max(0, count - this.#dry.window);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Sampling } from "../../core/generation-request.js";
+import { NEVER_BIAS } from "../../core/logit-bias.js";
+import { DryPenalty, type DryParts } from "./dry-penalty.js";
+
+export interface LogitAdjustmentParts {
+  readonly sampling: Sampling;
+  readonly inputTokens: Iterable<number>;
+  /** Made so far. */
+  readonly outputTokens: readonly number[];
+  readonly tokenBytes: DryParts["tokenBytes"];
+}
+
+/**
+ * What a run's own tokens and its biases do to the logits of its next token, by the contract's formulas. Depends on nothing but these tokens, so a
+ * run that comes back after an eviction goes on as if it had never gone.
+ */
+export class LogitAdjustment {
+  readonly #sampling: Sampling;
+  readonly #tokens: number[];
+  readonly #inputTokens: number;
+  readonly #fixed: ReadonlyMap<number, number>;
+  readonly #dry: DryPenalty | undefined;
+
+  private constructor({ sampling, inputTokens, outputTokens, tokenBytes }: LogitAdjustmentParts) {
+    const { dry, logitBias } = sampling;
+    this.#sampling = sampling;
+    this.#tokens = [...inputTokens];
+    this.#inputTokens = this.#tokens.length;
+    for (const tokenId of outputTokens) this.#tokens.push(tokenId);
+    this.#fixed = new Map(logitBias.map(({ tokenId, bias }) => [tokenId, bias <= NEVER_BIAS ? -Infinity : bias]));
+    if (dry === undefined || dry.multiplier === 0) return;
+    this.#dry = new DryPenalty({ dry, tokenBytes });
+    for (const tokenId of this.#tokens) this.#dry.push(tokenId);
+  }
+
+  /** @returns undefined where the sampling leaves the logits as they are: then nothing of this costs anything */
+  static for(parts: LogitAdjustmentParts): LogitAdjustment | undefined {
+    const { logitBias, dry, repeatPenalty, presencePenalty, frequencyPenalty, penaltyWindow } = parts.sampling;
+    const penalised = repeatPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
+    const used = logitBias.length > 0 || (dry?.multiplier ?? 0) > 0 || (penalised && penaltyWindow > 0);
+    return used ? new LogitAdjustment(parts) : undefined;
+  }
+
+  /** The run has made a token. */
+  push(tokenId: number): void {
+    this.#tokens.push(tokenId);
+    this.#dry?.push(tokenId);
+  }
+
+  /** What is added to logits: biases less presence, frequency and DRY penalties. */
+  biases(): ReadonlyMap<number, number> {
+    const { presencePenalty, frequencyPenalty } = this.#sampling;
+    const biases = new Map(this.#fixed);
+    const subtract = (tokenId: number, penalty: number): void =>
+      void biases.set(tokenId, (biases.get(tokenId) ?? 0) - penalty);
+    if (presencePenalty !== 0 || frequencyPenalty !== 0) {
+      for (const [tokenId, count] of countsOf(this.#window(this.#inputTokens))) {
+        subtract(tokenId, presencePenalty + count * frequencyPenalty);
+      }
+    }
+    for (const [tokenId, penalty] of this.#dry?.penalties() ?? []) subtract(tokenId, penalty);
+    return biases;
+  }
+
+  /** What the repeat penalty is for. */
+  repeatTokens(): readonly number[] {
+    return this.#window(0);
+  }
+
+  /** Of the tokens from `first` on, the last ones that the penalties look back at. */
+  #window(first: number): readonly number[] {
+    return this.#tokens.slice(Math.max(first, this.#tokens.length - this.#sampling.penaltyWindow));
+  }
+}
+
+function countsOf(tokens: readonly number[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const tokenId of tokens) counts.set(tokenId, (counts.get(tokenId) ?? 0) + 1);
+  return counts;
+}

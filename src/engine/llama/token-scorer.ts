@@ -1,0 +1,72 @@
+import type { SequenceEvaluateOptions } from "node-llama-cpp";
+import type { ScoredToken, TokenScore } from "../../core/token-score.js";
+import type { BindingInternals, NativeSampler, TokenLogits } from "./binding-internals.js";
+import type { LlamaSequence } from "./llama-sequence.js";
+import type { SamplerPool } from "./sampler-pool.js";
+
+/** Greedy, so that it neither sorts nor normalises. */
+const WHOLE: SequenceEvaluateOptions = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };
+
+export interface TokenScorerParts {
+  readonly internals: BindingInternals;
+  readonly samplers: SamplerPool;
+  readonly sequence: LlamaSequence;
+  /** How many of the most likely tokens are told beside the one drawn. */
+  readonly topTokens: number;
+}
+
+/**
+ * Says how likely the model held the tokens that one decoder drew: the softmax of its logits before any sampling. The logits are looked at a second
+ * time with samplers that change nothing: one over the whole vocabulary for the sum, and one that finds the best few.
+ */
+export class TokenScorer implements Disposable {
+  readonly #parts: TokenScorerParts;
+  readonly #whole: NativeSampler;
+  readonly #best: NativeSampler | undefined;
+
+  constructor(parts: TokenScorerParts) {
+    const { internals, samplers, sequence, topTokens } = parts;
+    this.#parts = parts;
+    this.#whole = samplers.take();
+    this.#whole.applyConfig(internals.configOf(sequence.inner, WHOLE));
+    if (topTokens === 0) return;
+    this.#best = samplers.take();
+    this.#best.applyConfig(internals.configOf(sequence.inner, { ...WHOLE, temperature: 1, topK: topTokens }));
+  }
+
+  /** Before the next batch. @param logitIndex where the token was drawn from */
+  async score(logitIndex: number, tokenId: number): Promise<TokenScore> {
+    const { internals, topTokens } = this.#parts;
+    const whole = await internals.draw(logitIndex, this.#whole, { tokenId, drawn: true });
+    const found = pairsOf(whole.logits);
+    const highest = Math.max(...found.map(({ logprob }) => logprob));
+    // The weight is relative to the highest logit, which is that of the greedy sampler's choice.
+    const logSum = highest + Math.log(whole.weight);
+    const own = found.find((pair) => pair.tokenId === tokenId);
+    if (own === undefined) throw new Error(`the binding gave no logit of token ${tokenId}`);
+    const best = this.#best && (await internals.draw(logitIndex, this.#best, { top: topTokens }));
+    return {
+      logprob: toLogprob(own.logprob, logSum),
+      top: pairsOf(best?.logits ?? []).map((pair) => ({ ...pair, logprob: toLogprob(pair.logprob, logSum) })),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#parts.samplers.giveBack(this.#whole);
+    if (this.#best !== undefined) this.#parts.samplers.giveBack(this.#best);
+  }
+}
+
+/** Logits, not yet normalised. */
+function pairsOf(logits: TokenLogits): readonly ScoredToken[] {
+  const pairs: ScoredToken[] = [];
+  for (let index = 0; index + 1 < logits.length; index += 2) {
+    pairs.push({ tokenId: logits[index] ?? 0, logprob: logits[index + 1] ?? 0 });
+  }
+  return pairs;
+}
+
+/** A logarithm of a probability is at most 0; single precision may miss it by a little. */
+function toLogprob(logit: number, logSum: number): number {
+  return Math.min(0, logit - logSum);
+}

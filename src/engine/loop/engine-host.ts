@@ -1,0 +1,76 @@
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { EngineCommand, EngineNotice } from "../../core/engine-wall.js";
+import { systemClock, type Clock } from "../../sync/clock.js";
+import type { Engine } from "../engine.js";
+import type { DraftPolicy } from "./draft-planner.js";
+import type { PrefillLimits } from "./prefill-planner.js";
+import { Refill } from "./refill.js";
+import { StepLoop } from "./step-loop.js";
+
+/** The main thread answers within 0.5 ms, mostly; a step takes ten times as long, and more. */
+const REFILL_MS = 3;
+
+export interface EngineHostParts {
+  readonly engine: Engine;
+  /** The host's end of the wall. Closed at the end. */
+  readonly port: MessagePort;
+  readonly prefill: PrefillLimits;
+  /** Default: nothing is tried ahead. */
+  readonly drafts?: DraftPolicy | undefined;
+  /** Faults in a row after which the engine is checked, and closes where the check fails too. Default: it is never checked. */
+  readonly faultLimit?: number | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/**
+ * The engine's side of the wall, on the inference worker: says `ready`, hands commands to the step loop and posts its notices. Returns once a
+ * `close` is carried out, or the engine was found broken, with the engine disposed of.
+ */
+export async function runEngineHost(parts: EngineHostParts): Promise<void> {
+  const { engine, port, prefill, drafts, faultLimit } = parts;
+  const post = (notice: EngineNotice): void => port.postMessage(notice);
+  const carryOut = (command: EngineCommand): void => {
+    switch (command.type) {
+      case "start":
+        loop.start(command.run, command.credit);
+        break;
+      case "credit":
+        loop.grant(command.runId, command.credit);
+        break;
+      case "cancel":
+        loop.cancel(command.runId, command.mode);
+        break;
+      case "evict":
+        loop.evict(command.runId);
+        break;
+      case "resume":
+        loop.resume(command.runId);
+        break;
+      case "refilled":
+        refill.done();
+        break;
+      case "ping":
+        post({ type: "pong", pingId: command.pingId, stepNumber: loop.present.number });
+        break;
+      case "close":
+        loop.close();
+        break;
+    }
+  };
+  const carryOutAll = (commands: readonly EngineCommand[]): void => commands.forEach(carryOut);
+  const takeCommands = (): void => {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      carryOutAll(next.message as readonly EngineCommand[]);
+    }
+  };
+  const clock = parts.clock ?? systemClock;
+  const refill = new Refill(clock, REFILL_MS);
+  const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands, refill, faultLimit });
+  port.on("message", carryOutAll);
+  post({ type: "ready", facts: engine.facts });
+  await loop.run();
+  await engine[Symbol.asyncDispose]();
+  post({ type: "closed" });
+  port.close();
+}

@@ -1,0 +1,289 @@
+import type { Credit } from "../../core/credit.js";
+import type { CancelMode, EngineNotice, RunSpec } from "../../core/engine-wall.js";
+import type { OutputFormat } from "../../core/output-format.js";
+import type { Clock } from "../../sync/clock.js";
+import { Wakeup } from "../../sync/wakeup.js";
+import type { Engine } from "../engine.js";
+import type { DraftPolicy } from "./draft-planner.js";
+import type { PrefillLimits } from "./prefill-planner.js";
+import type { Refill } from "./refill.js";
+import { OutputReader } from "../output/output-reader.js";
+import type { PartReader } from "../output/output-part.js";
+import { FaultWatch } from "./fault-watch.js";
+import { handOut } from "./hand-out.js";
+import { type Interrupt, prevails } from "./interrupt.js";
+import { PresentStep } from "./present-step.js";
+import { Run, type RunSurroundings } from "../run/run.js";
+import { SequenceLine } from "../sequences/sequence-line.js";
+import { SequenceSupply } from "../sequences/sequence-supply.js";
+import { StateKeeper } from "../sequences/state-keeper.js";
+import { figuresAt, type StepFigures } from "./step-figures.js";
+import { StepPlanner, type Step } from "./step-planner.js";
+
+export interface StepLoopParts {
+  readonly engine: Engine;
+  readonly prefill: PrefillLimits;
+  readonly clock: Clock;
+  /** Decides which likely tokens are tried ahead. Default: none are. */
+  readonly drafts?: DraftPolicy | undefined;
+  /** Default: an OutputReader. */
+  readonly readOutput?: ((format: OutputFormat) => PartReader) | undefined;
+  readonly post: (notice: EngineNotice) => void;
+  /**
+   * Carries out the commands that have arrived and wait for a turn of the event loop, which need not come between two steps. Called where one
+   * step is over and before the next is planned. Default: there are none.
+   */
+  readonly takeCommands?: () => void;
+  /** By which the next step waits for whoever takes the place of a run that gave it up. Default: it waits for nobody. */
+  readonly refill?: Refill;
+  /** Faults in a row after which the engine is checked. Default: it is never checked. */
+  readonly faultLimit?: number | undefined;
+}
+
+/**
+ * Drives the engine: every step pulls a token (more where likely ones were tried) for each run that has credit and reads some of the prompts in, all
+ * in one batch; pieces and ends go out in one notice, as soon as the next step has begun. Commands may come at any time; those for a run in the
+ * present step act right after it, all others at once. Sleeps while there is nothing to do. Lives on the inference worker.
+ */
+export class StepLoop {
+  readonly present: PresentStep;
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #post: (notice: EngineNotice) => void;
+  readonly #supply: SequenceSupply;
+  readonly #surroundings: RunSurroundings;
+  readonly #takeCommands: () => void;
+  readonly #line: SequenceLine;
+  readonly #planner: StepPlanner;
+  readonly #wakeup = new Wakeup();
+  readonly #refill: Refill | undefined;
+  readonly #faults: FaultWatch;
+  /** All that have not ended, by run id, each with the timer of its time limit. */
+  readonly #runs = new Map<number, Run>();
+  readonly #timers = new Map<number, Disposable>();
+  /** In the engine's hands until the step is over. */
+  readonly #busy = new Set<Run>();
+  /** What came for a busy run. */
+  readonly #interrupts = new Map<Run, Interrupt>();
+  /** Who is to give its sequence up before the next step. */
+  readonly #evictions = new Set<Run>();
+  /** Those that the next notice tells of. */
+  readonly #changed = new Set<Run>();
+  /** Of the last step, until a notice brings them. */
+  #untold: StepFigures | undefined;
+  #closing = false;
+
+  constructor(parts: StepLoopParts) {
+    const { engine, clock, prefill: limits, drafts } = parts;
+    const { readOutput = (format: OutputFormat) => new OutputReader({ format, ...format }) } = parts;
+    const slots = engine.sequences.length;
+    const planner = new StepPlanner({ limits, slots, drafts });
+    const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
+    this.#engine = engine;
+    this.#clock = clock;
+    this.present = new PresentStep(clock);
+    this.#post = parts.post;
+    this.#takeCommands = parts.takeCommands ?? (() => undefined);
+    this.#refill = parts.refill;
+    this.#faults = new FaultWatch(engine, parts.faultLimit ?? Infinity);
+    this.#surroundings = { engine, clock, drafts: drafts !== undefined, readOutput };
+    this.#planner = planner;
+    this.#supply = new SequenceSupply(engine.sequences, new StateKeeper({ engine, clock, readMs }));
+    this.#line = new SequenceLine(this.#supply, slots);
+  }
+
+  /** A run that the engine can't take ends as failed, at once. */
+  start(spec: RunSpec, credit: Credit): void {
+    const run = new Run({ spec, credit, ...this.#surroundings });
+    const onTimeLimit = (): void => this.#interrupt(run, "time_limit");
+    this.#runs.set(spec.runId, run);
+    this.#planner.meet(run);
+    this.#timers.set(spec.runId, this.#clock.startTimer(spec.stopping.timeLimitMs, onTimeLimit));
+    const problem = run.check() ?? (this.#line.offer(run) ? undefined : "the run queue is full");
+    if (problem === undefined) {
+      this.#wakeup.notify();
+      return;
+    }
+    run.fail(problem);
+    this.#changed.add(run);
+    this.#notify();
+  }
+
+  grant(runId: number, credit: Credit): void {
+    this.#runs.get(runId)?.grant(credit);
+    this.#wakeup.notify();
+  }
+
+  cancel(runId: number, mode: CancelMode): void {
+    const run = this.#runs.get(runId);
+    if (run !== undefined) this.#interrupt(run, mode);
+  }
+
+  /** A run that decodes or is parked gives its sequence up before the next step; for others, or one that ends first, it means nothing. */
+  evict(runId: number): void {
+    const run = this.#runs.get(runId);
+    if (run === undefined) return;
+    this.#evictions.add(run);
+    this.#wakeup.notify();
+  }
+
+  /** An evicted run queues for a sequence again. */
+  resume(runId: number): void {
+    const run = this.#runs.get(runId);
+    if (run?.state.type !== "evicted") return;
+    run.resume();
+    this.#planner.meet(run);
+    if (!this.#line.offer(run)) run.fail("the run queue is full");
+    this.#changed.add(run);
+    this.#wakeup.notify();
+  }
+
+  /** Makes `run` end all runs as cancelled and return, after the present step. */
+  close(): void {
+    this.#closing = true;
+    this.#wakeup.notify();
+  }
+
+  /** Returns after `close`. Rejects only if the engine breaks its promises. */
+  async run(): Promise<void> {
+    while (!this.#closing) {
+      await this.#evictAll();
+      await this.#refillPlaces();
+      await this.#checkEngine();
+      await this.#admit();
+      const step = this.#planner.plan(this.#runs.values());
+      for (const run of step.parked) this.#changed.add(run);
+      if (step.pulled.length > 0 || step.read.length > 0) {
+        await this.#step(step);
+        this.#engine.tidy(false);
+      } else {
+        this.#notify();
+        this.#engine.tidy(true);
+        // Those just parked may have taken the turn of a prompt that is still unread.
+        if (step.parked.length === 0) await this.#wakeup.wait();
+        this.#takeCommands();
+      }
+    }
+    for (const run of this.#runs.values()) this.#apply(run, "immediate");
+    this.#notify();
+    this.#supply[Symbol.dispose]();
+  }
+
+  async #evictAll(): Promise<void> {
+    for (const run of this.#evictions) {
+      this.#evictions.delete(run);
+      if (run.state.type !== "parked" && run.state.type !== "running") continue;
+      await this.#between(run, async () => {
+        run.evict(await this.#supply.save(run.sequence));
+        this.#planner.remove(run);
+        this.#changed.add(run);
+      });
+    }
+  }
+
+  /** Where places fell free: so that they are taken in the very next step, and do not stand empty for one. */
+  async #refillPlaces(): Promise<void> {
+    const hasLeft = ({ state: { type } }: Run): boolean => type === "ended" || type === "evicted";
+    if (![...this.#changed].some(hasLeft)) return;
+    this.#notify();
+    if (this.#runs.size > 0) await this.#refill?.wait();
+  }
+
+  /** After faults in a row. A step like any other for whoever watches how long steps take. */
+  async #checkEngine(): Promise<void> {
+    if (!this.#faults.isCheckDue || !this.#supply.hasFree) return;
+    this.present.begin();
+    const message = await this.#faults.check(this.#supply);
+    this.present.end();
+    if (message === undefined) return;
+    this.#post({ type: "broken", message });
+    this.close();
+  }
+
+  /** Gives free sequences to those who wait for one. */
+  async #admit(): Promise<void> {
+    for (let run = this.#line.take(this.#runs); run !== undefined; run = this.#line.take(this.#runs)) {
+      const admitted = run;
+      await this.#between(admitted, async () => {
+        admitted.receive(await this.#supply.lease(admitted, this.#runs.values()));
+        this.#planner.add(admitted);
+      });
+    }
+  }
+
+  /** Between two steps, work on one run's sequence: what comes for it meanwhile acts right after. */
+  async #between(run: Run, work: () => Promise<void>): Promise<void> {
+    this.#notify();
+    this.#busy.add(run);
+    await work();
+    this.#release();
+  }
+
+  async #step(step: Step): Promise<void> {
+    for (const { run } of step.pulled) this.#busy.add(run);
+    for (const { run } of step.read) this.#busy.add(run);
+    this.present.begin();
+    const stepping = this.#engine.step({
+      pulls: step.pulled.map(({ run, draft }) => ({ decoder: run.decoder(), draft })),
+      prefills: step.read.map(({ run, tokens }) => run.chunk(tokens)),
+    });
+    // Of the step before. Whoever the news wakes may take this thread's core, so the engine is given its work first.
+    this.#notify();
+    const drafts = await handOut(step, await stepping, { changed: this.#changed, faults: this.#faults });
+    // Still in the step: what came for its runs acts in `#release`, and goes out with its notice.
+    this.#takeCommands();
+    const stepMs = this.present.end();
+    this.#planner.observe(step, stepMs);
+    this.#release();
+    this.#untold = { stepMs, ...drafts };
+  }
+
+  /** The engine is done with the busy runs: what came for them meanwhile acts now. */
+  #release(): void {
+    this.#busy.clear();
+    for (const [run, interrupt] of this.#interrupts) this.#apply(run, interrupt);
+    this.#interrupts.clear();
+  }
+
+  #interrupt(run: Run, interrupt: Interrupt): void {
+    if (this.#busy.has(run)) {
+      if (prevails(interrupt, this.#interrupts.get(run))) this.#interrupts.set(run, interrupt);
+      return;
+    }
+    this.#apply(run, interrupt);
+    this.#notify();
+    this.#wakeup.notify();
+  }
+
+  #apply(run: Run, interrupt: Interrupt): void {
+    if (run.state.type === "ended") return;
+    if (interrupt === "end_reasoning") {
+      run.endReasoning();
+      return;
+    }
+    if (interrupt === "immediate") run.cancel();
+    else run.finish(interrupt === "soft" ? "cancelled_softly" : "time_limit");
+    this.#changed.add(run);
+  }
+
+  /** Tells of all that changed, in one notice, and forgets those that ended. */
+  #notify(): void {
+    if (this.#changed.size === 0) return;
+    const figures = this.#untold ?? figuresAt(this.present.ageMs);
+    this.#untold = undefined;
+    const updates = [...this.#changed].map((run) => run.takeUpdate());
+    for (const run of this.#changed) if (run.state.type === "ended") this.#forget(run);
+    this.#changed.clear();
+    const kvTokens = this.#engine.sequences.reduce((sum, sequence) => sum + sequence.length, 0);
+    this.#post({ type: "step", updates, ...figures, kvTokens });
+  }
+
+  #forget(run: Run): void {
+    const { runId } = run.spec;
+    this.#line.remove(run);
+    this.#evictions.delete(run);
+    this.#timers.get(runId)?.[Symbol.dispose]();
+    this.#timers.delete(runId);
+    this.#runs.delete(runId);
+  }
+}

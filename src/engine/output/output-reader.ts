@@ -1,0 +1,199 @@
+import type { OutputFormat } from "../../core/output-format.js";
+import type { Channel } from "../../core/piece.js";
+import type { OutputPart, PartReader } from "./output-part.js";
+import { isBlank } from "./blank.js";
+import { createCallId } from "./call-id.js";
+import { CallLedger } from "./call-ledger.js";
+import { type CallOpening, openingsOf } from "./call-openings.js";
+import { CallReader } from "./call-reader.js";
+import { MarkTrie } from "./mark-trie.js";
+import { PartList } from "./part-list.js";
+import type { Reading } from "./reading.js";
+import { END, TextCursor } from "./text-cursor.js";
+
+export interface OutputReaderOptions {
+  readonly format: OutputFormat;
+  /** See OutputFormat. */
+  readonly maxCalls: number;
+  /** See OutputFormat. */
+  readonly maxArgumentBytes: number;
+  /** Default: random. */
+  readonly createId?: () => string;
+}
+
+/** What a mark in text means. */
+type Meaning =
+  | { readonly type: "channel"; readonly channel: Channel }
+  | { readonly type: "frame" }
+  | { readonly type: "calls"; readonly opening: CallOpening };
+
+/** What lies before a place in the answer. */
+type Before = "start" | "reasoning" | "call" | "text";
+
+/** A longer run of blanks is text, whatever comes after it. */
+const maxHeldBlanks = 1_024;
+
+/**
+ * Reads the text that a model puts out: what it means depends on the text alone, not on how it was split. Blanks next to reasoning belong to no text.
+ * Between calls, and before calls that no text comes before, they are none either; all other blanks are text. What looks like a call but is none is text,
+ * as the model wrote it. Costs a few steps a UTF-16 unit.
+ */
+export class OutputReader implements PartReader {
+  readonly #cursor = new TextCursor();
+  readonly #parts = new PartList();
+  readonly #ledger: CallLedger;
+  readonly #callReader: CallReader;
+  readonly #marks: Readonly<Record<Channel, MarkTrie<Meaning>>>;
+  /** Calls that begin with the JSON itself. */
+  readonly #bareCalls: readonly CallOpening[];
+  /** Whether blanks may lie next to reasoning. */
+  readonly #mayReason: boolean;
+  readonly #reading: Reading<void>;
+  #channel: Channel;
+  #before: Before = "start";
+  /** Whether there was text of the answer, or a call. */
+  #isAnswered = false;
+  #isDone = false;
+  #pushed = 0;
+
+  constructor({ format, maxCalls, maxArgumentBytes, createId = createCallId }: OutputReaderOptions) {
+    const { reasoning } = format;
+    const openings = openingsOf(format);
+    this.#ledger = new CallLedger({ maxCalls: format.parallelCalls ? maxCalls : 1, maxArgumentBytes }, createId);
+    this.#callReader = new CallReader({
+      cursor: this.#cursor,
+      parts: this.#parts,
+      ledger: this.#ledger,
+      toolNames: format.toolNames,
+    });
+    this.#bareCalls = openings.filter(({ mark }) => mark.trim() === "");
+    this.#channel = reasoning?.isOpen === true ? "reasoning" : "answer";
+    this.#mayReason = reasoning !== undefined;
+    this.#marks = { answer: new MarkTrie(), reasoning: new MarkTrie() };
+    if (reasoning !== undefined) {
+      this.#marks.answer.add(reasoning.begin, { type: "channel", channel: "reasoning" });
+      this.#marks.reasoning.add(reasoning.end, { type: "channel", channel: "answer" });
+    }
+    for (const frame of format.frames ?? []) this.#marks.answer.add(frame, { type: "frame" });
+    for (const opening of openings) this.#marks.answer.add(opening.mark, { type: "calls", opening });
+    this.#reading = this.#read();
+  }
+
+  get isReasoning(): boolean {
+    return this.#channel === "reasoning";
+  }
+
+  get calls(): number {
+    return this.#ledger.calls;
+  }
+
+  get isOver(): boolean {
+    return this.#ledger.isOver;
+  }
+
+  /** Once the output is over, text is of no part. */
+  push(text: string): readonly OutputPart[] {
+    this.#pushed += text.length;
+    if (this.#isDone || text === "") return [];
+    this.#cursor.push(text);
+    this.#goOn();
+    return this.#parts.drain();
+  }
+
+  /** The last part ends where the text does. */
+  finish(): readonly OutputPart[] {
+    if (!this.#isDone) {
+      this.#cursor.end();
+      this.#goOn();
+    }
+    this.#parts.close(this.#channel, this.#pushed);
+    return this.#parts.drain();
+  }
+
+  #goOn(): void {
+    this.#isDone = this.#reading.next().done === true;
+  }
+
+  *#read(): Reading<void> {
+    while (!this.isOver) {
+      yield* this.#skipBlanks();
+      if (this.#cursor.held >= maxHeldBlanks) this.#give(this.#cursor.take());
+      else if (this.#cursor.unit === END) {
+        if (this.#before === "start" || this.#before === "text") this.#give(this.#cursor.take());
+        return;
+      } else if (!(yield* this.#markup())) yield* this.#text();
+    }
+  }
+
+  /** Until there is a unit that is no blank, or the end, or there are too many of them. */
+  *#skipBlanks(): Reading<void> {
+    while (this.#cursor.held < maxHeldBlanks) {
+      if (this.#cursor.isDry) yield;
+      if (!isBlank(this.#cursor.unit)) return;
+      this.#cursor.advance();
+      if (this.#before === "reasoning") this.#cursor.take();
+    }
+  }
+
+  /** Markup, and what it marks. None: goes back to where the blanks end. */
+  *#markup(): Reading<boolean> {
+    const blanks = this.#cursor.held;
+    const meanings = yield* this.#marks[this.#channel].read(this.#cursor);
+    const mark = meanings.find(({ type }) => type !== "calls");
+    if (mark?.type === "channel") {
+      this.#cursor.take();
+      this.#channel = mark.channel;
+      this.#before = "reasoning";
+      return true;
+    }
+    const isAfterText = this.#before === "text";
+    if (isAfterText) this.#give(this.#cursor.take(blanks));
+    if (mark?.type === "frame") {
+      this.#cursor.take();
+      return true;
+    }
+    if (yield* this.#calls(meanings.flatMap((meaning) => (meaning.type === "calls" ? [meaning.opening] : []))))
+      return true;
+    this.#cursor.rewind(isAfterText ? 0 : blanks);
+    return !this.#isAnswered && !this.isReasoning && (yield* this.#calls(this.#bareCalls));
+  }
+
+  *#calls(openings: readonly CallOpening[]): Reading<boolean> {
+    const start = this.#cursor.held;
+    for (const opening of this.#ledger.isOpen ? openings : []) {
+      if (yield* this.#callReader.read(opening)) {
+        this.#before = "call";
+        this.#isAnswered = true;
+        return true;
+      }
+      this.#cursor.rewind(start);
+    }
+    return false;
+  }
+
+  /** Text up to what may be markup; its first unit is none. */
+  *#text(): Reading<void> {
+    this.#cursor.advance();
+    for (;;) {
+      if (this.#cursor.isDry) {
+        this.#give(this.#cursor.takeCodePoints());
+        yield;
+      }
+      if (this.#mayBeMarkup(this.#cursor.unit)) break;
+      this.#cursor.advance();
+    }
+    this.#give(this.#cursor.take());
+  }
+
+  #mayBeMarkup(unit: number): boolean {
+    if (unit === END || this.#marks[this.#channel].beginsWith(unit)) return true;
+    return this.#mayReason && isBlank(unit);
+  }
+
+  #give(text: string): void {
+    if (text === "") return;
+    this.#parts.addText(this.#channel, text, this.#cursor.settled);
+    this.#before = "text";
+    if (!this.isReasoning) this.#isAnswered = true;
+  }
+}

@@ -1,0 +1,68 @@
+import type { OutputGrammar } from "../../core/constraint.js";
+import { type Engine, EngineFault, type GrammarState, type SampledToken } from "../engine.js";
+
+const BLANKS: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));
+
+/** Where an output is in its grammar. none → nothing ever; awaited → begun. */
+type Phase = "none" | "awaited" | "begun";
+
+/** Holds one run's answer to its grammar, from the answer's first token on, and sees where that is complete. */
+export class GrammarHold {
+  readonly #grammar: OutputGrammar | undefined;
+  #phase: Phase;
+  #state: GrammarState | undefined;
+  /** Whether the answer could end where it is. */
+  #mayEnd = false;
+
+  /** @param isAwaited reasoning comes before the answer */
+  constructor(grammar: OutputGrammar | undefined, isAwaited: boolean) {
+    this.#grammar = grammar;
+    this.#phase = grammar === undefined ? "none" : isAwaited ? "awaited" : "begun";
+  }
+
+  /** What the next token is held to. */
+  get state(): GrammarState | undefined {
+    return this.#phase === "begun" ? this.#state : undefined;
+  }
+
+  get isAwaited(): boolean {
+    return this.#phase === "awaited";
+  }
+
+  get hasBegun(): boolean {
+    return this.#phase === "begun";
+  }
+
+  /** Whether nothing can follow. */
+  get isComplete(): boolean {
+    return this.#mayEnd && this.#grammar?.prefixFree === true;
+  }
+
+  /** Before the first token. @returns why it can't be had */
+  compile(engine: Engine): string | undefined {
+    try {
+      this.#state = this.#grammar && engine.beginGrammar(this.#grammar.gbnf);
+      return undefined;
+    } catch (error) {
+      if (error instanceof EngineFault) return error.message;
+      throw error;
+    }
+  }
+
+  /** The answer begins. @returns whether it was awaited */
+  begin(): boolean {
+    if (this.#phase !== "awaited") return false;
+    this.#phase = "begun";
+    return true;
+  }
+
+  /** Whether the token is nothing but blanks after the answer's end. */
+  endsBefore({ mayEnd }: SampledToken, bytes: Uint8Array): boolean {
+    if (!this.#mayEnd || mayEnd !== true || this.#grammar?.prefixFree !== false) return false;
+    return bytes.length > 0 && bytes.every((byte) => BLANKS.has(byte));
+  }
+
+  push({ mayEnd }: SampledToken): void {
+    this.#mayEnd = mayEnd === true;
+  }
+}

@@ -1,0 +1,198 @@
+import type { RunSpec } from "../../core/engine-wall.js";
+import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
+import type { OutputFormat } from "../../core/output-format.js";
+import type { Piece } from "../../core/piece.js";
+import type { TokenScore } from "../../core/token-score.js";
+import type { Engine, SampledToken } from "../engine.js";
+import { GrammarHold } from "./grammar-hold.js";
+import { MarkedPieceBuilder } from "../output/marked-piece-builder.js";
+import { OutputMarkup } from "../output/output-markup.js";
+import type { PartReader } from "../output/output-part.js";
+import { ownBytes } from "../output/own-bytes.js";
+import { PieceBuilder } from "../output/piece-builder.js";
+import { PromptLookup } from "./prompt-lookup.js";
+import { ReasoningWatch } from "./reasoning-watch.js";
+import { RepetitionWatch } from "./repetition-watch.js";
+import { RunTokens } from "./run-tokens.js";
+
+/** Of a token that the engine put: it was certain. */
+const CERTAIN: TokenScore = { logprob: 0, top: [] };
+
+/** How an output ends. */
+export interface Ending {
+  readonly reason: FinishReason;
+  readonly stopMatch?: StopMatch | undefined;
+}
+
+/** The last of an output. */
+export interface LastOutput {
+  readonly pieces: readonly Piece[];
+  readonly incompleteText: boolean;
+  readonly reason: FinishReason;
+}
+
+export interface GrowingOutputParts {
+  readonly spec: RunSpec;
+  readonly engine: Engine;
+  /** Whether its next tokens are foretold. */
+  readonly drafts: boolean;
+  readonly readOutput: (format: OutputFormat) => PartReader;
+}
+
+/**
+ * One run's output, token by token: makes pieces of it, sees where it ends, and says what is to be drawn next. Knows nothing of sequences, decoders
+ * and credit.
+ */
+export class GrowingOutput {
+  readonly tokens: RunTokens;
+  readonly grammar: GrammarHold;
+  readonly #spec: RunSpec;
+  readonly #engine: Engine;
+  readonly #reader: PartReader | undefined;
+  readonly #markup: OutputMarkup | undefined;
+  readonly #pieces: PieceBuilder | MarkedPieceBuilder;
+  readonly #reasoning: ReasoningWatch | undefined;
+  readonly #repetition: RepetitionWatch | undefined;
+  readonly #lookup: PromptLookup | undefined;
+  #isDiverted = false;
+
+  constructor({ spec, engine, drafts, readOutput }: GrowingOutputParts) {
+    const { format, inputTokens, output } = spec;
+    const { stopSequences, repetitionGuard } = spec.stopping;
+    this.tokens = new RunTokens(inputTokens);
+    this.grammar = new GrammarHold(spec.grammar, format?.reasoning?.isOpen ?? false);
+    this.#spec = spec;
+    this.#engine = engine;
+    this.#reader = format && readOutput(format);
+    this.#markup = format && new OutputMarkup(format);
+    this.#pieces =
+      this.#reader === undefined
+        ? new PieceBuilder(stopSequences, output)
+        : new MarkedPieceBuilder({ reader: this.#reader, stopSequences, output });
+    this.#reasoning = format?.reasoning && new ReasoningWatch(format.reasoning, spec.reasoningBudgetTokens);
+    this.#repetition = repetitionGuard && new RepetitionWatch(repetitionGuard);
+    this.#lookup = drafts ? new PromptLookup(inputTokens) : undefined;
+  }
+
+  get reasoningTokens(): number {
+    return this.#reasoning?.tokens ?? 0;
+  }
+
+  /** How likely a token of the draft is right. */
+  get confidence(): number {
+    return this.#lookup?.confidence ?? 0;
+  }
+
+  /** At most so many tokens that may come next: no more than it may make and hold, and one more, nor beyond a place where it may be diverted. */
+  draft(most: number): readonly number[] {
+    if (this.#lookup === undefined || this.grammar.isAwaited) return [];
+    const leftTokens = this.#spec.stopping.maxOutputTokens - this.tokens.output.length;
+    const roomTokens = this.#engine.facts.contextTokens - this.tokens.length;
+    const certainTokens = this.#reasoning?.leftTokens ?? Infinity;
+    return this.#lookup.draft(Math.max(0, Math.min(most, leftTokens - 1, roomTokens - 1, certainTokens - 1)));
+  }
+
+  /** Takes the next token in. @returns how the output ends with it, or before it */
+  accept(token: SampledToken): Ending | undefined {
+    const { tokenId } = token;
+    const { stopTokenIds, ignoreEndOfGeneration } = this.#spec.stopping;
+    if (stopTokenIds.includes(tokenId)) return { reason: "stop_token", stopMatch: { type: "token", tokenId } };
+    if (!ignoreEndOfGeneration && this.#engine.isEndOfGeneration(tokenId)) return this.#acceptEnd(tokenId);
+    const bytes = this.#bytesOf(tokenId);
+    if (this.grammar.endsBefore(token, bytes)) return { reason: "constraint_complete" };
+    return this.#grow(token, bytes);
+  }
+
+  /** The next piece, until there is none. */
+  takePiece(): Piece | undefined {
+    return this.#pieces.take();
+  }
+
+  /** Call it last, once: what was held back, and what the end is called where calls came before it. */
+  end(reason: FinishReason): LastOutput {
+    const last = this.#pieces.end();
+    const endsByItself = reason === "end_of_turn" || reason === "constraint_complete";
+    const hasCalls = (this.#reader?.calls ?? 0) > 0;
+    return { ...last, reason: endsByItself && hasCalls ? "tool_calls" : reason };
+  }
+
+  /** Ends the reasoning with the next token; nothing where the output isn't reasoning. */
+  endReasoning(): void {
+    this.#reasoning?.ask();
+  }
+
+  /** Whether what comes next is not what a decoder opened before would draw: tokens were put, or the grammar has begun. Says so once. */
+  takeDiversion(): boolean {
+    const isDiverted = this.#isDiverted;
+    this.#isDiverted = false;
+    return isDiverted;
+  }
+
+  #acceptEnd(tokenId: number): Ending | undefined {
+    // An answer is owed.
+    if (this.grammar.isAwaited && this.#reasoning !== undefined) return this.#putEndOfReasoning(this.#reasoning);
+    if (this.#pieces instanceof MarkedPieceBuilder) this.#pieces.mark(this.#bytesOf(tokenId));
+    return { reason: this.grammar.hasBegun ? "constraint_complete" : "end_of_turn" };
+  }
+
+  #grow(token: SampledToken, bytes: Uint8Array): Ending | undefined {
+    const { tokenId } = token;
+    this.tokens.push(tokenId);
+    this.#lookup?.push(tokenId);
+    this.#pieces.push(tokenId, bytes, this.#spelled(token.score));
+    this.grammar.push(token);
+    const repeats = this.#repetition?.push(tokenId) ?? false;
+    this.#watchReasoning();
+    const ending = this.#endingNow(repeats);
+    if (ending !== undefined || this.#reasoning === undefined) return ending;
+    if (this.#reasoning.isDue) return this.#putEndOfReasoning(this.#reasoning);
+    if (!this.#reasoning.isReasoning && this.grammar.begin()) this.#isDiverted = true;
+    return undefined;
+  }
+
+  #watchReasoning(): void {
+    const pieces = this.#pieces;
+    if (this.#reasoning === undefined || !(pieces instanceof MarkedPieceBuilder)) return;
+    this.#reasoning.push(pieces.isReasoning, (units) => pieces.countBack(units));
+  }
+
+  #endingNow(repeats: boolean): Ending | undefined {
+    const { maxOutputTokens, clampedByContext } = this.#spec.stopping;
+    const { match } = this.#pieces;
+    if (match !== undefined) return { reason: "stop_sequence", stopMatch: { type: "sequence", text: match } };
+    if (this.#reader?.isOver === true) return { reason: this.#reader.calls > 0 ? "tool_calls" : "max_tokens" };
+    if (this.grammar.isComplete) return { reason: "constraint_complete" };
+    if (repeats) return { reason: "repetition" };
+    if (this.tokens.output.length >= maxOutputTokens) {
+      return { reason: clampedByContext ? "context_length" : "max_tokens" };
+    }
+    return this.tokens.length >= this.#engine.facts.contextTokens ? { reason: "context_length" } : undefined;
+  }
+
+  /** The tokens are like any others, but that nobody drew them. */
+  #putEndOfReasoning(reasoning: ReasoningWatch): Ending | undefined {
+    for (const tokenId of reasoning.end()) {
+      const ending = this.#grow({ tokenId, score: CERTAIN }, this.#bytesOf(tokenId));
+      if (ending !== undefined) return ending;
+    }
+    this.grammar.begin();
+    this.#isDiverted = true;
+    return undefined;
+  }
+
+  /** A control token stands for text where that is markup; and in what a grammar holds, as the grammar has read it so. */
+  #bytesOf(tokenId: number): Uint8Array {
+    const bytes = this.#engine.tokenBytes(tokenId);
+    if (bytes.length > 0 || (this.#markup === undefined && !this.grammar.hasBegun)) return bytes;
+    const spelling = this.#engine.controlBytes(tokenId);
+    if (spelling.length === 0) return bytes;
+    const isText = this.grammar.hasBegun && !this.#engine.isEndOfGeneration(tokenId);
+    return isText || this.#markup?.includes(Buffer.from(spelling).toString()) === true ? spelling : bytes;
+  }
+
+  #spelled(score: TokenScore | undefined): TokenScore | undefined {
+    if (score === undefined || !this.#spec.output.tokenBytes) return score;
+    const top = score.top.map((token) => ({ ...token, tokenBytes: ownBytes(this.#engine.tokenBytes(token.tokenId)) }));
+    return { ...score, top };
+  }
+}

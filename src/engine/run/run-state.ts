@@ -1,0 +1,67 @@
+import type { RunEnd } from "../../core/run-end.js";
+import type { Clock } from "../../sync/clock.js";
+
+/**
+ * Where a run is. prefilling → running ⇄ parked; a run without credit for its first token goes from prefilling to parked; running or parked →
+ * evicted → prefilling; any → ended.
+ */
+export type RunState =
+  /** Waits for a sequence, or its prompt is being read in. */
+  | { readonly type: "prefilling" }
+  /** Has credit: every step pulls a token. */
+  | { readonly type: "running" }
+  /** Has no credit: keeps its sequence and is not pulled. */
+  | { readonly type: "parked" }
+  /** Has given its sequence up, and what it holds of it is outside the cache. */
+  | { readonly type: "evicted" }
+  /** Holds nothing any more. */
+  | { readonly type: "ended"; readonly end: RunEnd };
+
+type LivingState = Exclude<RunState["type"], "ended">;
+
+const NEXT_STATES: Readonly<Record<RunState["type"], readonly RunState["type"][]>> = {
+  prefilling: ["running", "parked", "ended"],
+  running: ["parked", "evicted", "ended"],
+  parked: ["running", "evicted", "ended"],
+  evicted: ["prefilling", "ended"],
+  ended: [],
+};
+
+/** A run's state, and how long it has been in each. */
+export class RunProgress {
+  readonly #clock: Clock;
+  readonly #spentMs: Record<LivingState, number> = { prefilling: 0, running: 0, parked: 0, evicted: 0 };
+  #state: RunState = { type: "prefilling" };
+  #countedMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#countedMs = clock.nowMs();
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** The one place where the state changes. @throws Error for a change that makes no sense */
+  enter(next: RunState): void {
+    if (!NEXT_STATES[this.#state.type].includes(next.type)) {
+      throw new Error(`a run cannot go from ${this.#state.type} to ${next.type}`);
+    }
+    this.#count();
+    this.#state = next;
+  }
+
+  /** Milliseconds in each state so far; together the run's whole time. */
+  spent(): Readonly<Record<LivingState, number>> {
+    this.#count();
+    return { ...this.#spentMs };
+  }
+
+  /** Puts the time since the last count down to the present state. */
+  #count(): void {
+    const nowMs = this.#clock.nowMs();
+    if (this.#state.type !== "ended") this.#spentMs[this.#state.type] += nowMs - this.#countedMs;
+    this.#countedMs = nowMs;
+  }
+}

@@ -1,0 +1,294 @@
+import type { Credit } from "../../core/credit.js";
+import type { PrefillProgress, RunSpec, RunUpdate } from "../../core/engine-wall.js";
+import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
+import type { OutputFormat } from "../../core/output-format.js";
+import type { Piece } from "../../core/piece.js";
+import type { RunOutcome } from "../../core/run-end.js";
+import type { Clock } from "../../sync/clock.js";
+import type { Decoder, Engine, EngineSequence, SampledToken, SavedState, SequenceLease } from "../engine.js";
+import type { Drafter } from "./prompt-lookup.js";
+import { GrowingOutput } from "./growing-output.js";
+import type { PartReader } from "../output/output-part.js";
+import { problemWith } from "./run-problem.js";
+import { RunCredit } from "./run-credit.js";
+import { RunProgress, type RunState } from "./run-state.js";
+import { seedAt } from "./seed-at.js";
+
+export interface RunParts extends RunSurroundings {
+  readonly spec: RunSpec;
+  readonly credit: Credit;
+}
+
+/** What all runs of one engine share. */
+export interface RunSurroundings {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** Whether its next tokens are foretold. */
+  readonly drafts: boolean;
+  readonly readOutput: (format: OutputFormat) => PartReader;
+}
+
+/** One admitted generation inside the engine: its prompt, its decoder, what it may still post and where its time went. Owned by the step loop. */
+export class Run implements Drafter {
+  readonly spec: RunSpec;
+  readonly #engine: Engine;
+  readonly #progress: RunProgress;
+  readonly #output: GrowingOutput;
+  readonly #credit: RunCredit;
+  #lease: SequenceLease | undefined;
+  #decoder: Decoder | undefined;
+  /** What the sequence has to hold before it decodes (on): the input, after an eviction the output so far too. */
+  #neededTokens: number;
+  /** How much of that it holds. */
+  #readTokens = 0;
+  #reusedInputTokens = 0;
+  /** What was in the sequence when it was given up, if it was worth keeping. */
+  #saved: SavedState | undefined;
+  #restarts = 0;
+  #rereadTokens = 0;
+  #newPieces: Piece[] = [];
+  #newPrefill: PrefillProgress | undefined;
+
+  constructor(parts: RunParts) {
+    this.spec = parts.spec;
+    this.#engine = parts.engine;
+    this.#progress = new RunProgress(parts.clock);
+    this.#output = new GrowingOutput(parts);
+    this.#neededTokens = this.#output.tokens.length;
+    this.#credit = new RunCredit(parts.credit);
+  }
+
+  get state(): RunState {
+    return this.#progress.state;
+  }
+
+  /** Before anything else is done with it. @returns why the engine can't take it */
+  check(): string | undefined {
+    return problemWith(this.spec, this.#engine) ?? this.#output.grammar.compile(this.#engine);
+  }
+
+  /** Whether it may still post a piece. */
+  get hasCredit(): boolean {
+    return this.#credit.isLeft;
+  }
+
+  /** Tokens to be read in that are in the sequence: where the next one goes. */
+  get position(): number {
+    return this.#readTokens;
+  }
+
+  get unreadTokens(): number {
+    return this.#neededTokens - this.#readTokens;
+  }
+
+  /** All that its sequence has to hold, for whoever looks for one. */
+  get neededTokens(): Uint32Array {
+    return this.#output.tokens.slice(0, this.#neededTokens);
+  }
+
+  /** What it held before its eviction. */
+  get saved(): SavedState | undefined {
+    return this.#saved;
+  }
+
+  get hasSequence(): boolean {
+    return this.#lease !== undefined;
+  }
+
+  /** Its own only between `receive` and an eviction or the end. */
+  get sequence(): EngineSequence {
+    return this.#held().sequence;
+  }
+
+  /** Gets its sequence, which already holds the beginning of what is needed. */
+  receive(lease: SequenceLease): void {
+    this.#lease = lease;
+    this.#readTokens = lease.reusedTokens;
+    if (this.#restarts === 0) this.#reusedInputTokens = lease.reusedTokens;
+    this.#freeSaved();
+  }
+
+  /** Gives its sequence up between two steps, and keeps all it has made. @param saved what the sequence holds, if that was kept */
+  evict(saved: SavedState | undefined): void {
+    this.#saved = saved;
+    this.#progress.enter({ type: "evicted" });
+    this.#letGo();
+    this.#neededTokens = this.#output.tokens.length;
+    this.#readTokens = 0;
+  }
+
+  /** Has the right to a sequence again: what that lacks is to be read in. */
+  resume(): void {
+    this.#restarts++;
+    this.#progress.enter({ type: "prefilling" });
+  }
+
+  grant(credit: Credit): void {
+    this.#credit.grant(credit);
+    if (this.state.type === "parked" && this.hasCredit) this.#progress.enter({ type: "running" });
+  }
+
+  /** The next `count` tokens to be read in, and where they go. */
+  chunk(count: number): { sequence: EngineSequence; tokenIds: Uint32Array } {
+    return { sequence: this.sequence, tokenIds: this.#output.tokens.slice(this.#readTokens, this.#readTokens + count) };
+  }
+
+  /** The prefill of the next `count` tokens is done. */
+  read(count: number): void {
+    this.#readTokens += count;
+    if (this.#restarts > 0) {
+      this.#rereadTokens += count;
+      return;
+    }
+    this.#newPrefill = {
+      doneTokens: this.#readTokens,
+      totalTokens: this.spec.inputTokens.length,
+      reusedTokens: this.#held().reusedTokens,
+    };
+  }
+
+  /** Of a run that decodes: what its next pull evaluates besides one token. */
+  get extraTokens(): number {
+    if (this.state.type !== "running" || this.#decoder !== undefined) return 0;
+    return this.#output.tokens.length - this.sequence.length - 1;
+  }
+
+  get confidence(): number {
+    return this.#output.confidence;
+  }
+
+  /** No more than it may make, hold and post if all of it is right, and one more. */
+  draft(most: number): readonly number[] {
+    return this.#credit.cover(this.#output.draft(most), (tokenId) => this.#engine.tokenBytes(tokenId));
+  }
+
+  /** What a step pulls to get the next token. The first time it takes in all that is unread. */
+  decoder(): Decoder {
+    this.#decoder ??= this.#openDecoder();
+    return this.#decoder;
+  }
+
+  /** Nothing but its last token is unread, and there is no credit for what would come of it. */
+  park(): void {
+    this.#progress.enter({ type: "parked" });
+  }
+
+  /** Takes in the tokens that a step pulled: makes pieces of them, spends credit, ends the run or parks it. What comes after its end is nothing. */
+  accept(tokens: readonly SampledToken[]): void {
+    if (this.unreadTokens > 0) this.read(this.unreadTokens);
+    if (this.state.type === "prefilling") this.#progress.enter({ type: "running" });
+    for (const token of tokens) {
+      const ending = this.#output.accept(token);
+      if (ending !== undefined) {
+        this.finish(ending.reason, ending.stopMatch);
+        return;
+      }
+      this.#postAll();
+    }
+    if (this.#output.takeDiversion()) this.#closeDecoder();
+    if (this.state.type === "running" && !this.hasCredit) this.#progress.enter({ type: "parked" });
+  }
+
+  /** Ends it properly: what text was held back goes out, whatever the credit. */
+  finish(reason: FinishReason, stopMatch?: StopMatch): void {
+    const last = this.#output.end(reason);
+    for (const piece of last.pieces) this.#post(piece);
+    this.#end({ type: "finished", reason: last.reason, stopMatch, incompleteText: last.incompleteText });
+  }
+
+  /** Ends its reasoning with the next token; nothing where it isn't reasoning. */
+  endReasoning(): void {
+    this.#output.endReasoning();
+  }
+
+  /** Ends it at once; text held back is lost. */
+  cancel(): void {
+    this.#end({ type: "cancelled" });
+  }
+
+  /** @param message for the log */
+  fail(message: string): void {
+    this.#end({ type: "failed", message });
+  }
+
+  /** What became of it since the last time. */
+  takeUpdate(): RunUpdate {
+    const update = {
+      runId: this.spec.runId,
+      stage: this.state.type,
+      prefill: this.#newPrefill,
+      pieces: this.#newPieces,
+      decodedTokens: this.#output.tokens.output.length,
+      unreadTokens: this.unreadTokens - (this.#saved?.tokenIds.length ?? 0),
+      rereadTokens: this.#rereadTokens,
+      end: this.state.type === "ended" ? this.state.end : undefined,
+    };
+    this.#newPieces = [];
+    this.#newPrefill = undefined;
+    return update;
+  }
+
+  #postAll(): void {
+    for (let piece = this.#output.takePiece(); piece !== undefined; piece = this.#output.takePiece()) this.#post(piece);
+  }
+
+  #post(piece: Piece): void {
+    this.#newPieces.push(piece);
+    this.#credit.spend(piece);
+  }
+
+  #end(outcome: RunOutcome): void {
+    const spentMs = this.#progress.spent();
+    const { reasoningTokens } = this.#output;
+    const tally = {
+      reusedInputTokens: this.#reusedInputTokens,
+      outputTokens: this.#output.tokens.output.length,
+      ...(reasoningTokens === 0 ? {} : { reasoningTokens }),
+      restarts: this.#restarts,
+      prefillMs: spentMs.prefilling,
+      decodeMs: spentMs.running,
+      parkedMs: spentMs.parked + spentMs.evicted,
+    };
+    this.#progress.enter({ type: "ended", end: { outcome, tally } });
+    this.#letGo();
+    this.#freeSaved();
+  }
+
+  #letGo(): void {
+    // The decoder first: whoever gets the sequence next must find it at rest.
+    this.#closeDecoder();
+    this.#lease?.[Symbol.dispose]();
+    this.#lease = undefined;
+  }
+
+  #closeDecoder(): void {
+    this.#decoder?.close();
+    this.#decoder = undefined;
+  }
+
+  #freeSaved(): void {
+    this.#saved?.[Symbol.dispose]();
+    this.#saved = undefined;
+  }
+
+  #openDecoder(): Decoder {
+    const { sampling, output: wanted } = this.spec;
+    const { tokens, grammar } = this.#output;
+    const { sequence } = this;
+    return this.#engine.openDecoder({
+      sequence,
+      tokenIds: tokens.slice(sequence.length, tokens.length),
+      outputTokens: tokens.output,
+      // A sampler that begins anew with the old seed would draw the same numbers a second time.
+      sampling:
+        tokens.output.length === 0 ? sampling : { ...sampling, seed: seedAt(sampling.seed, tokens.output.length) },
+      grammar: grammar.state,
+      logprobs: wanted.logprobs,
+    });
+  }
+
+  #held(): SequenceLease {
+    if (this.#lease === undefined) throw new Error("the run has no sequence yet");
+    return this.#lease;
+  }
+}

@@ -1,0 +1,183 @@
+import type { Http2Server, ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+import type { Limits } from "../../core/limits.js";
+import type { Clock } from "../../sync/clock.js";
+import type { Logger } from "../../telemetry/logger.js";
+import { RareWarning } from "../../telemetry/rare-warning.js";
+import { Connection } from "./connection.js";
+
+const LOOK_INTERVAL_MS = 250;
+/** After its session is closed, how long the peer's side of a connection may stay open. */
+const LINGER_LIMIT_MS = 5_000;
+/** With hardly a place left, the idle time that a connection may have. */
+const CROWDED_IDLE_LIMIT_MS = 5_000;
+/** Of the places: with fewer left, those who are idle make room for newcomers. */
+const SPARE_SHARE = 1 / 8;
+const WARNING_INTERVAL_MS = 10 * 60_000;
+
+/** What the operator's settings and the process's own bounds come to. */
+export interface ConnectionBounds {
+  /** Most connections at one time, on all addresses together. */
+  readonly max: number;
+  /** How long calls may go on after their connection has reached its age. */
+  readonly ageGraceMs: number;
+}
+
+/** Why the server closed connections by itself; a peer's own closing, keepalive and age do not count. */
+export type ConnectionClosing = "handshake" | "idle" | "crowded" | "lingering";
+
+/** What the metrics show of the connections. */
+export interface ConnectionReport {
+  readonly open: number;
+  readonly capacity: number;
+  /** Since the start. */
+  readonly refused: number;
+  /** Since the start. */
+  readonly closed: Readonly<Record<ConnectionClosing, number>>;
+}
+
+export interface ConnectionsOptions {
+  readonly max: number;
+  readonly limits: Pick<Limits, "connectionHandshakeMs" | "connectionIdleMs">;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * All gRPC connections of the process, each a descriptor: bounds their number, and closes those that nobody uses. Newcomers beyond the bound are refused by
+ * closing their connection; before that, as the last places go, connections without a stream make room, those first that had none for longest.
+ *
+ * Promises: a connection with a stream is closed by none of this, and each descriptor of a closed connection is free within seconds, whatever its peer does.
+ */
+export class Connections implements Disposable {
+  readonly #options: ConnectionsOptions;
+  readonly #warning: RareWarning;
+  readonly #open = new Set<Connection>();
+  readonly #openOn = new Map<Http2Server, number>();
+  readonly #closed: Record<ConnectionClosing, number> = { handshake: 0, idle: 0, crowded: 0, lingering: 0 };
+  #refused = 0;
+  /** The one whose session Node makes next, in the same turn of the event loop. */
+  #arriving: Connection | undefined;
+  #timer: Disposable | undefined;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    const { log, clock } = options;
+    this.#warning = new RareWarning({ log, nowMs: () => clock.nowMs(), intervalMs: WARNING_INTERVAL_MS });
+  }
+
+  /** Of all listeners together. Call it before the listener listens. */
+  watch(listener: Http2Server): void {
+    this.#openOn.set(listener, 0);
+    this.#bound();
+    // First, for Node's own listener makes the session.
+    listener.prependListener("connection", (socket: Socket) => this.#accept(listener, socket));
+    listener.on("session", (session) => this.#attach(session));
+    listener.on("drop", () => this.#refuse());
+    listener.once("listening", () => {
+      // Without a listener a failure of the operating system to accept would end the process.
+      listener.on("error", (err: Error) => this.#warning.warn(() => ({ err }), "a connection could not be accepted"));
+    });
+  }
+
+  /** @throws Error when there is none: grpc-js listens elsewhere than http2-listeners.ts believes */
+  requireListener(): void {
+    if (this.#openOn.size === 0) {
+      throw new Error(
+        "no address is watched for connections: src/grpc/connection/http2-listeners.ts must follow grpc-js",
+      );
+    }
+  }
+
+  get report(): ConnectionReport {
+    const { max } = this.#options;
+    return { open: this.#open.size, capacity: max, refused: this.#refused, closed: { ...this.#closed } };
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  #accept(listener: Http2Server, socket: Socket): void {
+    const connection = new Connection(socket, this.#options.clock);
+    this.#arriving = connection;
+    this.#open.add(connection);
+    this.#count(listener, 1);
+    socket.once("close", () => {
+      this.#open.delete(connection);
+      this.#count(listener, -1);
+    });
+    this.#timer ??= this.#startTimer();
+  }
+
+  #attach(session: ServerHttp2Session): void {
+    const connection = this.#arriving;
+    this.#arriving = undefined;
+    if (connection === undefined) throw new Error("a session came without its connection");
+    connection.attach(session);
+  }
+
+  #count(listener: Http2Server, change: number): void {
+    this.#openOn.set(listener, (this.#openOn.get(listener) ?? 0) + change);
+    this.#bound();
+  }
+
+  /** The bound is one of all listeners; Node knows one of each. */
+  #bound(): void {
+    for (const [listener, open] of this.#openOn) {
+      // Node 20 takes 0 for no bound.
+      listener.maxConnections = this.#options.max - (this.#open.size - open) || -1;
+    }
+  }
+
+  #refuse(): void {
+    this.#refused += 1;
+    this.#warning.warn(
+      () => ({ open: this.#open.size, maxConnections: this.#options.max, refused: this.#refused }),
+      "connections are refused: as many are open as --max-connections allows",
+    );
+  }
+
+  #startTimer(): Disposable {
+    return this.#options.clock.startTimer(LOOK_INTERVAL_MS, () => {
+      this.#timer = undefined;
+      this.#look();
+      if (this.#open.size > 0) this.#timer = this.#startTimer();
+    });
+  }
+
+  #look(): void {
+    const { connectionHandshakeMs, connectionIdleMs } = this.#options.limits;
+    for (const connection of this.#open) {
+      if (connection.lingeringMs() >= LINGER_LIMIT_MS) this.#cut(connection, "lingering");
+      else if (connection.isClosing) continue;
+      else if (connection.handshakeMs() >= connectionHandshakeMs) this.#cut(connection, "handshake");
+      else if (connection.idleMs() >= connectionIdleMs) this.#close(connection, "idle");
+    }
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    const { max } = this.#options;
+    const spare = Math.max(1, Math.floor(max * SPARE_SHARE));
+    if (this.#open.size <= max - spare) return;
+    const staying = [...this.#open].filter((connection) => !connection.isClosing);
+    const idle = staying
+      .map((connection) => ({ connection, idleMs: connection.idleMs() }))
+      .filter(({ idleMs }) => idleMs >= CROWDED_IDLE_LIMIT_MS)
+      .toSorted((one, other) => other.idleMs - one.idleMs);
+    const surplus = Math.max(0, staying.length - (max - spare));
+    for (const { connection } of idle.slice(0, surplus)) this.#close(connection, "crowded");
+  }
+
+  #close(connection: Connection, reason: ConnectionClosing): void {
+    this.#closed[reason] += 1;
+    connection.close();
+  }
+
+  #cut(connection: Connection, reason: ConnectionClosing): void {
+    this.#closed[reason] += 1;
+    connection.cut();
+  }
+}

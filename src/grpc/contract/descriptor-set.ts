@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { createFileRegistry, type DescFile, type FileRegistry, fromBinary } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+
+/** What `npm run generate` wrote, seen from dist/src/grpc/contract/. */
+const DESCRIPTORS_URL = new URL("../../../../generated/descriptors.binpb", import.meta.url);
+
+/** The contract as the server itself knows it: read once at start, for strict decoding and for reflection. */
+export class DescriptorSet {
+  readonly registry: FileRegistry;
+  readonly #bytesByName: ReadonlyMap<string, Buffer>;
+
+  private constructor(registry: FileRegistry, bytesByName: ReadonlyMap<string, Buffer>) {
+    this.registry = registry;
+    this.#bytesByName = bytesByName;
+  }
+
+  /** @throws Error when the file is missing or broken. */
+  static async read(): Promise<DescriptorSet> {
+    const bytes = await readFile(DESCRIPTORS_URL);
+    const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
+    const names = fromBinary(FileDescriptorSetSchema, bytes).file.map((file) => file.name);
+    const slices = sliceFiles(bytes);
+    return new DescriptorSet(registry, new Map(names.map((name, index) => [name, slices[index] ?? Buffer.alloc(0)])));
+  }
+
+  /** A file as the compiler wrote it: comments and options that this process does not know included. @throws Error for a file of another set */
+  bytesOf(file: DescFile): Buffer {
+    const bytes = this.#bytesByName.get(file.proto.name);
+    if (bytes === undefined) throw new Error(`no descriptor of ${file.proto.name}`);
+    return bytes;
+  }
+}
+
+/** A FileDescriptorSet is nothing but its files, one after another. */
+function sliceFiles(set: Uint8Array): Buffer[] {
+  const reader = new BinaryReader(set);
+  const slices: Buffer[] = [];
+  while (reader.pos < reader.len) {
+    reader.tag();
+    slices.push(Buffer.from(reader.bytes()));
+  }
+  return slices;
+}

@@ -1,0 +1,236 @@
+import { isUtf8 } from "node:buffer";
+import type { DescMessage } from "@bufbuild/protobuf";
+import type { FieldViolation } from "../../core/field-violation.js";
+import { wellFormedText } from "../../core/well-formed-text.js";
+import { type FieldShape, keyOf, type MapShape, type MessageShape, shapeOf, type ValueShape } from "./message-shape.js";
+import { Violations } from "../../core/violations.js";
+import { BrokenWireError, WIRE_TYPES, WireScan } from "./wire-scan.js";
+
+/** Fields of all depths together: those of map entries, of groups and unknown ones too. A valid request has far fewer. */
+export const MAX_FIELDS = 65_536;
+/** Numbers in all packed lists together: more tokens than a context holds. */
+export const MAX_PACKED_NUMBERS = 349_525;
+const MAX_DEPTH = 100;
+const MAX_KEY_TEXT_BYTES = 64;
+/** A text up to here is looked at byte by byte, which is quicker than a call into native code. */
+const SHORT_TEXT_BYTES = 32;
+
+/** What a look at the bytes of a message found. */
+export interface WireFindings {
+  /** The message cannot be decoded, or is too costly to decode. */
+  readonly unreadable: readonly FieldViolation[];
+  /** Fields that the contract does not have, and map keys that are given twice. Without these the message can be decoded all the same. */
+  readonly unwanted: readonly FieldViolation[];
+}
+
+/** Whether what is unwanted is looked for, or passed over as the protocol of some services demands. */
+export type Unwanted = "refused" | "ignored";
+
+/**
+ * Holds the bytes of a message against its descriptor, at every depth, and names each field that protobuf's own decoding would pass over or mend
+ * in silence: unknown numbers, wrong wire types, invalid UTF-8, map keys given twice, numbers that their type cannot hold, bytes that end early.
+ * What it finds readable has at most MAX_FIELDS fields and MAX_PACKED_NUMBERS packed numbers, so that its decoding takes a bounded time.
+ */
+export function checkWire(bytes: Uint8Array, message: DescMessage, unwanted: Unwanted): WireFindings {
+  const check = new WireCheck(bytes, unwanted);
+  check.message(shapeOf(message), bytes.length, undefined);
+  return { unreadable: check.unreadable.list, unwanted: check.unwanted.list };
+}
+
+/** A field that was met, as a link of the path to it. Texts are made only of those at fault. */
+interface Place {
+  readonly parent: Place | undefined;
+  readonly field: FieldShape;
+  readonly index: number;
+  /** What the message around it has had so far. */
+  readonly met: MetFields;
+}
+
+class WireCheck {
+  readonly unreadable = new Violations();
+  readonly unwanted = new Violations();
+  readonly #scan: WireScan;
+  readonly #refusesUnwanted: boolean;
+  readonly #bytes: Uint8Array;
+  #fields = 0;
+  #packedNumbers = 0;
+  #depth = 0;
+
+  constructor(bytes: Uint8Array, unwanted: Unwanted) {
+    this.#bytes = bytes;
+    this.#scan = new WireScan(bytes);
+    this.#refusesUnwanted = unwanted === "refused";
+  }
+
+  /** Looks at a message, or an entry of a map, that goes up to `end`. */
+  message(shape: MessageShape, end: number, place: Place | undefined): void {
+    const scan = this.#scan;
+    const met = new MetFields();
+    let current = place;
+    try {
+      if (++this.#depth > MAX_DEPTH) throw new BrokenWireError();
+      while (scan.position < end && this.#countField(place)) {
+        current = place;
+        const tag = scan.tag(end);
+        const field = shape.fields.get(tag >>> 3);
+        if (field === undefined) {
+          this.#unknown(tag, end, { shape, place });
+        } else {
+          current = { parent: place, field, index: met.count(field), met };
+          this.#field(tag & 7, end, current);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof BrokenWireError)) throw error;
+      this.unreadable.add(pathOf(current), "breaks off, or is not protobuf");
+    }
+    this.#depth--;
+    scan.position = end;
+  }
+
+  get #findings(): number {
+    return this.unreadable.list.length + this.unwanted.list.length;
+  }
+
+  /** False: there is no sense in looking further. */
+  #countField(place: Place | undefined): boolean {
+    if (++this.#fields === MAX_FIELDS + 1)
+      this.unreadable.add(pathOf(place), `brings the message to more than ${MAX_FIELDS} fields, nested ones included`);
+    return this.#fields <= MAX_FIELDS && !this.unreadable.full && !this.unwanted.full;
+  }
+
+  #unknown(tag: number, end: number, { shape, place }: { shape: MessageShape; place: Place | undefined }): void {
+    this.#scan.skip(tag, end, () => this.#countField(place));
+    if (!this.#refusesUnwanted) return;
+    const number = tag >>> 3;
+    if (place === undefined) this.unwanted.add(`field ${number}`, `is not part of ${shape.typeName}`);
+    else this.unwanted.add(pathOf(place), `has a field ${number}, which is not part of ${shape.typeName}`);
+  }
+
+  #field(wireType: number, end: number, place: Place): void {
+    const scan = this.#scan;
+    const { field } = place;
+    if (wireType === field.wireType) {
+      if (field.map !== undefined) this.#entry(field.map, scan.lengthEnd(end), place);
+      else this.#value(field.value, end, place);
+    } else if (field.isPackable && wireType === WIRE_TYPES.delimited) {
+      this.#packed(field.value, scan.lengthEnd(end), place);
+    } else {
+      scan.skip((field.number << 3) | wireType, end, () => this.#countField(place));
+      this.unreadable.add(pathOf(place), `has the wrong wire type ${wireType}; its type is ${field.typeName}`);
+    }
+  }
+
+  #entry(map: MapShape, end: number, place: Place): void {
+    const start = this.#scan.position;
+    const found = this.#findings;
+    this.message(map.entry, end, place);
+    if (!this.#refusesUnwanted || this.#findings > found) return;
+    const key = keyOf(this.#bytes.subarray(start, end), map);
+    if (place.met.isNewKey(place.field, key)) return;
+    const path = pathOf({ ...place, index: 0 });
+    this.unwanted.add(`${path}["${wellFormedText(key, MAX_KEY_TEXT_BYTES)}"]`, "is given twice");
+  }
+
+  #value(value: ValueShape, end: number, place: Place): void {
+    const scan = this.#scan;
+    switch (value.type) {
+      case "message":
+        this.message(shapeOf(value.message), scan.lengthEnd(end), place);
+        return;
+      case "string":
+        this.#text(scan.lengthEnd(end), place);
+        return;
+      case "bytes":
+      case "fixed":
+      case "bool":
+        scan.skip(place.field.wireType, end, () => true);
+        return;
+      case "varint":
+        scan.varint(end);
+        this.#range(value, place);
+    }
+  }
+
+  #text(end: number, place: Place): void {
+    const scan = this.#scan;
+    const start = scan.position;
+    scan.position = end;
+    if (end - start <= SHORT_TEXT_BYTES && isAscii(this.#bytes, start, end)) return;
+    if (!isUtf8(this.#bytes.subarray(start, end))) this.unreadable.add(pathOf(place), "is not valid UTF-8");
+  }
+
+  #packed(value: ValueShape, end: number, place: Place): void {
+    const scan = this.#scan;
+    if (value.type === "fixed") {
+      this.#packedNumbers += (end - scan.position) / value.bytes;
+      if ((end - scan.position) % value.bytes !== 0) throw new BrokenWireError();
+      scan.position = end;
+    }
+    while (scan.position < end && this.#packedNumbers <= MAX_PACKED_NUMBERS) {
+      scan.varint(end);
+      this.#packedNumbers++;
+      if (value.type === "varint") this.#range(value, place);
+    }
+    scan.position = end;
+    if (this.#packedNumbers > MAX_PACKED_NUMBERS)
+      this.unreadable.add(pathOf(place), `brings the message to more than ${MAX_PACKED_NUMBERS} numbers in lists`);
+  }
+
+  #range(value: VarintShape, place: Place): void {
+    if (fits(value, this.#scan)) return;
+    this.unreadable.add(pathOf(place), outOfRange(value, this.#scan, place.field.typeName));
+  }
+}
+
+type VarintShape = Extract<ValueShape, { readonly type: "varint" }>;
+
+/** What one message has had of its fields so far. */
+class MetFields {
+  #counts: Map<FieldShape, number> | undefined;
+  #keys: Map<FieldShape, Set<string>> | undefined;
+
+  /** The index of one more element of a list; 0 for every other field. */
+  count(field: FieldShape): number {
+    if (!field.isIndexed) return 0;
+    const counts = (this.#counts ??= new Map<FieldShape, number>());
+    const index = counts.get(field) ?? 0;
+    counts.set(field, index + 1);
+    return index;
+  }
+
+  /** Takes the key of an entry. False: the map had it. */
+  isNewKey(map: FieldShape, key: string): boolean {
+    const maps = (this.#keys ??= new Map<FieldShape, Set<string>>());
+    const keys = maps.get(map) ?? new Set<string>();
+    maps.set(map, keys);
+    const { size } = keys;
+    return keys.add(key).size > size;
+  }
+}
+
+function pathOf(place: Place | undefined): string {
+  if (place === undefined) return "";
+  const { parent, field, index } = place;
+  const name = parent === undefined ? field.name : `${pathOf(parent)}.${field.name}`;
+  return field.isIndexed ? `${name}[${index}]` : name;
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((bytes[at] ?? 0) > 0x7f) return false;
+  return true;
+}
+
+/** Whether the varint that was just read is a value of its type, and one that JavaScript holds exactly. */
+function fits({ bits, signed, zigzag }: VarintShape, { low, high }: WireScan): boolean {
+  // A negative int32 is written as the 64 bits of its number.
+  if (bits === 32) return high === 0 || (signed && !zigzag && high === 0xffff_ffff && low >= 0x8000_0000);
+  const number = (signed && !zigzag ? high | 0 : high) * 2 ** 32 + low;
+  return Number.isSafeInteger(zigzag ? Math.floor(number / 2) : number);
+}
+
+function outOfRange({ signed, zigzag }: VarintShape, { low, high }: WireScan, typeName: string): string {
+  const raw = (BigInt(high) << 32n) | BigInt(low);
+  const number = zigzag ? (raw >> 1n) ^ -(raw & 1n) : signed ? BigInt.asIntN(64, raw) : raw;
+  return `is ${number}, which is out of range for ${typeName}`;
+}

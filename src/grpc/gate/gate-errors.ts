@@ -1,0 +1,23 @@
+import { GenerationError } from "../../core/generation-error.js";
+import type { Limits } from "../../core/limits.js";
+import type { RequestBytes } from "../call/request-bytes.js";
+
+export function deadlinePassed(): GenerationError {
+  return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
+}
+
+export function bodyLate({ unaryBodyMs }: Limits): GenerationError {
+  return new GenerationError("DEADLINE_EXCEEDED", `the request's message did not come within ${unaryBodyMs} ms`, {
+    facts: { max_request_body_time_ms: String(unaryBodyMs) },
+  });
+}
+
+export function bytesExhausted({ maxBytes }: RequestBytes): GenerationError {
+  const text = `the requests that are under way hold ${maxBytes} bytes, the server's most`;
+  return new GenerationError("TOO_MANY_REQUEST_BYTES", text, { facts: { max_total_request_bytes: String(maxBytes) } });
+}
+
+export function pendingTooMany(): GenerationError {
+  const text = "too many calls wait for their messages; this one's connection has the most of them";
+  return new GenerationError("TOO_MANY_CALLS", text, { retryAfterMs: 1_000 });
+}

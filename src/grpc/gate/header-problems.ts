@@ -1,0 +1,61 @@
+import { constants, type IncomingHttpHeaders } from "node:http2";
+import { GenerationError } from "../../core/generation-error.js";
+import { wellFormedText } from "../../core/well-formed-text.js";
+import { parseGrpcTimeout } from "./grpc-timeout.js";
+
+/** The one encoding of messages. */
+export const ACCEPTED_ENCODING = "identity";
+const MAX_HEADER_TEXT_BYTES = 64;
+const CONTENT_TYPE_PATTERN = /^application\/grpc(?:\+proto)?(?:;|$)/;
+/** The protocol's own headers are not the caller's metadata. */
+const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
+  "te",
+  "content-type",
+  "accept-encoding",
+  "grpc-timeout",
+  "grpc-encoding",
+  "grpc-accept-encoding",
+]);
+
+/** The HTTP status of what is no gRPC request at all. */
+export function httpProblem(headers: IncomingHttpHeaders): number | undefined {
+  if (headers[constants.HTTP2_HEADER_METHOD] !== constants.HTTP2_METHOD_POST)
+    return constants.HTTP_STATUS_METHOD_NOT_ALLOWED;
+  if (CONTENT_TYPE_PATTERN.test(headers["content-type"] ?? "")) return undefined;
+  return constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
+}
+
+/** What is wrong with the headers of a call, if anything: metadata, encoding, time-out. */
+export function headerProblem(headers: IncomingHttpHeaders, maxMetadataBytes: number): GenerationError | undefined {
+  const bytes = metadataBytes(headers);
+  if (bytes > maxMetadataBytes) {
+    return new GenerationError("METADATA_TOO_LARGE", `metadata of ${bytes} bytes; at most ${maxMetadataBytes}`, {
+      facts: { metadata_bytes: String(bytes), max_metadata_bytes: String(maxMetadataBytes) },
+    });
+  }
+  const { "grpc-encoding": encoding, "grpc-timeout": timeout } = headers;
+  if (encoding !== undefined && encoding !== ACCEPTED_ENCODING) {
+    const name = wellFormedText(String(encoding), MAX_HEADER_TEXT_BYTES);
+    return new GenerationError("UNSUPPORTED_ENCODING", `requests may not be compressed; grpc-encoding is ${name}`);
+  }
+  if (timeout !== undefined && parseGrpcTimeout(String(timeout)) === undefined) {
+    const value = wellFormedText(String(timeout), MAX_HEADER_TEXT_BYTES);
+    const description = `is ${value}; it takes one to eight digits and one of the units H, M, S, m, u, n`;
+    return new GenerationError("INVALID_REQUEST", `the metadata grpc-timeout is malformed: it ${description}`, {
+      violations: [{ field: "grpc-timeout", description }],
+    });
+  }
+  return undefined;
+}
+
+/** Names and values as they travelled. */
+function metadataBytes(headers: IncomingHttpHeaders): number {
+  let bytes = 0;
+  for (const name in headers) {
+    if (name.startsWith(":") || PROTOCOL_HEADERS.has(name)) continue;
+    const value = headers[name];
+    if (typeof value === "string") bytes += name.length + value.length;
+    else for (const each of value ?? []) bytes += name.length + each.length;
+  }
+  return bytes;
+}

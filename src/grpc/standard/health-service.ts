@@ -1,0 +1,80 @@
+import { status as Status, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  type HealthCheckRequest,
+  type HealthCheckResponse,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+  type HealthListRequest,
+  type HealthListResponse,
+  HealthService as SERVICE,
+} from "../../../generated/grpc/health/v1/health.js";
+import type { LifecycleState } from "../../scheduler/lifecycle-state.js";
+import { onAbort } from "../../sync/on-abort.js";
+import { Wakeup } from "../../sync/wakeup.js";
+import type { CallContext } from "../call/call-context.js";
+import type { CallHost } from "../call/call-host.js";
+import { Seats } from "../call/seats.js";
+import { streamMethod, WITHOUT_TEXT } from "../call/stream-method.js";
+import { unaryMethod } from "../call/unary-method.js";
+import { type DecodedRequest, readableMessage } from "../contract/decoded-request.js";
+import { ProtocolStatus } from "../status/protocol-status.js";
+import { wellFormedText } from "../../core/well-formed-text.js";
+
+const MAX_NAME_TEXT_BYTES = 128;
+
+/**
+ * grpc.health.v1.Health, for the process ("") and each of its services. Follows the lifecycle and nothing else: overload never flips it. Fields that
+ * the protocol may gain are passed over, as it demands.
+ */
+export function createHealthService(
+  host: CallHost,
+  lifecycle: LifecycleState,
+  serviceNames: readonly string[],
+): UntypedServiceImplementation {
+  const names = new Set(["", ...serviceNames]);
+  const seats = new Seats(host.limits.healthWatchers, "health watchers");
+
+  const statusOf = (service: string): ServingStatus => {
+    if (!names.has(service)) return ServingStatus.SERVICE_UNKNOWN;
+    return lifecycle.current === "serving" ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+  };
+
+  const check = (request: DecodedRequest<HealthCheckRequest>): HealthCheckResponse => {
+    const { service } = readableMessage(request);
+    if (names.has(service)) return { status: statusOf(service) };
+    throw new ProtocolStatus(
+      Status.NOT_FOUND,
+      `no service ${wellFormedText(service, MAX_NAME_TEXT_BYTES)} is served here`,
+    );
+  };
+
+  /** The status now and at each change. A reader that is behind finds the latest. */
+  async function* watch(
+    request: DecodedRequest<HealthCheckRequest>,
+    { signal }: CallContext,
+  ): AsyncGenerator<HealthCheckResponse> {
+    const { service } = readableMessage(request);
+    using _seat = seats.take();
+    const changed = new Wakeup();
+    using _change = lifecycle.onChange(() => changed.notify());
+    using _abort = onAbort(signal, () => changed.notify());
+    let told: ServingStatus | undefined;
+    for (;;) {
+      const status = statusOf(service);
+      if (status === told) await changed.wait();
+      else yield { status };
+      told = status;
+      signal.throwIfAborted();
+    }
+  }
+
+  const list = (request: DecodedRequest<HealthListRequest>): HealthListResponse => {
+    readableMessage(request);
+    return { statuses: new Map([...names].map((name) => [name, { status: statusOf(name) }])) };
+  };
+
+  return {
+    check: unaryMethod(host, { method: "Check", handle: check, encode: SERVICE.check.responseSerialize }),
+    watch: streamMethod(host, { method: "Watch", kind: "watch", handle: watch, ...WITHOUT_TEXT }),
+    list: unaryMethod(host, { method: "List", handle: list, encode: SERVICE.list.responseSerialize }),
+  };
+}

@@ -1,0 +1,107 @@
+import type { DescFile } from "@bufbuild/protobuf";
+import { status as Status, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  type ExtensionRequest,
+  type ServerReflectionRequest,
+  ServerReflectionResponse,
+} from "../../../generated/grpc/reflection/v1/reflection.js";
+import { bidiMethod } from "../call/bidi-method.js";
+import type { CallHost } from "../call/call-host.js";
+import { EncodedResponse } from "../contract/encoded-response.js";
+import { Seats } from "../call/seats.js";
+import type { DescriptorSet } from "../contract/descriptor-set.js";
+import { createSymbolIndex } from "../contract/symbol-index.js";
+import { type DecodedRequest, readableMessage } from "../contract/decoded-request.js";
+import { wellFormedText } from "../../core/well-formed-text.js";
+
+type Answer = NonNullable<ServerReflectionResponse["messageResponse"]>;
+
+const MAX_NAME_TEXT_BYTES = 256;
+
+/**
+ * Server reflection, for grpcurl and its kind: hands out the file descriptors byte for byte as the compiler wrote them. v1 and v1alpha have the same
+ * messages under two names, so one implementation serves both. Answers that are the same for everyone are encoded once.
+ */
+export function createReflectionService(host: CallHost, descriptors: DescriptorSet): UntypedServiceImplementation {
+  const { registry } = descriptors;
+  const files = new Map([...registry.files].map((file) => [file.proto.name, file]));
+  const services = [...registry.files].flatMap((file) => file.services).map(({ typeName }) => ({ name: typeName }));
+  const symbols = createSymbolIndex(registry);
+
+  const serviceList = encodeAnswer({ $case: "listServicesResponse", value: { service: services } });
+  const fileAnswers = new Map<DescFile, Uint8Array>();
+
+  const fileAnswer = (file: DescFile | undefined, what: string): Uint8Array => {
+    if (file === undefined) return notFound(what);
+    let encoded = fileAnswers.get(file);
+    if (encoded === undefined) {
+      const fileDescriptorProto = withDependencies(file).map((each) => descriptors.bytesOf(each));
+      encoded = encodeAnswer({ $case: "fileDescriptorResponse", value: { fileDescriptorProto } });
+      fileAnswers.set(file, encoded);
+    }
+    return encoded;
+  };
+
+  const extensionFile = ({ containingType, extensionNumber }: ExtensionRequest): DescFile | undefined => {
+    const message = registry.getMessage(containingType);
+    return message === undefined ? undefined : registry.getExtensionFor(message, extensionNumber)?.file;
+  };
+
+  const extensionNumbers = (typeName: string): Uint8Array => {
+    if (registry.getMessage(typeName) === undefined) return notFound(typeName);
+    const extensions = [...registry].filter((type) => type.kind === "extension" && type.extendee.typeName === typeName);
+    const extensionNumber = extensions.map((type) => (type.kind === "extension" ? type.number : 0));
+    return encodeAnswer({
+      $case: "allExtensionNumbersResponse",
+      value: { baseTypeName: typeName, extensionNumber },
+    });
+  };
+
+  const answer = ({ messageRequest }: ServerReflectionRequest): Uint8Array => {
+    switch (messageRequest?.$case) {
+      case "fileByFilename":
+        return fileAnswer(files.get(messageRequest.value), messageRequest.value);
+      case "fileContainingSymbol":
+        return fileAnswer(symbols.get(messageRequest.value), messageRequest.value);
+      case "fileContainingExtension":
+        return fileAnswer(extensionFile(messageRequest.value), messageRequest.value.containingType);
+      case "allExtensionNumbersOfType":
+        return extensionNumbers(messageRequest.value);
+      case "listServices":
+        return serviceList;
+      case undefined:
+        return errorAnswer(Status.INVALID_ARGUMENT, "the request asks for nothing");
+    }
+  };
+
+  const handle = (request: DecodedRequest<ServerReflectionRequest>): EncodedResponse => {
+    const originalRequest = readableMessage(request);
+    const head = { validHost: originalRequest.host, originalRequest };
+    // Two parts of a message one after the other are the message.
+    return new EncodedResponse(
+      Buffer.concat([ServerReflectionResponse.encode(head).finish(), answer(originalRequest)]),
+    );
+  };
+
+  const seats = new Seats(host.limits.reflectionStreams, "reflection streams");
+  return { serverReflectionInfo: bidiMethod(host, { method: "ServerReflectionInfo", seats, handle }) };
+}
+
+function encodeAnswer(messageResponse: Answer): Uint8Array {
+  return ServerReflectionResponse.encode({ validHost: "", messageResponse }).finish();
+}
+
+/** A file and all that it needs, each once. */
+function withDependencies(file: DescFile): DescFile[] {
+  const reached = new Set([file]);
+  for (const each of reached) for (const dependency of each.dependencies) reached.add(dependency);
+  return [...reached];
+}
+
+function notFound(what: string): Uint8Array {
+  return errorAnswer(Status.NOT_FOUND, `not found: ${wellFormedText(what, MAX_NAME_TEXT_BYTES)}`);
+}
+
+function errorAnswer(errorCode: Status, errorMessage: string): Uint8Array {
+  return encodeAnswer({ $case: "errorResponse", value: { errorCode, errorMessage } });
+}

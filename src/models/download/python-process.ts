@@ -1,0 +1,96 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+
+import { onAbort } from "../../sync/on-abort.js";
+import { systemCodeOf } from "../files/disk-error.js";
+import { ModelError } from "../files/model-error.js";
+
+/** What is kept of a child's complaints: the end says why it failed. */
+const KEPT_COMPLAINT_CHARACTERS = 4_096;
+
+export interface PythonProcessOptions {
+  /** Tried in order; the first that exists is used. */
+  readonly commands: readonly string[];
+  readonly args: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** A Python interpreter at work. Disposing it ends the process and waits until it is gone; so does the signal, without the wait. */
+export class PythonProcess implements AsyncDisposable {
+  readonly #child: Child;
+  readonly #closed: Promise<void>;
+  readonly #unhook: Disposable;
+  #complaint = "";
+
+  /** @throws ModelError SOURCE_FAILED when there is no Python */
+  static async start({ commands, args, signal }: PythonProcessOptions): Promise<PythonProcess> {
+    for (const command of commands) {
+      signal.throwIfAborted();
+      const child: Child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+      if (await hasSpawned(child, command)) return new PythonProcess(child, signal);
+    }
+    throw new ModelError("SOURCE_FAILED", `there is no Python on this machine (tried ${commands.join(", ")})`);
+  }
+
+  private constructor(child: Child, signal: AbortSignal) {
+    this.#child = child;
+    this.#closed = new Promise((resolve) => child.once("close", () => resolve()));
+    this.#unhook = onAbort(signal, () => child.kill());
+    child.on("error", (error) => this.#complain(error.message));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => this.#complain(text));
+  }
+
+  /** Must be read to its end, or nothing but `discardOutput` be called. */
+  get output(): AsyncIterable<Uint8Array> {
+    return this.#child.stdout;
+  }
+
+  discardOutput(): void {
+    this.#child.stdout.resume();
+  }
+
+  /**
+   * Waits for the end.
+   *
+   * @throws ModelError SOURCE_FAILED with the child's last words when it failed
+   */
+  async succeeded(): Promise<void> {
+    await this.#closed;
+    if (this.#child.exitCode === 0) return;
+    throw new ModelError("SOURCE_FAILED", lastLineOf(this.#complaint) ?? `Python ended with ${this.#ending()}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#unhook[Symbol.dispose]();
+    this.#child.kill();
+    this.discardOutput();
+    await this.#closed;
+  }
+
+  #complain(text: string): void {
+    this.#complaint = (this.#complaint + text).slice(-KEPT_COMPLAINT_CHARACTERS);
+  }
+
+  #ending(): string {
+    return this.#child.signalCode ?? `exit code ${String(this.#child.exitCode)}`;
+  }
+}
+
+async function hasSpawned(child: Child, command: string): Promise<boolean> {
+  try {
+    await once(child, "spawn");
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return false;
+    throw new ModelError("SOURCE_FAILED", `${command} can't be started (${String(error)})`, error);
+  }
+}
+
+/** pip puts hints after what went wrong; its error lines come first in rank. */
+function lastLineOf(complaint: string): string | undefined {
+  const lines = complaint.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return lines.findLast((line) => line.startsWith("ERROR:")) ?? lines.at(-1);
+}

@@ -1,0 +1,107 @@
+import {
+  type ChatHistoryItem,
+  type ChatWrapper,
+  resolveChatWrapper,
+  SpecialToken,
+  SpecialTokensText,
+} from "node-llama-cpp";
+import type { Message } from "../../core/conversation.js";
+import type { TemplateFacts } from "../../core/model-facts.js";
+import { type ChatRequest, type ChatTemplate, goesOn, type RenderedChat, toolsOf } from "./chat-template.js";
+import type { Fragment } from "../tokens/control-texts.js";
+import { createOutputFormat } from "./create-output-format.js";
+import { InputRefusal } from "../../core/input-refusal.js";
+import { toolBlock, withoutToolRoles } from "./tool-block.js";
+import type { Vocabulary } from "../tokens/vocabulary.js";
+
+/** For a model whose file brings no usable template: the binding's own wrapper for that architecture, file name or beginning token. */
+export class FallbackTemplate implements ChatTemplate {
+  readonly facts: TemplateFacts;
+  readonly #wrapper: ChatWrapper;
+  readonly #vocabulary: Vocabulary;
+
+  constructor(vocabulary: Vocabulary) {
+    const { model } = vocabulary;
+    this.#vocabulary = vocabulary;
+    this.#wrapper = resolveChatWrapper(model, { warningLogs: false, noJinja: true });
+    this.facts = {
+      source: "fallback",
+      family: this.#wrapper.wrapperName.toLowerCase(),
+      tools: "block",
+      reasoning: false,
+    };
+  }
+
+  render(chat: ChatRequest): RenderedChat {
+    refuseVariables(chat);
+    const tools = toolsOf(chat);
+    const messages = withoutToolRoles(chat.messages, {
+      block: tools === undefined ? undefined : toolBlock(tools.tools),
+      place: "system",
+      defaultSystem: "",
+    });
+    const format = createOutputFormat({
+      reasoning: undefined,
+      frames: [],
+      calls: undefined,
+      tools,
+      vocabulary: this.#vocabulary,
+    });
+    return { fragments: this.#fragmentsOf(messages, goesOn(chat.messages)), format };
+  }
+
+  #fragmentsOf(messages: readonly Message[], isOpen: boolean): Fragment[] {
+    const chatHistory = messages.map(toHistoryItem);
+    // The wrappers leave the last answer open, so one that has not begun is an empty one.
+    if (!isOpen) chatHistory.push({ type: "model", response: [""] });
+    const { controlTexts, model } = this.#vocabulary;
+    const fragments: Fragment[] = [];
+    for (const value of this.#generate(chatHistory).values) {
+      if (typeof value === "string") pushFragment(fragments, value);
+      else if (value instanceof SpecialToken)
+        for (const id of value.tokenize(model.tokenizer)) pushFragment(fragments, id);
+      else if (value instanceof SpecialTokensText)
+        for (const part of controlTexts.split(value.value)) pushFragment(fragments, part);
+    }
+    // A wrapper begins with the BOS; where a turn begins with the same token, that is one too many.
+    const doubled = fragments[0] === model.tokens.bos && fragments[1] === model.tokens.bos;
+    return doubled ? fragments.slice(1) : fragments;
+  }
+
+  #generate(chatHistory: readonly ChatHistoryItem[]): ReturnType<ChatWrapper["generateContextState"]>["contextText"] {
+    try {
+      return this.#wrapper.generateContextState({ chatHistory }).contextText;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new InputRefusal("chat.messages", `the model's chat template does not take this conversation: ${reason}`);
+    }
+  }
+}
+
+function refuseVariables({ reasoning, templateArguments }: ChatRequest): void {
+  if (reasoning === true)
+    throw new InputRefusal("reasoning.enabled", "the model's file brings no template that knows it");
+  if (templateArguments === undefined) return;
+  throw new InputRefusal("chat.template_arguments", "the model's file brings no template that takes arguments");
+}
+
+/** Calls and results are text by now. */
+function toHistoryItem({ role, content }: Message): ChatHistoryItem {
+  switch (role) {
+    case "system":
+      return { type: "system", text: content };
+    case "tool":
+    case "user":
+      return { type: "user", text: content };
+    case "assistant":
+      return { type: "model", response: [content] };
+  }
+}
+
+/** Plain texts that meet are one text: they are tokenised together, as they would be in the rendered whole. */
+function pushFragment(fragments: Fragment[], next: Fragment): void {
+  const last = fragments.at(-1);
+  if (next === "") return;
+  if (typeof next === "string" && typeof last === "string") fragments[fragments.length - 1] = last + next;
+  else fragments.push(next);
+}

@@ -1,0 +1,40 @@
+import type { Duration } from "../../../generated/google/protobuf/duration.js";
+import type { Violations } from "../../core/violations.js";
+
+/** A number as the contract bounds it. */
+export interface NumberField {
+  readonly field: string;
+  readonly value: number | undefined;
+  /** In force where the caller gives none. */
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+  /** True: the minimum itself is out of bounds. */
+  readonly aboveMin?: boolean;
+  /** Follows the numbers in a violation, such as " ms". */
+  readonly unit?: string;
+}
+
+/** The value in force. What is out of bounds is a violation, and so are NaN and the infinities. */
+export function parseNumber(number: NumberField, violations: Violations): number {
+  const { field, value, fallback, min, max, aboveMin = false, unit = "" } = number;
+  if (value === undefined) return fallback;
+  if (value <= max && (aboveMin ? value > min : value >= min)) return value;
+  const lower = aboveMin ? `above ${min}` : `at least ${min}`;
+  violations.add(field, `is ${value}${unit}; it must be ${lower} and at most ${max}${unit}`);
+  return fallback;
+}
+
+/** A duration in ms, held to bounds in ms. */
+export function parseDurationMs(
+  duration: Omit<NumberField, "value" | "unit"> & { readonly value: Duration | undefined },
+  violations: Violations,
+): number {
+  const { value, field } = duration;
+  if (value !== undefined && (value.nanos < 0 || value.nanos > 999_999_999)) {
+    violations.add(field, `has ${value.nanos} nanos; they must be 0 to 999999999`);
+    return duration.fallback;
+  }
+  const ms = value === undefined ? undefined : value.seconds * 1_000 + value.nanos / 1e6;
+  return parseNumber({ ...duration, value: ms, unit: " ms" }, violations);
+}

@@ -1,0 +1,68 @@
+import type { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
+import type { RequestedConstraint } from "../../core/constraint.js";
+import { isJsonObject } from "../../core/json-object.js";
+import type { Limits } from "../../core/limits.js";
+import { parseJsonText } from "./json-field.js";
+import type { Violations } from "../../core/violations.js";
+
+/** What the answer must look like. Whether it can be made into a grammar is seen on the prepare worker. */
+export function parseConstraint(
+  constraint: GenerateRequest["constraint"],
+  limits: Limits,
+  violations: Violations,
+): RequestedConstraint | undefined {
+  switch (constraint?.$case) {
+    case undefined:
+      return undefined;
+    case "jsonSchema":
+      checkSchema(constraint.value, limits, violations);
+      return { type: "json_schema", schema: constraint.value };
+    case "jsonObject":
+      return { type: "json_object" };
+    case "choices":
+      checkChoices(constraint.value.values, limits, violations);
+      return { type: "choices", choices: constraint.value.values };
+    case "gbnf":
+      checkGbnf(constraint.value, limits, violations);
+      return { type: "gbnf", grammar: constraint.value };
+  }
+}
+
+function checkSchema(schema: string, { schemaBytes }: Limits, violations: Violations): void {
+  const bytes = Buffer.byteLength(schema);
+  if (bytes > schemaBytes) {
+    violations.add("json_schema", `has ${bytes} bytes; at most ${schemaBytes}`);
+    return;
+  }
+  const parsed = parseJsonText("json_schema", schema, violations);
+  if (parsed !== undefined && !isJsonObject(parsed) && typeof parsed !== "boolean") {
+    violations.add("json_schema", "is JSON, but not a schema: an object, true or false");
+  }
+}
+
+function checkChoices(choices: readonly string[], limits: Limits, violations: Violations): void {
+  const field = "choices.values";
+  if (choices.length < 1 || choices.length > limits.choices) {
+    violations.add(field, `has ${choices.length} choices; it must have 1 to ${limits.choices}`);
+    return;
+  }
+  const seen = new Set<string>();
+  for (const [index, choice] of choices.entries()) {
+    const bytes = Buffer.byteLength(choice);
+    if (bytes < 1 || bytes > limits.choiceBytes) {
+      violations.add(`${field}[${index}]`, `has ${bytes} bytes; it must have 1 to ${limits.choiceBytes}`);
+    } else if (seen.has(choice)) {
+      violations.add(`${field}[${index}]`, "is the same as one before");
+    }
+    seen.add(choice);
+  }
+}
+
+function checkGbnf(grammar: string, { gbnfBytes }: Limits, violations: Violations): void {
+  if (gbnfBytes === 0) {
+    violations.add("gbnf", "is not taken by this server: its setting max-gbnf-size is 0");
+    return;
+  }
+  const bytes = Buffer.byteLength(grammar);
+  if (bytes < 1 || bytes > gbnfBytes) violations.add("gbnf", `has ${bytes} bytes; it must have 1 to ${gbnfBytes}`);
+}

@@ -1,0 +1,25 @@
+import { createHash } from "node:crypto";
+import { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
+import type { Idempotency } from "../../core/generation-request.js";
+import type { Limits } from "../../core/limits.js";
+import { parseId } from "./parse-identity.js";
+import type { Violations } from "../../core/violations.js";
+
+/** The key and what it is held to. A request in which anything is wrong needs no digest: it is refused. */
+export function parseIdempotency(
+  message: GenerateRequest,
+  limits: Limits,
+  violations: Violations,
+): Idempotency | undefined {
+  const { idempotencyKey } = message;
+  const key = parseId({ field: "idempotency_key", value: idempotencyKey }, limits, violations);
+  if (key === undefined || violations.list.length > 0) return undefined;
+  return Object.freeze({ key, bodyDigest: digestBody(message) });
+}
+
+/** SHA-256 of the message written anew, in the order of its fields and keys, without its names: clients may order both as they like. */
+function digestBody(message: GenerateRequest): string {
+  const labels = new Map([...message.labels].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const body = { ...message, labels, requestId: undefined, idempotencyKey: undefined };
+  return createHash("sha256").update(GenerateRequest.encode(body).finish()).digest("base64");
+}

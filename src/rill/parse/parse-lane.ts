@@ -1,0 +1,20 @@
+import { Lane as LaneMessage, type Scheduling } from "../../../generated/rill/v1/scheduling.js";
+import type { Lane } from "../../core/lane.js";
+import type { Violations } from "../../core/violations.js";
+
+/** The line that a call waits in. */
+export function parseLane(scheduling: Scheduling | undefined, fallback: Lane, violations: Violations): Lane {
+  const lane = scheduling?.lane;
+  switch (lane) {
+    case undefined:
+      return fallback;
+    case LaneMessage.INTERACTIVE:
+      return "interactive";
+    case LaneMessage.BATCH:
+      return "batch";
+    default:
+      // An unknown number arrives typed as a known one.
+      violations.add("scheduling.lane", `is ${lane}, which is no lane`);
+      return fallback;
+  }
+}

@@ -1,0 +1,57 @@
+import type { ListSessionsRequest, ListTurnsRequest } from "../../../generated/rill/v1/session_service.js";
+import type { Limits } from "../../core/limits.js";
+import type { ListSessions, ListTurns } from "../../sessions/session-store.js";
+import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
+import { parseNumber } from "./number-field.js";
+import { type PagePlace, parsePageToken } from "./page-token.js";
+import { parseRequiredId } from "./parse-session-requests.js";
+import { Violations } from "../../core/violations.js";
+
+const DEFAULT_PAGE_ENTRIES = 100;
+/** What a response has besides its entries. */
+const RESPONSE_FRAME_BYTES = 1_024;
+
+/** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST; so does the other. */
+export function parseListSessions(
+  request: DecodedRequest<ListSessionsRequest>,
+  limits: Limits,
+): Omit<ListSessions, "owner"> {
+  const { pageSize, pageToken } = readableMessage(request);
+  const violations = new Violations();
+  const bounds = pageBounds(pageSize, limits, violations);
+  const place = parsePageToken(pageToken, isSessionPlace, violations);
+  violations.throwIfAny();
+  return { ...bounds, after: place === undefined ? undefined : { createdMs: place[0], sessionId: place[1] } };
+}
+
+export function parseListTurns(request: DecodedRequest<ListTurnsRequest>, limits: Limits): Omit<ListTurns, "owner"> {
+  const { sessionId, pageSize, pageToken } = readableMessage(request);
+  const violations = new Violations();
+  const parsed = {
+    sessionId: parseRequiredId(sessionId, limits, violations),
+    ...pageBounds(pageSize, limits, violations),
+    afterNumber: parsePageToken(pageToken, isTurnPlace, violations)?.[0] ?? 0,
+  };
+  violations.throwIfAny();
+  return parsed;
+}
+
+function pageBounds(
+  pageSize: number | undefined,
+  limits: Limits,
+  violations: Violations,
+): { readonly maxEntries: number; readonly maxBytes: number } {
+  const fallback = Math.min(DEFAULT_PAGE_ENTRIES, limits.pageEntries);
+  const number = { field: "page_size", value: pageSize, fallback, min: 1, max: limits.pageEntries };
+  return { maxEntries: parseNumber(number, violations), maxBytes: limits.messageBytes - RESPONSE_FRAME_BYTES };
+}
+
+function isSessionPlace(place: PagePlace): place is readonly [createdMs: number, sessionId: string] {
+  const [createdMs, sessionId] = place;
+  return place.length === 2 && Number.isSafeInteger(createdMs) && typeof sessionId === "string";
+}
+
+function isTurnPlace(place: PagePlace): place is readonly [number: number] {
+  const [number] = place;
+  return place.length === 1 && typeof number === "number" && number >= 1 && number <= 0xffff_ffff && number % 1 === 0;
+}

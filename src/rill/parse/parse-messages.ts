@@ -1,0 +1,61 @@
+import { type Message as MessageMessage, Role as RoleMessage } from "../../../generated/rill/v1/conversation.js";
+import type { Message, Role } from "../../core/conversation.js";
+import type { Limits } from "../../core/limits.js";
+import { parseId } from "./parse-identity.js";
+import { parseToolCalls } from "./parse-tool-calls.js";
+import type { Violations } from "../../core/violations.js";
+
+/** A list of at least one message; an empty one where there are too many or too few. Which calls results belong to is looked at by `checkCallIds`. */
+export function parseMessages(
+  { field, messages }: { field: string; messages: readonly MessageMessage[] },
+  limits: Limits,
+  violations: Violations,
+): readonly Message[] {
+  if (messages.length === 0 || messages.length > limits.messages) {
+    violations.add(field, `has ${messages.length} messages; it must have 1 to ${limits.messages}`);
+    return [];
+  }
+  return messages.map((message, index) => parseMessage(message, { path: `${field}[${index}]`, limits }, violations));
+}
+
+function parseMessage(
+  message: MessageMessage,
+  { path, limits }: { path: string; limits: Limits },
+  violations: Violations,
+): Message {
+  const { content, reasoning, toolCalls, toolCallId } = message;
+  if (content === undefined && toolCalls.length === 0) violations.add(`${path}.content`, "is missing");
+  const role = parseRole(message.role, `${path}.role`, violations);
+  if (role !== "assistant") {
+    if (reasoning !== undefined) violations.add(`${path}.reasoning`, "goes with ROLE_ASSISTANT only");
+    if (toolCalls.length > 0) violations.add(`${path}.tool_calls`, "goes with ROLE_ASSISTANT only");
+  }
+  if (role !== "tool" && toolCallId !== undefined) violations.add(`${path}.tool_call_id`, "goes with ROLE_TOOL only");
+  if (role === "tool" && toolCallId === undefined) violations.add(`${path}.tool_call_id`, "is missing");
+  const callId = parseId({ field: `${path}.tool_call_id`, value: toolCallId }, limits, violations);
+  const calls = parseToolCalls({ field: `${path}.tool_calls`, toolCalls }, limits, violations);
+  return Object.freeze({
+    role,
+    content: content ?? "",
+    ...(reasoning === undefined || reasoning === "" ? {} : { reasoning }),
+    ...(calls.length === 0 ? {} : { toolCalls: calls }),
+    ...(role !== "tool" || callId === undefined ? {} : { toolCallId: callId }),
+  });
+}
+
+function parseRole(role: RoleMessage | undefined, field: string, violations: Violations): Role {
+  switch (role) {
+    case RoleMessage.SYSTEM:
+      return "system";
+    case RoleMessage.USER:
+      return "user";
+    case RoleMessage.ASSISTANT:
+      return "assistant";
+    case RoleMessage.TOOL:
+      return "tool";
+    default:
+      // An unknown number arrives typed as a known one.
+      violations.add(field, role === undefined ? "is missing" : `is ${role}, which is no role`);
+      return "user";
+  }
+}

@@ -1,0 +1,34 @@
+import type { Reasoning as ReasoningMessage } from "../../../generated/rill/v1/reasoning.js";
+import type { Reasoning } from "../../core/generation-request.js";
+import type { Violations } from "../../core/violations.js";
+
+export interface ReasoningBounds {
+  /** Whether the model thinks aloud. */
+  readonly reasons: boolean;
+  /** Whether the input is rendered by the model's template, which is what begins its thinking. */
+  readonly isRendered: boolean;
+}
+
+/** How the model thinks aloud; undefined where the request says nothing about it. */
+export function parseReasoning(
+  reasoning: ReasoningMessage | undefined,
+  { reasons, isRendered }: ReasoningBounds,
+  violations: Violations,
+): Reasoning | undefined {
+  if (reasoning === undefined) return undefined;
+  const { enabled, tokenBudget } = reasoning;
+  if (tokenBudget === 0) violations.add("reasoning.token_budget", "is 0; it must be at least 1");
+  if (enabled === false && tokenBudget !== undefined) {
+    violations.add("reasoning.token_budget", "is given beside enabled false: there is nothing to bound");
+  }
+  const obstacle = reasons
+    ? isRendered
+      ? undefined
+      : "goes with chat and turn only, which the model's template renders"
+    : "is asked for, but the model does not think aloud";
+  if (obstacle !== undefined) {
+    if (enabled === true) violations.add("reasoning.enabled", obstacle);
+    if (tokenBudget !== undefined) violations.add("reasoning.token_budget", obstacle);
+  }
+  return Object.freeze({ enabled, tokenBudget });
+}

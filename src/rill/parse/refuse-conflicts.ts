@@ -1,0 +1,46 @@
+import type { RequestedConstraint } from "../../core/constraint.js";
+import type { Message } from "../../core/conversation.js";
+import type { GenerationInput, Stopping, TurnInput } from "../../core/generation-request.js";
+import type { ToolChoice } from "../../core/tool.js";
+import type { Violations } from "../../core/violations.js";
+
+interface Combination {
+  readonly input: GenerationInput | TurnInput;
+  readonly constraint: RequestedConstraint | undefined;
+  readonly stopping: Stopping;
+}
+
+/** Names what of a request is right by itself and does not go together: each rule stands with the field that it is about. */
+export function refuseConflicts({ input, constraint, stopping }: Combination, violations: Violations): void {
+  const choice = choiceOf(input);
+  const mayCall = choice !== undefined && choice.type !== "none";
+  const isForced = choice?.type === "required" || choice?.type === "named";
+  if (constraint !== undefined && mayCall) {
+    violations.add(constraint.type, "does not go with tools that may be called: one grammar holds the answer");
+  }
+  const forcing = constraint?.type ?? (isForced ? `${input.type}.tool_choice` : undefined);
+  if (forcing === undefined) return;
+  if (stopping.ignoreEndOfGeneration) {
+    violations.add(
+      "stopping.ignore_end_of_generation",
+      `does not go with ${forcing}: the output ends when it is complete`,
+    );
+  }
+  if (goesOnInAnswer(input)) {
+    violations.add(forcing, "does not go with an unfinished answer: a grammar begins with the answer");
+  }
+}
+
+function choiceOf(input: GenerationInput | TurnInput): ToolChoice | undefined {
+  return input.type === "chat" || input.type === "turn" ? input.tools?.choice : undefined;
+}
+
+function goesOnInAnswer(input: GenerationInput | TurnInput): boolean {
+  if (input.type === "turn" && input.continues) return true;
+  return (input.type === "chat" || input.type === "turn") && isPartial(input.messages.at(-1));
+}
+
+/** Whether the model goes on inside this message, the last one. */
+function isPartial(last: Message | undefined): boolean {
+  return last?.role === "assistant" && last.toolCalls === undefined;
+}

@@ -1,0 +1,35 @@
+import type { Timings as TimingsMessage } from "../../../generated/rill/v1/timings.js";
+import type { Usage as UsageMessage } from "../../../generated/rill/v1/usage.js";
+import type { Timings } from "../../core/timings.js";
+import type { Usage } from "../../core/usage.js";
+import { toDurationMessage } from "../../grpc/status/duration-message.js";
+
+/** Tokens as the contract counts them: output = delivered + undelivered. */
+export function toUsageMessage(usage: Usage): UsageMessage {
+  return {
+    inputTokens: usage.inputTokens,
+    reusedInputTokens: usage.reusedInputTokens,
+    outputTokens: usage.outputTokens,
+    reasoningOutputTokens: usage.reasoningTokens ?? 0,
+    deliveredOutputTokens: usage.deliveredTokens,
+    undeliveredOutputTokens: usage.outputTokens - usage.deliveredTokens,
+  };
+}
+
+/** Times as the contract has them. The parts are rounded to the nanosecond, and the total is their sum as it is sent. */
+export function toTimingsMessage(timings: Timings): TimingsMessage {
+  const parts = {
+    queue: toDurationMessage(timings.queueMs),
+    prepare: toDurationMessage(timings.prepareMs),
+    prefill: toDurationMessage(timings.prefillMs),
+    decode: toDurationMessage(timings.decodeMs),
+    parked: toDurationMessage(timings.parkedMs),
+  };
+  const totalMs = Object.values(parts).reduce((sum, { seconds, nanos }) => sum + seconds * 1_000 + nanos / 1e6, 0);
+  const { timeToFirstTokenMs } = timings;
+  return {
+    ...parts,
+    total: toDurationMessage(totalMs),
+    timeToFirstToken: timeToFirstTokenMs === undefined ? undefined : toDurationMessage(timeToFirstTokenMs),
+  };
+}

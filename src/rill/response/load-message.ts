@@ -1,0 +1,43 @@
+import type { GenerationLoad as GenerationLoadMessage, Load } from "../../../generated/rill/v1/load.js";
+import { LANES } from "../../core/lane.js";
+import type { GenerationLoad, LoadSnapshot } from "../../core/load-snapshot.js";
+import { toDurationMessage } from "../../grpc/status/duration-message.js";
+import { toGenerationStateMessage, toLaneMessage, toLifecycleMessage } from "./state-messages.js";
+
+/** One look at the server. */
+export function toLoadMessage(load: LoadSnapshot): Load {
+  return {
+    state: toLifecycleMessage(load.lifecycle),
+    slotsTotal: load.slots.total,
+    slotsBusy: load.slots.busy,
+    parked: load.parked,
+    evicted: load.evicted,
+    lanes: LANES.map((lane) => ({ lane: toLaneMessage(lane), ...load.line[lane] })),
+    estimatedWaitLow: toDurationMessage(load.estimatedWait.lowMs),
+    estimatedWaitHigh: toDurationMessage(load.estimatedWait.highMs),
+    kvTokensInUse: load.kvTokens.used,
+    kvTokensTotal: load.kvTokens.capacity,
+    decodedTokensTotal: load.totals.decodedTokens,
+    prefilledTokensTotal: load.totals.inputTokens - load.totals.reusedInputTokens,
+    rereadTokensTotal: load.totals.rereadTokens,
+    draftTokensTotal: load.totals.draftTokens,
+    acceptedDraftTokensTotal: load.totals.acceptedDraftTokens,
+    evictionsTotal: load.totals.evictions,
+    refusalsTotal: new Map(load.totals.refused),
+    generations: load.generations.map(toGenerationLoadMessage),
+  };
+}
+
+function toGenerationLoadMessage(generation: GenerationLoad): GenerationLoadMessage {
+  return {
+    generationId: generation.generationId,
+    requestId: generation.requestId,
+    state: toGenerationStateMessage(generation.state),
+    lane: toLaneMessage(generation.lane),
+    inputTokens: generation.inputTokens,
+    decodedTokens: generation.decodedTokens,
+    deliveredTokens: generation.deliveredTokens,
+    age: toDurationMessage(generation.ageMs),
+    timeInState: toDurationMessage(generation.inStateMs),
+  };
+}

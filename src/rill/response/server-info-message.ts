@@ -1,0 +1,119 @@
+import type { Limits as LimitsMessage } from "../../../generated/rill/v1/limits.js";
+import type { ServerInfo } from "../../../generated/rill/v1/server_info.js";
+import type { Limits } from "../../core/limits.js";
+import type { EngineFacts } from "../../core/model-facts.js";
+import type { ConnectionBounds } from "../../grpc/connection/connections.js";
+import { toDurationMessage } from "../../grpc/status/duration-message.js";
+
+/** What is known of the server before it has a model. */
+export interface ServerStart {
+  /** Rill's own. */
+  readonly version: string;
+  readonly instanceId: string;
+  /** Since the epoch. */
+  readonly processStartMs: number;
+}
+
+export interface ServerInfoParts {
+  readonly start: ServerStart;
+  readonly engine: EngineFacts;
+  readonly limits: Limits;
+  readonly slots: number;
+  readonly maxWaitingPerLane: number;
+  readonly connections: ConnectionBounds;
+}
+
+/** The server as it was started. */
+export function toServerInfoMessage(parts: ServerInfoParts): ServerInfo {
+  const { start, engine, slots } = parts;
+  return {
+    version: start.version,
+    instanceId: start.instanceId,
+    nodeVersion: process.versions.node,
+    llamaCppRelease: engine.release,
+    startTime: toDurationMessage(start.processStartMs),
+    slots,
+    contextTokens: engine.contextTokens,
+    threads: engine.threads,
+    limits: toLimitsMessage(parts),
+  };
+}
+
+function toLimitsMessage({ limits, maxWaitingPerLane, connections }: ServerInfoParts): LimitsMessage {
+  return {
+    maxRequestBytes: limits.messageBytes,
+    maxResponseBytes: limits.messageBytes,
+    maxTotalRequestBytes: limits.totalRequestBytes,
+    maxMetadataBytes: limits.metadataBytes,
+    maxStreamsPerConnection: limits.streamsPerConnection,
+    maxStreams: limits.calls,
+    maxRequestBodyTime: toDurationMessage(limits.unaryBodyMs),
+    maxTotalResponseBytes: limits.totalResponseBytes,
+    maxReflectionStreams: limits.reflectionStreams,
+    maxIdBytes: limits.idBytes,
+    maxLabels: limits.labels,
+    maxLabelKeyBytes: limits.labelKeyBytes,
+    maxLabelValueBytes: limits.labelValueBytes,
+    maxMessages: limits.messages,
+    maxTools: limits.tools,
+    maxToolCalls: limits.toolCalls,
+    maxToolArgumentBytes: limits.toolArgumentBytes,
+    maxSchemaBytes: limits.schemaBytes,
+    maxGbnfBytes: limits.gbnfBytes,
+    maxChoices: limits.choices,
+    maxChoiceBytes: limits.choiceBytes,
+    maxGrammarRules: limits.grammarRules,
+    maxGrammarSymbols: limits.grammarSymbols,
+    maxGrammarNesting: limits.grammarNesting,
+    maxTemplateArgumentBytes: limits.templateArgumentBytes,
+    maxStopSequences: limits.stopSequences,
+    maxStopSequenceBytes: limits.stopSequenceBytes,
+    maxStopTokenIds: limits.stopTokenIds,
+    maxLogitBiases: limits.logitBiases,
+    maxLogitBiasTextBytes: limits.logitBiasTextBytes,
+    maxDrySequenceBreakers: limits.drySequenceBreakers,
+    maxDrySequenceBreakerBytes: limits.drySequenceBreakerBytes,
+    maxTopLogprobs: limits.topLogprobs,
+    defaultMaxOutputTokens: limits.defaultMaxOutputTokens,
+    maxGenerationTime: toDurationMessage(limits.generationTimeMs),
+    maxWaitingPerLane,
+    maxEstimatedWait: toDurationMessage(limits.lineWaitMs),
+    maxEvictedGenerations: limits.evictedRuns,
+    maxCallerWait: toDurationMessage(limits.maxCallerWaitMs),
+    creditWindowPieces: limits.creditPieces,
+    creditWindowBytes: limits.creditBytes,
+    slowReaderStall: toDurationMessage(limits.slowReaderStallMs),
+    slowReaderBytesPerSecond: limits.slowReaderBytesPerSecond,
+    slowReaderRateWindow: toDurationMessage(limits.slowReaderWindowMs),
+    maxSlowReaderLimit: toDurationMessage(limits.maxSlowReaderLimitMs),
+    slowReaderGrace: toDurationMessage(limits.slowReaderGraceMs),
+    minHeartbeatInterval: toDurationMessage(limits.minHeartbeatMs),
+    maxHeartbeatInterval: toDurationMessage(limits.maxHeartbeatMs),
+    maxChunkDelay: toDurationMessage(limits.maxChunkDelayMs),
+    minWatchLoadInterval: toDurationMessage(limits.minWatchIntervalMs),
+    maxWatchLoadInterval: toDurationMessage(limits.maxWatchIntervalMs),
+    maxLoadWatchers: limits.loadWatchers,
+    maxHealthWatchers: limits.healthWatchers,
+    maxLedgerGenerations: limits.ledgerEntries,
+    maxLedgerAge: toDurationMessage(limits.ledgerAgeMs),
+    maxLedgerBytes: limits.ledgerBytes,
+    maxIdempotencyKeys: limits.idempotencyKeys,
+    maxIdempotencyAge: toDurationMessage(limits.idempotencyAgeMs),
+    maxIdempotencyBytes: limits.idempotencyBytes,
+    maxPageSize: limits.pageEntries,
+    maxSessions: limits.sessions,
+    maxSessionTurns: limits.sessionTurns,
+    maxSessionBytes: limits.sessionBytes,
+    defaultSessionIdleTimeout: toDurationMessage(limits.defaultSessionIdleMs),
+    maxSessionIdleTimeout: toDurationMessage(limits.maxSessionIdleMs),
+    turnLease: toDurationMessage(limits.turnLeaseMs),
+    maxConnections: connections.max,
+    connectionHandshakeTimeout: toDurationMessage(limits.connectionHandshakeMs),
+    maxConnectionIdle: toDurationMessage(limits.connectionIdleMs),
+    maxConnectionAge: toDurationMessage(limits.connectionAgeMs),
+    maxConnectionAgeGrace: toDurationMessage(connections.ageGraceMs),
+    defaultHeartbeatInterval: toDurationMessage(limits.defaultHeartbeatMs),
+    keepaliveTime: toDurationMessage(limits.keepaliveTimeMs),
+    keepaliveTimeout: toDurationMessage(limits.keepaliveTimeoutMs),
+  };
+}

@@ -1,0 +1,222 @@
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
+import { HealthService } from "../../generated/grpc/health/v1/health.js";
+import { ServerReflectionService } from "../../generated/grpc/reflection/v1/reflection.js";
+import { ServerReflectionService as AlphaReflectionService } from "../../generated/grpc/reflection/v1alpha/reflection.js";
+import { GenerationServiceService } from "../../generated/rill/v1/generation_service.js";
+import { ModelServiceService } from "../../generated/rill/v1/model_service.js";
+import { ServerServiceService } from "../../generated/rill/v1/server_service.js";
+import { SessionServiceService } from "../../generated/rill/v1/session_service.js";
+import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
+import type { CallsReport } from "../core/calls-report.js";
+import { GenerationError } from "../core/generation-error.js";
+import type { Limits } from "../core/limits.js";
+import type { LifecycleState } from "../scheduler/lifecycle-state.js";
+import type { RunningTurns } from "../sessions/running-turns.js";
+import type { SessionStore } from "../sessions/session-store.js";
+import type { Clock } from "../sync/clock.js";
+import { RunningClock } from "../sync/running-clock.js";
+import { WorkPace } from "../sync/work-pace.js";
+import type { Logger } from "../telemetry/logger.js";
+import { addAnswerHeaders } from "../grpc/call/answer-headers.js";
+import { bindAddress } from "../grpc/connection/bind-address.js";
+import { callGuard } from "../grpc/call/call-guard.js";
+import type { CallHost } from "../grpc/call/call-host.js";
+import { ConnectionWatch } from "../grpc/connection/connection-watch.js";
+import { type ConnectionBounds, type ConnectionReport, Connections } from "../grpc/connection/connections.js";
+import { onEachListener } from "../grpc/connection/http2-listeners.js";
+import { OpenCalls } from "../grpc/call/open-calls.js";
+import { RefusalLog } from "../grpc/call/refusal-log.js";
+import { ResponseBudget } from "../grpc/call/response-budget.js";
+import { serverOptions } from "../grpc/connection/server-options.js";
+import { CallSeats } from "../grpc/call/call-seats.js";
+import { raiseSessionLimits } from "../grpc/gate/grpc-js-internals.js";
+import { ProxyDeadlines } from "../grpc/gate/proxy-deadlines.js";
+import { RequestBytes } from "../grpc/call/request-bytes.js";
+import { type PathFacts, RequestGate } from "../grpc/gate/request-gate.js";
+import { TrustedProxies } from "../grpc/gate/trusted-proxies.js";
+import { DescriptorSet } from "../grpc/contract/descriptor-set.js";
+import { addStrictService, serviceName, type StrictService } from "../grpc/contract/service-definition.js";
+import type { Backend } from "../generation/backend.js";
+import { createGenerationService } from "./services/generation-service.js";
+import { createHealthService } from "../grpc/standard/health-service.js";
+import { createModelService } from "./services/model-service.js";
+import { createReflectionService } from "../grpc/standard/reflection-service.js";
+import { createServerService } from "./services/server-service.js";
+import { createSessionService } from "./services/session-service.js";
+import { createTokenService } from "./services/token-service.js";
+
+export type { Backend } from "../generation/backend.js";
+
+export interface RpcServerOptions {
+  /** `host:port`, port 0 for any; or `unix:path`. */
+  readonly listen: string;
+  readonly lifecycle: LifecycleState;
+  /** undefined while starting: calls are refused with STARTING then. */
+  readonly backend: () => Backend | undefined;
+  /** Of sessions. It outlives the server. */
+  readonly store: SessionStore;
+  /** Those of the store's sessions that this process runs. They outlive the server too. */
+  readonly turns: RunningTurns;
+  readonly limits: Limits;
+  readonly connections: ConnectionBounds;
+  /** Whose word on when they cut a call is a deadline: addresses, prefixes and "unix". */
+  readonly trustedProxies: readonly string[];
+  /** Rill's own, for GetServerInfo. */
+  readonly version: string;
+  /** The server's name, in every answer and in GetServerInfo. */
+  readonly instanceId: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** The gRPC server with all its services, on the main thread. Made by main.ts before the model is loaded, so that health answers from the start. */
+export class RpcServer implements AsyncDisposable {
+  /** As bound, with the real port. */
+  readonly address: string;
+  readonly #server: Server;
+  readonly #host: CallHost;
+  readonly #connections: Connections;
+  readonly #gate: RequestGate;
+  readonly #connectionWatch: ConnectionWatch;
+
+  private constructor(parts: {
+    server: Server;
+    host: CallHost;
+    gate: RequestGate;
+    connections: Connections;
+    connectionWatch: ConnectionWatch;
+    address: string;
+  }) {
+    this.#gate = parts.gate;
+    this.#server = parts.server;
+    this.#host = parts.host;
+    this.#connections = parts.connections;
+    this.#connectionWatch = parts.connectionWatch;
+    this.address = parts.address;
+  }
+
+  /** @throws Error saying what is wrong when the address cannot be had, or when the contract's generated files do not fit the services. */
+  static async start(options: RpcServerOptions): Promise<RpcServer> {
+    // grpc-js prints to the console what it throws as well.
+    setLogVerbosity(logVerbosity.NONE);
+    const { limits, clock, log } = options;
+    const descriptors = await DescriptorSet.read();
+    const runningClock = new RunningClock(clock);
+    const host: CallHost = {
+      limits,
+      clock,
+      runningClock,
+      log,
+      openCalls: new OpenCalls(),
+      seats: new CallSeats(limits.calls),
+      requestBytes: new RequestBytes(limits.totalRequestBytes),
+      refusals: new RefusalLog({ clock, log }),
+      responses: new ResponseBudget(limits.totalResponseBytes, runningClock),
+      pace: new WorkPace(),
+    };
+    const server = new Server({ ...serverOptions(limits, options.connections), interceptors: [callGuard(host)] });
+    raiseSessionLimits(server);
+    const connections = new Connections({ max: options.connections.max, limits, clock: host.runningClock, log });
+    try {
+      const services = createServices(host, options, descriptors);
+      for (const service of services) addStrictService(server, service, descriptors.registry);
+      const proxyDeadlines = new ProxyDeadlines({ trusted: new TrustedProxies(options.trustedProxies), clock, log });
+      const gate = new RequestGate({ host, paths: pathsOf(services), proxyDeadlines });
+      onEachListener(server, (listener) => {
+        connections.watch(listener);
+        gate.standBefore(listener);
+        addAnswerHeaders(listener, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
+      });
+      const address = await bindAddress(server, options.listen);
+      connections.requireListener();
+      return new RpcServer({
+        server,
+        host,
+        gate,
+        connections,
+        connectionWatch: ConnectionWatch.start(server, clock),
+        address,
+      });
+    } catch (error) {
+      server.forceShutdown();
+      throw error;
+    }
+  }
+
+  /** As it is now. */
+  get connections(): ConnectionReport {
+    return this.#connections.report;
+  }
+
+  /** What calls hold at this moment. */
+  report(): CallsReport {
+    const { seats, requestBytes, responses } = this.#host;
+    const { pendingCalls, refusedStreams } = this.#gate;
+    return {
+      calls: seats.open,
+      pendingCalls,
+      requestBytes: requestBytes.bytes,
+      responseBytes: responses.bytes,
+      refusedStreams,
+    };
+  }
+
+  /** Ends the streams that would go on for ever (health, load, reflection) with DRAINING, and every later one at once. */
+  endWatches(): void {
+    this.#host.openCalls.endWatches();
+  }
+
+  /**
+   * Takes no more connections and no more calls (GOAWAY). Calls that run go on for the grace; what is left then ends with DRAINED, and is cut off
+   * if its reader does not take that either.
+   */
+  async shutdown(graceMs: number): Promise<void> {
+    this.endWatches();
+    const { clock, limits, openCalls } = this.#host;
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    using _force = clock.startTimer(graceMs + 2 * limits.slowReaderGraceMs, () => this.#server.forceShutdown());
+    using _grace = clock.startTimer(graceMs, () =>
+      openCalls.endAll(new GenerationError("DRAINED", "the time to finish before the server stops is over")),
+    );
+    await closed;
+  }
+
+  /** Closes now. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connectionWatch[Symbol.dispose]();
+    this.#host.openCalls.endAll(new GenerationError("DRAINED", "the server is closing"));
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    this.#server.forceShutdown();
+    await closed;
+    this.#host.refusals[Symbol.dispose]();
+    this.#connections[Symbol.dispose]();
+  }
+}
+
+function createServices(host: CallHost, options: RpcServerOptions, descriptors: DescriptorSet): StrictService[] {
+  const { version, instanceId } = options;
+  const start = { version, instanceId, processStartMs: Date.now() - process.uptime() * 1_000 };
+  const own: StrictService[] = [
+    { definition: GenerationServiceService, implementation: createGenerationService(host, options) },
+    { definition: ModelServiceService, implementation: createModelService(host, options) },
+    { definition: SessionServiceService, implementation: createSessionService(host, options) },
+    { definition: TokenServiceService, implementation: createTokenService(host, options) },
+    {
+      definition: ServerServiceService,
+      implementation: createServerService(host, options, { start, connections: options.connections }),
+    },
+  ].map((service) => ({ ...service, unwanted: "refused" }));
+  const names = own.map(serviceName);
+  const reflection = createReflectionService(host, descriptors);
+  const standard: StrictService[] = [
+    { definition: HealthService, implementation: createHealthService(host, options.lifecycle, names) },
+    { definition: ServerReflectionService, implementation: reflection },
+    { definition: AlphaReflectionService, implementation: reflection },
+  ].map((service) => ({ ...service, unwanted: "ignored" }));
+  return [...own, ...standard];
+}
+
+function pathsOf(services: readonly StrictService[]): ReadonlyMap<string, PathFacts> {
+  const methods = services.flatMap(({ definition }) => Object.values(definition));
+  return new Map(methods.map(({ path, requestStream }) => [path, { streamsRequest: requestStream }]));
+}

@@ -1,0 +1,92 @@
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  type GetLoadRequest,
+  type GetServerInfoRequest,
+  type GetServerInfoResponse,
+  ServerServiceService as SERVICE,
+  type WatchLoadRequest,
+  type WatchLoadResponse,
+} from "../../../generated/rill/v1/server_service.js";
+import type { CallContext } from "../../grpc/call/call-context.js";
+import type { CallHost } from "../../grpc/call/call-host.js";
+import type { ConnectionBounds } from "../../grpc/connection/connections.js";
+import { EncodedResponse } from "../../grpc/contract/encoded-response.js";
+import { pause } from "../../grpc/call/pause.js";
+import { Seats } from "../../grpc/call/seats.js";
+import { streamMethod, WITHOUT_TEXT } from "../../grpc/call/stream-method.js";
+import { unaryMethod } from "../../grpc/call/unary-method.js";
+import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
+import { parseDurationMs } from "../parse/number-field.js";
+import { Violations } from "../../core/violations.js";
+import { toLoadMessage } from "../response/load-message.js";
+import { type ServerStart, toServerInfoMessage } from "../response/server-info-message.js";
+import { type BackendSource, requireBackend } from "../../generation/backend.js";
+
+/** What a generation takes in a load, about. */
+const GENERATION_LOAD_BYTES = 128;
+
+/** rill.v1.ServerService. */
+export function createServerService(
+  host: CallHost,
+  source: BackendSource,
+  { start, connections }: { readonly start: ServerStart; readonly connections: ConnectionBounds },
+): UntypedServiceImplementation {
+  const { limits, clock, pace } = host;
+  const seats = new Seats(limits.loadWatchers, "load watchers");
+
+  const getServerInfo = (request: DecodedRequest<GetServerInfoRequest>): GetServerInfoResponse => {
+    const { engine, scheduler } = requireBackend(source);
+    readableMessage(request);
+    const { slots, line } = scheduler.load();
+    const shape = { slots: slots.total, maxWaitingPerLane: line.interactive.capacity };
+    return { serverInfo: toServerInfoMessage({ start, engine, limits, connections, ...shape }) };
+  };
+
+  const getLoad = async (request: DecodedRequest<GetLoadRequest>, context: CallContext): Promise<EncodedResponse> => {
+    const { scheduler } = requireBackend(source);
+    readableMessage(request);
+    // With a thousand generations it takes a millisecond or two.
+    return await pace.run(() => {
+      const load = scheduler.load();
+      context.holdResponse(load.generations.length * GENERATION_LOAD_BYTES);
+      return new EncodedResponse(SERVICE.getLoad.responseSerialize({ load: toLoadMessage(load) }));
+    });
+  };
+
+  /** Each report is made when it is asked for: a reader that is behind finds the latest, and nothing piles up. */
+  async function* watchLoad(
+    request: DecodedRequest<WatchLoadRequest>,
+    { signal }: CallContext,
+  ): AsyncGenerator<WatchLoadResponse> {
+    const { scheduler } = requireBackend(source);
+    const intervalMs = parseInterval(request);
+    using _seat = seats.take();
+    for (let dueMs = clock.nowMs(); ; dueMs = Math.max(dueMs + intervalMs, clock.nowMs())) {
+      await pause(dueMs - clock.nowMs(), { clock, signal });
+      yield { load: toLoadMessage(scheduler.load()) };
+    }
+  }
+
+  function parseInterval(request: DecodedRequest<WatchLoadRequest>): number {
+    const { interval } = readableMessage(request);
+    const violations = new Violations();
+    const bounds = {
+      fallback: limits.minWatchIntervalMs,
+      min: limits.minWatchIntervalMs,
+      max: limits.maxWatchIntervalMs,
+    };
+    const intervalMs = parseDurationMs({ field: "interval", value: interval, ...bounds }, violations);
+    violations.throwIfAny();
+    return intervalMs;
+  }
+
+  return {
+    getServerInfo: unaryMethod(host, {
+      method: "GetServerInfo",
+      handle: getServerInfo,
+      encode: SERVICE.getServerInfo.responseSerialize,
+    }),
+    getLoad: unaryMethod(host, { method: "GetLoad", handle: getLoad, encode: SERVICE.getLoad.responseSerialize }),
+    watchLoad: streamMethod(host, { method: "WatchLoad", kind: "watch", handle: watchLoad, ...WITHOUT_TEXT }),
+  };
+}

@@ -1,0 +1,143 @@
+import {
+  type ListSessionsRequest,
+  ListSessionsResponse,
+  type ListTurnsRequest,
+  ListTurnsResponse,
+} from "../../../generated/rill/v1/session_service.js";
+import { GenerationError } from "../../core/generation-error.js";
+import type { RunningTurns } from "../../sessions/running-turns.js";
+import type { SessionKey, Turn } from "../../sessions/session.js";
+import type { PageBounds, SessionStore } from "../../sessions/session-store.js";
+import { Permits } from "../../sync/permits.js";
+import type { CallContext } from "../../grpc/call/call-context.js";
+import type { CallHost } from "../../grpc/call/call-host.js";
+import type { EncodedResponse } from "../../grpc/contract/encoded-response.js";
+import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
+import { writePageToken } from "../parse/page-token.js";
+import { parseListSessions, parseListTurns } from "../parse/parse-list-requests.js";
+import { toSessionMessage, toTurnMessage } from "../response/session-messages.js";
+import { storedValue } from "../../generation/store-error.js";
+import { OWNER } from "../../identity/owner.js";
+import { PageBuilder } from "./page-builder.js";
+
+/** Pages that are read at a time. The others wait, and hold nothing meanwhile. */
+const MAX_PAGES_READ = 4;
+/** What is read of the store at a time: its decoding takes the main thread a millisecond or two. */
+const READ_BYTES = 256 * 1024;
+/** A session's labels take 10 KiB at most. */
+const READ_SESSIONS = 32;
+
+export interface SessionPagesOptions {
+  readonly host: CallHost;
+  readonly store: SessionStore;
+  readonly running: RunningTurns;
+}
+
+/**
+ * Answers ListTurns and ListSessions. A page can take megabytes, so it is read from the store and encoded part by part, at the host's pace, a few pages at
+ * a time; and it counts as a response of the largest size before it is read.
+ */
+export class SessionPages {
+  readonly #options: SessionPagesOptions;
+  readonly #permits = new Permits(MAX_PAGES_READ);
+
+  constructor(options: SessionPagesOptions) {
+    this.#options = options;
+  }
+
+  readonly listSessions = async (
+    request: DecodedRequest<ListSessionsRequest>,
+    context: CallContext,
+  ): Promise<EncodedResponse> => {
+    const { host, store } = this.#options;
+    const parsed = parseListSessions(request, host.limits);
+    using _permit = await this.#begin(context);
+    const builder = new PageBuilder(parsed);
+    let { after } = parsed;
+    for (let more = true; more && !builder.isFull;) {
+      context.signal.throwIfAborted();
+      const bounds = partOf(builder.room, READ_SESSIONS);
+      const page = storedValue(await store.list({ owner: OWNER, ...bounds, after }));
+      after = page.sessions.at(-1) ?? after;
+      await host.pace.run(() => {
+        for (const session of page.sessions) {
+          const place = writePageToken([session.createdMs, session.sessionId]);
+          builder.add(encodeSessions({ sessions: [toSessionMessage(session)], nextPageToken: "" }), place);
+        }
+      });
+      ({ more } = page);
+      builder.endsWith(more);
+    }
+    return builder.finish((nextPageToken) => encodeSessions({ sessions: [], nextPageToken }));
+  };
+
+  readonly listTurns = async (
+    request: DecodedRequest<ListTurnsRequest>,
+    context: CallContext,
+  ): Promise<EncodedResponse> => {
+    const { host, store } = this.#options;
+    const parsed = parseListTurns(request, host.limits);
+    const key = { owner: OWNER, sessionId: parsed.sessionId };
+    using _permit = await this.#begin(context);
+    const builder = new PageBuilder(parsed);
+    let { afterNumber } = parsed;
+    let revision: number | undefined;
+    for (let more = true; more && !builder.isFull;) {
+      context.signal.throwIfAborted();
+      const bounds = partOf(builder.room, parsed.maxEntries);
+      const found = await store.listTurns({ ...key, ...bounds, afterNumber });
+      // What has changed or was deleted meanwhile begins the next page: all turns of one page are of one revision.
+      const isGone = revision !== undefined && !found.ok && found.problem.type === "session_not_found";
+      if (isGone || (found.ok && revision !== undefined && found.value.revision !== revision)) break;
+      const page = storedValue(found);
+      ({ revision } = page);
+      afterNumber = page.turns.at(-1)?.number ?? afterNumber;
+      await host.pace.run(() => {
+        for (const turn of page.turns) this.#addTurn(builder, turn, key);
+      });
+      ({ more } = page);
+      builder.endsWith(more);
+    }
+    return builder.finish((nextPageToken) => encodeTurns({ turns: [], nextPageToken, revision: revision ?? 0 }));
+  };
+
+  /** Waits for the page's turn, and counts it. */
+  async #begin(context: CallContext): Promise<Disposable> {
+    const { messageBytes, totalResponseBytes } = this.#options.host.limits;
+    const permit = await this.#permits.take(context.signal);
+    try {
+      context.holdResponse(Math.min(messageBytes, totalResponseBytes));
+      return permit;
+    } catch (error) {
+      permit[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #addTurn(builder: PageBuilder, turn: Turn, key: SessionKey): void {
+    const { host, running } = this.#options;
+    // Of a turn that runs here more is known than is stored.
+    const known = turn.status === "running" ? { ...turn, ...running.madeOf(key, turn.number) } : turn;
+    const encoded = encodeTurns({ turns: [toTurnMessage(known)], nextPageToken: "", revision: 0 });
+    const { messageBytes } = host.limits;
+    if (builder.isEmpty && encoded.length > messageBytes) throw tooLarge(turn.number, encoded.length, messageBytes);
+    builder.add(encoded, writePageToken([turn.number]));
+  }
+}
+
+function partOf({ maxEntries, maxBytes }: PageBounds, readEntries: number): PageBounds {
+  return { maxEntries: Math.min(maxEntries, readEntries), maxBytes: Math.min(maxBytes, READ_BYTES) };
+}
+
+function encodeSessions(response: ListSessionsResponse): Uint8Array {
+  return ListSessionsResponse.encode(response).finish();
+}
+
+function encodeTurns(response: ListTurnsResponse): Uint8Array {
+  return ListTurnsResponse.encode(response).finish();
+}
+
+function tooLarge(turn: number, bytes: number, maxBytes: number): GenerationError {
+  const facts = { turn: String(turn), bytes: String(bytes), limit: String(maxBytes) };
+  return new GenerationError("RESPONSE_TOO_LARGE", `the turn takes ${bytes} bytes; at most ${maxBytes}`, { facts });
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  type AppendMessagesRequest,
+  type AppendMessagesResponse,
+  type CreateSessionRequest,
+  type CreateSessionResponse,
+  type DeleteSessionRequest,
+  type DeleteSessionResponse,
+  type ForkSessionRequest,
+  type ForkSessionResponse,
+  type GetSessionRequest,
+  type GetSessionResponse,
+  SessionServiceService as SERVICE,
+  type UpdateSessionRequest,
+  type UpdateSessionResponse,
+} from "../../../generated/rill/v1/session_service.js";
+import type { Message } from "../../core/conversation.js";
+import type { RunningTurns } from "../../sessions/running-turns.js";
+import type { AppendMessages, SessionStore } from "../../sessions/session-store.js";
+import type { CallHost } from "../../grpc/call/call-host.js";
+import { unaryMethod } from "../../grpc/call/unary-method.js";
+import { checkCallIds } from "../parse/check-call-ids.js";
+import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
+import {
+  parseAppendMessages,
+  parseCreateSession,
+  parseDeleteSession,
+  parseForkSession,
+  parseSessionId,
+  parseUpdateSession,
+} from "../parse/parse-session-requests.js";
+import { Violations } from "../../core/violations.js";
+import { toSessionMessage } from "../response/session-messages.js";
+import { storedValue } from "../../generation/store-error.js";
+import { storedCallIds } from "../generation/turn/stored-call-ids.js";
+import { OWNER } from "../../identity/owner.js";
+import { SessionPages } from "./session-pages.js";
+
+/** rill.v1.SessionService. Needs no model: it answers while one is being loaded. */
+export function createSessionService(
+  host: CallHost,
+  { store, turns: running }: { readonly store: SessionStore; readonly turns: RunningTurns },
+): UntypedServiceImplementation {
+  const { limits } = host;
+  const owner = OWNER;
+  const pages = new SessionPages({ host, store, running });
+
+  /** Ids of calls only come more, so what holds now holds when the messages are stored. @throws GenerationError INVALID_REQUEST */
+  const checkCalls = async (request: AppendMessages): Promise<void> => {
+    const opened = storedValue(await store.openTurn({ ...request, idempotencyKey: undefined }));
+    if (opened.type !== "open") return;
+    const violations = new Violations();
+    const list = { field: "messages", messages: request.messages, known: storedCallIds(opened.history) };
+    checkCallIds(list, violations);
+    violations.throwIfAny();
+  };
+
+  const createSession = async (request: DecodedRequest<CreateSessionRequest>): Promise<CreateSessionResponse> => {
+    const parsed = { owner, sessionId: newSessionId(), ...parseCreateSession(request, limits) };
+    return { session: toSessionMessage(storedValue(await store.create(parsed))) };
+  };
+
+  const getSession = async (request: DecodedRequest<GetSessionRequest>): Promise<GetSessionResponse> => {
+    const key = { owner, sessionId: parseSessionId(request, limits) };
+    return { session: toSessionMessage(storedValue(await store.get(key))) };
+  };
+
+  const updateSession = async (request: DecodedRequest<UpdateSessionRequest>): Promise<UpdateSessionResponse> => {
+    const parsed = { owner, ...parseUpdateSession(request, limits) };
+    return { session: toSessionMessage(storedValue(await store.update(parsed))) };
+  };
+
+  const deleteSession = async (request: DecodedRequest<DeleteSessionRequest>): Promise<DeleteSessionResponse> => {
+    const parsed = { owner, ...parseDeleteSession(request, limits) };
+    await running.settled(parsed.sessionId);
+    storedValue(await store.delete(parsed));
+    return {};
+  };
+
+  const forkSession = async (request: DecodedRequest<ForkSessionRequest>): Promise<ForkSessionResponse> => {
+    const parsed = { owner, forkId: newSessionId(), ...parseForkSession(request, limits) };
+    await running.settled(parsed.sessionId);
+    return { session: toSessionMessage(storedValue(await store.fork(parsed))) };
+  };
+
+  const appendMessages = async (request: DecodedRequest<AppendMessagesRequest>): Promise<AppendMessagesResponse> => {
+    const parsed = { owner, ...parseAppendMessages(request, limits) };
+    await running.settled(parsed.sessionId);
+    if (parsed.messages.some(namesCalls)) await checkCalls(parsed);
+    return { session: toSessionMessage(storedValue(await store.append(parsed))) };
+  };
+
+  return {
+    createSession: unaryMethod(host, {
+      method: "CreateSession",
+      handle: createSession,
+      encode: SERVICE.createSession.responseSerialize,
+    }),
+    getSession: unaryMethod(host, {
+      method: "GetSession",
+      handle: getSession,
+      encode: SERVICE.getSession.responseSerialize,
+    }),
+    updateSession: unaryMethod(host, {
+      method: "UpdateSession",
+      handle: updateSession,
+      encode: SERVICE.updateSession.responseSerialize,
+    }),
+    listSessions: unaryMethod(host, {
+      method: "ListSessions",
+      handle: pages.listSessions,
+      encode: SERVICE.listSessions.responseSerialize,
+    }),
+    listTurns: unaryMethod(host, {
+      method: "ListTurns",
+      handle: pages.listTurns,
+      encode: SERVICE.listTurns.responseSerialize,
+    }),
+    deleteSession: unaryMethod(host, {
+      method: "DeleteSession",
+      handle: deleteSession,
+      encode: SERVICE.deleteSession.responseSerialize,
+    }),
+    forkSession: unaryMethod(host, {
+      method: "ForkSession",
+      handle: forkSession,
+      encode: SERVICE.forkSession.responseSerialize,
+    }),
+    appendMessages: unaryMethod(host, {
+      method: "AppendMessages",
+      handle: appendMessages,
+      encode: SERVICE.appendMessages.responseSerialize,
+    }),
+  };
+}
+
+function namesCalls({ toolCalls, toolCallId }: Message): boolean {
+  return toolCalls !== undefined || toolCallId !== undefined;
+}
+
+function newSessionId(): string {
+  return `ses_${randomBytes(18).toString("base64url")}`;
+}

@@ -1,0 +1,77 @@
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  type CountTokensRequest,
+  type CountTokensResponse,
+  type DetokenizeRequest,
+  type DetokenizeResponse,
+  type TokenizeRequest,
+  TokenizeResponse,
+  TokenServiceService as SERVICE,
+} from "../../../generated/rill/v1/token_service.js";
+import type { CallContext } from "../../grpc/call/call-context.js";
+import type { CallHost } from "../../grpc/call/call-host.js";
+import type { EncodedResponse } from "../../grpc/contract/encoded-response.js";
+import { unaryMethod } from "../../grpc/call/unary-method.js";
+import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
+import {
+  parseCountTokensRequest,
+  parseDetokenizeRequest,
+  parseTokenizeRequest,
+} from "../parse/parse-token-requests.js";
+import { encodeInPieces } from "../response/encode-in-pieces.js";
+import { type BackendSource, requireBackend } from "../../generation/backend.js";
+
+/** rill.v1.TokenService: the preparer's work alone, without a generation. */
+export function createTokenService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
+  const { limits } = host;
+
+  const tokenize = async (
+    request: DecodedRequest<TokenizeRequest>,
+    { signal }: CallContext,
+  ): Promise<EncodedResponse> => {
+    const { preparer } = requireBackend(source);
+    const tokenIds = [...(await preparer.tokenize(parseTokenizeRequest(request), signal))];
+    return await encodeInPieces({ tokenIds }, { codec: TokenizeResponse, lists: ["tokenIds"], pace: host.pace });
+  };
+
+  const detokenize = async (
+    request: DecodedRequest<DetokenizeRequest>,
+    { signal }: CallContext,
+  ): Promise<DetokenizeResponse> => {
+    const { preparer, model } = requireBackend(source);
+    return { text: await preparer.detokenize(parseDetokenizeRequest(request, model), signal) };
+  };
+
+  const countTokens = async (
+    request: DecodedRequest<CountTokensRequest>,
+    { signal }: CallContext,
+  ): Promise<CountTokensResponse> => {
+    const { preparer, model, engine } = requireBackend(source);
+    const bounds = { limits, vocabularySize: model.vocabularySize };
+    const { input, maxOutputTokens } = parseCountTokensRequest(request, bounds);
+    // What is too long for the context is counted all the same: no token is shorter than a byte of the message.
+    const { tokens } = await preparer.prepare(input, { maxInputTokens: limits.messageBytes, signal });
+    const { length } = tokens;
+    const availableOutputTokens = Math.max(engine.contextTokens - length, 0);
+    return {
+      inputTokens: length,
+      contextTokens: engine.contextTokens,
+      availableOutputTokens,
+      fits: maxOutputTokens <= availableOutputTokens,
+    };
+  };
+
+  return {
+    tokenize: unaryMethod(host, { method: "Tokenize", handle: tokenize, encode: SERVICE.tokenize.responseSerialize }),
+    detokenize: unaryMethod(host, {
+      method: "Detokenize",
+      handle: detokenize,
+      encode: SERVICE.detokenize.responseSerialize,
+    }),
+    countTokens: unaryMethod(host, {
+      method: "CountTokens",
+      handle: countTokens,
+      encode: SERVICE.countTokens.responseSerialize,
+    }),
+  };
+}

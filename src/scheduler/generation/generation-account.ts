@@ -1,0 +1,204 @@
+import type { PrefillProgress } from "../../core/engine-wall.js";
+import type { GenerationState } from "../../core/generation-state.js";
+import type { Piece } from "../../core/piece.js";
+import type { RunTally } from "../../core/run-end.js";
+import type { Timings } from "../../core/timings.js";
+import type { Usage } from "../../core/usage.js";
+import type { LoadCounters } from "./load-counters.js";
+
+/** How a generation left that was ended from outside: by its caller, its deadline, its reader's slowness or the server. */
+export interface Departure {
+  /** Where it was. */
+  readonly endedIn: GenerationState;
+  /** From the abort until nothing of it was held any more. */
+  readonly releaseMs: number;
+  /** How long the engine's step lasted that was under way meanwhile, up to the end of the run; 0 where there was none. */
+  readonly stepMs: number;
+}
+
+type RunMs = Pick<RunTally, "prefillMs" | "decodeMs" | "parkedMs">;
+
+/**
+ * One generation's tokens and time. While the run lasts its phases are timed here, as its steps arrive; at the end the engine's own tally
+ * takes their place. Tokens are added to the server's counters as they come.
+ */
+export class GenerationAccount {
+  readonly openedAtMs: number;
+  readonly #totals: LoadCounters;
+  #inputTokens = 0;
+  #readInTokens = 0;
+  #reusedTokens = 0;
+  #outputTokens = 0;
+  #reasoningTokens = 0;
+  #deliveredTokens = 0;
+  #rereadTokens = 0;
+  #restarts = 0;
+  #wasEvicted = false;
+  #state: GenerationState = "preparing";
+  #stateSinceMs: number;
+  #prepareMs = 0;
+  #runMs: RunMs = { prefillMs: 0, decodeMs: 0, parkedMs: 0 };
+  #tallied = false;
+  #firstChunkAtMs: number | undefined;
+  #endedAtMs: number | undefined;
+  #left: { readonly endedIn: GenerationState; readonly atMs: number } | undefined;
+  #lastStepMs = 0;
+
+  constructor(openedAtMs: number, totals: LoadCounters) {
+    this.openedAtMs = openedAtMs;
+    this.#stateSinceMs = openedAtMs;
+    this.#totals = totals;
+  }
+
+  get inputTokens(): number {
+    return this.#inputTokens;
+  }
+
+  /** How often it gave its slot up and came back. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  submitted(inputTokens: number, prepareMs: number): void {
+    this.#inputTokens = inputTokens;
+    this.#prepareMs = prepareMs;
+  }
+
+  enter(state: GenerationState, nowMs: number): void {
+    if (state === this.#state) return;
+    this.#runMs = this.#runMsUntil(nowMs);
+    this.#state = state;
+    this.#stateSinceMs = nowMs;
+    if (state === "ended") this.#endedAtMs = nowMs;
+  }
+
+  /** It is aborted now; later calls change nothing. To be told before the state changes. */
+  leave(nowMs: number): void {
+    this.#left ??= { endedIn: this.#state, atMs: nowMs };
+  }
+
+  /** The engine's step that the latest news came with. */
+  stepped(stepMs: number): void {
+    this.#lastStepMs = stepMs;
+  }
+
+  /** undefined as long as it has not ended, and for one that came to its own end. */
+  departure(): Departure | undefined {
+    if (this.#left === undefined || this.#endedAtMs === undefined) return undefined;
+    const { endedIn, atMs } = this.#left;
+    const releaseMs = Math.max(0, this.#endedAtMs - atMs);
+    return { endedIn, releaseMs, stepMs: this.#lastStepMs };
+  }
+
+  inStateMs(nowMs: number): number {
+    return nowMs - this.#stateSinceMs;
+  }
+
+  readIn(progress: PrefillProgress): void {
+    this.#totals.readIn(progress.doneTokens - this.#readInTokens, progress.reusedTokens - this.#reusedTokens);
+    this.#readInTokens = progress.doneTokens;
+    this.#reusedTokens = progress.reusedTokens;
+  }
+
+  /** @param tokens all since the run's start. */
+  decoded(tokens: number): void {
+    this.#totals.decoded(tokens - this.#outputTokens);
+    this.#outputTokens = tokens;
+  }
+
+  /** Counts the reasoning in what the run has posted. */
+  wrote(pieces: readonly Piece[]): void {
+    for (const { channel, tokenIds } of pieces) {
+      if (channel === "reasoning") this.#reasoningTokens += tokenIds.length;
+    }
+  }
+
+  /** @param tokens all since the run's start. */
+  reread(tokens: number): void {
+    this.#totals.reread(tokens - this.#rereadTokens);
+    this.#rereadTokens = tokens;
+  }
+
+  /** True once it has given its slot up. */
+  get wasEvicted(): boolean {
+    return this.#wasEvicted;
+  }
+
+  evicted(): void {
+    this.#wasEvicted = true;
+    this.#totals.evicted();
+  }
+
+  /** @param tokens all since the output's start; fewer than before change nothing. */
+  deliveredTo(tokens: number): void {
+    if (tokens <= this.#deliveredTokens) return;
+    this.#totals.delivered(tokens - this.#deliveredTokens);
+    this.#deliveredTokens = tokens;
+  }
+
+  /** The engine's own count, which is final. */
+  settle(tally: RunTally): void {
+    this.decoded(tally.outputTokens);
+    this.#reasoningTokens = tally.reasoningTokens ?? 0;
+    // A run may end before its first progress: what it reused was got past all the same.
+    const reusedTokens = tally.reusedInputTokens;
+    this.readIn({
+      doneTokens: Math.max(this.#readInTokens, reusedTokens),
+      totalTokens: this.#inputTokens,
+      reusedTokens,
+    });
+    this.#restarts = tally.restarts;
+    this.#runMs = tally;
+    this.#tallied = true;
+  }
+
+  /** Later calls change nothing. */
+  firstChunk(nowMs: number): void {
+    this.#firstChunkAtMs ??= nowMs;
+  }
+
+  usage(): Usage {
+    return {
+      inputTokens: this.#inputTokens,
+      reusedInputTokens: this.#reusedTokens,
+      outputTokens: this.#outputTokens,
+      reasoningTokens: this.#reasoningTokens,
+      deliveredTokens: this.#deliveredTokens,
+    };
+  }
+
+  timings(nowMs: number): Timings {
+    const { prefillMs, decodeMs, parkedMs } = this.#runMsUntil(nowMs);
+    const claimedMs = this.#prepareMs + prefillMs + decodeMs + parkedMs;
+    // The run is timed by another thread's clock: rounding must not make the parts more than the whole.
+    const totalMs = Math.max(claimedMs, (this.#endedAtMs ?? nowMs) - this.openedAtMs);
+    return {
+      queueMs: totalMs - claimedMs,
+      prepareMs: this.#prepareMs,
+      prefillMs,
+      decodeMs,
+      parkedMs,
+      totalMs,
+      timeToFirstTokenMs: this.#firstChunkAtMs === undefined ? undefined : this.#firstChunkAtMs - this.openedAtMs,
+    };
+  }
+
+  #runMsUntil(nowMs: number): RunMs {
+    if (this.#tallied) return this.#runMs;
+    const { prefillMs, decodeMs, parkedMs } = this.#runMs;
+    const sinceMs = nowMs - this.#stateSinceMs;
+    switch (this.#state) {
+      case "prefilling":
+        return { prefillMs: prefillMs + sinceMs, decodeMs, parkedMs };
+      case "running":
+        return { prefillMs, decodeMs: decodeMs + sinceMs, parkedMs };
+      case "parked":
+      case "evicted":
+        return { prefillMs, decodeMs, parkedMs: parkedMs + sinceMs };
+      case "preparing":
+      case "waiting":
+      case "ended":
+        return { prefillMs, decodeMs, parkedMs };
+    }
+  }
+}

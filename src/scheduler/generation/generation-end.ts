@@ -1,0 +1,37 @@
+import type { FinishedEvent } from "../../core/generation-event.js";
+import type { GenerationEnd } from "../../core/generation-report.js";
+import type { Timings } from "../../core/timings.js";
+import type { GenerationAccount } from "./generation-account.js";
+import type { Phase, RunFinish } from "./generation-phase.js";
+
+/** The finish of a run that was cancelled softly before it began. */
+export const NEVER_RUN: RunFinish = Object.freeze({
+  type: "finished",
+  reason: "cancelled_softly",
+  stopMatch: undefined,
+  incompleteText: false,
+});
+
+/** How a generation in this phase ended; undefined while anything of it is held. */
+export function endOf(phase: Phase): GenerationEnd | undefined {
+  if (phase.type === "finished") return { type: "finished", reason: phase.finish.reason };
+  if (phase.type === "failed") return { type: "failed", code: phase.error.code, message: phase.error.message };
+  return undefined;
+}
+
+/** What a generation's reader is told at its proper end. */
+export function toFinishedEvent(
+  { reason, stopMatch, incompleteText }: RunFinish,
+  account: GenerationAccount,
+  timings: Timings,
+): FinishedEvent {
+  return {
+    type: "finished",
+    reason,
+    stopMatch,
+    incompleteText,
+    usage: account.usage(),
+    timings,
+    restarts: account.restarts,
+  };
+}

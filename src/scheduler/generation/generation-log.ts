@@ -1,0 +1,38 @@
+import type { Logger } from "../../telemetry/logger.js";
+import { printableText } from "../../telemetry/printable-text.js";
+import type { GenerationRecord } from "./generation-record.js";
+
+/** One line for each generation that has ended, on the main thread. What was never accepted is news for debugging alone. */
+export function logEnd(log: Logger, record: GenerationRecord): void {
+  if (!record.accepted) log.debug(() => fieldsOf(record), "generation ended before it was accepted");
+  else if (record.outcome === "SLOW_READER") log.warn(fieldsOf(record), "generation ended: its reader was too slow");
+  else log.info(fieldsOf(record), "generation ended");
+}
+
+function fieldsOf(record: GenerationRecord): object {
+  const { generationId, requestId, lane, labels, origin } = record.identity;
+  return {
+    generationId,
+    requestId: requestId === undefined ? undefined : printableText(requestId),
+    ...origin,
+    lane,
+    labels: labels.size === 0 ? undefined : printableLabels(labels),
+    outcome: record.outcome,
+    ...record.account.usage(),
+    ...roundedMs(record.timings()),
+    ...roundedMs(record.account.departure() ?? {}),
+  };
+}
+
+function printableLabels(labels: ReadonlyMap<string, string>): object {
+  return Object.fromEntries([...labels].map(([key, value]) => [printableText(key), printableText(value)]));
+}
+
+/** To the microsecond: more digits only make the lines long. */
+function roundedMs(times: object): Record<string, unknown> {
+  const entries = Object.entries(times).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === "number" ? Math.round(value * 1_000) / 1_000 : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}

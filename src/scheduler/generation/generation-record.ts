@@ -1,0 +1,300 @@
+import type { Credit } from "../../core/credit.js";
+import type { CancelMode, EngineCommand, RunUpdate } from "../../core/engine-wall.js";
+import { GenerationError } from "../../core/generation-error.js";
+import type { FinishedEvent, GenerationEvent, QueuePlace } from "../../core/generation-event.js";
+import type { GenerationReport } from "../../core/generation-report.js";
+import type { GenerationState } from "../../core/generation-state.js";
+import type { Outcome } from "../../core/load-snapshot.js";
+import type { Piece } from "../../core/piece.js";
+import type { RunEnd } from "../../core/run-end.js";
+import type { Timings } from "../../core/timings.js";
+import type { Clock } from "../../sync/clock.js";
+import { onAbort } from "../../sync/on-abort.js";
+import { CreditReturn } from "./credit-return.js";
+import { GenerationAccount } from "./generation-account.js";
+import { endOf, NEVER_RUN, toFinishedEvent } from "./generation-end.js";
+import { type GenerationIdentity, ledgerIdentity } from "./generation-identity.js";
+import type { GenerationWatcher } from "./generation-watcher.js";
+import { type Happening, nextPhase, type Phase, placeOf, type RunFinish, stateOf } from "./generation-phase.js";
+import type { LoadCounters } from "./load-counters.js";
+import { Mailbox } from "./mailbox.js";
+import type { OutputLog } from "./output-log.js";
+import type { OutputPosition } from "./output-position.js";
+import type { PreparedRun } from "../forecast/prepared-run.js";
+import { toRunError } from "./run-error.js";
+
+/** What a record needs of those around it. */
+export interface RecordSurroundings {
+  readonly clock: Clock;
+  readonly counters: LoadCounters;
+  /** Credit that each run begins with. */
+  readonly window: Credit;
+  /** Gives `record` a slot or a place in line, by its `start` or `lineUp`; throws a GenerationError where there is neither. */
+  admit(record: GenerationRecord, run: PreparedRun): void;
+  send(command: EngineCommand): void;
+  /** Gives an evicted one, whose reader has taken all, a place in line by its `lineUp`. */
+  comeBack(record: GenerationRecord, runId: number): void;
+  /** Called once, when nothing of the generation is held any more. */
+  ended(record: GenerationRecord): void;
+  /** Called after `ended` where its reader has taken more than was known then. */
+  corrected(record: GenerationRecord): void;
+}
+
+export interface RecordOptions {
+  readonly signal: AbortSignal;
+  /** Keeps the output, where another reader may come. */
+  readonly outputLog: OutputLog | undefined;
+  readonly watcher: GenerationWatcher | undefined;
+}
+
+/**
+ * The scheduler's side of one generation: its phase, its mailbox, its account. `Generation` is what the caller sees of it. All is
+ * synchronous, so that each moment finds it in exactly one phase.
+ */
+export class GenerationRecord {
+  readonly identity: GenerationIdentity;
+  readonly account: GenerationAccount;
+  readonly mailbox = new Mailbox();
+  /** The output so far, where another reader may come. */
+  readonly outputLog: OutputLog | undefined;
+  readonly #surroundings: RecordSurroundings;
+  readonly #abortHook: Disposable;
+  readonly #watcher: GenerationWatcher | undefined;
+  #onFailed: ((error: GenerationError) => void) | undefined;
+  #phase: Phase = { type: "preparing" };
+  readonly #creditReturn: CreditReturn;
+  #accepted = false;
+  #seed: number | undefined;
+  #foldedTokens = 0;
+
+  /** @param options `signal` is not aborted yet; its reason becomes the generation's error. */
+  constructor(
+    identity: GenerationIdentity,
+    { signal, outputLog, watcher }: RecordOptions,
+    surroundings: RecordSurroundings,
+  ) {
+    this.identity = identity;
+    this.outputLog = outputLog;
+    this.#watcher = watcher;
+    this.#surroundings = surroundings;
+    this.#creditReturn = new CreditReturn(surroundings.window);
+    this.account = new GenerationAccount(surroundings.clock.nowMs(), surroundings.counters);
+    this.#abortHook = onAbort(signal, (reason) => this.abort(GenerationError.from(reason)));
+  }
+
+  get state(): GenerationState {
+    return stateOf(this.#phase);
+  }
+
+  /** True once it was submitted and not refused. */
+  get accepted(): boolean {
+    return this.#accepted;
+  }
+
+  /** Why the reader gets no more; undefined while it may read, and after a finish. */
+  get error(): GenerationError | undefined {
+    return this.#phase.type === "leaving" || this.#phase.type === "failed" ? this.#phase.error : undefined;
+  }
+
+  /** How it ended; undefined as long as anything of it is held. */
+  get outcome(): Outcome | undefined {
+    if (this.#phase.type === "finished") return this.#phase.finish.reason;
+    return this.#phase.type === "failed" ? this.#phase.error.code : undefined;
+  }
+
+  /** Calls `listener` once when it fails, whether its reader asks or not; undefined: nobody any more. */
+  notifyOfFailure(listener: ((error: GenerationError) => void) | undefined): void {
+    this.#onFailed = listener;
+  }
+
+  /** What is known of it now; final once it has an end, but for what its reader takes late. */
+  report(): GenerationReport {
+    return {
+      ...ledgerIdentity(this.identity),
+      state: this.state,
+      usage: this.account.usage(),
+      timings: this.timings(),
+      end: endOf(this.#phase),
+      seed: this.#seed,
+    };
+  }
+
+  timings(): Timings {
+    return this.account.timings(this.#surroundings.clock.nowMs());
+  }
+
+  submit(run: PreparedRun): void {
+    if (this.error !== undefined) throw this.error;
+    if (this.#accepted) throw new Error("a generation is submitted once");
+    this.account.submitted(run.inputTokens.length, run.prepareMs);
+    // A soft cancel may have finished it while it was being prepared: then there is nothing to run.
+    if (this.#phase.type === "preparing") this.#surroundings.admit(this, run);
+    this.#accepted = true;
+    this.#seed = run.sampling.seed;
+    this.#surroundings.counters.accepted();
+  }
+
+  /** The next event, if one waits. */
+  take(): GenerationEvent | undefined {
+    const letter = this.mailbox.take();
+    if (letter?.type !== "finish") return letter;
+    this.account.deliveredTo(this.#foldedTokens);
+    if (this.#phase.type === "delivering") this.#move({ type: "handed_out" });
+    return this.#toEvent(letter.finish);
+  }
+
+  get wasEvicted(): boolean {
+    return this.account.wasEvicted;
+  }
+
+  /** How long its run has been standing still for its reader, holding a slot; undefined while it is not, or is about to end anyway. */
+  parkedMs(): number | undefined {
+    if (this.#phase.type !== "active" || this.#phase.state !== "parked") return undefined;
+    return this.account.inStateMs(this.#surroundings.clock.nowMs());
+  }
+
+  /** A new reader begins: all it has to know waits for it, in order. `pieces` is the output so far. */
+  startOver(pieces: readonly Piece[]): void {
+    this.mailbox.startOver({ waits: this.#phase.type === "waiting", pieces });
+    // The reader before had the end and is gone.
+    if (this.#phase.type === "finished") this.mailbox.putFinish(this.#phase.finish);
+  }
+
+  /** The reader's window has taken the output up to here: it is delivered, and its credit goes back. */
+  takenTo(position: OutputPosition): void {
+    this.account.deliveredTo(position.tokens);
+    if (this.outcome !== undefined) this.#surroundings.corrected(this);
+    this.#creditReturn.takenTo(position);
+    this.#giveCreditBack();
+  }
+
+  /** The output up to here is kept for one answer: its credit goes back, and it is delivered with the finish. */
+  foldedTo(position: OutputPosition): void {
+    this.#foldedTokens = position.tokens;
+    this.#creditReturn.takenTo(position);
+    this.#giveCreditBack();
+  }
+
+  markFirstChunk(): void {
+    this.account.firstChunk(this.#surroundings.clock.nowMs());
+  }
+
+  lineUp(place: Disposable): void {
+    this.#move({ type: "lined_up", place });
+  }
+
+  tellPlace(place: QueuePlace): void {
+    this.mailbox.putPlace(place);
+  }
+
+  start(runId: number): void {
+    this.#move({ type: "started", runId });
+  }
+
+  /** What a step of the engine, `stepMs` long, meant for this run. If the step ended it, its slot has been released before. */
+  update(update: RunUpdate, stepMs: number): void {
+    this.account.stepped(stepMs);
+    if (update.prefill !== undefined) this.account.readIn(update.prefill);
+    this.account.decoded(update.decodedTokens);
+    this.account.reread(update.rereadTokens);
+    if (this.#phase.type === "active" || this.#phase.type === "evicted") {
+      if (update.prefill !== undefined) this.mailbox.putProgress(update.prefill);
+      if (update.pieces.length > 0) {
+        this.outputLog?.add(update.pieces);
+        this.#watcher?.wrote(update.pieces);
+        this.account.wrote(update.pieces);
+        this.mailbox.putPieces(update.pieces);
+        this.#creditReturn.posted(update.pieces.length);
+      }
+    }
+    switch (update.stage) {
+      case "prefilling":
+      case "running":
+      case "parked":
+        this.#move({ type: "stepped", state: update.stage });
+        break;
+      case "evicted":
+        this.account.evicted();
+        this.#move({ type: "evicted" });
+        break;
+      case "ended":
+        if (update.end !== undefined) this.#end(update.end);
+    }
+    this.#giveCreditBack();
+  }
+
+  /** Ends it now: leaves the line, or has the engine end the run. Its reader learns `error`. Too late changes nothing. */
+  abort(error: GenerationError): void {
+    this.account.leave(this.#surroundings.clock.nowMs());
+    this.#move({ type: "aborted", error });
+  }
+
+  /**
+   * soft: ends it at its next token with a proper last event; at once where it has not begun. end_reasoning: has the engine end the thinking; nothing
+   * where it has not begun. Too late changes nothing.
+   */
+  cancelGently(mode: Exclude<CancelMode, "immediate">): void {
+    if (this.#phase.type === "active" || this.#phase.type === "evicted") {
+      this.#surroundings.send({ type: "cancel", runId: this.#phase.runId, mode });
+    } else if (mode === "soft" && (this.#phase.type === "preparing" || this.#phase.type === "waiting")) {
+      this.#finish(NEVER_RUN);
+    }
+  }
+
+  /** The engine is gone, and the run with it. What has come to its end stays readable. */
+  lose(error: GenerationError): void {
+    const { type } = this.#phase;
+    if (type === "active" || type === "evicted" || type === "leaving") this.#move({ type: "run_lost", error });
+    else if (type !== "delivering") this.abort(error);
+  }
+
+  /** At once where the run stands still, else once it is enough. */
+  #giveCreditBack(): void {
+    const phase = this.#phase;
+    if (phase.type !== "active" && phase.type !== "evicted") return;
+    const credit = this.#creditReturn.take(phase.type === "evicted" || phase.state === "parked");
+    if (credit !== undefined) this.#surroundings.send({ type: "credit", runId: phase.runId, credit });
+    // Only with its whole window free is it worth a slot: it could do nothing but stand still in it again.
+    const isCaughtUp = this.#creditReturn.untakenPieces === 0;
+    if (phase.type === "evicted" && phase.place === undefined && isCaughtUp) {
+      this.#surroundings.comeBack(this, phase.runId);
+    }
+  }
+
+  #end({ outcome, tally }: RunEnd): void {
+    this.account.settle(tally);
+    if (outcome.type === "finished") this.#finish(outcome);
+    else this.#move({ type: "run_lost", error: toRunError(outcome, this.identity.generationId) });
+  }
+
+  #finish(finish: RunFinish): void {
+    this.#move({ type: "finished", finish });
+    if (this.#phase.type !== "delivering") return;
+    this.mailbox.putFinish(finish);
+    this.#watcher?.ended(this.#toEvent(finish));
+  }
+
+  #toEvent(finish: RunFinish): FinishedEvent {
+    return toFinishedEvent(finish, this.account, this.timings());
+  }
+
+  #move(happening: Happening): void {
+    const before = this.#phase;
+    const after = nextPhase(before, happening);
+    if (after === before) return;
+    this.#phase = after;
+    this.account.enter(stateOf(after), this.#surroundings.clock.nowMs());
+    if (placeOf(before) !== placeOf(after)) placeOf(before)?.[Symbol.dispose]();
+    if (after.type === "leaving") this.#surroundings.send({ type: "cancel", runId: after.runId, mode: "immediate" });
+    if (after.type === "leaving" || after.type === "failed") this.mailbox.clear();
+    if (after.type === "finished" || after.type === "failed") {
+      this.#abortHook[Symbol.dispose]();
+      this.#surroundings.ended(this);
+    }
+    if (after.type === "failed" && before.type !== "delivering") {
+      this.#watcher?.ended({ type: "failed", error: after.error, usage: this.account.usage() });
+    }
+    // Last: the listener aborts the call, whose signal comes back to `abort`.
+    if (before.type !== "leaving" && this.error !== undefined) this.#onFailed?.(this.error);
+  }
+}

@@ -1,0 +1,75 @@
+import type { ErrorCode } from "../../core/generation-error.js";
+import type { LoadTotals, Outcome } from "../../core/load-snapshot.js";
+
+/** What the process has done since it started. Only ever grows; the scheduler and its generations add to it. */
+export class LoadCounters {
+  #acceptedGenerations = 0;
+  readonly #refused = new Map<ErrorCode, number>();
+  readonly #ended = new Map<Outcome, number>();
+  #inputTokens = 0;
+  #reusedInputTokens = 0;
+  #decodedTokens = 0;
+  #deliveredTokens = 0;
+  #draftTokens = 0;
+  #acceptedDraftTokens = 0;
+  #evictions = 0;
+  #rereadTokens = 0;
+
+  accepted(): void {
+    this.#acceptedGenerations += 1;
+  }
+
+  refused(code: ErrorCode): void {
+    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
+  }
+
+  /** Of an accepted generation. */
+  ended(outcome: Outcome): void {
+    this.#ended.set(outcome, (this.#ended.get(outcome) ?? 0) + 1);
+  }
+
+  /** Input tokens that a run has got past, reused ones included. */
+  readIn(inputTokens: number, reusedTokens: number): void {
+    this.#inputTokens += inputTokens;
+    this.#reusedInputTokens += reusedTokens;
+  }
+
+  decoded(tokens: number): void {
+    this.#decodedTokens += tokens;
+  }
+
+  delivered(tokens: number): void {
+    this.#deliveredTokens += tokens;
+  }
+
+  drafted(tokens: number, acceptedTokens: number): void {
+    this.#draftTokens += tokens;
+    this.#acceptedDraftTokens += acceptedTokens;
+  }
+
+  /** A run has given its slot up. */
+  evicted(): void {
+    this.#evictions += 1;
+  }
+
+  /** Tokens that a run which came back had to read in again. */
+  reread(tokens: number): void {
+    this.#rereadTokens += tokens;
+  }
+
+  totals(): LoadTotals {
+    return {
+      acceptedGenerations: this.#acceptedGenerations,
+      refused: new Map(this.#refused),
+      ended: new Map(this.#ended),
+      inputTokens: this.#inputTokens,
+      reusedInputTokens: this.#reusedInputTokens,
+      decodedTokens: this.#decodedTokens,
+      deliveredTokens: this.#deliveredTokens,
+      draftTokens: this.#draftTokens,
+      acceptedDraftTokens: this.#acceptedDraftTokens,
+      evictions: this.#evictions,
+      rereadTokens: this.#rereadTokens,
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import type { EngineCommand } from "../../core/engine-wall.js";
+
+/**
+ * Commands on their way over the wall, in order. Credit waits for the end of the event loop's turn: when one write to the network takes the messages of many
+ * streams, their credit wakes the engine's thread once, and not once for each, beside the computing. All else goes at once, with what waits.
+ */
+export class CommandOutbox {
+  readonly #post: (commands: readonly EngineCommand[]) => void;
+  #waiting: EngineCommand[] = [];
+
+  constructor(post: (commands: readonly EngineCommand[]) => void) {
+    this.#post = post;
+  }
+
+  send(command: EngineCommand): void {
+    const isFirst = this.#waiting.push(command) === 1;
+    if (command.type !== "credit") this.#flush();
+    else if (isFirst) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0) return;
+    const commands = this.#waiting;
+    this.#waiting = [];
+    this.#post(commands);
+  }
+}

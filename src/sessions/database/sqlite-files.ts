@@ -1,0 +1,114 @@
+import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { makeFolders } from "../../machine/make-folders.js";
+
+/** Its owner's alone: sessions hold what people said. */
+const PRIVATE_MODE = 0o600;
+const OTHERS_RIGHTS = 0o077;
+
+/** The file of an open database is no longer what its name stands for. Nothing more may be stored through the open one. */
+export class MovedFileError extends Error {
+  constructor(path: string, what: "removed" | "replaced") {
+    const consequence =
+      what === "removed"
+        ? "what was stored in it is lost unless the file comes back, and the next call opens or makes the file anew"
+        : "the next call opens the file that is there now";
+    super(`${path} was ${what} while it was open: ${consequence}`);
+    this.name = "MovedFileError";
+  }
+}
+
+/** Device and inode. */
+interface Identity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/**
+ * The files of a SQLite database: the database, its write-ahead log and the index of that. Knows which ones were opened, and notices when their names
+ * come to stand for others. SQLite itself would go on writing into files that nobody finds again. Store thread.
+ */
+export class SqliteFiles {
+  readonly path: string;
+  readonly #opened = new Map<string, Identity>();
+
+  private constructor(path: string) {
+    this.path = path;
+    const found = identityOf(path);
+    if (found === undefined) throw new MovedFileError(path, "removed");
+    this.#opened.set(path, found);
+  }
+
+  /**
+   * Before SQLite opens the database: makes the folder, and the file with mode 0600, which SQLite gives to the other two files as well.
+   * @throws Error of node:fs
+   */
+  static prepare(path: string): SqliteFiles {
+    makeFolders(dirname(path), 0o700);
+    // Follows a symbolic link whose target is missing, as SQLite does.
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) closeSync(openSync(path, "a", PRIVATE_MODE));
+    return new SqliteFiles(path);
+  }
+
+  /**
+   * Takes the rights of other users away from the files.
+   * @param onWarning told of a file that stays open to others
+   */
+  makePrivate(onWarning: (text: string) => void): void {
+    // Windows has no such modes.
+    if (process.platform === "win32") return;
+    for (const file of this.#names()) {
+      const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+      if ((mode & OTHERS_RIGHTS) === 0) continue;
+      try {
+        chmodSync(file, mode & 0o777 & ~OTHERS_RIGHTS);
+      } catch (error) {
+        const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+        const shown = (mode & 0o777).toString(8).padStart(4, "0");
+        onWarning(`${file} has the mode ${shown}, so other users may read sessions, and it can't be changed (${code})`);
+      }
+    }
+  }
+
+  /** @throws MovedFileError when one of the names no longer stands for the file that was opened; Error of node:fs */
+  checkInPlace(): void {
+    for (const file of this.#names()) {
+      const before = this.#opened.get(file);
+      const now = identityOf(file);
+      if (before === undefined) {
+        // SQLite makes the log and its index with the first transaction.
+        if (now !== undefined) this.#opened.set(file, now);
+      } else if (now === undefined) throw new MovedFileError(file, "removed");
+      else if (!isSame(before, now)) throw new MovedFileError(file, "replaced");
+    }
+  }
+
+  /** Whether the database file itself is gone from its place. */
+  get isMoved(): boolean {
+    const before = this.#opened.get(this.path);
+    const now = identityOf(this.path);
+    return before === undefined || now === undefined || !isSame(before, now);
+  }
+
+  /** Removes the log and the index that belong to a database file that is gone: SQLite would apply them to the file that has taken its place. */
+  removeOrphans(): void {
+    for (const [file, before] of this.#opened) {
+      if (file === this.path) continue;
+      const now = identityOf(file);
+      if (now !== undefined && isSame(before, now)) rmSync(file, { force: true });
+    }
+  }
+
+  #names(): readonly string[] {
+    return [this.path, `${this.path}-wal`, `${this.path}-shm`];
+  }
+}
+
+function identityOf(path: string): Identity | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? undefined : { device: found.dev, inode: found.ino };
+}
+
+function isSame(one: Identity, other: Identity): boolean {
+  return one.device === other.device && one.inode === other.inode;
+}

@@ -1,0 +1,137 @@
+import type { Clock } from "../../sync/clock.js";
+import { RunningClock } from "../../sync/running-clock.js";
+import { startPause } from "../../sync/start-pause.js";
+import type { Logger } from "../../telemetry/logger.js";
+import { OutageLog } from "./outage-log.js";
+import type { Session, SessionKey } from "../session.js";
+import type * as asked from "../session-store.js";
+import type { SessionStore } from "../session-store.js";
+import type { StoreFault, StoreResult } from "../store-problem.js";
+import { type StoreReport, StoreTally } from "./store-tally.js";
+import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-wall.js";
+
+/** Runs commands somewhere: in a thread, or against a server. Never rejects. */
+export interface StoreRunner extends AsyncDisposable {
+  run(command: StoreCommand): Promise<AnyStoreResult>;
+}
+
+export interface CalledStoreOptions {
+  readonly runner: StoreRunner;
+  readonly clock: Clock;
+  /** The time of day, in ms since the epoch: leases and idle times outlast the process, and other processes see them. */
+  readonly wallNowMs: () => number;
+  readonly log: Logger;
+  /** Commands that may be under way at a time; one more is answered `overloaded`. */
+  readonly maxCommands: number;
+  /** A command that has no answer by then is answered `unreachable`; what becomes of it is not known. */
+  readonly answerMs: number;
+}
+
+/** Every store: a runner of commands, asked within bounds of number and time. Main thread. */
+export class CalledStore implements SessionStore {
+  readonly #options: CalledStoreOptions;
+  /** A process that was stopped has not waited for the store meanwhile. */
+  readonly #runningClock: RunningClock;
+  readonly #tally = new StoreTally();
+  readonly #outages: OutageLog;
+  #nextId = 1;
+  #underWay = 0;
+
+  constructor(options: CalledStoreOptions) {
+    this.#options = options;
+    this.#runningClock = new RunningClock(options.clock);
+    this.#outages = new OutageLog(options);
+  }
+
+  /** What was asked of it since the start. */
+  get report(): StoreReport {
+    return this.#tally.report(this.#underWay);
+  }
+
+  create(request: asked.CreateSession): Promise<StoreResult<Session>> {
+    return this.#ask("create", request);
+  }
+
+  get(key: SessionKey): Promise<StoreResult<Session>> {
+    return this.#ask("get", key);
+  }
+
+  update(request: asked.UpdateSession): Promise<StoreResult<Session>> {
+    return this.#ask("update", request);
+  }
+
+  list(request: asked.ListSessions): Promise<StoreResult<asked.SessionPage>> {
+    return this.#ask("list", request);
+  }
+
+  listTurns(request: asked.ListTurns): Promise<StoreResult<asked.TurnPage>> {
+    return this.#ask("listTurns", request);
+  }
+
+  delete(request: asked.DeleteSession): Promise<StoreResult<undefined>> {
+    return this.#ask("delete", request);
+  }
+
+  fork(request: asked.ForkSession): Promise<StoreResult<Session>> {
+    return this.#ask("fork", request);
+  }
+
+  append(request: asked.AppendMessages): Promise<StoreResult<Session>> {
+    return this.#ask("append", request);
+  }
+
+  openTurn(request: asked.OpenTurn): Promise<StoreResult<asked.OpenedTurn>> {
+    return this.#ask("openTurn", request);
+  }
+
+  admitTurn(request: asked.AdmitTurn): Promise<StoreResult<asked.AdmittedTurn>> {
+    return this.#ask("admitTurn", request);
+  }
+
+  renewLease(request: asked.RenewLease): Promise<StoreResult<undefined>> {
+    return this.#ask("renewLease", request);
+  }
+
+  commitTurn(request: asked.CommitTurn): Promise<StoreResult<asked.CommittedTurn>> {
+    return this.#ask("commitTurn", request);
+  }
+
+  sweep(limit: number): Promise<StoreResult<asked.Swept>> {
+    return this.#ask("sweep", limit);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.runner[Symbol.asyncDispose]();
+  }
+
+  async #ask<Method extends StoreMethod>(method: Method, request: RequestOf<Method>): Promise<ResultOf<Method>> {
+    const { clock } = this.#options;
+    const startedMs = clock.nowMs();
+    const result = await this.#answer(method, request);
+    this.#tally.observe(method, result, clock.nowMs() - startedMs);
+    this.#outages.observe(result);
+    // Of the runner the compiler knows only that it answers something; the operations are checked against SessionStore.
+    return result as ResultOf<Method>;
+  }
+
+  async #answer<Method extends StoreMethod>(method: Method, request: RequestOf<Method>): Promise<AnyStoreResult> {
+    const { runner, wallNowMs, maxCommands, answerMs } = this.#options;
+    if (this.#underWay >= maxCommands) return unavailable("overloaded", "too many calls of the store are under way");
+    const command = {
+      type: "call",
+      id: this.#nextId++,
+      method,
+      request,
+      nowMs: Math.floor(wallNowMs()),
+    } as StoreCommand;
+    this.#underWay++;
+    const answer = runner.run(command).finally(() => this.#underWay--);
+    using pause = startPause(this.#runningClock, answerMs);
+    const late = pause.over.then(() => unavailable("unreachable", `the store has not answered within ${answerMs} ms`));
+    return await Promise.race([answer, late]);
+  }
+}
+
+function unavailable(fault: StoreFault, message: string): AnyStoreResult {
+  return { ok: false, problem: { type: "unavailable", fault, message } };
+}

@@ -1,0 +1,45 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { shrinkHeap } from "../../machine/shrink-heap.js";
+import { CommandRunner } from "../operations/command-runner.js";
+import { openSqliteDatabase } from "../database/sqlite-database.js";
+import { sqliteFaultOf } from "../database/sqlite-fault.js";
+import type { StoreDatabase } from "../database/store-database.js";
+import type { StoreCommand, StoreNotice, StoreThreadCommand } from "../store-wall.js";
+import type { StoreLimits } from "../operations/store-work.js";
+
+/** What the link hands to the thread that it starts. */
+export interface StoreWorkerData {
+  /** A file's path, or `:memory:`. */
+  readonly path: string;
+  readonly limits: StoreLimits;
+}
+
+/**
+ * The store's thread: SQLite's calls block it, and it alone. Commands are worked off one after another, so that each finds the disk for itself; a
+ * close comes last.
+ */
+async function main(): Promise<void> {
+  if (parentPort === null) throw new Error("store-worker runs as a worker thread only");
+  const port = parentPort;
+  const { path, limits } = workerData as StoreWorkerData;
+  await shrinkHeap();
+  const say = (notice: StoreNotice): void => port.postMessage(notice);
+  const onWarning = (text: string): void => say({ type: "warning", text });
+  const open = (): StoreDatabase => openSqliteDatabase(path, onWarning);
+  await using runner = new CommandRunner({ open, faultOf: sqliteFaultOf, limits, place: path, onWarning });
+  const answer = async (command: StoreCommand): Promise<void> => {
+    say({ type: "answer", id: command.id, result: await runner.run(command) });
+  };
+  await new Promise<void>((resolve) => {
+    let last = Promise.resolve();
+    port.on("message", (command: StoreThreadCommand) => {
+      last = last.then(async () => {
+        if (command.type === "close") resolve();
+        else await answer(command);
+      });
+    });
+  });
+  port.close();
+}
+
+await main();

@@ -1,0 +1,64 @@
+import { lockSession } from "./end-turn.js";
+import { toRepeated } from "./open-turn.js";
+import { hasPartialAnswer } from "../partial-answer.js";
+import { changedRow, findConflict, saveSession } from "./session-rows.js";
+import type { AdmitTurn, AdmittedTurn } from "../session-store.js";
+import type { StoreResult } from "../store-problem.js";
+import type { StoreAccess, Work } from "./store-work.js";
+import type { SessionRow, TurnRow } from "../database/tables.js";
+import { digestKey, findExcess, findTurn, findTurnByKey, newTurnRow, toTurn } from "./turn-rows.js";
+
+const NOTHING_TO_CONTINUE = { type: "nothing_to_continue" } as const;
+
+export async function admitTurn(access: StoreAccess, request: AdmitTurn): Promise<StoreResult<AdmittedTurn>> {
+  return await access.write(async (work) => {
+    const session = await lockSession(work, request);
+    if (session === undefined) return { ok: false, problem: { type: "session_not_found" } };
+    const last = await findTurn(work, session, session.turns);
+    if (last?.generation_id === request.generationId) return toAdmitted(last);
+    const key = request.idempotency?.key;
+    const repeated = key === undefined ? undefined : await findTurnByKey(work, session, key);
+    if (repeated !== undefined) return { ok: true, value: toRepeated(repeated) };
+    const turn = toTurnRow(work, session, request);
+    const problem =
+      findConflict(session, { revision: request.revision, idle: true }) ??
+      (request.continues && !hasPartialAnswer(last && toTurn(last)) ? NOTHING_TO_CONTINUE : undefined) ??
+      findExcess(work, session, turn);
+    if (problem !== undefined) return { ok: false, problem };
+    await work.trx.insertInto("rill_turns").values(turn).execute();
+    const changed = changedRow(session, work.nowMs, {
+      turns: turn.number,
+      bytes: session.bytes + turn.bytes,
+      fence: session.fence + 1,
+      running_turn: turn.number,
+      running_generation: request.generationId,
+      lease_until_ms: work.nowMs + request.leaseMs,
+    });
+    await saveSession(work, changed);
+    return toAdmitted(turn);
+  });
+}
+
+function toTurnRow({ nowMs }: Work, session: SessionRow, request: AdmitTurn): TurnRow {
+  const { idempotency } = request;
+  return {
+    ...newTurnRow(session, request.messages, nowMs),
+    status: "running",
+    continues: request.continues ? 1 : 0,
+    generation_id: request.generationId,
+    fence: session.fence + 1,
+    key_digest: idempotency === undefined ? null : digestKey(idempotency.key),
+    body_digest: idempotency?.bodyDigest ?? null,
+    end_revision: null,
+    ended_ms: null,
+  };
+}
+
+function toAdmitted(turn: TurnRow): StoreResult<AdmittedTurn> {
+  const { owner, session_id: sessionId, number: turnNumber, revision } = turn;
+  if (turn.fence === null) throw new Error("a turn of a generation has no fence");
+  return {
+    ok: true,
+    value: { type: "admitted", lease: { owner, sessionId, turnNumber, fence: turn.fence }, revision },
+  };
+}

@@ -1,0 +1,80 @@
+import type { Session, SessionKey } from "../session.js";
+import type { StoreProblem } from "../store-problem.js";
+import type { Work } from "./store-work.js";
+import type { SessionRow } from "../database/tables.js";
+
+export function toSession(row: SessionRow): Session {
+  return {
+    sessionId: row.session_id,
+    revision: row.revision,
+    labels: new Map(JSON.parse(row.labels) as [string, string][]),
+    turns: row.turns,
+    bytes: row.bytes,
+    createdMs: row.created_ms,
+    usedMs: row.used_ms,
+    idleMs: row.idle_ms,
+    running:
+      row.running_turn === null ? undefined : { number: row.running_turn, generationId: row.running_generation ?? "" },
+  };
+}
+
+export function encodeLabels(labels: ReadonlyMap<string, string>): string {
+  return JSON.stringify([...labels]);
+}
+
+/**
+ * The session as it is stored; undefined: there is none of that owner, or it has been idle for too long and waits for a sweep.
+ * `lock`: nobody else changes it before this transaction ends.
+ */
+export async function findSession(
+  { trx, nowMs, locksRows }: Work,
+  { owner, sessionId }: SessionKey,
+  lock: boolean,
+): Promise<SessionRow | undefined> {
+  // PostgreSQL fails on a NUL in a text; no id has one.
+  if (sessionId.includes("\0")) return undefined;
+  const query = trx.selectFrom("rill_sessions").selectAll().where("session_id", "=", sessionId);
+  const row = await query
+    .where("owner", "=", owner)
+    .$if(lock && locksRows, (unlocked) => unlocked.forUpdate())
+    .executeTakeFirst();
+  return row === undefined || isExpired(row, nowMs) ? undefined : row;
+}
+
+function isExpired(row: SessionRow, nowMs: number): boolean {
+  return row.running_turn === null && row.expires_ms <= nowMs;
+}
+
+/** The row after one more change: its revision counts up, and the session was used. */
+export function changedRow(row: SessionRow, nowMs: number, changes: Partial<SessionRow>): SessionRow {
+  return usedRow({ ...row, ...changes, revision: row.revision + 1 }, nowMs);
+}
+
+export function usedRow(row: SessionRow, nowMs: number): SessionRow {
+  const usedMs = Math.max(row.used_ms, nowMs);
+  return { ...row, used_ms: usedMs, expires_ms: usedMs + row.idle_ms };
+}
+
+/** Stores all of a row that can change. The transaction holds its lock. */
+export async function saveSession({ trx }: Work, row: SessionRow): Promise<void> {
+  const { session_id: sessionId, owner, created_ms: _createdMs, ...columns } = row;
+  const { numUpdatedRows } = await trx
+    .updateTable("rill_sessions")
+    .set(columns)
+    .where("session_id", "=", sessionId)
+    .where("owner", "=", owner)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw new Error(`a locked session was not there to be saved: ${numUpdatedRows} rows`);
+}
+
+/** Why a change can't be made that needs this revision, and needs that no turn runs. undefined: it can. */
+export function findConflict(
+  row: SessionRow,
+  needs: { readonly revision: number | undefined; readonly idle: boolean },
+): StoreProblem | undefined {
+  if (needs.revision !== undefined && needs.revision !== row.revision) {
+    return { type: "revision_mismatch", revision: row.revision };
+  }
+  if (needs.idle && row.running_turn !== null) return { type: "busy", generationId: row.running_generation ?? "" };
+  return undefined;
+}

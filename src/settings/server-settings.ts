@@ -1,0 +1,216 @@
+import { LANES, type Lane } from "../core/lane.js";
+import { HUB_ORIGIN } from "../models/download/hub-source.js";
+import { parseTrustedProxy } from "../grpc/gate/trusted-proxies.js";
+import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/link/store-address.js";
+import { LOG_LEVELS } from "../telemetry/logger.js";
+import { parseHostName } from "./address.js";
+import type { Setting } from "./setting.js";
+import {
+  addressOrOff,
+  addressOrSocket,
+  choice,
+  count,
+  countOrAuto,
+  duration,
+  durationOrAuto,
+  list,
+  origin,
+  size,
+  text,
+  toggle,
+  nameOrAuto,
+} from "./setting-types.js";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+
+/** All settings but the limits. The keys are the names in code, with their units. */
+export const SERVER_SETTINGS = {
+  model: text({
+    name: "model",
+    about: "catalogue name, path of a GGUF file, or hf:owner/repo/file.gguf",
+    placeholder: "model",
+    default: "smollm2-135m-instruct",
+  }),
+  modelCache: text({
+    name: "model-cache",
+    about: "folder that fetched models are kept in; auto: below the platform's cache folder",
+    placeholder: "path|auto",
+    default: "auto",
+  }),
+  hub: origin({ name: "hub", about: "address of the model hub or of a mirror of it", default: HUB_ORIGIN }),
+  listen: addressOrSocket({ name: "listen", about: "where gRPC is served", default: "127.0.0.1:50051" }),
+  insecureListen: toggle({
+    name: "insecure-listen",
+    about: "serve without encryption beyond this machine",
+    default: false,
+  }),
+  instanceId: nameOrAuto({
+    name: "instance-id",
+    about: "the server's name in x-rill-instance and GetServerInfo; auto: drawn at each start",
+    default: "auto",
+    maxLength: 128,
+  }),
+  maxConnections: countOrAuto({
+    name: "max-connections",
+    about: "gRPC connections at one time; auto: as many as the process may have files and sockets open, at most 4096",
+    default: "auto",
+    min: 1,
+    max: 1_048_576,
+  }),
+  connectionAgeGraceMs: durationOrAuto({
+    name: "max-connection-age-grace",
+    about: "how long calls may go on after their connection has reached its age; auto: --max-generation-time and 5m",
+    default: "auto",
+    min: SECOND,
+    max: 48 * HOUR,
+  }),
+  trustedProxies: list({
+    name: "trusted-proxy",
+    about: "peers whose x-envoy-expected-rq-timeout-ms is a deadline; unix: those of a Unix socket",
+    placeholder: "address",
+    expected: "addresses, prefixes such as 10.0.0.0/8 and the word unix",
+    parseItem: parseTrustedProxy,
+  }),
+  adminListen: addressOrOff({
+    name: "admin-listen",
+    about: "where /metrics, /livez and /readyz are served over HTTP",
+    default: "127.0.0.1:50052",
+  }),
+  adminHosts: list({
+    name: "admin-hosts",
+    about: "names that the Host header of a request to it may hold, beside addresses and localhost",
+    placeholder: "name",
+    expected: "host names",
+    parseItem: parseHostName,
+  }),
+  slots: countOrAuto({
+    name: "slots",
+    about: "generations that decode side by side; auto: as memory and cores allow, at most 8",
+    default: "auto",
+    min: 1,
+    max: 64,
+  }),
+  contextTokens: countOrAuto({
+    name: "context-tokens",
+    about: "tokens of input and output that one generation may hold; auto: the model's own, at most 4096",
+    default: "auto",
+    min: 64,
+    max: 1_048_576,
+  }),
+  threads: countOrAuto({
+    name: "threads",
+    about: "threads that decode; auto: the cores this process may use, fewer while other processes take them",
+    default: "auto",
+    min: 1,
+    max: 256,
+  }),
+  gpu: choice({
+    name: "gpu",
+    about: "what computes; off: the processor alone",
+    default: "off",
+    words: ["off", "auto", "metal", "cuda", "vulkan"],
+  }),
+  prefillBudgetMs: duration({
+    name: "prefill-budget",
+    about: "time that reading prompts in may take of each step",
+    default: 150,
+    min: 5,
+    max: 10 * SECOND,
+  }),
+  speculation: choice({
+    name: "speculation",
+    about: "whether tokens that the text so far foretells are tried ahead; auto: where that makes decoding faster",
+    default: "auto",
+    words: ["auto", "off"],
+  }),
+  savedStateBytes: size({
+    name: "saved-state-size",
+    about:
+      "memory for what evicted generations and shared prompts hold, outside the engine's cache; 0: it is read in again",
+    default: 512 * MIB,
+    min: 0,
+    max: 1024 * GIB,
+  }),
+  stateDirectory: text({
+    name: "state-directory",
+    about: "where that is kept; auto: in memory where there is room, else on the disk",
+    placeholder: "path|auto",
+    default: "auto",
+  }),
+  store: storeAddress({
+    name: "store",
+    about: "where sessions are kept; auto: a SQLite file below the platform's data folder",
+    default: "auto",
+  }),
+  stepLimitMs: duration({
+    name: "step-limit",
+    about: "a step of the engine that takes longer counts as hanging",
+    default: 30 * SECOND,
+    min: SECOND,
+    max: HOUR,
+  }),
+  faultLimit: count({
+    name: "max-engine-faults",
+    about:
+      "generations in a row that the engine may fail in before it is checked, and given up where the check fails too",
+    default: 8,
+    min: 1,
+    max: 10_000,
+  }),
+  laneWeights: laneWeights({
+    name: "lane-weights",
+    about: "how the interactive and the batch lane share slots",
+    default: { interactive: 3, batch: 1 },
+  }),
+  drainDelayMs: duration({
+    name: "drain-delay",
+    about: "on SIGTERM, how long calls are still accepted while health already says NOT_SERVING",
+    default: 5 * SECOND,
+    min: 0,
+    max: 10 * MINUTE,
+  }),
+  drainGraceMs: duration({
+    name: "drain-grace",
+    about: "after that, how long accepted generations may go on",
+    default: 60 * SECOND,
+    min: 0,
+    max: 24 * HOUR,
+  }),
+  logLevel: choice({ name: "log-level", about: "least level that is logged", default: "info", words: LOG_LEVELS }),
+};
+
+function storeAddress(described: {
+  readonly name: string;
+  readonly about: string;
+  readonly default: "auto";
+}): Setting<StoreAddress | "auto"> {
+  return {
+    ...described,
+    placeholder: "address|auto",
+    expected: "auto, memory:, sqlite:PATH or postgres://USER@HOST/DATABASE",
+    parse: (value) => (value === "auto" ? "auto" : parseStoreAddress(value)),
+    format: (address) => (address === "auto" ? "auto" : formatStoreAddress(address)),
+  };
+}
+
+function laneWeights(described: {
+  readonly name: string;
+  readonly about: string;
+  readonly default: Readonly<Record<Lane, number>>;
+}): Setting<Readonly<Record<Lane, number>>> {
+  return {
+    ...described,
+    placeholder: LANES.join(":"),
+    expected: "two whole numbers from 1 to 99, such as 3:1",
+    parse: (value) => {
+      const [, interactive, batch] = /^([1-9]\d?):([1-9]\d?)$/.exec(value) ?? [];
+      if (interactive === undefined || batch === undefined) return undefined;
+      return { interactive: Number(interactive), batch: Number(batch) };
+    },
+    format: (weights) => LANES.map((lane) => weights[lane]).join(":"),
+  };
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { DraftPlanner } from "../../../src/engine/loop/draft-planner.js";
+import type { Drafter } from "../../../src/engine/run/prompt-lookup.js";
+
+const ROOM = 256;
+
+/** A run that foretells at a given confidence, and at most so many tokens. */
+const drafter = (confidence: number, tokens = 100): Drafter => ({
+  confidence,
+  draft: (most) => Array.from({ length: Math.min(most, tokens) }, (_, index) => index),
+});
+
+/** A planner that has seen steps of so many runs take 10 ms, and each drafted token a share of that. */
+function learnt(decodingRuns: number, share: number): DraftPlanner {
+  const planner = new DraftPlanner();
+  for (let step = 0; step < 200; step++) {
+    const draftTokens = step % 2 === 0 ? 0 : 4;
+    planner.observe({ stepMs: 10 * (1 + share * draftTokens), decodingRuns, draftTokens });
+  }
+  return planner;
+}
+
+const lengths = (drafts: readonly (readonly number[])[]): number[] => drafts.map(({ length }) => length);
+
+describe("draft planner", () => {
+  it("tries nothing before it knows what a step costs", () => {
+    assert.deepEqual(lengths(new DraftPlanner().plan([drafter(1)], ROOM)), [0]);
+  });
+
+  it("tries long drafts of a confident run, short ones of a doubtful one, and none of one that is mostly wrong", () => {
+    const planner = learnt(1, 0.2);
+    const [sure = 0] = lengths(planner.plan([drafter(0.98)], ROOM));
+    const [doubtful = 0] = lengths(planner.plan([drafter(0.6)], ROOM));
+    const [wrong] = lengths(planner.plan([drafter(0.15)], ROOM));
+    assert.ok(sure >= 12, `${sure}`);
+    assert.ok(doubtful >= 1 && doubtful <= 3, `${doubtful}`);
+    assert.equal(wrong, 0);
+  });
+
+  it("tries nothing where drafted tokens cost nearly as much as steps", () => {
+    assert.deepEqual(lengths(learnt(1, 0.95).plan([drafter(0.9)], ROOM)), [0]);
+  });
+
+  it("tells what the first drafted token costs from what each further one does", () => {
+    const planner = new DraftPlanner();
+    for (let step = 0; step < 60; step++) {
+      const draftTokens = [0, 1, 2, 4][step % 4] ?? 0;
+      const stepMs = draftTokens === 0 ? 10 : 10 * (1.5 + 0.1 * draftTokens);
+      planner.observe({ stepMs, decodingRuns: 1, draftTokens });
+    }
+    assert.ok((lengths(planner.plan([drafter(0.99)], ROOM))[0] ?? 0) >= 12, "dear at first, cheap from then on");
+    assert.deepEqual(lengths(planner.plan([drafter(0.35)], ROOM)), [0]);
+  });
+
+  it("gives the step's time to the runs whose drafts are likeliest", () => {
+    const [sure = 0, doubtful = 0, silent = 0] = lengths(
+      learnt(3, 0.1).plan([drafter(0.95), drafter(0.5), drafter(0)], ROOM),
+    );
+    assert.ok(sure > doubtful && doubtful >= silent);
+    assert.equal(silent, 0);
+  });
+
+  it("never tries more than there is room for", () => {
+    const drafts = learnt(2, 0.01).plan([drafter(1), drafter(1)], 5);
+    assert.equal(
+      lengths(drafts).reduce((sum, length) => sum + length),
+      5,
+    );
+  });
+
+  it("tries few tokens while it does not know what they cost", () => {
+    const planner = new DraftPlanner();
+    planner.observe({ stepMs: 10, decodingRuns: 2, draftTokens: 0 });
+    const tried = lengths(planner.plan([drafter(1), drafter(1)], ROOM)).reduce((sum, length) => sum + length);
+    assert.ok(tried > 0 && tried <= 4, `${tried}`);
+  });
+
+  it("is not misled by steps that something else held up", () => {
+    const planner = new DraftPlanner();
+    for (let step = 0; step < 60; step++) {
+      const draftTokens = step % 2 === 0 ? 0 : 4;
+      const heldUpMs = step % 5 === 0 ? 70 : 0;
+      planner.observe({ stepMs: 10 * (1 + 0.1 * draftTokens) + heldUpMs, decodingRuns: 1, draftTokens });
+    }
+    assert.ok((lengths(planner.plan([drafter(0.95)], ROOM))[0] ?? 0) > 8);
+  });
+
+  it("looks again from time to time what a step costs without", () => {
+    const planner = learnt(1, 0.05);
+    const plain = Array.from({ length: 200 }, () => lengths(planner.plan([drafter(1)], ROOM))[0]).filter(
+      (length) => length === 0,
+    );
+    assert.ok(plain.length >= 4 && plain.length <= 9, `${plain.length}`);
+  });
+
+  it("tries again after a bad time, once steps without have gone on for a while", () => {
+    const planner = learnt(1, 0.05);
+    for (let step = 0; step < 50; step++) planner.observe({ stepMs: 100, decodingRuns: 1, draftTokens: 2 });
+    assert.deepEqual(lengths(planner.plan([drafter(0.9)], ROOM)), [0]);
+    for (let step = 0; step < 256; step++) planner.observe({ stepMs: 10, decodingRuns: 1, draftTokens: 0 });
+    assert.ok((lengths(planner.plan([drafter(0.9)], ROOM))[0] ?? 0) > 0);
+  });
+});

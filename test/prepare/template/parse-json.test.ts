@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ControlTexts } from "../../../src/prepare/tokens/control-texts.js";
+import { HiddenTexts } from "../../../src/prepare/template/hidden-texts.js";
+import { parseJsonObject } from "../../../src/prepare/template/parse-json.js";
+import { assertRefuses } from "../refuses.js";
+
+const token = { id: 1, text: "<s>", stripsBefore: false, stripsAfter: false };
+const texts = new HiddenTexts({ controlTexts: new ControlTexts([token]), readsControlTexts: false });
+const parse = (text: string): unknown => parseJsonObject(text, { field: "f", texts });
+/** What a template's `tojson` makes of it, with the marks taken out. */
+const written = (text: string): string => texts.reveal(JSON.stringify(parse(text)));
+
+describe("parseJsonObject", () => {
+  it("keeps members in their order, also those whose names look like numbers", () => {
+    for (const text of ['{"10":1,"2":2,"a":3,"1":{"b":4,"0":5}}', '{"__proto__":{"constructor":1},"a":"__proto__"}']) {
+      assert.equal(written(text), text);
+    }
+  });
+
+  it("keeps numbers as they are spelled, with no quotes around", () => {
+    const text = '{"a":1.0,"b":[12345678901234567890,-0,1e400,1E+2,0.10],"c":"1.0","d":-1.5}';
+    assert.equal(written(text), text);
+    assert.equal((parse(text) as { d: unknown }).d, -1.5);
+  });
+
+  it("lets a template that escapes all but ASCII find its marks again", () => {
+    const escaped = JSON.stringify(parse('{"1":1.50,"a":"<s>"}')).replaceAll(
+      /[\u{E000}\u{E001}]/gu,
+      (char) => `\\u${char.charCodeAt(0).toString(16)}`,
+    );
+    assert.equal(texts.reveal(escaped), '{"1":1.50,"a":"<s>"}');
+  });
+
+  it("breaks up control texts in strings and in names, however they are escaped", () => {
+    const text = '{"<s>":["a<s>b",{"\\u003cs\\u003e":"\\u003cs>"}]}';
+    assert.ok(!JSON.stringify(parse(text)).includes("<s>"));
+    assert.equal(written(text), '{"<s>":["a<s>b",{"<s>":"<s>"}]}');
+  });
+
+  it("leaves plain words alone, also those that are part of a control text", () => {
+    const words = new HiddenTexts({
+      controlTexts: new ControlTexts([
+        { ...token, text: "<|object_end|>" },
+        { ...token, text: "END" },
+      ]),
+      readsControlTexts: false,
+    });
+    const text = '{"object":"end","a":"END"}';
+    const value = parseJsonObject(text, { field: "f", texts: words });
+    assert.equal(value.object, "end");
+    assert.notEqual(value.a, "END");
+    assert.equal(words.reveal(JSON.stringify(value)), text);
+  });
+
+  it("is any object of JSON, as JSON.parse reads it", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+        const text = JSON.stringify(value);
+        assert.deepEqual(JSON.parse(written(text)), JSON.parse(text));
+      }),
+    );
+  });
+
+  it("refuses what is no object, no JSON, or nested too deep", () => {
+    assertRefuses(() => parse("{"), "f", /is not JSON: /);
+    for (const text of ["[]", "1", "null", '"a"']) assertRefuses(() => parse(text), "f", /is not a JSON object/);
+    const nested = (depth: number): string => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    assertRefuses(() => parse(nested(128)), "f", /is nested deeper than 128/);
+    assertRefuses(() => parse(nested(100_000)), "f", /is nested deeper than 128/);
+    assert.equal(written(nested(127)), nested(127));
+  });
+});

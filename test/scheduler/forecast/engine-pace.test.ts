@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { EnginePace } from "../../../src/scheduler/forecast/engine-pace.js";
+
+function paceAfter(steps: readonly (readonly [stepMs: number, decodingRuns: number, prefillTokens: number])[]) {
+  const pace = new EnginePace();
+  for (const [stepMs, decodingRuns, prefillTokens] of steps) pace.observe({ stepMs, decodingRuns, prefillTokens });
+  return pace;
+}
+
+const times = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
+
+describe("EnginePace", () => {
+  it("has measured nothing until a step has decoded", () => {
+    assert.equal(paceAfter([[10, 0, 64]]).measured, false);
+    assert.equal(paceAfter([[10, 0, 0]]).measured, false);
+    assert.equal(paceAfter([[10, 1, 0]]).measured, true);
+  });
+
+  it("keeps a step's time apart for each batch width, and takes the nearest width for one it has not met", () => {
+    const pace = paceAfter([...times(20, [10, 1, 0] as const), ...times(20, [16, 4, 0] as const)]);
+    assert.deepEqual(
+      [0, 1, 2, 3, 4, 9].map((width) => pace.decodeStepMs(width)),
+      [0, 10, 10, 16, 16, 16],
+    );
+  });
+
+  it("puts down to the input only what it adds to the decoding beside it", () => {
+    const pace = paceAfter([...times(20, [10, 2, 0] as const), ...times(50, [74, 2, 128] as const)]);
+    assert.ok(Math.abs(pace.prefillTokenMs - 0.5) < 1e-9);
+    assert.ok(Math.abs(pace.prefillStepMs - 64) < 1e-9);
+    assert.equal(pace.decodeStepMs(2), 10);
+  });
+
+  it("spreads no further than the steps do, and believes one that was held up only so far", () => {
+    const steady = paceAfter(times(200, [10, 1, 0] as const)).spread;
+    assert.ok(steady.low > 0.99 && steady.high < 1.02);
+    const [calm, wild] = [paceAfter(times(50, [10, 1, 0] as const)), new EnginePace()];
+    calm.observe({ stepMs: 30_000, decodingRuns: 1, prefillTokens: 0 });
+    assert.ok(calm.decodeStepMs(1) < 13);
+    for (let step = 0; step < 50; step++)
+      wild.observe({ stepMs: step % 2 === 0 ? 2 : 20, decodingRuns: 1, prefillTokens: 0 });
+    assert.equal(wild.spread.low, 0.5);
+    assert.ok(wild.spread.high > 1.5);
+  });
+});

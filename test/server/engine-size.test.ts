@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { chooseEngineSize } from "../../src/server/engine-size.js";
+import { usableThreads } from "../../src/machine/usable-threads.js";
+
+const SMALL_MODEL = { trainContextTokens: 2_048, blockCount: 2, headCountKv: 2, keyLength: 16, valueLength: 16 };
+const OPEN = { slots: "auto", contextTokens: "auto", threads: "auto" } as const;
+
+describe("engine size", () => {
+  it("is what the operator says, where it is said", () => {
+    const size = chooseEngineSize({ slots: 3, contextTokens: 512, threads: 7 }, SMALL_MODEL);
+    assert.deepEqual(size, { sequences: 3, contextTokens: 512, threads: 7 });
+  });
+
+  it("has the model's own context, at most 4,096 tokens, where nothing is said", () => {
+    assert.equal(chooseEngineSize(OPEN, SMALL_MODEL).contextTokens, 2_048);
+    assert.equal(chooseEngineSize(OPEN, { ...SMALL_MODEL, trainContextTokens: 131_072 }).contextTokens, 4_096);
+    assert.equal(chooseEngineSize(OPEN, { ...SMALL_MODEL, trainContextTokens: undefined }).contextTokens, 4_096);
+  });
+
+  it("has a thread for each usable core, and 1 to 8 slots, fewer for a model whose cache would fill the memory", () => {
+    const { threads, sequences } = chooseEngineSize(OPEN, SMALL_MODEL);
+    assert.equal(threads, usableThreads());
+    assert.equal(sequences, Math.min(8, 4 * usableThreads()));
+    const giant = {
+      trainContextTokens: 1_048_576,
+      blockCount: 1_000,
+      headCountKv: 1_000,
+      keyLength: 128,
+      valueLength: 128,
+    };
+    assert.equal(chooseEngineSize({ ...OPEN, contextTokens: 1_048_576 }, giant).sequences, 1);
+  });
+
+  it("cannot have more context than the model was trained for", () => {
+    assert.throws(() => chooseEngineSize({ ...OPEN, contextTokens: 2_049 }, SMALL_MODEL), /2049 .* 2048/);
+    assert.equal(chooseEngineSize({ ...OPEN, contextTokens: 2_048 }, SMALL_MODEL).contextTokens, 2_048);
+  });
+
+  it("is chosen without memory in mind where the file does not tell its shape", () => {
+    const unknown = { blockCount: undefined, headCountKv: undefined, keyLength: undefined, valueLength: undefined };
+    assert.ok(chooseEngineSize(OPEN, { trainContextTokens: undefined, ...unknown }).sequences >= 1);
+  });
+});

