@@ -5,7 +5,14 @@ import { LANES } from "../core/lane.js";
 import { type LoadSnapshot, WAIT_ERROR_BOUNDS_MS, WAIT_VERDICTS } from "../core/load-snapshot.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
 
-const LIVE_STATES: readonly GenerationState[] = ["preparing", "waiting", "prefilling", "running", "parked", "evicted"];
+const LIVE_STATES: readonly GenerationState[] = [
+  "preparing",
+  "waiting",
+  "prefilling",
+  "running",
+  "parked",
+  "preempted",
+];
 const OUTCOMES = [...FINISH_REASONS, ...ERROR_CODES];
 
 interface LoadValue {
@@ -48,14 +55,14 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
   }),
   one("gauge", { name: "rill_slots_busy", help: "Slots that are taken.", read: (load) => load.slots.busy }),
   each("gauge", {
-    name: "rill_line_waiting",
+    name: "rill_queue_waiting",
     help: "Generations in line for a slot.",
     label: "lane",
     members: LANES,
     read: (load, lane) => load.line[lane].waiting,
   }),
   each("gauge", {
-    name: "rill_line_capacity",
+    name: "rill_queue_capacity",
     help: "Places in line.",
     label: "lane",
     members: LANES,
@@ -135,14 +142,14 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
     read: (load) => load.totals.reusedInputTokens,
   }),
   one("counter", {
-    name: "rill_evictions_total",
+    name: "rill_preemptions_total",
     help: "Slots taken from generations whose readers were behind, for others who waited.",
-    read: (load) => load.totals.evictions,
+    read: (load) => load.totals.preemptions,
   }),
   one("counter", {
-    name: "rill_reread_tokens_total",
-    help: "Tokens read in again by generations that came back after an eviction.",
-    read: (load) => load.totals.rereadTokens,
+    name: "rill_reprefilled_tokens_total",
+    help: "Tokens read in again by generations that came back after a preemption.",
+    read: (load) => load.totals.reprefilledTokens,
   }),
   one("counter", {
     name: "rill_draft_tokens_total",

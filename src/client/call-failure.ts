@@ -7,7 +7,7 @@ import type { FieldViolation } from "../core/field-violation.js";
 export class CallFailure extends Error {
   /** Such as UNAVAILABLE. */
   readonly status: string;
-  /** Such as LINE_FULL; undefined where the status is not the server's own, but the connection's or a proxy's. */
+  /** Such as QUEUE_FULL; undefined where the status is not the server's own, but the connection's or a proxy's. */
   readonly reason: string | undefined;
   /** What the server says beside the reason, such as `session_revision`. */
   readonly facts: ReadonlyMap<string, string>;

@@ -1,4 +1,4 @@
-import type { PrefillProgress } from "./engine-wall.js";
+import type { PrefillProgress } from "./engine-messages.js";
 import type { FinishReason, StopMatch } from "./finish-reason.js";
 import type { Piece } from "./piece.js";
 import type { Timings } from "./timings.js";

@@ -39,11 +39,11 @@ export interface Limits {
   readonly streamsPerConnection: number;
   readonly calls: number;
   /** Each lane's places in line, for every slot. */
-  readonly linePerSlot: number;
+  readonly queuePerSlot: number;
   /** A call without a `max_wait` of its own is refused where its lower estimate is longer. */
-  readonly lineWaitMs: number;
+  readonly queueWaitMs: number;
   /** Runs that gave their slots up and have not come back. */
-  readonly evictedRuns: number;
+  readonly preemptedRuns: number;
   /** The longest `max_wait` that a call may ask for. */
   readonly maxCallerWaitMs: number;
   readonly generationTimeMs: number;
@@ -131,9 +131,9 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   templateArgumentBytes: 16 * 1024,
   streamsPerConnection: 1_024,
   calls: 1_024,
-  linePerSlot: 4,
-  lineWaitMs: 5_000,
-  evictedRuns: 256,
+  queuePerSlot: 4,
+  queueWaitMs: 5_000,
+  preemptedRuns: 256,
   maxCallerWaitMs: 10 * 60_000,
   generationTimeMs: 10 * 60_000,
   slowReaderStallMs: 30_000,

@@ -39,9 +39,9 @@ export interface LoadTotals {
   /** Those of them that were right, and so decoded. */
   readonly acceptedDraftTokens: number;
   /** Slots that were taken from runs whose readers were behind. */
-  readonly evictions: number;
+  readonly preemptions: number;
   /** Tokens read in again by runs that came back. */
-  readonly rereadTokens: number;
+  readonly reprefilledTokens: number;
 }
 
 /** How a wait in line compared to the estimate that the caller was told on joining. */
@@ -80,7 +80,7 @@ export interface LoadSnapshot {
   readonly line: Readonly<Record<Lane, { readonly waiting: number; readonly capacity: number }>>;
   readonly parked: number;
   /** Without a slot until their readers have caught up. */
-  readonly evicted: number;
+  readonly preempted: number;
   readonly kvTokens: { readonly used: number; readonly capacity: number };
   /** What a call that came now would wait; 0 with a free slot. */
   readonly estimatedWait: { readonly lowMs: number; readonly highMs: number };

@@ -1,5 +1,5 @@
 import { GenerationError } from "../core/generation-error.js";
-import type { RunStopping } from "../core/engine-wall.js";
+import type { RunStopping } from "../core/engine-messages.js";
 import type { Stopping } from "../core/generation-request.js";
 
 /** The counts that decide whether a run fits. */

@@ -1,6 +1,6 @@
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationInput } from "../core/generation-request.js";
-import type { PrepareNotice } from "../core/prepare-wall.js";
+import type { PrepareNotice } from "../core/prepare-messages.js";
 
 /** What the prepare worker says to one call. */
 export type Answer = Extract<PrepareNotice, { readonly id: number }>;

@@ -1,6 +1,6 @@
 import type { OutputGrammar, RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput } from "../core/generation-request.js";
-import type { OutputShape } from "../core/prepare-wall.js";
+import type { OutputShape } from "../core/prepare-messages.js";
 import { type ChatTemplate, toolsOf } from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
 import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { PrepareNotice } from "../core/prepare-wall.js";
-import { forgetSpellings } from "../machine/forget-spellings.js";
+import type { PrepareNotice } from "../core/prepare-messages.js";
+import { forgetTokenTexts } from "../machine/forget-token-texts.js";
 import { shrinkHeap } from "../machine/shrink-heap.js";
 import { createPrepareTools } from "./create-prepare-tools.js";
 import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   // Only after the load: it may have started the process's thread pool, which decodes later and would inherit this.
   tryLowerThreadPriority(NICENESS);
   const tools = createPrepareTools(loaded, grammarBounds);
-  forgetSpellings(loaded.model.fileInfo.metadata.tokenizer.ggml);
+  forgetTokenTexts(loaded.model.fileInfo.metadata.tokenizer.ggml);
   await shrinkHeap();
   await new Promise<void>((onClose) => {
     new PrepareHost({ port, tools, onClose });

@@ -4,7 +4,7 @@ import type { RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { LogitBias, RequestedBias } from "../core/logit-bias.js";
-import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepare-wall.js";
+import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepare-messages.js";
 import { Deferred } from "../sync/deferred.js";
 import { onAbort } from "../sync/on-abort.js";
 import type { Logger } from "../telemetry/logger.js";

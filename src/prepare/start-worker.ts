@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { PrepareNotice, PreparerFacts } from "../core/prepare-wall.js";
+import type { PrepareNotice, PreparerFacts } from "../core/prepare-messages.js";
 import { WORKER_HEAP } from "../machine/worker-heap.js";
 import type { PrepareWorkerData } from "./prepare-worker.js";
 

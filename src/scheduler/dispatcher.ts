@@ -1,5 +1,5 @@
 import { creditWindow } from "../core/credit-window.js";
-import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-wall.js";
+import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
 import { type Lane, LANES } from "../core/lane.js";
 import type { Limits } from "../core/limits.js";
@@ -7,10 +7,10 @@ import type { WaitEstimates } from "../core/load-snapshot.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Clock } from "../sync/clock.js";
 import { doomOf } from "./forecast/doom.js";
-import { Evictor } from "./evictor.js";
+import { Preemptor } from "./preemptor.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import { LineOutlook } from "./forecast/line-outlook.js";
-import { holdToCapacity, holdToWait } from "./queue/line-bounds.js";
+import { holdToCapacity, holdToWait } from "./queue/queue-bounds.js";
 import { type PreparedRun, runSpecOf } from "./forecast/prepared-run.js";
 import type { RunForecast, WaitRange } from "./forecast/run-forecast.js";
 import { RunWork } from "./forecast/run-work.js";
@@ -30,7 +30,7 @@ export interface DispatcherOptions {
   readonly log: Logger;
 }
 
-interface Evicted {
+interface Preempted {
   readonly record: GenerationRecord;
   readonly work: RunWork;
 }
@@ -42,7 +42,7 @@ const UNTOLD: WaitRange = { lowMs: 0, highMs: 0 };
 
 /**
  * Who runs and who waits. A slot stands for one sequence of the engine: it is held from `start` until the engine reports that run's end, never
- * less, and the next in line starts in the same tick. While others wait, a run whose reader is behind is evicted: it gives its slot up, and comes
+ * less, and the next in line starts in the same tick. While others wait, a run whose reader is behind is preempted: it gives its slot up, and comes
  * back through the line.
  */
 export class Dispatcher implements Disposable {
@@ -50,8 +50,8 @@ export class Dispatcher implements Disposable {
   readonly #slots: SlotTable<GenerationRecord>;
   readonly #room: WaitingRoom<WaitingRun>;
   /** Runs without a slot, by id. */
-  readonly #evicted = new Map<number, Evicted>();
-  readonly #evictor: Evictor;
+  readonly #preempted = new Map<number, Preempted>();
+  readonly #preemptor: Preemptor;
   readonly #estimator: WaitEstimator;
   readonly #outlook: LineOutlook;
   /** Free slots that runs which come back do not take. */
@@ -66,17 +66,17 @@ export class Dispatcher implements Disposable {
     this.#estimator = new WaitEstimator(options.slots, options.clock);
     this.#room = new WaitingRoom({
       weights: options.laneWeights,
-      capacity: options.slots * options.limits.linePerSlot,
+      capacity: options.slots * options.limits.queuePerSlot,
       forecast: (order) => this.#estimator.forecastLine(order.map(({ work }) => work)),
       clock: options.clock,
     });
     this.#outlook = new LineOutlook({ room: this.#room, estimator: this.#estimator, clock: options.clock });
-    this.#evictor = new Evictor({
+    this.#preemptor = new Preemptor({
       slots: this.#slots,
       wanted: () => this.#missingSlots(),
-      room: () => options.limits.evictedRuns - this.#evicted.size,
+      room: () => options.limits.preemptedRuns - this.#preempted.size,
       clock: options.clock,
-      evict: (runId) => options.send({ type: "evict", runId }),
+      preempt: (runId) => options.send({ type: "preempt", runId }),
     });
   }
 
@@ -85,8 +85,8 @@ export class Dispatcher implements Disposable {
   }
 
   /** How many are without a slot until their readers have caught up. */
-  get evicted(): number {
-    return this.#evicted.size;
+  get preempted(): number {
+    return this.#preempted.size;
   }
 
   /** Tokens held in all sequences after the latest step. */
@@ -100,11 +100,11 @@ export class Dispatcher implements Disposable {
 
   /** Those that hold a slot, those that gave it up, then those in line. */
   records(): GenerationRecord[] {
-    const evicted = Array.from(this.#evicted.values(), ({ record }) => record);
-    return [...this.#slots.holders(), ...evicted, ...this.#room.waiters().map((waiter) => waiter.record)];
+    const preempted = Array.from(this.#preempted.values(), ({ record }) => record);
+    return [...this.#slots.holders(), ...preempted, ...this.#room.waiters().map((waiter) => waiter.record)];
   }
 
-  /** @throws GenerationError LINE_FULL, or DEADLINE_EXCEEDED where the deadline cannot be met. */
+  /** @throws GenerationError QUEUE_FULL, or DEADLINE_EXCEEDED where the deadline cannot be met. */
   admit(record: GenerationRecord, run: PreparedRun): void {
     const work = new RunWork(run);
     if (this.#slots.hasFree) {
@@ -116,16 +116,16 @@ export class Dispatcher implements Disposable {
     }
   }
 
-  /** @throws GenerationError LINE_FULL where there is neither a free slot nor a place in line. */
+  /** @throws GenerationError QUEUE_FULL where there is neither a free slot nor a place in line. */
   checkRoom(lane: Lane): void {
     if (!this.#slots.hasFree) holdToCapacity({ lane, ...this.line(lane) }, () => this.#estimator.retryAfterMs());
   }
 
-  /** An evicted run, whose reader has caught up, gets a slot or a place in line. */
+  /** A preempted run, whose reader has caught up, gets a slot or a place in line. */
   comeBack(record: GenerationRecord, runId: number): void {
-    const evicted = this.#evicted.get(runId);
-    if (evicted === undefined) return;
-    const returning = new ReturningRun({ record, runId, work: evicted.work });
+    const preempted = this.#preempted.get(runId);
+    if (preempted === undefined) return;
+    const returning = new ReturningRun({ record, runId, work: preempted.work });
     record.lineUp(this.#room.join(returning, UNTOLD));
     this.#startNext();
   }
@@ -148,8 +148,8 @@ export class Dispatcher implements Disposable {
 
   /** The engine is gone: no run holds a slot any more, or will again. Those in line stay; whoever calls this ends them. */
   freeAllSlots(): void {
-    this.#evictor.clear();
-    this.#evicted.clear();
+    this.#preemptor.clear();
+    this.#preempted.clear();
     this.#slots.clear();
     this.#estimator.clear();
     this.#kvTokens = 0;
@@ -176,7 +176,7 @@ export class Dispatcher implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#evictor[Symbol.dispose]();
+    this.#preemptor[Symbol.dispose]();
     this.#room[Symbol.dispose]();
   }
 
@@ -189,12 +189,12 @@ export class Dispatcher implements Disposable {
     const forecast = this.#outlook.forecast(lane, work);
     const expected = forecast.wait;
     const { maxWaitMs } = run;
-    holdToWait(line, { wait: expected, lineWaitMs: limits.lineWaitMs, maxWaitMs, retryAfterMs });
+    holdToWait(line, { wait: expected, queueWaitMs: limits.queueWaitMs, maxWaitMs, retryAfterMs });
     this.#refuseDoomed(run, () => forecast);
     const waiting = new NewRun({ record, run, work, expected, joinedAtMs: clock.nowMs() });
     const onPassed = (): void => record.abort(new GenerationError("MAX_WAIT", "no slot fell free within max_wait"));
     record.lineUp(timedPlace(this.#room.join(waiting, expected), { maxWaitMs, clock, onPassed }));
-    this.#evictor.makeRoom();
+    this.#preemptor.makeRoom();
   }
 
   #start({ record, run, work }: Admission): void {
@@ -212,7 +212,7 @@ export class Dispatcher implements Disposable {
       if (waiter.isNew) this.#startInTime(waiter);
       else this.#resume(waiter);
     }
-    this.#evictor.makeRoom();
+    this.#preemptor.makeRoom();
   }
 
   /** What those in line need beyond the slots that are free or about to be, of which some are kept from those who come back. */
@@ -232,7 +232,7 @@ export class Dispatcher implements Disposable {
   }
 
   #resume({ record, runId, work }: ReturningRun): void {
-    this.#evicted.delete(runId);
+    this.#preempted.delete(runId);
     this.#slots.take(record, runId);
     this.#estimator.start(runId, work);
     record.start(runId);
@@ -241,10 +241,10 @@ export class Dispatcher implements Disposable {
 
   #onUpdate(update: RunUpdate, stepMs: number): void {
     const { runId, stage, end } = update;
-    const record = this.#slots.holderOf(runId) ?? this.#evicted.get(runId)?.record;
+    const record = this.#slots.holderOf(runId) ?? this.#preempted.get(runId)?.record;
     if (record === undefined) return;
     if (leavesItsSlot(update)) this.#release(runId);
-    if (stage === "evicted") this.#setAside(record, runId);
+    if (stage === "preempted") this.#setAside(record, runId);
     if (end?.outcome.type === "failed") {
       const { generationId } = record.identity;
       this.#options.log.error({ generationId, cause: end.outcome.message }, "the engine failed in a generation");
@@ -254,13 +254,13 @@ export class Dispatcher implements Disposable {
 
   #setAside(record: GenerationRecord, runId: number): void {
     const work = this.#estimator.giveUp(runId);
-    if (work !== undefined) this.#evicted.set(runId, { record, work });
+    if (work !== undefined) this.#preempted.set(runId, { record, work });
   }
 
   /** The run holds no sequence any more. */
   #release(runId: number): void {
-    this.#evicted.delete(runId);
-    this.#evictor.gone(runId);
+    this.#preempted.delete(runId);
+    this.#preemptor.gone(runId);
     this.#slots.release(runId);
   }
 
@@ -271,5 +271,5 @@ export class Dispatcher implements Disposable {
 }
 
 function leavesItsSlot({ stage }: RunUpdate): boolean {
-  return stage === "ended" || stage === "evicted";
+  return stage === "ended" || stage === "preempted";
 }

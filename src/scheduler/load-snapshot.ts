@@ -25,7 +25,7 @@ export function takeLoadSnapshot(sources: LoadSources): LoadSnapshot {
     slots: dispatcher.slots,
     line: { interactive: dispatcher.line("interactive"), batch: dispatcher.line("batch") },
     parked: generations.filter((generation) => generation.state === "parked").length,
-    evicted: dispatcher.evicted,
+    preempted: dispatcher.preempted,
     kvTokens: { used: dispatcher.kvTokens, capacity: engine.sequences * engine.contextTokens },
     estimatedWait: dispatcher.wait(),
     waitEstimates: dispatcher.waitEstimates,

@@ -1,6 +1,6 @@
 import type { CallOrigin } from "../core/call-origin.js";
 import { creditWindow } from "../core/credit-window.js";
-import type { CancelMode } from "../core/engine-wall.js";
+import type { CancelMode } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationReport } from "../core/generation-report.js";
 import type { GenerationState } from "../core/generation-state.js";
@@ -154,7 +154,7 @@ export class Scheduler implements Disposable {
     return report;
   }
 
-  /** @throws GenerationError LINE_FULL where a generation of this lane would find neither a slot nor a place now; the refusal is not counted. */
+  /** @throws GenerationError QUEUE_FULL where a generation of this lane would find neither a slot nor a place now; the refusal is not counted. */
   checkRoom(lane: Lane): void {
     this.#dispatcher.checkRoom(lane);
   }

@@ -56,7 +56,7 @@ export class ReturningRun implements Waiter {
     this.record = parts.record;
     this.runId = parts.runId;
     this.work = parts.work;
-    this.grants = 1 + parts.work.unreadTokens / TOKENS_A_GRANT;
+    this.grants = 1 + parts.work.prefillTokensLeft / TOKENS_A_GRANT;
   }
 
   get lane(): Lane {

@@ -32,24 +32,24 @@ export const LIMIT_SETTINGS: { readonly [Limit in keyof Limits]: Setting<Limits[
     min: 1,
     max: 65_536,
   }),
-  linePerSlot: count({
-    name: "line-per-slot",
+  queuePerSlot: count({
+    name: "queue-per-slot",
     about: "each lane's places in line, for every slot",
-    default: DEFAULT_LIMITS.linePerSlot,
+    default: DEFAULT_LIMITS.queuePerSlot,
     min: 0,
     max: 1_024,
   }),
-  lineWaitMs: duration({
-    name: "max-line-wait",
+  queueWaitMs: duration({
+    name: "max-queue-wait",
     about: "estimated wait beyond which a call is refused that gives no max_wait of its own",
-    default: DEFAULT_LIMITS.lineWaitMs,
+    default: DEFAULT_LIMITS.queueWaitMs,
     min: 0,
     max: HOUR,
   }),
-  evictedRuns: count({
-    name: "max-evicted",
+  preemptedRuns: count({
+    name: "max-preempted",
     about: "generations that gave their slots up to others because their readers were behind",
-    default: DEFAULT_LIMITS.evictedRuns,
+    default: DEFAULT_LIMITS.preemptedRuns,
     min: 0,
     max: 65_536,
   }),

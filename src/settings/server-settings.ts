@@ -130,7 +130,7 @@ export const SERVER_SETTINGS = {
   savedStateBytes: size({
     name: "saved-state-size",
     about:
-      "memory for what evicted generations and shared prompts hold, outside the engine's cache; 0: it is read in again",
+      "memory for what preempted generations and shared prompts hold, outside the engine's cache; 0: it is read in again",
     default: 512 * MIB,
     min: 0,
     max: 1024 * GIB,

@@ -19,7 +19,7 @@ export const LOAD_EXAMPLE: LoadSnapshot = {
   slots: { total: 8, busy: 3 },
   line: { interactive: { waiting: 2, capacity: 32 }, batch: { waiting: 1, capacity: 31 } },
   parked: 1,
-  evicted: 1,
+  preempted: 1,
   kvTokens: { used: 1_234, capacity: 32_768 },
   estimatedWait: { lowMs: 250, highMs: 1_500 },
   waitEstimates: {
@@ -29,7 +29,7 @@ export const LOAD_EXAMPLE: LoadSnapshot = {
   },
   totals: {
     acceptedGenerations: 100,
-    refused: new Map([["LINE_FULL", 7]]),
+    refused: new Map([["QUEUE_FULL", 7]]),
     ended: new Map<"end_of_turn" | "SLOW_READER", number>([
       ["end_of_turn", 90],
       ["SLOW_READER", 4],
@@ -40,13 +40,13 @@ export const LOAD_EXAMPLE: LoadSnapshot = {
     deliveredTokens: 6_900,
     draftTokens: 800,
     acceptedDraftTokens: 610,
-    evictions: 6,
-    rereadTokens: 70,
+    preemptions: 6,
+    reprefilledTokens: 70,
   },
   generations: [
     generation("a", "running"),
     generation("b", "running"),
     generation("c", "parked"),
-    generation("d", "evicted"),
+    generation("d", "preempted"),
   ],
 };

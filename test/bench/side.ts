@@ -42,7 +42,7 @@ export function rillFlags({ setup, slots, contextTokens, flags = [] }: SideOptio
   return [
     ...["--model", setup.modelPath, "--threads", `${setup.threads}`],
     ...["--slots", `${slots}`, "--context-tokens", `${contextTokens}`],
-    ...["--line-per-slot", "64", "--max-line-wait", "1h", ...flags],
+    ...["--queue-per-slot", "64", "--max-queue-wait", "1h", ...flags],
   ];
 }
 

@@ -20,7 +20,7 @@ describe("rill bench", () => {
   let server: TestServer;
   let client: TestClient;
   before(async () => {
-    const limits = { linePerSlot: 1, streamsPerConnection: 32 };
+    const limits = { queuePerSlot: 1, streamsPerConnection: 32 };
     server = await TestServer.start({ engine: { sequences: 2, cycle: true }, limits });
     client = new TestClient(server.address);
   });
@@ -73,10 +73,10 @@ describe("rill bench", () => {
     const [json, table] = [await bench(...flags, "--json"), await bench(...flags)];
     const [figures] = figuresOf(json);
     // Two slots, and two places in line.
-    assert.deepEqual(figures?.errors, { LINE_FULL: 4 });
+    assert.deepEqual(figures?.errors, { QUEUE_FULL: 4 });
     assert.equal(figures.outputTokens, 4 * 500);
     assert.equal(table.code, 0);
-    assert.match(table.stdout, /streams +tok\/s +TTFT p50[^\n]+errors\n +8 .* LINE_FULL ×4\n$/);
+    assert.match(table.stdout, /streams +tok\/s +TTFT p50[^\n]+errors\n +8 .* QUEUE_FULL ×4\n$/);
   });
 
   it("cancels what is under way on Ctrl-C", async () => {

@@ -21,7 +21,7 @@ describe("One connection with many streams", function () {
   const clients: TestClient[] = [];
 
   before(async () => {
-    const flags = { "line-per-slot": "16", "max-line-wait": "10m" };
+    const flags = { "queue-per-slot": "16", "max-queue-wait": "10m" };
     server = await startPathServer({ slots: 64, stepMs: 20, flags });
     if (await Envoy.isInstalled()) envoy = await Envoy.start({ upstream: server.address });
   });

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { EngineCommand, EngineNotice } from "../../src/core/engine-wall.js";
+import type { EngineCommand, EngineNotice } from "../../src/core/engine-messages.js";
 import { Deferred } from "../../src/sync/deferred.js";
 import { Wakeup } from "../../src/sync/wakeup.js";
 

@@ -7,7 +7,7 @@ import type {
   RunSpec,
   RunStopping,
   RunUpdate,
-} from "../../src/core/engine-wall.js";
+} from "../../src/core/engine-messages.js";
 import type { Sampling } from "../../src/core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
 import type { OutputFormat } from "../../src/core/output-format.js";
@@ -52,8 +52,8 @@ export interface RunStory {
   prefills: PrefillProgress[];
   decodedTokens: number;
   parked: boolean;
-  evicted: boolean;
-  rereadTokens: number;
+  preempted: boolean;
+  reprefilledTokens: number;
   /** More than one, or updates after the first, would be a defect. */
   ends: RunEnd[];
   /** By the loop's clock. */
@@ -113,8 +113,8 @@ export class LoopHarness implements AsyncDisposable {
         prefills: [],
         decodedTokens: 0,
         parked: false,
-        evicted: false,
-        rereadTokens: 0,
+        preempted: false,
+        reprefilledTokens: 0,
         ends: [],
         endedMs: undefined,
         updatesAfterEnd: 0,
@@ -165,8 +165,8 @@ export class LoopHarness implements AsyncDisposable {
     if (update.prefill !== undefined) story.prefills.push(update.prefill);
     story.decodedTokens = update.decodedTokens;
     story.parked = update.stage === "parked";
-    story.evicted = update.stage === "evicted";
-    story.rereadTokens = update.rereadTokens;
+    story.preempted = update.stage === "preempted";
+    story.reprefilledTokens = update.reprefilledTokens;
     if (update.end === undefined) return;
     story.ends.push(update.end);
     story.endedMs = this.#clock.nowMs();

@@ -102,7 +102,7 @@ describe("step loop: shared beginnings", () => {
     assert.equal(engine.savedStates, 1);
   });
 
-  it("give way to what evicted runs need, and leave nothing behind at the end", async () => {
+  it("give way to what preempted runs need, and leave nothing behind at the end", async () => {
     const { engine, harness } = slowReading({ sequences: 1 });
     {
       await using _ = harness;
@@ -114,10 +114,10 @@ describe("step loop: shared beginnings", () => {
       engine.save = (sequence) => (engine.savedStates > 0 ? Promise.resolve(undefined) : save(sequence));
       const slow = harness.start({ prompt: SYSTEM.toUpperCase(), credit: { pieces: 3, bytes: 100 } });
       await harness.until(slow, ({ parked }) => parked);
-      harness.loop.evict(slow);
-      await harness.until(slow, ({ evicted }) => evicted);
+      harness.loop.preempt(slow);
+      await harness.until(slow, ({ preempted }) => preempted);
       await nextTurn();
-      assert.equal(engine.savedStates, 1, "the evicted run's, in place of the shelf's");
+      assert.equal(engine.savedStates, 1, "the preempted run's, in place of the shelf's");
       harness.loop.cancel(slow, "immediate");
     }
     assert.equal(engine.savedStates, 0);

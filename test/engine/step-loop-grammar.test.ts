@@ -72,7 +72,7 @@ describe("step loop: grammars", () => {
     assert.equal(joined(harness.story(other)).text, "other");
   });
 
-  it("outlast evictions, wherever they come", async () => {
+  it("outlast preemptions, wherever they come", async () => {
     const whole = "the answer, held to its grammar";
     for (const saves of [true, false]) {
       const { engine, harness } = scripted({ sequences: 1, saves });
@@ -81,8 +81,8 @@ describe("step loop: grammars", () => {
       const runId = harness.start(request);
       for (let token = 1; token < whole.length; token++) {
         await harness.until(runId, ({ parked, decodedTokens }) => parked && decodedTokens === token);
-        harness.loop.evict(runId);
-        await harness.until(runId, ({ evicted }) => evicted);
+        harness.loop.preempt(runId);
+        await harness.until(runId, ({ preempted }) => preempted);
         harness.loop.resume(runId);
         harness.loop.grant(runId, { pieces: 1, bytes: 1_000 });
       }

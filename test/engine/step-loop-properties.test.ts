@@ -21,7 +21,7 @@ interface Script {
 type Action =
   | { readonly type: "grant"; readonly run: number; readonly pieces: number; readonly bytes: number }
   | { readonly type: "cancel"; readonly run: number; readonly mode: "immediate" | "soft" }
-  | { readonly type: "evict"; readonly run: number }
+  | { readonly type: "preempt"; readonly run: number }
   | { readonly type: "wait"; readonly turns: number };
 
 const text = fc.string({ unit: fc.constantFrom("a", "b", "é", "€", "😀"), minLength: 1, maxLength: 4 });
@@ -46,7 +46,7 @@ const pause: fc.Arbitrary<Action> = fc.oneof(
     pieces: fc.integer({ min: 0, max: 5 }),
     bytes: fc.integer({ min: 0, max: 20 }),
   }),
-  fc.record({ type: fc.constant("evict" as const), run }),
+  fc.record({ type: fc.constant("preempt" as const), run }),
   fc.record({ type: fc.constant("wait" as const), turns: fc.integer({ min: 0, max: 5 }) }),
 );
 const cancel: fc.Arbitrary<Action> = fc.record({
@@ -109,16 +109,16 @@ async function play(
     }
     const id = ids[action.run] ?? 0;
     if (action.type === "grant") harness.loop.grant(id, action);
-    else if (action.type === "evict") harness.loop.evict(id);
+    else if (action.type === "preempt") harness.loop.preempt(id);
     else harness.loop.cancel(id, action.mode);
-    // Who was evicted comes back some time later.
+    // Who was preempted comes back some time later.
     if (action.type === "grant") harness.loop.resume(id);
   }
   for (const id of ids) {
     harness.loop.grant(id, { pieces: 1_000, bytes: 100_000 });
-    // An eviction may still be on its way.
-    void harness.until(id, ({ evicted, ends }) => {
-      if (evicted) harness.loop.resume(id);
+    // A preemption may still be on its way.
+    void harness.until(id, ({ preempted, ends }) => {
+      if (preempted) harness.loop.resume(id);
       return ends.length > 0;
     });
   }

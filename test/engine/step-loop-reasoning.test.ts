@@ -158,16 +158,16 @@ describe("step loop: reasoning", () => {
     }
   });
 
-  it("outlasts evictions wherever they come, with its budget and a grammar after it", async () => {
+  it("outlasts preemptions wherever they come, with its budget and a grammar after it", async () => {
     for (const saves of [true, false]) {
       const engine = new ScriptedEngine({ sequences: 1, saves, controlTokens: CONTROL_TOKENS });
       await using harness = new LoopHarness(engine);
       const runId = harness.start({ prompt: "abcdefgh", format: OPEN, grammar: YES, reasoningBudgetTokens: 3 });
-      engine.beforeStep = () => harness.loop.evict(runId);
+      engine.beforeStep = () => harness.loop.preempt(runId);
       while (harness.story(runId).ends.length === 0) {
-        await harness.until(runId, ({ evicted, ends }) => evicted || ends.length > 0);
+        await harness.until(runId, ({ preempted, ends }) => preempted || ends.length > 0);
         harness.loop.resume(runId);
-        await harness.until(runId, ({ evicted }) => !evicted);
+        await harness.until(runId, ({ preempted }) => !preempted);
       }
       const { reasoning, answer, reason, outputTokens } = outcomeOf(harness.story(runId));
       assert.deepEqual([reasoning, answer, reason, outputTokens], ["abc", "yes", "constraint_complete", 7]);
@@ -185,7 +185,10 @@ describe("step loop: reasoning", () => {
     let most = 0;
     engine.beforeStep = ({ pulls, prefills }) => {
       const read = prefills.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
-      const pulled = pulls.reduce((sum, { decoder, draft }) => sum + draft.length + decoderOf(decoder).unreadTokens, 0);
+      const pulled = pulls.reduce(
+        (sum, { decoder, draft }) => sum + draft.length + decoderOf(decoder).prefillTokensLeft,
+        0,
+      );
       most = Math.max(most, read + pulled);
     };
     const request = { prompt: "aaaaaaaa", format: { ...OPEN, reasoning }, reasoningBudgetTokens: 4 };

@@ -147,15 +147,15 @@ describe("engine on the default model", function () {
   });
 
   /** A greedy run of 60 tokens whose reader stands still after every ten, and whose sequences others use then. */
-  async function evictedAgainAndAgain(): Promise<{ text: string; tokenIds: number[]; story: RunStory }> {
+  async function preemptedAgainAndAgain(): Promise<{ text: string; tokenIds: number[]; story: RunStory }> {
     await using harness = new LoopHarness(engine);
     const stopping = { maxOutputTokens: 60, ignoreEndOfGeneration: true };
     const runId = harness.start({ prompt, stopping, credit: { pieces: 10, bytes: 10_000 } });
     for (;;) {
       const { ends } = await harness.until(runId, ({ parked, ends: ended }) => parked || ended.length > 0);
       if (ends.length > 0) break;
-      harness.loop.evict(runId);
-      await harness.until(runId, ({ evicted }) => evicted);
+      harness.loop.preempt(runId);
+      await harness.until(runId, ({ preempted }) => preempted);
       // One after the other, so that the run is never beside another in a batch.
       for (const first of [TURN_START, TURN_END]) {
         for (let again = 0; again < engine.sequences.length; again++) {
@@ -164,34 +164,34 @@ describe("engine on the default model", function () {
       }
       harness.loop.grant(runId, { pieces: 10, bytes: 10_000 });
       harness.loop.resume(runId);
-      await harness.until(runId, ({ evicted, parked }) => !evicted && !parked);
+      await harness.until(runId, ({ preempted, parked }) => !preempted && !parked);
     }
     const story = harness.story(runId);
     return { ...joined(story), story };
   }
 
-  it("gives the same greedy text whether a run was evicted or not, when its state is restored", async () => {
+  it("gives the same greedy text whether a run was preempted or not, when its state is restored", async () => {
     const stopping = { maxOutputTokens: 60, ignoreEndOfGeneration: true };
     await using harness = new LoopHarness(engine);
     await harness.complete({ prompt: [TURN_START], stopping: { maxOutputTokens: 1 } });
     const undisturbed = await harness.complete({ prompt, stopping });
-    const { text, tokenIds, story } = await evictedAgainAndAgain();
+    const { text, tokenIds, story } = await preemptedAgainAndAgain();
     assert.equal(text, undisturbed.text);
     assert.deepEqual(tokenIds, undisturbed.tokenIds);
     const restarts = story.ends[0]?.tally.restarts ?? 0;
     assert.ok(restarts >= 5, `${restarts} restarts`);
-    assert.equal(story.rereadTokens, restarts, "only the token that was in no cache yet, each time");
+    assert.equal(story.reprefilledTokens, restarts, "only the token that was in no cache yet, each time");
   });
 
-  it("counts right when an evicted run has to be read in again", async () => {
+  it("counts right when a preempted run has to be read in again", async () => {
     const save = engine.save.bind(engine);
     engine.save = () => Promise.resolve(undefined);
     try {
-      const { tokenIds, story } = await evictedAgainAndAgain();
+      const { tokenIds, story } = await preemptedAgainAndAgain();
       assert.equal(tokenIds.length, 60);
       assert.equal(story.decodedTokens, 60);
       assert.equal(story.ends.length, 1);
-      assert.ok(story.rereadTokens > 5 * prompt.length, `${story.rereadTokens} tokens`);
+      assert.ok(story.reprefilledTokens > 5 * prompt.length, `${story.reprefilledTokens} tokens`);
     } finally {
       engine.save = save;
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-wall.js";
+import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-messages.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
 import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-wall.js";
+import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-messages.js";
 
 /**
  * A worker without a model, which does what the text to tokenise says: `hold` (no answer until the cancel), `fail`, `throw`, `exit`. It answers

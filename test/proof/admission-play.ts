@@ -21,7 +21,7 @@ const ENGINE = { sequences: 8, contextTokens: 4_096 };
 /** Steps vary by so much of their time, both ways. */
 const JITTER = 0.1;
 /** Roomy, so that nothing but a deadline is a reason to refuse. */
-const LIMITS = { linePerSlot: 256, lineWaitMs: 24 * 3_600_000, calls: 65_536 };
+const LIMITS = { queuePerSlot: 256, queueWaitMs: 24 * 3_600_000, calls: 65_536 };
 
 /**
  * Plays a load against the scheduler, the step loop and a paced engine on a virtual clock. The same load gives the same play.

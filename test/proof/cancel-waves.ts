@@ -24,7 +24,7 @@ const findings: Finding[] = [];
 await using server = await startPathServer({
   slots: 64,
   stepMs: 20,
-  flags: { "line-per-slot": "16", "max-line-wait": "10m" },
+  flags: { "queue-per-slot": "16", "max-queue-wait": "10m" },
 });
 
 await judge("on one connection", server.address, 1);

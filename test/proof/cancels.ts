@@ -62,7 +62,7 @@ await using server = await ServerProcess.start({
       "--log-level",
       "debug",
     ],
-    ...["--line-per-slot", "64", "--max-line-wait", "1h", "--credit-pieces", "8"],
+    ...["--queue-per-slot", "64", "--max-queue-wait", "1h", "--credit-pieces", "8"],
   ],
   onLog: noteRelease,
 });

@@ -29,7 +29,7 @@ interface Answer {
 await using server = await ServerProcess.start({
   flags: [
     ...["--model", await defaultModelPath(), "--slots", String(SLOTS), "--context-tokens", "3072"],
-    ...["--line-per-slot", "64", "--max-line-wait", "1h"],
+    ...["--queue-per-slot", "64", "--max-queue-wait", "1h"],
     // A small model, once it calls, goes on calling.
     ...["--max-tool-calls", "2"],
   ],

@@ -12,7 +12,7 @@ import { type Finding, publish } from "./report.js";
 const { values: flags } = parseArgs({ options: { short: { type: "boolean", default: false } } });
 const ROUNDS = flags.short ? 3 : 12;
 const SLOTS = 2;
-const LINE_PER_SLOT = 8;
+const QUEUE_PER_SLOT = 8;
 const OUTPUT_TOKENS = 24;
 
 type Lane = "LANE_INTERACTIVE" | "LANE_BATCH";
@@ -26,7 +26,7 @@ const BOUNDS: Readonly<Record<Lane, number>> = { LANE_INTERACTIVE: 1 + 1, LANE_B
 await using server = await ServerProcess.start({
   flags: [
     ...["--model", await defaultModelPath(), "--slots", String(SLOTS), "--context-tokens", "512"],
-    ...["--line-per-slot", String(LINE_PER_SLOT), "--max-line-wait", "1h"],
+    ...["--queue-per-slot", String(QUEUE_PER_SLOT), "--max-queue-wait", "1h"],
   ],
 });
 using client = new RuntimeClient(server.address);
@@ -46,7 +46,7 @@ async function newcomer(lane: Lane): Promise<Finding> {
   const waitsMs: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const started: string[] = [];
-    const places = SLOTS + SLOTS * LINE_PER_SLOT;
+    const places = SLOTS + SLOTS * QUEUE_PER_SLOT;
     const crowded = Array.from({ length: places }, (_, n) => runInLane(crowd, `${round}.${n}`, started));
     await lineFull(crowd);
     const startedBefore = started.length;
@@ -59,7 +59,7 @@ async function newcomer(lane: Lane): Promise<Finding> {
   const most = percentile(startsBefore, 1);
   const laneName = lane === "LANE_BATCH" ? "batch" : "interactive";
   return {
-    what: `starts of the other lane, its line of ${SLOTS * LINE_PER_SLOT} full, before a newcomer's in lane ${laneName} (${ROUNDS} rounds)`,
+    what: `starts of the other lane, its line of ${SLOTS * QUEUE_PER_SLOT} full, before a newcomer's in lane ${laneName} (${ROUNDS} rounds)`,
     figure: `most ${most}, median ${percentile(startsBefore, 0.5)}; wait median ${percentile(waitsMs, 0.5).toFixed(0)} ms, most ${percentile(waitsMs, 1).toFixed(0)} ms`,
     bound: `at most ${BOUNDS[lane]}`,
     holds: most <= BOUNDS[lane],
@@ -88,6 +88,6 @@ async function lineFull(lane: Lane): Promise<void> {
     const { lanes } = await client.load();
     const waiting = lanes.find((candidate) => candidate.lane === lane)?.waiting ?? 0;
     // One or two may have been started meanwhile.
-    if (waiting >= SLOTS * LINE_PER_SLOT - SLOTS) return;
+    if (waiting >= SLOTS * QUEUE_PER_SLOT - SLOTS) return;
   }
 }

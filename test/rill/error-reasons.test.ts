@@ -150,8 +150,8 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
       using client = new SessionClient(server.address);
       return await refusalOf(client.create());
     }),
-  LINE_FULL: () =>
-    scene({ slots: 1, limits: { linePerSlot: 1 } }, async ({ client }) => {
+  QUEUE_FULL: () =>
+    scene({ slots: 1, limits: { queuePerSlot: 1 } }, async ({ client }) => {
       for (const requestId of ["running", "waiting"]) {
         client.generation.generateStream(tokensRequest(ENDLESS, { requestId })).on("error", () => {});
         await generationWhen(client, (found) => found.requestId === requestId && found.inputTokens > 0);
@@ -232,7 +232,7 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
 };
 
 /** The codes of which another try, here or elsewhere, is safe and sensible. */
-const RETRIED: readonly ErrorCode[] = ["LINE_FULL", "TOO_MANY_CALLS", "STARTING", "DRAINING"];
+const RETRIED: readonly ErrorCode[] = ["QUEUE_FULL", "TOO_MANY_CALLS", "STARTING", "DRAINING"];
 
 async function rawRefusal(
   { address }: TestServer,

@@ -6,7 +6,7 @@ import { Channel } from "../../generated/rill/v1/generation_event.js";
 import type { GenerateStreamRequest, GenerateStreamResponse } from "../../generated/rill/v1/generation_service.js";
 import { CountTokensRequest, type CountTokensResponse } from "../../generated/rill/v1/token_service.js";
 import { ToolChoiceMode } from "../../generated/rill/v1/tool.js";
-import type { EngineCommand, RunSpec } from "../../src/core/engine-wall.js";
+import type { EngineCommand, RunSpec } from "../../src/core/engine-messages.js";
 import type { GenerationInput } from "../../src/core/generation-request.js";
 import type { PrepareOptions } from "../../src/prepare/preparer.js";
 import { completedOf } from "../support/generation-text.js";

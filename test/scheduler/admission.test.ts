@@ -92,28 +92,28 @@ describe("Scheduler admission", () => {
   });
 
   it("fills each lane's line up to its places, then refuses that lane alone", async () => {
-    await using rig = await SchedulerRig.start({ slots: 1, limits: { linePerSlot: 2 } });
+    await using rig = await SchedulerRig.start({ slots: 1, limits: { queuePerSlot: 2 } });
     rig.submit(ENDLESS);
     rig.submit(echo("a"));
     rig.submit(echo("b"));
     const refused = rig.open();
-    const error = await failureOf(() => refused.submit(runOf(echo("c"))), "LINE_FULL");
+    const error = await failureOf(() => refused.submit(runOf(echo("c"))), "QUEUE_FULL");
     assert.deepEqual(error.facts, { lane: "interactive", waiting: "2", capacity: "2" });
     assert.equal(error.retryAfterMs, 1_000);
     assert.equal(refused.state, "preparing");
     assert.equal(rig.submit(echo("d"), { lane: "batch" }).state, "waiting");
     const { refused: refusals, acceptedGenerations } = rig.scheduler.load().totals;
-    assert.deepEqual([...refusals], [["LINE_FULL", 1]]);
+    assert.deepEqual([...refusals], [["QUEUE_FULL", 1]]);
     assert.equal(acceptedGenerations, 4);
   });
 
   it("refuses a wait that is too long even by the lower estimate, and says when to come back", async () => {
-    await using rig = await SchedulerRig.start({ slots: 1, engine: { stepMs: 5 }, limits: { lineWaitMs: 1_000 } });
+    await using rig = await SchedulerRig.start({ slots: 1, engine: { stepMs: 5 }, limits: { queueWaitMs: 1_000 } });
     await readAll(rig.submit(echo("measured")));
     // 1,000 tokens of at least 5 ms each; by the lower estimate half of that, at most.
     rig.submit(ENDLESS, { stopping: { ignoreEndOfGeneration: true } });
     await rig.notice();
-    const error = await failureOf(() => rig.submit(echo("a")), "LINE_FULL");
+    const error = await failureOf(() => rig.submit(echo("a")), "QUEUE_FULL");
     const [, least] =
       /at least (\d+) ms; a call without scheduling\.max_wait waits 1000 ms at most/.exec(error.message) ?? [];
     assert.ok(Number(least) >= 2_400, error.message);
@@ -122,6 +122,6 @@ describe("Scheduler admission", () => {
     const { estimatedWait, totals } = rig.scheduler.load();
     assert.equal(Math.ceil(estimatedWait.lowMs), Number(least));
     assert.ok(estimatedWait.highMs >= estimatedWait.lowMs);
-    assert.equal(totals.refused.get("LINE_FULL"), 1);
+    assert.equal(totals.refused.get("QUEUE_FULL"), 1);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CancelMode, EngineCommand } from "../../src/core/engine-wall.js";
+import type { CancelMode, EngineCommand } from "../../src/core/engine-messages.js";
 import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { echo, ENDLESS, failureOf, readAll, runOf, SchedulerRig } from "./scheduler-rig.js";
 

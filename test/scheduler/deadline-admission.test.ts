@@ -7,7 +7,7 @@ const PACED: RigOptions = {
   slots: 1,
   stepLimitMs: 10_000_000,
   engine: { stepMs: 5 },
-  limits: { lineWaitMs: 600_000, creditPieces: 10_000, creditBytes: 1_000_000 },
+  limits: { queueWaitMs: 600_000, creditPieces: 10_000, creditBytes: 1_000_000 },
 };
 /** The output is as long as its maximum. */
 const exactly = (maxOutputTokens: number) => ({ stopping: { maxOutputTokens, ignoreEndOfGeneration: true } });
@@ -100,7 +100,7 @@ describe("Scheduler and max_wait", () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const running = rig.submit(ENDLESS, { maxWaitMs: 0 });
     assert.equal(running.state, "prefilling");
-    const error = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 0 }), "LINE_FULL");
+    const error = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 0 }), "QUEUE_FULL");
     assert.deepEqual(error.facts, { lane: "interactive", waiting: "0", capacity: "4", max_wait_ms: "0" });
     assert.ok(error.retryAfterMs !== undefined);
   });
@@ -109,7 +109,7 @@ describe("Scheduler and max_wait", () => {
     await using rig = await paced();
     rig.submit(ENDLESS, exactly(1_000));
     await rig.notice();
-    const error = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 2_000 }), "LINE_FULL");
+    const error = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 2_000 }), "QUEUE_FULL");
     assert.match(error.message, /^the call would wait at least \d+ ms; its scheduling\.max_wait is 2000 ms$/);
     assert.equal(error.facts.max_wait_ms, "2000");
     assert.ok((error.retryAfterMs ?? 0) >= 100);
@@ -117,10 +117,10 @@ describe("Scheduler and max_wait", () => {
   });
 
   it("takes the place of the server's own bound, whichever is longer, and leaves the number of places as it is", async () => {
-    await using rig = await paced({ limits: { ...PACED.limits, lineWaitMs: 1_000, linePerSlot: 2 } });
+    await using rig = await paced({ limits: { ...PACED.limits, queueWaitMs: 1_000, queuePerSlot: 2 } });
     rig.submit(ENDLESS, exactly(1_000));
     await rig.notice();
-    const error = await failureOf(() => rig.submit(echo("a")), "LINE_FULL");
+    const error = await failureOf(() => rig.submit(echo("a")), "QUEUE_FULL");
     assert.match(
       error.message,
       /^the call would wait at least \d+ ms; a call without scheduling\.max_wait waits 1000 ms at/,
@@ -129,7 +129,7 @@ describe("Scheduler and max_wait", () => {
     assert.equal(error.facts.max_wait_ms, undefined);
     const patient = [300_000, 300_000].map((maxWaitMs) => rig.submit(echo("a"), { maxWaitMs }).state);
     assert.deepEqual(patient, ["waiting", "waiting"]);
-    const full = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 300_000 }), "LINE_FULL");
+    const full = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 300_000 }), "QUEUE_FULL");
     assert.match(full.message, /2 of 2 places/);
   });
 

@@ -7,7 +7,7 @@ const RIG: RigOptions = {
   slots: 1,
   engine: { stepMs: 20 },
   stepLimitMs: 10_000_000,
-  limits: { lineWaitMs: 1_000, linePerSlot: 1, creditPieces: 10_000, creditBytes: 1_000_000 },
+  limits: { queueWaitMs: 1_000, queuePerSlot: 1, creditPieces: 10_000, creditBytes: 1_000_000 },
 };
 const LONG = { maxOutputTokens: 800, ignoreEndOfGeneration: true };
 
@@ -26,7 +26,7 @@ describe("A run that is being ended", () => {
       const controller = new AbortController();
       const running = rig.submit(ENDLESS, { controller, stopping: LONG });
       await rig.until(() => running.usage().outputTokens > 2);
-      const refused = await failureOf(() => rig.submit(echo("a")), "LINE_FULL");
+      const refused = await failureOf(() => rig.submit(echo("a")), "QUEUE_FULL");
       assert.ok((refused.retryAfterMs ?? 0) > 1_000);
       assert.ok(rig.scheduler.load().estimatedWait.lowMs > 1_000);
       end(rig, running, controller);
@@ -36,24 +36,24 @@ describe("A run that is being ended", () => {
       const next = rig.submit(echo("next"), { deadlineMs: 2_000 });
       const [queued] = [await next.next()];
       assert.ok(queued.type === "queued" && queued.place.waitHighMs < 500, JSON.stringify(queued));
-      const full = await failureOf(() => rig.submit(echo("b")), "LINE_FULL");
+      const full = await failureOf(() => rig.submit(echo("b")), "QUEUE_FULL");
       assert.ok((full.retryAfterMs ?? 0) < 1_000, String(full.retryAfterMs));
       assert.equal((await readAll(next)).text, "next");
     });
   }
 
-  it("has no other run evicted for the call that takes its slot", async () => {
+  it("has no other run preempted for the call that takes its slot", async () => {
     await using rig = await SchedulerRig.start({ slots: 2, stepLimitMs: 10_000_000, limits: { creditPieces: 4 } });
     const parked = [rig.submit(ENDLESS), rig.submit(ENDLESS)] as const;
     await rig.until(() => parked.every((generation) => generation.parked));
     rig.clock.advance(60_000);
     rig.scheduler.cancel(parked[1], "immediate");
     assert.equal((await readAll(rig.submit(echo("next")))).text, "next");
-    assert.equal(rig.scheduler.load().totals.evictions, 0);
+    assert.equal(rig.scheduler.load().totals.preemptions, 0);
     const newcomer = rig.submit(echo("a"));
     const waiting = rig.submit(echo("b"));
     assert.deepEqual([(await readAll(newcomer)).text, (await readAll(waiting)).text], ["a", "b"]);
-    assert.equal(rig.scheduler.load().totals.evictions, 1, "without one that ends, the same run gives its slot up");
+    assert.equal(rig.scheduler.load().totals.preemptions, 1, "without one that ends, the same run gives its slot up");
   });
 
   it("counts in full where its thinking alone is ended", async () => {
@@ -62,6 +62,6 @@ describe("A run that is being ended", () => {
     const running = rig.submit(ENDLESS, { stopping: LONG });
     await rig.until(() => running.usage().outputTokens > 2);
     rig.scheduler.cancel(running, "end_reasoning");
-    await failureOf(() => rig.submit(echo("a")), "LINE_FULL");
+    await failureOf(() => rig.submit(echo("a")), "QUEUE_FULL");
   });
 });

@@ -14,7 +14,7 @@ const PROGRESS: Readonly<Record<GenerationState, number>> = {
   prefilling: 2,
   running: 3,
   parked: 4,
-  evicted: 4,
+  preempted: 4,
   ended: 5,
 };
 
@@ -72,7 +72,7 @@ async function play(rig: SchedulerRig, step: Script, met: Map<string, number>): 
     try {
       generation.submit(runOf(prompts[step.prompt]));
     } catch (error) {
-      assert.ok(error instanceof GenerationError && error.code === "LINE_FULL");
+      assert.ok(error instanceof GenerationError && error.code === "QUEUE_FULL");
       generation[Symbol.dispose]();
     }
     await rig.until(() => PROGRESS[generation.state] >= PROGRESS[step.endsAt]);
@@ -120,12 +120,12 @@ describe("Scheduler under random ends", () => {
   it("is as it was before, whoever leaves, however, and wherever it is", async function () {
     this.timeout(60_000);
     const met = new Map<string, number>();
-    const rigs = fc.record({ slots: fc.integer({ min: 1, max: 4 }), linePerSlot: fc.integer({ min: 1, max: 4 }) });
+    const rigs = fc.record({ slots: fc.integer({ min: 1, max: 4 }), queuePerSlot: fc.integer({ min: 1, max: 4 }) });
     await fc.assert(
       fc.asyncProperty(rigs, fc.array(script.filter(canEnd), { minLength: 8, maxLength: 24 }), async (size, steps) => {
         await using rig = await SchedulerRig.start({
           slots: size.slots,
-          limits: { linePerSlot: size.linePerSlot },
+          limits: { queuePerSlot: size.queuePerSlot },
           engine: { prefillTokensPerStep: 64 },
         });
         const signals = await Promise.all(steps.map((step) => play(rig, step, met)));
@@ -135,10 +135,10 @@ describe("Scheduler under random ends", () => {
         const endedGenerations = [...ended.values()].reduce((sum, count) => sum + count, 0);
         assert.equal(endedGenerations, acceptedGenerations);
       }),
-      { numRuns: 40, examples: [[{ slots: 1, linePerSlot: EVERY_END.length }, [...EVERY_END]]] },
+      { numRuns: 40, examples: [[{ slots: 1, queuePerSlot: EVERY_END.length }, [...EVERY_END]]] },
     );
-    // Its time stands still, so that nobody is parked for long enough: evictions have a test of their own.
-    for (const state of Object.keys(PROGRESS).filter((name) => name !== "evicted")) {
+    // Its time stands still, so that nobody is parked for long enough: preemptions have a test of their own.
+    for (const state of Object.keys(PROGRESS).filter((name) => name !== "preempted")) {
       for (const how of ENDS) {
         assert.ok(met.has(`${how} ${state}`), `no ${how} met a generation that was ${state}`);
       }

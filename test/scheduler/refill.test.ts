@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EngineCommand, EngineNotice, RunUpdate } from "../../src/core/engine-wall.js";
+import type { EngineCommand, EngineNotice, RunUpdate } from "../../src/core/engine-messages.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
@@ -41,7 +41,7 @@ class Scene implements Disposable {
   }
 
   /** Tells of one step, in which the run made a piece that nobody takes. */
-  step(runId: number, stage: "running" | "evicted" | "ended"): void {
+  step(runId: number, stage: "running" | "preempted" | "ended"): void {
     const tally = { reusedInputTokens: 0, outputTokens: 1, restarts: 0, prefillMs: 1, decodeMs: 1, parkedMs: 0 };
     const reason = "max_tokens";
     const outcome = { type: "finished", reason, stopMatch: undefined, incompleteText: false } as const;
@@ -51,8 +51,8 @@ class Scene implements Disposable {
       prefill: undefined,
       pieces: stage === "running" ? [{ text: "a", textBytes: 1, tokenIds: [97] }] : [],
       decodedTokens: 1,
-      unreadTokens: 0,
-      rereadTokens: 0,
+      prefillTokensLeft: 0,
+      reprefilledTokens: 0,
       end: stage === "ended" ? { outcome, tally } : undefined,
     };
     this.#tell({ type: "step", updates: [update], stepMs: 1, draftTokens: 0, acceptedDraftTokens: 0, kvTokens: 1 });
@@ -87,7 +87,7 @@ describe("Scheduler: slots that fell free", () => {
     scene.submit();
     scene.submit();
     scene.step(1, "running");
-    scene.step(1, "evicted");
+    scene.step(1, "preempted");
     assert.deepEqual(types(scene.commands).slice(-2), ["start", "refilled"]);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import type { EngineNotice } from "../../src/core/engine-wall.js";
+import type { EngineNotice } from "../../src/core/engine-messages.js";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { GenerationEvent } from "../../src/core/generation-event.js";
 import type { Lane } from "../../src/core/lane.js";

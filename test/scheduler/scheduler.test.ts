@@ -70,7 +70,7 @@ describe("Scheduler", () => {
   });
 
   it("starts three interactive generations for each one of batch while both lines are full", async () => {
-    await using rig = await SchedulerRig.start({ slots: 1, limits: { linePerSlot: 12 } });
+    await using rig = await SchedulerRig.start({ slots: 1, limits: { queuePerSlot: 12 } });
     const holder = rig.submit(ENDLESS);
     const named = new Map<string, string>();
     const join = (lane: Lane, index: number): Generation => {
@@ -92,7 +92,7 @@ describe("Scheduler", () => {
     ["batch", "interactive", 2],
   ] as const) {
     it(`starts a call of ${late} within ${atMost} grants behind a full line of ${full}`, async () => {
-      await using rig = await SchedulerRig.start({ slots: 1, limits: { linePerSlot: 12 } });
+      await using rig = await SchedulerRig.start({ slots: 1, limits: { queuePerSlot: 12 } });
       const holder = rig.submit(ENDLESS, { lane: full });
       const named = new Map<string, string>();
       const line = Array.from({ length: 12 }, (_, index) => {

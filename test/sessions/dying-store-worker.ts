@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import type { StoreThreadCommand } from "../../src/sessions/store-wall.js";
+import type { StoreThreadCommand } from "../../src/sessions/store-messages.js";
 
 // A store's thread that dies of `get`, says nothing to `sweep`, and answers everything else.
 parentPort?.on("message", (command: StoreThreadCommand) => {

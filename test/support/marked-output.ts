@@ -1,4 +1,4 @@
-import type { EngineNotice } from "../../src/core/engine-wall.js";
+import type { EngineNotice } from "../../src/core/engine-messages.js";
 import type { Channel, Piece } from "../../src/core/piece.js";
 
 /** What steers a marked output, each a token of its own: begins and ends the thinking, begins a call, ends it. */

@@ -78,7 +78,7 @@ export class PacedEngine implements Engine {
     return { prefills, pulls: pulls.map(async (result, index) => (ending[index] === true ? end : await result)) };
   }
 
-  /** Nobody's reader is slow here: nobody is evicted. */
+  /** Nobody's reader is slow here: nobody is preempted. */
   save(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

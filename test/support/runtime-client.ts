@@ -53,12 +53,12 @@ export interface LoadMessage {
   readonly slots_total: number;
   readonly slots_busy: number;
   readonly parked: number;
-  readonly evicted: number;
+  readonly preempted: number;
   /** uint64, as a string. */
   readonly decoded_tokens_total: string;
   readonly prefilled_tokens_total: string;
-  readonly evictions_total: string;
-  readonly reread_tokens_total: string;
+  readonly preemptions_total: string;
+  readonly reprefilled_tokens_total: string;
   readonly lanes: readonly { readonly lane: string; readonly waiting: number }[];
   readonly generations: readonly GenerationLoadMessage[];
 }

@@ -47,7 +47,7 @@ export class ScriptedDecoder implements Decoder {
   }
 
   /** What the next pull evaluates, drafts left out. */
-  get unreadTokens(): number {
+  get prefillTokensLeft(): number {
     return [...this.#unread].length;
   }
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { EngineNotice } from "../../src/core/engine-wall.js";
+import type { EngineNotice } from "../../src/core/engine-messages.js";
 import { runEngineHost } from "../../src/engine/loop/engine-host.js";
 import { MarkedOutput } from "./marked-output.js";
 import { ScriptedEngine, type ScriptedOptions } from "./scripted-engine.js";

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { EngineCommand, EngineNotice } from "../../src/core/engine-wall.js";
+import type { EngineCommand, EngineNotice } from "../../src/core/engine-messages.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import { StepLoop } from "../../src/engine/loop/step-loop.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
@@ -86,8 +86,8 @@ export class VirtualServer implements AsyncDisposable {
       case "cancel":
         this.#loop.cancel(command.runId, command.mode);
         return;
-      case "evict":
-        this.#loop.evict(command.runId);
+      case "preempt":
+        this.#loop.preempt(command.runId);
         return;
       case "resume":
         this.#loop.resume(command.runId);

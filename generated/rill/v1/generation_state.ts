@@ -21,10 +21,10 @@ export const GenerationState = {
   /** PARKED - Holds a slot and stands still: its reader is behind. */
   PARKED: 5,
   /**
-   * EVICTED - Stands still because its reader is behind, and has given its slot to others who waited. Comes back, through its lane's
+   * PREEMPTED - Stands still because its reader is behind, and has given its slot to others who waited. Comes back, through its lane's
    * line, once the reader has taken all that was sent.
    */
-  EVICTED: 6,
+  PREEMPTED: 6,
   /** ENDED - Decoding is over and the slot is free; what is left is the reader's to take. */
   ENDED: 7,
 } as const;
@@ -38,6 +38,6 @@ export namespace GenerationState {
   export type PREFILLING = typeof GenerationState.PREFILLING;
   export type RUNNING = typeof GenerationState.RUNNING;
   export type PARKED = typeof GenerationState.PARKED;
-  export type EVICTED = typeof GenerationState.EVICTED;
+  export type PREEMPTED = typeof GenerationState.PREEMPTED;
   export type ENDED = typeof GenerationState.ENDED;
 }

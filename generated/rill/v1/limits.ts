@@ -100,9 +100,9 @@ export interface Limits {
     | undefined;
   /**
    * Most generations that may be without a slot because others waited while their readers were behind. Default 256; 0: none
-   * is evicted.
+   * is preempted.
    */
-  maxEvictedGenerations: number;
+  maxPreemptedGenerations: number;
   /** Longest `max_wait` that a request may give. Default 10 min. */
   maxCallerWait?:
     | Duration
@@ -282,7 +282,7 @@ function createBaseLimits(): Limits {
     maxTemplateArgumentBytes: 0,
     maxWaitingPerLane: 0,
     maxEstimatedWait: undefined,
-    maxEvictedGenerations: 0,
+    maxPreemptedGenerations: 0,
     maxCallerWait: undefined,
     creditWindowPieces: 0,
     creditWindowBytes: 0,
@@ -432,8 +432,8 @@ export const Limits: MessageFns<Limits> = {
     if (message.maxEstimatedWait !== undefined) {
       Duration.encode(message.maxEstimatedWait, writer.uint32(250).fork()).join();
     }
-    if (message.maxEvictedGenerations !== 0) {
-      writer.uint32(256).uint32(message.maxEvictedGenerations);
+    if (message.maxPreemptedGenerations !== 0) {
+      writer.uint32(256).uint32(message.maxPreemptedGenerations);
     }
     if (message.maxCallerWait !== undefined) {
       Duration.encode(message.maxCallerWait, writer.uint32(266).fork()).join();
@@ -858,7 +858,7 @@ export const Limits: MessageFns<Limits> = {
               break;
             }
 
-            message.maxEvictedGenerations = reader.uint32();
+            message.maxPreemptedGenerations = reader.uint32();
             continue;
           }
           case 33: {

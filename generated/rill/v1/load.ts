@@ -86,7 +86,7 @@ export interface Load {
   /** Generations that hold a slot and stand still because their reader is behind; at most `slots_busy`. */
   parked: number;
   /** Generations that gave their slots to others because their reader was behind, and have not come back. */
-  evicted: number;
+  preempted: number;
   /** The waiting lines, one entry per lane. */
   lanes: LaneLoad[];
   /** A call that came now would be expected to wait at least this long; 0 while a slot is free. */
@@ -106,9 +106,9 @@ export interface Load {
   /** Input tokens read in since the server started, by all generations; reused ones are not counted. */
   prefilledTokensTotal: number;
   /** Slots taken from generations whose readers were behind, for others who waited, since the server started. */
-  evictionsTotal: number;
+  preemptionsTotal: number;
   /** Tokens read in again by generations that came back after that, since the server started. */
-  rereadTokensTotal: number;
+  reprefilledTokensTotal: number;
   /** Tokens that the text so far foretold and that were tried ahead, since the server started. */
   draftTokensTotal: number;
   /** Those of them that were right, and so were decoded in the same step. */
@@ -380,7 +380,7 @@ function createBaseLoad(): Load {
     slotsTotal: 0,
     slotsBusy: 0,
     parked: 0,
-    evicted: 0,
+    preempted: 0,
     lanes: [],
     estimatedWaitLow: undefined,
     estimatedWaitHigh: undefined,
@@ -388,8 +388,8 @@ function createBaseLoad(): Load {
     kvTokensTotal: 0,
     decodedTokensTotal: 0,
     prefilledTokensTotal: 0,
-    evictionsTotal: 0,
-    rereadTokensTotal: 0,
+    preemptionsTotal: 0,
+    reprefilledTokensTotal: 0,
     draftTokensTotal: 0,
     acceptedDraftTokensTotal: 0,
     refusalsTotal: new Map(),
@@ -412,8 +412,8 @@ export const Load: MessageFns<Load> = {
     if (message.parked !== 0) {
       writer.uint32(32).uint32(message.parked);
     }
-    if (message.evicted !== 0) {
-      writer.uint32(64).uint32(message.evicted);
+    if (message.preempted !== 0) {
+      writer.uint32(64).uint32(message.preempted);
     }
     for (const v of message.lanes) {
       LaneLoad.encode(v!, writer.uint32(42).fork()).join();
@@ -436,11 +436,11 @@ export const Load: MessageFns<Load> = {
     if (message.prefilledTokensTotal !== 0) {
       writer.uint32(168).uint64(message.prefilledTokensTotal);
     }
-    if (message.evictionsTotal !== 0) {
-      writer.uint32(184).uint64(message.evictionsTotal);
+    if (message.preemptionsTotal !== 0) {
+      writer.uint32(184).uint64(message.preemptionsTotal);
     }
-    if (message.rereadTokensTotal !== 0) {
-      writer.uint32(192).uint64(message.rereadTokensTotal);
+    if (message.reprefilledTokensTotal !== 0) {
+      writer.uint32(192).uint64(message.reprefilledTokensTotal);
     }
     if (message.draftTokensTotal !== 0) {
       writer.uint32(200).uint64(message.draftTokensTotal);
@@ -515,7 +515,7 @@ export const Load: MessageFns<Load> = {
               break;
             }
 
-            message.evicted = reader.uint32();
+            message.preempted = reader.uint32();
             continue;
           }
           case 5: {
@@ -579,7 +579,7 @@ export const Load: MessageFns<Load> = {
               break;
             }
 
-            message.evictionsTotal = longToNumber(reader.uint64());
+            message.preemptionsTotal = longToNumber(reader.uint64());
             continue;
           }
           case 24: {
@@ -587,7 +587,7 @@ export const Load: MessageFns<Load> = {
               break;
             }
 
-            message.rereadTokensTotal = longToNumber(reader.uint64());
+            message.reprefilledTokensTotal = longToNumber(reader.uint64());
             continue;
           }
           case 25: {

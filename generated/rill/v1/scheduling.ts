@@ -35,7 +35,7 @@ export interface Scheduling {
   /**
    * The longest time in line. 0 to `max_caller_wait` (10 min); 0 takes only a slot that is free at once. It stands in the
    * place of the server's `max_estimated_wait`, and may be longer or shorter. Default: that bound, for the estimate alone. If
-   * even the lower estimate of the wait is longer, the call is refused at once with UNAVAILABLE, reason LINE_FULL; if it
+   * even the lower estimate of the wait is longer, the call is refused at once with UNAVAILABLE, reason QUEUE_FULL; if it
    * passes in line, the call ends with UNAVAILABLE, reason MAX_WAIT. The number of places in line stays bounded in any case.
    */
   maxWait?: Duration | undefined;

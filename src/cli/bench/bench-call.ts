@@ -14,7 +14,7 @@ export type CallOutcome =
       /** Between two chunks each. */
       readonly gapsMs: readonly number[];
     }
-  /** The server's reason such as LINE_FULL, or the status where it is not the server's own. */
+  /** The server's reason such as QUEUE_FULL, or the status where it is not the server's own. */
   | { readonly type: "failed"; readonly reason: string };
 
 /** Reads one generation to its end. A call that fails is an outcome too. @throws ContractMismatch; the signal's reason */

@@ -8,7 +8,7 @@ export interface DryParts {
 
 /**
  * The DRY penalty of the contract over the tokens of one run. The binding has one too, but it begins with an empty history, which a run that comes
- * back after an eviction must not. A token costs one pass over the window.
+ * back after a preemption must not. A token costs one pass over the window.
  */
 export class DryPenalty {
   readonly #dry: Dry;

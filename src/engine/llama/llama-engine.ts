@@ -2,7 +2,7 @@ import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../../core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../loop/neutral-sampling.js";
 import type { EngineFacts } from "../../core/model-facts.js";
-import { forgetSpellings } from "../../machine/forget-spellings.js";
+import { forgetTokenTexts } from "../../machine/forget-token-texts.js";
 import { shrinkHeap } from "../../machine/shrink-heap.js";
 import {
   type Decoder,
@@ -73,7 +73,7 @@ export class LlamaEngine implements Engine {
     // The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it.
     await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
     if (!generatorsOnly) await engine.#tryBatches(options);
-    forgetSpellings(engine.#context.model.fileInfo.metadata.tokenizer.ggml);
+    forgetTokenTexts(engine.#context.model.fileInfo.metadata.tokenizer.ggml);
     await shrinkHeap();
     return engine;
   }

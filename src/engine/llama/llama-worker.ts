@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { EngineNotice } from "../../core/engine-wall.js";
+import type { EngineNotice } from "../../core/engine-messages.js";
 import { runEngineHost } from "../loop/engine-host.js";
 import type { ThreadChange } from "./compute-threads.js";
 import { DraftPlanner } from "../loop/draft-planner.js";

@@ -12,7 +12,7 @@ export interface LogitAdjustmentParts {
 
 /**
  * What a run's own tokens and its biases do to the logits of its next token, by the contract's formulas. Depends on nothing but these tokens, so a
- * run that comes back after an eviction goes on as if it had never gone.
+ * run that comes back after a preemption goes on as if it had never gone.
  */
 export class LogitAdjustment {
   readonly #sampling: Sampling;

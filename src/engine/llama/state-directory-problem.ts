@@ -10,7 +10,7 @@ import { defaultStateRoots } from "./state-directory.js";
 export function stateDirectoryProblem(directory: string, roots = defaultStateRoots()): string | undefined {
   const refusals = (directory === "auto" ? roots : [directory]).map(refusalOf);
   if (refusals.includes(undefined)) return undefined;
-  return `no folder can take saved state, so evicted generations are prefilled again: ${refusals.join("; ")}`;
+  return `no folder can take saved state, so preempted generations are prefilled again: ${refusals.join("; ")}`;
 }
 
 /** undefined: it can be written. */

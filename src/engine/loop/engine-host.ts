@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { EngineCommand, EngineNotice } from "../../core/engine-wall.js";
+import type { EngineCommand, EngineNotice } from "../../core/engine-messages.js";
 import { systemClock, type Clock } from "../../sync/clock.js";
 import type { Engine } from "../engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
@@ -41,8 +41,8 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
       case "cancel":
         loop.cancel(command.runId, command.mode);
         break;
-      case "evict":
-        loop.evict(command.runId);
+      case "preempt":
+        loop.preempt(command.runId);
         break;
       case "resume":
         loop.resume(command.runId);

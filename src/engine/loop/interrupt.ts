@@ -1,4 +1,4 @@
-import type { CancelMode } from "../../core/engine-wall.js";
+import type { CancelMode } from "../../core/engine-messages.js";
 
 /** What comes to a run from outside: the caller's cancel, or its time limit. */
 export type Interrupt = CancelMode | "time_limit";

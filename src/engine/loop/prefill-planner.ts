@@ -16,7 +16,7 @@ const TOKENS_BESIDE_DECODING = 1;
 /** A prompt that is being read in. */
 export interface Unread {
   /** At least 1. */
-  readonly unreadTokens: number;
+  readonly prefillTokensLeft: number;
   /** Where the next token goes. */
   readonly position: number;
   /** Others were decoding when it came: it holds them up no longer than the budget. */
@@ -67,17 +67,17 @@ export class PrefillPlanner {
     const grants = this.#planStarting(reading, { decoding, unitTokens, room });
     for (let served = true; served;) {
       served = false;
-      for (const [index, { unreadTokens, position }] of reading.entries()) {
+      for (const [index, { prefillTokensLeft, position }] of reading.entries()) {
         const granted = grants[index] ?? 0;
-        const tokens = Math.min(granted === 0 ? unitTokens : GROWTH_TOKENS, unreadTokens - granted);
+        const tokens = Math.min(granted === 0 ? unitTokens : GROWTH_TOKENS, prefillTokensLeft - granted);
         if (tokens === 0 || !room.tryTake(tokens, position + granted)) continue;
         grants[index] = granted + tokens;
         served = true;
       }
     }
-    for (const [index, { unreadTokens, position }] of reading.entries()) {
+    for (const [index, { prefillTokensLeft, position }] of reading.entries()) {
       const granted = grants[index] ?? 0;
-      const moved = withoutSlowRemainder({ granted, unreadTokens, besideTokens });
+      const moved = withoutSlowRemainder({ granted, prefillTokensLeft, besideTokens });
       if (moved !== granted && room.tryTakeAtAnyCost(moved - granted, position)) grants[index] = moved;
     }
     return grants;
@@ -86,11 +86,11 @@ export class PrefillPlanner {
   /** Short prompts that came together, and while nobody decoded. */
   #planStarting(reading: readonly Unread[], { decoding, unitTokens, room }: Starting): number[] {
     let left = decoding < this.#firstLot ? this.#firstLot - decoding : Infinity;
-    return reading.map(({ unreadTokens, position, joins }) => {
-      const isLate = joins || unreadTokens > unitTokens || left === 0;
-      if (isLate || !room.tryTakeAtAnyCost(unreadTokens, position)) return 0;
+    return reading.map(({ prefillTokensLeft, position, joins }) => {
+      const isLate = joins || prefillTokensLeft > unitTokens || left === 0;
+      if (isLate || !room.tryTakeAtAnyCost(prefillTokensLeft, position)) return 0;
       left--;
-      return unreadTokens;
+      return prefillTokensLeft;
     });
   }
 }
@@ -103,13 +103,13 @@ interface Starting {
 
 interface Cut {
   readonly granted: number;
-  readonly unreadTokens: number;
+  readonly prefillTokensLeft: number;
   readonly besideTokens: number;
 }
 
 /** Moves the cut where it would leave a slow remainder: back until that is a unit, or on by at most half of one. */
-function withoutSlowRemainder({ granted, unreadTokens, besideTokens }: Cut): number {
-  const remainder = unreadTokens - granted - besideTokens;
+function withoutSlowRemainder({ granted, prefillTokensLeft, besideTokens }: Cut): number {
+  const remainder = prefillTokensLeft - granted - besideTokens;
   if (granted < UNIT_TOKENS || remainder < SLOW_TOKENS || remainder >= UNIT_TOKENS) return granted;
   const shorter = granted - (UNIT_TOKENS - remainder);
   return shorter >= UNIT_TOKENS + besideTokens ? shorter : granted + remainder - (SLOW_TOKENS - 1);

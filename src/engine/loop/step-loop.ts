@@ -1,5 +1,5 @@
 import type { Credit } from "../../core/credit.js";
-import type { CancelMode, EngineNotice, RunSpec } from "../../core/engine-wall.js";
+import type { CancelMode, EngineNotice, RunSpec } from "../../core/engine-messages.js";
 import type { OutputFormat } from "../../core/output-format.js";
 import type { Clock } from "../../sync/clock.js";
 import { Wakeup } from "../../sync/wakeup.js";
@@ -66,7 +66,7 @@ export class StepLoop {
   /** What came for a busy run. */
   readonly #interrupts = new Map<Run, Interrupt>();
   /** Who is to give its sequence up before the next step. */
-  readonly #evictions = new Set<Run>();
+  readonly #preemptions = new Set<Run>();
   /** Those that the next notice tells of. */
   readonly #changed = new Set<Run>();
   /** Of the last step, until a notice brings them. */
@@ -120,17 +120,17 @@ export class StepLoop {
   }
 
   /** A run that decodes or is parked gives its sequence up before the next step; for others, or one that ends first, it means nothing. */
-  evict(runId: number): void {
+  preempt(runId: number): void {
     const run = this.#runs.get(runId);
     if (run === undefined) return;
-    this.#evictions.add(run);
+    this.#preemptions.add(run);
     this.#wakeup.notify();
   }
 
-  /** An evicted run queues for a sequence again. */
+  /** A preempted run queues for a sequence again. */
   resume(runId: number): void {
     const run = this.#runs.get(runId);
-    if (run?.state.type !== "evicted") return;
+    if (run?.state.type !== "preempted") return;
     run.resume();
     this.#planner.meet(run);
     if (!this.#line.offer(run)) run.fail("the run queue is full");
@@ -147,7 +147,7 @@ export class StepLoop {
   /** Returns after `close`. Rejects only if the engine breaks its promises. */
   async run(): Promise<void> {
     while (!this.#closing) {
-      await this.#evictAll();
+      await this.#preemptAll();
       await this.#refillPlaces();
       await this.#checkEngine();
       await this.#admit();
@@ -169,12 +169,12 @@ export class StepLoop {
     this.#supply[Symbol.dispose]();
   }
 
-  async #evictAll(): Promise<void> {
-    for (const run of this.#evictions) {
-      this.#evictions.delete(run);
+  async #preemptAll(): Promise<void> {
+    for (const run of this.#preemptions) {
+      this.#preemptions.delete(run);
       if (run.state.type !== "parked" && run.state.type !== "running") continue;
       await this.#between(run, async () => {
-        run.evict(await this.#supply.save(run.sequence));
+        run.preempt(await this.#supply.save(run.sequence));
         this.#planner.remove(run);
         this.#changed.add(run);
       });
@@ -183,7 +183,7 @@ export class StepLoop {
 
   /** Where places fell free: so that they are taken in the very next step, and do not stand empty for one. */
   async #refillPlaces(): Promise<void> {
-    const hasLeft = ({ state: { type } }: Run): boolean => type === "ended" || type === "evicted";
+    const hasLeft = ({ state: { type } }: Run): boolean => type === "ended" || type === "preempted";
     if (![...this.#changed].some(hasLeft)) return;
     this.#notify();
     if (this.#runs.size > 0) await this.#refill?.wait();
@@ -281,7 +281,7 @@ export class StepLoop {
   #forget(run: Run): void {
     const { runId } = run.spec;
     this.#line.remove(run);
-    this.#evictions.delete(run);
+    this.#preemptions.delete(run);
     this.#timers.get(runId)?.[Symbol.dispose]();
     this.#timers.delete(runId);
     this.#runs.delete(runId);

@@ -73,7 +73,7 @@ export class StepPlanner {
     let prefillPositions = 0;
     // Both at once might be more than fits one step.
     for (const { run, granted } of extraTokens > 0 ? [] : this.#deal(decodingRuns)) {
-      const isRest = granted === run.unreadTokens;
+      const isRest = granted === run.prefillTokensLeft;
       // The last token of a prompt is evaluated by the first pull.
       const tokens = isRest && !run.hasCredit ? granted - 1 : granted;
       prefillTokens += tokens;
@@ -132,7 +132,7 @@ export class StepPlanner {
   #deal(decoding: number): { run: Run; granted: number }[] {
     const reading = this.#reading.filter((run) => run.state.type === "prefilling");
     const unread = reading.map((run) => ({
-      unreadTokens: run.unreadTokens,
+      prefillTokensLeft: run.prefillTokensLeft,
       position: run.position,
       joins: this.#joining.has(run),
     }));

@@ -1,4 +1,4 @@
-import type { RunOutput } from "../../core/engine-wall.js";
+import type { RunOutput } from "../../core/engine-messages.js";
 import type { Piece } from "../../core/piece.js";
 import type { TokenScore } from "../../core/token-score.js";
 import { Detokenizer } from "./detokenizer.js";

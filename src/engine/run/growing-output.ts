@@ -1,4 +1,4 @@
-import type { RunSpec } from "../../core/engine-wall.js";
+import type { RunSpec } from "../../core/engine-messages.js";
 import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
 import type { OutputFormat } from "../../core/output-format.js";
 import type { Piece } from "../../core/piece.js";

@@ -1,4 +1,4 @@
-import type { RunSpec } from "../../core/engine-wall.js";
+import type { RunSpec } from "../../core/engine-messages.js";
 import type { Engine } from "../engine.js";
 
 /** Of the end of reasoning: they are evaluated in one step with whatever else there is room for. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../sync/clock.js";
 
 /**
  * Where a run is. prefilling → running ⇄ parked; a run without credit for its first token goes from prefilling to parked; running or parked →
- * evicted → prefilling; any → ended.
+ * preempted → prefilling; any → ended.
  */
 export type RunState =
   /** Waits for a sequence, or its prompt is being read in. */
@@ -13,7 +13,7 @@ export type RunState =
   /** Has no credit: keeps its sequence and is not pulled. */
   | { readonly type: "parked" }
   /** Has given its sequence up, and what it holds of it is outside the cache. */
-  | { readonly type: "evicted" }
+  | { readonly type: "preempted" }
   /** Holds nothing any more. */
   | { readonly type: "ended"; readonly end: RunEnd };
 
@@ -21,16 +21,16 @@ type LivingState = Exclude<RunState["type"], "ended">;
 
 const NEXT_STATES: Readonly<Record<RunState["type"], readonly RunState["type"][]>> = {
   prefilling: ["running", "parked", "ended"],
-  running: ["parked", "evicted", "ended"],
-  parked: ["running", "evicted", "ended"],
-  evicted: ["prefilling", "ended"],
+  running: ["parked", "preempted", "ended"],
+  parked: ["running", "preempted", "ended"],
+  preempted: ["prefilling", "ended"],
   ended: [],
 };
 
 /** A run's state, and how long it has been in each. */
 export class RunProgress {
   readonly #clock: Clock;
-  readonly #spentMs: Record<LivingState, number> = { prefilling: 0, running: 0, parked: 0, evicted: 0 };
+  readonly #spentMs: Record<LivingState, number> = { prefilling: 0, running: 0, parked: 0, preempted: 0 };
   #state: RunState = { type: "prefilling" };
   #countedMs: number;
 

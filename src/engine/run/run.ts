@@ -1,5 +1,5 @@
 import type { Credit } from "../../core/credit.js";
-import type { PrefillProgress, RunSpec, RunUpdate } from "../../core/engine-wall.js";
+import type { PrefillProgress, RunSpec, RunUpdate } from "../../core/engine-messages.js";
 import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
 import type { OutputFormat } from "../../core/output-format.js";
 import type { Piece } from "../../core/piece.js";
@@ -37,7 +37,7 @@ export class Run implements Drafter {
   readonly #credit: RunCredit;
   #lease: SequenceLease | undefined;
   #decoder: Decoder | undefined;
-  /** What the sequence has to hold before it decodes (on): the input, after an eviction the output so far too. */
+  /** What the sequence has to hold before it decodes (on): the input, after a preemption the output so far too. */
   #neededTokens: number;
   /** How much of that it holds. */
   #readTokens = 0;
@@ -45,7 +45,7 @@ export class Run implements Drafter {
   /** What was in the sequence when it was given up, if it was worth keeping. */
   #saved: SavedState | undefined;
   #restarts = 0;
-  #rereadTokens = 0;
+  #reprefilledTokens = 0;
   #newPieces: Piece[] = [];
   #newPrefill: PrefillProgress | undefined;
 
@@ -77,7 +77,7 @@ export class Run implements Drafter {
     return this.#readTokens;
   }
 
-  get unreadTokens(): number {
+  get prefillTokensLeft(): number {
     return this.#neededTokens - this.#readTokens;
   }
 
@@ -86,7 +86,7 @@ export class Run implements Drafter {
     return this.#output.tokens.slice(0, this.#neededTokens);
   }
 
-  /** What it held before its eviction. */
+  /** What it held before its preemption. */
   get saved(): SavedState | undefined {
     return this.#saved;
   }
@@ -95,7 +95,7 @@ export class Run implements Drafter {
     return this.#lease !== undefined;
   }
 
-  /** Its own only between `receive` and an eviction or the end. */
+  /** Its own only between `receive` and a preemption or the end. */
   get sequence(): EngineSequence {
     return this.#held().sequence;
   }
@@ -109,9 +109,9 @@ export class Run implements Drafter {
   }
 
   /** Gives its sequence up between two steps, and keeps all it has made. @param saved what the sequence holds, if that was kept */
-  evict(saved: SavedState | undefined): void {
+  preempt(saved: SavedState | undefined): void {
     this.#saved = saved;
-    this.#progress.enter({ type: "evicted" });
+    this.#progress.enter({ type: "preempted" });
     this.#letGo();
     this.#neededTokens = this.#output.tokens.length;
     this.#readTokens = 0;
@@ -137,7 +137,7 @@ export class Run implements Drafter {
   read(count: number): void {
     this.#readTokens += count;
     if (this.#restarts > 0) {
-      this.#rereadTokens += count;
+      this.#reprefilledTokens += count;
       return;
     }
     this.#newPrefill = {
@@ -175,7 +175,7 @@ export class Run implements Drafter {
 
   /** Takes in the tokens that a step pulled: makes pieces of them, spends credit, ends the run or parks it. What comes after its end is nothing. */
   accept(tokens: readonly SampledToken[]): void {
-    if (this.unreadTokens > 0) this.read(this.unreadTokens);
+    if (this.prefillTokensLeft > 0) this.read(this.prefillTokensLeft);
     if (this.state.type === "prefilling") this.#progress.enter({ type: "running" });
     for (const token of tokens) {
       const ending = this.#output.accept(token);
@@ -219,8 +219,8 @@ export class Run implements Drafter {
       prefill: this.#newPrefill,
       pieces: this.#newPieces,
       decodedTokens: this.#output.tokens.output.length,
-      unreadTokens: this.unreadTokens - (this.#saved?.tokenIds.length ?? 0),
-      rereadTokens: this.#rereadTokens,
+      prefillTokensLeft: this.prefillTokensLeft - (this.#saved?.tokenIds.length ?? 0),
+      reprefilledTokens: this.#reprefilledTokens,
       end: this.state.type === "ended" ? this.state.end : undefined,
     };
     this.#newPieces = [];
@@ -247,7 +247,7 @@ export class Run implements Drafter {
       restarts: this.#restarts,
       prefillMs: spentMs.prefilling,
       decodeMs: spentMs.running,
-      parkedMs: spentMs.parked + spentMs.evicted,
+      parkedMs: spentMs.parked + spentMs.preempted,
     };
     this.#progress.enter({ type: "ended", end: { outcome, tally } });
     this.#letGo();

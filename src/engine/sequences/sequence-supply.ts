@@ -64,7 +64,7 @@ export class SequenceSupply implements Disposable {
     return await this.#pool.lease(tokens);
   }
 
-  /** Keeps what an evicted run's sequence holds, if that is cheaper than reading it in again. */
+  /** Keeps what a preempted run's sequence holds, if that is cheaper than reading it in again. */
   async save(sequence: EngineSequence): ReturnType<StateKeeper["save"]> {
     return await this.#saved(sequence, sequence.length);
   }

@@ -1,5 +1,5 @@
 import type { Accepted } from "../../../generated/rill/v1/generation_event.js";
-import type { RunStopping } from "../../core/engine-wall.js";
+import type { RunStopping } from "../../core/engine-messages.js";
 import type { GenerationRequest, Sampling } from "../../core/generation-request.js";
 import type { ModelFacts } from "../../core/model-facts.js";
 import type { OutputFormat } from "../../core/output-format.js";

@@ -2,7 +2,7 @@ import {
   CancelMode as CancelModeMessage,
   type CancelGenerationRequest,
 } from "../../../generated/rill/v1/generation_service.js";
-import type { CancelMode } from "../../core/engine-wall.js";
+import type { CancelMode } from "../../core/engine-messages.js";
 import type { Limits } from "../../core/limits.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { type GenerationTarget, parseTarget } from "./parse-target.js";

@@ -1,7 +1,7 @@
 import type { Delivery as DeliveryMessage } from "../../../generated/rill/v1/delivery.js";
 import type { EffectiveParameters } from "../../../generated/rill/v1/effective_parameters.js";
 import type { Sampling as SamplingMessage } from "../../../generated/rill/v1/sampling.js";
-import type { RunStopping } from "../../core/engine-wall.js";
+import type { RunStopping } from "../../core/engine-messages.js";
 import type { Delivery, GenerationRequest, Sampling } from "../../core/generation-request.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 import { toLaneMessage } from "./state-messages.js";

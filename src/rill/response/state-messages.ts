@@ -29,7 +29,7 @@ const GENERATION_STATES: Readonly<Record<GenerationState, GenerationStateMessage
   prefilling: GenerationStateMessage.PREFILLING,
   running: GenerationStateMessage.RUNNING,
   parked: GenerationStateMessage.PARKED,
-  evicted: GenerationStateMessage.EVICTED,
+  preempted: GenerationStateMessage.PREEMPTED,
   ended: GenerationStateMessage.ENDED,
 };
 

@@ -3,7 +3,7 @@ import type { EnginePace } from "./engine-pace.js";
 /** What is left of one run, with every unknown decided. Times are from now on. */
 export interface Load {
   /** Time that reading its input in takes, beside the decoding of others. */
-  readonly unreadMs: number;
+  readonly prefillMsLeft: number;
   readonly outputTokens: number;
   /** Whatever is left then, it is over; Infinity: no such moment. */
   readonly leavesAtMs: number;
@@ -32,7 +32,7 @@ export interface Stay {
 const LEAST_MS = 1e-6;
 
 interface Running {
-  unreadMs: number;
+  prefillMsLeft: number;
   outputTokens: number;
   readonly leavesAtMs: number;
   /** Its place in line; undefined for those that held a slot before. */
@@ -64,7 +64,7 @@ export function playOut({ slots, held, line, leastWidth, pace }: Future): Stay[]
       const load = line[place];
       if (load === undefined) break;
       const leavesAtMs = Math.min(load.leavesAtMs, nowMs + load.timeLimitMs);
-      const run = { unreadMs: load.unreadMs, outputTokens: load.outputTokens, leavesAtMs, place };
+      const run = { prefillMsLeft: load.prefillMsLeft, outputTokens: load.outputTokens, leavesAtMs, place };
       if (leavesAtMs > nowMs) running.push(run);
       else end(run);
     }
@@ -79,8 +79,8 @@ export function playOut({ slots, held, line, leastWidth, pace }: Future): Stay[]
   }
 }
 
-function isOver({ unreadMs, outputTokens, leavesAtMs }: Running, nowMs: number): boolean {
-  return (unreadMs === 0 && outputTokens === 0) || leavesAtMs <= nowMs;
+function isOver({ prefillMsLeft, outputTokens, leavesAtMs }: Running, nowMs: number): boolean {
+  return (prefillMsLeft === 0 && outputTokens === 0) || leavesAtMs <= nowMs;
 }
 
 /** Moves all on to the next event. @returns how far that was */
@@ -89,7 +89,7 @@ function passTime(
   { leastWidth, pace, nowMs }: Pick<Future, "leastWidth" | "pace"> & { nowMs: number },
 ): number {
   let reading = 0;
-  for (const run of running) if (run.unreadMs > 0) reading += 1;
+  for (const run of running) if (run.prefillMsLeft > 0) reading += 1;
   const readMs = reading === 0 ? 0 : Math.max(LEAST_MS, pace.prefillStepMs);
   const decoding = running.length - reading;
   const decodeMs = decoding === 0 ? 0 : pace.decodeStepMs(Math.max(decoding, leastWidth));
@@ -97,12 +97,12 @@ function passTime(
   /** A reader's share of a step. */
   const shareMs = readMs / reading;
   const timeOf = (run: Running): number =>
-    run.unreadMs > 0 ? (run.unreadMs / shareMs) * stepMs : run.outputTokens * stepMs;
+    run.prefillMsLeft > 0 ? (run.prefillMsLeft / shareMs) * stepMs : run.outputTokens * stepMs;
   let passedMs = Infinity;
   for (const run of running) passedMs = Math.min(passedMs, timeOf(run), run.leavesAtMs - nowMs);
   for (const run of running) {
     const isDone = timeOf(run) <= passedMs;
-    if (run.unreadMs > 0) run.unreadMs = isDone ? 0 : run.unreadMs - (passedMs / stepMs) * shareMs;
+    if (run.prefillMsLeft > 0) run.prefillMsLeft = isDone ? 0 : run.prefillMsLeft - (passedMs / stepMs) * shareMs;
     else run.outputTokens = isDone ? 0 : run.outputTokens - passedMs / stepMs;
   }
   return passedMs;

@@ -1,4 +1,4 @@
-import type { RunSpec } from "../../core/engine-wall.js";
+import type { RunSpec } from "../../core/engine-messages.js";
 
 /** What a generation submits once its input is prepared: all that the engine needs but the run's id. */
 export type PreparedRun = Omit<RunSpec, "runId"> & {

@@ -1,4 +1,4 @@
-import type { RunUpdate } from "../../core/engine-wall.js";
+import type { RunUpdate } from "../../core/engine-messages.js";
 import type { PreparedRun } from "./prepared-run.js";
 
 /** How much of a run is done, as far as the wall tells, and what bounds the rest. From its submission to its end. */
@@ -11,8 +11,8 @@ export class RunWork {
   /** By the scheduler's clock; Infinity: none. */
   readonly deadlineMs: number;
   #startedAtMs: number | undefined;
-  #unreadTokens: number;
-  #rereadTokens = 0;
+  #prefillTokensLeft: number;
+  #reprefilledTokens = 0;
   #doneTokens = 0;
   #reusedTokens: number | undefined;
   #madeTokens = 0;
@@ -22,7 +22,7 @@ export class RunWork {
   constructor(run: Pick<PreparedRun, "inputTokens" | "stopping" | "deadlineMs" | "format" | "grammar">) {
     const { inputTokens, stopping, deadlineMs, format, grammar } = run;
     this.inputTokens = inputTokens.length;
-    this.#unreadTokens = inputTokens.length;
+    this.#prefillTokensLeft = inputTokens.length;
     this.maxOutputTokens = stopping.maxOutputTokens;
     this.exactOutput =
       stopping.ignoreEndOfGeneration &&
@@ -40,8 +40,8 @@ export class RunWork {
   }
 
   /** Tokens that are to be read in before it decodes (on); before the engine has told, the whole input. */
-  get unreadTokens(): number {
-    return this.#unreadTokens;
+  get prefillTokensLeft(): number {
+    return this.#prefillTokensLeft;
   }
 
   /** Input tokens that were in a sequence already; undefined until the engine has told. */
@@ -66,7 +66,7 @@ export class RunWork {
     this.#ending = true;
   }
 
-  /** Coming back after an eviction changes nothing. */
+  /** Coming back after a preemption changes nothing. */
   start(nowMs: number): void {
     this.#startedAtMs ??= nowMs;
   }
@@ -76,16 +76,16 @@ export class RunWork {
     const { prefill, decodedTokens, end } = update;
     // A token that ended the run was pulled too, and is not counted.
     const pulled = decodedTokens > this.#madeTokens || end?.outcome.type === "finished";
-    let prefillTokens = update.rereadTokens - this.#rereadTokens;
-    this.#rereadTokens = update.rereadTokens;
-    this.#unreadTokens = update.unreadTokens;
+    let prefillTokens = update.reprefilledTokens - this.#reprefilledTokens;
+    this.#reprefilledTokens = update.reprefilledTokens;
+    this.#prefillTokensLeft = update.prefillTokensLeft;
     if (prefill !== undefined) {
       this.#reusedTokens = prefill.reusedTokens;
       prefillTokens += prefill.doneTokens - Math.max(this.#doneTokens, prefill.reusedTokens);
       this.#doneTokens = prefill.doneTokens;
     }
     this.#madeTokens = decodedTokens;
-    this.#parked = update.stage === "parked" || update.stage === "evicted";
+    this.#parked = update.stage === "parked" || update.stage === "preempted";
     return { prefillTokens, pulled };
   }
 }

@@ -1,4 +1,4 @@
-import type { EngineNotice } from "../../core/engine-wall.js";
+import type { EngineNotice } from "../../core/engine-messages.js";
 import type { FinishReason } from "../../core/finish-reason.js";
 import type { Clock } from "../../sync/clock.js";
 import { EnginePace } from "./engine-pace.js";
@@ -183,14 +183,14 @@ export class WaitEstimator {
   /** As `#loadOf`, of one that holds a slot: however it is ended, it keeps the slot as long as the present step lasts. */
   #heldLoadOf(work: RunWork, share: number): Load {
     const stepMs = work.parked ? 0 : this.#restOfStepMs();
-    if (work.ending) return { unreadMs: 0, outputTokens: 1, leavesAtMs: stepMs, timeLimitMs: Infinity };
+    if (work.ending) return { prefillMsLeft: 0, outputTokens: 1, leavesAtMs: stepMs, timeLimitMs: Infinity };
     const { leavesAtMs, timeLimitMs, ...load } = this.#loadOf(work, share);
     return { ...load, leavesAtMs: Math.max(stepMs, Math.min(leavesAtMs, timeLimitMs)), timeLimitMs: Infinity };
   }
 
   /** Of the step in progress, at the measured pace; 0 where it lasts longer than that already. */
   #restOfStepMs(): number {
-    const isReading = [...this.#held.values()].some(({ unreadTokens }) => unreadTokens > 0);
+    const isReading = [...this.#held.values()].some(({ prefillTokensLeft }) => prefillTokensLeft > 0);
     const stepMs = this.#pace.decodeStepMs(this.#width) + (isReading ? this.#pace.prefillStepMs : 0);
     return Math.max(0, this.#steppedAtMs + stepMs - this.#clock.nowMs());
   }
@@ -202,7 +202,7 @@ export class WaitEstimator {
     // Whether its reader comes back is unknown; if not, its slot is as good as free.
     if (work.parked && share < 0.5) return NOTHING;
     return {
-      unreadMs: this.#unreadTokens(work, share) * this.#pace.prefillTokenMs,
+      prefillMsLeft: this.#prefillTokensLeft(work, share) * this.#pace.prefillTokenMs,
       outputTokens: work.exactOutput
         ? maxOutputTokens - madeTokens
         : this.#outputs.remaining(madeTokens, maxOutputTokens, share),
@@ -211,12 +211,12 @@ export class WaitEstimator {
     };
   }
 
-  #unreadTokens(work: RunWork, share: number): number {
-    if (work.reusedTokens !== undefined) return work.unreadTokens;
+  #prefillTokensLeft(work: RunWork, share: number): number {
+    if (work.reusedTokens !== undefined) return work.prefillTokensLeft;
     const { measured, mean, deviation } = this.#reusedShare;
-    if (!measured) return share < 0.5 ? 0 : work.unreadTokens;
+    if (!measured) return share < 0.5 ? 0 : work.prefillTokensLeft;
     const reused = share < 0.5 ? Math.min(1, mean + 2 * deviation) : Math.max(0, mean - 2 * deviation);
-    return work.unreadTokens * (1 - reused);
+    return work.prefillTokensLeft * (1 - reused);
   }
 }
 
@@ -244,7 +244,7 @@ function stretched(stays: readonly Stay[], stride: number): Stay[] {
   });
 }
 
-const NOTHING: Load = { unreadMs: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
+const NOTHING: Load = { prefillMsLeft: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
 
 /** The output was as long as it wanted to be. All other ends say only that it would have been longer. */
 const COMPLETE: ReadonlySet<FinishReason> = new Set(["end_of_turn", "stop_sequence", "stop_token"]);

@@ -1,4 +1,4 @@
-import type { PrefillProgress } from "../../core/engine-wall.js";
+import type { PrefillProgress } from "../../core/engine-messages.js";
 import type { GenerationState } from "../../core/generation-state.js";
 import type { Piece } from "../../core/piece.js";
 import type { RunTally } from "../../core/run-end.js";
@@ -31,9 +31,9 @@ export class GenerationAccount {
   #outputTokens = 0;
   #reasoningTokens = 0;
   #deliveredTokens = 0;
-  #rereadTokens = 0;
+  #reprefilledTokens = 0;
   #restarts = 0;
-  #wasEvicted = false;
+  #wasPreempted = false;
   #state: GenerationState = "preparing";
   #stateSinceMs: number;
   #prepareMs = 0;
@@ -114,19 +114,19 @@ export class GenerationAccount {
   }
 
   /** @param tokens all since the run's start. */
-  reread(tokens: number): void {
-    this.#totals.reread(tokens - this.#rereadTokens);
-    this.#rereadTokens = tokens;
+  reprefilled(tokens: number): void {
+    this.#totals.reprefilled(tokens - this.#reprefilledTokens);
+    this.#reprefilledTokens = tokens;
   }
 
   /** True once it has given its slot up. */
-  get wasEvicted(): boolean {
-    return this.#wasEvicted;
+  get wasPreempted(): boolean {
+    return this.#wasPreempted;
   }
 
-  evicted(): void {
-    this.#wasEvicted = true;
-    this.#totals.evicted();
+  preempted(): void {
+    this.#wasPreempted = true;
+    this.#totals.preempted();
   }
 
   /** @param tokens all since the output's start; fewer than before change nothing. */
@@ -193,7 +193,7 @@ export class GenerationAccount {
       case "running":
         return { prefillMs, decodeMs: decodeMs + sinceMs, parkedMs };
       case "parked":
-      case "evicted":
+      case "preempted":
         return { prefillMs, decodeMs, parkedMs: parkedMs + sinceMs };
       case "preparing":
       case "waiting":

@@ -9,7 +9,7 @@ export type RunFinish = Extract<RunOutcome, { type: "finished" }>;
 type RunningState = "prefilling" | "running" | "parked";
 
 /** Where a run was when it was aborted. */
-type LeavingState = RunningState | "evicted";
+type LeavingState = RunningState | "preempted";
 
 /** Where a generation is, with what belongs to that place alone. */
 export type Phase =
@@ -19,7 +19,7 @@ export type Phase =
   /** Holds a slot. */
   | { readonly type: "active"; readonly runId: number; readonly state: RunningState }
   /** Has given its slot up while its reader is behind; in line for another once `place` is there. Disposing `place` leaves the line. */
-  | { readonly type: "evicted"; readonly runId: number; readonly place: Disposable | undefined }
+  | { readonly type: "preempted"; readonly runId: number; readonly place: Disposable | undefined }
   /** Aborted, and the reader knows; what is held is held until the engine says that the run has ended. */
   | { readonly type: "leaving"; readonly runId: number; readonly state: LeavingState; readonly error: GenerationError }
   /** The run is over and the slot free; what is left is the reader's to take. */
@@ -33,7 +33,7 @@ export type Happening =
   | { readonly type: "started"; readonly runId: number }
   | { readonly type: "stepped"; readonly state: RunningState }
   /** The engine has taken its sequence back. */
-  | { readonly type: "evicted" }
+  | { readonly type: "preempted" }
   /** The run came to its end, or never has to begin. */
   | { readonly type: "finished"; readonly finish: RunFinish }
   /** The reader has the end. */
@@ -57,12 +57,12 @@ export function nextPhase(phase: Phase, happening: Happening): Phase {
       return beforeTheRun(phase, happening);
     case "active":
       return inTheRun(phase, happening);
-    case "evicted":
+    case "preempted":
       return withoutSlot(phase, happening);
     case "leaving":
       // However the run ended, the reader has been told the abort's error.
       if (happening.type === "run_lost" || happening.type === "finished") return { type: "failed", error: phase.error };
-      if (happening.type === "evicted") return { ...phase, state: "evicted" };
+      if (happening.type === "preempted") return { ...phase, state: "preempted" };
       if (happening.type === "stepped" || happening.type === "aborted") return phase;
       return impossible(phase, happening);
     case "delivering":
@@ -88,8 +88,8 @@ function inTheRun(phase: Extract<Phase, { type: "active" }>, happening: Happenin
       return happening.state === phase.state ? phase : { ...phase, state: happening.state };
     case "finished":
       return { type: "delivering", finish: happening.finish };
-    case "evicted":
-      return { type: "evicted", runId: phase.runId, place: undefined };
+    case "preempted":
+      return { type: "preempted", runId: phase.runId, place: undefined };
     case "aborted":
       return { ...phase, type: "leaving", error: happening.error };
     case "run_lost":
@@ -101,7 +101,7 @@ function inTheRun(phase: Extract<Phase, { type: "active" }>, happening: Happenin
   }
 }
 
-function withoutSlot(phase: Extract<Phase, { type: "evicted" }>, happening: Happening): Phase {
+function withoutSlot(phase: Extract<Phase, { type: "preempted" }>, happening: Happening): Phase {
   switch (happening.type) {
     case "lined_up":
       return { ...phase, place: happening.place };
@@ -110,11 +110,11 @@ function withoutSlot(phase: Extract<Phase, { type: "evicted" }>, happening: Happ
     case "finished":
       return { type: "delivering", finish: happening.finish };
     case "aborted":
-      return { type: "leaving", runId: phase.runId, state: "evicted", error: happening.error };
+      return { type: "leaving", runId: phase.runId, state: "preempted", error: happening.error };
     case "run_lost":
       return { type: "failed", error: happening.error };
     case "stepped":
-    case "evicted":
+    case "preempted":
     case "handed_out":
       return impossible(phase, happening);
   }
@@ -126,7 +126,7 @@ function impossible(phase: Phase, happening: Happening): never {
 
 /** The place in line of a generation that is in one. */
 export function placeOf(phase: Phase): Disposable | undefined {
-  return phase.type === "waiting" || phase.type === "evicted" ? phase.place : undefined;
+  return phase.type === "waiting" || phase.type === "preempted" ? phase.place : undefined;
 }
 
 /** The state that others see. A generation that is leaving still holds its slot, so it counts where it was. */
@@ -134,7 +134,7 @@ export function stateOf(phase: Phase): GenerationState {
   switch (phase.type) {
     case "preparing":
     case "waiting":
-    case "evicted":
+    case "preempted":
       return phase.type;
     case "active":
     case "leaving":

@@ -1,5 +1,5 @@
 import type { Credit } from "../../core/credit.js";
-import type { CancelMode, EngineCommand, RunUpdate } from "../../core/engine-wall.js";
+import type { CancelMode, EngineCommand, RunUpdate } from "../../core/engine-messages.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { FinishedEvent, GenerationEvent, QueuePlace } from "../../core/generation-event.js";
 import type { GenerationReport } from "../../core/generation-report.js";
@@ -32,7 +32,7 @@ export interface RecordSurroundings {
   /** Gives `record` a slot or a place in line, by its `start` or `lineUp`; throws a GenerationError where there is neither. */
   admit(record: GenerationRecord, run: PreparedRun): void;
   send(command: EngineCommand): void;
-  /** Gives an evicted one, whose reader has taken all, a place in line by its `lineUp`. */
+  /** Gives a preempted one, whose reader has taken all, a place in line by its `lineUp`. */
   comeBack(record: GenerationRecord, runId: number): void;
   /** Called once, when nothing of the generation is held any more. */
   ended(record: GenerationRecord): void;
@@ -143,8 +143,8 @@ export class GenerationRecord {
     return this.#toEvent(letter.finish);
   }
 
-  get wasEvicted(): boolean {
-    return this.account.wasEvicted;
+  get wasPreempted(): boolean {
+    return this.account.wasPreempted;
   }
 
   /** How long its run has been standing still for its reader, holding a slot; undefined while it is not, or is about to end anyway. */
@@ -196,8 +196,8 @@ export class GenerationRecord {
     this.account.stepped(stepMs);
     if (update.prefill !== undefined) this.account.readIn(update.prefill);
     this.account.decoded(update.decodedTokens);
-    this.account.reread(update.rereadTokens);
-    if (this.#phase.type === "active" || this.#phase.type === "evicted") {
+    this.account.reprefilled(update.reprefilledTokens);
+    if (this.#phase.type === "active" || this.#phase.type === "preempted") {
       if (update.prefill !== undefined) this.mailbox.putProgress(update.prefill);
       if (update.pieces.length > 0) {
         this.outputLog?.add(update.pieces);
@@ -213,9 +213,9 @@ export class GenerationRecord {
       case "parked":
         this.#move({ type: "stepped", state: update.stage });
         break;
-      case "evicted":
-        this.account.evicted();
-        this.#move({ type: "evicted" });
+      case "preempted":
+        this.account.preempted();
+        this.#move({ type: "preempted" });
         break;
       case "ended":
         if (update.end !== undefined) this.#end(update.end);
@@ -234,7 +234,7 @@ export class GenerationRecord {
    * where it has not begun. Too late changes nothing.
    */
   cancelGently(mode: Exclude<CancelMode, "immediate">): void {
-    if (this.#phase.type === "active" || this.#phase.type === "evicted") {
+    if (this.#phase.type === "active" || this.#phase.type === "preempted") {
       this.#surroundings.send({ type: "cancel", runId: this.#phase.runId, mode });
     } else if (mode === "soft" && (this.#phase.type === "preparing" || this.#phase.type === "waiting")) {
       this.#finish(NEVER_RUN);
@@ -244,19 +244,19 @@ export class GenerationRecord {
   /** The engine is gone, and the run with it. What has come to its end stays readable. */
   lose(error: GenerationError): void {
     const { type } = this.#phase;
-    if (type === "active" || type === "evicted" || type === "leaving") this.#move({ type: "run_lost", error });
+    if (type === "active" || type === "preempted" || type === "leaving") this.#move({ type: "run_lost", error });
     else if (type !== "delivering") this.abort(error);
   }
 
   /** At once where the run stands still, else once it is enough. */
   #giveCreditBack(): void {
     const phase = this.#phase;
-    if (phase.type !== "active" && phase.type !== "evicted") return;
-    const credit = this.#creditReturn.take(phase.type === "evicted" || phase.state === "parked");
+    if (phase.type !== "active" && phase.type !== "preempted") return;
+    const credit = this.#creditReturn.take(phase.type === "preempted" || phase.state === "parked");
     if (credit !== undefined) this.#surroundings.send({ type: "credit", runId: phase.runId, credit });
     // Only with its whole window free is it worth a slot: it could do nothing but stand still in it again.
     const isCaughtUp = this.#creditReturn.untakenPieces === 0;
-    if (phase.type === "evicted" && phase.place === undefined && isCaughtUp) {
+    if (phase.type === "preempted" && phase.place === undefined && isCaughtUp) {
       this.#surroundings.comeBack(this, phase.runId);
     }
   }

@@ -49,12 +49,12 @@ export class Generation implements Disposable {
 
   /** True while the run stands still because its credit is spent, with a slot or without. */
   get parked(): boolean {
-    return this.#record.state === "parked" || this.#record.state === "evicted";
+    return this.#record.state === "parked" || this.#record.state === "preempted";
   }
 
   /**
    * Asks for a slot, once: takes a free one, or a place in line.
-   * @throws GenerationError LINE_FULL (with retryAfterMs), DEADLINE_EXCEEDED, DRAINING, STARTING, ENGINE_LOST, or what has ended the generation meanwhile. Nothing was
+   * @throws GenerationError QUEUE_FULL (with retryAfterMs), DEADLINE_EXCEEDED, DRAINING, STARTING, ENGINE_LOST, or what has ended the generation meanwhile. Nothing was
    * accepted then, and another server may be asked.
    */
   submit(run: PreparedRun): void {

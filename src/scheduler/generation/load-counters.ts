@@ -12,8 +12,8 @@ export class LoadCounters {
   #deliveredTokens = 0;
   #draftTokens = 0;
   #acceptedDraftTokens = 0;
-  #evictions = 0;
-  #rereadTokens = 0;
+  #preemptions = 0;
+  #reprefilledTokens = 0;
 
   accepted(): void {
     this.#acceptedGenerations += 1;
@@ -48,13 +48,13 @@ export class LoadCounters {
   }
 
   /** A run has given its slot up. */
-  evicted(): void {
-    this.#evictions += 1;
+  preempted(): void {
+    this.#preemptions += 1;
   }
 
   /** Tokens that a run which came back had to read in again. */
-  reread(tokens: number): void {
-    this.#rereadTokens += tokens;
+  reprefilled(tokens: number): void {
+    this.#reprefilledTokens += tokens;
   }
 
   totals(): LoadTotals {
@@ -68,8 +68,8 @@ export class LoadCounters {
       deliveredTokens: this.#deliveredTokens,
       draftTokens: this.#draftTokens,
       acceptedDraftTokens: this.#acceptedDraftTokens,
-      evictions: this.#evictions,
-      rereadTokens: this.#rereadTokens,
+      preemptions: this.#preemptions,
+      reprefilledTokens: this.#reprefilledTokens,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { PrefillProgress } from "../../core/engine-wall.js";
+import type { PrefillProgress } from "../../core/engine-messages.js";
 import type { QueuePlace } from "../../core/generation-event.js";
 import type { Piece } from "../../core/piece.js";
 import { Wakeup } from "../../sync/wakeup.js";

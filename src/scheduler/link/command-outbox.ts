@@ -1,4 +1,4 @@
-import type { EngineCommand } from "../../core/engine-wall.js";
+import type { EngineCommand } from "../../core/engine-messages.js";
 
 /**
  * Commands on their way over the wall, in order. Credit waits for the end of the event loop's turn: when one write to the network takes the messages of many

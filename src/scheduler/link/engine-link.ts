@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { EngineCommand, EngineNotice } from "../../core/engine-wall.js";
+import type { EngineCommand, EngineNotice } from "../../core/engine-messages.js";
 import type { EngineFacts } from "../../core/model-facts.js";
 import { WORKER_HEAP } from "../../machine/worker-heap.js";
 import type { Clock } from "../../sync/clock.js";

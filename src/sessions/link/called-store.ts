@@ -8,7 +8,7 @@ import type * as asked from "../session-store.js";
 import type { SessionStore } from "../session-store.js";
 import type { StoreFault, StoreResult } from "../store-problem.js";
 import { type StoreReport, StoreTally } from "./store-tally.js";
-import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-wall.js";
+import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-messages.js";
 
 /** Runs commands somewhere: in a thread, or against a server. Never rejects. */
 export interface StoreRunner extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
 import type { StoreFault } from "../store-problem.js";
-import type { AnyStoreResult } from "../store-wall.js";
+import type { AnyStoreResult } from "../store-messages.js";
 
 /** A fault that comes and goes is logged no more often than this. */
 const REPEAT_MS = 60_000;

@@ -4,7 +4,7 @@ import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 import type { Logger } from "../../telemetry/logger.js";
 import type { StoreWorkerData } from "./store-worker.js";
-import type { AnyStoreResult, StoreCommand, StoreNotice, StoreThreadCommand } from "../store-wall.js";
+import type { AnyStoreResult, StoreCommand, StoreNotice, StoreThreadCommand } from "../store-messages.js";
 
 /** A thread that has died is not started again sooner than this. */
 const RESTART_PAUSE_MS = 1_000;

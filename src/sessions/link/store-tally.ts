@@ -1,4 +1,4 @@
-import type { AnyStoreResult, StoreMethod } from "../store-wall.js";
+import type { AnyStoreResult, StoreMethod } from "../store-messages.js";
 
 export const STORE_METHODS = [
   "create",

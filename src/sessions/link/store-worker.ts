@@ -4,7 +4,7 @@ import { CommandRunner } from "../operations/command-runner.js";
 import { openSqliteDatabase } from "../database/sqlite-database.js";
 import { sqliteFaultOf } from "../database/sqlite-fault.js";
 import type { StoreDatabase } from "../database/store-database.js";
-import type { StoreCommand, StoreNotice, StoreThreadCommand } from "../store-wall.js";
+import type { StoreCommand, StoreNotice, StoreThreadCommand } from "../store-messages.js";
 import type { StoreLimits } from "../operations/store-work.js";
 
 /** What the link hands to the thread that it starts. */

@@ -4,7 +4,7 @@ import { MIGRATIONS, type Migration } from "../database/migrations.js";
 import type { StoreDatabase } from "../database/store-database.js";
 import { runOperation } from "./store-operations.js";
 import type { StoreFault, StoreProblem } from "../store-problem.js";
-import type { AnyStoreResult, StoreCommand } from "../store-wall.js";
+import type { AnyStoreResult, StoreCommand } from "../store-messages.js";
 import { StoreAccess, type StoreLimits } from "./store-work.js";
 
 export interface CommandRunnerOptions {

@@ -5,7 +5,7 @@ import { forkSession } from "./fork-session.js";
 import { commitTurn, renewLease } from "./hold-turn.js";
 import { openTurn } from "./open-turn.js";
 import { getSession, listSessions, listTurns } from "./read-sessions.js";
-import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-wall.js";
+import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-messages.js";
 import type { StoreAccess } from "./store-work.js";
 import { sweepSessions } from "./sweep-sessions.js";
 

@@ -18,7 +18,7 @@ export const pathRefusal: BenchCase = {
     await using rill = await startPathServer({
       slots: 1,
       stepMs: HOLDER_STEP_MS,
-      flags: { "line-per-slot": "0" },
+      flags: { "queue-per-slot": "0" },
     });
     await using bare = await startBareServer();
     using ours = new PathClient(rill.address);

@@ -67,8 +67,8 @@ async function lineUpAtRill(calls: number): Promise<Crowd> {
     slots: SLOTS,
     stepMs: STEP_MS,
     flags: {
-      "line-per-slot": String(Math.ceil(calls / SLOTS)),
-      "max-line-wait": "1h",
+      "queue-per-slot": String(Math.ceil(calls / SLOTS)),
+      "max-queue-wait": "1h",
       "max-calls": "65536",
       "max-connection-streams": "65536",
     },

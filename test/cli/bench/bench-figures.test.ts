@@ -34,14 +34,14 @@ describe("toFigures", () => {
 
   it("counts failed calls by reason, and their tokens not at all", () => {
     const failed = (reason: string): CallOutcome => ({ type: "failed", reason });
-    const outcomes = [failed("LINE_FULL"), done(50, 1, []), failed("LINE_FULL"), failed("UNAVAILABLE")];
+    const outcomes = [failed("QUEUE_FULL"), done(50, 1, []), failed("QUEUE_FULL"), failed("UNAVAILABLE")];
     const figures = toFigures(4, [{ wallMs: 500, outcomes }]);
-    assert.deepEqual(figures.errors, { LINE_FULL: 2, UNAVAILABLE: 1 });
+    assert.deepEqual(figures.errors, { QUEUE_FULL: 2, UNAVAILABLE: 1 });
     assert.equal(figures.tokensPerSecond, 100);
   });
 
   it("has no times where no call came to a first token", () => {
-    const figures = toFigures(1, [{ wallMs: 500, outcomes: [{ type: "failed", reason: "LINE_FULL" }] }]);
+    const figures = toFigures(1, [{ wallMs: 500, outcomes: [{ type: "failed", reason: "QUEUE_FULL" }] }]);
     assert.equal(figures.firstTokenMs, null);
     assert.equal(figures.gapMs, null);
     assert.equal(figures.tokensPerSecond, 0);

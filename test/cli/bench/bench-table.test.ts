@@ -21,7 +21,7 @@ describe("the table of rill bench", () => {
   });
 
   it("names what failed, and shows a bar where nothing was measured", () => {
-    const line = tableLine({ ...FIGURES, firstTokenMs: null, gapMs: null, errors: { LINE_FULL: 3, UNAVAILABLE: 1 } });
-    assert.match(line, /412 +- +- +- +- {2}LINE_FULL ×3, UNAVAILABLE ×1$/);
+    const line = tableLine({ ...FIGURES, firstTokenMs: null, gapMs: null, errors: { QUEUE_FULL: 3, UNAVAILABLE: 1 } });
+    assert.match(line, /412 +- +- +- +- {2}QUEUE_FULL ×3, UNAVAILABLE ×1$/);
   });
 });

@@ -23,7 +23,7 @@ describe("A folder for saved state", () => {
     const path = join(folder, "file", "a");
     assert.equal(
       stateDirectoryProblem(path),
-      `no folder can take saved state, so evicted generations are prefilled again: ${path} (ENOTDIR)`,
+      `no folder can take saved state, so preempted generations are prefilled again: ${path} (ENOTDIR)`,
     );
   });
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import type { ScriptedWorkerOptions } from "../../support/scripted-worker.js";
 import { runEngineHost } from "../../../src/engine/loop/engine-host.js";
-import type { EngineCommand, EngineNotice } from "../../../src/core/engine-wall.js";
+import type { EngineCommand, EngineNotice } from "../../../src/core/engine-messages.js";
 import { Deferred } from "../../../src/sync/deferred.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { SCRIPT, ScriptedEngine } from "../../support/scripted-engine.js";

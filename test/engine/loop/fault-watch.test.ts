@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EngineNotice } from "../../../src/core/engine-wall.js";
+import type { EngineNotice } from "../../../src/core/engine-messages.js";
 import { SCRIPT, ScriptedEngine } from "../../support/scripted-engine.js";
 import { LoopHarness } from "../loop-harness.js";
 import { bytes } from "../scripted-loop.js";

@@ -13,7 +13,7 @@ function planner(limits: PrefillLimits): PrefillPlanner {
   return learned;
 }
 
-const at = (unreadTokens: number, position = 0): Unread => ({ unreadTokens, position, joins: true });
+const at = (prefillTokensLeft: number, position = 0): Unread => ({ prefillTokensLeft, position, joins: true });
 
 describe("prefill planner", () => {
   it("reads a unit of 64 tokens, and 16 more as often as they fit the budget", () => {
@@ -62,7 +62,7 @@ describe("prefill planner", () => {
   });
 
   it("reads short prompts that came together in two lots, up to half of the slots and the rest, whatever the budget", () => {
-    const together = { unreadTokens: 30, position: 0, joins: false };
+    const together = { prefillTokensLeft: 30, position: 0, joins: false };
     const tokens = planner({ budgetMs: 50, maxTokens: 512 });
     assert.deepEqual(tokens.plan(Array(8).fill(together), 0), [30, 30, 30, 30, 0, 0, 0, 0]);
     assert.deepEqual(tokens.plan(Array(7).fill(together), 1), [30, 30, 30, 0, 0, 0, 0]);
@@ -73,7 +73,7 @@ describe("prefill planner", () => {
   });
 
   it("reads long prompts by the budget even where they came together", () => {
-    const long = { unreadTokens: 200, position: 0, joins: false };
+    const long = { prefillTokensLeft: 200, position: 0, joins: false };
     assert.deepEqual(planner({ budgetMs: 70, maxTokens: 512 }).plan([long, long], 0), [64, 0]);
   });
 
@@ -91,7 +91,7 @@ describe("prefill planner", () => {
 
   it("serves someone, keeps to the limit and to what is unread, and makes no slow chunk out of a longer prompt", () => {
     const prompt = fc.record({
-      unreadTokens: fc.integer({ min: 1, max: 2_000 }),
+      prefillTokensLeft: fc.integer({ min: 1, max: 2_000 }),
       position: fc.integer({ min: 0, max: 4_000 }),
       joins: fc.boolean(),
     });
@@ -106,10 +106,10 @@ describe("prefill planner", () => {
           assert.ok(grants.some((tokens) => tokens > 0));
           assert.ok(grants.reduce((sum, tokens) => sum + tokens, 0) <= maxTokens);
           for (const [index, tokens] of grants.entries()) {
-            const { unreadTokens = 0 } = reading[index] ?? {};
-            assert.ok(tokens <= unreadTokens);
-            if (tokens > 0 && tokens < unreadTokens)
-              assert.ok(tokens >= Math.min(64, maxTokens), `${tokens} of ${unreadTokens}`);
+            const { prefillTokensLeft = 0 } = reading[index] ?? {};
+            assert.ok(tokens <= prefillTokensLeft);
+            if (tokens > 0 && tokens < prefillTokensLeft)
+              assert.ok(tokens >= Math.min(64, maxTokens), `${tokens} of ${prefillTokensLeft}`);
           }
         },
       ),

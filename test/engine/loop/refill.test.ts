@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EngineNotice } from "../../../src/core/engine-wall.js";
+import type { EngineNotice } from "../../../src/core/engine-messages.js";
 import { Refill } from "../../../src/engine/loop/refill.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { ScriptedEngine } from "../../support/scripted-engine.js";
@@ -16,7 +16,7 @@ class Scene implements AsyncDisposable {
   /** How many runs each step pulled. */
   readonly pulls: number[] = [];
   readonly harness: LoopHarness;
-  /** Called for a notice that tells of a run that ended or was evicted. */
+  /** Called for a notice that tells of a run that ended or was preempted. */
   #onVacancy: () => void = () => undefined;
 
   constructor() {
@@ -24,7 +24,7 @@ class Scene implements AsyncDisposable {
     const { clock, refill } = this;
     const onNotice = (notice: EngineNotice): void => {
       if (notice.type !== "step") return;
-      if (notice.updates.some(({ stage }) => stage === "ended" || stage === "evicted")) this.#onVacancy();
+      if (notice.updates.some(({ stage }) => stage === "ended" || stage === "preempted")) this.#onVacancy();
     };
     this.harness = new LoopHarness(this.engine, { clock, refill, onNotice });
   }
@@ -62,15 +62,15 @@ describe("step loop: a place that fell free", () => {
     assert.equal(scene.lonelySteps, 0);
   });
 
-  it("is taken so where a run was evicted, too", async () => {
+  it("is taken so where a run was preempted, too", async () => {
     await using scene = new Scene();
     const { harness } = scene;
     harness.start({ prompt: "stays" });
     const slow = harness.start({ prompt: "gives way" });
     await harness.until(slow, (story) => story.decodedTokens > 0);
     const next = scene.successor();
-    harness.loop.evict(slow);
-    await harness.until(slow, (story) => story.evicted);
+    harness.loop.preempt(slow);
+    await harness.until(slow, (story) => story.preempted);
     await harness.until(await next, (story) => story.decodedTokens > 3);
     assert.equal(scene.lonelySteps, 0);
   });

@@ -40,7 +40,7 @@ describe("A call's scope", () => {
 
   it("keeps a GenerationError and makes all else INTERNAL", () => {
     using scope = new CallScope(new Call(), () => {});
-    const known = new GenerationError("LINE_FULL", "full");
+    const known = new GenerationError("QUEUE_FULL", "full");
     assert.equal(scope.failure(known), known);
     assert.equal(scope.failure(new Error("a bug")).code, "INTERNAL");
   });

@@ -15,19 +15,19 @@ describe("The log of refusals", () => {
     let described = 0;
     const note = (reason: string): void => refusals.note(reason, () => ({ nth: ++described }));
     const told = (): unknown[] => log.lines.splice(0).map(({ level, message, fields }) => [level, message, fields]);
-    for (let index = 0; index < 10_000; index++) note("LINE_FULL");
+    for (let index = 0; index < 10_000; index++) note("QUEUE_FULL");
     note("STARTING");
     assert.deepEqual(told(), [
-      ["info", "call refused", { reason: "LINE_FULL", nth: 1 }],
+      ["info", "call refused", { reason: "QUEUE_FULL", nth: 1 }],
       ["info", "call refused", { reason: "STARTING", nth: 2 }],
     ]);
     clock.advance(5_000);
-    assert.deepEqual(told(), [["info", "more calls refused", { reason: "LINE_FULL", calls: 9_999, windowMs: 5_000 }]]);
-    note("LINE_FULL");
-    note("LINE_FULL");
-    assert.deepEqual(told(), [["info", "call refused", { reason: "LINE_FULL", nth: 3 }]]);
+    assert.deepEqual(told(), [["info", "more calls refused", { reason: "QUEUE_FULL", calls: 9_999, windowMs: 5_000 }]]);
+    note("QUEUE_FULL");
+    note("QUEUE_FULL");
+    assert.deepEqual(told(), [["info", "call refused", { reason: "QUEUE_FULL", nth: 3 }]]);
     refusals[Symbol.dispose]();
-    assert.deepEqual(told(), [["info", "more calls refused", { reason: "LINE_FULL", calls: 1, windowMs: 5_000 }]]);
+    assert.deepEqual(told(), [["info", "more calls refused", { reason: "QUEUE_FULL", calls: 1, windowMs: 5_000 }]]);
     clock.advance(60_000);
     assert.deepEqual(told(), []);
   });

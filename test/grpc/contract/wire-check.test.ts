@@ -146,7 +146,7 @@ describe("The check of a message's bytes", () => {
     ]);
     const list = messageOf("grpc.health.v1.HealthListResponse");
     assert.deepEqual(fieldsOf(checkWire(HealthListResponse.encode({ statuses }).finish(), list, "refused")), []);
-    const load = Load.encode({ ...Load.decode(new Uint8Array()), refusalsTotal: new Map([["LINE_FULL", 2 ** 40]]) });
+    const load = Load.encode({ ...Load.decode(new Uint8Array()), refusalsTotal: new Map([["QUEUE_FULL", 2 ** 40]]) });
     assert.deepEqual(fieldsOf(checkWire(load.finish(), messageOf("rill.v1.Load"), "refused")), []);
     const wrongValue = lengthDelimited(22, Uint8Array.of(0x0a, 1, 65, 0x12, 1, 65));
     assert.deepEqual(checkWire(wrongValue, messageOf("rill.v1.Load"), "refused").unreadable, [

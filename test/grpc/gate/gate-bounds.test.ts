@@ -99,7 +99,7 @@ describe("The gate's bounds", () => {
   it("give one connection every seat, and another its share once calls run short", async () => {
     await using server = await TestServer.start({
       engine: { stepMs: 5, sequences: 4 },
-      limits: { calls: 8, linePerSlot: 16 },
+      limits: { calls: 8, queuePerSlot: 16 },
     });
     using large = new TestClient(server.address);
     using small = new TestClient(server.address);

@@ -25,7 +25,7 @@ export async function startAttackedServer(node: ServerNode, { slots }: { slots: 
     "max-generation-time": "24h",
     "step-limit": `${STEP_LIMIT_SECONDS}s`,
     // Enough that who comes in time is served, however long it takes.
-    ...(slots > 1 && { "line-per-slot": "64", "max-line-wait": "1h" }),
+    ...(slots > 1 && { "queue-per-slot": "64", "max-queue-wait": "1h" }),
   };
   // As the launcher sets them.
   const nodeFlags = ["--no-memory-reducer"];

@@ -48,9 +48,9 @@ class Scene {
     this.outlook = new LineOutlook({ room: counted, estimator, clock });
     const updates = Array.from({ length: SLOTS }, (_, index) => {
       estimator.start(index + 1, workOf());
-      return { runId: index + 1, stage: "running", pieces: [], decodedTokens: 1, unreadTokens: 0 } as const;
+      return { runId: index + 1, stage: "running", pieces: [], decodedTokens: 1, prefillTokensLeft: 0 } as const;
     });
-    const rest = { prefill: undefined, rereadTokens: 0, end: undefined };
+    const rest = { prefill: undefined, reprefilledTokens: 0, end: undefined };
     const whole = updates.map((update) => ({ ...update, ...rest }));
     const drafts = { draftTokens: 0, acceptedDraftTokens: 0 };
     estimator.observe({ type: "step", updates: whole, stepMs: STEP_MS, ...drafts, kvTokens: 0 });

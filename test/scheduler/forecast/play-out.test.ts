@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Future, type Load, playOut } from "../../../src/scheduler/forecast/play-out.js";
 
 const load = (fields: Partial<Load>): Load => ({
-  unreadMs: 0,
+  prefillMsLeft: 0,
   outputTokens: 0,
   leavesAtMs: Infinity,
   timeLimitMs: Infinity,
@@ -34,7 +34,7 @@ describe("playOut", () => {
     const stays = rounded({
       slots: 2,
       held: [load({ outputTokens: 5 })],
-      line: [load({ unreadMs: 100, outputTokens: 1 }), load({})],
+      line: [load({ prefillMsLeft: 100, outputTokens: 1 }), load({})],
     });
     // Two steps of 10 + 50 read it in; its one token takes a step of two; two tokens of the other are left.
     assert.deepEqual(stays, [
@@ -44,7 +44,7 @@ describe("playOut", () => {
   });
 
   it("shares the reading of a step between those who are being read in", () => {
-    const stays = rounded({ slots: 2, held: [], line: [load({ unreadMs: 100 }), load({ unreadMs: 200 })] });
+    const stays = rounded({ slots: 2, held: [], line: [load({ prefillMsLeft: 100 }), load({ prefillMsLeft: 200 })] });
     assert.deepEqual(stays, [
       [0, 200],
       [0, 300],
@@ -75,7 +75,7 @@ describe("playOut", () => {
 
   it("comes to an end whatever the loads, and never serves a later one first", () => {
     const loads = fc.record({
-      unreadMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e4, noNaN: true })),
+      prefillMsLeft: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e4, noNaN: true })),
       outputTokens: fc.nat(500),
       leavesAtMs: fc.oneof(fc.constant(Infinity), fc.double({ min: -10, max: 1e4, noNaN: true })),
       timeLimitMs: fc.oneof(fc.constant(Infinity), fc.double({ min: 0, max: 1e4, noNaN: true })),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { RunUpdate } from "../../../src/core/engine-wall.js";
+import type { RunUpdate } from "../../../src/core/engine-messages.js";
 import type { FinishReason } from "../../../src/core/finish-reason.js";
 import { RunWork } from "../../../src/scheduler/forecast/run-work.js";
 import { WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";
@@ -54,8 +54,8 @@ class Scene {
       prefill: undefined,
       pieces: [],
       decodedTokens: this.#made.get(update.runId) ?? 0,
-      unreadTokens: update.prefill === undefined ? 0 : update.prefill.totalTokens - update.prefill.doneTokens,
-      rereadTokens: 0,
+      prefillTokensLeft: update.prefill === undefined ? 0 : update.prefill.totalTokens - update.prefill.doneTokens,
+      reprefilledTokens: 0,
       end: undefined,
       ...update,
     }));

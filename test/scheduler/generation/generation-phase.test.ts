@@ -11,7 +11,7 @@ const phases = {
   preparing: { type: "preparing" },
   waiting: { type: "waiting", place },
   active: { type: "active", runId: 7, state: "parked" },
-  evicted: { type: "evicted", runId: 7, place: undefined },
+  preempted: { type: "preempted", runId: 7, place: undefined },
   leaving: { type: "leaving", runId: 7, state: "parked", error: first },
   delivering: { type: "delivering", finish },
   finished: { type: "finished", finish },
@@ -22,7 +22,7 @@ const happenings = {
   lined_up: { type: "lined_up", place },
   started: { type: "started", runId: 7 },
   stepped: { type: "stepped", state: "running" },
-  evicted: { type: "evicted" },
+  preempted: { type: "preempted" },
   finished: { type: "finished", finish },
   handed_out: { type: "handed_out" },
   aborted: { type: "aborted", error: second },
@@ -38,20 +38,20 @@ const table: Record<keyof typeof phases, Partial<Record<keyof typeof happenings,
   waiting: { started, finished: phases.delivering, aborted: lost },
   active: {
     stepped: { ...phases.active, state: "running" },
-    evicted: phases.evicted,
+    preempted: phases.preempted,
     finished: phases.delivering,
     aborted: { ...phases.leaving, error: second },
     run_lost: lost,
   },
-  evicted: {
-    lined_up: { ...phases.evicted, place },
+  preempted: {
+    lined_up: { ...phases.preempted, place },
     started,
     finished: phases.delivering,
-    aborted: { ...phases.leaving, state: "evicted", error: second },
+    aborted: { ...phases.leaving, state: "preempted", error: second },
     run_lost: lost,
   },
   leaving: {
-    evicted: { ...phases.leaving, state: "evicted" },
+    preempted: { ...phases.leaving, state: "preempted" },
     stepped: phases.leaving,
     finished: phases.failed,
     aborted: phases.leaving,
@@ -86,6 +86,6 @@ describe("nextPhase", () => {
 describe("stateOf", () => {
   it("shows a generation that is leaving where it was, for its slot is still held", () => {
     const states = Object.values(phases).map((phase) => stateOf(phase));
-    assert.deepEqual(states, ["preparing", "waiting", "parked", "evicted", "parked", "ended", "ended", "ended"]);
+    assert.deepEqual(states, ["preparing", "waiting", "parked", "preempted", "parked", "ended", "ended", "ended"]);
   });
 });

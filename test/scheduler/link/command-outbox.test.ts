@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { EngineCommand } from "../../../src/core/engine-wall.js";
+import type { EngineCommand } from "../../../src/core/engine-messages.js";
 import { CommandOutbox } from "../../../src/scheduler/link/command-outbox.js";
 
 const credit = (runId: number): EngineCommand => ({ type: "credit", runId, credit: { pieces: 1, bytes: 1 } });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EngineNotice } from "../../../src/core/engine-wall.js";
+import type { EngineNotice } from "../../../src/core/engine-messages.js";
 import { EngineLink } from "../../../src/scheduler/link/engine-link.js";
 import { runSpecOf } from "../../../src/scheduler/forecast/prepared-run.js";
 import { Deferred } from "../../../src/sync/deferred.js";

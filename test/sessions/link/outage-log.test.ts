@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { OutageLog } from "../../../src/sessions/link/outage-log.js";
 import type { StoreFault } from "../../../src/sessions/store-problem.js";
-import type { AnyStoreResult } from "../../../src/sessions/store-wall.js";
+import type { AnyStoreResult } from "../../../src/sessions/store-messages.js";
 import { RecordingLogger } from "../../scheduler/recording-logger.js";
 import { ManualClock } from "../../support/manual-clock.js";
 

@@ -4,7 +4,7 @@ import { IN_MEMORY, openSqliteDatabase } from "../../../src/sessions/database/sq
 import { sqliteFaultOf } from "../../../src/sessions/database/sqlite-fault.js";
 import { MovedFileError } from "../../../src/sessions/database/sqlite-files.js";
 import type { StoreDatabase } from "../../../src/sessions/database/store-database.js";
-import type { StoreCommand } from "../../../src/sessions/store-wall.js";
+import type { StoreCommand } from "../../../src/sessions/store-messages.js";
 import { HOUR, LIMITS, OWNER, refuseWarning, says } from "../store-rig.js";
 
 const PLACE = "/a/path/sessions.sqlite";

@@ -56,11 +56,11 @@ export type EngineCommand =
   | { readonly type: "start"; readonly run: RunSpec; readonly credit: Credit }
   | { readonly type: "credit"; readonly runId: number; readonly credit: Credit }
   | { readonly type: "cancel"; readonly runId: number; readonly mode: CancelMode }
-  /** The run gives its sequence up after the present step, and is told as evicted; it keeps all it has made. */
-  | { readonly type: "evict"; readonly runId: number }
-  /** An evicted run has a slot again: gets a sequence, reads in again what that lacks, and goes on. */
+  /** The run gives its sequence up after the present step, and is told as preempted; it keeps all it has made. */
+  | { readonly type: "preempt"; readonly runId: number }
+  /** A preempted run has a slot again: gets a sequence, reads in again what that lacks, and goes on. */
   | { readonly type: "resume"; readonly runId: number }
-  /** Follows every notice of runs that ended or were evicted: whoever takes their place was sent before. The next step waits a moment for it. */
+  /** Follows every notice of runs that ended or were preempted: whoever takes their place was sent before. The next step waits a moment for it. */
   | { readonly type: "refilled" }
   /** Answered at once, also in the middle of a step. */
   | { readonly type: "ping"; readonly pingId: number }
@@ -74,8 +74,8 @@ export interface PrefillProgress {
   readonly reusedTokens: number;
 }
 
-/** Where a run is inside the engine. parked: no credit, not pulled until some comes. evicted: without a sequence until it is resumed. */
-type RunStage = "prefilling" | "running" | "parked" | "evicted" | "ended";
+/** Where a run is inside the engine. parked: no credit, not pulled until some comes. preempted: without a sequence until it is resumed. */
+type RunStage = "prefilling" | "running" | "parked" | "preempted" | "ended";
 
 /** What one step meant for one run. */
 export interface RunUpdate {
@@ -86,10 +86,10 @@ export interface RunUpdate {
   readonly pieces: readonly Piece[];
   /** Output tokens decoded so far, those whose text is held back included. */
   readonly decodedTokens: number;
-  /** Tokens that are still to be read in before it decodes (on); of an evicted run those whose state was not kept. */
-  readonly unreadTokens: number;
-  /** Tokens that were read in again after evictions, so far. */
-  readonly rereadTokens: number;
+  /** Tokens that are still to be read in before it decodes (on); of a preempted run those whose state was not kept. */
+  readonly prefillTokensLeft: number;
+  /** Tokens that were read in again after preemptions, so far. */
+  readonly reprefilledTokens: number;
   /** Defined when the stage is `ended`. */
   readonly end: RunEnd | undefined;
 }

@@ -10,21 +10,24 @@ const RIPE_MS = 100;
 const LONG_TEXT = "The reader decides how fast this goes, and nobody else has to wait for it. ".repeat(2);
 
 /** A generation whose reader has stopped, and another that waits for its slot; the first has given it up. */
-async function evictOne(rig: SchedulerRig, tokens = echo(LONG_TEXT)): Promise<{ slow: Generation; next: Generation }> {
+async function preemptOne(
+  rig: SchedulerRig,
+  tokens = echo(LONG_TEXT),
+): Promise<{ slow: Generation; next: Generation }> {
   const slow = rig.submit(tokens);
   await rig.until(() => slow.parked);
   const next = rig.submit(ENDLESS);
   assert.equal(next.state, "waiting");
   rig.clock.advance(RIPE_MS);
-  await rig.until(() => slow.state === "evicted" && next.state !== "waiting");
+  await rig.until(() => slow.state === "preempted" && next.state !== "waiting");
   return { slow, next };
 }
 
-describe("Scheduler: evictions", () => {
+describe("Scheduler: preemptions", () => {
   it("let a newcomer in at once, and the slow one goes on where it stopped", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
-    const { slow, next } = await evictOne(rig);
-    assert.equal(rig.scheduler.load().evicted, 1);
+    const { slow, next } = await preemptOne(rig);
+    assert.equal(rig.scheduler.load().preempted, 1);
     assert.equal(rig.scheduler.load().slots.busy, 1);
     assert.equal(slow.parked, true, "its reader is told that it stands still");
     next[Symbol.dispose]();
@@ -34,7 +37,7 @@ describe("Scheduler: evictions", () => {
     assert.equal(finished.usage.outputTokens, LONG_TEXT.length);
     await rig.scheduler.drained();
     rig.assertBaseline();
-    assert.equal(rig.scheduler.load().totals.evictions, 1);
+    assert.equal(rig.scheduler.load().totals.preemptions, 1);
   });
 
   it("do not happen while a slot is free or nobody waits", async () => {
@@ -57,14 +60,14 @@ describe("Scheduler: evictions", () => {
     // The longest parked goes.
     rig.clock.advance(RIPE_MS);
     assert.equal((await readAll(next)).text, "next");
-    const [evicted] = holders.filter(({ state }) => state === "evicted");
-    assert.ok(evicted !== undefined);
-    for (let event = evicted.tryNext(); event !== undefined; event = evicted.tryNext()) {
-      if (event.type === "pieces") evicted.taken(event.pieces);
+    const [preempted] = holders.filter(({ state }) => state === "preempted");
+    assert.ok(preempted !== undefined);
+    for (let event = preempted.tryNext(); event !== undefined; event = preempted.tryNext()) {
+      if (event.type === "pieces") preempted.taken(event.pieces);
     }
-    assert.equal(evicted.state, "evicted", "one slot is free, and stays so");
+    assert.equal(preempted.state, "preempted", "one slot is free, and stays so");
     assert.equal(rig.busySlots, 3);
-    await rig.until(() => evicted.state !== "evicted");
+    await rig.until(() => preempted.state !== "preempted");
     assert.equal(rig.busySlots, 3, "another that is behind makes room");
     for (const generation of [...holders, slow]) generation[Symbol.dispose]();
     await rig.scheduler.drained();
@@ -73,17 +76,17 @@ describe("Scheduler: evictions", () => {
 
   it("bring nobody back before all that was sent is taken", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
-    const { slow, next } = await evictOne(rig);
+    const { slow, next } = await preemptOne(rig);
     next[Symbol.dispose]();
     await rig.until(() => next.state === "ended");
-    assert.equal(slow.state, "evicted");
+    assert.equal(slow.state, "preempted");
     const pieces = [];
     for (let event = slow.tryNext(); event !== undefined; event = slow.tryNext()) {
       if (event.type === "pieces") pieces.push(...event.pieces);
     }
     slow.taken(pieces.slice(0, -1));
     await rig.barrier();
-    assert.equal(slow.state, "evicted");
+    assert.equal(slow.state, "preempted");
     slow.taken(pieces.slice(-1));
     assert.equal(slow.state, "prefilling");
     slow[Symbol.dispose]();
@@ -91,26 +94,26 @@ describe("Scheduler: evictions", () => {
 
   it("put those who come back in line behind those who waited before", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
-    const { slow, next } = await evictOne(rig);
+    const { slow, next } = await preemptOne(rig);
     const third = rig.submit(echo("third"));
     const reading = readAll(slow);
     await rig.until(() => next.parked);
-    assert.equal(slow.state, "evicted");
+    assert.equal(slow.state, "preempted");
     next[Symbol.dispose]();
     assert.equal((await readAll(third)).text, "third");
     assert.equal((await reading).text, LONG_TEXT);
   });
 
   it("do not take places in line from newcomers", async () => {
-    await using rig = await SchedulerRig.start({ slots: 1, limits: { linePerSlot: 1 } });
-    const { slow, next } = await evictOne(rig);
+    await using rig = await SchedulerRig.start({ slots: 1, limits: { queuePerSlot: 1 } });
+    const { slow, next } = await preemptOne(rig);
     const reading = readAll(slow);
     await rig.until(() => next.parked);
     assert.equal(rig.scheduler.load().line.interactive.waiting, 0);
     const third = rig.submit(echo("third"));
     assert.equal(third.state, "waiting");
     const refused = rig.open();
-    await failureOf(() => refused.submit(runOf(echo("x"))), "LINE_FULL");
+    await failureOf(() => refused.submit(runOf(echo("x"))), "QUEUE_FULL");
     refused[Symbol.dispose]();
     next[Symbol.dispose]();
     await Promise.all([reading, readAll(third)]);
@@ -124,7 +127,7 @@ describe("Scheduler: evictions", () => {
       await rig.until(() => slow.parked);
       const next = rig.submit(ENDLESS);
       rig.clock.advance(RIPE_MS);
-      await rig.until(() => slow.state === "evicted");
+      await rig.until(() => slow.state === "preempted");
       if (how === "abort") controller.abort(new GenerationError("SLOW_READER", "too slow"));
       else rig.scheduler.cancel({ generationId: slow.generationId }, how);
       if (how === "soft") assert.equal((await readAll(slow)).finished.reason, "cancelled_softly");
@@ -138,7 +141,7 @@ describe("Scheduler: evictions", () => {
 
   it("end with a cancel that meets them in line for their return", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
-    const { slow, next } = await evictOne(rig);
+    const { slow, next } = await preemptOne(rig);
     const reading = readAll(slow);
     await rig.until(() => next.parked);
     rig.scheduler.cancel({ generationId: slow.generationId }, "immediate");
@@ -148,9 +151,9 @@ describe("Scheduler: evictions", () => {
     rig.assertBaseline();
   });
 
-  it("keep to their number, and nobody is evicted beyond it", async () => {
-    await using rig = await SchedulerRig.start({ slots: 1, limits: { evictedRuns: 1 } });
-    const { slow, next } = await evictOne(rig);
+  it("keep to their number, and nobody is preempted beyond it", async () => {
+    await using rig = await SchedulerRig.start({ slots: 1, limits: { preemptedRuns: 1 } });
+    const { slow, next } = await preemptOne(rig);
     const third = rig.submit(echo("third"));
     await rig.until(() => next.parked);
     rig.clock.advance(10 * RIPE_MS);
@@ -164,12 +167,12 @@ describe("Scheduler: evictions", () => {
 
   it("are lost with the engine", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
-    const { slow, next } = await evictOne(rig, echo(LONG_TEXT));
+    const { slow, next } = await preemptOne(rig, echo(LONG_TEXT));
     const dying = rig.submit(echo("x", SCRIPT.DIE));
     next[Symbol.dispose]();
     await failureOf(readAll(dying), "ENGINE_LOST");
     await failureOf(slow.next(), "ENGINE_LOST");
-    assert.equal(rig.scheduler.load().evicted, 0);
+    assert.equal(rig.scheduler.load().preempted, 0);
   });
 
   it("give every reader its whole text, whatever the order in which they read on", async function () {
@@ -177,7 +180,7 @@ describe("Scheduler: evictions", () => {
     const readers = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 10, maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(readers, fc.integer({ min: 1, max: 2 }), async (order, slots) => {
-        await using rig = await SchedulerRig.start({ slots, limits: { linePerSlot: 4 } });
+        await using rig = await SchedulerRig.start({ slots, limits: { queuePerSlot: 4 } });
         const texts = [0, 1, 2, 3].map((index) => `${index}: ${LONG_TEXT}`);
         const generations = texts.map((text) => rig.submit(echo(text)));
         const got = texts.map(() => "");

@@ -33,10 +33,10 @@ describe("Readers that are behind, while others wait", () => {
     using client = new TestClient(server.address);
     const readers = [];
     for (const requestId of ["first", "second", "third", "fourth"]) readers.push(await openStalled(server, requestId));
-    await loadWhen(client, ({ parked, evicted }) => parked === 2 && evicted === 2);
+    await loadWhen(client, ({ parked, preempted }) => parked === 2 && preempted === 2);
     const answer = await client.generate(tokensRequest([72, 105]));
     assert.equal(answer.text, "Hi");
-    await generationWhen(client, ({ state }) => state === GenerationState.EVICTED);
+    await generationWhen(client, ({ state }) => state === GenerationState.PREEMPTED);
     let restarts = 0;
     for (const reader of readers) {
       reader.openWindow(OPEN_WINDOW_BYTES);
@@ -53,7 +53,7 @@ describe("Readers that are behind, while others wait", () => {
       restarts += last.value.restarts;
     }
     assert.ok(restarts >= 3, `${restarts} restarts`);
-    await loadWhen(client, ({ slotsBusy, evicted, generations }) => slotsBusy + evicted + generations.length === 0);
+    await loadWhen(client, ({ slotsBusy, preempted, generations }) => slotsBusy + preempted + generations.length === 0);
     for (const reader of readers) await reader[Symbol.asyncDispose]();
   });
 });

@@ -1,6 +1,6 @@
 /**
  * A hundred readers that have stopped and fifty that trickle, on eight slots of the real engine: newcomers get their first token as on an idle server,
- * the trickling ones get every token once, and little is read in again. Usage: npm run proof:evictions [-- --short]
+ * the trickling ones get every token once, and little is read in again. Usage: npm run proof:preemptions [-- --short]
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -29,7 +29,7 @@ const ACTIVE_STATE = /PREFILLING|RUNNING/;
 await using server = await ServerProcess.start({
   flags: [
     ...["--model", await defaultModelPath(), "--slots", String(SLOTS), "--context-tokens", "1024"],
-    ...["--line-per-slot", "64", "--max-line-wait", "1h"],
+    ...["--queue-per-slot", "64", "--max-queue-wait", "1h"],
   ],
 });
 using client = new RuntimeClient(server.address);
@@ -69,7 +69,7 @@ const watch = watchActive();
 const crowdedMs = await newcomers(NEWCOMERS);
 const active = watch.stop();
 const during = await client.load();
-announce(`${during.evicted} evicted, ${during.parked} parked; waiting for those that trickle`);
+announce(`${during.preempted} preempted, ${during.parked} parked; waiting for those that trickle`);
 const ends = await Promise.all(trickling.map(async (reader) => await reader.ended));
 const after = await client.load();
 for (const reader of stalled) await reader[Symbol.asyncDispose]();
@@ -83,19 +83,19 @@ await promptReaders.stop();
 const whole = trickling.filter(
   (reader, index) => ends[index]?.grpcStatus === 0 && reader.tokens === TRICKLING_TOKENS && reader.flaws.length === 0,
 );
-const work = (load: LoadMessage): { rereadTokens: number; allTokens: number } => {
-  const rereadTokens = Number(load.reread_tokens_total);
-  const allTokens = rereadTokens + Number(load.prefilled_tokens_total) + Number(load.decoded_tokens_total);
-  return { rereadTokens, allTokens };
+const work = (load: LoadMessage): { reprefilledTokens: number; allTokens: number } => {
+  const reprefilledTokens = Number(load.reprefilled_tokens_total);
+  const allTokens = reprefilledTokens + Number(load.prefilled_tokens_total) + Number(load.decoded_tokens_total);
+  return { reprefilledTokens, allTokens };
 };
-const rereadTokens = work(after).rereadTokens - work(before).rereadTokens;
+const reprefilledTokens = work(after).reprefilledTokens - work(before).reprefilledTokens;
 const allTokens = work(after).allTokens - work(before).allTokens;
 const idle = percentile(idleMs, 0.5);
 const prompt = percentile(activeMs, 0.5);
 const crowded = percentile(crowdedMs, 0.5);
 publish({
-  name: "evictions",
-  command: `npm run proof:evictions${flags.short ? " -- --short" : ""}`,
+  name: "preemptions",
+  command: `npm run proof:preemptions${flags.short ? " -- --short" : ""}`,
   seed: undefined,
   short: flags.short,
   findings: [
@@ -114,9 +114,9 @@ publish({
     },
     {
       what: "tokens read in again by runs that came back, of all tokens read in and decoded",
-      figure: `${rereadTokens} of ${allTokens}, ${((100 * rereadTokens) / allTokens).toFixed(1)} %; ${Number(after.evictions_total) - Number(before.evictions_total)} evictions`,
+      figure: `${reprefilledTokens} of ${allTokens}, ${((100 * reprefilledTokens) / allTokens).toFixed(1)} %; ${Number(after.preemptions_total) - Number(before.preemptions_total)} preemptions`,
       bound: "at most 10 %",
-      holds: rereadTokens <= 0.1 * allTokens,
+      holds: reprefilledTokens <= 0.1 * allTokens,
     },
   ],
   figures: { active, idleMs, crowdedMs, activeMs },

@@ -7,20 +7,20 @@ import { bytes, gateOf, scripted } from "./scripted-loop.js";
 const creditFor = (tokens: number) => ({ pieces: tokens, bytes: 1_000 });
 const TEXT = "The quick brown fox";
 
-/** Evicts a parked run and gives it its place back. */
-async function evictAndResume(harness: LoopHarness, runId: number): Promise<void> {
-  harness.loop.evict(runId);
-  await harness.until(runId, ({ evicted }) => evicted);
+/** Preempts a parked run and gives it its place back. */
+async function preemptAndResume(harness: LoopHarness, runId: number): Promise<void> {
+  harness.loop.preempt(runId);
+  await harness.until(runId, ({ preempted }) => preempted);
   harness.loop.resume(runId);
 }
 
-async function runEvictedAfter(position: number, options: ScriptedOptions): Promise<void> {
+async function runPreemptedAfter(position: number, options: ScriptedOptions): Promise<void> {
   const { engine, harness } = scripted({ sequences: 1, stepMs: 1, ...options });
   await using _ = harness;
   const undisturbed = await harness.complete({ prompt: TEXT });
   const runId = harness.start({ prompt: TEXT, credit: creditFor(position) });
   await harness.until(runId, ({ parked }) => parked);
-  await evictAndResume(harness, runId);
+  await preemptAndResume(harness, runId);
   harness.loop.grant(runId, creditFor(1_000));
   const end = await harness.end(runId);
   const { text, tokenIds } = joined(harness.story(runId));
@@ -32,11 +32,11 @@ async function runEvictedAfter(position: number, options: ScriptedOptions): Prom
   assert.equal(engine.savedStates, 0);
 }
 
-describe("step loop: evictions", () => {
+describe("step loop: preemptions", () => {
   it("lose and repeat nothing, wherever the run is", async () => {
     for (let position = 0; position < TEXT.length; position++) {
-      await runEvictedAfter(position, { saves: true });
-      await runEvictedAfter(position, { saves: false });
+      await runPreemptedAfter(position, { saves: true });
+      await runPreemptedAfter(position, { saves: false });
     }
   });
 
@@ -47,7 +47,7 @@ describe("step loop: evictions", () => {
       const runId = harness.start({ prompt: TEXT, credit: creditFor(1) });
       for (let token = 1; token < TEXT.length; token++) {
         await harness.until(runId, ({ parked, decodedTokens }) => parked && decodedTokens === token);
-        await evictAndResume(harness, runId);
+        await preemptAndResume(harness, runId);
         harness.loop.grant(runId, creditFor(1));
       }
       await harness.until(runId, ({ parked, decodedTokens }) => parked && decodedTokens === TEXT.length);
@@ -66,11 +66,11 @@ describe("step loop: evictions", () => {
     const expected = await harness.complete(request);
     assert.equal(expected.text, "€Sx");
     const runId = harness.start(request);
-    engine.beforeStep = () => harness.loop.evict(runId);
+    engine.beforeStep = () => harness.loop.preempt(runId);
     while (harness.story(runId).ends.length === 0) {
-      await harness.until(runId, ({ evicted, ends }) => evicted || ends.length > 0);
+      await harness.until(runId, ({ preempted, ends }) => preempted || ends.length > 0);
       harness.loop.resume(runId);
-      await harness.until(runId, ({ evicted }) => !evicted);
+      await harness.until(runId, ({ preempted }) => !preempted);
     }
     assert.equal(joined(harness.story(runId)).text, "€Sx");
     assert.equal(harness.story(runId).ends[0]?.tally.restarts, 5);
@@ -84,7 +84,7 @@ describe("step loop: evictions", () => {
     await harness.until(slow, ({ parked }) => parked);
     const other = harness.start({ prompt: "xyz", stopping: { maxOutputTokens: 5 } });
     harness.loop.grant(slow, creditFor(0));
-    harness.loop.evict(slow);
+    harness.loop.preempt(slow);
     await harness.end(other);
     assert.equal(joined(harness.story(other)).text, "xyzxy");
     harness.loop.grant(slow, creditFor(3));
@@ -92,7 +92,7 @@ describe("step loop: evictions", () => {
     await harness.until(slow, ({ decodedTokens }) => decodedTokens === 7);
     assert.equal(joined(harness.story(slow)).text, "abcabca");
     assert.equal(engine.restored, 1);
-    assert.equal(harness.story(slow).rereadTokens, 1, "the token that was not in the cache");
+    assert.equal(harness.story(slow).reprefilledTokens, 1, "the token that was not in the cache");
   });
 
   it("read again what was not kept, and tell how much of it", async () => {
@@ -100,13 +100,13 @@ describe("step loop: evictions", () => {
     await using _ = harness;
     const slow = harness.start({ prompt: "abc", credit: creditFor(4) });
     await harness.until(slow, ({ parked }) => parked);
-    harness.loop.evict(slow);
-    await harness.until(slow, ({ evicted }) => evicted);
+    harness.loop.preempt(slow);
+    await harness.until(slow, ({ preempted }) => preempted);
     await harness.complete({ prompt: "z", stopping: { maxOutputTokens: 1 } });
     harness.loop.resume(slow);
     harness.loop.grant(slow, creditFor(1));
     const story = await harness.until(slow, ({ decodedTokens }) => decodedTokens === 5);
-    assert.equal(story.rereadTokens, 7);
+    assert.equal(story.reprefilledTokens, 7);
     assert.deepEqual(story.prefills.at(-1), { doneTokens: 3, totalTokens: 3, reusedTokens: 0 }, "of the input only");
   });
 
@@ -118,10 +118,10 @@ describe("step loop: evictions", () => {
     using gate = gateOf(engine);
     harness.loop.grant(runId, creditFor(100));
     await gate.reached;
-    harness.loop.evict(runId);
-    assert.equal(harness.story(runId).evicted, false);
+    harness.loop.preempt(runId);
+    assert.equal(harness.story(runId).preempted, false);
     gate.open();
-    await harness.until(runId, ({ evicted }) => evicted);
+    await harness.until(runId, ({ preempted }) => preempted);
     assert.equal(harness.story(runId).decodedTokens, 3);
   });
 
@@ -131,8 +131,8 @@ describe("step loop: evictions", () => {
       await using _ = harness;
       const runId = harness.start({ prompt: "abc", credit: creditFor(2) });
       await harness.until(runId, ({ parked }) => parked);
-      harness.loop.evict(runId);
-      await harness.until(runId, ({ evicted }) => evicted);
+      harness.loop.preempt(runId);
+      await harness.until(runId, ({ preempted }) => preempted);
       harness.loop.cancel(runId, mode);
       assert.equal(harness.story(runId).ends.length, 1);
       assert.equal(engine.savedStates, 0);
@@ -148,12 +148,12 @@ describe("step loop: evictions", () => {
     using gate = gateOf(engine);
     const runId = harness.start({ prompt: "abc" });
     await gate.reached;
-    harness.loop.evict(99);
+    harness.loop.preempt(99);
     harness.loop.resume(99);
     harness.loop.resume(runId);
     gate.open();
     const end = await harness.end(runId);
-    harness.loop.evict(runId);
+    harness.loop.preempt(runId);
     assert.equal(end.tally.restarts, 0);
     assert.equal(joined(harness.story(runId)).text, "abc");
   });
@@ -163,7 +163,7 @@ describe("step loop: evictions", () => {
     await using _ = harness;
     const runId = harness.start({ prompt: [...bytes("ab"), SCRIPT.FAIL_PULL, ...bytes("c")], credit: creditFor(2) });
     await harness.until(runId, ({ parked }) => parked);
-    await evictAndResume(harness, runId);
+    await preemptAndResume(harness, runId);
     harness.loop.grant(runId, creditFor(9));
     assert.equal((await harness.end(runId)).outcome.type, "failed");
     assert.equal((await harness.complete({ prompt: "z" })).text, "z");
