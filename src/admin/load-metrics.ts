@@ -1,7 +1,7 @@
 import { FINISH_REASONS } from "../core/finish-reason.js";
 import { ERROR_CODES } from "../core/generation-error.js";
-import type { GenerationState } from "../core/generation-state.js";
-import { LANES } from "../core/lane.js";
+import type { GenerationState } from "../core/generation-report.js";
+import { LANES } from "../core/generation-request.js";
 import { type LoadSnapshot, WAIT_ERROR_BOUNDS_MS, WAIT_VERDICTS } from "../core/load-snapshot.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
 

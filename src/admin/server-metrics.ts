@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { Lifecycle } from "../core/lifecycle.js";
+import type { Lifecycle } from "../core/load-snapshot.js";
 import type { Limits } from "../core/limits.js";
 import { CALL_METRICS } from "./call-metrics.js";
 import { CONNECTION_METRICS } from "./connection-metrics.js";

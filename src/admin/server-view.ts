@@ -1,7 +1,6 @@
-import type { CallsReport } from "../core/calls-report.js";
-import type { Lifecycle } from "../core/lifecycle.js";
+import type { CallsReport } from "../core/calls.js";
+import type { Lifecycle, LoadSnapshot } from "../core/load-snapshot.js";
 import type { Limits } from "../core/limits.js";
-import type { LoadSnapshot } from "../core/load-snapshot.js";
 import type { StoreReport } from "../sessions/link/store-tally.js";
 import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 

@@ -1,7 +1,7 @@
 import { type ServiceError, status as Status } from "@grpc/grpc-js";
 import { BadRequest, ErrorInfo, RetryInfo } from "../../generated/google/rpc/error_details.js";
 import { Status as StatusMessage } from "../../generated/google/rpc/status.js";
-import type { FieldViolation } from "../core/field-violation.js";
+import type { FieldViolation } from "../core/generation-error.js";
 
 /** A call that ended in another status than OK, with all that the server said of it. */
 export class CallFailure extends Error {

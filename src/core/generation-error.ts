@@ -1,5 +1,3 @@
-import type { FieldViolation } from "./field-violation.js";
-
 /** The closed, published list of ErrorInfo reasons. rpc/status maps each to one gRPC status. */
 export const ERROR_CODES = [
   "INVALID_REQUEST",
@@ -86,4 +84,11 @@ export class GenerationError extends Error {
     if (thrown instanceof GenerationError) return thrown;
     return new GenerationError("INTERNAL", "internal error", { cause: thrown });
   }
+}
+
+/** One thing wrong with one field. `description` gives the value met and the bound. */
+export interface FieldViolation {
+  /** Path as in the proto, such as `sampling.temperature` or `chat.messages[2].role`. */
+  readonly field: string;
+  readonly description: string;
 }

@@ -1,8 +1,7 @@
 import type { PrefillProgress } from "./engine-messages.js";
 import type { FinishReason, StopMatch } from "./finish-reason.js";
 import type { Piece } from "./piece.js";
-import type { Timings } from "./timings.js";
-import type { Usage } from "./usage.js";
+import type { Timings, Usage } from "./usage.js";
 
 /** A place in line: 1 is next. The wait is an estimate from the work ahead and the engine's pace; both ends 0 where nothing was measured yet. */
 export interface QueuePlace {

@@ -1,9 +1,7 @@
 import type { FinishReason } from "./finish-reason.js";
 import type { ErrorCode } from "./generation-error.js";
-import type { GenerationState } from "./generation-state.js";
-import type { Lane } from "./lane.js";
-import type { Timings } from "./timings.js";
-import type { Usage } from "./usage.js";
+import type { Lane } from "./generation-request.js";
+import type { Timings, Usage } from "./usage.js";
 
 /** How a generation ended: by itself, or with the status that its call got, or would have got. */
 export type GenerationEnd =
@@ -26,3 +24,10 @@ export interface GenerationReport {
   /** undefined before it was accepted. */
   readonly seed: number | undefined;
 }
+
+/**
+ * Where one generation is. preparing → waiting → prefilling → running ⇄ parked → ended; any → ended.
+ * parked → preempted when others wait: without a slot until its reader has caught up and one falls free; then prefilling again.
+ * A generation that finds a free slot goes from preparing straight to prefilling.
+ */
+export type GenerationState = "preparing" | "waiting" | "prefilling" | "running" | "parked" | "preempted" | "ended";

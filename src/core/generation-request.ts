@@ -1,7 +1,5 @@
 import type { RequestedConstraint } from "./constraint.js";
 import type { Message } from "./conversation.js";
-import type { Lane } from "./lane.js";
-import type { LogitBias, RequestedBias } from "./logit-bias.js";
 import type { ToolUse } from "./tool.js";
 
 /** What goes into the chat template beside messages. */
@@ -164,3 +162,22 @@ export interface GenerationRequest {
   readonly maxWaitMs: number | undefined;
   readonly delivery: Delivery;
 }
+
+/** With this bias a token is never drawn. */
+export const NEVER_BIAS = -100;
+export const MAX_BIAS = 100;
+
+/** Added to one token's logit before it is drawn. */
+export interface LogitBias {
+  readonly tokenId: number;
+  /** NEVER_BIAS to MAX_BIAS. */
+  readonly bias: number;
+}
+
+/** As a caller names it: by id, or by a text that is to be exactly one token, which only the vocabulary can tell. */
+export type RequestedBias = LogitBias | { readonly text: string; readonly bias: number };
+
+/** The two classes of callers between which slots are shared by weight. Streams default to interactive, unary calls to batch. */
+export const LANES = ["interactive", "batch"] as const;
+
+export type Lane = (typeof LANES)[number];

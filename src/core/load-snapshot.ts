@@ -1,8 +1,7 @@
 import type { ErrorCode } from "./generation-error.js";
 import type { FinishReason } from "./finish-reason.js";
-import type { GenerationState } from "./generation-state.js";
-import type { Lane } from "./lane.js";
-import type { Lifecycle } from "./lifecycle.js";
+import type { GenerationState } from "./generation-report.js";
+import type { Lane } from "./generation-request.js";
 
 /** How one generation ended: its finish reason, or the error code of its status. */
 export type Outcome = FinishReason | ErrorCode;
@@ -88,3 +87,9 @@ export interface LoadSnapshot {
   readonly totals: LoadTotals;
   readonly generations: readonly GenerationLoad[];
 }
+
+/**
+ * What the whole server is doing. Health and readiness follow this state and nothing else.
+ * starting → serving → draining → stopped; starting → draining, where a signal comes that early; any of the first three → failed.
+ */
+export type Lifecycle = "starting" | "serving" | "draining" | "stopped" | "failed";

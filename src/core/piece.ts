@@ -1,4 +1,3 @@
-import type { TokenScore } from "./token-score.js";
 import type { ToolCallFragment } from "./tool.js";
 
 /** answer: the caller's. reasoning: what the model thinks aloud before it. */
@@ -22,4 +21,18 @@ export interface Piece {
   readonly scores?: readonly TokenScore[];
   /** What each token stands for, where the run asked for it. */
   readonly tokenBytes?: readonly Uint8Array[];
+}
+
+/** How likely the model held a token: natural logarithms of its plain softmax, before anything of the sampling. */
+export interface TokenScore {
+  readonly logprob: number;
+  /** The most likely tokens in its place, the most likely first. */
+  readonly top: readonly ScoredToken[];
+}
+
+export interface ScoredToken {
+  readonly tokenId: number;
+  readonly logprob: number;
+  /** What it stands for, where the run asked for bytes. */
+  readonly tokenBytes?: Uint8Array;
 }

@@ -1,7 +1,6 @@
 import type { OutputGrammar, RequestedConstraint } from "./constraint.js";
-import type { GenerationInput } from "./generation-request.js";
-import type { FieldViolation } from "./field-violation.js";
-import type { LogitBias, RequestedBias } from "./logit-bias.js";
+import type { GenerationInput, LogitBias, RequestedBias } from "./generation-request.js";
+import type { FieldViolation } from "./generation-error.js";
 import type { TemplateFacts } from "./model-facts.js";
 import type { OutputFormat } from "./output-format.js";
 

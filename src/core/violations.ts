@@ -1,5 +1,4 @@
-import type { FieldViolation } from "./field-violation.js";
-import { GenerationError } from "./generation-error.js";
+import { type FieldViolation, GenerationError } from "./generation-error.js";
 
 /** A hostile message of 4 MiB can be wrong two million times. */
 const MAX_COLLECTED = 1_000;
@@ -44,4 +43,15 @@ export function invalidRequest(violations: readonly FieldViolation[]): Generatio
   return new GenerationError("INVALID_REQUEST", `${first?.field ?? ""} ${first?.description ?? ""}${more}`, {
     violations,
   });
+}
+
+/** The caller's input is at fault: thrown in the prepare worker, answered as `refused`. */
+export class InputRefusal extends Error {
+  readonly violation: FieldViolation;
+
+  constructor(field: string, description: string) {
+    super(`${field}: ${description}`);
+    this.name = "InputRefusal";
+    this.violation = { field, description };
+  }
 }

@@ -1,6 +1,6 @@
 import type { Sampling } from "../core/generation-request.js";
 import type { EngineFacts } from "../core/model-facts.js";
-import type { TokenScore } from "../core/token-score.js";
+import type { TokenScore } from "../core/piece.js";
 
 /**
  * A model that can be run step by step: all that the step loop knows of llama.cpp. Lives on the inference worker and is used by the step loop

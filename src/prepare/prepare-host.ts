@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
 import { faultPlace } from "../telemetry/fault-text.js";
-import { InputRefusal } from "../core/input-refusal.js";
+import { InputRefusal } from "../core/violations.js";
 import { checkTokenIds, prepareInput, type Prepared, type PrepareTools, tokenizeText } from "./prepare-input.js";
 import { resolveBiases } from "./resolve-biases.js";
 

@@ -7,7 +7,7 @@ import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
 import type { CompiledGrammars } from "./grammar/compiled-grammars.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./template/hidden-texts.js";
-import { InputRefusal } from "../core/input-refusal.js";
+import { InputRefusal } from "../core/violations.js";
 import { type Tokenised, tokenizeFragments } from "./tokens/tokenize-fragments.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 

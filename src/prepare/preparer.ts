@@ -1,9 +1,8 @@
 import type { Worker } from "node:worker_threads";
 import { GenerationError } from "../core/generation-error.js";
 import type { RequestedConstraint } from "../core/constraint.js";
-import type { GenerationInput } from "../core/generation-request.js";
+import type { GenerationInput, LogitBias, RequestedBias } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
-import type { LogitBias, RequestedBias } from "../core/logit-bias.js";
 import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepare-messages.js";
 import { Deferred } from "../sync/deferred.js";
 import { onAbort } from "../sync/on-abort.js";

@@ -1,5 +1,5 @@
-import type { LogitBias, RequestedBias } from "../core/logit-bias.js";
-import { InputRefusal } from "../core/input-refusal.js";
+import type { LogitBias, RequestedBias } from "../core/generation-request.js";
+import { InputRefusal } from "../core/violations.js";
 import { tokenizeText } from "./prepare-input.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 

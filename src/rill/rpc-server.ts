@@ -7,7 +7,7 @@ import { ModelServiceService } from "../../generated/rill/v1/model_service.js";
 import { ServerServiceService } from "../../generated/rill/v1/server_service.js";
 import { SessionServiceService } from "../../generated/rill/v1/session_service.js";
 import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
-import type { CallsReport } from "../core/calls-report.js";
+import type { CallsReport } from "../core/calls.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { Limits } from "../core/limits.js";
 import type { LifecycleState } from "../scheduler/lifecycle-state.js";

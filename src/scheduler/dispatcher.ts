@@ -1,7 +1,7 @@
-import { creditWindow } from "../core/credit-window.js";
+import { creditWindow } from "../core/credit.js";
 import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
-import { type Lane, LANES } from "../core/lane.js";
+import { type Lane, LANES } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { WaitEstimates } from "../core/load-snapshot.js";
 import type { Logger } from "../telemetry/logger.js";

@@ -1,4 +1,4 @@
-import type { Lifecycle } from "../core/lifecycle.js";
+import type { Lifecycle } from "../core/load-snapshot.js";
 
 /** Where each state may go. SIGTERM may come while the model is still being loaded, hence starting → draining. */
 const MOVES: Readonly<Record<Lifecycle, readonly Lifecycle[]>> = {

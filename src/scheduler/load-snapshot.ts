@@ -1,5 +1,4 @@
-import type { Lifecycle } from "../core/lifecycle.js";
-import type { GenerationLoad, LoadSnapshot } from "../core/load-snapshot.js";
+import type { GenerationLoad, Lifecycle, LoadSnapshot } from "../core/load-snapshot.js";
 import type { EngineFacts } from "../core/model-facts.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { GenerationRecord } from "./generation/generation-record.js";

@@ -1,10 +1,9 @@
-import type { CallOrigin } from "../core/call-origin.js";
-import { creditWindow } from "../core/credit-window.js";
+import type { CallOrigin } from "../core/calls.js";
+import { creditWindow } from "../core/credit.js";
 import type { CancelMode } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
-import type { GenerationReport } from "../core/generation-report.js";
-import type { GenerationState } from "../core/generation-state.js";
-import type { Lane } from "../core/lane.js";
+import type { GenerationReport, GenerationState } from "../core/generation-report.js";
+import type { Lane } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
 import type { Clock } from "../sync/clock.js";

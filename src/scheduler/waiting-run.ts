@@ -1,5 +1,5 @@
 import type { QueuePlace } from "../core/generation-event.js";
-import type { Lane } from "../core/lane.js";
+import type { Lane } from "../core/generation-request.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import type { PreparedRun } from "./forecast/prepared-run.js";
 import type { WaitRange } from "./forecast/run-forecast.js";

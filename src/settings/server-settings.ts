@@ -1,4 +1,4 @@
-import { LANES, type Lane } from "../core/lane.js";
+import { LANES, type Lane } from "../core/generation-request.js";
 import { HUB_ORIGIN } from "../models/download/hub-source.js";
 import { parseTrustedProxy } from "../grpc/gate/trusted-proxies.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/link/store-address.js";

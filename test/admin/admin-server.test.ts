@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from "node:net";
 import { AdminServer } from "../../src/admin/admin-server.js";
 import type { ServerView } from "../../src/admin/server-view.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import type { Lifecycle } from "../../src/core/lifecycle.js";
+import type { Lifecycle } from "../../src/core/load-snapshot.js";
 import { systemClock } from "../../src/sync/clock.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { LOAD_EXAMPLE } from "./load-example.js";

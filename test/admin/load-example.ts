@@ -1,5 +1,5 @@
 import type { GenerationLoad, LoadSnapshot } from "../../src/core/load-snapshot.js";
-import type { GenerationState } from "../../src/core/generation-state.js";
+import type { GenerationState } from "../../src/core/generation-report.js";
 
 const generation = (generationId: string, state: GenerationState): GenerationLoad => ({
   generationId,

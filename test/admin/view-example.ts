@@ -1,5 +1,5 @@
 import type { ServerView } from "../../src/admin/server-view.js";
-import type { Lifecycle } from "../../src/core/lifecycle.js";
+import type { Lifecycle } from "../../src/core/load-snapshot.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { StoreTally } from "../../src/sessions/link/store-tally.js";
 import { LOAD_EXAMPLE } from "./load-example.js";

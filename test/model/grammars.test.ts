@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NEVER_BIAS } from "../../src/core/logit-bias.js";
+import { NEVER_BIAS } from "../../src/core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
 import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
 import { LoopHarness, type RunRequest, joined } from "../engine/loop-harness.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContextSequence, type Token } from "node-llama-cpp";
 import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
-import type { TokenScore } from "../../src/core/token-score.js";
+import type { TokenScore } from "../../src/core/piece.js";
 import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
 import { LoopHarness } from "../engine/loop-harness.js";
 import { FETCH_MODEL_LIMIT_MS, defaultModelPath } from "../support/default-model.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { InputRefusal } from "../../src/core/input-refusal.js";
+import { InputRefusal } from "../../src/core/violations.js";
 
 /** Asserts that the action refuses its input, naming this field, in words that match. */
 export function assertRefuses(action: () => unknown, field: string, description: RegExp): void {

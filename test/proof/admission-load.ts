@@ -1,4 +1,4 @@
-import type { Lane } from "../../src/core/lane.js";
+import type { Lane } from "../../src/core/generation-request.js";
 import { Random } from "../support/random.js";
 
 /** One call of the load, as its caller makes it. Times in ms, from the start of the load. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Lifecycle } from "../../src/core/lifecycle.js";
+import type { Lifecycle } from "../../src/core/load-snapshot.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 
 const WAYS: Readonly<Record<Lifecycle, readonly Lifecycle[]>> = {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GenerationError } from "../../src/core/generation-error.js";
-import type { GenerationState } from "../../src/core/generation-state.js";
-import { LANES } from "../../src/core/lane.js";
+import type { GenerationState } from "../../src/core/generation-report.js";
+import { LANES } from "../../src/core/generation-request.js";
 import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { echo, ENDLESS, readAll, runOf, SchedulerRig } from "./scheduler-rig.js";

@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 import type { EngineNotice } from "../../src/core/engine-messages.js";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { GenerationEvent } from "../../src/core/generation-event.js";
-import type { Lane } from "../../src/core/lane.js";
+import type { Lane } from "../../src/core/generation-request.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
 import type { Piece } from "../../src/core/piece.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GenerationError } from "../../src/core/generation-error.js";
-import type { Lane } from "../../src/core/lane.js";
+import type { Lane } from "../../src/core/generation-request.js";
 import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { echo, ENDLESS, failureOf, readAll, SchedulerRig } from "./scheduler-rig.js";
 

@@ -1,4 +1,4 @@
-import type { TokenScore } from "../../src/core/token-score.js";
+import type { TokenScore } from "../../src/core/piece.js";
 import { type Decoder, EngineFault, type EngineSequence, type SampledToken } from "../../src/engine/engine.js";
 import type { ScriptedGrammar } from "./scripted-grammar.js";
 import type { ScriptedSequence } from "./scripted-sequence.js";

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { EngineFacts } from "../../src/core/model-facts.js";
-import type { TokenScore } from "../../src/core/token-score.js";
+import type { TokenScore } from "../../src/core/piece.js";
 import {
   type Decoder,
   type DecoderOpening,

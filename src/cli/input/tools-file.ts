@@ -1,5 +1,4 @@
-import { isJsonObject } from "../../core/json-object.js";
-import { tryParseJson } from "../../core/try-parse-json.js";
+import { isJsonObject, tryParseJson } from "../../core/json.js";
 import type { JsonObject } from "../../client/contract-json.js";
 
 /**

@@ -1,6 +1,5 @@
-import type { Sampling } from "../../core/generation-request.js";
-import { NEVER_BIAS } from "../../core/logit-bias.js";
-import { DryPenalty, type DryParts } from "./dry-penalty.js";
+import { NEVER_BIAS, type Sampling } from "../../core/generation-request.js";
+import { type DryParts, DryPenalty } from "./dry-penalty.js";
 
 export interface LogitAdjustmentParts {
   readonly sampling: Sampling;

@@ -1,5 +1,5 @@
 import type { SequenceEvaluateOptions } from "node-llama-cpp";
-import type { ScoredToken, TokenScore } from "../../core/token-score.js";
+import type { ScoredToken, TokenScore } from "../../core/piece.js";
 import type { BindingInternals, NativeSampler, TokenLogits } from "./binding-internals.js";
 import type { LlamaSequence } from "./llama-sequence.js";
 import type { SamplerPool } from "./sampler-pool.js";

@@ -1,6 +1,5 @@
 import type { RunOutput } from "../../core/engine-messages.js";
-import type { Piece } from "../../core/piece.js";
-import type { TokenScore } from "../../core/token-score.js";
+import type { Piece, TokenScore } from "../../core/piece.js";
 import { Detokenizer } from "./detokenizer.js";
 import type { OutputPart, PartReader } from "./output-part.js";
 import { type HeldToken, type LastPieces, MAX_WITHHELD_TOKENS, pieceOf } from "./piece-builder.js";

@@ -1,6 +1,5 @@
 import type { RunOutput } from "../../core/engine-messages.js";
-import type { Piece } from "../../core/piece.js";
-import type { TokenScore } from "../../core/token-score.js";
+import type { Piece, TokenScore } from "../../core/piece.js";
 import { Detokenizer } from "./detokenizer.js";
 import { ownBytes } from "./own-bytes.js";
 import { StopFilter } from "./stop-filter.js";

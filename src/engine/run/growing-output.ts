@@ -1,8 +1,7 @@
 import type { RunSpec } from "../../core/engine-messages.js";
 import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
 import type { OutputFormat } from "../../core/output-format.js";
-import type { Piece } from "../../core/piece.js";
-import type { TokenScore } from "../../core/token-score.js";
+import type { Piece, TokenScore } from "../../core/piece.js";
 import type { Engine, SampledToken } from "../engine.js";
 import { GrammarHold } from "./grammar-hold.js";
 import { MarkedPieceBuilder } from "../output/marked-piece-builder.js";

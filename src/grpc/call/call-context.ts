@@ -1,4 +1,4 @@
-import type { CallOrigin } from "../../core/call-origin.js";
+import type { CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import type { ReaderRule } from "./reader-rule.js";
 

@@ -1,5 +1,5 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import type { CallOrigin } from "../../core/call-origin.js";
+import type { CallOrigin } from "../../core/calls.js";
 
 export const REQUEST_ID_KEY = "x-request-id";
 /** By gRPC's own retries; absent in the first try. */

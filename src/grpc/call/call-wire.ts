@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { Metadata, status as Status, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
-import type { CallOrigin } from "../../core/call-origin.js";
+import type { CallOrigin } from "../../core/calls.js";
 import type { ErrorCode, GenerationError } from "../../core/generation-error.js";
 import { fromForeignStatus, isForeignStatus } from "../status/foreign-status.js";
 import { toErrorStatus } from "../status/error-status.js";

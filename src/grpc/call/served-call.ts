@@ -1,5 +1,5 @@
 import { type Deadline, status as Status, type Metadata } from "@grpc/grpc-js";
-import type { CallOrigin } from "../../core/call-origin.js";
+import type { CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import { printableText } from "../../telemetry/printable-text.js";
 import { ProtocolStatus } from "../status/protocol-status.js";

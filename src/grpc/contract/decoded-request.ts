@@ -1,5 +1,4 @@
-import type { FieldViolation } from "../../core/field-violation.js";
-import { GenerationError } from "../../core/generation-error.js";
+import { type FieldViolation, GenerationError } from "../../core/generation-error.js";
 import { invalidRequest } from "../../core/violations.js";
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { DescMessage } from "@bufbuild/protobuf";
-import type { FieldViolation } from "../../core/field-violation.js";
+import type { FieldViolation } from "../../core/generation-error.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { type FieldShape, keyOf, type MapShape, type MessageShape, shapeOf, type ValueShape } from "./message-shape.js";
 import { Violations } from "../../core/violations.js";

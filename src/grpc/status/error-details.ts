@@ -8,8 +8,7 @@ import {
   RetryInfo,
 } from "../../../generated/google/rpc/error_details.js";
 import { Status } from "../../../generated/google/rpc/status.js";
-import type { FieldViolation } from "../../core/field-violation.js";
-import type { GenerationError } from "../../core/generation-error.js";
+import type { FieldViolation, GenerationError } from "../../core/generation-error.js";
 import { toDurationMessage } from "./duration-message.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 

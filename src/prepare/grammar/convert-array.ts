@@ -1,6 +1,6 @@
 import { EMPTY, type GrammarNode, optional, sequence, text } from "./grammar-node.js";
 import { arrayGrammar, COMMA } from "./json-value-grammar.js";
-import type { JsonObject } from "../../core/json-object.js";
+import type { JsonObject } from "../../core/json.js";
 import { problemAt, readCount, readList } from "./schema-keywords.js";
 import type { SchemaScope } from "./schema-scope.js";
 

@@ -1,6 +1,6 @@
 import { choice, type GrammarNode, sequence, text } from "./grammar-node.js";
 import { COLON, COMMA, mapGrammar } from "./json-value-grammar.js";
-import type { JsonObject } from "../../core/json-object.js";
+import type { JsonObject } from "../../core/json.js";
 import { escapePointer, problemAt, readCount, readProperties, readRequired } from "./schema-keywords.js";
 import type { SchemaScope } from "./schema-scope.js";
 

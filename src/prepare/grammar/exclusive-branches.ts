@@ -1,5 +1,5 @@
 import { canonicalText, readFixedValues } from "./fixed-values.js";
-import type { JsonObject } from "../../core/json-object.js";
+import type { JsonObject } from "../../core/json.js";
 import { type JsonType, JSON_TYPES, jsonTypeOf, typesMeet } from "./json-type.js";
 import { escapePointer, problemAt, readProperties, readRequired, readTypes } from "./schema-keywords.js";
 import type { PlacedSchema, SchemaSource } from "./schema-source.js";

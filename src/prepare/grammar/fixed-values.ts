@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../core/json-object.js";
+import { isJsonObject, type JsonObject } from "../../core/json.js";
 import { jsonTypeOf, typesMeet } from "./json-type.js";
 import { assertionsOf, problemAt, readList, readTypes } from "./schema-keywords.js";
 

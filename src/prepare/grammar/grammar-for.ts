@@ -1,7 +1,7 @@
 import type { OutputGrammar, RequestedConstraint } from "../../core/constraint.js";
 import type { OutputFormat } from "../../core/output-format.js";
 import type { ToolUse } from "../../core/tool.js";
-import { InputRefusal } from "../../core/input-refusal.js";
+import { InputRefusal } from "../../core/violations.js";
 import { compileCallGrammar, type CallGrammarBounds } from "./compile-call-grammar.js";
 import { compileConstraint } from "./compile-constraint.js";
 import type { CompiledGrammars } from "./compiled-grammars.js";

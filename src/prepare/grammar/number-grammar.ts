@@ -1,6 +1,6 @@
 import { choice, type GrammarNode, oneOf, optional, sequence, text } from "./grammar-node.js";
 import { digitsGrammar, integerGrammar, LARGEST_INTEGER, MOST_DIGITS, naturalGrammar } from "./integer-grammar.js";
-import type { JsonObject } from "../../core/json-object.js";
+import type { JsonObject } from "../../core/json.js";
 import type { RuleBook } from "./rule-book.js";
 import { problemAt, readNumber } from "./schema-keywords.js";
 

@@ -6,7 +6,7 @@ import { FORMATS, formatGrammar } from "./format-grammar.js";
 import { choice, type GrammarNode, ruleNode, text } from "./grammar-node.js";
 import { anyInteger } from "./integer-grammar.js";
 import { anyValue, booleanGrammar } from "./json-value-grammar.js";
-import type { JsonObject } from "../../core/json-object.js";
+import type { JsonObject } from "../../core/json.js";
 import type { JsonType } from "./json-type.js";
 import { anyNumber, boundedInteger, boundedNumber } from "./number-grammar.js";
 import type { RuleBook } from "./rule-book.js";

@@ -1,5 +1,5 @@
 import { GrammarProblem } from "./grammar-problem.js";
-import { isJsonObject, type JsonObject } from "../../core/json-object.js";
+import { isJsonObject, type JsonObject } from "../../core/json.js";
 import { JSON_TYPES, type JsonType } from "./json-type.js";
 
 /** They say nothing about what a value may be. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { GrammarBounds } from "./grammar-bounds.js";
 import { GrammarProblem } from "./grammar-problem.js";
-import { isJsonObject, type JsonObject } from "../../core/json-object.js";
+import { isJsonObject, type JsonObject } from "../../core/json.js";
 import { typesMeet, type JsonType } from "./json-type.js";
 import {
   assertionsOf,

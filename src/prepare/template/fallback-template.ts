@@ -10,7 +10,7 @@ import type { TemplateFacts } from "../../core/model-facts.js";
 import { type ChatRequest, type ChatTemplate, goesOn, type RenderedChat, toolsOf } from "./chat-template.js";
 import type { Fragment } from "../tokens/control-texts.js";
 import { createOutputFormat } from "./create-output-format.js";
-import { InputRefusal } from "../../core/input-refusal.js";
+import { InputRefusal } from "../../core/violations.js";
 import { toolBlock, withoutToolRoles } from "./tool-block.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 

@@ -2,7 +2,7 @@ import { Template } from "@huggingface/jinja";
 import type { Message } from "../../core/conversation.js";
 import type { Tool } from "../../core/tool.js";
 import type { HiddenTexts } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/input-refusal.js";
+import { InputRefusal } from "../../core/violations.js";
 import { type MessageShape, messageVariables, toolVariables } from "./message-variables.js";
 import type { JsonObject } from "./parse-json.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";

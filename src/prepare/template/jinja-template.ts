@@ -5,7 +5,7 @@ import { type ChatRequest, type ChatTemplate, goesOn, type RenderedChat, toolsOf
 import { findReasoningField } from "./find-reasoning-field.js";
 import { findToolPlace, type ToolPlace } from "./find-tool-place.js";
 import { createMark, HiddenTexts } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/input-refusal.js";
+import { InputRefusal } from "../../core/violations.js";
 import { JinjaRenderer, type Rendering } from "./jinja-renderer.js";
 import { type MessageShape, PLAIN_SHAPE } from "./message-variables.js";
 import { createOutputFormat } from "./create-output-format.js";

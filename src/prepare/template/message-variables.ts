@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Message } from "../../core/conversation.js";
-import { isJsonObject } from "../../core/json-object.js";
+import { isJsonObject } from "../../core/json.js";
 import type { CallSyntax } from "../../core/output-format.js";
 import type { Tool, ToolCall } from "../../core/tool.js";
 import { arrangeCalls, type CallArrangement } from "./arrange-calls.js";

@@ -1,5 +1,5 @@
-import { isJsonObject } from "../../core/json-object.js";
-import { InputRefusal } from "../../core/input-refusal.js";
+import { isJsonObject } from "../../core/json.js";
+import { InputRefusal } from "../../core/violations.js";
 
 /** A value of JSON, as templates take it. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;

@@ -1,6 +1,6 @@
 import type { Message } from "../../core/conversation.js";
 import { createMark } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/input-refusal.js";
+import { InputRefusal } from "../../core/violations.js";
 import type { JinjaRenderer, Rendering } from "./jinja-renderer.js";
 
 /** Where a template puts system messages. Many know one at the beginning only: elsewhere instructions would be left out without a word. */

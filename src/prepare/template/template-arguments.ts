@@ -1,5 +1,5 @@
 import type { HiddenTexts } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/input-refusal.js";
+import { InputRefusal } from "../../core/violations.js";
 import { type JsonObject, parseJsonObject } from "./parse-json.js";
 
 const FIELD = "chat.template_arguments";

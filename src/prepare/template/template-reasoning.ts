@@ -1,5 +1,5 @@
 import type { ReasoningSyntax } from "../../core/output-format.js";
-import { InputRefusal } from "../../core/input-refusal.js";
+import { InputRefusal } from "../../core/violations.js";
 import type { JsonObject } from "./parse-json.js";
 import { type ReasoningMarks, reasoningAtEnd, reasoningMarks } from "./reasoning-marks.js";
 import { REASONING_SWITCHES } from "./template-arguments.js";

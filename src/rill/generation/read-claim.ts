@@ -1,5 +1,5 @@
 import { GenerationError } from "../../core/generation-error.js";
-import { creditWindow } from "../../core/credit-window.js";
+import { creditWindow } from "../../core/credit.js";
 import type { Messages } from "../../grpc/call/stream-method.js";
 import { forReader, type GenerationCall } from "./generation-call.js";
 import type { Claim } from "./keyed-generations.js";

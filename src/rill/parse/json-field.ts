@@ -1,5 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../core/json-object.js";
-import { tryParseJson } from "../../core/try-parse-json.js";
+import { isJsonObject, type JsonObject, tryParseJson } from "../../core/json.js";
 import { MAX_JSON_VALUES, type Violations } from "../../core/violations.js";
 
 /** Parses a text that must be a JSON object. undefined: it is not, which is a violation. */

@@ -1,6 +1,6 @@
 import type { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
 import type { RequestedConstraint } from "../../core/constraint.js";
-import { isJsonObject } from "../../core/json-object.js";
+import { isJsonObject } from "../../core/json.js";
 import type { Limits } from "../../core/limits.js";
 import { parseJsonText } from "./json-field.js";
 import type { Violations } from "../../core/violations.js";

@@ -1,5 +1,5 @@
 import { Lane as LaneMessage, type Scheduling } from "../../../generated/rill/v1/scheduling.js";
-import type { Lane } from "../../core/lane.js";
+import type { Lane } from "../../core/generation-request.js";
 import type { Violations } from "../../core/violations.js";
 
 /** The line that a call waits in. */

@@ -1,6 +1,6 @@
 import type { LogitBias as LogitBiasMessage } from "../../../generated/rill/v1/sampling.js";
 import type { Limits } from "../../core/limits.js";
-import { MAX_BIAS, NEVER_BIAS, type RequestedBias } from "../../core/logit-bias.js";
+import { MAX_BIAS, NEVER_BIAS, type RequestedBias } from "../../core/generation-request.js";
 import { parseNumber } from "./number-field.js";
 import type { Violations } from "../../core/violations.js";
 

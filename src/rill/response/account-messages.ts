@@ -1,7 +1,6 @@
 import type { Timings as TimingsMessage } from "../../../generated/rill/v1/timings.js";
 import type { Usage as UsageMessage } from "../../../generated/rill/v1/usage.js";
-import type { Timings } from "../../core/timings.js";
-import type { Usage } from "../../core/usage.js";
+import type { Timings, Usage } from "../../core/usage.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 
 /** Tokens as the contract counts them: output = delivered + undelivered. */

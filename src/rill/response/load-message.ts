@@ -1,5 +1,5 @@
 import type { GenerationLoad as GenerationLoadMessage, Load } from "../../../generated/rill/v1/load.js";
-import { LANES } from "../../core/lane.js";
+import { LANES } from "../../core/generation-request.js";
 import type { GenerationLoad, LoadSnapshot } from "../../core/load-snapshot.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 import { toGenerationStateMessage, toLaneMessage, toLifecycleMessage } from "./state-messages.js";

@@ -1,5 +1,5 @@
 import type { TokenLogprobs } from "../../../generated/rill/v1/logprobs.js";
-import type { TokenScore } from "../../core/token-score.js";
+import type { TokenScore } from "../../core/piece.js";
 
 const NO_BYTES = Buffer.alloc(0);
 

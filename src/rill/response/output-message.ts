@@ -1,8 +1,10 @@
-import { Channel as ChannelMessage } from "../../../generated/rill/v1/generation_event.js";
-import type { Chunk, ToolCallDelta } from "../../../generated/rill/v1/generation_event.js";
+import {
+  Channel as ChannelMessage,
+  type Chunk,
+  type ToolCallDelta,
+} from "../../../generated/rill/v1/generation_event.js";
 import type { OutputOptions } from "../../core/generation-request.js";
-import type { Channel, Piece } from "../../core/piece.js";
-import type { TokenScore } from "../../core/token-score.js";
+import type { Channel, Piece, TokenScore } from "../../core/piece.js";
 import type { Usage } from "../../core/usage.js";
 import type { GenerationMessage } from "./event-message.js";
 import { toUsageMessage } from "./account-messages.js";

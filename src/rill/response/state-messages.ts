@@ -6,9 +6,9 @@ import { GenerationState as GenerationStateMessage } from "../../../generated/ri
 import { LifecycleState as LifecycleMessage } from "../../../generated/rill/v1/load.js";
 import { Lane as LaneMessage } from "../../../generated/rill/v1/scheduling.js";
 import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
-import type { GenerationState } from "../../core/generation-state.js";
-import type { Lane } from "../../core/lane.js";
-import type { Lifecycle } from "../../core/lifecycle.js";
+import type { GenerationState } from "../../core/generation-report.js";
+import type { Lane } from "../../core/generation-request.js";
+import type { Lifecycle } from "../../core/load-snapshot.js";
 
 const FINISH_REASONS: Readonly<Record<FinishReason, FinishReasonMessage>> = {
   end_of_turn: FinishReasonMessage.END_OF_TURN,

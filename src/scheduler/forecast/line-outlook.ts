@@ -1,4 +1,4 @@
-import { type Lane, LANES } from "../../core/lane.js";
+import { type Lane, LANES } from "../../core/generation-request.js";
 import type { Clock } from "../../sync/clock.js";
 import type { RunForecast, WaitRange } from "./run-forecast.js";
 import type { RunWork } from "./run-work.js";

@@ -1,9 +1,8 @@
 import type { PrefillProgress } from "../../core/engine-messages.js";
-import type { GenerationState } from "../../core/generation-state.js";
+import type { GenerationState } from "../../core/generation-report.js";
 import type { Piece } from "../../core/piece.js";
 import type { RunTally } from "../../core/run-end.js";
-import type { Timings } from "../../core/timings.js";
-import type { Usage } from "../../core/usage.js";
+import type { Timings, Usage } from "../../core/usage.js";
 import type { LoadCounters } from "./load-counters.js";
 
 /** How a generation left that was ended from outside: by its caller, its deadline, its reader's slowness or the server. */

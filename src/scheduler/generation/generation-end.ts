@@ -1,6 +1,6 @@
 import type { FinishedEvent } from "../../core/generation-event.js";
 import type { GenerationEnd } from "../../core/generation-report.js";
-import type { Timings } from "../../core/timings.js";
+import type { Timings } from "../../core/usage.js";
 import type { GenerationAccount } from "./generation-account.js";
 import type { Phase, RunFinish } from "./generation-phase.js";
 

@@ -1,5 +1,5 @@
-import type { CallOrigin } from "../../core/call-origin.js";
-import type { Lane } from "../../core/lane.js";
+import type { CallOrigin } from "../../core/calls.js";
+import type { Lane } from "../../core/generation-request.js";
 
 /** What is known of a generation from the moment its call is opened. */
 export interface GenerationIdentity {

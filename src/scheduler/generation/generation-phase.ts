@@ -1,5 +1,5 @@
 import type { GenerationError } from "../../core/generation-error.js";
-import type { GenerationState } from "../../core/generation-state.js";
+import type { GenerationState } from "../../core/generation-report.js";
 import type { RunOutcome } from "../../core/run-end.js";
 
 /** How a run that was not aborted ended. */

@@ -1,9 +1,8 @@
 import type { GenerationEvent } from "../../core/generation-event.js";
 import { GenerationError } from "../../core/generation-error.js";
-import type { GenerationState } from "../../core/generation-state.js";
+import type { GenerationState } from "../../core/generation-report.js";
 import type { Piece } from "../../core/piece.js";
-import type { Timings } from "../../core/timings.js";
-import type { Usage } from "../../core/usage.js";
+import type { Timings, Usage } from "../../core/usage.js";
 import type { GenerationRecord } from "./generation-record.js";
 import { OUTPUT_START, positionAfter } from "./output-position.js";
 import type { PreparedRun } from "../forecast/prepared-run.js";

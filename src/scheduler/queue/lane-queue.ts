@@ -1,4 +1,4 @@
-import type { Lane } from "../../core/lane.js";
+import type { Lane } from "../../core/generation-request.js";
 import type { QueuePlace } from "../../core/generation-event.js";
 import { FairShare } from "./fair-share.js";
 import { LaneLine, type LinePlace } from "./lane-line.js";

@@ -1,5 +1,5 @@
 import { GenerationError } from "../../core/generation-error.js";
-import type { Lane } from "../../core/lane.js";
+import type { Lane } from "../../core/generation-request.js";
 import type { WaitRange } from "../forecast/run-forecast.js";
 
 /** One lane's line as a newcomer finds it. */

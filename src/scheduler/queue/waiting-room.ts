@@ -1,4 +1,4 @@
-import { type Lane, LANES } from "../../core/lane.js";
+import { type Lane, LANES } from "../../core/generation-request.js";
 import type { Clock } from "../../sync/clock.js";
 import { FairShare } from "./fair-share.js";
 import type { LinePlace } from "./lane-line.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Lane } from "../../../src/core/lane.js";
+import type { Lane } from "../../../src/core/generation-request.js";
 import type { Waiter } from "../../../src/scheduler/queue/lane-queue.js";
 import { LineOutlook } from "../../../src/scheduler/forecast/line-outlook.js";
 import { RunWork } from "../../../src/scheduler/forecast/run-work.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Lane } from "../../../src/core/lane.js";
+import type { Lane } from "../../../src/core/generation-request.js";
 import { FairShare } from "../../../src/scheduler/queue/fair-share.js";
 
 /** The order of `count` grants while the given lanes always want slots. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { QueuePlace } from "../../../src/core/generation-event.js";
-import type { Lane } from "../../../src/core/lane.js";
+import type { Lane } from "../../../src/core/generation-request.js";
 import type { Waiter } from "../../../src/scheduler/queue/lane-queue.js";
 import { WaitingRoom } from "../../../src/scheduler/queue/waiting-room.js";
 import { ManualClock } from "../../support/manual-clock.js";

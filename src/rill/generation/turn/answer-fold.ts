@@ -1,8 +1,7 @@
 import type { Piece } from "../../../core/piece.js";
 import type { ToolCall, ToolCallFragment } from "../../../core/tool.js";
 import type { TurnMade } from "../../../sessions/held-turn.js";
-import { isJsonObject } from "../../../core/json-object.js";
-import { tryParseJson } from "../../../core/try-parse-json.js";
+import { isJsonObject, tryParseJson } from "../../../core/json.js";
 
 interface OpenCall {
   readonly id: string;
