@@ -11,7 +11,7 @@ import { Preemptor } from "./preemptor.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import { LineOutlook } from "./forecast/line-outlook.js";
 import { holdToCapacity, holdToWait } from "./queue/queue-bounds.js";
-import { type PreparedRun, runSpecOf } from "./forecast/prepared-run.js";
+import type { PreparedRun } from "./forecast/prepared-run.js";
 import type { RunForecast, WaitRange } from "./forecast/run-forecast.js";
 import { RunWork } from "./forecast/run-work.js";
 import { SlotTable } from "./slot-table.js";
@@ -202,7 +202,7 @@ export class Dispatcher implements Disposable {
     const runId = this.#slots.take(record);
     this.#estimator.start(runId, work);
     record.start(runId);
-    send({ type: "start", run: runSpecOf(run, runId), credit: creditWindow(limits) });
+    send({ type: "start", run: { ...run.spec, runId }, credit: creditWindow(limits) });
   }
 
   #startNext(): void {

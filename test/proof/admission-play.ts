@@ -64,17 +64,23 @@ async function serve({ clock, scheduler }: VirtualServer, call: ScriptedCall, is
   let wasAccepted = false;
   try {
     generation.submit({
-      inputTokens: call.inputTokens,
-      sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: exact ? 0xffff_ffff : call.naturalTokens },
-      output: { logprobs: undefined, tokenBytes: false },
-      stopping: {
-        maxOutputTokens,
-        clampedByContext: false,
-        stopSequences: [],
-        stopTokenIds: [],
-        ignoreEndOfGeneration: exact,
-        repetitionGuard: undefined,
-        timeLimitMs: 600_000,
+      spec: {
+        inputTokens: call.inputTokens,
+        sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: exact ? 0xffff_ffff : call.naturalTokens },
+        output: { logprobs: undefined, tokenBytes: false },
+        stopping: {
+          maxOutputTokens,
+          clampedByContext: false,
+          stopSequences: [],
+          stopTokenIds: [],
+          ignoreEndOfGeneration: exact,
+          repetitionGuard: undefined,
+          timeLimitMs: 600_000,
+        },
+        format: undefined,
+        grammar: undefined,
+        reasoningBudgetTokens: undefined,
+        comesBack: false,
       },
       prepareMs: 0,
       deadlineMs,

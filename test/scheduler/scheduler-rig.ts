@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import type { EngineNotice } from "../../src/core/engine-messages.js";
+import type { EngineNotice, RunStopping } from "../../src/core/engine-messages.js";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { GenerationEvent } from "../../src/core/generation-event.js";
 import type { Lane } from "../../src/core/generation-request.js";
@@ -37,7 +37,7 @@ export interface OpenOptions {
 
 /** What a test says of a run; all else has a default. */
 export interface SubmitOptions extends OpenOptions {
-  readonly stopping?: Partial<PreparedRun["stopping"]>;
+  readonly stopping?: Partial<RunStopping>;
   readonly deadlineMs?: number;
   readonly maxWaitMs?: number;
 }
@@ -50,21 +50,27 @@ export function echo(text: string, ...script: number[]): Uint32Array {
 /** Echoes for ever: holds its slot, parked once its credit is spent, until it is cancelled. */
 export const ENDLESS = echo("x", SCRIPT.CYCLE);
 
-export function runOf(inputTokens: Uint32Array, stopping: Partial<PreparedRun["stopping"]> = {}): PreparedRun {
+export function runOf(inputTokens: Uint32Array, stopping: Partial<RunStopping> = {}): PreparedRun {
   return {
-    inputTokens,
-    sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: 1 },
-    stopping: {
-      maxOutputTokens: 1_000,
-      clampedByContext: false,
-      stopSequences: [],
-      stopTokenIds: [],
-      ignoreEndOfGeneration: false,
-      repetitionGuard: undefined,
-      timeLimitMs: 600_000,
-      ...stopping,
+    spec: {
+      inputTokens,
+      sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: 1 },
+      stopping: {
+        maxOutputTokens: 1_000,
+        clampedByContext: false,
+        stopSequences: [],
+        stopTokenIds: [],
+        ignoreEndOfGeneration: false,
+        repetitionGuard: undefined,
+        timeLimitMs: 600_000,
+        ...stopping,
+      },
+      output: { logprobs: undefined, tokenBytes: false },
+      format: undefined,
+      grammar: undefined,
+      reasoningBudgetTokens: undefined,
+      comesBack: false,
     },
-    output: { logprobs: undefined, tokenBytes: false },
     prepareMs: 0,
     deadlineMs: undefined,
     maxWaitMs: undefined,

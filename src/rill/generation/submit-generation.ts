@@ -35,14 +35,16 @@ export async function submitGeneration(call: GenerationCall, submission: Submiss
   const { maxWaitMs } = request;
   const { logprobs, tokenBytes } = request.output;
   generation.submit({
-    inputTokens,
-    sampling,
-    stopping,
-    output: { logprobs, tokenBytes },
-    format: format && boundFormat(format, call.limits),
-    grammar,
-    reasoningBudgetTokens: request.reasoning?.tokenBudget,
-    comesBack: request.input.type === "turn",
+    spec: {
+      inputTokens,
+      sampling,
+      stopping,
+      output: { logprobs, tokenBytes },
+      format: format && boundFormat(format, call.limits),
+      grammar,
+      reasoningBudgetTokens: request.reasoning?.tokenBudget,
+      comesBack: request.input.type === "turn",
+    },
     prepareMs: clock.nowMs() - startedMs,
     // What has an idempotency key outlives its call where a repeat, with a deadline of its own, takes it over.
     deadlineMs: request.idempotency === undefined ? deadlineMs : undefined,

@@ -1,17 +1,13 @@
 import type { RunSpec } from "../../core/engine-messages.js";
 
-/** What a generation submits once its input is prepared: all that the engine needs but the run's id. */
-export type PreparedRun = Omit<RunSpec, "runId"> & {
-  /** How long the preparing took. */
+/** A generation's run once its input is prepared, as its call submits it. */
+export interface PreparedRun {
+  /** Everything the engine needs except the run's id. Every field is required, so that the compiler finds one that is forgotten. */
+  readonly spec: Required<Omit<RunSpec, "runId">>;
+  /** How long the preparation took. */
   readonly prepareMs: number;
-  /** When its call's deadline passes, by the scheduler's clock; undefined: it has none. */
+  /** When the call's deadline passes, by the scheduler's clock; undefined if it has none. */
   readonly deadlineMs: number | undefined;
-  /** The longest that the caller would wait in line; 0: only a slot that is free at once; undefined: no bound of the caller's. */
+  /** The longest that the caller waits in the queue. 0 accepts only a slot that is free at once; undefined leaves the bound to the server. */
   readonly maxWaitMs: number | undefined;
-};
-
-/** What crosses the wall for it. */
-export function runSpecOf(run: PreparedRun, runId: number): RunSpec {
-  const { inputTokens, sampling, stopping, output, format, grammar, reasoningBudgetTokens, comesBack = false } = run;
-  return { runId, inputTokens, sampling, stopping, output, format, grammar, reasoningBudgetTokens, comesBack };
 }

@@ -19,8 +19,8 @@ export class RunWork {
   #parked = false;
   #ending = false;
 
-  constructor(run: Pick<PreparedRun, "inputTokens" | "stopping" | "deadlineMs" | "format" | "grammar">) {
-    const { inputTokens, stopping, deadlineMs, format, grammar } = run;
+  constructor({ spec, deadlineMs }: Pick<PreparedRun, "spec" | "deadlineMs">) {
+    const { inputTokens, stopping, format, grammar } = spec;
     this.inputTokens = inputTokens.length;
     this.#prefillTokensLeft = inputTokens.length;
     this.maxOutputTokens = stopping.maxOutputTokens;

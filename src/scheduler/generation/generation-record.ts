@@ -125,11 +125,11 @@ export class GenerationRecord {
   submit(run: PreparedRun): void {
     if (this.error !== undefined) throw this.error;
     if (this.#accepted) throw new Error("a generation is submitted once");
-    this.account.submitted(run.inputTokens.length, run.prepareMs);
+    this.account.submitted(run.spec.inputTokens.length, run.prepareMs);
     // A soft cancel may have finished it while it was being prepared: then there is nothing to run.
     if (this.#phase.type === "preparing") this.#surroundings.admit(this, run);
     this.#accepted = true;
-    this.#seed = run.sampling.seed;
+    this.#seed = run.spec.sampling.seed;
     this.#surroundings.counters.accepted();
   }
 

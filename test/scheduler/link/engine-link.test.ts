@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { EngineNotice } from "../../../src/core/engine-messages.js";
 import { EngineLink } from "../../../src/scheduler/link/engine-link.js";
-import { runSpecOf } from "../../../src/scheduler/forecast/prepared-run.js";
 import { Deferred } from "../../../src/sync/deferred.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { SCRIPT } from "../../support/scripted-engine.js";
@@ -26,7 +25,7 @@ async function start(
 }
 
 function startRun(link: EngineLink, runId: number, inputTokens: Uint32Array): void {
-  link.send({ type: "start", run: runSpecOf(runOf(inputTokens), runId), credit: { pieces: 32, bytes: 4_096 } });
+  link.send({ type: "start", run: { ...runOf(inputTokens).spec, runId }, credit: { pieces: 32, bytes: 4_096 } });
 }
 
 async function nextNotice(link: EngineLink): Promise<EngineNotice> {
