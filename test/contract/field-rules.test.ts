@@ -32,7 +32,8 @@ describe("fields of the contract", () => {
   it("every limit says its default", () => {
     const limits = rillMessage(registry, "Limits").fields;
     assert.ok(limits.length > 30);
-    assert.deepEqual(limits.filter((field) => !commentOf(field).includes("Default ")).map(nameOf), []);
+    const silent = limits.filter((field) => !/\bdefault\s+is\s+(\d|`max_generation_time`)/.test(commentOf(field)));
+    assert.deepEqual(silent.map(nameOf), []);
   });
 
   it("whole numbers are uint32, except sizes and totals that outgrow it", () => {

@@ -7,14 +7,17 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** JsonObject asks for any JSON object. */
+/** JsonObject constrains the output to any JSON object. */
 export interface JsonObject {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Choices asks for one of some texts. */
+/** Choices constrains the output to one text of a list. */
 export interface Choices {
-  /** The texts: 1 to `max_choices` (256), each of 1 to `max_choice_bytes` (1,024) bytes, no two equal. Required. */
+  /**
+   * The texts to choose from. There are 1 to `max_choices` (256) of them, each has 1 to `max_choice_bytes` (1,024) bytes,
+   * and no two are equal. Required.
+   */
   values: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

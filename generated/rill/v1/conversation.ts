@@ -8,17 +8,17 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Tool, ToolCall, ToolChoice } from "./tool.js";
 
-/** Role says who speaks in a message of a conversation. */
+/** Role names the author of a message. */
 export const Role = {
-  /** UNSPECIFIED - Not a role: a message that carries it is refused with INVALID_ARGUMENT. */
+  /** UNSPECIFIED - The zero value is no role. The server refuses a message that carries it with INVALID_ARGUMENT. */
   UNSPECIFIED: 0,
-  /** SYSTEM - Instructions to the model, by the author of the program. */
+  /** SYSTEM - The application gives instructions to the model. */
   SYSTEM: 1,
   /** USER - The person or program that asks. */
   USER: 2,
   /** ASSISTANT - The model. */
   ASSISTANT: 3,
-  /** TOOL - A tool: the message is the result of a call. */
+  /** TOOL - A tool. The message is the result of a tool call. */
   TOOL: 4,
 } as const;
 
@@ -34,56 +34,63 @@ export namespace Role {
 
 /** Message is one message of a conversation. */
 export interface Message {
-  /** Who speaks. Required: absent or ROLE_UNSPECIFIED is INVALID_ARGUMENT. */
+  /** The author of the message. ROLE_UNSPECIFIED is INVALID_ARGUMENT. Required. */
   role?:
     | Role
     | undefined;
   /**
-   * What is said, as UTF-8 text; never read as control tokens or as template markup, whatever it spells. Required, but
-   * for a message with `tool_calls`, and may be empty. Bounded by the message size only.
+   * The text of the message, in UTF-8. It is always literal text: the model never sees a control token or template markup
+   * in it, whatever it spells. It may be empty, and only the size of the request bounds it. Required, except in a message
+   * that has `tool_calls`.
    */
   content?:
     | string
     | undefined;
   /**
-   * What the assistant thought before it spoke. The template decides whether the model sees it; most leave out what is
-   * before the last message of the user. Only with ROLE_ASSISTANT. Default none.
+   * The reasoning that preceded the content. The chat template decides whether the model sees it, and most templates show
+   * only reasoning that follows the last message of the user. It is valid only with ROLE_ASSISTANT. The default is none.
    */
   reasoning?:
     | string
     | undefined;
-  /** What the assistant called after it spoke, at most `max_tool_calls` (32). Only with ROLE_ASSISTANT. Default none. */
+  /**
+   * The tool calls that followed the content, at most `max_tool_calls` (32). They are valid only with ROLE_ASSISTANT. The
+   * default is none.
+   */
   toolCalls: ToolCall[];
   /**
-   * The call that the content is the result of: the id of one before, in this conversation. Required with ROLE_TOOL, and
-   * only with it.
+   * The id of the tool call whose result this message is. An earlier message of the conversation must contain that call.
+   * Required with ROLE_TOOL, and valid only there.
    */
   toolCallId?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Chat is a conversation, rendered to a prompt by the model's own chat template. */
+/** Chat is a conversation that the server renders to a prompt with the model's chat template. */
 export interface Chat {
   /**
-   * The messages, oldest first. Required: 1 to `max_messages` (1,024). If the last one is by the assistant, it is taken
-   * as the unfinished beginning of the answer: the model goes on inside it, and the output holds only what is added. Then
-   * it must have no tool calls, and a `constraint` and a forced tool choice are INVALID_ARGUMENT.
+   * The messages, oldest first, 1 to `max_messages` (1,024). If the last message is from the assistant, the model continues
+   * it, and the output holds only the continuation. Such a last message must have no tool calls, and the request must have
+   * neither a constraint nor a forced tool choice. Required.
    */
   messages: Message[];
-  /** What the model may call, at most `max_tools` (64), in this order in the prompt. Default none. */
+  /** The tools that the model may call, at most `max_tools` (64). The prompt lists them in this order. The default is none. */
   tools: Tool[];
-  /** Which of them it calls. Only with `tools`. Default TOOL_CHOICE_MODE_AUTO. */
+  /** Whether and which tools the model calls. It is valid only with `tools`. The default is TOOL_CHOICE_MODE_AUTO. */
   toolChoice?:
     | ToolChoice
     | undefined;
-  /** False: it makes one call at most. Only with `tools`. Default true: it makes up to `max_tool_calls` (32). */
+  /**
+   * Whether the model may make several tool calls, up to `max_tool_calls` (32). If false, it makes at most one. It is valid
+   * only with `tools`. The default is true.
+   */
   parallelToolCalls?:
     | boolean
     | undefined;
   /**
-   * Variables for the template, as JSON text of an object, at most `max_template_argument_bytes` (16 KiB) bytes. Those
-   * that the server fills itself are INVALID_ARGUMENT: `messages`, `tools`, `add_generation_prompt`, `bos_token`,
-   * `eos_token`, `enable_thinking`. Default none.
+   * Variables for the chat template, as the JSON text of an object of at most `max_template_argument_bytes` (16 KiB). The
+   * server sets `messages`, `tools`, `add_generation_prompt`, `bos_token`, `eos_token` and `enable_thinking` itself and
+   * refuses them here with INVALID_ARGUMENT. The default is none.
    */
   templateArguments?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -9,29 +9,30 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.js";
 
 /**
- * Delivery says how the events of a stream reach their reader. Generate has no stream and refuses it with
- * INVALID_ARGUMENT.
+ * Delivery controls how the events of a stream reach the reader. It is valid only in GenerateStream: Generate has no stream
+ * and refuses it with INVALID_ARGUMENT.
  */
 export interface Delivery {
   /**
-   * A `heartbeat` is sent whenever nothing else was for this long. `min_heartbeat_interval` (1 s) to
-   * `max_heartbeat_interval` (60 s). Default: the server's `default_heartbeat_interval`; none unless its operator set one.
+   * The longest silence on the stream. The server sends a `heartbeat` when it has sent nothing else for this long. It is
+   * `min_heartbeat_interval` (1 s) to `max_heartbeat_interval` (60 s). The default is the server's
+   * `default_heartbeat_interval`, which is 0 (no heartbeats) unless the operator sets it.
    */
   heartbeatInterval?:
     | Duration
     | undefined;
   /**
-   * How long the reader may make no progress before the stream ends with RESOURCE_EXHAUSTED, reason SLOW_READER, and
-   * its slot is free. 1 s to `max_slow_reader_limit` (10 min). Default: the server's `slow_reader_stall` (30 s) or, with
-   * text waiting, under `slow_reader_bytes_per_second` (16) over `slow_reader_rate_window` (2 min); a given value
-   * replaces both.
+   * The longest time that the reader may make no progress. The stream then ends with RESOURCE_EXHAUSTED, reason
+   * SLOW_READER, and frees its slot. It is 1 s to `max_slow_reader_limit` (10 min), and replaces both default rules. By
+   * default the stream ends after `slow_reader_stall` (30 s) without progress, or if the reader takes less than
+   * `slow_reader_bytes_per_second` (16) over `slow_reader_rate_window` (2 min) while text waits.
    */
   slowReaderLimit?:
     | Duration
     | undefined;
   /**
-   * How long text may wait for more text, to travel in one chunk. 0 to 1 s; default 0: each token leaves at once, and
-   * tokens are merged only while the reader is behind.
+   * The longest time that the server may hold text back to merge it into one chunk. It is 0 to `max_chunk_delay` (1 s). The
+   * default is 0: every token is sent at once, and tokens are merged only while the reader is behind.
    */
   maxChunkDelay?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -11,24 +11,30 @@ import { Sampling } from "./sampling.js";
 import { Scheduling } from "./scheduling.js";
 import { Stopping } from "./stopping.js";
 
-/** EffectiveParameters is what a generation runs with: what the request gave, and the defaults for the rest. */
+/**
+ * EffectiveParameters holds the parameters of a generation after defaults: the values of the request, and the default of
+ * every field that the request leaves out.
+ */
 export interface EffectiveParameters {
   /**
-   * Every field set, the seed included; `dry` and `xtc` where they were asked for, each target of `logit_bias` as the id of
-   * its token.
+   * The sampling parameters. Every field is set, including the seed; `dry` and `xtc` are set if the request asked for them.
+   * Each target of `logit_bias` is a token id.
    */
   sampling?:
     | Sampling
     | undefined;
-  /** Every field set, `repetition_guard` where it was asked for; `max_output_tokens` is the number that holds for this input. */
+  /**
+   * The stopping rules. Every field is set; `repetition_guard` is set if the request asked for it. `max_output_tokens` is
+   * the number that applies to this input.
+   */
   stopping?:
     | Stopping
     | undefined;
-  /** Every field set, `max_wait` only if the request gave it. */
+  /** The scheduling parameters. Every field is set, except that `max_wait` is set only if the request gave it. */
   scheduling?:
     | Scheduling
     | undefined;
-  /** What the request gave, with `max_chunk_delay` set; absent for Generate. */
+  /** The delivery parameters of the request, with `max_chunk_delay` set. Absent for Generate. */
   delivery?: Delivery | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

@@ -7,29 +7,29 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** FinishReason says why a generation came to its proper end. A call that ends otherwise has a gRPC status for it. */
+/** FinishReason says why a generation completed. A generation that does not complete ends with a gRPC status instead. */
 export const FinishReason = {
-  /** UNSPECIFIED - Never sent. */
+  /** UNSPECIFIED - The zero value. A completed generation always has another reason. */
   UNSPECIFIED: 0,
   /** END_OF_TURN - The model ended its turn. */
   END_OF_TURN: 1,
-  /** STOP_SEQUENCE - A stop sequence was found; `stop_match` has it. */
+  /** STOP_SEQUENCE - The output contained a stop sequence. `stop_match` names it. */
   STOP_SEQUENCE: 2,
-  /** STOP_TOKEN - A stop token was drawn; `stop_match` has it. */
+  /** STOP_TOKEN - The model sampled a stop token. `stop_match` names it. */
   STOP_TOKEN: 3,
-  /** MAX_TOKENS - `max_output_tokens` was reached. */
+  /** MAX_TOKENS - The output reached `max_output_tokens`, or its tool calls reached `max_tool_argument_bytes`. */
   MAX_TOKENS: 4,
-  /** CONTEXT_LENGTH - The context is full, and `max_output_tokens` was not given. */
+  /** CONTEXT_LENGTH - The output filled the context. The request gave no `max_output_tokens`. */
   CONTEXT_LENGTH: 5,
   /** TIME_LIMIT - `time_limit` passed. */
   TIME_LIMIT: 6,
-  /** TOOL_CALLS - The model has called tools; their results go on with the conversation. */
+  /** TOOL_CALLS - The model called tools. The conversation continues with their results. */
   TOOL_CALLS: 7,
-  /** CONSTRAINT_COMPLETE - What the output is held to is complete. */
+  /** CONSTRAINT_COMPLETE - The output satisfies the constraint and is complete. */
   CONSTRAINT_COMPLETE: 8,
-  /** REPETITION - `repetition_guard` found the output going round in circles. */
+  /** REPETITION - `repetition_guard` found that the output repeats itself. */
   REPETITION: 9,
-  /** CANCELLED_SOFTLY - CancelGeneration asked for it with CANCEL_MODE_SOFT. */
+  /** CANCELLED_SOFTLY - CancelGeneration ended the generation with CANCEL_MODE_SOFT. */
   CANCELLED_SOFTLY: 10,
 } as const;
 
@@ -49,15 +49,15 @@ export namespace FinishReason {
   export type CANCELLED_SOFTLY = typeof FinishReason.CANCELLED_SOFTLY;
 }
 
-/** StopMatch is what of the request's stopping rules was met. */
+/** StopMatch names the stopping rule that ended a generation. */
 export interface StopMatch {
   /** The rule. */
   match?:
     | //
-    /** The stop sequence that was found, as the request gave it. */
+    /** The stop sequence that the output contained, as the request gave it. */
     { $case: "stopSequence"; value: string }
     | //
-    /** The stop token that was drawn, as its id. */
+    /** The id of the stop token that the model sampled. */
     { $case: "stopTokenId"; value: number }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -13,56 +13,56 @@ import { Lane } from "./scheduling.js";
 import { Timings } from "./timings.js";
 import { Usage } from "./usage.js";
 
-/**
- * Generation is one generation as its server's ledger has it: while it goes on, and for a while after its end, however
- * it ended.
- */
+/** Generation describes one generation while it runs and for a while after it ends, however it ends. */
 export interface Generation {
-  /** The server's name for it. */
+  /** The id that the server gave the generation. */
   generationId: string;
-  /** Its caller's name for it. Absent if the caller gave none. */
+  /** The id that the caller gave the generation. Absent if the caller gave none. */
   requestId?:
     | string
     | undefined;
-  /** The lane it came by. */
+  /** The lane whose queue the generation waits or waited in. */
   lane: Lane;
-  /** Where it is. GENERATION_STATE_ENDED without an `end`: decoding is over, and its reader has not taken everything. */
+  /**
+   * The current state. GENERATION_STATE_ENDED without an `end` means that decoding is over and the reader has not yet taken
+   * all of the output.
+   */
   state: GenerationState;
   /**
-   * Its tokens: as far as they are known while it goes on, exact after the end. Delivered are those in messages that the
-   * reader's window has taken, also where it took the last of them after its call had failed.
+   * The tokens so far; exact once the generation has ended. Tokens count as delivered once the reader's flow-control window
+   * has accepted their messages, even if it accepts the last of them after the call failed.
    */
   usage?:
     | Usage
     | undefined;
-  /** Its times, up to now or to its end. */
+  /** The times until now, or until the end. */
   timings?:
     | Timings
     | undefined;
-  /** How it ended. Absent while it goes on. */
+  /** How the generation ended. Absent until then. */
   end?:
     | //
-    /** It came to its proper end. */
+    /** The generation completed for this reason. */
     { $case: "finishReason"; value: FinishReason }
     | //
-    /** It ended otherwise. */
+    /** The generation ended with this status instead. */
     { $case: "status"; value: GenerationStatus }
     | undefined;
-  /** When its call was opened. */
+  /** When the server began to handle the call. */
   createdTime?:
     | Timestamp
     | undefined;
-  /** When it ended: `created_time` and `timings.total`. Absent while it goes on. */
+  /** When the generation ended, which is `created_time` plus `timings.total`. Absent until then. */
   endedTime?:
     | Timestamp
     | undefined;
-  /** Its caller's words for it. */
+  /** The labels of the request. */
   labels: Map<string, string>;
-  /** The seed that it draws with. Absent before it was accepted. */
+  /** The seed in force. Absent until the generation is accepted. */
   seed?:
     | number
     | undefined;
-  /** SHA-256 of the model file, in lower-case hexadecimal. */
+  /** The SHA-256 of the model file, in lower-case hexadecimal. */
   modelDigest: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -73,13 +73,13 @@ export interface Generation_LabelsEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** GenerationStatus is the status that a generation ended with, whether its reader got it or not. */
+/** GenerationStatus is the status that a generation ended with, whether or not its reader received it. */
 export interface GenerationStatus {
-  /** Of gRPC, such as 4 for DEADLINE_EXCEEDED. Never 0. */
+  /** The number of the gRPC status, such as 4 for DEADLINE_EXCEEDED. It is never 0. */
   code: number;
-  /** As in google.rpc.ErrorInfo, such as SLOW_READER. */
+  /** The reason in google.rpc.ErrorInfo, such as SLOW_READER. */
   reason: string;
-  /** In words. */
+  /** The message of the status. */
   message: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

@@ -11,16 +11,16 @@ import { EffectiveParameters } from "./effective_parameters.js";
 import { FinishReason, StopMatch } from "./finish.js";
 import { TokenLogprobs } from "./logprobs.js";
 import { Timings } from "./timings.js";
-import { TurnPlace } from "./turn_input.js";
+import { TurnReference } from "./turn_input.js";
 import { Usage } from "./usage.js";
 
-/** Channel says whom a text is for. */
+/** Channel tells the answer from the reasoning in the output. */
 export const Channel = {
-  /** UNSPECIFIED - Never sent. */
+  /** UNSPECIFIED - The zero value. The server never sends it. */
   UNSPECIFIED: 0,
   /** ANSWER - The answer. */
   ANSWER: 1,
-  /** REASONING - What the model thinks aloud before it answers. */
+  /** REASONING - The reasoning that a reasoning model writes before its answer. */
   REASONING: 2,
 } as const;
 
@@ -33,177 +33,190 @@ export namespace Channel {
 }
 
 /**
- * Accepted is the first event: the generation is in line or running. A call that ends before it was never accepted and
- * may be sent again; after it, never.
+ * Accepted is the first event of a stream and says that the generation is queued or running. A call that ends before this
+ * event was never accepted, and is safe to send again. After this event it is not.
  */
 export interface Accepted {
-  /** The server's name for this generation, unique for ever. Also in the trailer `x-rill-generation-id`. */
+  /** The id that the server gave the generation. It is unique for ever. The trailer `x-rill-generation-id` repeats it. */
   generationId: string;
   /** Tokens of the input, after the chat template. */
   inputTokens: number;
-  /** What it runs with, after defaults. */
+  /** The parameters of the generation, after defaults. */
   effectiveParameters?:
     | EffectiveParameters
     | undefined;
-  /** SHA-256 of the model file, in lower-case hexadecimal. */
+  /** The SHA-256 of the model file, in lower-case hexadecimal. */
   modelDigest: string;
-  /** The seed in force, given or drawn. */
+  /** The seed in force, from the request or chosen at random. */
   seed: number;
-  /** Where the turn is stored. Only for a `turn`. */
-  turn?: TurnPlace | undefined;
+  /** The turn that the server stored. Present only for a `turn`. */
+  turn?: TurnReference | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /**
- * ContextTrimmed says that the session was longer than the context, and what of it the model does not see. Sent directly
- * after `accepted`, only where ContextPolicy allows it.
+ * ContextTrimmed says that the session is longer than the context, and how many of its turns the model sees. It directly
+ * follows `accepted`, and occurs only if ContextPolicy allows it.
  */
 export interface ContextTrimmed {
-  /** Turns that were left out, the oldest but for those of system messages alone at the session's beginning. */
+  /**
+   * Turns of the session that the model does not see. They are the oldest ones, except that turns of only system messages
+   * at the beginning of the session stay.
+   */
   droppedTurns: number;
-  /** Turns of the session that the model sees, this one not counted. */
+  /** Turns of the session that the model sees, not counting the new one. */
   keptTurns: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/**
- * Queued says how the wait for a slot goes on. Sent after `accepted` if there is a wait, and again when the position
- * changes.
- */
+/** Queued reports the wait for a slot. It follows `accepted` if there is a wait, and is sent again when the position changes. */
 export interface Queued {
-  /** Place in line within the lane; 1 is next. */
+  /** The position in the queue of the lane. The next generation to get a slot is at position 1. */
   position: number;
-  /** The wait is expected to last at least this long. Absent while the server has nothing measured to estimate from. */
+  /** The lower estimate of the remaining wait. Absent until the server has measurements to estimate from. */
   estimatedWaitLow?:
     | Duration
     | undefined;
-  /** The wait is expected to last at most this long. Absent together with `estimated_wait_low`. */
+  /** The upper estimate of the remaining wait. Absent together with `estimated_wait_low`. */
   estimatedWaitHigh?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Prefill says how far the input is read in. Sent when prefill begins and as it goes on. */
+/**
+ * Prefill reports the progress of prefill: the evaluation of the input by the model. It is sent when prefill begins and as
+ * it proceeds.
+ */
 export interface Prefill {
-  /** Tokens that are in the model now, reused ones included; at most `total_tokens`. */
+  /** Input tokens that are in the model's key-value cache now, including reused ones. It is at most `total_tokens`. */
   doneTokens: number;
   /** Tokens of the input. */
   totalTokens: number;
-  /** Tokens of the input that were in a sequence already and need no reading. */
+  /** Input tokens that the key-value cache held already, so that prefill skips them. */
   reusedTokens: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Chunk is a part of the output. The texts of all chunks of a channel, joined, are exactly the text of the unary answer. */
+/** Chunk is a piece of the output. The joined texts of all chunks of a channel are exactly the text that Generate returns. */
 export interface Chunk {
-  /** Whole code points; never a part of a stop sequence. Empty if its tokens have no text (yet). */
+  /**
+   * The new text, in whole code points. It never contains a part of a stop sequence. It is empty if its tokens have no text
+   * or their text is still held back.
+   */
   text: string;
-  /** Output tokens that this chunk brings; may be more than one, and 0 if it only releases text that was held back. */
+  /** Output tokens in this chunk. It may be more than 1, and is 0 if the chunk only releases text that was held back. */
   tokenCount: number;
-  /** Output tokens so far, this chunk's included. */
+  /** Output tokens so far, including those of this chunk. */
   outputTokens: number;
-  /** Whom the text is for. One chunk has text of one channel. */
+  /** The channel of the text. The text of one chunk belongs to one channel. */
   channel: Channel;
-  /** How likely the tokens were, `token_count` entries. Only if `output.logprobs` was asked. */
+  /** The log-probabilities of the tokens, `token_count` entries. Present only if the request set `output.logprobs`. */
   logprobs: TokenLogprobs[];
   /**
-   * The bytes that the tokens stand for, `token_count` entries; empty for control tokens. With bytes that are not in `text`:
-   * those of a stop sequence, and of a code point that the output ended in. Only if `output.token_bytes` was asked.
+   * The bytes of the tokens, `token_count` entries; the entry of a control token is empty. They include bytes that `text`
+   * leaves out: those of a stop sequence, and those of a code point that the end of the output cut off. Present only if the
+   * request set `output.token_bytes`.
    */
   tokenBytes: Buffer[];
-  /** The ids of the tokens, `token_count` entries. Only if `output.token_ids` was asked. */
+  /** The ids of the tokens, `token_count` entries. Present only if the request set `output.token_ids`. */
   tokenIds: number[];
-  /** From the call's opening to the forming of this chunk. Only if `output.timings` was asked. */
+  /** The time from the start of the call to the creation of this chunk. Present only if the request set `output.timings`. */
   elapsed?:
     | Duration
     | undefined;
-  /** Usage when this chunk was formed: its own tokens are not delivered yet. Only if `output.usage` was asked. */
+  /**
+   * The usage at the creation of this chunk, whose own tokens still count as undelivered. Present only if the request set
+   * `output.usage`.
+   */
   usage?: Usage | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /**
- * ToolCallDelta is a part of a call that the model makes. All parts of one call follow one another, without chunks or parts
- * of other calls between them; joined, their arguments are the call's. What has begun to be sent is a call of a tool that was
- * given; if the output ends inside it, for a limit, its arguments end there.
+ * ToolCallDelta is a piece of a tool call. The pieces of one call follow one another directly, and their joined arguments are
+ * the arguments of the call. A call always names a tool of the request. If a limit ends the output inside a call, its
+ * arguments end there.
  */
 export interface ToolCallDelta {
-  /** 0, 1, 2 … within the output. */
+  /** The index of the call in the output: 0, 1, 2 and so on. */
   index: number;
-  /** The call's name for its result. Only in its first part. */
+  /** The id of the call, which its result must name. Present only in the first piece of a call. */
   id?:
     | string
     | undefined;
-  /** The tool. Only in its first part. */
+  /** The name of the tool. Present only in the first piece of a call. */
   name?:
     | string
     | undefined;
-  /** A fragment of the arguments' JSON text. */
+  /** A fragment of the JSON text of the arguments. */
   arguments: string;
-  /** Output tokens that this part brings, as in Chunk. */
+  /** Output tokens in this piece, as in Chunk. */
   tokenCount: number;
-  /** Output tokens so far, this part's included. */
+  /** Output tokens so far, including those of this piece. */
   outputTokens: number;
-  /** As in Chunk. */
+  /** The log-probabilities of the tokens, as in Chunk. */
   logprobs: TokenLogprobs[];
-  /** As in Chunk. */
+  /** The bytes of the tokens, as in Chunk. */
   tokenBytes: Buffer[];
-  /** As in Chunk. */
+  /** The ids of the tokens, as in Chunk. */
   tokenIds: number[];
-  /** As in Chunk. */
+  /** The time from the start of the call to the creation of this piece, as in Chunk. */
   elapsed?:
     | Duration
     | undefined;
-  /** As in Chunk. */
+  /** The usage at the creation of this piece, as in Chunk. */
   usage?: Usage | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** FoldedToolCall is a whole call in the unary answer. */
+/** FoldedToolCall is a whole tool call in the response of Generate. */
 export interface FoldedToolCall {
-  /** Its name for its result. */
+  /** The id of the call, which its result must name. */
   id: string;
-  /** The tool. */
+  /** The name of the tool. */
   name: string;
-  /** The arguments as JSON text; cut off if a limit ended the output inside them. */
+  /** The JSON text of the arguments. It is cut off if a limit ended the output inside it. */
   arguments: string;
-  /** Where in `text` it stands: so many bytes of text came before it. */
+  /** The position of the call in `text`, as the number of bytes of text that precede it. */
   textOffsetBytes: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Heartbeat says that the generation is alive although nothing was to be sent for `delivery.heartbeat_interval`. */
+/**
+ * Heartbeat says that the generation is alive although the server had nothing else to send for
+ * `delivery.heartbeat_interval`.
+ */
 export interface Heartbeat {
-  /** True: it stands still because the reader is behind. */
+  /** Whether the generation is paused because the reader is behind. */
   parked: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Completed is the last event of a generation that came to its proper end; status OK follows. */
+/** Completed is the last event of a stream that ends well. The status OK follows it. */
 export interface Completed {
-  /** Why it ended. */
+  /** Why the generation completed. */
   finishReason: FinishReason;
-  /** Set for FINISH_REASON_STOP_SEQUENCE and FINISH_REASON_STOP_TOKEN. */
+  /** The stopping rule that ended the generation. Present only for FINISH_REASON_STOP_SEQUENCE and FINISH_REASON_STOP_TOKEN. */
   stopMatch?:
     | StopMatch
     | undefined;
-  /** True: the output ended inside a code point; its bytes are not in the text, its tokens are counted. */
+  /** Whether the output ended inside a code point. The text leaves out the bytes of that code point; its tokens are counted. */
   incompleteText: boolean;
-  /** SHA-256, 32 bytes, of the UTF-8 of the texts of all chunks of CHANNEL_ANSWER, joined. */
+  /** The SHA-256, 32 bytes, of the answer: the UTF-8 of the joined texts of all chunks of CHANNEL_ANSWER. */
   textSha256: Buffer;
   /**
-   * How often it gave its slot to others because its reader was behind, and came back. Equal seeds promise equal texts
-   * only at 0.
+   * How often the generation was preempted: it gave its slot to a waiting generation because its reader was behind, and
+   * resumed later. Equal seeds give equal texts only if this is 0.
    */
   restarts: number;
-  /** The session's revision since the answer was stored. Only for a `turn`. */
+  /** The revision that the session got when the server stored the answer. Present only for a `turn`. */
   sessionRevision?:
     | number
     | undefined;
-  /** What it took, in tokens. */
+  /** The tokens of the generation. */
   usage?:
     | Usage
     | undefined;
-  /** What it took, in time. */
+  /** The times of the generation. */
   timings?: Timings | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -238,7 +251,7 @@ export const Accepted: MessageFns<Accepted> = {
       writer.uint32(40).uint32(message.seed);
     }
     if (message.turn !== undefined) {
-      TurnPlace.encode(message.turn, writer.uint32(50).fork()).join();
+      TurnReference.encode(message.turn, writer.uint32(50).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -309,7 +322,7 @@ export const Accepted: MessageFns<Accepted> = {
               break;
             }
 
-            message.turn = TurnPlace.decode(reader, reader.uint32());
+            message.turn = TurnReference.decode(reader, reader.uint32());
             continue;
           }
         }

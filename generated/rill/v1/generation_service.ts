@@ -46,18 +46,21 @@ import { Scheduling } from "./scheduling.js";
 import { Stopping } from "./stopping.js";
 import { Timings } from "./timings.js";
 import { TokenIds } from "./token_ids.js";
-import { TurnInput, TurnPlace } from "./turn_input.js";
+import { TurnInput, TurnReference } from "./turn_input.js";
 import { Usage } from "./usage.js";
 
-/** CancelMode says how a generation is ended. */
+/** CancelMode says how CancelGeneration ends a generation. */
 export const CancelMode = {
-  /** UNSPECIFIED - Not a mode: given in a request it is INVALID_ARGUMENT. */
+  /** UNSPECIFIED - The zero value is no mode. A request that carries it is INVALID_ARGUMENT. */
   UNSPECIFIED: 0,
-  /** IMMEDIATE - At once. Its call ends with ABORTED, reason CANCELLED_BY_REQUEST: proxies that retry CANCELLED would run it again. */
+  /**
+   * IMMEDIATE - The generation ends at once. Its call ends with ABORTED, reason CANCELLED_BY_REQUEST, and not with CANCELLED, because
+   * proxies that retry CANCELLED would run it again.
+   */
   IMMEDIATE: 1,
-  /** SOFT - As if it had come to its end: its call gets the output so far with FINISH_REASON_CANCELLED_SOFTLY, and status OK. */
+  /** SOFT - The generation completes early. Its call gets the output so far, FINISH_REASON_CANCELLED_SOFTLY and status OK. */
   SOFT: 2,
-  /** END_REASONING - Its thinking ends, and the answer follows. Does nothing to one that does not think, or not any more. */
+  /** END_REASONING - The model stops reasoning and begins its answer. Nothing happens if the model is not reasoning. */
   END_REASONING: 3,
 } as const;
 
@@ -72,124 +75,131 @@ export namespace CancelMode {
 
 /** GenerateRequest has the same fields, with the same numbers, as GenerateStreamRequest. */
 export interface GenerateRequest {
-  /** What the model is to continue. Exactly one is required. */
+  /** The input that the model continues. Exactly one is required. */
   input?:
     | //
     /**
-     * Raw text. The model's beginning-of-sequence token is put before it where the model asks for one. Control tokens in
-     * it stay literal text unless `parse_control_tokens`. Empty is INVALID_ARGUMENT.
+     * Raw text, not empty. The server puts the model's beginning-of-sequence token before it if the model asks for one.
+     * Control tokens in it are literal text unless `parse_control_tokens` is true.
      */
     { $case: "prompt"; value: string }
     | //
     /**
-     * A conversation, rendered by the model's own chat template, or by one chosen by its architecture where it
-     * brings none (GetModel says which).
+     * A conversation. The server renders it with the model's own chat template; if the model has none, the server chooses
+     * one by the model's architecture. GetModel tells which template is in use.
      */
     { $case: "chat"; value: Chat }
     | //
-    /** Tokens, read as they are. */
+    /** Tokens. The server passes them to the model as they are. */
     { $case: "tokenIds"; value: TokenIds }
     | //
     /** The next turn of a stored session. */
     { $case: "turn"; value: TurnInput }
     | undefined;
   /**
-   * True: text in `prompt` that spells a control token of the model is read as that token. Default false. With another
-   * input it is INVALID_ARGUMENT.
+   * Whether text in `prompt` that spells a control token of the model becomes that token. It is INVALID_ARGUMENT with any
+   * other input. The default is false.
    */
   parseControlTokens?:
     | boolean
     | undefined;
   /**
-   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration take it.
-   * ALREADY_EXISTS while a generation that has it goes on; once that has ended it may be given again, and then names the
-   * newest. Default none.
+   * A name that the caller chooses for this generation, 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration
+   * accept it. A request fails with ALREADY_EXISTS while a generation with the same name runs. After that generation ends,
+   * the name may be used again and then refers to the newest generation. The default is none.
    */
   requestId?:
     | string
     | undefined;
   /**
-   * Name or digest that the served model must have; otherwise FAILED_PRECONDITION. 1 to `max_id_bytes` (128) bytes.
-   * Default: any model.
+   * The name or the digest of the model that the caller expects, 1 to `max_id_bytes` (128) bytes. The request fails with
+   * FAILED_PRECONDITION if the server serves another model. By default any model will do.
    */
   expectedModel?:
     | string
     | undefined;
   /**
-   * The caller's own words for logs. At most `max_labels` (32), keys of 1 to `max_label_key_bytes` (64) bytes, values of
-   * at most `max_label_value_bytes` (256) bytes. Default none.
+   * Labels that the log and GetGeneration show. There are at most `max_labels` (32) of them; a key has 1 to
+   * `max_label_key_bytes` (64) bytes, and a value at most `max_label_value_bytes` (256) bytes. The default is none.
    */
   labels: Map<string, string>;
   /**
-   * Makes the call safe to repeat, by Generate or GenerateStream alike: 1 to `max_id_bytes` (128) bytes, chosen by the
-   * caller. It is looked at before anything else of a valid request. While the first call with it goes on, a repeat takes
-   * its generation over: the output so far comes as one chunk, then it goes on, and the earlier call ends with ABORTED,
-   * reason TAKEN_OVER. Once it has completed, a repeat gets the stored result and nothing runs: for `max_idempotency_age`
-   * (1 h), or until too many others were stored. If it ended otherwise, its client's leaving included, the key is free.
-   * A repeat whose other fields differ in anything but `request_id` is ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED;
-   * one whose output so far is larger than a response may be is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The
-   * generation keeps the request id and the lane of the call that began it. Default none: every call runs.
+   * A key that makes the request safe to repeat, 1 to `max_id_bytes` (128) bytes. Generate and GenerateStream share their
+   * keys. The server looks at the key of a valid request before it does anything else.
    *
-   * The key of a `turn` is one of its session, and known for as long as the turn is stored, by whichever server: a repeat
-   * gets the stored answer, or takes the turn over where it runs on this server (elsewhere it is SESSION_BUSY, or waits if
-   * it asks to). If the turn ended otherwise, the repeat is ABORTED, reason TURN_ENDED, and the turn's answer so far is
-   * in the session.
+   * While the first call with a key runs, a repeat takes over its generation: the repeat gets the output so far as one
+   * chunk and then the rest, and the earlier call ends with ABORTED, reason TAKEN_OVER. After the first call completes, a
+   * repeat gets the stored result, and nothing runs again. The server keeps a result for `max_idempotency_age` (1 h), or
+   * until it has stored too many others. If the first call ended in any other way, for instance because its client left,
+   * the key is free again.
+   *
+   * A repeat must equal the first request in every field except `request_id`; otherwise it fails with ALREADY_EXISTS, reason
+   * IDEMPOTENCY_KEY_REUSED. It fails with RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, if the output so far exceeds the
+   * largest response. The generation keeps the request id and the lane of its first call.
+   *
+   * The key of a `turn` belongs to its session, and every server that shares the store knows it for as long as the turn is
+   * stored. A repeat gets the stored answer, or takes over the turn if it runs on this server. If the turn runs on another
+   * server, the repeat fails with SESSION_BUSY, or waits if it asks to. If the turn ended without completing, the repeat
+   * fails with ABORTED, reason TURN_ENDED, and the session holds the partial answer.
+   *
+   * The default is none: every call runs.
    */
   idempotencyKey?:
     | string
     | undefined;
-  /** How tokens are drawn. Default: the defaults of its fields. */
+  /** How the model samples tokens. By default every field has its own default. */
   sampling?:
     | Sampling
     | undefined;
-  /** When it ends. Default: the defaults of its fields. */
+  /** When the generation ends. By default every field has its own default. */
   stopping?:
     | Stopping
     | undefined;
-  /** What comes back beside the text. Default: the defaults of its fields. */
+  /** What the response holds besides the text. By default every field has its own default. */
   output?:
     | Output
     | undefined;
-  /** How it waits for a slot. Default: the defaults of its fields. */
+  /** How the generation waits for a slot. By default every field has its own default. */
   scheduling?:
     | Scheduling
     | undefined;
   /**
-   * How events reach the reader. Required to be absent: Generate has no stream, and refuses it with
-   * INVALID_ARGUMENT.
+   * How events reach the reader. It must be absent: Generate has no stream and refuses it with INVALID_ARGUMENT. The default
+   * is absent.
    */
   delivery?:
     | Delivery
     | undefined;
-  /** How a model that thinks aloud does so. Default: the defaults of its fields. */
+  /** How a reasoning model reasons. By default every field has its own default. */
   reasoning?:
     | Reasoning
     | undefined;
   /**
-   * What the answer must look like. A grammar holds the model to it, and decoding stops when it is complete, with
-   * FINISH_REASON_CONSTRAINT_COMPLETE: no blanks follow. INVALID_ARGUMENT with tools that may be called, where the bounds on
-   * grammars are passed, and with `stopping.ignore_end_of_generation`. An output that ends before, by
-   * `max_output_tokens` or a stop sequence, is not complete. Default: any text.
+   * A constraint on the form of the answer. A grammar restricts sampling to it, and decoding stops with
+   * FINISH_REASON_CONSTRAINT_COMPLETE as soon as the answer is complete. An output that ends earlier, by
+   * `max_output_tokens` or a stop sequence, is incomplete. A constraint is INVALID_ARGUMENT with tools that the model may
+   * call, with `stopping.ignore_end_of_generation`, and if its grammar exceeds the limits on grammars. By default the
+   * answer is any text.
    */
   constraint?:
     | //
     /**
-     * JSON that a JSON Schema describes, given as JSON text of at most `max_schema_bytes` (64 KiB). Members come in the order
-     * of `properties`; members that are not described are not written. A keyword that is not supported is INVALID_ARGUMENT,
-     * with its name; a `$ref` to another document too. What the caller wants should be said in the prompt as well: the
-     * model does not see the schema.
+     * A JSON Schema, as JSON text of at most `max_schema_bytes` (64 KiB). The model writes the members of an object in the
+     * order of `properties`, and writes no members that the schema does not describe. An unsupported keyword is
+     * INVALID_ARGUMENT, and the error names it; so is a `$ref` to another document. The prompt should also say what is
+     * wanted, because the model does not see the schema.
      */
     { $case: "jsonSchema"; value: string }
     | //
     /** Any JSON object. */
     { $case: "jsonObject"; value: JsonObject }
     | //
-    /** One of some texts. */
+    /** One text of a list. */
     { $case: "choices"; value: Choices }
     | //
     /**
-     * What a grammar in llama.cpp's GBNF describes, from its rule `root` on: at most `max_gbnf_bytes` bytes, which is 0 unless
-     * the operator allows it.
+     * A grammar in llama.cpp's GBNF that starts at its rule `root`. It has at most `max_gbnf_bytes` bytes, which is 0 unless
+     * the operator allows grammars.
      */
     { $case: "gbnf"; value: string }
     | undefined;
@@ -202,176 +212,186 @@ export interface GenerateRequest_LabelsEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** GenerateResponse is the stream of the same request, folded. */
+/** GenerateResponse combines the events that GenerateStream sends for the same request. */
 export interface GenerateResponse {
-  /** The server's name for this generation, unique for ever. Also in the trailer `x-rill-generation-id`. */
+  /** The id that the server gave the generation. It is unique for ever. The trailer `x-rill-generation-id` repeats it. */
   generationId: string;
-  /** The output: whole code points, without the stop sequence. */
+  /** The answer, in whole code points and without the stop sequence. */
   text: string;
-  /** What the model thought before it answered. Empty if it did not. */
+  /** The reasoning that preceded the answer. Empty if there is none. */
   reasoning: string;
-  /** The calls that it made, in their order. */
+  /** The tool calls of the model, in order. */
   toolCalls: FoldedToolCall[];
-  /** Why it ended. */
+  /** Why the generation completed. */
   finishReason: FinishReason;
-  /** Set for FINISH_REASON_STOP_SEQUENCE and FINISH_REASON_STOP_TOKEN. */
+  /** The stopping rule that ended the generation. Present only for FINISH_REASON_STOP_SEQUENCE and FINISH_REASON_STOP_TOKEN. */
   stopMatch?:
     | StopMatch
     | undefined;
-  /** True: the output ended inside a code point; its bytes are not in the text, its tokens are counted. */
+  /** Whether the output ended inside a code point. The text leaves out the bytes of that code point; its tokens are counted. */
   incompleteText: boolean;
-  /** SHA-256, 32 bytes, of the UTF-8 of `text`. */
+  /** The SHA-256, 32 bytes, of the UTF-8 of `text`. */
   textSha256: Buffer;
-  /** What it took, in tokens. */
+  /** The tokens of the generation. */
   usage?:
     | Usage
     | undefined;
-  /** What it took, in time. */
+  /** The times of the generation. */
   timings?:
     | Timings
     | undefined;
-  /** SHA-256 of the model file, in lower-case hexadecimal. */
+  /** The SHA-256 of the model file, in lower-case hexadecimal. */
   modelDigest: string;
-  /** What it ran with, after defaults, the seed included. */
+  /** The parameters of the generation after defaults, including the seed. */
   effectiveParameters?:
     | EffectiveParameters
     | undefined;
-  /** The ids of the output tokens, `usage.output_tokens` entries. Only if `output.token_ids` was asked. */
+  /** The ids of the output tokens, `usage.output_tokens` entries. Present only if the request set `output.token_ids`. */
   tokenIds: number[];
-  /** How likely the output tokens were, `usage.output_tokens` entries. Only if `output.logprobs` was asked. */
+  /**
+   * The log-probabilities of the output tokens, `usage.output_tokens` entries. Present only if the request set
+   * `output.logprobs`.
+   */
   logprobs: TokenLogprobs[];
-  /** The bytes that the output tokens stand for, `usage.output_tokens` entries. Only if `output.token_bytes` was asked. */
+  /** The bytes of the output tokens, `usage.output_tokens` entries. Present only if the request set `output.token_bytes`. */
   tokenBytes: Buffer[];
-  /** Where the turn is stored. Only for a `turn`. */
+  /** The turn that the server stored. Present only for a `turn`. */
   turn?:
-    | TurnPlace
+    | TurnReference
     | undefined;
-  /** The session's revision since the answer was stored. Only for a `turn`. */
+  /** The revision that the session got when the server stored the answer. Present only for a `turn`. */
   sessionRevision?:
     | number
     | undefined;
-  /** What of the session the model did not see. Absent if it saw all. */
+  /** The part of the session that the model did not see. Absent if the model saw the whole session. */
   contextTrimmed?: ContextTrimmed | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /** GenerateStreamRequest has the same fields, with the same numbers, as GenerateRequest. */
 export interface GenerateStreamRequest {
-  /** What the model is to continue. Exactly one is required. */
+  /** The input that the model continues. Exactly one is required. */
   input?:
     | //
     /**
-     * Raw text. The model's beginning-of-sequence token is put before it where the model asks for one. Control tokens in
-     * it stay literal text unless `parse_control_tokens`. Empty is INVALID_ARGUMENT.
+     * Raw text, not empty. The server puts the model's beginning-of-sequence token before it if the model asks for one.
+     * Control tokens in it are literal text unless `parse_control_tokens` is true.
      */
     { $case: "prompt"; value: string }
     | //
     /**
-     * A conversation, rendered by the model's own chat template, or by one chosen by its architecture where it
-     * brings none (GetModel says which).
+     * A conversation. The server renders it with the model's own chat template; if the model has none, the server chooses
+     * one by the model's architecture. GetModel tells which template is in use.
      */
     { $case: "chat"; value: Chat }
     | //
-    /** Tokens, read as they are. */
+    /** Tokens. The server passes them to the model as they are. */
     { $case: "tokenIds"; value: TokenIds }
     | //
     /** The next turn of a stored session. */
     { $case: "turn"; value: TurnInput }
     | undefined;
   /**
-   * True: text in `prompt` that spells a control token of the model is read as that token. Default false. With another
-   * input it is INVALID_ARGUMENT.
+   * Whether text in `prompt` that spells a control token of the model becomes that token. It is INVALID_ARGUMENT with any
+   * other input. The default is false.
    */
   parseControlTokens?:
     | boolean
     | undefined;
   /**
-   * The caller's own name for this call: 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration take it.
-   * ALREADY_EXISTS while a generation that has it goes on; once that has ended it may be given again, and then names the
-   * newest. Default none.
+   * A name that the caller chooses for this generation, 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration
+   * accept it. A request fails with ALREADY_EXISTS while a generation with the same name runs. After that generation ends,
+   * the name may be used again and then refers to the newest generation. The default is none.
    */
   requestId?:
     | string
     | undefined;
   /**
-   * Name or digest that the served model must have; otherwise FAILED_PRECONDITION. 1 to `max_id_bytes` (128) bytes.
-   * Default: any model.
+   * The name or the digest of the model that the caller expects, 1 to `max_id_bytes` (128) bytes. The request fails with
+   * FAILED_PRECONDITION if the server serves another model. By default any model will do.
    */
   expectedModel?:
     | string
     | undefined;
   /**
-   * The caller's own words for logs. At most `max_labels` (32), keys of 1 to `max_label_key_bytes` (64) bytes, values of
-   * at most `max_label_value_bytes` (256) bytes. Default none.
+   * Labels that the log and GetGeneration show. There are at most `max_labels` (32) of them; a key has 1 to
+   * `max_label_key_bytes` (64) bytes, and a value at most `max_label_value_bytes` (256) bytes. The default is none.
    */
   labels: Map<string, string>;
   /**
-   * Makes the call safe to repeat, by Generate or GenerateStream alike: 1 to `max_id_bytes` (128) bytes, chosen by the
-   * caller. It is looked at before anything else of a valid request. While the first call with it goes on, a repeat takes
-   * its generation over: the output so far comes as one chunk, then it goes on, and the earlier call ends with ABORTED,
-   * reason TAKEN_OVER. Once it has completed, a repeat gets the stored result and nothing runs: for `max_idempotency_age`
-   * (1 h), or until too many others were stored. If it ended otherwise, its client's leaving included, the key is free.
-   * A repeat whose other fields differ in anything but `request_id` is ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED;
-   * one whose output so far is larger than a response may be is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The
-   * generation keeps the request id and the lane of the call that began it. Default none: every call runs.
+   * A key that makes the request safe to repeat, 1 to `max_id_bytes` (128) bytes. Generate and GenerateStream share their
+   * keys. The server looks at the key of a valid request before it does anything else.
    *
-   * The key of a `turn` is one of its session, and known for as long as the turn is stored, by whichever server: a repeat
-   * gets the stored answer, or takes the turn over where it runs on this server (elsewhere it is SESSION_BUSY, or waits if
-   * it asks to). If the turn ended otherwise, the repeat is ABORTED, reason TURN_ENDED, and the turn's answer so far is
-   * in the session.
+   * While the first call with a key runs, a repeat takes over its generation: the repeat gets the output so far as one
+   * chunk and then the rest, and the earlier call ends with ABORTED, reason TAKEN_OVER. After the first call completes, a
+   * repeat gets the stored result, and nothing runs again. The server keeps a result for `max_idempotency_age` (1 h), or
+   * until it has stored too many others. If the first call ended in any other way, for instance because its client left,
+   * the key is free again.
+   *
+   * A repeat must equal the first request in every field except `request_id`; otherwise it fails with ALREADY_EXISTS, reason
+   * IDEMPOTENCY_KEY_REUSED. It fails with RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, if the output so far exceeds the
+   * largest response. The generation keeps the request id and the lane of its first call.
+   *
+   * The key of a `turn` belongs to its session, and every server that shares the store knows it for as long as the turn is
+   * stored. A repeat gets the stored answer, or takes over the turn if it runs on this server. If the turn runs on another
+   * server, the repeat fails with SESSION_BUSY, or waits if it asks to. If the turn ended without completing, the repeat
+   * fails with ABORTED, reason TURN_ENDED, and the session holds the partial answer.
+   *
+   * The default is none: every call runs.
    */
   idempotencyKey?:
     | string
     | undefined;
-  /** How tokens are drawn. Default: the defaults of its fields. */
+  /** How the model samples tokens. By default every field has its own default. */
   sampling?:
     | Sampling
     | undefined;
-  /** When it ends. Default: the defaults of its fields. */
+  /** When the generation ends. By default every field has its own default. */
   stopping?:
     | Stopping
     | undefined;
-  /** What comes back beside the text. Default: the defaults of its fields. */
+  /** What the response holds besides the text. By default every field has its own default. */
   output?:
     | Output
     | undefined;
-  /** How it waits for a slot. Default: the defaults of its fields. */
+  /** How the generation waits for a slot. By default every field has its own default. */
   scheduling?:
     | Scheduling
     | undefined;
-  /** How events reach the reader. Default: the defaults of its fields. */
+  /** How events reach the reader. By default every field has its own default. */
   delivery?:
     | Delivery
     | undefined;
-  /** How a model that thinks aloud does so. Default: the defaults of its fields. */
+  /** How a reasoning model reasons. By default every field has its own default. */
   reasoning?:
     | Reasoning
     | undefined;
   /**
-   * What the answer must look like. A grammar holds the model to it, and decoding stops when it is complete, with
-   * FINISH_REASON_CONSTRAINT_COMPLETE: no blanks follow. INVALID_ARGUMENT with tools that may be called, where the bounds on
-   * grammars are passed, and with `stopping.ignore_end_of_generation`. An output that ends before, by
-   * `max_output_tokens` or a stop sequence, is not complete. Default: any text.
+   * A constraint on the form of the answer. A grammar restricts sampling to it, and decoding stops with
+   * FINISH_REASON_CONSTRAINT_COMPLETE as soon as the answer is complete. An output that ends earlier, by
+   * `max_output_tokens` or a stop sequence, is incomplete. A constraint is INVALID_ARGUMENT with tools that the model may
+   * call, with `stopping.ignore_end_of_generation`, and if its grammar exceeds the limits on grammars. By default the
+   * answer is any text.
    */
   constraint?:
     | //
     /**
-     * JSON that a JSON Schema describes, given as JSON text of at most `max_schema_bytes` (64 KiB). Members come in the order
-     * of `properties`; members that are not described are not written. A keyword that is not supported is INVALID_ARGUMENT,
-     * with its name; a `$ref` to another document too. What the caller wants should be said in the prompt as well: the
-     * model does not see the schema.
+     * A JSON Schema, as JSON text of at most `max_schema_bytes` (64 KiB). The model writes the members of an object in the
+     * order of `properties`, and writes no members that the schema does not describe. An unsupported keyword is
+     * INVALID_ARGUMENT, and the error names it; so is a `$ref` to another document. The prompt should also say what is
+     * wanted, because the model does not see the schema.
      */
     { $case: "jsonSchema"; value: string }
     | //
     /** Any JSON object. */
     { $case: "jsonObject"; value: JsonObject }
     | //
-    /** One of some texts. */
+    /** One text of a list. */
     { $case: "choices"; value: Choices }
     | //
     /**
-     * What a grammar in llama.cpp's GBNF describes, from its rule `root` on: at most `max_gbnf_bytes` bytes, which is 0 unless
-     * the operator allows it.
+     * A grammar in llama.cpp's GBNF that starts at its rule `root`. It has at most `max_gbnf_bytes` bytes, which is 0 unless
+     * the operator allows grammars.
      */
     { $case: "gbnf"; value: string }
     | undefined;
@@ -385,63 +405,66 @@ export interface GenerateStreamRequest_LabelsEntry {
 }
 
 /**
- * GenerateStreamResponse is one event. `accepted` is the first and `completed` the last of a stream that ends well; a
- * stream that ends otherwise ends with its gRPC status and has no `completed`.
+ * GenerateStreamResponse is one event of a stream. A stream that ends well begins with `accepted` and ends with `completed`.
+ * Any other stream ends with a gRPC status and has no `completed`.
  */
 export interface GenerateStreamResponse {
-  /** Number of this message in its stream: 1, 2, 3 … without gaps. */
+  /** The number of this message in its stream: 1, 2, 3 and so on, without gaps. */
   sequence: number;
-  /** What happened. Readers skip events that they do not know. */
+  /** The event. Readers must skip events that they do not know. */
   event?:
     | //
-    /** In line or running. */
+    /** The generation is queued or running. */
     { $case: "accepted"; value: Accepted }
     | //
-    /** The wait goes on. */
+    /** The generation waits for a slot. */
     { $case: "queued"; value: Queued }
     | //
-    /** The input is being read in. */
+    /** The model evaluates the input. */
     { $case: "prefill"; value: Prefill }
     | //
-    /** Output. */
+    /** A piece of the output. */
     { $case: "chunk"; value: Chunk }
     | //
-    /** Nothing new; still alive. */
+    /** The generation is alive and has nothing new to send. */
     { $case: "heartbeat"; value: Heartbeat }
     | //
-    /** The end. */
+    /** The generation completed. */
     { $case: "completed"; value: Completed }
     | //
-    /** The model does not see all of the session. */
+    /** The model does not see the whole session. */
     { $case: "contextTrimmed"; value: ContextTrimmed }
     | //
-    /** A part of a call of a tool. */
+    /** A piece of a tool call. */
     { $case: "toolCall"; value: ToolCallDelta }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** CancelGenerationRequest names a generation and how to end it. */
+/** CancelGenerationRequest names a generation and says how to end it. */
 export interface CancelGenerationRequest {
   /** The generation. Exactly one is required. */
   target?:
     | //
-    /** As the server named it, 1 to `max_id_bytes` (128) bytes. */
+    /** The id that the server gave the generation, 1 to `max_id_bytes` (128) bytes. */
     { $case: "generationId"; value: string }
     | //
-    /** As its caller named it, 1 to `max_id_bytes` (128) bytes. */
+    /** The id that the caller gave the generation, 1 to `max_id_bytes` (128) bytes. */
     { $case: "requestId"; value: string }
     | undefined;
-  /** How to end it. Default CANCEL_MODE_IMMEDIATE. */
+  /** How to end the generation. The default is CANCEL_MODE_IMMEDIATE. */
   mode?: CancelMode | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** CancelGenerationResponse says what the cancel met. The generation ends within one step of the engine. */
+/**
+ * CancelGenerationResponse says in which state the cancel met the generation. The generation ends within one step of the
+ * engine.
+ */
 export interface CancelGenerationResponse {
-  /** The server's name for the generation. */
+  /** The id that the server gave the generation. */
   generationId: string;
-  /** The state it was in. */
+  /** The state of the generation when the cancel arrived. */
   state: GenerationState;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -451,18 +474,21 @@ export interface GetGenerationRequest {
   /** The generation. Exactly one is required. */
   target?:
     | //
-    /** As the server named it, 1 to `max_id_bytes` (128) bytes. */
+    /** The id that the server gave the generation, 1 to `max_id_bytes` (128) bytes. */
     { $case: "generationId"; value: string }
     | //
-    /** As its caller named it, 1 to `max_id_bytes` (128) bytes. Where it was given more than once: the newest. */
+    /**
+     * The id that the caller gave the generation, 1 to `max_id_bytes` (128) bytes. If several generations had this id, it
+     * refers to the newest.
+     */
     { $case: "requestId"; value: string }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** GetGenerationResponse holds what is known of the generation. */
+/** GetGenerationResponse describes the generation. */
 export interface GetGenerationResponse {
-  /** As it is now. */
+  /** The generation as it is now. */
   generation?: Generation | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -898,7 +924,7 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
       writer.uint32(130).bytes(v!);
     }
     if (message.turn !== undefined) {
-      TurnPlace.encode(message.turn, writer.uint32(138).fork()).join();
+      TurnReference.encode(message.turn, writer.uint32(138).fork()).join();
     }
     if (message.sessionRevision !== undefined) {
       writer.uint32(144).uint32(message.sessionRevision);
@@ -1065,7 +1091,7 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
               break;
             }
 
-            message.turn = TurnPlace.decode(reader, reader.uint32());
+            message.turn = TurnReference.decode(reader, reader.uint32());
             continue;
           }
           case 18: {
@@ -1909,26 +1935,41 @@ export const GetGenerationResponse: MessageFns<GetGenerationResponse> = {
 };
 
 /**
- * GenerationService makes text. Every status that the server makes itself carries google.rpc.ErrorInfo with domain
- * `rill.v1`; a refused field is named in google.rpc.BadRequest, all of them at once. Nothing is ignored silently: unknown
- * fields, wrong wire types, invalid UTF-8 and unknown enum values are INVALID_ARGUMENT. A message with unknown fields is
- * not read any further, so only these are named then. A message may have 65,536 fields, nested ones included, 349,525
- * packed numbers, and 65,536 JSON values in all its JSON texts.
+ * GenerationService generates text.
  *
- * INVALID_ARGUMENT: a bad field, or an input that does not fit the context. FAILED_PRECONDITION: another model is
- * served. ALREADY_EXISTS: the request id is in use, or the idempotency key was used with another request. ABORTED: a
- * repeat with the same idempotency key took the generation over. For a `turn` also what SessionService answers,
- * NOTHING_TO_CONTINUE, TURN_ENDED, and ABORTED with reason LEASE_LOST: the server stood still for so long that the
- * session went on without the turn. STORE_UNAVAILABLE after `accepted`: whether the answer was stored is not known.
- * UNAVAILABLE before `accepted`: no room in line, loading, draining; try again, or elsewhere, after `grpc-retry-
- * pushback-ms`. UNAVAILABLE after it: the engine was lost, the drain ended or `max_wait` passed in line.
- * DEADLINE_EXCEEDED: the call's deadline passed or, told at once, before `accepted` or when its turn comes: it cannot
- * be met, since wait, input and output take longer even by the lower estimate. RESOURCE_EXHAUSTED: a message or the
- * metadata is too large, or the reader was too slow. INTERNAL: the engine failed.
+ * Every status that the server creates carries google.rpc.ErrorInfo with domain `rill.v1` and a reason. If fields are
+ * invalid, google.rpc.BadRequest names all of them at once. The server ignores nothing silently: unknown fields, wrong wire
+ * types, invalid UTF-8 and unknown enum values are INVALID_ARGUMENT. If a message has unknown fields, the error names only
+ * those. A message has at most 65,536 fields, including nested ones, at most 349,525 packed numbers, and at most 65,536 JSON
+ * values in all of its JSON texts together.
+ *
+ * The statuses of Generate and GenerateStream are:
+ *
+ * - INVALID_ARGUMENT: a field is invalid, or the input does not fit the context.
+ * - FAILED_PRECONDITION: the server serves another model than the expected one.
+ * - ALREADY_EXISTS: the request id is in use, or the idempotency key belongs to another request.
+ * - ABORTED: a repeat with the same idempotency key took over the generation, or CancelGeneration ended it.
+ * - UNAVAILABLE before `accepted`: the queue is full, or the server is starting or draining. Retry after the delay in
+ *   `grpc-retry-pushback-ms`, or on another server.
+ * - UNAVAILABLE after `accepted`: the engine was lost, the drain ended, or `max_wait` passed in the queue.
+ * - DEADLINE_EXCEEDED: the deadline of the call passed. The server also ends a call early, before `accepted` or when the
+ *   call gets a slot, if even the lower estimate of wait, prefill and output exceeds the deadline.
+ * - RESOURCE_EXHAUSTED: a message or the metadata is too large, or the reader is too slow.
+ * - INTERNAL: the engine failed.
+ *
+ * A `turn` can also end with the statuses of SessionService and with these reasons:
+ *
+ * - NOTHING_TO_CONTINUE (FAILED_PRECONDITION): the session does not end in a partial answer.
+ * - TURN_ENDED (ABORTED): the turn with this idempotency key ended without completing.
+ * - LEASE_LOST (ABORTED): the server stalled for so long that another server took over the session.
+ * - STORE_UNAVAILABLE after `accepted`: the server does not know whether the answer was stored.
  */
 export type GenerationServiceService = typeof GenerationServiceService;
 export const GenerationServiceService = {
-  /** Generate answers with the whole output: the stream of GenerateStream, folded. */
+  /**
+   * Generate returns the whole output at once. Its response combines the events that GenerateStream sends for the same
+   * request.
+   */
   generate: {
     path: "/rill.v1.GenerationService/Generate" as const,
     requestStream: false as const,
@@ -1939,8 +1980,8 @@ export const GenerationServiceService = {
     responseDeserialize: (value: Buffer): GenerateResponse => GenerateResponse.decode(value),
   },
   /**
-   * GenerateStream sends the output while it is decoded, at the pace of its reader: who reads slowly slows down the
-   * decoding of this call and of no other. Cancelling the call frees everything that it holds.
+   * GenerateStream sends the output while the model decodes it, at the pace of the reader. A slow reader slows down the
+   * decoding of its own call and of no other. Cancelling the call frees everything that it holds.
    */
   generateStream: {
     path: "/rill.v1.GenerationService/GenerateStream" as const,
@@ -1953,7 +1994,7 @@ export const GenerationServiceService = {
       Buffer.from(GenerateStreamResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GenerateStreamResponse => GenerateStreamResponse.decode(value),
   },
-  /** CancelGeneration ends a generation from outside its call. NOT_FOUND if there is none of that id, or it has ended. */
+  /** CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs. */
   cancelGeneration: {
     path: "/rill.v1.GenerationService/CancelGeneration" as const,
     requestStream: false as const,
@@ -1966,10 +2007,9 @@ export const GenerationServiceService = {
     responseDeserialize: (value: Buffer): CancelGenerationResponse => CancelGenerationResponse.decode(value),
   },
   /**
-   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
-   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
-   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
-   * status said all there is.
+   * GetGeneration returns the state of a generation, its tokens, its times and how it ended. The server knows a generation
+   * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
+   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND.
    */
   getGeneration: {
     path: "/rill.v1.GenerationService/GetGeneration" as const,
@@ -1984,26 +2024,31 @@ export const GenerationServiceService = {
 } as const;
 
 export interface GenerationServiceServer extends UntypedServiceImplementation {
-  /** Generate answers with the whole output: the stream of GenerateStream, folded. */
+  /**
+   * Generate returns the whole output at once. Its response combines the events that GenerateStream sends for the same
+   * request.
+   */
   generate: handleUnaryCall<GenerateRequest, GenerateResponse>;
   /**
-   * GenerateStream sends the output while it is decoded, at the pace of its reader: who reads slowly slows down the
-   * decoding of this call and of no other. Cancelling the call frees everything that it holds.
+   * GenerateStream sends the output while the model decodes it, at the pace of the reader. A slow reader slows down the
+   * decoding of its own call and of no other. Cancelling the call frees everything that it holds.
    */
   generateStream: handleServerStreamingCall<GenerateStreamRequest, GenerateStreamResponse>;
-  /** CancelGeneration ends a generation from outside its call. NOT_FOUND if there is none of that id, or it has ended. */
+  /** CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs. */
   cancelGeneration: handleUnaryCall<CancelGenerationRequest, CancelGenerationResponse>;
   /**
-   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
-   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
-   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
-   * status said all there is.
+   * GetGeneration returns the state of a generation, its tokens, its times and how it ended. The server knows a generation
+   * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
+   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND.
    */
   getGeneration: handleUnaryCall<GetGenerationRequest, GetGenerationResponse>;
 }
 
 export interface GenerationServiceClient extends Client {
-  /** Generate answers with the whole output: the stream of GenerateStream, folded. */
+  /**
+   * Generate returns the whole output at once. Its response combines the events that GenerateStream sends for the same
+   * request.
+   */
   generate(
     request: GenerateRequest,
     callback: (error: ServiceError | null, response: GenerateResponse) => void,
@@ -2020,8 +2065,8 @@ export interface GenerationServiceClient extends Client {
     callback: (error: ServiceError | null, response: GenerateResponse) => void,
   ): ClientUnaryCall;
   /**
-   * GenerateStream sends the output while it is decoded, at the pace of its reader: who reads slowly slows down the
-   * decoding of this call and of no other. Cancelling the call frees everything that it holds.
+   * GenerateStream sends the output while the model decodes it, at the pace of the reader. A slow reader slows down the
+   * decoding of its own call and of no other. Cancelling the call frees everything that it holds.
    */
   generateStream(
     request: GenerateStreamRequest,
@@ -2032,7 +2077,7 @@ export interface GenerationServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<GenerateStreamResponse>;
-  /** CancelGeneration ends a generation from outside its call. NOT_FOUND if there is none of that id, or it has ended. */
+  /** CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs. */
   cancelGeneration(
     request: CancelGenerationRequest,
     callback: (error: ServiceError | null, response: CancelGenerationResponse) => void,
@@ -2049,10 +2094,9 @@ export interface GenerationServiceClient extends Client {
     callback: (error: ServiceError | null, response: CancelGenerationResponse) => void,
   ): ClientUnaryCall;
   /**
-   * GetGeneration tells what became of a generation that was accepted: its tokens, its times, and how it ended. It is
-   * known while it goes on, from the moment its call is opened, and then until `max_ledger_generations` (10,000) others
-   * or `max_ledger_age` (1 h) have passed. NOT_FOUND otherwise; so is a call that ended before it was accepted: its
-   * status said all there is.
+   * GetGeneration returns the state of a generation, its tokens, its times and how it ended. The server knows a generation
+   * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
+   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND.
    */
   getGeneration(
     request: GetGenerationRequest,

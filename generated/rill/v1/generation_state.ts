@@ -6,26 +6,26 @@
 
 /* eslint-disable */
 
-/** GenerationState is where a generation is on its way. */
+/** GenerationState is the state of a generation. */
 export const GenerationState = {
-  /** UNSPECIFIED - Never sent. */
+  /** UNSPECIFIED - The zero value. The server never sends it. */
   UNSPECIFIED: 0,
-  /** PREPARING - Its request is being rendered and tokenised; it was not accepted yet. */
+  /** PREPARING - The server renders and tokenises the input. The generation is not accepted yet. */
   PREPARING: 1,
-  /** WAITING - In line for a slot. */
+  /** WAITING - The generation waits in the queue for a slot. */
   WAITING: 2,
-  /** PREFILLING - Holds a slot; its input is being read in. */
+  /** PREFILLING - The generation holds a slot, and the model evaluates its input. */
   PREFILLING: 3,
-  /** RUNNING - Holds a slot and decodes. */
+  /** RUNNING - The generation holds a slot and decodes. */
   RUNNING: 4,
-  /** PARKED - Holds a slot and stands still: its reader is behind. */
+  /** PARKED - The generation holds a slot and is paused because its reader is behind. */
   PARKED: 5,
   /**
-   * PREEMPTED - Stands still because its reader is behind, and has given its slot to others who waited. Comes back, through its lane's
-   * line, once the reader has taken all that was sent.
+   * PREEMPTED - The generation is paused because its reader is behind, and has given its slot to a waiting generation. It returns to the
+   * queue of its lane once the reader has taken everything that was sent.
    */
   PREEMPTED: 6,
-  /** ENDED - Decoding is over and the slot is free; what is left is the reader's to take. */
+  /** ENDED - Decoding is over and the slot is free. The reader may still have output to take. */
   ENDED: 7,
 } as const;
 

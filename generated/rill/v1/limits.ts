@@ -8,239 +8,269 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.js";
 
-/** Limits is every limit in force on a server. All are set by its operator; the defaults are given here. */
+/** Limits holds the limits in force on a server. The operator can change every one of them; the comments give the defaults. */
 export interface Limits {
-  /** Largest message that the server takes, in bytes. Default 4 MiB. More is RESOURCE_EXHAUSTED. */
+  /** The largest request message, in bytes. The default is 4 MiB. A larger message is RESOURCE_EXHAUSTED. */
   maxRequestBytes: number;
-  /** Largest message that the server sends, in bytes. Default 4 MiB. */
+  /** The largest response message, in bytes. The default is 4 MiB. */
   maxResponseBytes: number;
-  /** Largest metadata of a call, in bytes of names and values. Default 8 KiB. More is RESOURCE_EXHAUSTED. */
+  /**
+   * The largest metadata of a call, in bytes of names and values. The default is 8 KiB. Larger metadata is
+   * RESOURCE_EXHAUSTED.
+   */
   maxMetadataBytes: number;
-  /** Most streams on one connection. Default 1,024; further ones wait at the client. */
+  /** The number of concurrent streams on one connection. The default is 1,024. Further streams wait in the client. */
   maxStreamsPerConnection: number;
   /**
-   * Most calls that are open at once in the process. Default 1,024. More is UNAVAILABLE. Once three quarters are taken, a
-   * connection that holds its equal share gets no more.
+   * The number of concurrent calls in the process. The default is 1,024. A further call is UNAVAILABLE. When three quarters
+   * are in use, the server refuses new calls on connections that have their equal share.
    */
   maxStreams: number;
-  /** Time in which the body of a unary request must have come. Default 10 s. */
+  /** The longest time that the body of a unary request may take to arrive. The default is 10 s. */
   maxRequestBodyTime?:
     | Duration
     | undefined;
   /**
-   * Most memory for the request bodies of all calls together, in bytes, from their first byte until they are read in.
-   * Default 64 MiB. More is RESOURCE_EXHAUSTED.
+   * The memory for the request bodies of all calls together, in bytes. A body counts from its first byte until the server
+   * has decoded it. The default is 64 MiB. A request beyond it is RESOURCE_EXHAUSTED.
    */
   maxTotalRequestBytes: number;
-  /** Longest request id, generation id or model name in a request, in bytes. Default 128. */
+  /** The longest request id, generation id or model name in a request, in bytes. The default is 128. */
   maxIdBytes: number;
-  /** Most labels of a request. Default 32. */
+  /** The number of labels in a request. The default is 32. */
   maxLabels: number;
-  /** Longest key of a label, in bytes. Default 64. */
+  /** The longest key of a label, in bytes. The default is 64. */
   maxLabelKeyBytes: number;
-  /** Longest value of a label, in bytes. Default 256. */
+  /** The longest value of a label, in bytes. The default is 256. */
   maxLabelValueBytes: number;
-  /** Most messages of a chat. Default 1,024. */
+  /** The number of messages in a chat. The default is 1,024. */
   maxMessages: number;
-  /** Most stop sequences of a request. Default 16. */
+  /** The number of stop sequences in a request. The default is 16. */
   maxStopSequences: number;
-  /** Longest stop sequence, in bytes. Default 256. */
+  /** The longest stop sequence, in bytes. The default is 256. */
   maxStopSequenceBytes: number;
-  /** Most stop tokens of a request. Default 64. */
+  /** The number of stop tokens in a request. The default is 64. */
   maxStopTokenIds: number;
-  /** Output tokens of a request that gives no `max_output_tokens`. Default 512. */
+  /** The output tokens of a request that gives no `max_output_tokens`. The default is 512. */
   defaultMaxOutputTokens: number;
-  /** Longest time from a generation's first step to its end, and default of `time_limit`. Default 10 min. */
+  /**
+   * The longest time from the first step of a generation to its end, which is also the default of `time_limit`. The default
+   * is 10 min.
+   */
   maxGenerationTime?:
     | Duration
     | undefined;
-  /** Most logit biases of a request. Default 1,024. */
+  /** The number of logit biases in a request. The default is 1,024. */
   maxLogitBiases: number;
-  /** Longest text of a logit bias, in bytes. Default 256. */
+  /** The longest text of a logit bias, in bytes. The default is 256. */
   maxLogitBiasTextBytes: number;
-  /** Most sequence breakers of a request's `dry`. Default 16. */
+  /** The number of sequence breakers in `dry`. The default is 16. */
   maxDrySequenceBreakers: number;
-  /** Longest such sequence breaker, in bytes. Default 64. */
+  /** The longest sequence breaker in `dry`, in bytes. The default is 64. */
   maxDrySequenceBreakerBytes: number;
-  /** Most tokens that `output.logprobs` may ask for beside each output token. Default 20. */
+  /** The largest value of `output.logprobs`. The default is 20. */
   maxTopLogprobs: number;
-  /** Most tools of a request. Default 64. */
+  /** The number of tools in a request. The default is 64. */
   maxTools: number;
-  /** Most calls of one message or output; an output ends with the last of them. Default 32. */
+  /** The number of tool calls in one message or one output. An output ends with the last of them. The default is 32. */
   maxToolCalls: number;
   /**
-   * Longest arguments of all calls of an output together, in bytes; the output ends there, FINISH_REASON_MAX_TOKENS.
-   * Default 64 KiB.
+   * The size of the arguments of all tool calls in an output together, in bytes. An output that reaches it ends with
+   * FINISH_REASON_MAX_TOKENS. The default is 64 KiB.
    */
   maxToolArgumentBytes: number;
-  /** Longest JSON schema of a request, in bytes. Default 64 KiB. */
+  /** The longest JSON Schema in a request, in bytes. The default is 64 KiB. */
   maxSchemaBytes: number;
-  /** Longest `gbnf`, in bytes. Default 0: none is taken. */
+  /** The longest `gbnf`, in bytes. The default is 0, with which the server accepts none. */
   maxGbnfBytes: number;
-  /** Most choices. Default 256. */
+  /** The number of choices in a request. The default is 256. */
   maxChoices: number;
-  /** Longest choice, in bytes. Default 1,024. */
+  /** The longest choice, in bytes. The default is 1,024. */
   maxChoiceBytes: number;
-  /** Most rules of the grammar that a schema, choices or tools come to. Default 4,096. */
+  /**
+   * The number of rules in the grammar that the server builds from a schema, from choices or from tools. The default is
+   * 4,096.
+   */
   maxGrammarRules: number;
-  /** Most symbols of such a grammar with all its repetitions written out. Default 65,536. */
+  /** The number of symbols in such a grammar after its repetitions are expanded. The default is 65,536. */
   maxGrammarSymbols: number;
-  /** Deepest nesting of a schema or a grammar. Default 32. */
+  /** The deepest nesting of a schema or a grammar. The default is 32. */
   maxGrammarNesting: number;
-  /** Longest `template_arguments`, in bytes. Default 16 KiB. */
+  /** The longest `template_arguments`, in bytes. The default is 16 KiB. */
   maxTemplateArgumentBytes: number;
-  /** Most generations waiting in one lane. Default 4 times the slots. More is UNAVAILABLE. */
+  /** The number of generations in the queue of one lane. The default is 4 times the slots. A further call is UNAVAILABLE. */
   maxWaitingPerLane: number;
   /**
-   * Longest wait that the server expects of a call it takes in line, unless the call gives a `max_wait`. Default 5 s. More is
-   * UNAVAILABLE.
+   * The longest estimated wait with which the server accepts a call that gives no `max_wait`. The default is 5 s. Beyond it
+   * the call is UNAVAILABLE.
    */
   maxEstimatedWait?:
     | Duration
     | undefined;
-  /**
-   * Most generations that may be without a slot because others waited while their readers were behind. Default 256; 0: none
-   * is preempted.
-   */
+  /** The number of preempted generations. The default is 256; 0 turns preemption off. */
   maxPreemptedGenerations: number;
-  /** Longest `max_wait` that a request may give. Default 10 min. */
+  /** The longest `max_wait` of a request. The default is 10 min. */
   maxCallerWait?:
     | Duration
     | undefined;
-  /** Most pieces of output that are made ahead of a reader, beyond what its HTTP/2 window takes. Default 32. */
+  /**
+   * The number of pieces of output that a generation may decode ahead of its reader, beyond the reader's HTTP/2 window. The
+   * default is 32.
+   */
   creditWindowPieces: number;
-  /** Most text that is made ahead of a reader, beyond what its HTTP/2 window takes, in bytes. Default 4 KiB. */
+  /**
+   * The text that a generation may decode ahead of its reader, beyond the reader's HTTP/2 window, in bytes. The default is
+   * 4 KiB.
+   */
   creditWindowBytes: number;
-  /** Longest time without progress of a reader that gives no `slow_reader_limit`. Default 30 s. */
+  /** The longest time without progress of a reader that gives no `slow_reader_limit`. The default is 30 s. */
   slowReaderStall?:
     | Duration
     | undefined;
   /**
-   * Slowest pace, with text waiting, of a reader that gives no `slow_reader_limit`, in bytes of text a second.
-   * Default 16.
+   * The slowest pace of a reader that gives no `slow_reader_limit`, in bytes of text per second, measured while text waits.
+   * The default is 16.
    */
   slowReaderBytesPerSecond: number;
-  /** Time over which that pace is measured. Default 2 min. */
+  /** The time over which that pace is measured. The default is 2 min. */
   slowReaderRateWindow?:
     | Duration
     | undefined;
-  /** Longest `slow_reader_limit` that a request may give. Default 10 min. */
+  /** The longest `slow_reader_limit` of a request. The default is 10 min. */
   maxSlowReaderLimit?:
     | Duration
     | undefined;
-  /** Time in which a reader that was too slow may still take its status, before the stream is reset. Default 2 s. */
+  /**
+   * The time that a reader which was too slow has to receive its status before the server resets the stream. The default is
+   * 2 s.
+   */
   slowReaderGrace?:
     | Duration
     | undefined;
-  /** Shortest `heartbeat_interval`. Default 1 s. */
+  /** The shortest `heartbeat_interval`. The default is 1 s. */
   minHeartbeatInterval?:
     | Duration
     | undefined;
-  /** Longest `heartbeat_interval`. Default 60 s. */
+  /** The longest `heartbeat_interval`. The default is 60 s. */
   maxHeartbeatInterval?:
     | Duration
     | undefined;
-  /** Longest `max_chunk_delay` that a request may give. Default 1 s. */
+  /** The longest `max_chunk_delay` of a request. The default is 1 s. */
   maxChunkDelay?:
     | Duration
     | undefined;
-  /** Shortest interval of WatchLoad. Default 1 s. */
+  /** The shortest interval of WatchLoad. The default is 1 s. */
   minWatchLoadInterval?:
     | Duration
     | undefined;
-  /** Longest interval of WatchLoad. Default 60 s. */
+  /** The longest interval of WatchLoad. The default is 60 s. */
   maxWatchLoadInterval?:
     | Duration
     | undefined;
-  /** Most WatchLoad streams at once. Default 64. More is RESOURCE_EXHAUSTED. */
+  /** The number of concurrent WatchLoad streams. The default is 64. A further stream is RESOURCE_EXHAUSTED. */
   maxLoadWatchers: number;
-  /** Most streams of grpc.health.v1.Health/Watch at once. Default 256. More is RESOURCE_EXHAUSTED. */
+  /**
+   * The number of concurrent streams of grpc.health.v1.Health/Watch. The default is 256. A further stream is
+   * RESOURCE_EXHAUSTED.
+   */
   maxHealthWatchers: number;
-  /** Most generations that GetGeneration knows after their end; the oldest are forgotten first. Default 10,000. */
+  /** The number of ended generations that GetGeneration knows. The server forgets the oldest first. The default is 10,000. */
   maxLedgerGenerations: number;
-  /** Longest time after its end that GetGeneration knows a generation. Default 1 h. */
+  /** The longest time that GetGeneration knows a generation after its end. The default is 1 h. */
   maxLedgerAge?:
     | Duration
     | undefined;
   /**
-   * Most memory for what GetGeneration knows of generations that ended, in bytes: labels are what can make it large.
-   * Default 16 MiB; the oldest are forgotten first.
+   * The memory for the ended generations that GetGeneration knows, in bytes; labels take most of it. The server forgets the
+   * oldest first. The default is 16 MiB.
    */
   maxLedgerBytes: number;
-  /** Most results that are stored for their idempotency keys; the oldest are forgotten first. Default 10,000. */
+  /**
+   * The number of results that the server stores for their idempotency keys. It forgets the oldest first. The default is
+   * 10,000.
+   */
   maxIdempotencyKeys: number;
-  /** Longest time that a result is stored for its idempotency key. Default 1 h. */
+  /** The longest time that the server stores a result for its idempotency key. The default is 1 h. */
   maxIdempotencyAge?:
     | Duration
     | undefined;
-  /** Most memory for stored results, in bytes; the oldest are forgotten first. Default 64 MiB. */
+  /** The memory for the stored results, in bytes. The server forgets the oldest first. The default is 64 MiB. */
   maxIdempotencyBytes: number;
-  /** Most entries of a page that a request may ask for. Default 1,000. */
+  /** The largest page that a request may ask for, in entries. The default is 1,000. */
   maxPageSize: number;
-  /** Most stored sessions. Default 250,000. More is RESOURCE_EXHAUSTED. */
+  /** The number of stored sessions. The default is 250,000. A further session is RESOURCE_EXHAUSTED. */
   maxSessions: number;
-  /** Most turns of a session. Default 1,000. More is RESOURCE_EXHAUSTED. */
+  /** The number of turns in a session. The default is 1,000. A further turn is RESOURCE_EXHAUSTED. */
   maxSessionTurns: number;
   /**
-   * Most bytes of a session's messages and answers, as JSON text. Default 4 MiB. A turn that would begin beyond it is
-   * RESOURCE_EXHAUSTED; an answer is stored whatever it takes.
+   * The size of the messages and answers of a session, in bytes of JSON text. The default is 4 MiB. A turn whose messages
+   * exceed it is RESOURCE_EXHAUSTED; an answer is stored whatever its size.
    */
   maxSessionBytes: number;
-  /** Time after its last use in which a session is deleted that was created without `idle_timeout`. Default 24 h. */
+  /** The `idle_timeout` of a session whose creator gave none. The default is 24 h. */
   defaultSessionIdleTimeout?:
     | Duration
     | undefined;
-  /** Longest `idle_timeout` of a session. Default 90 days. */
+  /** The longest `idle_timeout` of a session. The default is 90 days. */
   maxSessionIdleTimeout?:
     | Duration
     | undefined;
-  /** Time out of touch with the store after which the turns of a server are ended by others. Default 15 s. */
+  /** The time without contact to the store after which other servers may end the turns of a server. The default is 15 s. */
   turnLease?:
     | Duration
     | undefined;
   /**
-   * Most connections at once. Default 4,096, or fewer where the server's process may not open so many files and sockets.
-   * Further ones are closed as soon as they are accepted. As the last places go, connections that have had no stream for
-   * 5 s make room.
+   * The number of concurrent connections. The default is 4,096, or fewer if the process may not open that many files and
+   * sockets. The server closes a further connection as soon as it accepts it. When few remain, the server closes connections
+   * that have had no stream for 5 s to make room.
    */
   maxConnections: number;
   /**
-   * Time in which a client must have sent the HTTP/2 preface and its settings; the connection is closed otherwise.
-   * Default 10 s.
+   * The time in which a client must send the HTTP/2 preface and its settings. The server then closes the connection. The
+   * default is 10 s.
    */
   connectionHandshakeTimeout?:
     | Duration
     | undefined;
-  /** Longest time that a connection may have no stream; it then ends with GOAWAY. Default 15 min. */
+  /** The longest time that a connection may have no stream. The server then sends GOAWAY. The default is 15 min. */
   maxConnectionIdle?:
     | Duration
     | undefined;
-  /** Age, give or take a tenth, at which a connection gets GOAWAY: new calls need a new connection. Default 1 h. */
+  /**
+   * The age, give or take a tenth, at which the server sends GOAWAY on a connection, so that new calls need a new one. The
+   * default is 1 h.
+   */
   maxConnectionAge?:
     | Duration
     | undefined;
-  /** Time after that in which the calls of the connection may go on. Default `max_generation_time` and 5 min. */
+  /**
+   * The time after that GOAWAY in which the calls of the connection may finish. The default is `max_generation_time` plus
+   * 5 min.
+   */
   maxConnectionAgeGrace?:
     | Duration
     | undefined;
-  /** Heartbeat interval of a stream whose request gives none. Default 0: no heartbeats. */
+  /** The heartbeat interval of a stream whose request gives none. The default is 0, with which there are no heartbeats. */
   defaultHeartbeatInterval?:
     | Duration
     | undefined;
-  /** Time between two HTTP/2 pings that the server sends on each connection. Default 1 min. */
+  /** The time between two HTTP/2 pings that the server sends on a connection. The default is 1 min. */
   keepaliveTime?:
     | Duration
     | undefined;
-  /** Time in which a client must answer such a ping; the connection is closed otherwise. Default 20 s. */
+  /** The time in which a client must answer such a ping. The server then closes the connection. The default is 20 s. */
   keepaliveTimeout?:
     | Duration
     | undefined;
   /**
-   * Most bytes of all unary responses together that are being made or wait for their readers. Default 64 MiB. A response of
-   * over 16 KiB beyond it is RESOURCE_EXHAUSTED, TOO_MANY_RESPONSE_BYTES.
+   * The size of all unary responses together that are being created or wait for their readers, in bytes. The default is
+   * 64 MiB. Beyond it, a response of more than 16 KiB is RESOURCE_EXHAUSTED, reason TOO_MANY_RESPONSE_BYTES.
    */
   maxTotalResponseBytes: number;
-  /** Most streams of server reflection at once, v1 and v1alpha together. Default 64. More is RESOURCE_EXHAUSTED. */
+  /**
+   * The number of concurrent streams of server reflection, v1 and v1alpha together. The default is 64. A further stream is
+   * RESOURCE_EXHAUSTED.
+   */
   maxReflectionStreams: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

@@ -10,19 +10,19 @@ import { Duration } from "../../google/protobuf/duration.js";
 import { GenerationState } from "./generation_state.js";
 import { Lane } from "./scheduling.js";
 
-/** LifecycleState is where a server is between start and end. Health is SERVING in LIFECYCLE_STATE_SERVING only. */
+/** LifecycleState is the state of a server. The health service reports SERVING only in LIFECYCLE_STATE_SERVING. */
 export const LifecycleState = {
-  /** UNSPECIFIED - Never sent. */
+  /** UNSPECIFIED - The zero value. The server never sends it. */
   UNSPECIFIED: 0,
-  /** STARTING - The model is being loaded; generation calls are refused with UNAVAILABLE. */
+  /** STARTING - The server loads the model. Generation calls are UNAVAILABLE. */
   STARTING: 1,
-  /** SERVING - Calls are taken. */
+  /** SERVING - The server accepts calls. */
   SERVING: 2,
-  /** DRAINING - What was accepted is finished; after a delay new calls are refused with UNAVAILABLE. */
+  /** DRAINING - The server finishes accepted calls. After a delay, new calls are UNAVAILABLE. */
   DRAINING: 3,
-  /** STOPPED - Everything is finished; the process is about to exit. */
+  /** STOPPED - All calls are finished, and the process is about to exit. */
   STOPPED: 4,
-  /** FAILED - The engine is lost; the process is about to exit, so that it is started again. */
+  /** FAILED - The engine is lost, and the process is about to exit so that its supervisor can restart it. */
   FAILED: 5,
 } as const;
 
@@ -37,87 +37,90 @@ export namespace LifecycleState {
   export type FAILED = typeof LifecycleState.FAILED;
 }
 
-/** LaneLoad describes the waiting line of one lane. */
+/** LaneLoad describes the queue of one lane. */
 export interface LaneLoad {
   /** The lane. */
   lane: Lane;
-  /** Generations in line. */
+  /** Generations in the queue. */
   waiting: number;
-  /** Most generations in line; one more is refused. */
+  /** The largest number of generations in the queue. The server refuses a further one. */
   capacity: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** GenerationLoad describes one generation that is not over. */
+/** GenerationLoad describes one generation that has not ended. */
 export interface GenerationLoad {
-  /** The server's name for it. */
+  /** The id that the server gave the generation. */
   generationId: string;
-  /** Its caller's name for it. Absent if the caller gave none. */
+  /** The id that the caller gave the generation. Absent if the caller gave none. */
   requestId?:
     | string
     | undefined;
-  /** Where it is. */
+  /** The current state. */
   state: GenerationState;
-  /** The lane it came by. */
+  /** The lane whose queue the generation waits or waited in. */
   lane: Lane;
-  /** Tokens of its input; 0 while it is being prepared. */
+  /** Tokens of the input. It is 0 in GENERATION_STATE_PREPARING. */
   inputTokens: number;
   /** Output tokens decoded so far. */
   decodedTokens: number;
-  /** Those of them that are in messages which the reader's window has taken. */
+  /** Decoded tokens whose messages the reader's flow-control window has accepted. */
   deliveredTokens: number;
-  /** Since its call was opened. */
+  /** The time since the start of the call. */
   age?:
     | Duration
     | undefined;
-  /** Since it came into this state. */
+  /** The time since the generation entered its current state. */
   timeInState?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Load is what a server does at one moment. */
+/** Load describes the work of a server at one moment. */
 export interface Load {
-  /** Where the server is between start and end. */
+  /** The state of the server. */
   state: LifecycleState;
-  /** Generations that can run at once. */
+  /** The number of generations that can run at once. */
   slotsTotal: number;
-  /** Slots that are held; at most `slots_total`. */
+  /** Slots in use, at most `slots_total`. */
   slotsBusy: number;
-  /** Generations that hold a slot and stand still because their reader is behind; at most `slots_busy`. */
+  /** Generations that hold a slot and are paused because their reader is behind, at most `slots_busy`. */
   parked: number;
-  /** Generations that gave their slots to others because their reader was behind, and have not come back. */
+  /** Generations that gave up their slot because their reader was behind, and have not resumed. */
   preempted: number;
-  /** The waiting lines, one entry per lane. */
+  /** The queues, one entry per lane. */
   lanes: LaneLoad[];
-  /** A call that came now would be expected to wait at least this long; 0 while a slot is free. */
+  /** The lower estimate of the wait of a call that arrives now. It is 0 while a slot is free. */
   estimatedWaitLow?:
     | Duration
     | undefined;
-  /** A call that came now would be expected to wait at most this long; 0 while a slot is free. */
+  /** The upper estimate of the wait of a call that arrives now. It is 0 while a slot is free. */
   estimatedWaitHigh?:
     | Duration
     | undefined;
-  /** Tokens that are in the model's key-value cache now, at most `kv_tokens_total`; kept prefixes included. */
+  /** Tokens in the model's key-value cache, including kept prefixes. It is at most `kv_tokens_total`. */
   kvTokensInUse: number;
-  /** Tokens that the model's key-value cache can hold. */
+  /** The capacity of the model's key-value cache, in tokens. */
   kvTokensTotal: number;
-  /** Output tokens decoded since the server started, by all generations. */
+  /** Output tokens decoded by all generations since the server started. */
   decodedTokensTotal: number;
-  /** Input tokens read in since the server started, by all generations; reused ones are not counted. */
+  /** Input tokens prefilled by all generations since the server started, not counting reused ones. */
   prefilledTokensTotal: number;
-  /** Slots taken from generations whose readers were behind, for others who waited, since the server started. */
+  /** Preemptions since the server started: a generation whose reader was behind gave its slot to a waiting one. */
   preemptionsTotal: number;
-  /** Tokens read in again by generations that came back after that, since the server started. */
+  /** Tokens prefilled again by generations that resumed after a preemption, since the server started. */
   reprefilledTokensTotal: number;
-  /** Tokens that the text so far foretold and that were tried ahead, since the server started. */
+  /**
+   * Draft tokens since the server started. Speculative decoding copies them from earlier text and verifies several of them
+   * in one step.
+   */
   draftTokensTotal: number;
-  /** Those of them that were right, and so were decoded in the same step. */
+  /** Draft tokens that the model accepted, since the server started. */
   acceptedDraftTokensTotal: number;
-  /** Calls refused before they were accepted, since the server started, by the reason in their ErrorInfo. */
+  /** Calls that the server refused before it accepted them, since it started, by the reason in their ErrorInfo. */
   refusalsTotal: Map<string, number>;
   /**
-   * Every generation that is not over: first those that hold a slot, then those in line, in its order. At most
-   * `max_streams` entries (1,024).
+   * Every generation that has not ended. Those that hold a slot come first, then those in the queues, in queue order. There
+   * are at most `max_streams` (1,024) entries.
    */
   generations: GenerationLoad[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

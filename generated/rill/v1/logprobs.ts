@@ -8,30 +8,30 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * TokenLogprobs says how likely the model held one output token. Log-probabilities are natural logarithms of the softmax of
- * the model's logits over its whole vocabulary, before anything of `sampling` changes them: a token that was drawn need not
- * be among the most likely ones. Computed in single precision.
+ * TokenLogprobs gives the log-probability of one output token and of its most likely alternatives. A log-probability is the
+ * natural logarithm of the softmax of the model's logits over the whole vocabulary, before any parameter of Sampling
+ * applies, so a sampled token need not be among the most likely ones. The server computes in single precision.
  */
 export interface TokenLogprobs {
-  /** The token, as its id. */
+  /** The id of the token. */
   tokenId: number;
-  /** Its log-probability, at most 0. */
+  /** The log-probability of the token, at most 0. */
   logprob: number;
   /**
-   * The most likely tokens in its place, itself included where it is one of them, the most likely first. As many as
-   * `output.logprobs` asked for.
+   * The most likely tokens at this position, most likely first. There are as many as `output.logprobs` asks for, and they
+   * include the output token if it is one of them.
    */
   top: TopLogprob[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** TopLogprob is one of the most likely tokens. */
+/** TopLogprob is one of the most likely tokens at a position. */
 export interface TopLogprob {
-  /** The token, as its id. */
+  /** The id of the token. */
   tokenId: number;
-  /** Its log-probability, at most 0. */
+  /** The log-probability of the token, at most 0. */
   logprob: number;
-  /** The bytes that it stands for. Only if `output.token_bytes` was asked. */
+  /** The bytes of the token. Present only if the request set `output.token_bytes`. */
   tokenBytes: Buffer;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

@@ -8,27 +8,27 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * Capability is something that Generate and GenerateStream accept with the served model. What is not listed is refused
- * with INVALID_ARGUMENT.
+ * Capability is a feature of a request that Generate and GenerateStream support with the served model. The server refuses a
+ * feature that is not listed with INVALID_ARGUMENT.
  */
 export const Capability = {
-  /** UNSPECIFIED - Never sent. */
+  /** UNSPECIFIED - The zero value. The server never sends it. */
   UNSPECIFIED: 0,
-  /** PROMPT - `prompt` as input. */
+  /** PROMPT - The input `prompt`. */
   PROMPT: 1,
-  /** CHAT - `chat` as input. */
+  /** CHAT - The input `chat`. */
   CHAT: 2,
-  /** TOKEN_IDS - `token_ids` as input. */
+  /** TOKEN_IDS - The input `token_ids`. */
   TOKEN_IDS: 3,
-  /** TURN - `turn` as input. */
+  /** TURN - The input `turn`. */
   TURN: 4,
-  /** TOOLS - `tools` in `chat` and `turn`, and what belongs to them. */
+  /** TOOLS - `tools` in `chat` and `turn`, and the fields that belong to them. */
   TOOLS: 5,
-  /** REASONING - `reasoning`: the model thinks aloud. */
+  /** REASONING - `reasoning`, because the model is a reasoning model. */
   REASONING: 6,
-  /** CONSTRAINTS - `json_schema`, `json_object` and `choices`. */
+  /** CONSTRAINTS - The constraints `json_schema`, `json_object` and `choices`. */
   CONSTRAINTS: 7,
-  /** GBNF - `gbnf`: its operator allows it. */
+  /** GBNF - The constraint `gbnf`, because the operator allows it. */
   GBNF: 8,
   /** TEMPLATE_ARGUMENTS - `template_arguments` in `chat` and `turn`. */
   TEMPLATE_ARGUMENTS: 9,
@@ -49,13 +49,13 @@ export namespace Capability {
   export type TEMPLATE_ARGUMENTS = typeof Capability.TEMPLATE_ARGUMENTS;
 }
 
-/** ChatTemplateSource says where the chat template comes from. */
+/** ChatTemplateSource is the origin of a chat template. */
 export const ChatTemplateSource = {
-  /** UNSPECIFIED - Never sent. */
+  /** UNSPECIFIED - The zero value. The server never sends it. */
   UNSPECIFIED: 0,
-  /** MODEL - The model file carries it. */
+  /** MODEL - The model file contains the template. */
   MODEL: 1,
-  /** FALLBACK - The model file carries none that can be used; one was chosen by the model's architecture. */
+  /** FALLBACK - The model file contains no usable template, and the server chose one by the model's architecture. */
   FALLBACK: 2,
 } as const;
 
@@ -67,37 +67,37 @@ export namespace ChatTemplateSource {
   export type FALLBACK = typeof ChatTemplateSource.FALLBACK;
 }
 
-/** ChatTemplate describes what renders a chat to a prompt. */
+/** ChatTemplate describes the template that renders a chat to a prompt. */
 export interface ChatTemplate {
-  /** The family it belongs to, in lower case, such as `chatml`. */
+  /** The family of the template, in lower case, such as `chatml`. */
   family: string;
-  /** Where it comes from. */
+  /** The origin of the template. */
   source: ChatTemplateSource;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /** Model describes the served model. */
 export interface Model {
-  /** The name it is served under; `expected_model` takes it. */
+  /** The name under which the model is served. `expected_model` accepts it. */
   name: string;
   /**
-   * SHA-256 of the model file, in lower-case hexadecimal; `expected_model` takes it. Of a model that is split into several
-   * files: SHA-256 of their digests in this form, one behind the other.
+   * The SHA-256 of the model file, in lower-case hexadecimal. `expected_model` accepts it. For a model that is split into
+   * several files, it is the SHA-256 of the concatenated hexadecimal digests of the files.
    */
   digest: string;
-  /** Tokens that input and output of one generation may have together. */
+  /** The tokens that input and output of one generation may have together. */
   contextTokens: number;
-  /** Tokens of context that the model was trained with. */
+  /** The context size with which the model was trained, in tokens. */
   trainingContextTokens: number;
-  /** Tokens in the vocabulary; ids are below it. */
+  /** The size of the vocabulary, in tokens. Every token id is below it. */
   vocabularyTokens: number;
-  /** Size of the model file, in bytes; of all its files where the model is split. */
+  /** The size of the model file, in bytes, or of all its files if the model is split. */
   sizeBytes: number;
-  /** What renders a chat. */
+  /** The template that renders a chat. */
   chatTemplate?:
     | ChatTemplate
     | undefined;
-  /** What Generate and GenerateStream accept with this model. */
+  /** The features that Generate and GenerateStream support with this model. */
   capabilities: Capability[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

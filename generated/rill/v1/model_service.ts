@@ -20,7 +20,7 @@ import {
 } from "@grpc/grpc-js";
 import { Model } from "./model.js";
 
-/** GetModelRequest asks for the one model that a server serves. */
+/** GetModelRequest asks for the one model that the server serves. */
 export interface GetModelRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -145,10 +145,10 @@ export const GetModelResponse: MessageFns<GetModelResponse> = {
   },
 };
 
-/** ModelService tells what model is served. */
+/** ModelService describes the model that a server serves. */
 export type ModelServiceService = typeof ModelServiceService;
 export const ModelServiceService = {
-  /** GetModel describes the served model. UNAVAILABLE while it is being loaded. */
+  /** GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. */
   getModel: {
     path: "/rill.v1.ModelService/GetModel" as const,
     requestStream: false as const,
@@ -161,12 +161,12 @@ export const ModelServiceService = {
 } as const;
 
 export interface ModelServiceServer extends UntypedServiceImplementation {
-  /** GetModel describes the served model. UNAVAILABLE while it is being loaded. */
+  /** GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. */
   getModel: handleUnaryCall<GetModelRequest, GetModelResponse>;
 }
 
 export interface ModelServiceClient extends Client {
-  /** GetModel describes the served model. UNAVAILABLE while it is being loaded. */
+  /** GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. */
   getModel(
     request: GetModelRequest,
     callback: (error: ServiceError | null, response: GetModelResponse) => void,

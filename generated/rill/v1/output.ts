@@ -7,31 +7,31 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** Output says what comes back beside the text. */
+/** Output selects what a response holds besides the text. */
 export interface Output {
-  /** True: chunks, and the answer of Generate, carry the ids of their tokens. Default false. */
+  /** Whether chunks, and the response of Generate, carry the ids of their tokens. The default is false. */
   tokenIds?:
     | boolean
     | undefined;
-  /** True: every chunk carries `elapsed`. Default false. The end of a generation carries its timings in any case. */
+  /** Whether every chunk carries `elapsed`. The timings at the end come in any case. The default is false. */
   timings?:
     | boolean
     | undefined;
-  /** True: every chunk carries the `usage` so far. Default false. The end of a generation carries its usage in any case. */
+  /** Whether every chunk carries the `usage` so far. The usage at the end comes in any case. The default is false. */
   usage?:
     | boolean
     | undefined;
   /**
-   * How likely the model held each output token: its own log-probability, and those of so many most likely tokens in its
-   * place. 0 to `max_top_logprobs` (20), in tokens; 0 is its own alone. Default: absent, none. Each token then costs the
-   * server another look at the whole vocabulary.
+   * Asks for the log-probability of each output token, and for those of this many most likely tokens at its position. It is 0
+   * to `max_top_logprobs` (20); 0 asks for the output token alone. Log-probabilities make each token more expensive, because
+   * the server then evaluates the whole vocabulary. The default is absent: no log-probabilities.
    */
   logprobs?:
     | number
     | undefined;
   /**
-   * True: the bytes of each output token come along, and of each token in `logprobs`; a token may be a part of a code
-   * point. Default false.
+   * Whether the response carries the bytes of each output token, and of each token in `logprobs`. A token may be a part of a
+   * code point. The default is false.
    */
   tokenBytes?: boolean | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -8,20 +8,21 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * Reasoning says how a model that thinks aloud does so. With a model that does not, and with an input that its template
- * does not render (`prompt`, `token_ids`), it is INVALID_ARGUMENT to give any of it but `enabled` false.
+ * Reasoning controls a reasoning model, which writes its reasoning before its answer. Only `enabled` false is valid with
+ * another model, and with inputs that the chat template does not render (`prompt` and `token_ids`).
  */
 export interface Reasoning {
   /**
-   * True: the model thinks before it answers; false: it answers at once. INVALID_ARGUMENT where its template has no place
-   * for that. Default: as the template has it.
+   * Whether the model reasons before it answers. Setting it is INVALID_ARGUMENT if the chat template has no switch for it.
+   * The default is that of the chat template.
    */
   enabled?:
     | boolean
     | undefined;
   /**
-   * Most tokens of thinking, at least 1; when they are used up the server ends the thinking, and the answer follows. They
-   * count as output like any others. Not with `enabled` false. Default: no bound but `stopping.max_output_tokens`.
+   * The most tokens of reasoning, at least 1. When they are used up, the server ends the reasoning, and the answer follows.
+   * They count as output tokens. A budget is invalid with `enabled` false. By default only `stopping.max_output_tokens`
+   * bounds the reasoning.
    */
   tokenBudget?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -8,148 +8,165 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * Sampling says how each token is drawn from the model's distribution. First the logits change: each biased token's by its
- * `logit_bias`; then `presence_penalty`, `frequency_penalty` and `dry` are subtracted; then `repeat_penalty` divides what
- * is above 0 and multiplies the rest. Then the filters apply, in this order: top_k, top_p, min_p, xtc; then temperature.
+ * Sampling controls how each token is sampled from the model's distribution. The steps apply in this order:
+ *
+ * 1. `logit_bias` is added to the logits of its tokens.
+ * 2. `presence_penalty`, `frequency_penalty` and `dry` are subtracted.
+ * 3. `repeat_penalty` divides positive logits and multiplies the others.
+ * 4. The filters remove tokens: `top_k`, `top_p`, `min_p`, `xtc`.
+ * 5. `temperature` divides the remaining logits, and one token is sampled.
  */
 export interface Sampling {
   /**
-   * Divides the logits: above 1 flattens the distribution, below 1 sharpens it. 0 to 5; default 0.8. 0 is greedy: always
-   * the most likely token after biases and penalties; filters, xtc and seed have no effect.
+   * The divisor of the logits. A value above 1 flattens the distribution, and a value below 1 sharpens it. At 0 sampling is
+   * greedy: it takes the most likely token after biases and penalties, and filters, `xtc` and `seed` have no effect. It is 0
+   * to 5. The default is 0.8.
    */
   temperature?:
     | number
     | undefined;
-  /** Only this many most likely tokens stay, in tokens. 0 to the vocabulary's size; default 40. 0 is off. */
+  /**
+   * Keeps only this many of the most likely tokens. It is 0 to the size of the vocabulary; 0 turns the filter off. The
+   * default is 40.
+   */
   topK?:
     | number
     | undefined;
   /**
-   * Only the most likely tokens whose probabilities add up to this stay, as a share of 1. Greater than 0, at most 1;
-   * default 0.95. 1 is off.
+   * Keeps only the most likely tokens whose probabilities add up to this share. It is greater than 0 and at most 1; 1 turns
+   * the filter off. The default is 0.95.
    */
   topP?:
     | number
     | undefined;
   /**
-   * Only tokens at least this probable, relative to the most likely one, stay, as a share of 1. 0 to 1; default 0.05.
-   * 0 is off.
+   * Keeps only tokens whose probability is at least this share of the highest one. It is 0 to 1; 0 turns the filter off. The
+   * default is 0.05.
    */
   minP?:
     | number
     | undefined;
   /**
-   * Makes tokens less likely that are among the last `penalty_window` tokens of input and output together: a logit above 0
-   * is divided by it, any other multiplied; once, however often the token is there. Below 1 it makes them more likely.
-   * Greater than 0, at most 2; default 1, which is off.
+   * Makes tokens less likely that occur in the last `penalty_window` tokens of input and output together. It divides positive
+   * logits and multiplies the others, once per token however often the token occurs. A value below 1 makes the tokens more
+   * likely. It is greater than 0 and at most 2. The default is 1, which has no effect.
    */
   repeatPenalty?:
     | number
     | undefined;
-  /** Subtracted from the logits of tokens that are among the last `penalty_window` tokens of the output. -2 to 2; default 0. */
+  /**
+   * Subtracted from the logits of tokens that occur in the last `penalty_window` tokens of the output. It is -2 to 2. The
+   * default is 0.
+   */
   presencePenalty?:
     | number
     | undefined;
   /**
-   * Subtracted from the logits of tokens, once for each time that they are among the last `penalty_window` tokens of the
-   * output. -2 to 2; default 0.
+   * Subtracted from the logits of tokens once for each time that they occur in the last `penalty_window` tokens of the
+   * output. It is -2 to 2. The default is 0.
    */
   frequencyPenalty?:
     | number
     | undefined;
   /**
-   * How far the three penalties look back, in tokens. 0 to `context_tokens`; default 64. At 0 they see nothing and have
-   * no effect.
+   * How far the three penalties look back, in tokens. It is 0 to `context_tokens`; at 0 they have no effect. The default is
+   * 64.
    */
   penaltyWindow?:
     | number
     | undefined;
-  /** Keeps the output from going on as something before it went on. Default: absent, off. */
+  /** Penalises tokens that would lengthen a repeated sequence. The default is absent, which turns it off. */
   dry?:
     | Dry
     | undefined;
-  /** Leaves out the most likely tokens now and then. Default: absent, off. */
+  /** Removes the most likely tokens now and then. The default is absent, which turns it off. */
   xtc?:
     | Xtc
     | undefined;
-  /** Tokens made more or less likely by themselves. At most `max_logit_biases` (1,024), each token once. Default none. */
+  /**
+   * Biases that make single tokens more or less likely. There are at most `max_logit_biases` (1,024), and each token occurs
+   * once. The default is none.
+   */
   logitBias: LogitBias[];
   /**
-   * Where the random numbers start. Any value; default: drawn at random and reported in `accepted.seed`. Equal seeds
-   * give equal text only if the same generations run beside it: the engine's arithmetic depends on the batch width.
+   * The seed of the random numbers, any value. Equal seeds give equal texts only if the same generations run beside them,
+   * because the arithmetic of the engine depends on the width of its batches. By default the server chooses one at random,
+   * and reports it in `accepted.seed`.
    */
   seed?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /**
- * Dry (don't repeat yourself) is a penalty on tokens that would lengthen a repeat. Where the last n tokens, n at least
- * `allowed_length`, were followed by some token when they came before, that token's logit is lowered by multiplier ·
- * base ^ (n - allowed_length), with the largest such n. Input and output are looked at together.
+ * Dry (don't repeat yourself) penalises tokens that would lengthen a repeated sequence of input and output. If the last n
+ * tokens occurred before and a token followed them there, then the logit of that token is lowered by multiplier · base ^
+ * (n - allowed_length). The penalty uses the largest such n, and applies only if n is at least `allowed_length`.
  */
 export interface Dry {
-  /** How strong it is, as a factor on logits. 0 to 10; default 0.8. 0 is off. */
+  /** The strength of the penalty, as a factor. It is 0 to 10; 0 turns the penalty off. The default is 0.8. */
   multiplier?:
     | number
     | undefined;
-  /** How much stronger with each token of the repeat, as a factor. 1 to 10; default 1.75. */
+  /** The growth of the penalty with each further token of the repeat, as a factor. It is 1 to 10. The default is 1.75. */
   base?:
     | number
     | undefined;
-  /** The shortest repeat that is penalised for going on, in tokens. 1 to 1,024; default 2. */
+  /** The shortest repeat whose continuation is penalised, in tokens. It is 1 to 1,024. The default is 2. */
   allowedLength?:
     | number
     | undefined;
-  /** How far it looks back, in tokens. 0 to `context_tokens`; default `context_tokens`. 0 is off. */
+  /**
+   * How far the penalty looks back, in tokens. It is 0 to `context_tokens`; 0 turns the penalty off. The default is
+   * `context_tokens`.
+   */
   window?:
     | number
     | undefined;
   /**
-   * Texts that no repeat reaches across: only tokens after the one in which such a text last ended count for n. A token
-   * that holds such a text is never penalised. At most `max_dry_sequence_breakers` (16), each 1 to
-   * `max_dry_sequence_breaker_bytes` (64) bytes. Default, if none is given: a line feed, a colon, a double quote and an
-   * asterisk.
+   * Texts that interrupt a repeat: only the tokens after the last such text count for n. A token that contains such a text is
+   * never penalised. There are at most `max_dry_sequence_breakers` (16), each of 1 to `max_dry_sequence_breaker_bytes` (64)
+   * bytes. The default is a line feed, a colon, a double quote and an asterisk.
    */
   sequenceBreakers: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /**
- * Xtc (exclude top choices) leaves out, with some probability for each token drawn, all tokens that are at least
- * `threshold` probable but the least probable of them. Where there are fewer than two such tokens nothing happens.
- * Probabilities are those of the tokens that the filters before it left, before temperature.
+ * Xtc (exclude top choices) looks, for each sampled token, for the tokens whose probability is at least `threshold`. If
+ * there are two or more, it removes with some probability all of them except the least likely. It uses the probabilities
+ * that the filters before it leave, before temperature.
  */
 export interface Xtc {
-  /** How likely it is to happen, as a share of 1. 0 to 1; default 0.5. 0 is off. */
+  /** The probability that the filter removes tokens. It is 0 to 1; 0 turns the filter off. The default is 0.5. */
   probability?:
     | number
     | undefined;
   /**
-   * How probable a token must be to count as a top choice, as a share of 1. 0 to 0.5, above which there could be no two;
-   * default 0.1.
+   * The probability from which a token counts as a top choice. It is 0 to 0.5, because above 0.5 there is never more than one.
+   * The default is 0.1.
    */
   threshold?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** LogitBias changes how likely one token is. */
+/** LogitBias makes one token more or less likely. */
 export interface LogitBias {
   /** The token. Exactly one is required. */
   target?:
     | //
-    /** Its id, below `vocabulary_tokens`. End-of-turn and control tokens included. */
+    /** The id of the token, below `vocabulary_tokens`. End-of-turn and control tokens are allowed. */
     { $case: "tokenId"; value: number }
     | //
     /**
-     * Its text. It must be exactly one token as TokenService.Tokenize reads it without beginning and control tokens, with a
-     * leading space or without one as the token has it; otherwise INVALID_ARGUMENT, which names the tokens that it is. 1 to
-     * `max_logit_bias_text_bytes` (256) bytes.
+     * The text of the token, 1 to `max_logit_bias_text_bytes` (256) bytes. TokenService.Tokenize with `add_beginning` and
+     * `parse_control_tokens` false must turn it into exactly one token, and a leading space makes it another token. Otherwise
+     * the request fails with INVALID_ARGUMENT, and the error lists the tokens.
      */
     { $case: "text"; value: string }
     | undefined;
   /**
-   * Added to its logit: 1 makes it e times as likely compared with any other. Required; -100 to 100. At -100 it is never
-   * drawn.
+   * The amount that is added to the logit. A bias of 1 makes the token e times as likely relative to any other token, and at
+   * -100 the token is never sampled. It is -100 to 100. Required.
    */
   bias?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -8,13 +8,16 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.js";
 
-/** Lane is one of the waiting lines. Free slots go to the lanes in turn, by weight, so that neither starves. */
+/**
+ * Lane selects one of the queues for slots. Lanes get free slots in turn, in proportion to their weights, so that no lane
+ * starves.
+ */
 export const Lane = {
-  /** UNSPECIFIED - Not a lane: given in a request it is INVALID_ARGUMENT. */
+  /** UNSPECIFIED - The zero value is no lane. A request that carries it is INVALID_ARGUMENT. */
   UNSPECIFIED: 0,
-  /** INTERACTIVE - For those who read along. Weight 3. */
+  /** INTERACTIVE - For callers who read the output as it arrives. Its weight is 3. */
   INTERACTIVE: 1,
-  /** BATCH - For those who wait for the whole. Weight 1. */
+  /** BATCH - For callers who wait for the whole output. Its weight is 1. */
   BATCH: 2,
 } as const;
 
@@ -26,17 +29,21 @@ export namespace Lane {
   export type BATCH = typeof Lane.BATCH;
 }
 
-/** Scheduling says how a generation waits for its slot. */
+/** Scheduling controls how a generation waits for a slot. */
 export interface Scheduling {
-  /** The line it waits in. Default LANE_INTERACTIVE for GenerateStream, LANE_BATCH for Generate. */
+  /**
+   * The lane whose queue the generation waits in. The default is LANE_INTERACTIVE for GenerateStream and LANE_BATCH for
+   * Generate.
+   */
   lane?:
     | Lane
     | undefined;
   /**
-   * The longest time in line. 0 to `max_caller_wait` (10 min); 0 takes only a slot that is free at once. It stands in the
-   * place of the server's `max_estimated_wait`, and may be longer or shorter. Default: that bound, for the estimate alone. If
-   * even the lower estimate of the wait is longer, the call is refused at once with UNAVAILABLE, reason QUEUE_FULL; if it
-   * passes in line, the call ends with UNAVAILABLE, reason MAX_WAIT. The number of places in line stays bounded in any case.
+   * The longest time in the queue, 0 to `max_caller_wait` (10 min). At 0 the call takes only a slot that is free at once. If
+   * even the lower estimate of the wait is longer, the call fails at once with UNAVAILABLE, reason QUEUE_FULL; if the time
+   * passes in the queue, it ends with UNAVAILABLE, reason MAX_WAIT. A given value may be longer or shorter than the server's
+   * `max_estimated_wait`, and replaces it. The size of the queue is bounded in any case. By default the call is held to
+   * `max_estimated_wait` by its estimate alone.
    */
   maxWait?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -9,28 +9,28 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Limits } from "./limits.js";
 
-/** ServerInfo describes a server as it was started; it does not change while the server runs. */
+/** ServerInfo describes a server. It does not change while the server runs. */
 export interface ServerInfo {
-  /** Version of Rill, as in its package. */
+  /** The version of Rill's package. */
   version: string;
-  /** Version of Node.js, without a leading v. */
+  /** The version of Node.js, without a leading v. */
   nodeVersion: string;
-  /** Release of llama.cpp, such as b1234. */
+  /** The release of llama.cpp, such as b1234. */
   llamaCppRelease: string;
   /** When the process started. */
   startTime?:
     | Timestamp
     | undefined;
   /**
-   * The server's name: `--instance-id`, or one that it drew when it started. Every answer has it as metadata
-   * `x-rill-instance`.
+   * The name of the server, from `--instance-id` or chosen at random at each start. The metadata of every response carries it
+   * as `x-rill-instance`.
    */
   instanceId: string;
-  /** Generations that can run at once. */
+  /** The number of generations that can run at once. */
   slots: number;
-  /** Tokens that input and output of one generation may have together. */
+  /** The tokens that input and output of one generation may have together. */
   contextTokens: number;
-  /** Threads that the model computes with. */
+  /** The number of threads that the model computes with. */
   threads: number;
   /** The limits in force. */
   limits?: Limits | undefined;

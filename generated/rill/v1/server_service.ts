@@ -24,7 +24,7 @@ import { Duration } from "../../google/protobuf/duration.js";
 import { Load } from "./load.js";
 import { ServerInfo } from "./server_info.js";
 
-/** GetServerInfoRequest asks for the server's description. */
+/** GetServerInfoRequest asks for the description of the server. */
 export interface GetServerInfoRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -36,26 +36,26 @@ export interface GetServerInfoResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** GetLoadRequest asks for the load of this moment. */
+/** GetLoadRequest asks for the current load. */
 export interface GetLoadRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** GetLoadResponse is the load of one moment. */
+/** GetLoadResponse holds the current load. */
 export interface GetLoadResponse {
   /** The load. */
   load?: Load | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** WatchLoadRequest asks for the load, again and again. */
+/** WatchLoadRequest asks for the load at regular intervals. */
 export interface WatchLoadRequest {
-  /** Time between two reports. 1 s to 60 s; default 1 s. Out of bounds is INVALID_ARGUMENT. */
+  /** The time between two reports, `min_watch_load_interval` (1 s) to `max_watch_load_interval` (60 s). The default is 1 s. */
   interval?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** WatchLoadResponse is one report. */
+/** WatchLoadResponse is one report of the load. */
 export interface WatchLoadResponse {
   /** The load. */
   load?: Load | undefined;
@@ -412,10 +412,10 @@ export const WatchLoadResponse: MessageFns<WatchLoadResponse> = {
   },
 };
 
-/** ServerService tells what a server is and what it does, for operators and balancers. */
+/** ServerService describes a server and its load, for operators and load balancers. */
 export type ServerServiceService = typeof ServerServiceService;
 export const ServerServiceService = {
-  /** GetServerInfo describes the server and the limits in force. */
+  /** GetServerInfo returns a description of the server and the limits in force. */
   getServerInfo: {
     path: "/rill.v1.ServerService/GetServerInfo" as const,
     requestStream: false as const,
@@ -426,7 +426,7 @@ export const ServerServiceService = {
       Buffer.from(GetServerInfoResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetServerInfoResponse => GetServerInfoResponse.decode(value),
   },
-  /** GetLoad answers with the load of this moment. */
+  /** GetLoad returns the current load. */
   getLoad: {
     path: "/rill.v1.ServerService/GetLoad" as const,
     requestStream: false as const,
@@ -437,8 +437,9 @@ export const ServerServiceService = {
     responseDeserialize: (value: Buffer): GetLoadResponse => GetLoadResponse.decode(value),
   },
   /**
-   * WatchLoad sends the load now and at every interval. It ends with UNAVAILABLE when the server drains, and is refused
-   * with RESOURCE_EXHAUSTED beyond `max_load_watchers` (64). A reader that is behind misses reports and gets the latest.
+   * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
+   * one. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers` (64) streams it fails with
+   * RESOURCE_EXHAUSTED.
    */
   watchLoad: {
     path: "/rill.v1.ServerService/WatchLoad" as const,
@@ -452,19 +453,20 @@ export const ServerServiceService = {
 } as const;
 
 export interface ServerServiceServer extends UntypedServiceImplementation {
-  /** GetServerInfo describes the server and the limits in force. */
+  /** GetServerInfo returns a description of the server and the limits in force. */
   getServerInfo: handleUnaryCall<GetServerInfoRequest, GetServerInfoResponse>;
-  /** GetLoad answers with the load of this moment. */
+  /** GetLoad returns the current load. */
   getLoad: handleUnaryCall<GetLoadRequest, GetLoadResponse>;
   /**
-   * WatchLoad sends the load now and at every interval. It ends with UNAVAILABLE when the server drains, and is refused
-   * with RESOURCE_EXHAUSTED beyond `max_load_watchers` (64). A reader that is behind misses reports and gets the latest.
+   * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
+   * one. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers` (64) streams it fails with
+   * RESOURCE_EXHAUSTED.
    */
   watchLoad: handleServerStreamingCall<WatchLoadRequest, WatchLoadResponse>;
 }
 
 export interface ServerServiceClient extends Client {
-  /** GetServerInfo describes the server and the limits in force. */
+  /** GetServerInfo returns a description of the server and the limits in force. */
   getServerInfo(
     request: GetServerInfoRequest,
     callback: (error: ServiceError | null, response: GetServerInfoResponse) => void,
@@ -480,7 +482,7 @@ export interface ServerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetServerInfoResponse) => void,
   ): ClientUnaryCall;
-  /** GetLoad answers with the load of this moment. */
+  /** GetLoad returns the current load. */
   getLoad(
     request: GetLoadRequest,
     callback: (error: ServiceError | null, response: GetLoadResponse) => void,
@@ -497,8 +499,9 @@ export interface ServerServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetLoadResponse) => void,
   ): ClientUnaryCall;
   /**
-   * WatchLoad sends the load now and at every interval. It ends with UNAVAILABLE when the server drains, and is refused
-   * with RESOURCE_EXHAUSTED beyond `max_load_watchers` (64). A reader that is behind misses reports and gets the latest.
+   * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
+   * one. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers` (64) streams it fails with
+   * RESOURCE_EXHAUSTED.
    */
   watchLoad(request: WatchLoadRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchLoadResponse>;
   watchLoad(

@@ -13,24 +13,24 @@ import { FinishReason } from "./finish.js";
 import { ToolCall } from "./tool.js";
 import { Usage } from "./usage.js";
 
-/** TurnStatus says what became of a turn. */
+/** TurnStatus is the status of a turn. */
 export const TurnStatus = {
-  /** UNSPECIFIED - Never sent. */
+  /** UNSPECIFIED - The zero value. The server never sends it. */
   UNSPECIFIED: 0,
-  /** APPENDED - Its messages were stored as they are, and nothing was to answer them. */
+  /** APPENDED - AppendMessages or CreateSession stored the messages, and no answer was asked for. */
   APPENDED: 1,
-  /** RUNNING - Its answer is being made. */
+  /** RUNNING - A generation creates the answer. */
   RUNNING: 2,
-  /** COMPLETE - The model brought its answer to an end of its own. */
+  /** COMPLETE - The model completed the answer. */
   COMPLETE: 3,
-  /** TRUNCATED - A limit ended the answer; `finish_reason` says which. */
+  /** TRUNCATED - A limit ended the answer. `finish_reason` says which. */
   TRUNCATED: 4,
   /**
-   * CANCELLED - Its caller ended the answer; `error_reason` is CANCELLED if the caller left and CANCELLED_BY_REQUEST after
-   * CancelGeneration, and `finish_reason` says that it was a soft cancel.
+   * CANCELLED - The caller ended the answer. `error_reason` is CANCELLED if the client left and CANCELLED_BY_REQUEST after an immediate
+   * CancelGeneration. After a soft one, `finish_reason` is FINISH_REASON_CANCELLED_SOFTLY.
    */
   CANCELLED: 5,
-  /** FAILED - Something else ended the answer; `error_reason` says what. */
+  /** FAILED - A failure ended the answer. `error_reason` says which. */
   FAILED: 6,
 } as const;
 
@@ -48,32 +48,35 @@ export namespace TurnStatus {
 
 /** Session is a stored conversation, without its turns. */
 export interface Session {
-  /** The server's name for it, unique for ever and hard to guess. */
+  /** The id that the server gave the session. It is unique for ever and hard to guess. */
   sessionId: string;
   /**
-   * 1 when it is created, and one more with every change that is stored: none is left out, none comes twice. Given as
-   * `expected_revision`, it makes a change conditional on nothing else having changed since.
+   * The revision of the session. It is 1 at creation and grows by exactly 1 with every stored change. A change that gives it
+   * as `expected_revision` succeeds only if nothing else has changed since.
    */
   revision: number;
-  /** Its caller's words for it. */
+  /** The labels that the caller gave the session. */
   labels: Map<string, string>;
-  /** Turns that are stored, and the number of the last one. */
+  /** The number of stored turns, which is also the number of the last one. */
   turns: number;
-  /** What its messages and answers take, in bytes of JSON text; `max_session_bytes` bounds it. */
+  /** The size of the messages and answers, in bytes of JSON text. `max_session_bytes` bounds it. */
   storedBytes: number;
-  /** So long after its last use it is deleted. It is used by whatever changes it, and by a turn that runs. */
+  /**
+   * The time after its last use at which the server deletes the session. Every change and every running turn uses the
+   * session.
+   */
   idleTimeout?:
     | Duration
     | undefined;
-  /** When it was created. */
+  /** When the session was created. */
   createdTime?:
     | Timestamp
     | undefined;
-  /** When it was last used. */
+  /** When the session was last used. */
   usedTime?:
     | Timestamp
     | undefined;
-  /** The turn that runs. Absent if none does. */
+  /** The running turn. Absent if no turn runs. */
   runningTurn?: RunningTurn | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -84,52 +87,52 @@ export interface Session_LabelsEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** RunningTurn names the turn of a session that goes on. */
+/** RunningTurn names the running turn of a session. */
 export interface RunningTurn {
-  /** Its number. */
+  /** The number of the turn. */
   number: number;
-  /** The generation that makes its answer. */
+  /** The id of the generation that creates the answer. */
   generationId: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Turn is one entry of a session: messages, and the answer to them where one was asked for. */
+/** Turn is one entry of a session: messages, and the answer to them if one was asked for. */
 export interface Turn {
-  /** 1, 2, 3 … within its session, in the order in which they came. */
+  /** The number of the turn in its session: 1, 2, 3 and so on. */
   number: number;
-  /** What became of it. */
+  /** The status of the turn. */
   status: TurnStatus;
-  /** Its messages in their order. None if it goes on with the answer of the turn before. */
+  /** The messages, in order. Empty if the turn continues the answer of the turn before it. */
   messages: Message[];
-  /** True: the answer of the turn before was partial, and this one's follows it directly. */
+  /** Whether this turn's answer continues the partial answer of the turn before it. */
   continues: boolean;
   /**
-   * The answer's text: all that was made, also where the turn did not end well. While it runs, what was made until a few
-   * seconds ago. Absent for TURN_STATUS_APPENDED.
+   * The text of the answer, which is partial if the turn did not complete. While the turn runs, it is the text so far and may
+   * be a few seconds old. Absent for TURN_STATUS_APPENDED.
    */
   answer?:
     | string
     | undefined;
-  /** The generation that made the answer. Absent for TURN_STATUS_APPENDED. */
+  /** The id of the generation that created the answer. Absent for TURN_STATUS_APPENDED. */
   generationId?:
     | string
     | undefined;
-  /** Why the model stopped. FINISH_REASON_UNSPECIFIED if it did not. */
+  /** Why the generation completed. FINISH_REASON_UNSPECIFIED if it did not. */
   finishReason: FinishReason;
   /**
-   * Why there is no finish reason, as in google.rpc.ErrorInfo; SERVER_LOST if the server was lost while the turn ran.
-   * Absent otherwise.
+   * The reason in google.rpc.ErrorInfo with which the generation ended, or SERVER_LOST if the server was lost while the turn
+   * ran. Absent if the turn runs, has a finish reason or has no answer.
    */
   errorReason?:
     | string
     | undefined;
-  /** What the answer took, in tokens. Absent while the turn runs, and where it is not known. */
+  /** The tokens of the answer. Absent while the turn runs, and if they are not known. */
   usage?:
     | Usage
     | undefined;
-  /** The session's when the turn was stored. Turns that came with a session's creation have 1. */
+  /** The revision that the session got when the turn was stored. It is 1 for turns that were stored with their session. */
   revision: number;
-  /** The session's when the answer was stored. Absent while the turn runs. */
+  /** The revision that the session got when the answer was stored. Absent while the turn runs. */
   endRevision?:
     | number
     | undefined;
@@ -137,27 +140,27 @@ export interface Turn {
   createdTime?:
     | Timestamp
     | undefined;
-  /** When its answer was stored. Absent while the turn runs. */
+  /** When the answer was stored. Absent while the turn runs. */
   endedTime?:
     | Timestamp
     | undefined;
   /**
-   * What the model thought before it answered. Later turns are made without it, but for those that bring results of its
-   * calls and have no message of the user.
+   * The reasoning that preceded the answer. Later turns leave it out of the prompt, except turns that bring results of this
+   * turn's tool calls and no message from the user.
    */
   reasoning?:
     | string
     | undefined;
-  /** What the answer calls, after its text; whole calls alone. Their results come as messages of a later turn. */
+  /** The complete tool calls that follow the text of the answer. Messages of a later turn carry their results. */
   toolCalls: ToolCall[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** LabelSet is all labels of a session. */
+/** LabelSet holds all labels of a session. */
 export interface LabelSet {
   /**
-   * At most `max_labels` (32), keys of 1 to `max_label_key_bytes` (64) bytes, values of at most `max_label_value_bytes`
-   * (256) bytes. Default none.
+   * The labels. There are at most `max_labels` (32) of them; a key has 1 to `max_label_key_bytes` (64) bytes, and a value at
+   * most `max_label_value_bytes` (256) bytes. The default is none.
    */
   entries: Map<string, string>;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

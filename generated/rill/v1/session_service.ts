@@ -22,21 +22,24 @@ import { Duration } from "../../google/protobuf/duration.js";
 import { Message } from "./conversation.js";
 import { LabelSet, Session, Turn } from "./session.js";
 
-/** CreateSessionRequest is what a session begins with. */
+/** CreateSessionRequest describes the new session. */
 export interface CreateSessionRequest {
   /**
-   * The caller's words for it. At most `max_labels` (32), keys of 1 to `max_label_key_bytes` (64) bytes, values of at
-   * most `max_label_value_bytes` (256) bytes. Default none.
+   * The labels of the session. There are at most `max_labels` (32) of them; a key has 1 to `max_label_key_bytes` (64) bytes,
+   * and a value at most `max_label_value_bytes` (256) bytes. The default is none.
    */
   labels: Map<string, string>;
   /**
-   * So long after its last use it is deleted: 1 s to `max_session_idle_timeout` (90 days). Default
-   * `default_session_idle_timeout` (24 h).
+   * The time after its last use at which the server deletes the session, 1 s to `max_session_idle_timeout` (90 days). The
+   * default is `default_session_idle_timeout` (24 h).
    */
   idleTimeout?:
     | Duration
     | undefined;
-  /** Its first messages, such as instructions to the model, stored as turn 1. At most `max_messages` (1,024). Default none. */
+  /**
+   * The first messages, such as instructions to the model, at most `max_messages` (1,024). The server stores them as turn 1.
+   * The default is none.
+   */
   messages: Message[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -47,7 +50,7 @@ export interface CreateSessionRequest_LabelsEntry {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** CreateSessionResponse is the new session. */
+/** CreateSessionResponse holds the new session. */
 export interface CreateSessionResponse {
   /** The session. */
   session?: Session | undefined;
@@ -56,38 +59,41 @@ export interface CreateSessionResponse {
 
 /** GetSessionRequest names a session. */
 export interface GetSessionRequest {
-  /** The session, 1 to `max_id_bytes` (128) bytes. Required. */
+  /** The id of the session, 1 to `max_id_bytes` (128) bytes. Required. */
   sessionId?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** GetSessionResponse is a session. */
+/** GetSessionResponse holds the session. */
 export interface GetSessionResponse {
   /** The session. */
   session?: Session | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** UpdateSessionRequest is what to change. At least one of `labels` and `idle_timeout` is required. */
+/** UpdateSessionRequest describes a change of a session. At least one of `labels` and `idle_timeout` is required. */
 export interface UpdateSessionRequest {
-  /** The session, 1 to `max_id_bytes` (128) bytes. Required. */
+  /** The id of the session, 1 to `max_id_bytes` (128) bytes. Required. */
   sessionId?:
     | string
     | undefined;
-  /** The revision that the session must have, at least 1. Default any. */
+  /** The revision that the session must have, at least 1. By default any revision will do. */
   expectedRevision?:
     | number
     | undefined;
-  /** All labels that it is to have. Default: those it has. */
+  /** The labels that replace all labels of the session. By default the labels stay. */
   labels?:
     | LabelSet
     | undefined;
-  /** So long after its last use it is deleted: 1 s to `max_session_idle_timeout` (90 days). Default: as it is. */
+  /**
+   * The time after its last use at which the server deletes the session, 1 s to `max_session_idle_timeout` (90 days). By
+   * default it stays.
+   */
   idleTimeout?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** UpdateSessionResponse is the session as it now is. */
+/** UpdateSessionResponse holds the changed session. */
 export interface UpdateSessionResponse {
   /** The session. */
   session?: Session | undefined;
@@ -97,13 +103,13 @@ export interface UpdateSessionResponse {
 /** ListSessionsRequest asks for a page of sessions. */
 export interface ListSessionsRequest {
   /**
-   * Most sessions of the page, 1 to `max_page_size` (1,000). Default 100. A page ends before it would be larger than a
-   * message may be.
+   * The most sessions on the page, 1 to `max_page_size` (1,000). A page has fewer if more would not fit into one response
+   * message. The default is 100.
    */
   pageSize?:
     | number
     | undefined;
-  /** `next_page_token` of the page before. Default: the first page. */
+  /** The `next_page_token` of the page before. The default is the first page. */
   pageToken?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -112,26 +118,26 @@ export interface ListSessionsRequest {
 export interface ListSessionsResponse {
   /** The sessions. */
   sessions: Session[];
-  /** Asks for the next page. Empty: this was the last. */
+  /** The token that asks for the next page. Empty on the last page. */
   nextPageToken: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** ListTurnsRequest asks for a page of a session's turns. */
+/** ListTurnsRequest asks for a page of turns. */
 export interface ListTurnsRequest {
-  /** The session, 1 to `max_id_bytes` (128) bytes. Required. */
+  /** The id of the session, 1 to `max_id_bytes` (128) bytes. Required. */
   sessionId?:
     | string
     | undefined;
   /**
-   * Most turns of the page, 1 to `max_page_size` (1,000). Default 100. A page ends before it would be larger than a
-   * message may be; a turn that is so alone is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. A page ends before a change of
-   * the session that comes while it is read, so all its turns are of one revision.
+   * The most turns on the page, 1 to `max_page_size` (1,000). A page has fewer if more would not fit into one response
+   * message, or if the session changes while the server reads the page: all turns on a page belong to one revision. A single
+   * turn that does not fit is RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE. The default is 100.
    */
   pageSize?:
     | number
     | undefined;
-  /** `next_page_token` of the page before. Default: the first page. */
+  /** The `next_page_token` of the page before. The default is the first page. */
   pageToken?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -140,61 +146,61 @@ export interface ListTurnsRequest {
 export interface ListTurnsResponse {
   /** The turns. */
   turns: Turn[];
-  /** Asks for the next page. Empty: this was the last. */
+  /** The token that asks for the next page. Empty on the last page. */
   nextPageToken: string;
-  /** The session's revision when the page was read: pages with the same one fit together. */
+  /** The revision of the session that the page shows. Pages with the same revision are consistent with one another. */
   revision: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /** DeleteSessionRequest names a session. */
 export interface DeleteSessionRequest {
-  /** The session, 1 to `max_id_bytes` (128) bytes. Required. */
+  /** The id of the session, 1 to `max_id_bytes` (128) bytes. Required. */
   sessionId?:
     | string
     | undefined;
-  /** The revision that the session must have, at least 1. Default any. */
+  /** The revision that the session must have, at least 1. By default any revision will do. */
   expectedRevision?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** DeleteSessionResponse says that the session is gone. */
+/** DeleteSessionResponse says that the session is deleted. */
 export interface DeleteSessionResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** ForkSessionRequest says what the new session begins with. */
+/** ForkSessionRequest selects the turns with which the new session begins. */
 export interface ForkSessionRequest {
-  /** The session to take turns from, 1 to `max_id_bytes` (128) bytes. Required. */
+  /** The id of the session whose turns are copied, 1 to `max_id_bytes` (128) bytes. Required. */
   sessionId?:
     | string
     | undefined;
   /**
-   * The last turn to take; 0: none. NOT_FOUND, reason TURN_NOT_FOUND, beyond the last; SESSION_BUSY if it runs. Default:
-   * the last one that has ended.
+   * The number of the last turn to copy; 0 copies none. The call fails with NOT_FOUND, reason TURN_NOT_FOUND, if the session
+   * has no such turn, and with SESSION_BUSY if the turn runs. The default is the last turn that has ended.
    */
   atTurn?:
     | number
     | undefined;
-  /** The new session's labels. Default: those of the other one. */
+  /** The labels of the new session. The default is the labels of the other session. */
   labels?: LabelSet | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** ForkSessionResponse is the new session. Its turns have the numbers they had, and revision 1. */
+/** ForkSessionResponse holds the new session. Its turns keep their numbers and have revision 1. */
 export interface ForkSessionResponse {
   /** The session. */
   session?: Session | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** AppendMessagesRequest is what to store. */
+/** AppendMessagesRequest holds the messages to store. */
 export interface AppendMessagesRequest {
-  /** The session, 1 to `max_id_bytes` (128) bytes. Required. */
+  /** The id of the session, 1 to `max_id_bytes` (128) bytes. Required. */
   sessionId?:
     | string
     | undefined;
-  /** The revision that the session must have, at least 1. Default any. */
+  /** The revision that the session must have, at least 1. By default any revision will do. */
   expectedRevision?:
     | number
     | undefined;
@@ -203,7 +209,7 @@ export interface AppendMessagesRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** AppendMessagesResponse is the session as it now is; the messages are its last turn. */
+/** AppendMessagesResponse holds the changed session, whose last turn has the messages. */
 export interface AppendMessagesResponse {
   /** The session. */
   session?: Session | undefined;
@@ -1450,18 +1456,21 @@ export const AppendMessagesResponse: MessageFns<AppendMessagesResponse> = {
 };
 
 /**
- * SessionService keeps conversations. What it has answered is stored, and survives the server.
+ * SessionService stores conversations. A change is durable once its call has returned.
  *
- * NOT_FOUND: there is no session of that id, it was idle for longer than its `idle_timeout`, or it is someone else's.
- * ABORTED, reason REVISION_MISMATCH: the session's revision is not the expected one; it is in the metadata of ErrorInfo.
- * FAILED_PRECONDITION, reason SESSION_BUSY: a turn of it runs; its generation is in the metadata. RESOURCE_EXHAUSTED: a
- * limit of stored sessions, turns or bytes is reached. UNAVAILABLE, reason STORE_UNAVAILABLE: the store is out of order;
- * other calls go on. Whether a change was stored is not known then: repeat it with `expected_revision`, and it is made
- * once. Errors of GenerationService that have to do with the message or the server are given here too.
+ * Besides the errors of GenerationService that concern the request or the server, the calls fail with:
+ *
+ * - NOT_FOUND: the session does not exist, belongs to another caller, or was idle for longer than its `idle_timeout`.
+ * - ABORTED, reason REVISION_MISMATCH: the session has another revision than the expected one. The metadata of ErrorInfo has
+ *   the current one.
+ * - FAILED_PRECONDITION, reason SESSION_BUSY: a turn of the session runs. The metadata of ErrorInfo has its generation.
+ * - RESOURCE_EXHAUSTED: the sessions, turns or bytes reach their limit.
+ * - UNAVAILABLE, reason STORE_UNAVAILABLE: the store failed, and the change may or may not be stored. A repeat with
+ *   `expected_revision` cannot apply it twice. Calls that need no store are not affected.
  */
 export type SessionServiceService = typeof SessionServiceService;
 export const SessionServiceService = {
-  /** CreateSession begins a session. */
+  /** CreateSession creates a session. */
   createSession: {
     path: "/rill.v1.SessionService/CreateSession" as const,
     requestStream: false as const,
@@ -1472,7 +1481,7 @@ export const SessionServiceService = {
       Buffer.from(CreateSessionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CreateSessionResponse => CreateSessionResponse.decode(value),
   },
-  /** GetSession answers with a session, without its turns. */
+  /** GetSession returns a session without its turns. */
   getSession: {
     path: "/rill.v1.SessionService/GetSession" as const,
     requestStream: false as const,
@@ -1482,7 +1491,7 @@ export const SessionServiceService = {
     responseSerialize: (value: GetSessionResponse): Buffer => Buffer.from(GetSessionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetSessionResponse => GetSessionResponse.decode(value),
   },
-  /** UpdateSession changes labels or idle time, also while a turn runs. */
+  /** UpdateSession changes the labels or the idle timeout of a session, even while a turn runs. */
   updateSession: {
     path: "/rill.v1.SessionService/UpdateSession" as const,
     requestStream: false as const,
@@ -1494,8 +1503,8 @@ export const SessionServiceService = {
     responseDeserialize: (value: Buffer): UpdateSessionResponse => UpdateSessionResponse.decode(value),
   },
   /**
-   * ListSessions lists the caller's sessions, the newest first. None is listed twice, whatever comes and goes between
-   * two pages.
+   * ListSessions lists the caller's sessions, newest first. It lists no session twice, even if sessions are created or
+   * deleted between two pages.
    */
   listSessions: {
     path: "/rill.v1.SessionService/ListSessions" as const,
@@ -1507,7 +1516,7 @@ export const SessionServiceService = {
       Buffer.from(ListSessionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListSessionsResponse => ListSessionsResponse.decode(value),
   },
-  /** ListTurns lists a session's turns, the oldest first. */
+  /** ListTurns lists the turns of a session, oldest first. */
   listTurns: {
     path: "/rill.v1.SessionService/ListTurns" as const,
     requestStream: false as const,
@@ -1517,7 +1526,10 @@ export const SessionServiceService = {
     responseSerialize: (value: ListTurnsResponse): Buffer => Buffer.from(ListTurnsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTurnsResponse => ListTurnsResponse.decode(value),
   },
-  /** DeleteSession deletes a session with its turns. SESSION_BUSY while one runs: cancel its generation before. */
+  /**
+   * DeleteSession deletes a session and its turns. It fails with SESSION_BUSY while a turn runs; CancelGeneration ends the
+   * turn first.
+   */
   deleteSession: {
     path: "/rill.v1.SessionService/DeleteSession" as const,
     requestStream: false as const,
@@ -1528,7 +1540,7 @@ export const SessionServiceService = {
       Buffer.from(DeleteSessionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteSessionResponse => DeleteSessionResponse.decode(value),
   },
-  /** ForkSession makes a session that begins with the turns of another one. */
+  /** ForkSession creates a session that begins with the turns of another session. */
   forkSession: {
     path: "/rill.v1.SessionService/ForkSession" as const,
     requestStream: false as const,
@@ -1538,7 +1550,7 @@ export const SessionServiceService = {
     responseSerialize: (value: ForkSessionResponse): Buffer => Buffer.from(ForkSessionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ForkSessionResponse => ForkSessionResponse.decode(value),
   },
-  /** AppendMessages stores messages as a turn that nothing answers. SESSION_BUSY while a turn runs. */
+  /** AppendMessages stores messages as a turn without an answer. It fails with SESSION_BUSY while a turn runs. */
   appendMessages: {
     path: "/rill.v1.SessionService/AppendMessages" as const,
     requestStream: false as const,
@@ -1553,29 +1565,32 @@ export const SessionServiceService = {
 } as const;
 
 export interface SessionServiceServer extends UntypedServiceImplementation {
-  /** CreateSession begins a session. */
+  /** CreateSession creates a session. */
   createSession: handleUnaryCall<CreateSessionRequest, CreateSessionResponse>;
-  /** GetSession answers with a session, without its turns. */
+  /** GetSession returns a session without its turns. */
   getSession: handleUnaryCall<GetSessionRequest, GetSessionResponse>;
-  /** UpdateSession changes labels or idle time, also while a turn runs. */
+  /** UpdateSession changes the labels or the idle timeout of a session, even while a turn runs. */
   updateSession: handleUnaryCall<UpdateSessionRequest, UpdateSessionResponse>;
   /**
-   * ListSessions lists the caller's sessions, the newest first. None is listed twice, whatever comes and goes between
-   * two pages.
+   * ListSessions lists the caller's sessions, newest first. It lists no session twice, even if sessions are created or
+   * deleted between two pages.
    */
   listSessions: handleUnaryCall<ListSessionsRequest, ListSessionsResponse>;
-  /** ListTurns lists a session's turns, the oldest first. */
+  /** ListTurns lists the turns of a session, oldest first. */
   listTurns: handleUnaryCall<ListTurnsRequest, ListTurnsResponse>;
-  /** DeleteSession deletes a session with its turns. SESSION_BUSY while one runs: cancel its generation before. */
+  /**
+   * DeleteSession deletes a session and its turns. It fails with SESSION_BUSY while a turn runs; CancelGeneration ends the
+   * turn first.
+   */
   deleteSession: handleUnaryCall<DeleteSessionRequest, DeleteSessionResponse>;
-  /** ForkSession makes a session that begins with the turns of another one. */
+  /** ForkSession creates a session that begins with the turns of another session. */
   forkSession: handleUnaryCall<ForkSessionRequest, ForkSessionResponse>;
-  /** AppendMessages stores messages as a turn that nothing answers. SESSION_BUSY while a turn runs. */
+  /** AppendMessages stores messages as a turn without an answer. It fails with SESSION_BUSY while a turn runs. */
   appendMessages: handleUnaryCall<AppendMessagesRequest, AppendMessagesResponse>;
 }
 
 export interface SessionServiceClient extends Client {
-  /** CreateSession begins a session. */
+  /** CreateSession creates a session. */
   createSession(
     request: CreateSessionRequest,
     callback: (error: ServiceError | null, response: CreateSessionResponse) => void,
@@ -1591,7 +1606,7 @@ export interface SessionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CreateSessionResponse) => void,
   ): ClientUnaryCall;
-  /** GetSession answers with a session, without its turns. */
+  /** GetSession returns a session without its turns. */
   getSession(
     request: GetSessionRequest,
     callback: (error: ServiceError | null, response: GetSessionResponse) => void,
@@ -1607,7 +1622,7 @@ export interface SessionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetSessionResponse) => void,
   ): ClientUnaryCall;
-  /** UpdateSession changes labels or idle time, also while a turn runs. */
+  /** UpdateSession changes the labels or the idle timeout of a session, even while a turn runs. */
   updateSession(
     request: UpdateSessionRequest,
     callback: (error: ServiceError | null, response: UpdateSessionResponse) => void,
@@ -1624,8 +1639,8 @@ export interface SessionServiceClient extends Client {
     callback: (error: ServiceError | null, response: UpdateSessionResponse) => void,
   ): ClientUnaryCall;
   /**
-   * ListSessions lists the caller's sessions, the newest first. None is listed twice, whatever comes and goes between
-   * two pages.
+   * ListSessions lists the caller's sessions, newest first. It lists no session twice, even if sessions are created or
+   * deleted between two pages.
    */
   listSessions(
     request: ListSessionsRequest,
@@ -1642,7 +1657,7 @@ export interface SessionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListSessionsResponse) => void,
   ): ClientUnaryCall;
-  /** ListTurns lists a session's turns, the oldest first. */
+  /** ListTurns lists the turns of a session, oldest first. */
   listTurns(
     request: ListTurnsRequest,
     callback: (error: ServiceError | null, response: ListTurnsResponse) => void,
@@ -1658,7 +1673,10 @@ export interface SessionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTurnsResponse) => void,
   ): ClientUnaryCall;
-  /** DeleteSession deletes a session with its turns. SESSION_BUSY while one runs: cancel its generation before. */
+  /**
+   * DeleteSession deletes a session and its turns. It fails with SESSION_BUSY while a turn runs; CancelGeneration ends the
+   * turn first.
+   */
   deleteSession(
     request: DeleteSessionRequest,
     callback: (error: ServiceError | null, response: DeleteSessionResponse) => void,
@@ -1674,7 +1692,7 @@ export interface SessionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteSessionResponse) => void,
   ): ClientUnaryCall;
-  /** ForkSession makes a session that begins with the turns of another one. */
+  /** ForkSession creates a session that begins with the turns of another session. */
   forkSession(
     request: ForkSessionRequest,
     callback: (error: ServiceError | null, response: ForkSessionResponse) => void,
@@ -1690,7 +1708,7 @@ export interface SessionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ForkSessionResponse) => void,
   ): ClientUnaryCall;
-  /** AppendMessages stores messages as a turn that nothing answers. SESSION_BUSY while a turn runs. */
+  /** AppendMessages stores messages as a turn without an answer. It fails with SESSION_BUSY while a turn runs. */
   appendMessages(
     request: AppendMessagesRequest,
     callback: (error: ServiceError | null, response: AppendMessagesResponse) => void,

@@ -8,61 +8,64 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.js";
 
-/** Stopping says when a generation ends, besides the model's own end of turn. Whatever comes first ends it. */
+/** Stopping controls when a generation ends besides the model's own end of turn. The rule that applies first ends it. */
 export interface Stopping {
   /**
-   * The most output tokens. 1 to what the context leaves beside the input: more is INVALID_ARGUMENT, and so is 0.
-   * Default: the smaller of `default_max_output_tokens` (512) and what the context leaves; where the context is the
-   * smaller one, the run ends with FINISH_REASON_CONTEXT_LENGTH.
+   * The most output tokens. It is 1 to the number that the context leaves beside the input; 0 and larger numbers are
+   * INVALID_ARGUMENT. The default is the smaller of `default_max_output_tokens` (512) and what the context leaves. If the
+   * context is the smaller one, the generation ends with FINISH_REASON_CONTEXT_LENGTH.
    */
   maxOutputTokens?:
     | number
     | undefined;
   /**
-   * Texts that end the output; the one found and what follows are cut from it. At most `max_stop_sequences` (16), each
-   * 1 to `max_stop_sequence_bytes` (256) bytes of UTF-8. Default none.
+   * Texts that end the output. The output leaves out the text that was found and everything after it. There are at most
+   * `max_stop_sequences` (16), each of 1 to `max_stop_sequence_bytes` (256) bytes of UTF-8. The default is none.
    */
   stopSequences: string[];
   /**
-   * Tokens that end the output without being part of it, as ids of the model's vocabulary. At most
-   * `max_stop_token_ids` (64), each below `vocabulary_tokens`. Default none.
+   * Ids of tokens that end the output without being part of it. There are at most `max_stop_token_ids` (64), each below
+   * `vocabulary_tokens`. The default is none.
    */
   stopTokenIds: number[];
-  /** True: the model's own end tokens do not end the output; they are counted and have no text. Default false. */
+  /**
+   * Whether the output continues past the model's own end tokens. Those tokens are counted and have no text. The default is
+   * false.
+   */
   ignoreEndOfGeneration?:
     | boolean
     | undefined;
   /**
-   * The most time from the first step of prefill, parked time included; what was made by then is the answer, with
-   * FINISH_REASON_TIME_LIMIT. Greater than 0, at most `max_generation_time` (10 min); default that limit.
+   * The longest time from the first step of prefill to the end of the output, including the time in which the generation is
+   * paused. The generation then completes with the output so far and FINISH_REASON_TIME_LIMIT. It is greater than 0 and at
+   * most `max_generation_time` (10 min). The default is that limit.
    */
   timeLimit?:
     | Duration
     | undefined;
-  /** Ends an output that goes round in circles, with FINISH_REASON_REPETITION. Default: absent, no guard. */
+  /**
+   * A guard that ends an output that repeats itself, with FINISH_REASON_REPETITION. The default is absent, which turns it
+   * off.
+   */
   repetitionGuard?: RepetitionGuard | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /**
- * RepetitionGuard is the rule by which an output counts as going round in circles: its last tokens are a cycle of p
- * tokens, over and over, that is each of them equals the one p before it, for some p up to `max_period_tokens`; and they
- * are at least `min_repeats` times p tokens, and at least `min_tokens`. Input tokens do not count. What was repeated
- * stays in the output.
+ * RepetitionGuard ends an output whose last tokens form a cycle: for some p up to `max_period_tokens`, each of them equals
+ * the token p positions before it. The cycle must have come at least `min_repeats` times and have at least `min_tokens`
+ * tokens in all. Input tokens do not count. The repeated text stays in the output.
  */
 export interface RepetitionGuard {
-  /** The longest cycle looked for, in tokens. 1 to 256; default 32. */
+  /** The longest cycle, in tokens. It is 1 to 256. The default is 32. */
   maxPeriodTokens?:
     | number
     | undefined;
-  /** How many times the cycle must have come, the first included. 2 to 1,024; default 4. */
+  /** How often the cycle must occur, including its first occurrence. It is 2 to 1,024. The default is 4. */
   minRepeats?:
     | number
     | undefined;
-  /**
-   * The shortest output that may count as a repetition, in tokens, so that a row of dots may be short. 2 to 65,536;
-   * default 32.
-   */
+  /** The shortest repetition, in tokens, so that a short row of dots is allowed. It is 2 to 65,536. The default is 32. */
   minTokens?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

@@ -8,35 +8,35 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.js";
 
-/** Timings says where the time of one generation went: total = queue + prepare + prefill + decode + parked. */
+/** Timings divides the time of one generation: total = queue + prepare + prefill + decode + parked. */
 export interface Timings {
-  /** Waiting in line for a slot, and all the time that no other phase claims. */
+  /** The time in the queue, and all time that no other phase accounts for. */
   queue?:
     | Duration
     | undefined;
-  /** Reading the request: parsing, chat template, tokenising. */
+  /** The time for parsing the request, rendering the chat template and tokenising. */
   prepare?:
     | Duration
     | undefined;
-  /** Reading the input into the model. */
+  /** The time in which the model evaluates the input. */
   prefill?:
     | Duration
     | undefined;
-  /** Decoding, and handing over what the reader took at once. */
+  /** The time for decoding, including the delivery of output that the reader takes at once. */
   decode?:
     | Duration
     | undefined;
-  /** Standing still because the reader was behind. */
+  /** The time in which the generation is paused because its reader is behind. */
   parked?:
     | Duration
     | undefined;
-  /** From the call's opening to the end of the generation. */
+  /** The time from the start of the call to the end of the generation. */
   total?:
     | Duration
     | undefined;
   /**
-   * From the call's opening to the first chunk handed to the connection, waiting included: it overlaps the others.
-   * Absent if there was no chunk. For Generate: to the first output token.
+   * The time from the start of the call to the first chunk on the connection, which overlaps the other phases. For Generate
+   * it is the time to the first output token. Absent if there was no chunk.
    */
   timeToFirstToken?: Duration | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

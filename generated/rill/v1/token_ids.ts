@@ -7,11 +7,11 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** TokenIds is text that is tokenised already, as ids of the served model's vocabulary. */
+/** TokenIds is text that the caller has tokenised with the vocabulary of the served model. */
 export interface TokenIds {
   /**
-   * The ids in order, each below `vocabulary_tokens` of the model. As an input: required, at least 1, read as they are (nothing
-   * is put before them).
+   * The token ids, in order, each below `vocabulary_tokens` of the model. An input has at least 1, and the server puts nothing
+   * before them. Required in an input.
    */
   ids: number[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

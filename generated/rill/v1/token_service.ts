@@ -21,83 +21,83 @@ import {
 import { Chat } from "./conversation.js";
 import { TokenIds } from "./token_ids.js";
 
-/** TokenizeRequest is what to tokenise. */
+/** TokenizeRequest holds the text to tokenise. */
 export interface TokenizeRequest {
   /**
-   * The text. Required, and may be empty. Bounded by the message size, and to 262,144 characters in a row without a
-   * place where it may be cut for tokenising, such as a space between two words.
+   * The text, which may be empty. The size of the request bounds it. In addition, the tokeniser must be able to split it,
+   * for instance at a space between two words, at least once in every 262,144 characters. Required.
    */
   text?:
     | string
     | undefined;
   /**
-   * True: the model's beginning-of-sequence token comes first where the model asks for one, as Generate does with a
-   * `prompt`. Default true.
+   * Whether the model's beginning-of-sequence token comes first if the model asks for one, as in a `prompt` of Generate. The
+   * default is true.
    */
   addBeginning?:
     | boolean
     | undefined;
-  /** True: text that spells a control token of the model is read as that token. Default false. */
+  /** Whether text that spells a control token of the model becomes that token. The default is false. */
   parseControlTokens?: boolean | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** TokenizeResponse is the text as tokens. */
+/** TokenizeResponse holds the tokens of the text. */
 export interface TokenizeResponse {
-  /** The tokens in order; they may be more than the context holds. */
+  /** The token ids, in order. There may be more than the context holds. */
   tokenIds: number[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** DetokenizeRequest is what to turn to text. */
+/** DetokenizeRequest holds the tokens to turn into text. */
 export interface DetokenizeRequest {
-  /** The tokens in order, as ids of the model's vocabulary, each below `vocabulary_tokens`. Default none, which gives empty text. */
+  /** The token ids, in order, each below `vocabulary_tokens`. The default is none, which gives an empty text. */
   tokenIds: number[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** DetokenizeResponse is the text. */
+/** DetokenizeResponse holds the text of the tokens. */
 export interface DetokenizeResponse {
-  /** The text. Control tokens have none; bytes that form no whole code point are U+FFFD. */
+  /** The text. Control tokens have no text, and bytes that form no whole code point become U+FFFD. */
   text: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** CountTokensRequest is what to count. Its fields have the numbers they have in GenerateRequest. */
+/** CountTokensRequest holds the input to count. Its fields have the same numbers as in GenerateRequest. */
 export interface CountTokensRequest {
-  /** What would be generated from. Exactly one is required. */
+  /** The input. Exactly one is required. */
   input?:
     | //
-    /** Raw text, as `prompt` of GenerateRequest. Empty is INVALID_ARGUMENT. */
+    /** Raw text, not empty, as `prompt` of GenerateRequest. */
     { $case: "prompt"; value: string }
     | //
     /** A conversation, rendered as `chat` of GenerateRequest. */
     { $case: "chat"; value: Chat }
     | //
-    /** Tokens, read as they are. */
+    /** Tokens. The server counts them as they are. */
     { $case: "tokenIds"; value: TokenIds }
     | undefined;
   /**
-   * True: text in `prompt` that spells a control token of the model is read as that token. Default false. With another
-   * input it is INVALID_ARGUMENT.
+   * Whether text in `prompt` that spells a control token of the model becomes that token. It is INVALID_ARGUMENT with any
+   * other input. The default is false.
    */
   parseControlTokens?:
     | boolean
     | undefined;
-  /** Output tokens that must fit beside the input. At least 1: 0 is INVALID_ARGUMENT. Default 1. */
+  /** The output tokens that must fit beside the input, at least 1. The default is 1. */
   maxOutputTokens?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** CountTokensResponse says how large the input is, and whether Generate would take it. */
+/** CountTokensResponse gives the size of the input and says whether Generate would accept it. */
 export interface CountTokensResponse {
   /** Tokens of the input, after the chat template. */
   inputTokens: number;
-  /** Tokens that input and output may have together. */
+  /** The tokens that input and output may have together. */
   contextTokens: number;
-  /** Tokens that are left for the output; 0 if the input fills the context. */
+  /** The tokens that the context leaves for the output. It is 0 if the input fills the context. */
   availableOutputTokens: number;
-  /** True: `max_output_tokens` is at most `available_output_tokens`. */
+  /** Whether `max_output_tokens` is at most `available_output_tokens`. */
   fits: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -604,12 +604,12 @@ export const CountTokensResponse: MessageFns<CountTokensResponse> = {
 };
 
 /**
- * TokenService turns text to tokens and back, exactly as GenerationService does, without generating. Its errors are
- * those of GenerationService.
+ * TokenService tokenises and detokenises text exactly as GenerationService does, without generating. Its errors are those of
+ * GenerationService.
  */
 export type TokenServiceService = typeof TokenServiceService;
 export const TokenServiceService = {
-  /** Tokenize answers with the tokens of a text: those that Generate would read if it were the `prompt`. */
+  /** Tokenize returns the tokens of a text. They are the input tokens that Generate would use if the text were its `prompt`. */
   tokenize: {
     path: "/rill.v1.TokenService/Tokenize" as const,
     requestStream: false as const,
@@ -619,7 +619,7 @@ export const TokenServiceService = {
     responseSerialize: (value: TokenizeResponse): Buffer => Buffer.from(TokenizeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TokenizeResponse => TokenizeResponse.decode(value),
   },
-  /** Detokenize answers with the text of tokens. */
+  /** Detokenize returns the text of tokens. */
   detokenize: {
     path: "/rill.v1.TokenService/Detokenize" as const,
     requestStream: false as const,
@@ -629,7 +629,7 @@ export const TokenServiceService = {
     responseSerialize: (value: DetokenizeResponse): Buffer => Buffer.from(DetokenizeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DetokenizeResponse => DetokenizeResponse.decode(value),
   },
-  /** CountTokens answers with the number of tokens that Generate would read, and whether they fit. */
+  /** CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context. */
   countTokens: {
     path: "/rill.v1.TokenService/CountTokens" as const,
     requestStream: false as const,
@@ -642,16 +642,16 @@ export const TokenServiceService = {
 } as const;
 
 export interface TokenServiceServer extends UntypedServiceImplementation {
-  /** Tokenize answers with the tokens of a text: those that Generate would read if it were the `prompt`. */
+  /** Tokenize returns the tokens of a text. They are the input tokens that Generate would use if the text were its `prompt`. */
   tokenize: handleUnaryCall<TokenizeRequest, TokenizeResponse>;
-  /** Detokenize answers with the text of tokens. */
+  /** Detokenize returns the text of tokens. */
   detokenize: handleUnaryCall<DetokenizeRequest, DetokenizeResponse>;
-  /** CountTokens answers with the number of tokens that Generate would read, and whether they fit. */
+  /** CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context. */
   countTokens: handleUnaryCall<CountTokensRequest, CountTokensResponse>;
 }
 
 export interface TokenServiceClient extends Client {
-  /** Tokenize answers with the tokens of a text: those that Generate would read if it were the `prompt`. */
+  /** Tokenize returns the tokens of a text. They are the input tokens that Generate would use if the text were its `prompt`. */
   tokenize(
     request: TokenizeRequest,
     callback: (error: ServiceError | null, response: TokenizeResponse) => void,
@@ -667,7 +667,7 @@ export interface TokenServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: TokenizeResponse) => void,
   ): ClientUnaryCall;
-  /** Detokenize answers with the text of tokens. */
+  /** Detokenize returns the text of tokens. */
   detokenize(
     request: DetokenizeRequest,
     callback: (error: ServiceError | null, response: DetokenizeResponse) => void,
@@ -683,7 +683,7 @@ export interface TokenServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DetokenizeResponse) => void,
   ): ClientUnaryCall;
-  /** CountTokens answers with the number of tokens that Generate would read, and whether they fit. */
+  /** CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context. */
   countTokens(
     request: CountTokensRequest,
     callback: (error: ServiceError | null, response: CountTokensResponse) => void,

@@ -9,13 +9,13 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /** ToolChoiceMode says whether the model calls tools. */
 export const ToolChoiceMode = {
-  /** UNSPECIFIED - Not a mode: given in a request it is INVALID_ARGUMENT. */
+  /** UNSPECIFIED - The zero value is no mode. A request that carries it is INVALID_ARGUMENT. */
   UNSPECIFIED: 0,
-  /** AUTO - As it likes. */
+  /** AUTO - The model decides whether it calls tools. */
   AUTO: 1,
-  /** NONE - Not at all: it does not see the tools, and nothing in its answer is read as a call. */
+  /** NONE - The model calls no tools. The prompt leaves them out, and the answer is plain text even if it looks like a call. */
   NONE: 2,
-  /** REQUIRED - At least one of them. A grammar forces a call whose arguments fit the tool's parameters. */
+  /** REQUIRED - The model calls at least one tool. A grammar forces a call whose arguments match the parameters of its tool. */
   REQUIRED: 3,
 } as const;
 
@@ -28,19 +28,20 @@ export namespace ToolChoiceMode {
   export type REQUIRED = typeof ToolChoiceMode.REQUIRED;
 }
 
-/** Tool is a function of the caller's that the model may ask to have called. The server calls nothing itself. */
+/** Tool is a function of the caller that the model may ask to call. The server itself calls nothing. */
 export interface Tool {
-  /** Its name: 1 to 64 letters, digits, `_`, `-` and `.`, different from those of the other tools. Required. */
+  /** The name of the tool: 1 to 64 letters, digits, `_`, `-` and `.`. No two tools of a request have the same name. Required. */
   name?:
     | string
     | undefined;
-  /** What it does and when to call it, in words for the model. Default empty. */
+  /** A description for the model: what the tool does, and when to call it. The default is empty. */
   description?:
     | string
     | undefined;
   /**
-   * JSON Schema of its arguments, as JSON text: an object's. At most `max_schema_bytes` (64 KiB). In the prompt
-   * its members keep their order and their spelling; white space is the template's. Default: an object without members.
+   * The JSON Schema of the arguments, as JSON text of at most `max_schema_bytes` (64 KiB). It must be the schema of an object.
+   * In the prompt its members keep their order and spelling, and the template determines the white space. The default is an
+   * object without members.
    */
   parameters?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -51,29 +52,29 @@ export interface ToolChoice {
   /** The choice. Exactly one is required. */
   choice?:
     | //
-    /** Any of them. */
+    /** Whether the model calls any of the tools. */
     { $case: "mode"; value: ToolChoiceMode }
     | //
-    /** The name of the one that is called, forced as by TOOL_CHOICE_MODE_REQUIRED. */
+    /** The name of the one tool that the model calls. A grammar forces the call, as with TOOL_CHOICE_MODE_REQUIRED. */
     { $case: "tool"; value: string }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** ToolCall is a call that the model made, whole. */
+/** ToolCall is a complete tool call of the model. */
 export interface ToolCall {
   /**
-   * The name of this call, 1 to `max_id_bytes` (128) bytes, different from those of all other calls of the conversation. A
-   * message with its result says it. Required.
+   * The id of the call, 1 to `max_id_bytes` (128) bytes. No two calls of a conversation have the same id. The message with the
+   * result of the call names it. Required.
    */
   id?:
     | string
     | undefined;
-  /** The tool, 1 to 64 bytes. Required. */
+  /** The name of the tool, 1 to 64 bytes. Required. */
   name?:
     | string
     | undefined;
-  /** The arguments as JSON text: an object. Required. */
+  /** The arguments, as the JSON text of an object. Required. */
   arguments?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

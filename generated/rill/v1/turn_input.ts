@@ -9,16 +9,16 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Message } from "./conversation.js";
 import { Tool, ToolChoice } from "./tool.js";
 
-/** ContextPolicy says what becomes of a conversation that has outgrown the context. */
+/** ContextPolicy says what happens to a conversation that exceeds the context. */
 export const ContextPolicy = {
-  /** UNSPECIFIED - Not a policy: given in a request it is INVALID_ARGUMENT. */
+  /** UNSPECIFIED - The zero value is no policy. A request that carries it is INVALID_ARGUMENT. */
   UNSPECIFIED: 0,
-  /** REFUSE - INVALID_ARGUMENT, reason INPUT_TOO_LONG. */
+  /** REFUSE - The call fails with INVALID_ARGUMENT, reason INPUT_TOO_LONG. */
   REFUSE: 1,
   /**
-   * DROP_OLDEST_TURNS - The model does not see the oldest turns, as many as it takes, each whole; `context_trimmed` says how many. A few more
-   * than needed go at a time, so that what is left stays the same for some turns and need not be read in again. Turns of
-   * system messages alone at the session's beginning stay. Nothing is deleted from the session.
+   * DROP_OLDEST_TURNS - The server leaves the oldest turns out of the prompt, each one whole, until the rest fits. `context_trimmed` says how
+   * many. It leaves out a few more than necessary, so that the prompts of the next turns begin the same and can reuse the
+   * key-value cache. Turns of only system messages at the beginning of the session stay. The session itself keeps all turns.
    */
   DROP_OLDEST_TURNS: 2,
 } as const;
@@ -32,65 +32,72 @@ export namespace ContextPolicy {
 }
 
 /**
- * TurnInput is the next turn of a session: the server has its history, and stores both the messages and their answer.
+ * TurnInput is the next turn of a session. The server knows the earlier turns, and stores the new messages and the answer to
+ * them.
  *
- * The messages are stored before `accepted` goes out, the answer before `completed` does; what either says is stored. An
- * answer that ends otherwise (cancelled, deadline, error, drain) is kept as far as it was made, with its status.
+ * The server stores the messages before it sends `accepted`, and the answer before it sends `completed`. If the generation
+ * ends in any other way, by a cancel, a deadline, an error or the drain of the server, the session keeps the partial answer
+ * and its status.
  */
 export interface TurnInput {
-  /** The session, 1 to `max_id_bytes` (128) bytes. Required. */
+  /** The id of the session, 1 to `max_id_bytes` (128) bytes. Required. */
   sessionId?:
     | string
     | undefined;
-  /** The revision that the session must have, at least 1; otherwise ABORTED, reason REVISION_MISMATCH. Default any. */
+  /**
+   * The revision that the session must have, at least 1. With another revision the call fails with ABORTED, reason
+   * REVISION_MISMATCH. By default any revision will do.
+   */
   expectedRevision?:
     | number
     | undefined;
   /**
-   * What is new, 1 to `max_messages` (1,024) messages; also the results of calls that are stored in the session. If the last
-   * one is by the assistant, the model goes on inside it. Required, but absent where `continue_answer` is true.
+   * The new messages, 1 to `max_messages` (1,024). They may be results of tool calls that the session contains. If the last
+   * message is from the assistant, the model continues it. Required, but absent if `continue_answer` is true.
    */
   messages: Message[];
   /**
-   * True: the last turn's answer is partial, and this one goes on inside it. FAILED_PRECONDITION, reason
-   * NOTHING_TO_CONTINUE, if there is none, or it calls tools. Default false: a partial answer counts as finished.
+   * Whether the model continues the partial answer of the last turn. The call fails with FAILED_PRECONDITION, reason
+   * NOTHING_TO_CONTINUE, if there is no partial answer, or if it contains tool calls. The default is false, with which a
+   * partial answer counts as finished.
    */
   continueAnswer?:
     | boolean
     | undefined;
   /**
-   * True: while another turn of the session runs, wait for its end, at most for `scheduling.max_wait` where that is given.
-   * Default false: FAILED_PRECONDITION at once, reason SESSION_BUSY, with the running generation's id.
+   * Whether the call waits while another turn of the session runs. `scheduling.max_wait` bounds the wait if it is given. The
+   * default is false, with which the call fails at once with FAILED_PRECONDITION, reason SESSION_BUSY, and the id of the
+   * running generation.
    */
   waitIfBusy?:
     | boolean
     | undefined;
-  /** What to do when history and messages do not fit the context beside the output. Default CONTEXT_POLICY_REFUSE. */
+  /** What happens if history, messages and output together exceed the context. The default is CONTEXT_POLICY_REFUSE. */
   contextPolicy?:
     | ContextPolicy
     | undefined;
-  /** As in Chat. They are not stored: each turn gives its own. Default none. */
+  /** The tools that the model may call, as in Chat. They are not stored: each turn gives its own. The default is none. */
   tools: Tool[];
-  /** As in Chat. Default TOOL_CHOICE_MODE_AUTO. */
+  /** Whether and which tools the model calls, as in Chat. The default is TOOL_CHOICE_MODE_AUTO. */
   toolChoice?:
     | ToolChoice
     | undefined;
-  /** As in Chat. Default true. */
+  /** Whether the model may make several tool calls, as in Chat. The default is true. */
   parallelToolCalls?:
     | boolean
     | undefined;
-  /** As in Chat. Default none. */
+  /** Variables for the chat template, as in Chat. The default is none. */
   templateArguments?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** TurnPlace says where a turn is stored. */
-export interface TurnPlace {
-  /** The session. */
+/** TurnReference names a stored turn. */
+export interface TurnReference {
+  /** The id of the session. */
   sessionId: string;
-  /** The turn's number in it. */
+  /** The number of the turn in the session. */
   number: number;
-  /** The session's revision since its messages were stored. */
+  /** The revision that the session got when the messages were stored. */
   revision: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -268,12 +275,12 @@ export const TurnInput: MessageFns<TurnInput> = {
   },
 };
 
-function createBaseTurnPlace(): TurnPlace {
+function createBaseTurnReference(): TurnReference {
   return { sessionId: "", number: 0, revision: 0, _unknownFields: {} };
 }
 
-export const TurnPlace: MessageFns<TurnPlace> = {
-  encode(message: TurnPlace, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const TurnReference: MessageFns<TurnReference> = {
+  encode(message: TurnReference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.sessionId !== "") {
       writer.uint32(10).string(message.sessionId);
     }
@@ -294,7 +301,7 @@ export const TurnPlace: MessageFns<TurnPlace> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TurnPlace {
+  decode(input: BinaryReader | Uint8Array, length?: number): TurnReference {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -303,7 +310,7 @@ export const TurnPlace: MessageFns<TurnPlace> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTurnPlace();
+      const message = createBaseTurnReference();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {

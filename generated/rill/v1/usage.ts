@@ -8,24 +8,24 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * Usage counts the tokens of one generation. input_tokens = reused_input_tokens + those read in; output_tokens =
- * delivered_output_tokens + undelivered_output_tokens = the sum of `token_count` over all chunks and tool calls at the end.
+ * Usage counts the tokens of one generation. Reused and prefilled tokens add up to `input_tokens`. Delivered and undelivered
+ * tokens add up to `output_tokens`, which at the end is also the sum of `token_count` over all chunks and tool calls.
  */
 export interface Usage {
   /** Tokens of the input, after the chat template. */
   inputTokens: number;
-  /** Those of them that were in a sequence already and were not read in again. */
+  /** Input tokens that the key-value cache held already, so that prefill skipped them. */
   reusedInputTokens: number;
   /**
-   * Every token decoded, except the one that ended the run (end of turn or stop token). Tokens without text, such as
-   * ignored end tokens, and tokens whose text was cut off are counted.
+   * Decoded tokens, not counting an end-of-turn or stop token that ended the output. Tokens without text, such as ignored
+   * end tokens, and tokens whose text was cut off are counted.
    */
   outputTokens: number;
-  /** Those of them that were spent on thinking, its marks included. */
+  /** Output tokens of the reasoning, including its markup. */
   reasoningOutputTokens: number;
-  /** Output tokens in messages that the reader's window has taken. */
+  /** Output tokens whose messages the reader's flow-control window has accepted. */
   deliveredOutputTokens: number;
-  /** Output tokens that were decoded and are in no such message. */
+  /** Output tokens whose messages it has not accepted. */
   undeliveredOutputTokens: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
