@@ -30,27 +30,26 @@ import { SessionSweeper } from "./sessions/session-sweeper.js";
 import { systemClock } from "./sync/clock.js";
 import { createLogger, type RootLogger } from "./telemetry/logger.js";
 
-/** Most prompt tokens in one step, however fast the machine is: the engine's batch has room for so many beside a token of each run. */
+/** The most input tokens in one step, however fast the machine is. The engine's batch has room for them beside a token of each run. */
 const MAX_PREFILL_TOKENS = 512;
 
-/** Its file descriptor. */
 const STANDARD_INPUT = 0;
 
-/** How often idle sessions are deleted, and turns ended whose server was lost. */
+/** How often the sweeper deletes idle sessions and ends turns whose server was lost. */
 const SWEEP_INTERVAL_MS = 5_000;
-/** Enough that no two of a fleet draw the same. */
+/** Enough random bytes that no two servers of a fleet get the same id. */
 const INSTANCE_ID_BYTES = 8;
 
 export interface ServeOptions {
-  /** To be logged once there is a log. */
+  /** Warnings to log as soon as the log exists. */
   readonly warnings?: readonly string[];
-  /** The module of the inference worker; its workerData are LlamaWorkerOptions. Default: the one over llama.cpp. */
+  /** The module of the inference worker, which gets LlamaWorkerOptions as its workerData. The default is the worker for llama.cpp. */
   readonly engineEntry?: URL;
 }
 
 /**
- * Serves until a signal or a loss ends it, and returns the exit code. Logs to standard output, one JSON object a line; what is for people goes to
- * standard error. Called once in a process, on the main thread; the caller ends the process.
+ * Serves until a signal or the loss of a worker, and returns the exit code. The log goes to standard output, one JSON object per line; messages for people
+ * go to standard error. Called once per process, on the main thread; the caller ends the process.
  */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<ExitCode> {
   const { warnings = [], engineEntry = new URL("./engine/llama/llama-worker.js", import.meta.url) } = options;
@@ -59,7 +58,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   using signals = new StopSignals({
     atTerminal: terminals.includes(STANDARD_INPUT),
     onHangUp: () => releaseAtExit(terminals),
-    onIgnoredHangUp: () => log.info({}, "SIGHUP does nothing where standard input is no terminal"),
+    onIgnoredHangUp: () => log.info({}, "SIGHUP does nothing because standard input is no terminal"),
   });
   for (const warning of warnings) log.warn({}, warning);
   try {
@@ -82,9 +81,9 @@ interface Surroundings {
 }
 
 /**
- * Everything in the order of its start; the end of the scope closes it in the opposite order, however it is reached.
+ * Starts the parts of the server in order. The end of the scope closes them in the opposite order, however it is reached.
  *
- * @throws Error fit to be shown when something can't be had; the signals' reason when one comes before calls are served
+ * @throws Error with a message for people if a part cannot start, or the reason of the signal that arrives before the server is ready
  */
 async function run({ config, engineEntry, log, signals }: Surroundings): Promise<ExitCode> {
   const { listen, limits, connections, trustedProxies, laneWeights, stepLimitMs } = config;
@@ -94,9 +93,9 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   const backend = (): Backend | undefined => served.backend;
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
-  // Before the model: an address that is taken shows at once, and health answers while the model is fetched and loaded.
+  // RPC starts before the model loads: an address in use shows at once, and health responds during the download and the load.
   const services = { lifecycle, backend, store, turns };
-  const named = { version: VERSION, instanceId: config.instanceId === "auto" ? drawInstanceId() : config.instanceId };
+  const named = { version: VERSION, instanceId: config.instanceId === "auto" ? createInstanceId() : config.instanceId };
   await using rpc = await RpcServer.start({
     listen,
     ...services,
@@ -107,13 +106,13 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
     log,
     clock,
   });
-  // Only when the address is this process's: a second server that was started by mistake leaves the file alone.
+  // The sweeper starts after the address is bound, so that a second server that was started by mistake does not touch the store.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
   await using admin = await startAdmin(served, { store, rpc });
   const model = await fetchModel(config, signals.drain);
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
   const size = chooseEngineSize(config, model.gguf);
-  // Before the engine: its load would hold decodes up.
+  // The preparer starts before the engine, because its load would delay decoding.
   await using preparer = await Preparer.start({ modelPath: model.path, limits, log, queueCapacity: limits.calls });
   signals.drain.throwIfAborted();
   warnOfStateDirectory(config, log);
@@ -139,14 +138,14 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   });
   using scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, clock, log });
   served.backend = { scheduler, preparer, model: factsOf(model, preparer), engine: engine.facts };
-  // What loading has left: from here on it would count as memory that serving needs. The room that it took stays: this heap will want it.
+  // The garbage of loading would otherwise count as memory that serving needs. The heap keeps its size, because serving will use it.
   collectGarbage();
   using _tidy = MemoryTidy.start({
     clock,
     residentBytes: () => process.memoryUsage.rss(),
     isBusy: () => scheduler.load().slots.busy > 0,
     collect: shrinkHeap,
-    onFailure: (err) => log.warn({ err }, "the memory of a surge could not be given back"),
+    onFailure: (err) => log.warn({ err }, "freeing the memory of a surge failed"),
   });
   lifecycle.advance("serving");
   const { instanceId } = named;
@@ -154,12 +153,12 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   return await serveUntilEnded({ config, lifecycle, signals, rpc, scheduler, engine, preparer, clock, log, tell });
 }
 
-/** Names this process, so that two starts of one server can be told apart. */
-function drawInstanceId(): string {
+/** Creates an id for this process, which distinguishes two starts of one server. */
+function createInstanceId(): string {
   return randomBytes(INSTANCE_ID_BYTES).toString("hex");
 }
 
-/** Without such a folder the server serves all the same, only slower. */
+/** Warns of an unusable state directory. The server works without one, only slower. */
 function warnOfStateDirectory({ stateDirectory, savedStateBytes }: Config, log: RootLogger): void {
   const problem = savedStateBytes === 0 ? undefined : stateDirectoryProblem(stateDirectory);
   if (problem !== undefined) log.warn({}, problem);
@@ -169,7 +168,7 @@ interface Served {
   readonly config: Config;
   readonly lifecycle: LifecycleState;
   readonly log: RootLogger;
-  /** undefined until the model is loaded. */
+  /** The backend, or undefined until the model is loaded. */
   backend: Backend | undefined;
 }
 
@@ -235,7 +234,7 @@ interface Announcing {
   readonly adminAddress: string | undefined;
 }
 
-/** One log line for programs, a few words for people. */
+/** Writes one log line for programs and a short message for people. */
 function announceReady({ model, engine }: Backend, { log, instanceId, address, adminAddress }: Announcing): void {
   const { contextTokens, sequences: slots, threads, release } = engine;
   const facts = { version: VERSION, model: model.name, digest: model.digest, slots, contextTokens, threads, release };
@@ -243,7 +242,7 @@ function announceReady({ model, engine }: Backend, { log, instanceId, address, a
   tell(announcement({ address, adminAddress, modelName: model.name }));
 }
 
-/** To the person at the terminal. */
+/** Prints a message for the person at the terminal. */
 function tell(text: string): void {
   process.stderr.write(text);
 }

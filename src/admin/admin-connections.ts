@@ -4,16 +4,16 @@ import type { Clock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import { RareWarning } from "../telemetry/rare-warning.js";
 
-/** More than operators and their probes need at one time. */
+/** More connections than operators and their probes need at one time. */
 const MOST_HELD = 64;
-/** The part of the hard bound up to which connections are kept; the rest serves newcomers until older connections have made room. */
+/** The share of the limit up to which connections stay open. The rest serves new connections until older ones are closed. */
 const HELD_SHARE = 3 / 4;
-/** From the acceptance of a connection to its end: its request, its answer, and the peer's reading of it. */
+/** The lifetime of a connection, which covers its request, the response and the peer's reading of it. */
 const LIFE_LIMIT_MS = 10_000;
 const WARNING_INTERVAL_MS = 10 * 60_000;
 
 export interface AdminConnectionsOptions {
-  /** Node accepts no more. */
+  /** The limit at which Node accepts no more connections. */
   readonly max: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -25,14 +25,14 @@ interface Held {
 }
 
 /**
- * The connections of the admin port. A newcomer gets in whatever others hold: beyond the bound those go that were answered, then the oldest. None lives longer than
- * ten seconds, whether its peer sends, reads and closes or not.
+ * Tracks the connections of the admin port. A new connection is always served, whatever others hold: beyond the limit, connections that have had their
+ * response are closed first, and then the oldest. No connection lives longer than ten seconds, whatever its peer does.
  */
 export class AdminConnections {
   readonly #options: AdminConnectionsOptions;
   readonly #mostHeld: number;
   readonly #warning: RareWarning;
-  /** Oldest first. */
+  /** The open connections, oldest first. */
   readonly #held = new Map<Socket, Held>();
   #isTrimDue = false;
 
@@ -51,7 +51,7 @@ export class AdminConnections {
     );
   }
 
-  /** Its request has its whole answer: from now on it goes first. */
+  /** Marks a connection whose response is complete, so that it is closed first. */
   markAnswered(socket: Socket): void {
     const held = this.#held.get(socket);
     if (held !== undefined) held.isAnswered = true;
@@ -67,7 +67,7 @@ export class AdminConnections {
     this.#trimSoon();
   }
 
-  /** Not at once: what a newcomer has sent is read in the next turn of the event loop, and answered there. */
+  /** Closes connections in a later turn of the event loop, after new connections had the chance to send a request and get its response. */
   #trimSoon(): void {
     if (this.#isTrimDue || this.#held.size <= this.#mostHeld) return;
     this.#isTrimDue = true;

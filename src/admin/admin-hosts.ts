@@ -1,21 +1,21 @@
 import { isIP } from "node:net";
 
-/** The most characters of a name that an answer or a log line shows. */
+/** The most characters of a host that a response or a log line shows. */
 const MOST_SHOWN = 100;
 
 /**
- * Which values of the Host header are taken. A web page of a stranger can have its own name resolve to this machine and so read what the admin port says (DNS
- * rebinding); it cannot choose the name. Numeric addresses, which the kubelet and Prometheus send, and localhost are taken always.
+ * Decides which Host headers the admin port accepts. A foreign web page can make its own name resolve to this machine and so read the admin port (DNS
+ * rebinding), but it cannot choose the Host header. IP addresses, which the kubelet and Prometheus send, and localhost are always accepted.
  */
 export class AdminHosts {
   readonly #names: ReadonlySet<string>;
 
-  /** @param names beside those, in any case */
+  /** @param names further names, in upper or lower case */
   constructor(names: readonly string[]) {
     this.#names = new Set(["localhost", ...names.map((name) => canonical(name))]);
   }
 
-  /** @param header the Host header; undefined, as HTTP/1.0 allows: no browser leaves it out */
+  /** @param header the Host header, or undefined, which HTTP/1.0 allows and browsers never send */
   allow(header: string | undefined): boolean {
     if (header === undefined) return true;
     const host = hostOf(header);
@@ -23,12 +23,12 @@ export class AdminHosts {
   }
 }
 
-/** A Host header as it may be shown. */
+/** Shortens a Host header and makes it printable. */
 export function shownHost(header: string | undefined): string {
   return JSON.stringify((header ?? "").slice(0, MOST_SHOWN));
 }
 
-/** Without the port and the brackets of IPv6. */
+/** Removes the port, and the brackets of an IPv6 address. */
 function hostOf(header: string): string | undefined {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header.trim()) ?? [];
   return bracketed ?? plain;

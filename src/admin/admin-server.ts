@@ -11,21 +11,21 @@ import { SERVER_METRICS } from "./server-metrics.js";
 import type { ServerView } from "./server-view.js";
 import { SharedPage } from "./shared-page.js";
 
-/** Operators and their probes: few, small, quick. All else is cut off. */
+/** Limits for operators and their probes, whose requests are few, small and quick. */
 const MAX_HEADER_BYTES = 8 * 1024;
 const REQUEST_LIMIT_MS = 5_000;
-/** How often Node looks for requests beyond their limit. */
+/** How often Node looks for requests that exceed their time limit. */
 const LIMIT_CHECK_MS = 1_000;
 const WARNING_INTERVAL_MS = 10 * 60_000;
 
 export interface AdminServerOptions {
-  /** Port 0: any free one. */
+  /** The address to listen on. Port 0 means any free port. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** Most connections at one time. */
+  /** The number of concurrent connections. */
   readonly maxConnections: number;
-  /** Names that the Host header of a request may hold, beside numeric addresses and localhost. */
+  /** The names that a Host header may have besides IP addresses and localhost. */
   readonly hosts: readonly string[];
-  /** Looked at once for each request. */
+  /** Returns the state of the server. It is called once per request. */
   readonly view: () => ServerView;
   readonly log: Logger;
   readonly clock: Clock;
@@ -38,11 +38,11 @@ interface Answer {
 }
 
 /**
- * The HTTP port for operators: /metrics, /livez, /readyz. Unencrypted and without authentication, so it listens on the loopback interface unless told
- * otherwise. Main thread; started by main.ts before the model is loaded, so that probes get their answers meanwhile.
+ * Serves /metrics, /livez and /readyz over HTTP for operators. The port has neither encryption nor authentication, so by default it listens on the loopback
+ * interface. Runs on the main thread; main.ts starts it before the model loads, so that probes get responses meanwhile.
  */
 export class AdminServer implements AsyncDisposable {
-  /** The bound host:port. */
+  /** The address that the server is bound to, as host:port. */
   readonly address: string;
   readonly #server: Server;
 
@@ -52,7 +52,7 @@ export class AdminServer implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @throws Error that names the address and the reason where it can't listen */
+  /** @throws Error with the address and the reason if it cannot listen */
   static async start(options: AdminServerOptions): Promise<AdminServer> {
     const { listen, maxConnections, view, log, clock } = options;
     const warning = new RareWarning({ log, nowMs: () => clock.nowMs(), intervalMs: WARNING_INTERVAL_MS });
@@ -78,7 +78,7 @@ export class AdminServer implements AsyncDisposable {
       },
     );
     const connections = new AdminConnections(server, { max: maxConnections, clock, log });
-    // Requests that follow without waiting for their answers would each have a page made.
+    // A connection closes after one response: each pipelined request would otherwise have a page created.
     server.maxRequestsPerSocket = 1;
     server.listen(listen.port, listen.host);
     try {
@@ -89,12 +89,12 @@ export class AdminServer implements AsyncDisposable {
         { cause: error },
       );
     }
-    // Without a listener a failure of the operating system to accept would end the process.
+    // Without a listener, a failure to accept a connection would end the process.
     server.on("error", (err) => warning.warn(() => ({ err }), "the admin port could not accept a connection"));
     return new AdminServer(server);
   }
 
-  /** Ends the open connections too. */
+  /** Stops listening and closes the open connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
@@ -112,9 +112,9 @@ interface Responder {
   readonly log: Logger;
 }
 
-/** Never rejects. */
+/** Handles one request. It never rejects. */
 async function respond(request: IncomingMessage, response: ServerResponse, responder: Responder): Promise<void> {
-  // A body is of no use to any of these requests; unread, it would hold the connection.
+  // No request needs its body, and an unread body would keep the connection open.
   request.resume();
   let answer: Answer;
   try {
@@ -128,7 +128,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, respo
     "content-length": Buffer.byteLength(answer.body),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    // Nobody asks often enough for a connection to be worth keeping, and one that is kept is one less for a probe.
+    // Requests are too rare for a connection to be worth keeping, and a kept connection takes room from a probe.
     connection: "close",
     ...(answer.status === 405 ? { allow: "GET, HEAD" } : {}),
   });

@@ -1,35 +1,35 @@
 import type { ServerMetric } from "./server-view.js";
 
-/** What gRPC calls hold, whatever they are about. */
+/** The metrics of gRPC calls of all services. */
 export const CALL_METRICS: readonly ServerMetric[] = [
   {
     kind: "gauge",
     name: "rill_calls_open",
-    help: "Calls that hold one of max_streams seats; health is not among them.",
+    help: "Open calls that count toward max_streams, which health calls do not.",
     read: ({ calls }) => calls.calls,
   },
   {
     kind: "gauge",
     name: "rill_calls_pending",
-    help: "Calls whose message is not complete.",
+    help: "Calls whose request message has not arrived completely.",
     read: ({ calls }) => calls.pendingCalls,
   },
   {
     kind: "gauge",
     name: "rill_request_body_bytes",
-    help: "Memory of request bodies, from their first byte until they are read in.",
+    help: "Memory of request bodies, from their first byte until they are decoded.",
     read: ({ calls }) => calls.requestBytes,
   },
   {
     kind: "gauge",
     name: "rill_response_body_bytes",
-    help: "Memory of unary responses that are being made or wait for their readers.",
+    help: "Memory of unary responses that are being created or wait for their readers.",
     read: ({ calls }) => calls.responseBytes,
   },
   {
     kind: "counter",
     name: "rill_streams_refused_total",
-    help: "Streams refused because their connection reset too many before.",
+    help: "Streams refused because their connection had reset too many.",
     read: ({ calls }) => calls.refusedStreams,
   },
 ];

@@ -29,12 +29,12 @@ interface LoadValues<T extends string> {
   readonly read: (load: LoadSnapshot, member: T) => number;
 }
 
-/** A value of the snapshot; 0 until there is one. */
+/** A metric that reads one value of the snapshot. It is 0 until the engine is ready. */
 function one(kind: "gauge" | "counter", { name, help, read }: LoadValue): ServerMetric {
   return { kind, name, help, read: ({ load }) => (load === undefined ? 0 : read(load)) };
 }
 
-/** A value of the snapshot for each member of a closed set; 0 until there is one. */
+/** A metric with one sample per member of a closed set. All samples are 0 until the engine is ready. */
 function each<T extends string>(kind: "gauge" | "counter", values: LoadValues<T>): ServerMetric {
   const { name, help, label, members, read } = values;
   return {
@@ -46,24 +46,24 @@ function each<T extends string>(kind: "gauge" | "counter", values: LoadValues<T>
   };
 }
 
-/** What the scheduler's snapshot says, so that GetLoad and a scrape at the same moment agree. */
+/** The metrics of the scheduler. They read the same snapshot as GetLoad, so both agree at any moment. */
 export const LOAD_METRICS: readonly ServerMetric[] = [
   one("gauge", {
     name: "rill_slots",
-    help: "Generations that can decode side by side.",
+    help: "Generations that can decode concurrently.",
     read: (load) => load.slots.total,
   }),
-  one("gauge", { name: "rill_slots_busy", help: "Slots that are taken.", read: (load) => load.slots.busy }),
+  one("gauge", { name: "rill_slots_busy", help: "Slots in use.", read: (load) => load.slots.busy }),
   each("gauge", {
     name: "rill_queue_waiting",
-    help: "Generations in line for a slot.",
+    help: "Generations in the queue for a slot.",
     label: "lane",
     members: LANES,
     read: (load, lane) => load.line[lane].waiting,
   }),
   each("gauge", {
     name: "rill_queue_capacity",
-    help: "Places in line.",
+    help: "Largest number of generations in the queue.",
     label: "lane",
     members: LANES,
     read: (load, lane) => load.line[lane].capacity,
@@ -87,17 +87,17 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
   }),
   one("gauge", {
     name: "rill_estimated_wait_low_seconds",
-    help: "Lower estimate of what a call would wait that came now.",
+    help: "Lower estimate of the wait of a call that arrives now.",
     read: (load) => load.estimatedWait.lowMs / 1_000,
   }),
   one("gauge", {
     name: "rill_estimated_wait_high_seconds",
-    help: "Upper estimate of what a call would wait that came now.",
+    help: "Upper estimate of the wait of a call that arrives now.",
     read: (load) => load.estimatedWait.highMs / 1_000,
   }),
   each("counter", {
     name: "rill_waits_estimated_total",
-    help: "Waits that ended with a slot, by how long they were beside the estimate told on joining the line.",
+    help: "Waits that ended with a slot, by how they compare with the estimate made when the generation was queued.",
     label: "outcome",
     members: WAIT_VERDICTS,
     read: (load, verdict) => load.waitEstimates.verdicts[verdict],
@@ -105,7 +105,7 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
   {
     kind: "histogram",
     name: "rill_wait_estimate_error_seconds",
-    help: "Waits that ended with a slot, minus the middle of the estimate told on joining the line.",
+    help: "Waits that ended with a slot, minus the midpoint of the estimate made when the generation was queued.",
     readDistribution: ({ load }) => ({
       bounds: WAIT_ERROR_BOUNDS_MS.map((ms) => ms / 1_000),
       counts: load?.waitEstimates.errors ?? [],
@@ -114,12 +114,12 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
   },
   one("counter", {
     name: "rill_generations_accepted_total",
-    help: "Generations that got a slot or a place in line.",
+    help: "Generations that got a slot or were queued.",
     read: (load) => load.totals.acceptedGenerations,
   }),
   each("counter", {
     name: "rill_generations_refused_total",
-    help: "Calls that were refused before they were accepted, by reason.",
+    help: "Calls refused before they were accepted, by reason.",
     label: "reason",
     members: ERROR_CODES,
     read: (load, code) => load.totals.refused.get(code) ?? 0,
@@ -138,37 +138,37 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
   }),
   one("counter", {
     name: "rill_reused_input_tokens_total",
-    help: "Input tokens whose state was still in the key-value cache.",
+    help: "Input tokens that the key-value cache held already.",
     read: (load) => load.totals.reusedInputTokens,
   }),
   one("counter", {
     name: "rill_preemptions_total",
-    help: "Slots taken from generations whose readers were behind, for others who waited.",
+    help: "Generations that gave their slot to a waiting one because their reader was behind.",
     read: (load) => load.totals.preemptions,
   }),
   one("counter", {
     name: "rill_reprefilled_tokens_total",
-    help: "Tokens read in again by generations that came back after a preemption.",
+    help: "Tokens prefilled again by generations that resumed after a preemption.",
     read: (load) => load.totals.reprefilledTokens,
   }),
   one("counter", {
     name: "rill_draft_tokens_total",
-    help: "Tokens that the text so far foretold and that were tried ahead.",
+    help: "Draft tokens that speculative decoding copied from earlier text.",
     read: (load) => load.totals.draftTokens,
   }),
   one("counter", {
     name: "rill_accepted_draft_tokens_total",
-    help: "Those of them that were right.",
+    help: "Draft tokens that the model accepted.",
     read: (load) => load.totals.acceptedDraftTokens,
   }),
   one("counter", {
     name: "rill_decoded_tokens_total",
-    help: "Output tokens that were decoded.",
+    help: "Output tokens decoded.",
     read: (load) => load.totals.decodedTokens,
   }),
   one("counter", {
     name: "rill_delivered_tokens_total",
-    help: "Output tokens that readers have taken.",
+    help: "Output tokens whose messages the readers' flow-control windows have accepted.",
     read: (load) => load.totals.deliveredTokens,
   }),
 ];

@@ -9,7 +9,7 @@ import { STORE_METRICS } from "./store-metrics.js";
 
 const LIFECYCLES: readonly Lifecycle[] = ["starting", "serving", "draining", "stopped", "failed"];
 
-/** Every metric of Rill's own. */
+/** Every metric that Rill defines itself. */
 export const SERVER_METRICS: readonly ServerMetric[] = [
   {
     kind: "gauge",
@@ -21,14 +21,14 @@ export const SERVER_METRICS: readonly ServerMetric[] = [
   {
     kind: "gauge",
     name: "rill_lifecycle",
-    help: "1 for the state that the server is in, 0 for the others.",
+    help: "1 for the current state of the server, 0 for the others.",
     labelNames: ["state"],
     readAll: ({ lifecycle }) => sampleEach("state", LIFECYCLES, (state) => (state === lifecycle ? 1 : 0)),
   },
   {
     kind: "gauge",
     name: "rill_limit",
-    help: "Limits in force; a name says its unit, where it has one.",
+    help: "Limits in force. The name contains the unit if there is one.",
     labelNames: ["name"],
     readAll: ({ limits }) => sampleEach("name", Object.keys(limits) as (keyof Limits)[], (name) => limits[name]),
   },
@@ -39,19 +39,19 @@ export const SERVER_METRICS: readonly ServerMetric[] = [
   {
     kind: "counter",
     name: "rill_log_lines_dropped_total",
-    help: "Log lines that their destination did not take in time.",
+    help: "Log lines dropped because their destination did not accept them in time.",
     read: ({ droppedLogLines }) => droppedLogLines,
   },
   {
     kind: "counter",
     name: "rill_event_loop_active_seconds_total",
-    help: "Time in which the main thread's event loop was at work.",
+    help: "Time that the main thread's event loop was active.",
     read: () => performance.eventLoopUtilization().active / 1_000,
   },
   {
     kind: "counter",
     name: "rill_event_loop_idle_seconds_total",
-    help: "Time in which the main thread's event loop waited for events.",
+    help: "Time that the main thread's event loop waited for events.",
     read: () => performance.eventLoopUtilization().idle / 1_000,
   },
 ];

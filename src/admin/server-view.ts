@@ -8,29 +8,29 @@ import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 interface ConnectionsView {
   readonly open: number;
   readonly capacity: number;
-  /** Since the start. */
+  /** The connections refused since the start of the server. */
   readonly refused: number;
-  /** By the server itself, by reason, since the start. */
+  /** The connections that the server closed since its start, by reason. */
   readonly closed: Readonly<Record<string, number>>;
 }
 
-/** What one scrape looks at. */
+/** The state of the server that one scrape reads. */
 export interface ServerView {
   readonly version: string;
   readonly lifecycle: Lifecycle;
   readonly limits: Limits;
-  /** The same snapshot that GetLoad answers with; undefined until the engine is there. */
+  /** The same snapshot that GetLoad returns. It is undefined until the engine is ready. */
   readonly load: LoadSnapshot | undefined;
   readonly calls: CallsReport;
   readonly store: StoreReport;
   readonly connections: ConnectionsView;
-  /** Since the start. */
+  /** The log lines dropped since the start of the server. */
   readonly droppedLogLines: number;
 }
 
 export type ServerMetric = MetricFamily<ServerView>;
 
-/** A sample for each member of a closed set, at 0 too: a series that is there from the start gives right rates. */
+/** Creates a sample for each member of a closed set, even at 0, because only a series that exists from the start gives correct rates. */
 export function sampleEach<T extends string>(
   label: string,
   members: readonly T[],

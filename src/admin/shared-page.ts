@@ -1,9 +1,9 @@
 import type { Clock } from "../sync/clock.js";
 
-/** Between two pages, how many times as long as the last one took: pages take at most a fifth of the main thread, however many ask for them. */
+/** The rest after a page, as a multiple of the time that the page took. Pages thus take at most a fifth of the main thread, whatever the demand. */
 const REST_FACTOR = 4;
 
-/** Makes one page for all who ask in the same turn of the event loop, or while it rests from the page before. A page is never older than the request for it. */
+/** Renders one page for all requests of one turn of the event loop, and for those during the rest after a page. A page is never older than its request. */
 export class SharedPage {
   readonly #render: () => Promise<string>;
   readonly #clock: Clock;
@@ -15,7 +15,7 @@ export class SharedPage {
     this.#clock = clock;
   }
 
-  /** @throws what `render` throws */
+  /** @throws any error of `render` */
   ask(): Promise<string> {
     this.#next ??= this.#make();
     return this.#next;

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { ConfigError, readConfig, type ConfigReading } from "../settings/config.js";
+import { ConfigError, readConfig, type SettledConfig } from "../settings/config.js";
 import { ExitCode } from "../server/exit-code.js";
 import { LIMIT_SETTINGS } from "../settings/limit-settings.js";
 import { printConfig } from "../settings/print-config.js";
@@ -8,14 +8,15 @@ import { flagOf, yamlKeyOf, type Setting } from "../settings/setting.js";
 
 const SPELLINGS = `
 Every setting has three spellings: --max-output-tokens on the command line, RILL_MAX_OUTPUT_TOKENS in the environment and
-maxOutputTokens in the file that --config names. The command line wins over the environment, and that over the file.`;
+maxOutputTokens in the file that --config names. The command line wins over the environment, and the environment over
+the file.`;
 
-/** `rill serve`. Sets the process's exit code. */
+/** Creates `rill serve`, which sets the exit code of the process. */
 export function createServeCommand(): Command {
   const command = new Command("serve")
     .description("serve a model over gRPC")
     .option("--config <path>", "YAML file of settings (or RILL_CONFIG)")
-    .option("--print-config", "print every setting with its origin, and end");
+    .option("--print-config", "print every setting with its origin, and exit");
   addSettings(command, "Server:", Object.values(SERVER_SETTINGS));
   addSettings(command, "Limits:", Object.values(LIMIT_SETTINGS));
   return command
@@ -39,26 +40,26 @@ function addSettings(command: Command, heading: string, settings: readonly Setti
 async function run(command: Command): Promise<ExitCode> {
   const { config: configPath, printConfig: isPrinting } = command.opts<{ config?: string; printConfig?: true }>();
   const problems = findStrayArguments(command.args);
-  let reading: ConfigReading | undefined;
+  let settled: SettledConfig | undefined;
   try {
-    reading = await readConfig({ flags: givenFlags(command), configPath });
+    settled = await readConfig({ flags: givenFlags(command), configPath });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems);
   }
-  if (reading === undefined || problems.length > 0) {
+  if (settled === undefined || problems.length > 0) {
     process.stderr.write(
       `rill serve: wrong settings (rill serve --help tells more)\n${problems.map((problem) => `  ${problem}\n`).join("")}`,
     );
     return ExitCode.usage;
   }
   if (isPrinting === true) {
-    process.stdout.write(printConfig(reading.settled));
+    process.stdout.write(printConfig(settled.settled));
     return ExitCode.done;
   }
-  // Not before: the other commands need nothing of what a server is made of.
+  // The import comes last because the other commands need none of the server's modules.
   const { serve } = await import("../main.js");
-  return serve(reading.config, { warnings: reading.warnings });
+  return serve(settled.config, { warnings: settled.warnings });
 }
 
 /** By the setting's name. A toggle without a value means true. */

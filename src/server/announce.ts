@@ -9,6 +9,7 @@ import {
 
 const EVERY_INTERFACE = new Set(["0.0.0.0", "::"]);
 
+/** The facts of a server that is ready. */
 export interface Announced {
   /** The bound `host:port`, or `unix:path`. */
   readonly address: string;
@@ -16,7 +17,7 @@ export interface Announced {
   readonly modelName: string;
 }
 
-/** What a person at the terminal is told once calls are served: the call to try, which works as printed on the same machine. */
+/** The text for the person at the terminal when the server is ready. It shows a call that works as printed on the same machine. */
 export function announcement({ address, adminAddress, modelName }: Announced): string {
   const lines = [
     `serving ${modelName} on ${address}; try:`,
@@ -28,7 +29,7 @@ export function announcement({ address, adminAddress, modelName }: Announced): s
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** What follows in grpcurl's command line: its flags, the request and where to. */
+/** The flags, the request and the address on grpcurl's command line. */
 function grpcurlTarget(address: string): string {
   const request = `-d '{"prompt":"Once upon a time"}'`;
   const socket = parseSocketAddress(address);
@@ -36,18 +37,18 @@ function grpcurlTarget(address: string): string {
   return `-unix ${request} ${shellWord(socketPathFromAnywhere(socket))}`;
 }
 
-/** The absolute path, unless that is too long for a socket. */
+/** The absolute path of a socket, or the path as given if the absolute one is too long. */
 function socketPathFromAnywhere({ socketPath }: SocketAddress): string {
   const absolute = resolve(socketPath);
   return parseSocketAddress(formatSocketAddress({ socketPath: absolute })) === undefined ? socketPath : absolute;
 }
 
-/** In quotes where a shell would not take it as it is. */
+/** Quotes a text if a shell would interpret it. */
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A server that listens on every interface is reached by name here. */
+/** An address that works on this machine: localhost if the server listens on every interface. */
 function reachableFromHere(address: string): string {
   const parsed = parseAddress(address);
   return parsed !== undefined && EVERY_INTERFACE.has(parsed.host)

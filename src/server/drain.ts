@@ -2,13 +2,13 @@ import type { GenerationError } from "../core/generation-error.js";
 import type { Clock } from "../sync/clock.js";
 import { startPause } from "../sync/start-pause.js";
 
-/** After generations were ended in a hurry, how long their statuses may take to be written. */
+/** The time for writing the statuses of generations that were ended early. */
 const STATUS_LIMIT_MS = 1_000;
 
 export interface DrainOptions {
   readonly rpc: {
     endWatches(): void;
-    /** Lets calls go on for so long, then ends them and cuts off those whose readers do not take that. */
+    /** Lets calls continue for the grace period, then ends them, and resets those whose readers do not take their status. */
     shutdown(graceMs: number): Promise<void>;
   };
   readonly scheduler: {
@@ -16,19 +16,19 @@ export interface DrainOptions {
     endAll(error: GenerationError): void;
   };
   readonly clock: Clock;
-  /** How long calls are still accepted, for those who route by health to notice. */
+  /** How long the server still accepts calls, so that load balancers can notice that health has changed. */
   readonly delayMs: number;
-  /** How long accepted generations may go on after that. */
+  /** How long accepted generations may continue after that. */
   readonly graceMs: number;
-  /** When it resolves, what is left of both is skipped. */
+  /** Ends both periods early when it resolves. */
   readonly hurry: Promise<unknown>;
-  /** What generations end with then. */
+  /** The error with which generations end in that case. */
   readonly hurriedEnd: () => GenerationError;
 }
 
 /**
- * Ends service in order: accept on for the delay; refuse, and let what was accepted finish within the grace. Resolves when no call is left, or, in a
- * hurry, after a second at most. Called once by main.ts, when health says NOT_SERVING already.
+ * Drains the server: it accepts calls for the delay, then refuses new ones and lets accepted ones finish within the grace period. Resolves when no call is
+ * left, or at most a second after `hurry`. Called once, by main.ts, after health has changed to NOT_SERVING.
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { rpc, scheduler, clock, delayMs, graceMs, hurry, hurriedEnd } = options;
@@ -38,7 +38,7 @@ export async function drain(options: DrainOptions): Promise<void> {
   rpc.endWatches();
   const closed = rpc.shutdown(graceMs);
   await Promise.race([closed, hurry]);
-  // After `closed` there is nothing to end.
+  // If all calls are closed, this ends nothing.
   scheduler.endAll(hurriedEnd());
   using statusLimit = startPause(clock, STATUS_LIMIT_MS);
   await Promise.race([closed, statusLimit.over]);

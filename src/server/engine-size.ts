@@ -3,18 +3,19 @@ import { chooseSlots } from "../machine/choose-slots.js";
 import { usableThreads } from "../machine/usable-threads.js";
 import type { GgufSummary } from "../models/gguf/gguf-summary.js";
 
-/** Where nobody says how long a context may be; more costs memory for every slot, used or not. */
+/** The default size of the context. A larger one costs memory for every slot, whether it is used or not. */
 const DEFAULT_CONTEXT_TOKENS = 4_096;
-/** The key-value cache is kept in half precision. */
+/** The key-value cache holds numbers in half precision. */
 const KV_ELEMENT_BYTES = 2;
 
-/** How large the engine is to be, as the operator said or left open. */
+/** The size of the engine as the operator set it. */
 export interface WantedSize {
   readonly slots: number | "auto";
   readonly contextTokens: number | "auto";
   readonly threads: number | "auto";
 }
 
+/** The size that the engine starts with. */
 export interface EngineSize {
   readonly sequences: number;
   readonly contextTokens: number;
@@ -24,9 +25,9 @@ export interface EngineSize {
 type ModelShape = Pick<GgufSummary, "trainContextTokens" | "blockCount" | "headCountKv" | "keyLength" | "valueLength">;
 
 /**
- * Settles what was left open from the model and the machine, which it looks at: call it at the start only.
+ * Chooses every value that is "auto" by the model and by the free memory and cores of the machine. Call it only at the start.
  *
- * @throws Error when the context is to be longer than the model was trained for
+ * @throws Error if the context is longer than the model was trained for
  */
 export function chooseEngineSize(wanted: WantedSize, model: ModelShape): EngineSize {
   const { trainContextTokens = DEFAULT_CONTEXT_TOKENS } = model;
@@ -47,7 +48,7 @@ export function chooseEngineSize(wanted: WantedSize, model: ModelShape): EngineS
   return { sequences, contextTokens, threads };
 }
 
-/** 0 where the file does not tell; then memory does not bound the slots. */
+/** Returns 0 if the model file lacks a number. Memory then does not bound the slots. */
 function kvBytesPerTokenOf({ blockCount = 0, headCountKv = 0, keyLength = 0, valueLength = 0 }: ModelShape): number {
   return blockCount * headCountKv * (keyLength + valueLength) * KV_ELEMENT_BYTES;
 }

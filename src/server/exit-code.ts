@@ -1,10 +1,10 @@
-/** What the process ends with. Published: supervisors and scripts lean on it. */
+/** The exit codes of the process. Supervisors and scripts rely on them. */
 export const ExitCode = {
   done: 0,
   failed: 1,
-  /** The command line or a setting is wrong; nothing was started. */
+  /** The command line or a setting is wrong, and nothing has started. */
   usage: 2,
-  /** A signal ended it before its work was done. */
+  /** A signal ended the process before its work was done. */
   interrupted: 130,
 } as const;
 

@@ -2,31 +2,31 @@ import type { Clock } from "../sync/clock.js";
 
 const LOOK_INTERVAL_MS = 5_000;
 const MIB = 1024 * 1024;
-/** Growth that is worth a collection while nothing runs that it could hold up. */
+/** The growth that is worth a garbage collection while no generation runs. */
 const IDLE_GROWTH_BYTES = 24 * MIB;
-/** Growth that is worth one in any case. */
+/** The growth that is worth a garbage collection in any case. */
 const BUSY_GROWTH_BYTES = 40 * MIB;
-/** A process that grew by more than this since the last look is still growing. */
+/** A process that has grown by more than this since the last look is still growing. */
 const STILL_GROWING_BYTES = 4 * MIB;
 
 export interface MemoryTidyOptions {
   readonly clock: Clock;
-  /** Resident memory of the process. */
+  /** The resident memory of the process. */
   readonly residentBytes: () => number;
-  /** Whether a pause of some 20 to 50 ms would hold anything up. */
+  /** Whether a pause of 20 to 50 ms would delay any generation. */
   readonly isBusy: () => boolean;
-  /** Collects this thread's garbage and gives back what is left empty. */
+  /** Collects the garbage of this thread and returns free memory to the operating system. */
   readonly collect: () => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Gives memory back once a surge of requests is over. V8's own memory reducer would do so, and is off because it also runs in the middle of calls
- * (launcher.cts); without either, what a surge took stays until something else is allocated. Main thread; started by main.ts.
+ * Returns memory to the operating system after a surge of requests. The launcher turns V8's own memory reducer off, because it also runs in the middle of
+ * calls; without either, the memory of a surge stays with the process. Runs on the main thread, started by main.ts.
  */
 export class MemoryTidy implements Disposable {
   readonly #options: MemoryTidyOptions;
-  /** After the last collection, or at the least since. */
+  /** The memory after the last collection, or the least memory since then. */
   #settledBytes: number;
   #seenBytes: number;
   #timer: Disposable | undefined;
@@ -68,7 +68,7 @@ export class MemoryTidy implements Disposable {
       } catch (error) {
         onFailure(error);
       }
-      // What could not be given back is in use, or will be used again: it is no reason to collect once more.
+      // The memory that remains is in use or will be used again, so it is no reason to collect once more.
       this.#settledBytes = residentBytes();
       this.#seenBytes = this.#settledBytes;
     }

@@ -1,25 +1,25 @@
 import cliProgress from "cli-progress";
 
 const MEBIBYTE = 1024 * 1024;
-/** Without a terminal, one line is printed for each of this many percent … */
+/** Without a terminal, a line follows each time this many percent are done. */
 const LINE_STEP_PERCENT = 10;
-/** … or, where the whole is unknown, for each of this many bytes. */
+/** If the total is unknown, a line follows each time this many bytes are done. */
 const LINE_STEP_BYTES = 100 * MEBIBYTE;
 
 export interface ProgressBarOptions {
-  /** Where it is drawn: a bar on a terminal, lines elsewhere. */
+  /** The output: a bar if it is a terminal, lines otherwise. */
   readonly stream: NodeJS.WriteStream;
-  /** Stands before the bar. */
+  /** The text before the bar. */
   readonly label: string;
-  /** Undefined where the whole is unknown. */
+  /** The total, or undefined if it is unknown. */
   readonly totalBytes: number | undefined;
-  /** What was done before: the speed is measured without it. Default 0. */
+  /** The bytes that were done before the start, which do not count for the speed. The default is 0. */
   readonly startBytes?: number;
 }
 
-/** How far something of many bytes has come. Disposing it leaves its last state on the screen. */
+/** Shows the progress of a transfer. Disposing it leaves its last state on the screen. */
 export interface ProgressBar extends Disposable {
-  /** Cheap: may be called for each block. */
+  /** Cheap enough to be called for every block. */
   update(doneBytes: number): void;
 }
 
@@ -37,7 +37,7 @@ function createBar({ stream, label, startBytes = 0 }: ProgressBarOptions, totalB
     barIncompleteChar: "░",
     barsize: 30,
     hideCursor: true,
-    // Signals are for the caller to handle.
+    // The caller handles signals.
     gracefulExit: false,
   });
   bar.start(totalBytes, startBytes);

@@ -8,12 +8,12 @@ const SOURCES: Readonly<Record<SourceName, string>> = {
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Shows people how a model is made ready. Used by `rill pull` and by the first start of `rill serve`. Disposing it ends a bar that still stands. */
+/** Shows the progress of a model's download and check, for `rill pull` and for the first start of `rill serve`. Disposing it ends its bar. */
 export interface PullReporter extends Disposable {
   readonly onEvent: (event: PullEvent) => void;
 }
 
-/** @param stream where it is shown: a bar on a terminal, lines elsewhere; standard error, so that standard output stays for results */
+/** @param stream the output, usually standard error so that standard output is free for results: a bar if it is a terminal, lines otherwise */
 export function createPullReporter(stream: NodeJS.WriteStream): PullReporter {
   let bar: ProgressBar | undefined;
   let startBytes = 0;
@@ -39,18 +39,18 @@ export function createPullReporter(stream: NodeJS.WriteStream): PullReporter {
 function sentenceFor(event: Exclude<PullEvent, { kind: "receiving" | "hashing" }>): string {
   switch (event.kind) {
     case "waiting":
-      return `another process is fetching this model; waiting for it (${event.lockPath})`;
+      return `another process is downloading this model; waiting for it (${event.lockPath})`;
     case "fetching":
-      return `fetching ${event.address} from ${SOURCES[event.source]}`;
+      return `downloading ${event.address} from ${SOURCES[event.source]}`;
     case "resuming":
-      return `going on from ${(event.doneBytes / MEBIBYTE).toFixed(1)} MiB, which are here already`;
+      return `resuming after ${(event.doneBytes / MEBIBYTE).toFixed(1)} MiB`;
     case "broken-off":
-      return `${SOURCES[event.source]}: ${event.reason}; asking for the rest`;
+      return `${SOURCES[event.source]}: ${event.reason}; requesting the rest`;
     case "source-failed":
       return `${SOURCES[event.source]}: ${event.reason}`;
     case "discarded":
       return `removed ${event.path}: ${event.reason}`;
     case "not-recorded":
-      return `the digest can't be remembered, so the next start will check the file again: ${event.reason}`;
+      return `the digest cannot be stored, so the next start will check the file again: ${event.reason}`;
   }
 }

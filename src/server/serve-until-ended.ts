@@ -1,20 +1,23 @@
+import { kill, pid } from "node:process";
 import type { Config } from "../settings/config.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { LifecycleState } from "../scheduler/lifecycle-state.js";
 import type { Clock } from "../sync/clock.js";
 import { onAbort } from "../sync/on-abort.js";
+import { RunningClock } from "../sync/running-clock.js";
+import { startPause } from "../sync/start-pause.js";
+import { flushStream } from "../telemetry/flush-stream.js";
 import type { Logger } from "../telemetry/logger.js";
-import { closeWorkers } from "./close-workers.js";
 import { drain, type DrainOptions } from "./drain.js";
 import { ExitCode } from "./exit-code.js";
 import type { StopSignals } from "../machine/stop-signals.js";
 
-/** How long the workers may take to finish what they do: longer than the engine link waits before it terminates its own. */
+/** The time that the workers have to finish their work. It exceeds the time after which the engine link terminates its worker. */
 const CLOSE_LIMIT_MS = 15_000;
-/** The same when one of them is lost: nobody needs what it does any more. */
+/** The time that the workers have if one of them is lost. Their work is then useless. */
 const LOST_CLOSE_LIMIT_MS = 1_000;
 
-/** A server that serves, and what ends it. */
+/** A running server and everything that can end it. */
 export interface Service {
   readonly config: Pick<Config, "drainDelayMs" | "drainGraceMs">;
   readonly lifecycle: LifecycleState;
@@ -25,19 +28,19 @@ export interface Service {
   readonly preparer: LosableWorker;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Says something to the person at the terminal. */
+  /** Prints a message for the person at the terminal. */
   readonly tell: (text: string) => void;
 }
 
 /** The main thread's end of a worker thread. */
 interface LosableWorker extends AsyncDisposable {
-  /** Resolves when the worker dies or hangs; stays pending on a clean close. */
+  /** Resolves when the worker dies or hangs. It stays pending if the worker closes normally. */
   readonly lost: Promise<Error>;
 }
 
 /**
- * Waits for a signal or the loss of a worker, then ends service. Resolves when no call is left and the workers are closed; the lifecycle is stopped or
- * failed then. Called once by main.ts.
+ * Waits for a signal or for the loss of a worker, then drains the server and closes the workers. The lifecycle is then stopped or failed. Called once, by
+ * main.ts.
  */
 export async function serveUntilEnded(service: Service): Promise<ExitCode> {
   const { config, lifecycle, signals, rpc, scheduler, engine, preparer, clock, log, tell } = service;
@@ -70,4 +73,20 @@ export async function serveUntilEnded(service: Service): Promise<ExitCode> {
 
 async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => onAbort(signal, resolve));
+}
+
+/**
+ * Waits until the workers are closed. A worker that hangs in native code never closes, and then the process can end neither by `process.exit` nor by
+ * running out of work, because both wait for its thread. After the limit the process therefore writes out the log and kills itself.
+ */
+async function closeWorkers(
+  workers: readonly AsyncDisposable[],
+  { limitMs, clock, log }: { readonly limitMs: number; readonly clock: Clock; readonly log: Logger },
+): Promise<void> {
+  using limit = startPause(new RunningClock(clock), limitMs);
+  const closed = Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]())).then(() => true);
+  if (await Promise.race([closed, limit.over.then(() => false)])) return;
+  log.error({ limitMs }, "a worker hangs in native code: the process kills itself");
+  await flushStream(process.stdout);
+  kill(pid, "SIGKILL");
 }

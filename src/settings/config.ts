@@ -17,30 +17,31 @@ import { modelCacheDirectory } from "../models/cache-directory.js";
 import { defaultStorePath } from "../sessions/link/default-store-path.js";
 import type { StoreAddress } from "../sessions/link/store-address.js";
 
-/** Everything that can be set: complete, checked, frozen. Made once by `readConfig`, on the main thread, before anything starts. */
+/** The value of every setting, checked and frozen. `readConfig` creates it once, on the main thread, before anything starts. */
 export type Config = ValuesOf<typeof SERVER_SETTINGS> & {
   readonly limits: Limits;
   readonly connections: ConnectionPlan;
 };
 
-/** What the settings of connections come to in this process. */
+/** The limits on connections that follow from the settings and from the descriptors of this process. */
 interface ConnectionPlan {
-  /** Most gRPC connections at one time. */
+  /** The number of concurrent gRPC connections. */
   readonly max: number;
   readonly ageGraceMs: number;
-  /** Most connections of the admin port at one time. */
+  /** The number of concurrent connections of the admin port. */
   readonly adminMax: number;
 }
 
-export interface ConfigReading {
+/** A configuration, and how it came about. */
+export interface SettledConfig {
   readonly config: Config;
-  /** Every setting with the text of its value and where it comes from, in the order of the tables. */
+  /** Every setting with the text and the origin of its value, in the order of the tables. */
   readonly settled: readonly SettledSetting[];
-  /** What looks like a mistake and changes nothing. */
+  /** Likely mistakes that change nothing. */
   readonly warnings: readonly string[];
 }
 
-/** All that is wrong with the settings, one line each: origin, value, bound. The process ends with exit code 2. */
+/** Lists every problem with the settings, one line each, with origin, value and bound. The process exits with code 2. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -52,32 +53,32 @@ export class ConfigError extends Error {
 }
 
 export interface ConfigSources {
-  /** What the command line gives, by the setting's name. */
+  /** The values of the command line, by the name of the setting. */
   readonly flags: ReadonlyMap<string, string>;
-  /** The YAML file that --config names; without it, RILL_CONFIG may name one. */
+  /** The YAML file that --config names. If it is undefined, RILL_CONFIG may name one. */
   readonly configPath: string | undefined;
-  /** Default: the process's. */
+  /** The environment variables. The default is those of the process. */
   readonly environment?: Environment;
-  /** Default: the process's. */
+  /** The descriptors of the process. The default is to count them. */
   readonly descriptors?: DescriptorCount;
 }
 
-/** Beyond the longest generation: waiting in line, preparing, and the last words to a slow reader. */
+/** Time that a call may need beyond its longest generation: for the queue, for preparation and for the status to a slow reader. */
 const AGE_GRACE_MARGIN_MS = 5 * 60_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const ALL_SETTINGS = [...Object.values(SERVER_SETTINGS), ...Object.values(LIMIT_SETTINGS)];
 const CONFIG_VARIABLE = environmentNameOf("config");
-/** Of the commands that call a server. */
+/** The variable that commands read which call a server. */
 const ADDRESS_VARIABLE = environmentNameOf("address");
 
 /**
- * Settles every setting: flag over environment over file over default.
+ * Determines the value of every setting. A flag wins over the environment, the environment over the file, and the file over the default.
  *
  * @throws ConfigError with every problem at once
  */
-export async function readConfig(given: ConfigSources): Promise<ConfigReading> {
+export async function readConfig(given: ConfigSources): Promise<SettledConfig> {
   const environment = given.environment ?? process.env;
   const configPath = given.configPath ?? environment[CONFIG_VARIABLE] ?? "";
   const file = configPath === "" ? undefined : await valuesOfFile(ALL_SETTINGS, configPath);
@@ -103,8 +104,8 @@ export async function readConfig(given: ConfigSources): Promise<ConfigReading> {
 }
 
 /**
- * An empty variable counts as not set: that is how compose files and shells say it. Called once, before any command reads the environment.
- * @param environment loses our variables that are empty; default: the process's
+ * Deletes empty RILL_ variables, because compose files and shells use an empty value for an unset variable. Called once, before any command reads the
+ * environment.
  */
 export function forgetEmptyVariables(environment: Environment = process.env): void {
   for (const [name, value] of Object.entries(environment)) {
@@ -112,18 +113,18 @@ export function forgetEmptyVariables(environment: Environment = process.env): vo
   }
 }
 
-/** What `modelCache: auto` stands for: below the platform's cache folder. */
+/** The folder that `modelCache: auto` stands for, in the platform's cache folder. */
 export function defaultModelCache(): string {
   return modelCacheDirectory({ platform: process.platform, environment: process.env, homeDirectory: homedir() });
 }
 
-/** What `store: auto` stands for: a file below the platform's data folder. */
+/** The store that `store: auto` stands for, a file in the platform's data folder. */
 export function defaultStore(): StoreAddress {
   const surroundings = { platform: process.platform, environment: process.env, homeDirectory: homedir() };
   return { type: "sqlite", path: defaultStorePath(surroundings) };
 }
 
-/** What the launcher has made libuv's pool of; undefined: whatever libuv takes. */
+/** The size that the launcher gave libuv's thread pool, or undefined for libuv's default. */
 export function poolThreads(): number | undefined {
   const threads = process.env.UV_THREADPOOL_SIZE;
   return threads === undefined ? undefined : Number(threads);
@@ -142,7 +143,7 @@ function planConnections(
   });
 }
 
-/** Values that are fine alone and wrong together. */
+/** Finds values that are valid alone and conflict with one another. */
 function findConflicts(config: Config): readonly string[] {
   const { listen, insecureListen, limits } = config;
   const address = parseAddress(listen);
@@ -156,7 +157,7 @@ function findConflicts(config: Config): readonly string[] {
   return [
     ...(isExposed && !insecureListen
       ? [
-          `--listen ${listen} is reachable from beyond this machine and not encrypted: add --insecure-listen if that network can be trusted`,
+          `--listen ${listen} is reachable from other machines and not encrypted: add --insecure-listen if you trust that network`,
         ]
       : []),
     ...(isOrdered ? [] : ["--min-heartbeat must not be longer than --max-heartbeat"]),
@@ -167,7 +168,7 @@ function findConflicts(config: Config): readonly string[] {
   ];
 }
 
-/** Variables with our prefix that are no setting: a spelling mistake, or another program's. */
+/** Warns of variables with our prefix that are no setting. They are spelling mistakes, or belong to another program. */
 function findStrayVariables(environment: Environment): readonly string[] {
   const known = new Set([
     CONFIG_VARIABLE,

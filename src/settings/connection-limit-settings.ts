@@ -9,7 +9,7 @@ const HOUR = 60 * MINUTE;
 type ConnectionLimit =
   "connectionHandshakeMs" | "connectionIdleMs" | "connectionAgeMs" | "keepaliveTimeMs" | "keepaliveTimeoutMs";
 
-/** The settings of what holds for each gRPC connection. */
+/** The settings of the limits on each gRPC connection. */
 export const CONNECTION_LIMIT_SETTINGS: { readonly [Limit in ConnectionLimit]: Setting<Limits[Limit]> } = {
   connectionHandshakeMs: duration({
     name: "connection-handshake-timeout",
@@ -27,14 +27,14 @@ export const CONNECTION_LIMIT_SETTINGS: { readonly [Limit in ConnectionLimit]: S
   }),
   connectionAgeMs: duration({
     name: "max-connection-age",
-    about: "age, give or take a tenth, at which a connection takes no more calls",
+    about: "age, give or take a tenth, at which a connection accepts no more calls",
     default: DEFAULT_LIMITS.connectionAgeMs,
     min: SECOND,
     max: 24 * HOUR,
   }),
   keepaliveTimeMs: duration({
     name: "keepalive-time",
-    about: "time between two HTTP/2 pings of the server on a connection",
+    about: "time between two HTTP/2 pings that the server sends on a connection",
     default: DEFAULT_LIMITS.keepaliveTimeMs,
     min: SECOND,
     max: 24 * HOUR,

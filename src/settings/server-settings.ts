@@ -27,7 +27,7 @@ const HOUR = 60 * MINUTE;
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
-/** All settings but the limits. The keys are the names in code, with their units. */
+/** All settings except the limits. The keys are the names in code, with their units. */
 export const SERVER_SETTINGS = {
   model: text({
     name: "model",
@@ -37,118 +37,123 @@ export const SERVER_SETTINGS = {
   }),
   modelCache: text({
     name: "model-cache",
-    about: "folder that fetched models are kept in; auto: below the platform's cache folder",
+    about: "folder for downloaded models; auto: in the platform's cache folder",
     placeholder: "path|auto",
     default: "auto",
   }),
-  hub: origin({ name: "hub", about: "address of the model hub or of a mirror of it", default: HUB_ORIGIN }),
-  listen: addressOrSocket({ name: "listen", about: "where gRPC is served", default: "127.0.0.1:50051" }),
+  hub: origin({ name: "hub", about: "address of the model hub or of a mirror", default: HUB_ORIGIN }),
+  listen: addressOrSocket({
+    name: "listen",
+    about: "address on which the server serves gRPC",
+    default: "127.0.0.1:50051",
+  }),
   insecureListen: toggle({
     name: "insecure-listen",
-    about: "serve without encryption beyond this machine",
+    about: "allow unencrypted gRPC on an address that other machines can reach",
     default: false,
   }),
   instanceId: nameOrAuto({
     name: "instance-id",
-    about: "the server's name in x-rill-instance and GetServerInfo; auto: drawn at each start",
+    about: "name of the server in x-rill-instance and GetServerInfo; auto: chosen at random at each start",
     default: "auto",
     maxLength: 128,
   }),
   maxConnections: countOrAuto({
     name: "max-connections",
-    about: "gRPC connections at one time; auto: as many as the process may have files and sockets open, at most 4096",
+    about: "concurrent gRPC connections; auto: as many as the process may open files and sockets for, at most 4096",
     default: "auto",
     min: 1,
     max: 1_048_576,
   }),
   connectionAgeGraceMs: durationOrAuto({
     name: "max-connection-age-grace",
-    about: "how long calls may go on after their connection has reached its age; auto: --max-generation-time and 5m",
+    about:
+      "how long calls may continue after their connection reaches --max-connection-age; auto: --max-generation-time plus 5m",
     default: "auto",
     min: SECOND,
     max: 48 * HOUR,
   }),
   trustedProxies: list({
     name: "trusted-proxy",
-    about: "peers whose x-envoy-expected-rq-timeout-ms is a deadline; unix: those of a Unix socket",
+    about: "peers whose x-envoy-expected-rq-timeout-ms counts as a deadline; unix: the peers of a Unix socket",
     placeholder: "address",
     expected: "addresses, prefixes such as 10.0.0.0/8 and the word unix",
     parseItem: parseTrustedProxy,
   }),
   adminListen: addressOrOff({
     name: "admin-listen",
-    about: "where /metrics, /livez and /readyz are served over HTTP",
+    about: "address on which the server serves /metrics, /livez and /readyz over HTTP",
     default: "127.0.0.1:50052",
   }),
   adminHosts: list({
     name: "admin-hosts",
-    about: "names that the Host header of a request to it may hold, beside addresses and localhost",
+    about: "names that the Host header of an admin request may have besides addresses and localhost",
     placeholder: "name",
     expected: "host names",
     parseItem: parseHostName,
   }),
   slots: countOrAuto({
     name: "slots",
-    about: "generations that decode side by side; auto: as memory and cores allow, at most 8",
+    about: "generations that decode concurrently; auto: as many as memory and cores allow, at most 8",
     default: "auto",
     min: 1,
     max: 64,
   }),
   contextTokens: countOrAuto({
     name: "context-tokens",
-    about: "tokens of input and output that one generation may hold; auto: the model's own, at most 4096",
+    about: "tokens of input and output of one generation; auto: the context of the model, at most 4096",
     default: "auto",
     min: 64,
     max: 1_048_576,
   }),
   threads: countOrAuto({
     name: "threads",
-    about: "threads that decode; auto: the cores this process may use, fewer while other processes take them",
+    about: "threads that decode; auto: the cores that the process may use, fewer while other processes use them",
     default: "auto",
     min: 1,
     max: 256,
   }),
   gpu: choice({
     name: "gpu",
-    about: "what computes; off: the processor alone",
+    about: "device that computes; off: the processor alone",
     default: "off",
     words: ["off", "auto", "metal", "cuda", "vulkan"],
   }),
   prefillBudgetMs: duration({
     name: "prefill-budget",
-    about: "time that reading prompts in may take of each step",
+    about: "longest time per step that prefill may take",
     default: 150,
     min: 5,
     max: 10 * SECOND,
   }),
   speculation: choice({
     name: "speculation",
-    about: "whether tokens that the text so far foretells are tried ahead; auto: where that makes decoding faster",
+    about: "speculative decoding with draft tokens from earlier text; auto: while it makes decoding faster",
     default: "auto",
     words: ["auto", "off"],
   }),
   savedStateBytes: size({
     name: "saved-state-size",
     about:
-      "memory for what preempted generations and shared prompts hold, outside the engine's cache; 0: it is read in again",
+      "memory outside the engine's cache for the state of preempted generations and shared prompts; 0: they are prefilled again",
     default: 512 * MIB,
     min: 0,
     max: 1024 * GIB,
   }),
   stateDirectory: text({
     name: "state-directory",
-    about: "where that is kept; auto: in memory where there is room, else on the disk",
+    about: "folder for that state; auto: in memory if there is room, otherwise on the disk",
     placeholder: "path|auto",
     default: "auto",
   }),
   store: storeAddress({
     name: "store",
-    about: "where sessions are kept; auto: a SQLite file below the platform's data folder",
+    about: "where sessions are stored; auto: a SQLite file in the platform's data folder",
     default: "auto",
   }),
   stepLimitMs: duration({
     name: "step-limit",
-    about: "a step of the engine that takes longer counts as hanging",
+    about: "time after which a step of the engine counts as hanging",
     default: 30 * SECOND,
     min: SECOND,
     max: HOUR,
@@ -156,31 +161,31 @@ export const SERVER_SETTINGS = {
   faultLimit: count({
     name: "max-engine-faults",
     about:
-      "generations in a row that the engine may fail in before it is checked, and given up where the check fails too",
+      "consecutive generations that the engine may fail before the server checks it and, if the check fails, exits",
     default: 8,
     min: 1,
     max: 10_000,
   }),
   laneWeights: laneWeights({
     name: "lane-weights",
-    about: "how the interactive and the batch lane share slots",
+    about: "shares of the interactive and the batch lane in the slots",
     default: { interactive: 3, batch: 1 },
   }),
   drainDelayMs: duration({
     name: "drain-delay",
-    about: "on SIGTERM, how long calls are still accepted while health already says NOT_SERVING",
+    about: "on SIGTERM, how long the server accepts calls while health reports NOT_SERVING",
     default: 5 * SECOND,
     min: 0,
     max: 10 * MINUTE,
   }),
   drainGraceMs: duration({
     name: "drain-grace",
-    about: "after that, how long accepted generations may go on",
+    about: "how long accepted generations may continue after the drain delay",
     default: 60 * SECOND,
     min: 0,
     max: 24 * HOUR,
   }),
-  logLevel: choice({ name: "log-level", about: "least level that is logged", default: "info", words: LOG_LEVELS }),
+  logLevel: choice({ name: "log-level", about: "lowest level that is logged", default: "info", words: LOG_LEVELS }),
 };
 
 function storeAddress(described: {

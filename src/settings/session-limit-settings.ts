@@ -16,11 +16,11 @@ type SessionLimit =
   | "maxSessionIdleMs"
   | "turnLeaseMs";
 
-/** The settings of what is stored. */
+/** The settings of the limits on stored sessions. */
 export const SESSION_LIMIT_SETTINGS: { readonly [Limit in SessionLimit]: Setting<Limits[Limit]> } = {
   pageEntries: count({
     name: "max-page-size",
-    about: "sessions or turns that one page may list",
+    about: "largest page of sessions or turns",
     default: DEFAULT_LIMITS.pageEntries,
     min: 1,
     max: 100_000,
@@ -34,35 +34,35 @@ export const SESSION_LIMIT_SETTINGS: { readonly [Limit in SessionLimit]: Setting
   }),
   sessionTurns: count({
     name: "max-session-turns",
-    about: "turns of a session",
+    about: "turns in a session",
     default: DEFAULT_LIMITS.sessionTurns,
     min: 1,
     max: 1_048_576,
   }),
   sessionBytes: size({
     name: "max-session-size",
-    about: "messages and answers of a session, as JSON text",
+    about: "size of the messages and answers of a session, as JSON text",
     default: DEFAULT_LIMITS.sessionBytes,
     min: KIB,
     max: 1_024 * MIB,
   }),
   defaultSessionIdleMs: duration({
     name: "session-idle-timeout",
-    about: "unused time after which a session is deleted that asks for no other",
+    about: "idle timeout of a session whose creator gives none",
     default: DEFAULT_LIMITS.defaultSessionIdleMs,
     min: SECOND,
     max: 3_650 * DAY,
   }),
   maxSessionIdleMs: duration({
     name: "max-session-idle-timeout",
-    about: "longest idle_timeout a session may ask for",
+    about: "longest idle_timeout of a session",
     default: DEFAULT_LIMITS.maxSessionIdleMs,
     min: SECOND,
     max: 3_650 * DAY,
   }),
   turnLeaseMs: duration({
     name: "turn-lease",
-    about: "time out of touch with the store after which a server's turns are ended by others",
+    about: "time without contact to the store after which other servers may end a server's turns",
     default: DEFAULT_LIMITS.turnLeaseMs,
     min: SECOND,
     max: 600 * SECOND,

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { LineCounter, parseDocument } from "yaml";
 import { environmentNameOf, flagOf, yamlKeyOf, type Setting } from "./setting.js";
 
-/** Where a value comes from; `label` names the place as its author wrote it, such as "--slots" or "RILL_SLOTS". */
+/** The origin of a value. `label` names it as the user wrote it, such as "--slots" or "RILL_SLOTS". */
 export interface Origin {
   readonly kind: "flag" | "environment" | "file" | "default";
   readonly label: string;
@@ -13,23 +13,23 @@ interface GivenValue {
   readonly origin: Origin;
 }
 
-/** What one source gives, by the setting's name. */
+/** The values of one source, by the name of the setting. */
 export type GivenValues = ReadonlyMap<string, GivenValue>;
 
-export interface FileReading {
+export interface FileValues {
   readonly values: GivenValues;
-  /** What in the file is not a setting, or why there is nothing to read. */
+  /** Entries that are no setting, or the reason why the file cannot be read. */
   readonly problems: readonly string[];
 }
 
 type AnySetting = Pick<Setting<unknown>, "name">;
 
-/** `flags`: what the command line gave, by the setting's name. */
+/** @param flags the values of the command line, by the name of the setting */
 export function valuesOfFlags(flags: ReadonlyMap<string, string>): GivenValues {
   return new Map([...flags].map(([name, text]) => [name, { text, origin: { kind: "flag", label: flagOf(name) } }]));
 }
 
-/** An empty variable counts as not set: that is how compose files and shells say it. */
+/** Reads the variables of the settings. An empty variable counts as unset, as in compose files and shells. */
 export function valuesOfEnvironment(
   settings: readonly AnySetting[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -43,8 +43,8 @@ export function valuesOfEnvironment(
   return values;
 }
 
-/** One flat YAML map. All that can't be read is a problem of the source, never thrown. */
-export async function valuesOfFile(settings: readonly AnySetting[], path: string): Promise<FileReading> {
+/** Reads a flat YAML map. An entry or a file that cannot be read becomes a problem; nothing is thrown. */
+export async function valuesOfFile(settings: readonly AnySetting[], path: string): Promise<FileValues> {
   const values = new Map<string, GivenValue>();
   const { entries, problems } = await readEntries(path);
   const nameOfKey = new Map(settings.map(({ name }) => [yamlKeyOf(name), name]));

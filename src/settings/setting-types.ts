@@ -3,9 +3,9 @@ import {
   formatSocketAddress,
   MAX_SOCKET_PATH_BYTES,
   parseAddress,
+  parseOrigin,
   parseSocketAddress,
 } from "./address.js";
-import { parseOrigin } from "./origin.js";
 import type { Setting } from "./setting.js";
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from "./units.js";
 
@@ -25,7 +25,7 @@ export function count(described: Bounded<number>): Setting<number> {
   return { ...described, ...countType(described) };
 }
 
-/** A whole number, or "auto" for one that the server works out. */
+/** A whole number, or "auto" for a number that the server determines. */
 export function countOrAuto(described: Bounded<number | "auto">): Setting<number | "auto"> {
   const type = countType(described);
   return {
@@ -37,7 +37,7 @@ export function countOrAuto(described: Bounded<number | "auto">): Setting<number
   };
 }
 
-/** A time in ms, written with its unit. */
+/** A time in milliseconds, written with a unit. */
 export function duration(described: Bounded<number>): Setting<number> {
   const { min, max } = described;
   return {
@@ -49,7 +49,7 @@ export function duration(described: Bounded<number>): Setting<number> {
   };
 }
 
-/** A time in ms, or "auto" for one that the server works out. */
+/** A time in milliseconds, or "auto" for a time that the server determines. */
 export function durationOrAuto(described: Bounded<number | "auto">): Setting<number | "auto"> {
   const { min, max } = described;
   return {
@@ -61,7 +61,7 @@ export function durationOrAuto(described: Bounded<number | "auto">): Setting<num
   };
 }
 
-/** A number of bytes, written with its unit. */
+/** A number of bytes, written with a unit. */
 export function size(described: Bounded<number>): Setting<number> {
   const { min, max } = described;
   return {
@@ -73,7 +73,7 @@ export function size(described: Bounded<number>): Setting<number> {
   };
 }
 
-/** Any text but an empty one. */
+/** Any text that is not empty. */
 export function text<T extends string>(described: Described<T> & { readonly placeholder: string }): Setting<string> {
   return {
     ...described,
@@ -83,20 +83,20 @@ export function text<T extends string>(described: Described<T> & { readonly plac
   };
 }
 
-/** A name without blanks that a header can hold, or "auto" for one that the server draws. */
+/** A name without spaces that a header can carry, or "auto" for a random name. */
 export function nameOrAuto(described: Described<string> & { readonly maxLength: number }): Setting<string> {
   const { maxLength } = described;
   const pattern = new RegExp(`^[\\x21-\\x7e]{1,${maxLength}}$`);
   return {
     ...described,
     placeholder: "name|auto",
-    expected: `auto or 1 to ${maxLength} visible ASCII characters without blanks`,
+    expected: `auto or 1 to ${maxLength} visible ASCII characters without spaces`,
     parse: (value) => (pattern.test(value) ? value : undefined),
     format: String,
   };
 }
 
-/** Where a web server is: scheme, host and port. */
+/** The address of a web server: scheme, host and port. */
 export function origin(described: Described<string>): Setting<string> {
   return {
     ...described,
@@ -107,7 +107,7 @@ export function origin(described: Described<string>): Setting<string> {
   };
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choice<T extends string>(described: Described<T> & { readonly words: readonly T[] }): Setting<T> {
   const { words } = described;
   return {
@@ -127,7 +127,7 @@ export function list(described: {
   readonly placeholder: string;
   /** What the items are, in the plural. */
   readonly expected: string;
-  /** undefined: it is none. */
+  /** Returns undefined for a text that is no such item. */
   readonly parseItem: (text: string) => string | undefined;
 }): Setting<readonly string[]> {
   const { name, about, placeholder, expected, parseItem } = described;
@@ -158,7 +158,7 @@ export function toggle(described: Described<boolean>): Setting<boolean> {
   };
 }
 
-/** Where a server listens: host and port (0: any free one). */
+/** An address to listen on: host and port. Port 0 means any free port. */
 function address(described: Described<string>): Setting<string> {
   return {
     ...described,
@@ -172,7 +172,7 @@ function address(described: Described<string>): Setting<string> {
   };
 }
 
-/** Where a server listens: host and port, or a Unix socket. */
+/** An address to listen on: host and port, or a Unix socket. */
 export function addressOrSocket(described: Described<string>): Setting<string> {
   const type = address(described);
   return {
@@ -186,7 +186,7 @@ export function addressOrSocket(described: Described<string>): Setting<string> {
   };
 }
 
-/** Where a server listens, or "off" for one that does not. */
+/** An address to listen on, or "off". */
 export function addressOrOff(described: Described<string>): Setting<string> {
   const type = address(described);
   return {

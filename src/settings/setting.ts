@@ -1,35 +1,36 @@
 /**
- * One setting of the server: known by one name in three spellings, with everything that reads, checks, explains or prints its value. The tables of
- * settings are the only place where a setting is described.
+ * Describes one setting of the server: its name, and how its value is parsed, checked, explained and printed. The name has three spellings: flag,
+ * environment variable and YAML key. The tables of settings are the only place that describes a setting.
  */
 export interface Setting<T> {
-  /** In kebab-case, as in the flag; the other spellings follow from it. */
+  /** The name in kebab-case, as in the flag. The other spellings follow from it. */
   readonly name: string;
+  /** The explanation in the help. */
   readonly about: string;
   readonly default: T;
-  /** What stands for the value in the help. */
+  /** The placeholder of the value in the help. */
   readonly placeholder: string;
-  /** What a value has to be, bounds included, to follow "must be". */
+  /** Describes valid values and their bounds. It completes a sentence that ends in "must be". */
   readonly expected: string;
-  /** The flag alone, without a value, means "true". */
+  /** Set if the flag without a value means "true". */
   readonly isToggle?: true;
-  /** Undefined: not a value of this setting. */
+  /** Returns undefined for a text that is no value of this setting. */
   parse(text: string): T | undefined;
-  /** A text that `parse` reads back to the same value. */
+  /** Returns a text that `parse` reads back to the same value. */
   format(value: T): string;
 }
 
-/** `--max-output-tokens` */
+/** The flag of a setting, such as `--max-output-tokens`. */
 export function flagOf(name: string): string {
   return `--${name}`;
 }
 
-/** `RILL_MAX_OUTPUT_TOKENS` */
+/** The environment variable of a setting, such as `RILL_MAX_OUTPUT_TOKENS`. */
 export function environmentNameOf(name: string): string {
   return `RILL_${name.replaceAll("-", "_").toUpperCase()}`;
 }
 
-/** `maxOutputTokens` */
+/** The YAML key of a setting, such as `maxOutputTokens`. */
 export function yamlKeyOf(name: string): string {
   return name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -3,21 +3,21 @@ import type { GivenValues, Origin } from "./setting-sources.js";
 
 export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
 
-/** The values of a table, under its keys. */
+/** The values of a table, by its keys. */
 export type ValuesOf<Table extends SettingTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Setting<infer T> ? T : never;
 };
 
-/** One setting's outcome, for those who ask where a value comes from. */
+/** The text and the origin of one setting's value. */
 export interface SettledSetting {
   readonly name: string;
-  /** As the setting itself writes the value. */
+  /** The value as the setting formats it. */
   readonly text: string;
   readonly origin: Origin;
 }
 
 export interface Settlement<Table extends SettingTable> {
-  /** A setting with a problem has its default here. */
+  /** The values. A setting with a problem has its default. */
   readonly values: ValuesOf<Table>;
   readonly settled: readonly SettledSetting[];
   readonly problems: readonly string[];
@@ -25,23 +25,23 @@ export interface Settlement<Table extends SettingTable> {
 
 const BY_DEFAULT: Origin = { kind: "default", label: "default" };
 
-/** Gives each setting of the table its value: the first one that `sources` gives, in their order, or its default. */
+/** Gives each setting of the table the first value that `sources` have in their order, or else its default. */
 export function settle<Table extends SettingTable>(table: Table, sources: readonly GivenValues[]): Settlement<Table> {
-  const outcomes = Object.entries(table).map(([key, setting]) => ({ key, ...settleOne(setting, sources) }));
+  const settlements = Object.entries(table).map(([key, setting]) => ({ key, ...settleOne(setting, sources) }));
   return {
-    values: Object.fromEntries(outcomes.map(({ key, value }) => [key, value])) as ValuesOf<Table>,
-    settled: outcomes.map(({ settled }) => settled),
-    problems: outcomes.flatMap(({ problem }) => problem ?? []),
+    values: Object.fromEntries(settlements.map(({ key, value }) => [key, value])) as ValuesOf<Table>,
+    settled: settlements.map(({ settled }) => settled),
+    problems: settlements.flatMap(({ problem }) => problem ?? []),
   };
 }
 
-interface Outcome {
+interface SettlementOfOne {
   readonly value: unknown;
   readonly settled: SettledSetting;
   readonly problem?: string;
 }
 
-function settleOne(setting: Setting<unknown>, sources: readonly GivenValues[]): Outcome {
+function settleOne(setting: Setting<unknown>, sources: readonly GivenValues[]): SettlementOfOne {
   const { name } = setting;
   const given = sources.map((source) => source.get(name)).find((value) => value !== undefined);
   const value = given === undefined ? setting.default : setting.parse(given.text);

@@ -19,22 +19,22 @@ const SIZE_UNITS: readonly Unit[] = [
 
 const AMOUNT = /^(\d{1,15}(?:\.\d{1,6})?)([A-Za-z]+)$/;
 
-/** "30s", "250ms", "1.5h" or "0" → milliseconds; undefined where it is none or not a whole number of them. */
+/** Parses "30s", "250ms", "1.5h" or "0" to milliseconds. Returns undefined for anything else, and for fractions of a millisecond. */
 export function parseDurationMs(text: string): number | undefined {
   return parseAmount(text, DURATION_UNITS);
 }
 
-/** "4MiB", "512B", "0.5KiB" or "0" → bytes; undefined where it is none or not a whole number of them. */
+/** Parses "4MiB", "512B", "0.5KiB" or "0" to bytes. Returns undefined for anything else, and for fractions of a byte. */
 export function parseSizeBytes(text: string): number | undefined {
   return parseAmount(text, SIZE_UNITS);
 }
 
-/** In the largest unit that leaves no fraction: 90,000 → "90s". */
+/** Formats a time in the largest unit that leaves no fraction: 90,000 ms become "90s". */
 export function formatDuration(durationMs: number): string {
   return formatAmount(durationMs, DURATION_UNITS);
 }
 
-/** In the largest unit that leaves no fraction: 4,194,304 → "4MiB". */
+/** Formats a size in the largest unit that leaves no fraction: 4,194,304 bytes become "4MiB". */
 export function formatSize(sizeBytes: number): string {
   return formatAmount(sizeBytes, SIZE_UNITS);
 }

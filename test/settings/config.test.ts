@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, forgetEmptyVariables, readConfig, type ConfigReading } from "../../src/settings/config.js";
+import { ConfigError, forgetEmptyVariables, readConfig, type SettledConfig } from "../../src/settings/config.js";
 import { LIMIT_SETTINGS } from "../../src/settings/limit-settings.js";
 import { printConfig } from "../../src/settings/print-config.js";
 import { SERVER_SETTINGS } from "../../src/settings/server-settings.js";
@@ -18,7 +18,7 @@ interface Given {
 
 const ENOUGH_DESCRIPTORS = { limit: 1_048_576, open: 24 };
 
-async function read({ flags = {}, environment = {}, configPath, descriptors }: Given): Promise<ConfigReading> {
+async function read({ flags = {}, environment = {}, configPath, descriptors }: Given): Promise<SettledConfig> {
   const given = { flags: new Map(Object.entries(flags)), environment, configPath };
   return readConfig({ ...given, descriptors: descriptors ?? ENOUGH_DESCRIPTORS });
 }
@@ -113,7 +113,7 @@ describe("config", () => {
     assert.match(text, /rill\.yaml: drainDelay: "5" must be a duration from 0 to 10m, such as 5s$/m);
     assert.match(text, /rill\.yaml: threads: must be a text, a number, true or false$/m);
     assert.match(text, /rill\.yaml: slotz: there is no such setting$/m);
-    assert.match(text, /^--instance-id: "a b" must be auto or 1 to 128 visible ASCII characters without blanks$/m);
+    assert.match(text, /^--instance-id: "a b" must be auto or 1 to 128 visible ASCII characters without spaces$/m);
     assert.equal(problems.length, 8);
   });
 
