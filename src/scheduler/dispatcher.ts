@@ -121,19 +121,14 @@ export class Dispatcher implements Disposable {
     if (!this.#slots.hasFree) holdToCapacity({ lane, ...this.line(lane) }, () => this.#estimator.retryAfterMs());
   }
 
-  /** A preempted run, whose reader has caught up, gets a slot or a place in line. */
-  comeBack(record: GenerationRecord, runId: number): void {
-    const preempted = this.#preempted.get(runId);
-    if (preempted === undefined) return;
-    const returning = new ReturningRun({ record, runId, work: preempted.work });
-    record.lineUp(this.#room.join(returning, UNTOLD));
-    this.#startNext();
-  }
-
-  /** Sends what a generation has to say to the engine of its run; one that it ends there counts as ending from now on. */
+  /**
+   * Sends the engine a generation's command for its run. A run that is cancelled counts as ending from now on. Credit shows that a reader has
+   * taken something, so that its preempted run may be ready to return.
+   */
   send(command: EngineCommand): void {
     if (command.type === "cancel" && command.mode !== "end_reasoning") this.#estimator.ending(command.runId);
     this.#options.send(command);
+    if (command.type === "credit") this.#returnIfReady(command.runId);
   }
 
   /** Takes one notice of the engine: hands each run its part, frees the slots of those that ended, starts the next, and says so. */
@@ -250,6 +245,16 @@ export class Dispatcher implements Disposable {
       this.#options.log.error({ generationId, cause: end.outcome.message }, "the engine failed in a generation");
     }
     record.update(update, stepMs);
+    this.#returnIfReady(runId);
+  }
+
+  /** Gives a preempted run whose reader has caught up a slot, or an entry in the queue. */
+  #returnIfReady(runId: number): void {
+    const preempted = this.#preempted.get(runId);
+    if (preempted?.record.isReadyToReturn !== true) return;
+    const { record, work } = preempted;
+    record.lineUp(this.#room.join(new ReturningRun({ record, runId, work }), UNTOLD));
+    this.#startNext();
   }
 
   #setAside(record: GenerationRecord, runId: number): void {

@@ -15,7 +15,7 @@ import type { EngineLink } from "./link/engine-link.js";
 import { Generation } from "./generation/generation.js";
 import { GenerationLedger } from "./generation/generation-ledger.js";
 import { logEnd } from "./generation/generation-log.js";
-import { GenerationRecord, type RecordSurroundings } from "./generation/generation-record.js";
+import { GenerationRecord, type RecordContext } from "./generation/generation-record.js";
 import type { GenerationWatcher } from "./generation/generation-watcher.js";
 import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./generation/generation-registry.js";
 import type { LifecycleState } from "./lifecycle-state.js";
@@ -61,7 +61,7 @@ export class Scheduler implements Disposable {
   readonly #ledger: GenerationLedger;
   readonly #dispatcher: Dispatcher;
   readonly #gate: AdmissionGate;
-  readonly #surroundings: RecordSurroundings;
+  readonly #recordContext: RecordContext;
   readonly #notices: Disposable;
   #emptied: Deferred<void> | undefined;
 
@@ -82,13 +82,11 @@ export class Scheduler implements Disposable {
       counters: this.#counters,
       retryAfterMs: () => this.#dispatcher.retryAfterMs(),
     });
-    this.#surroundings = {
+    this.#recordContext = {
       clock,
       counters: this.#counters,
       window: creditWindow(options.limits),
-      admit: (record, run) => this.#admit(record, run),
       send: (command) => this.#dispatcher.send(command),
-      comeBack: (record, runId) => this.#dispatcher.comeBack(record, runId),
       ended: (record) => this.#ended(record),
       corrected: (record) => this.#ledger.correct(record.report()),
     };
@@ -121,9 +119,24 @@ export class Scheduler implements Disposable {
     const identity = { generationId: newGenerationId(), requestId, lane, labels, origin, createdMs: Date.now() };
     const { signal, keepOutputBytes, watcher } = call;
     const outputLog = keepOutputBytes === undefined ? undefined : new OutputLog(keepOutputBytes);
-    const record = new GenerationRecord(identity, { signal, outputLog, watcher }, this.#surroundings);
+    const record = new GenerationRecord(identity, { signal, outputLog, watcher }, this.#recordContext);
     this.#registry.add(record);
     return new Generation(record);
+  }
+
+  /**
+   * Gives an opened generation a free slot, or an entry in its lane's queue. Each generation is submitted once.
+   * @throws GenerationError QUEUE_FULL (with retryAfterMs), DEADLINE_EXCEEDED, DRAINING, STARTING, ENGINE_LOST, or the error that has ended the generation
+   * meanwhile. Nothing was accepted then, and the caller may try another server.
+   */
+  submit({ record }: Generation, run: PreparedRun): void {
+    if (record.error !== undefined) throw record.error;
+    if (record.accepted) throw new Error("a generation is submitted once");
+    record.account.submitted(run.spec.inputTokens.length, run.prepareMs);
+    // A soft cancel may have finished the generation while its input was prepared: there is nothing to run then.
+    if (record.state === "preparing") this.#admit(record, run);
+    record.accept(run.spec.sampling.seed);
+    this.#counters.accepted();
   }
 
   /**

@@ -63,7 +63,7 @@ async function serve({ clock, scheduler }: VirtualServer, call: ScriptedCall, is
   const deadlineMs = call.deadlineMs === undefined || !isTold ? undefined : clock.nowMs() + call.deadlineMs;
   let wasAccepted = false;
   try {
-    generation.submit({
+    scheduler.submit(generation, {
       spec: {
         inputTokens: call.inputTokens,
         sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: exact ? 0xffff_ffff : call.naturalTokens },

@@ -18,7 +18,7 @@ describe("Scheduler admission", () => {
     const generation = rig.open({ requestId: "mine" });
     const error = await failureOf(() => rig.open({ requestId: "mine" }), "REQUEST_ID_IN_USE");
     assert.deepEqual(error.facts, { request_id: "mine" });
-    generation.submit(runOf(echo("a")));
+    rig.scheduler.submit(generation, runOf(echo("a")));
     await failureOf(() => rig.open({ requestId: "mine" }), "REQUEST_ID_IN_USE");
     await readAll(generation);
     await readAll(rig.submit(echo("b"), { requestId: "mine" }));
@@ -80,7 +80,7 @@ describe("Scheduler admission", () => {
     const preparing = rig.open();
     rig.scheduler.closeAdmission();
     await failureOf(() => rig.open(), "DRAINING");
-    const error = await failureOf(() => preparing.submit(runOf(echo("a"))), "DRAINING");
+    const error = await failureOf(() => rig.scheduler.submit(preparing, runOf(echo("a"))), "DRAINING");
     assert.ok(error.retryAfterMs !== undefined);
     preparing[Symbol.dispose]();
     const answers = await Promise.all([readAll(running), readAll(waiting)]);
@@ -97,7 +97,7 @@ describe("Scheduler admission", () => {
     rig.submit(echo("a"));
     rig.submit(echo("b"));
     const refused = rig.open();
-    const error = await failureOf(() => refused.submit(runOf(echo("c"))), "QUEUE_FULL");
+    const error = await failureOf(() => rig.scheduler.submit(refused, runOf(echo("c"))), "QUEUE_FULL");
     assert.deepEqual(error.facts, { lane: "interactive", waiting: "2", capacity: "2" });
     assert.equal(error.retryAfterMs, 1_000);
     assert.equal(refused.state, "preparing");

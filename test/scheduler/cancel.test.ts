@@ -105,7 +105,7 @@ describe("Scheduler.cancel", () => {
     await using rig = await SchedulerRig.start();
     const generation = rig.open();
     rig.scheduler.cancel({ generationId: generation.generationId }, "soft");
-    generation.submit(runOf(echo("abc")));
+    rig.scheduler.submit(generation, runOf(echo("abc")));
     assert.equal(rig.busySlots, 0);
     const { finished } = await readAll(generation);
     assert.equal(finished.reason, "cancelled_softly");

@@ -22,7 +22,7 @@ describe("Scheduler when the engine is lost", () => {
     );
     for (const error of errors) assert.doesNotMatch(error.message, /script/);
     assert.equal(rig.lifecycle.current, "failed");
-    await failureOf(() => preparing.submit(runOf(echo("a"))), "ENGINE_LOST");
+    await failureOf(() => rig.scheduler.submit(preparing, runOf(echo("a"))), "ENGINE_LOST");
     const refusal = await failureOf(() => rig.open(), "ENGINE_LOST");
     assert.ok(refusal.retryAfterMs !== undefined);
     assert.equal(rig.scheduler.load().totals.ended.get("ENGINE_LOST"), 3);

@@ -27,7 +27,7 @@ describe("Generation that is handed over", () => {
 
   it("gives its new reader the output from the start, and the credit of what nobody has taken", async () => {
     const first = open();
-    first.submit(runOf(echo("once upon a time")));
+    rig.scheduler.submit(first, runOf(echo("once upon a time")));
     for (let taken = false; !taken;) {
       const event = await first.next();
       if (event.type !== "pieces") continue;
@@ -52,13 +52,13 @@ describe("Generation that is handed over", () => {
     const second = first.handOver(REPLACED);
     await waiting;
     assert.throws(() => first.tryNext(), REPLACED);
-    second.submit(runOf(echo("abc")));
+    rig.scheduler.submit(second, runOf(echo("abc")));
     assert.equal((await readAll(second)).text, "abc");
   });
 
   it("counts once what two readers took", async () => {
     const first = open();
-    first.submit(runOf(ENDLESS));
+    rig.scheduler.submit(first, runOf(ENDLESS));
     await rig.until(() => first.state === "parked");
     const prefill = await first.next();
     assert.equal(prefill.type, "prefill");
@@ -81,7 +81,7 @@ describe("Generation that is handed over", () => {
 
   it("can still be read when the reader before had the end already", async () => {
     const first = open();
-    first.submit(runOf(echo("abc")));
+    rig.scheduler.submit(first, runOf(echo("abc")));
     await readAll(first);
     const { text, finished } = await readAll(first.handOver(REPLACED));
     assert.deepEqual([text, finished.reason], ["abc", "end_of_turn"]);

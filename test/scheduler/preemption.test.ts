@@ -113,7 +113,7 @@ describe("Scheduler: preemptions", () => {
     const third = rig.submit(echo("third"));
     assert.equal(third.state, "waiting");
     const refused = rig.open();
-    await failureOf(() => refused.submit(runOf(echo("x"))), "QUEUE_FULL");
+    await failureOf(() => rig.scheduler.submit(refused, runOf(echo("x"))), "QUEUE_FULL");
     refused[Symbol.dispose]();
     next[Symbol.dispose]();
     await Promise.all([reading, readAll(third)]);

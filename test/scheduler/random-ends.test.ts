@@ -70,7 +70,7 @@ async function play(rig: SchedulerRig, step: Script, met: Map<string, number>): 
   const reading = step.read ? outcomeOf(generation) : undefined;
   if (step.endsAt !== "preparing") {
     try {
-      generation.submit(runOf(prompts[step.prompt]));
+      rig.scheduler.submit(generation, runOf(prompts[step.prompt]));
     } catch (error) {
       assert.ok(error instanceof GenerationError && error.code === "QUEUE_FULL");
       generation[Symbol.dispose]();

@@ -37,7 +37,7 @@ class Scene implements Disposable {
   submit(): void {
     const { signal } = new AbortController();
     const call = { requestId: undefined, lane: "interactive", labels: new Map(), signal } as const;
-    this.#scheduler.open(call).submit(runOf(echo("abc")));
+    this.#scheduler.submit(this.#scheduler.open(call), runOf(echo("abc")));
   }
 
   /** Tells of one step, in which the run made a piece that nobody takes. */

@@ -130,7 +130,7 @@ export class SchedulerRig implements AsyncDisposable {
     const generation = this.open(options);
     const { deadlineMs, maxWaitMs, stopping } = options;
     try {
-      generation.submit({ ...runOf(inputTokens, stopping), deadlineMs, maxWaitMs });
+      this.scheduler.submit(generation, { ...runOf(inputTokens, stopping), deadlineMs, maxWaitMs });
     } catch (error) {
       generation[Symbol.dispose]();
       throw error;

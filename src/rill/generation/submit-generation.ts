@@ -34,7 +34,7 @@ export async function submitGeneration(call: GenerationCall, submission: Submiss
   const { deadlineMs } = context;
   const { maxWaitMs } = request;
   const { logprobs, tokenBytes } = request.output;
-  generation.submit({
+  call.backend.scheduler.submit(generation, {
     spec: {
       inputTokens,
       sampling,

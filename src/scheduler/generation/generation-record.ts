@@ -19,23 +19,19 @@ import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
 import type { OutputLog } from "./output-log.js";
 import type { OutputPosition } from "./output-position.js";
-import type { PreparedRun } from "../forecast/prepared-run.js";
 import { toRunError } from "./run-error.js";
 
-/** What a record needs of those around it. */
-export interface RecordSurroundings {
+/** What every record of a scheduler shares. */
+export interface RecordContext {
   readonly clock: Clock;
   readonly counters: LoadCounters;
-  /** Credit that each run begins with. */
+  /** The credit that each run begins with. */
   readonly window: Credit;
-  /** Gives `record` a slot or a place in line, by its `start` or `lineUp`; throws a GenerationError where there is neither. */
-  admit(record: GenerationRecord, run: PreparedRun): void;
+  /** Sends the engine a command for the generation's run. */
   send(command: EngineCommand): void;
-  /** Gives a preempted one, whose reader has taken all, a place in line by its `lineUp`. */
-  comeBack(record: GenerationRecord, runId: number): void;
   /** Called once, when nothing of the generation is held any more. */
   ended(record: GenerationRecord): void;
-  /** Called after `ended` where its reader has taken more than was known then. */
+  /** Called after `ended`, each time the reader takes more than the report counted. */
   corrected(record: GenerationRecord): void;
 }
 
@@ -56,7 +52,7 @@ export class GenerationRecord {
   readonly mailbox = new Mailbox();
   /** The output so far, where another reader may come. */
   readonly outputLog: OutputLog | undefined;
-  readonly #surroundings: RecordSurroundings;
+  readonly #context: RecordContext;
   readonly #abortHook: Disposable;
   readonly #watcher: GenerationWatcher | undefined;
   #onFailed: ((error: GenerationError) => void) | undefined;
@@ -67,17 +63,13 @@ export class GenerationRecord {
   #foldedTokens = 0;
 
   /** @param options `signal` is not aborted yet; its reason becomes the generation's error. */
-  constructor(
-    identity: GenerationIdentity,
-    { signal, outputLog, watcher }: RecordOptions,
-    surroundings: RecordSurroundings,
-  ) {
+  constructor(identity: GenerationIdentity, { signal, outputLog, watcher }: RecordOptions, context: RecordContext) {
     this.identity = identity;
     this.outputLog = outputLog;
     this.#watcher = watcher;
-    this.#surroundings = surroundings;
-    this.#creditReturn = new CreditReturn(surroundings.window);
-    this.account = new GenerationAccount(surroundings.clock.nowMs(), surroundings.counters);
+    this.#context = context;
+    this.#creditReturn = new CreditReturn(context.window);
+    this.account = new GenerationAccount(context.clock.nowMs(), context.counters);
     this.#abortHook = onAbort(signal, (reason) => this.abort(GenerationError.from(reason)));
   }
 
@@ -119,18 +111,13 @@ export class GenerationRecord {
   }
 
   timings(): Timings {
-    return this.account.timings(this.#surroundings.clock.nowMs());
+    return this.account.timings(this.#context.clock.nowMs());
   }
 
-  submit(run: PreparedRun): void {
-    if (this.error !== undefined) throw this.error;
-    if (this.#accepted) throw new Error("a generation is submitted once");
-    this.account.submitted(run.spec.inputTokens.length, run.prepareMs);
-    // A soft cancel may have finished it while it was being prepared: then there is nothing to run.
-    if (this.#phase.type === "preparing") this.#surroundings.admit(this, run);
+  /** Notes that the generation was submitted and not refused. */
+  accept(seed: number): void {
     this.#accepted = true;
-    this.#seed = run.spec.sampling.seed;
-    this.#surroundings.counters.accepted();
+    this.#seed = seed;
   }
 
   /** The next event, if one waits. */
@@ -149,7 +136,17 @@ export class GenerationRecord {
   /** How long its run has been standing still for its reader, holding a slot; undefined while it is not, or is about to end anyway. */
   parkedMs(): number | undefined {
     if (this.#phase.type !== "active" || this.#phase.state !== "parked") return undefined;
-    return this.account.inStateMs(this.#surroundings.clock.nowMs());
+    return this.account.inStateMs(this.#context.clock.nowMs());
+  }
+
+  /**
+   * True once a preempted run can use a slot again and waits for none: its reader has taken everything. With less than its whole window free the
+   * run would soon stand still in the new slot.
+   */
+  get isReadyToReturn(): boolean {
+    return (
+      this.#phase.type === "preempted" && this.#phase.place === undefined && this.#creditReturn.untakenPieces === 0
+    );
   }
 
   /** A new reader begins: all it has to know waits for it, in order. `pieces` is the output so far. */
@@ -162,7 +159,7 @@ export class GenerationRecord {
   /** The reader's window has taken the output up to here: it is delivered, and its credit goes back. */
   takenTo(position: OutputPosition): void {
     this.account.deliveredTo(position.tokens);
-    if (this.outcome !== undefined) this.#surroundings.corrected(this);
+    if (this.outcome !== undefined) this.#context.corrected(this);
     this.#creditReturn.takenTo(position);
     this.#giveCreditBack();
   }
@@ -175,7 +172,7 @@ export class GenerationRecord {
   }
 
   markFirstChunk(): void {
-    this.account.firstChunk(this.#surroundings.clock.nowMs());
+    this.account.firstChunk(this.#context.clock.nowMs());
   }
 
   lineUp(place: Disposable): void {
@@ -224,7 +221,7 @@ export class GenerationRecord {
 
   /** Ends it now: leaves the line, or has the engine end the run. Its reader learns `error`. Too late changes nothing. */
   abort(error: GenerationError): void {
-    this.account.leave(this.#surroundings.clock.nowMs());
+    this.account.leave(this.#context.clock.nowMs());
     this.#move({ type: "aborted", error });
   }
 
@@ -234,7 +231,7 @@ export class GenerationRecord {
    */
   cancelGently(mode: Exclude<CancelMode, "immediate">): void {
     if (this.#phase.type === "active" || this.#phase.type === "preempted") {
-      this.#surroundings.send({ type: "cancel", runId: this.#phase.runId, mode });
+      this.#context.send({ type: "cancel", runId: this.#phase.runId, mode });
     } else if (mode === "soft" && (this.#phase.type === "preparing" || this.#phase.type === "waiting")) {
       this.#finish(NEVER_RUN);
     }
@@ -252,12 +249,7 @@ export class GenerationRecord {
     const phase = this.#phase;
     if (phase.type !== "active" && phase.type !== "preempted") return;
     const credit = this.#creditReturn.take(phase.type === "preempted" || phase.state === "parked");
-    if (credit !== undefined) this.#surroundings.send({ type: "credit", runId: phase.runId, credit });
-    // Only with its whole window free is it worth a slot: it could do nothing but stand still in it again.
-    const isCaughtUp = this.#creditReturn.untakenPieces === 0;
-    if (phase.type === "preempted" && phase.place === undefined && isCaughtUp) {
-      this.#surroundings.comeBack(this, phase.runId);
-    }
+    if (credit !== undefined) this.#context.send({ type: "credit", runId: phase.runId, credit });
   }
 
   #end({ outcome, tally }: RunEnd): void {
@@ -282,13 +274,13 @@ export class GenerationRecord {
     const after = nextPhase(before, happening);
     if (after === before) return;
     this.#phase = after;
-    this.account.enter(stateOf(after), this.#surroundings.clock.nowMs());
+    this.account.enter(stateOf(after), this.#context.clock.nowMs());
     if (placeOf(before) !== placeOf(after)) placeOf(before)?.[Symbol.dispose]();
-    if (after.type === "leaving") this.#surroundings.send({ type: "cancel", runId: after.runId, mode: "immediate" });
+    if (after.type === "leaving") this.#context.send({ type: "cancel", runId: after.runId, mode: "immediate" });
     if (after.type === "leaving" || after.type === "failed") this.mailbox.clear();
     if (after.type === "finished" || after.type === "failed") {
       this.#abortHook[Symbol.dispose]();
-      this.#surroundings.ended(this);
+      this.#context.ended(this);
     }
     if (after.type === "failed" && before.type !== "delivering") {
       this.#watcher?.ended({ type: "failed", error: after.error, usage: this.account.usage() });

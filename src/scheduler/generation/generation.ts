@@ -5,7 +5,6 @@ import type { Piece } from "../../core/piece.js";
 import type { Timings, Usage } from "../../core/usage.js";
 import type { GenerationRecord } from "./generation-record.js";
 import { OUTPUT_START, positionAfter } from "./output-position.js";
-import type { PreparedRun } from "../forecast/prepared-run.js";
 
 /** One for all: every call leaves at its end, most of them when there is nothing left to end, and an error costs the trace of its stack. */
 const LEFT = new GenerationError("CANCELLED", "the call was left");
@@ -16,7 +15,8 @@ const LEFT = new GenerationError("CANCELLED", "the call was left");
  * or DRAINED.
  */
 export class Generation implements Disposable {
-  readonly #record: GenerationRecord;
+  /** The scheduler's side of the generation, which nobody else touches. */
+  readonly record: GenerationRecord;
   #reading = false;
   #replaced: GenerationError | undefined;
   /** Everything before it is this reader's. */
@@ -24,40 +24,31 @@ export class Generation implements Disposable {
 
   /** For the scheduler alone. */
   constructor(record: GenerationRecord) {
-    this.#record = record;
+    this.record = record;
   }
 
   get generationId(): string {
-    return this.#record.identity.generationId;
+    return this.record.identity.generationId;
   }
 
   get state(): GenerationState {
-    return this.#record.state;
+    return this.record.state;
   }
 
   /** Calls `listener` once when the generation fails before it is disposed: whoever waits for something else than `next` has to know too. */
   onFailed(listener: (error: GenerationError) => void): void {
     if (this.#replaced !== undefined) return;
-    this.#record.notifyOfFailure(listener);
+    this.record.notifyOfFailure(listener);
   }
 
   /** By the scheduler's clock. */
   get openedAtMs(): number {
-    return this.#record.account.openedAtMs;
+    return this.record.account.openedAtMs;
   }
 
   /** True while the run stands still because its credit is spent, with a slot or without. */
   get parked(): boolean {
-    return this.#record.state === "parked" || this.#record.state === "preempted";
-  }
-
-  /**
-   * Asks for a slot, once: takes a free one, or a place in line.
-   * @throws GenerationError QUEUE_FULL (with retryAfterMs), DEADLINE_EXCEEDED, DRAINING, STARTING, ENGINE_LOST, or what has ended the generation meanwhile. Nothing was
-   * accepted then, and another server may be asked.
-   */
-  submit(run: PreparedRun): void {
-    this.#record.submit(run);
+    return this.record.state === "parked" || this.record.state === "preempted";
   }
 
   /**
@@ -71,7 +62,7 @@ export class Generation implements Disposable {
       for (;;) {
         const event = this.tryNext();
         if (event !== undefined) return event;
-        if (this.#record.outcome !== undefined) throw new Error("next() after the end: the finish was handed out");
+        if (this.record.outcome !== undefined) throw new Error("next() after the end: the finish was handed out");
         await this.changed();
       }
     } finally {
@@ -82,24 +73,24 @@ export class Generation implements Disposable {
   /** The next event if one waits; none after the end. @throws GenerationError why it failed */
   tryNext(): GenerationEvent | undefined {
     if (this.#replaced !== undefined) throw this.#replaced;
-    const event = this.#record.take();
-    if (event === undefined && this.#record.error !== undefined) throw this.#record.error;
+    const event = this.record.take();
+    if (event === undefined && this.record.error !== undefined) throw this.record.error;
     return event;
   }
 
   /** Until there may be something for `tryNext`: an event, or why there will be none. May resolve early. */
   changed(): Promise<void> {
-    return this.#record.mailbox.changed();
+    return this.record.mailbox.changed();
   }
 
   /** The output so far. undefined: none is kept (`keepOutputBytes`), or it was too much. */
   output(): readonly Piece[] | undefined {
-    return this.#record.outputLog?.pieces;
+    return this.record.outputLog?.pieces;
   }
 
   /** Why it goes on no more: it failed. undefined as long as it can still be read to a finish. */
   get error(): GenerationError | undefined {
-    return this.#record.error;
+    return this.record.error;
   }
 
   /**
@@ -112,41 +103,41 @@ export class Generation implements Disposable {
     const pieces = this.output();
     if (pieces === undefined || this.#replaced !== undefined) throw new Error("there is nothing to hand over");
     this.#replaced = reason;
-    this.#record.notifyOfFailure(undefined);
-    this.#record.startOver(pieces);
-    return new Generation(this.#record);
+    this.record.notifyOfFailure(undefined);
+    this.record.startOver(pieces);
+    return new Generation(this.record);
   }
 
   /** Says that the reader's HTTP/2 window has taken these pieces, the next ones: they count as delivered, and their credit goes back. */
   taken(pieces: readonly Piece[]): void {
     this.#reached = positionAfter(this.#reached, pieces);
-    this.#record.takenTo(this.#reached);
+    this.record.takenTo(this.#reached);
   }
 
   /** Says that these pieces, the next ones, are kept for one answer: their credit goes back, and they count as delivered once the finish is read. */
   folded(pieces: readonly Piece[]): void {
     this.#reached = positionAfter(this.#reached, pieces);
-    this.#record.foldedTo(this.#reached);
+    this.record.foldedTo(this.#reached);
   }
 
   /** Says that the first chunk was handed to the writer. */
   markFirstChunk(): void {
-    this.#record.markFirstChunk();
+    this.record.markFirstChunk();
   }
 
   /** The counts at this moment; final once the `finished` event was read. */
   usage(): Usage {
-    return this.#record.account.usage();
+    return this.record.account.usage();
   }
 
   /** The times at this moment; final once the run has ended. */
   timings(): Timings {
-    return this.#record.timings();
+    return this.record.timings();
   }
 
   /** Ends it for this reason, whoever reads it. Too late changes nothing. */
   fail(reason: GenerationError): void {
-    this.#record.abort(reason);
+    this.record.abort(reason);
   }
 
   /**
@@ -155,8 +146,8 @@ export class Generation implements Disposable {
    */
   leave(reason: GenerationError): void {
     if (this.#replaced !== undefined) return;
-    this.#record.notifyOfFailure(undefined);
-    this.#record.abort(reason);
+    this.record.notifyOfFailure(undefined);
+    this.record.abort(reason);
   }
 
   /** Leaves as a client does that reads no more. */

@@ -10,7 +10,7 @@ describe("Generation", () => {
       const generation = rig.open();
       assert.equal(generation.state, "preparing");
       rig.clock.advance(40);
-      generation.submit({ ...runOf(echo("hello")), prepareMs: 30 });
+      rig.scheduler.submit(generation, { ...runOf(echo("hello")), prepareMs: 30 });
       assert.equal(generation.state, "prefilling");
       const { events, text, pieces, finished } = await readAll(generation);
       assert.equal(text, "hello");
@@ -35,7 +35,7 @@ describe("Generation", () => {
     it("measures the time to the first chunk from the opening of the call", async () => {
       await using rig = await SchedulerRig.start();
       const generation = rig.open();
-      generation.submit(runOf(echo("a")));
+      rig.scheduler.submit(generation, runOf(echo("a")));
       assert.equal(generation.timings().timeToFirstTokenMs, undefined);
       rig.clock.advance(25);
       generation.markFirstChunk();
@@ -81,9 +81,9 @@ describe("Generation", () => {
     it("is submitted once", async () => {
       await using rig = await SchedulerRig.start();
       const generation = rig.submit(echo("a"));
-      assert.throws(() => generation.submit(runOf(echo("a"))), /submitted once/);
+      assert.throws(() => rig.scheduler.submit(generation, runOf(echo("a"))), /submitted once/);
       await readAll(generation);
-      assert.throws(() => generation.submit(runOf(echo("a"))), /submitted once/);
+      assert.throws(() => rig.scheduler.submit(generation, runOf(echo("a"))), /submitted once/);
     });
   });
 
@@ -145,7 +145,10 @@ describe("Generation", () => {
       const generation = rig.open({ controller });
       controller.abort(reason);
       rig.assertBaseline([controller.signal]);
-      assert.equal(await failureOf(() => generation.submit(runOf(echo("a"))), "DEADLINE_EXCEEDED"), reason);
+      assert.equal(
+        await failureOf(() => rig.scheduler.submit(generation, runOf(echo("a"))), "DEADLINE_EXCEEDED"),
+        reason,
+      );
       assert.equal(await failureOf(generation.next(), "DEADLINE_EXCEEDED"), reason);
     });
 
