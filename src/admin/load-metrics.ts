@@ -59,14 +59,14 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
     help: "Generations in the queue for a slot.",
     label: "lane",
     members: LANES,
-    read: (load, lane) => load.line[lane].waiting,
+    read: (load, lane) => load.queues[lane].waiting,
   }),
   each("gauge", {
     name: "rill_queue_capacity",
     help: "Largest number of generations in the queue.",
     label: "lane",
     members: LANES,
-    read: (load, lane) => load.line[lane].capacity,
+    read: (load, lane) => load.queues[lane].capacity,
   }),
   each("gauge", {
     name: "rill_generations",

@@ -60,8 +60,10 @@ export type EngineCommand =
   | { readonly type: "preempt"; readonly runId: number }
   /** A preempted run has a slot again: gets a sequence, reads in again what that lacks, and goes on. */
   | { readonly type: "resume"; readonly runId: number }
-  /** Follows every notice of runs that ended or were preempted: whoever takes their place was sent before. The next step waits a moment for it. */
-  | { readonly type: "refilled" }
+  /**
+   * Answers every notice of runs that ended or were preempted. The runs that take over their slots were sent before it. The next step waits a moment for it.
+   */
+  | { readonly type: "slots_handed_over" }
   /** Answered at once, also in the middle of a step. */
   | { readonly type: "ping"; readonly pingId: number }
   /** Ends every run as cancelled, frees the model, answers `closed`. */

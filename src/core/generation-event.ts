@@ -3,11 +3,20 @@ import type { FinishReason, StopMatch } from "./finish-reason.js";
 import type { Piece } from "./piece.js";
 import type { Timings, Usage } from "./usage.js";
 
-/** A place in line: 1 is next. The wait is an estimate from the work ahead and the engine's pace; both ends 0 where nothing was measured yet. */
-export interface QueuePlace {
+/**
+ * A generation's position in its lane's queue, and the wait that is left. The wait is estimated from the work ahead and the engine's pace. Both ends
+ * are 0 until a step was measured.
+ */
+export interface QueuePosition {
+  /** 1 is next. */
   readonly position: number;
   readonly waitLowMs: number;
   readonly waitHighMs: number;
+}
+
+/** A generation waits in the queue, or has moved up in it. */
+export interface QueuedEvent extends QueuePosition {
+  readonly type: "queued";
 }
 
 /** A generation has come to its proper end. */
@@ -27,7 +36,7 @@ export interface FinishedEvent {
  * pieces that wait come together. An end without a finish reason is a GenerationError thrown by the read.
  */
 export type GenerationEvent =
-  | { readonly type: "queued"; readonly place: QueuePlace }
+  | QueuedEvent
   | { readonly type: "prefill"; readonly progress: PrefillProgress }
   | { readonly type: "pieces"; readonly pieces: readonly Piece[] }
   | FinishedEvent;

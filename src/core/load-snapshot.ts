@@ -4,7 +4,7 @@ import type { GenerationState } from "./generation-report.js";
 import type { Lane } from "./generation-request.js";
 
 /** How one generation ended: its finish reason, or the error code of its status. */
-export type Outcome = FinishReason | ErrorCode;
+export type GenerationOutcome = FinishReason | ErrorCode;
 
 /** One generation that has not ended. */
 export interface GenerationLoad {
@@ -28,7 +28,7 @@ export interface LoadTotals {
   /** Calls refused before `accepted`, by reason. */
   readonly refused: ReadonlyMap<ErrorCode, number>;
   /** Accepted generations that ended, by outcome. */
-  readonly ended: ReadonlyMap<Outcome, number>;
+  readonly ended: ReadonlyMap<GenerationOutcome, number>;
   readonly inputTokens: number;
   readonly reusedInputTokens: number;
   readonly decodedTokens: number;
@@ -76,7 +76,7 @@ export interface WaitEstimates {
 export interface LoadSnapshot {
   readonly lifecycle: Lifecycle;
   readonly slots: { readonly total: number; readonly busy: number };
-  readonly line: Readonly<Record<Lane, { readonly waiting: number; readonly capacity: number }>>;
+  readonly queues: Readonly<Record<Lane, { readonly waiting: number; readonly capacity: number }>>;
   readonly parked: number;
   /** Without a slot until their readers have caught up. */
   readonly preempted: number;

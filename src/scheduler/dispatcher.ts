@@ -138,7 +138,7 @@ export class Dispatcher implements Disposable {
     this.#estimator.observe(notice);
     for (const update of notice.updates) this.#onUpdate(update, notice.stepMs);
     this.#startNext();
-    if (notice.updates.some(leavesItsSlot)) this.#options.send({ type: "refilled" });
+    if (notice.updates.some(leavesItsSlot)) this.#options.send({ type: "slots_handed_over" });
   }
 
   /** The engine is gone: no run holds a slot any more, or will again. Those in line stay; whoever calls this ends them. */

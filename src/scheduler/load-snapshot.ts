@@ -22,7 +22,7 @@ export function takeLoadSnapshot(sources: LoadSources): LoadSnapshot {
   return {
     lifecycle: sources.lifecycle,
     slots: dispatcher.slots,
-    line: { interactive: dispatcher.line("interactive"), batch: dispatcher.line("batch") },
+    queues: { interactive: dispatcher.line("interactive"), batch: dispatcher.line("batch") },
     parked: generations.filter((generation) => generation.state === "parked").length,
     preempted: dispatcher.preempted,
     kvTokens: { used: dispatcher.kvTokens, capacity: engine.sequences * engine.contextTokens },

@@ -1,4 +1,4 @@
-import type { QueuePlace } from "../core/generation-event.js";
+import type { QueuePosition } from "../core/generation-event.js";
 import type { Lane } from "../core/generation-request.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import type { PreparedRun } from "./forecast/prepared-run.js";
@@ -39,7 +39,7 @@ export class NewRun implements Waiter, Admission {
     return this.record.identity.lane;
   }
 
-  tellPlace(place: QueuePlace): void {
+  tellPlace(place: QueuePosition): void {
     this.record.tellPlace(place);
   }
 }

@@ -17,7 +17,7 @@ const generation = (generationId: string, state: GenerationState): GenerationLoa
 export const LOAD_EXAMPLE: LoadSnapshot = {
   lifecycle: "serving",
   slots: { total: 8, busy: 3 },
-  line: { interactive: { waiting: 2, capacity: 32 }, batch: { waiting: 1, capacity: 31 } },
+  queues: { interactive: { waiting: 2, capacity: 32 }, batch: { waiting: 1, capacity: 31 } },
   parked: 1,
   preempted: 1,
   kvTokens: { used: 1_234, capacity: 32_768 },

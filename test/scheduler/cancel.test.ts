@@ -84,7 +84,7 @@ describe("Scheduler.cancel", () => {
     const generation = rig.submit(echo("abc"));
     rig.clock.advance(50);
     rig.scheduler.cancel({ generationId: generation.generationId }, "soft");
-    assert.equal(rig.scheduler.load().line.interactive.waiting, 0);
+    assert.equal(rig.scheduler.load().queues.interactive.waiting, 0);
     const { finished } = await readAll(generation);
     assert.equal(finished.reason, "cancelled_softly");
     assert.deepEqual(finished.usage, {

@@ -35,7 +35,7 @@ describe("A run that is being ended", () => {
       assert.ok(lowMs <= highMs && highMs < 500, `${lowMs} to ${highMs}`);
       const next = rig.submit(echo("next"), { deadlineMs: 2_000 });
       const [queued] = [await next.next()];
-      assert.ok(queued.type === "queued" && queued.place.waitHighMs < 500, JSON.stringify(queued));
+      assert.ok(queued.type === "queued" && queued.waitHighMs < 500, JSON.stringify(queued));
       const full = await failureOf(() => rig.submit(echo("b")), "QUEUE_FULL");
       assert.ok((full.retryAfterMs ?? 0) < 1_000, String(full.retryAfterMs));
       assert.equal((await readAll(next)).text, "next");

@@ -109,7 +109,7 @@ describe("Scheduler: preemptions", () => {
     const { slow, next } = await preemptOne(rig);
     const reading = readAll(slow);
     await rig.until(() => next.parked);
-    assert.equal(rig.scheduler.load().line.interactive.waiting, 0);
+    assert.equal(rig.scheduler.load().queues.interactive.waiting, 0);
     const third = rig.submit(echo("third"));
     assert.equal(third.state, "waiting");
     const refused = rig.open();

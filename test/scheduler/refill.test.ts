@@ -71,7 +71,7 @@ describe("Scheduler: slots that fell free", () => {
     scene.step(1, "running");
     assert.deepEqual(types(scene.commands), ["start"]);
     scene.step(1, "ended");
-    assert.deepEqual(types(scene.commands), ["start", "start", "refilled"]);
+    assert.deepEqual(types(scene.commands), ["start", "start", "slots_handed_over"]);
   });
 
   it("says so where nobody takes them, too: the engine waits for the word", () => {
@@ -79,7 +79,7 @@ describe("Scheduler: slots that fell free", () => {
     scene.submit();
     scene.step(1, "running");
     scene.step(1, "ended");
-    assert.deepEqual(types(scene.commands), ["start", "refilled"]);
+    assert.deepEqual(types(scene.commands), ["start", "slots_handed_over"]);
   });
 
   it("says so of a slot that was given up", () => {
@@ -88,7 +88,7 @@ describe("Scheduler: slots that fell free", () => {
     scene.submit();
     scene.step(1, "running");
     scene.step(1, "preempted");
-    assert.deepEqual(types(scene.commands).slice(-2), ["start", "refilled"]);
+    assert.deepEqual(types(scene.commands).slice(-2), ["start", "slots_handed_over"]);
   });
 });
 

@@ -166,9 +166,9 @@ export class SchedulerRig implements AsyncDisposable {
 
   /** All as before the first call: nobody known, no slot held, no place taken, no timer, nothing hooked to `signals`. */
   assertBaseline(signals: readonly AbortSignal[] = []): void {
-    const { slots, line, generations, parked } = this.scheduler.load();
+    const { slots, queues, generations, parked } = this.scheduler.load();
     assert.deepEqual(
-      { busy: slots.busy, interactive: line.interactive.waiting, batch: line.batch.waiting, parked, generations },
+      { busy: slots.busy, interactive: queues.interactive.waiting, batch: queues.batch.waiting, parked, generations },
       { busy: 0, interactive: 0, batch: 0, parked: 0, generations: [] },
     );
     // A telling of moved places may be due; it is not re-armed.

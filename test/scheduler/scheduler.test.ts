@@ -31,9 +31,9 @@ describe("Scheduler", () => {
     await using rig = await SchedulerRig.start({ engine: { sequences: 2 } });
     const most = { busy: 0, idle: 0 };
     rig.link.onNotice(() => {
-      const { slots, line } = rig.scheduler.load();
+      const { slots, queues } = rig.scheduler.load();
       most.busy = Math.max(most.busy, slots.busy);
-      if (line.interactive.waiting > 0) most.idle = Math.max(most.idle, slots.total - slots.busy);
+      if (queues.interactive.waiting > 0) most.idle = Math.max(most.idle, slots.total - slots.busy);
     });
     const generations = Array.from({ length: 10 }, (_, index) => rig.submit(echo(`text ${index}`)));
     assert.deepEqual(
@@ -117,7 +117,7 @@ describe("Scheduler", () => {
     const positions = (...generations: Generation[]): (number | undefined)[] =>
       generations.map((generation) => {
         const event = generation.tryNext();
-        return event?.type === "queued" ? event.place.position : undefined;
+        return event?.type === "queued" ? event.position : undefined;
       });
     assert.deepEqual(positions(first, second, third), [1, 2, 3]);
     first[Symbol.dispose]();
@@ -152,7 +152,7 @@ describe("Scheduler", () => {
       ],
     );
     assert.deepEqual(load.slots, { total: 1, busy: 1 });
-    assert.deepEqual(load.line, { interactive: { waiting: 0, capacity: 4 }, batch: { waiting: 1, capacity: 4 } });
+    assert.deepEqual(load.queues, { interactive: { waiting: 0, capacity: 4 }, batch: { waiting: 1, capacity: 4 } });
     assert.equal(load.lifecycle, "serving");
     assert.equal(load.parked, 1);
     assert.equal(load.kvTokens.capacity, 128);

@@ -92,7 +92,7 @@ export class VirtualServer implements AsyncDisposable {
       case "resume":
         this.#loop.resume(command.runId);
         return;
-      case "refilled":
+      case "slots_handed_over":
         return;
       case "ping":
       case "close":

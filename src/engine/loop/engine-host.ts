@@ -47,7 +47,7 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
       case "resume":
         loop.resume(command.runId);
         break;
-      case "refilled":
+      case "slots_handed_over":
         refill.done();
         break;
       case "ping":

@@ -58,7 +58,7 @@ export async function* runGeneration(
         yield { $case: "heartbeat", value: { parked: generation.parked } };
         break;
       case "queued":
-        yield { $case: "queued", value: toQueuedMessage(event.place) };
+        yield { $case: "queued", value: toQueuedMessage(event) };
         break;
       case "prefill":
         yield { $case: "prefill", value: event.progress };

@@ -12,7 +12,7 @@ export function toLoadMessage(load: LoadSnapshot): Load {
     slotsBusy: load.slots.busy,
     parked: load.parked,
     preempted: load.preempted,
-    lanes: LANES.map((lane) => ({ lane: toLaneMessage(lane), ...load.line[lane] })),
+    lanes: LANES.map((lane) => ({ lane: toLaneMessage(lane), ...load.queues[lane] })),
     estimatedWaitLow: toDurationMessage(load.estimatedWait.lowMs),
     estimatedWaitHigh: toDurationMessage(load.estimatedWait.highMs),
     kvTokensInUse: load.kvTokens.used,

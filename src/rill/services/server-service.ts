@@ -37,8 +37,8 @@ export function createServerService(
   const getServerInfo = (request: DecodedRequest<GetServerInfoRequest>): GetServerInfoResponse => {
     const { engine, scheduler } = requireBackend(source);
     readableMessage(request);
-    const { slots, line } = scheduler.load();
-    const shape = { slots: slots.total, maxWaitingPerLane: line.interactive.capacity };
+    const { slots, queues } = scheduler.load();
+    const shape = { slots: slots.total, maxWaitingPerLane: queues.interactive.capacity };
     return { serverInfo: toServerInfoMessage({ start, engine, limits, connections, ...shape }) };
   };
 

@@ -1,7 +1,7 @@
 import { MovingMeasure } from "./moving-measure.js";
 
 /** What one step of the engine did. */
-export interface StepWork {
+export interface MeasuredStep {
   readonly stepMs: number;
   /** Runs that were pulled for a token. */
   readonly decodingRuns: number;
@@ -28,7 +28,7 @@ export class EnginePace {
   /** A step's time, as a multiple of what was expected. */
   readonly #surprise = new MovingMeasure();
 
-  observe(work: StepWork): void {
+  observe(work: MeasuredStep): void {
     const { decodingRuns, prefillTokens } = work;
     if (decodingRuns === 0 && prefillTokens === 0) return;
     const expectedMs = this.#expectedMs(work);
@@ -75,7 +75,7 @@ export class EnginePace {
   }
 
   /** 0 where something that the step did was never measured. */
-  #expectedMs({ decodingRuns, prefillTokens }: StepWork): number {
+  #expectedMs({ decodingRuns, prefillTokens }: MeasuredStep): number {
     if (decodingRuns > 0 && !this.measured) return 0;
     if (prefillTokens > 0 && !this.#prefillToken.measured) return 0;
     return this.decodeStepMs(decodingRuns) + prefillTokens * this.prefillTokenMs;

@@ -2,7 +2,7 @@ import type { FinishedEvent } from "../../core/generation-event.js";
 import type { GenerationEnd } from "../../core/generation-report.js";
 import type { Timings } from "../../core/usage.js";
 import type { GenerationAccount } from "./generation-account.js";
-import type { Phase, RunFinish } from "./generation-phase.js";
+import type { GenerationPhase, RunFinish } from "./generation-phase.js";
 
 /** The finish of a run that was cancelled softly before it began. */
 export const NEVER_RUN: RunFinish = Object.freeze({
@@ -13,7 +13,7 @@ export const NEVER_RUN: RunFinish = Object.freeze({
 });
 
 /** How a generation in this phase ended; undefined while anything of it is held. */
-export function endOf(phase: Phase): GenerationEnd | undefined {
+export function endOf(phase: GenerationPhase): GenerationEnd | undefined {
   if (phase.type === "finished") return { type: "finished", reason: phase.finish.reason };
   if (phase.type === "failed") return { type: "failed", code: phase.error.code, message: phase.error.message };
   return undefined;

@@ -12,7 +12,7 @@ type RunningState = "prefilling" | "running" | "parked";
 type LeavingState = RunningState | "preempted";
 
 /** Where a generation is, with what belongs to that place alone. */
-export type Phase =
+export type GenerationPhase =
   | { readonly type: "preparing" }
   /** In line; disposing `place` leaves it. */
   | { readonly type: "waiting"; readonly place: Disposable }
@@ -28,7 +28,7 @@ export type Phase =
   | { readonly type: "failed"; readonly error: GenerationError };
 
 /** What can happen to a generation. */
-export type Happening =
+export type PhaseEvent =
   | { readonly type: "lined_up"; readonly place: Disposable }
   | { readonly type: "started"; readonly runId: number }
   | { readonly type: "stepped"; readonly state: RunningState }
@@ -48,7 +48,7 @@ export type Happening =
  * crossed the end).
  * @throws Error on what cannot happen there.
  */
-export function nextPhase(phase: Phase, happening: Happening): Phase {
+export function nextPhase(phase: GenerationPhase, happening: PhaseEvent): GenerationPhase {
   switch (phase.type) {
     case "preparing":
       if (happening.type === "lined_up") return { type: "waiting", place: happening.place };
@@ -75,14 +75,14 @@ export function nextPhase(phase: Phase, happening: Happening): Phase {
   }
 }
 
-function beforeTheRun(phase: Phase, happening: Happening): Phase {
+function beforeTheRun(phase: GenerationPhase, happening: PhaseEvent): GenerationPhase {
   if (happening.type === "started") return { type: "active", runId: happening.runId, state: "prefilling" };
   if (happening.type === "finished") return { type: "delivering", finish: happening.finish };
   if (happening.type === "aborted") return { type: "failed", error: happening.error };
   return impossible(phase, happening);
 }
 
-function inTheRun(phase: Extract<Phase, { type: "active" }>, happening: Happening): Phase {
+function inTheRun(phase: Extract<GenerationPhase, { type: "active" }>, happening: PhaseEvent): GenerationPhase {
   switch (happening.type) {
     case "stepped":
       return happening.state === phase.state ? phase : { ...phase, state: happening.state };
@@ -101,7 +101,7 @@ function inTheRun(phase: Extract<Phase, { type: "active" }>, happening: Happenin
   }
 }
 
-function withoutSlot(phase: Extract<Phase, { type: "preempted" }>, happening: Happening): Phase {
+function withoutSlot(phase: Extract<GenerationPhase, { type: "preempted" }>, happening: PhaseEvent): GenerationPhase {
   switch (happening.type) {
     case "lined_up":
       return { ...phase, place: happening.place };
@@ -120,17 +120,17 @@ function withoutSlot(phase: Extract<Phase, { type: "preempted" }>, happening: Ha
   }
 }
 
-function impossible(phase: Phase, happening: Happening): never {
+function impossible(phase: GenerationPhase, happening: PhaseEvent): never {
   throw new Error(`a generation that is ${phase.type} cannot be ${happening.type}`);
 }
 
 /** The place in line of a generation that is in one. */
-export function placeOf(phase: Phase): Disposable | undefined {
+export function placeOf(phase: GenerationPhase): Disposable | undefined {
   return phase.type === "waiting" || phase.type === "preempted" ? phase.place : undefined;
 }
 
 /** The state that others see. A generation that is leaving still holds its slot, so it counts where it was. */
-export function stateOf(phase: Phase): GenerationState {
+export function stateOf(phase: GenerationPhase): GenerationState {
   switch (phase.type) {
     case "preparing":
     case "waiting":

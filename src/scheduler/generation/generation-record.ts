@@ -1,9 +1,9 @@
 import type { Credit } from "../../core/credit.js";
 import type { CancelMode, EngineCommand, RunUpdate } from "../../core/engine-messages.js";
 import { GenerationError } from "../../core/generation-error.js";
-import type { FinishedEvent, GenerationEvent, QueuePlace } from "../../core/generation-event.js";
+import type { FinishedEvent, GenerationEvent, QueuePosition } from "../../core/generation-event.js";
 import type { GenerationReport, GenerationState } from "../../core/generation-report.js";
-import type { Outcome } from "../../core/load-snapshot.js";
+import type { GenerationOutcome } from "../../core/load-snapshot.js";
 import type { Piece } from "../../core/piece.js";
 import type { RunEnd } from "../../core/run-end.js";
 import type { Timings } from "../../core/usage.js";
@@ -14,7 +14,14 @@ import { GenerationAccount } from "./generation-account.js";
 import { endOf, NEVER_RUN, toFinishedEvent } from "./generation-end.js";
 import { type GenerationIdentity, ledgerIdentity } from "./generation-identity.js";
 import type { GenerationWatcher } from "./generation-watcher.js";
-import { type Happening, nextPhase, type Phase, placeOf, type RunFinish, stateOf } from "./generation-phase.js";
+import {
+  type PhaseEvent,
+  nextPhase,
+  type GenerationPhase,
+  placeOf,
+  type RunFinish,
+  stateOf,
+} from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
 import type { OutputLog } from "./output-log.js";
@@ -56,7 +63,7 @@ export class GenerationRecord {
   readonly #abortHook: Disposable;
   readonly #watcher: GenerationWatcher | undefined;
   #onFailed: ((error: GenerationError) => void) | undefined;
-  #phase: Phase = { type: "preparing" };
+  #phase: GenerationPhase = { type: "preparing" };
   readonly #creditReturn: CreditReturn;
   #accepted = false;
   #seed: number | undefined;
@@ -88,7 +95,7 @@ export class GenerationRecord {
   }
 
   /** How it ended; undefined as long as anything of it is held. */
-  get outcome(): Outcome | undefined {
+  get outcome(): GenerationOutcome | undefined {
     if (this.#phase.type === "finished") return this.#phase.finish.reason;
     return this.#phase.type === "failed" ? this.#phase.error.code : undefined;
   }
@@ -179,7 +186,7 @@ export class GenerationRecord {
     this.#move({ type: "lined_up", place });
   }
 
-  tellPlace(place: QueuePlace): void {
+  tellPlace(place: QueuePosition): void {
     this.mailbox.putPlace(place);
   }
 
@@ -269,7 +276,7 @@ export class GenerationRecord {
     return toFinishedEvent(finish, this.account, this.timings());
   }
 
-  #move(happening: Happening): void {
+  #move(happening: PhaseEvent): void {
     const before = this.#phase;
     const after = nextPhase(before, happening);
     if (after === before) return;

@@ -1,11 +1,11 @@
 import type { ErrorCode } from "../../core/generation-error.js";
-import type { LoadTotals, Outcome } from "../../core/load-snapshot.js";
+import type { LoadTotals, GenerationOutcome } from "../../core/load-snapshot.js";
 
 /** What the process has done since it started. Only ever grows; the scheduler and its generations add to it. */
 export class LoadCounters {
   #acceptedGenerations = 0;
   readonly #refused = new Map<ErrorCode, number>();
-  readonly #ended = new Map<Outcome, number>();
+  readonly #ended = new Map<GenerationOutcome, number>();
   #inputTokens = 0;
   #reusedInputTokens = 0;
   #decodedTokens = 0;
@@ -24,7 +24,7 @@ export class LoadCounters {
   }
 
   /** Of an accepted generation. */
-  ended(outcome: Outcome): void {
+  ended(outcome: GenerationOutcome): void {
     this.#ended.set(outcome, (this.#ended.get(outcome) ?? 0) + 1);
   }
 

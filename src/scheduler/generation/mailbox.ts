@@ -1,12 +1,12 @@
 import type { PrefillProgress } from "../../core/engine-messages.js";
-import type { QueuePlace } from "../../core/generation-event.js";
+import type { QueuedEvent, QueuePosition } from "../../core/generation-event.js";
 import type { Piece } from "../../core/piece.js";
 import { Wakeup } from "../../sync/wakeup.js";
 import type { RunFinish } from "./generation-phase.js";
 
 /** What a mailbox hands out, in this order: queued*, prefill*, pieces*, finish. */
 export type Letter =
-  | { readonly type: "queued"; readonly place: QueuePlace }
+  | QueuedEvent
   | { readonly type: "prefill"; readonly progress: PrefillProgress }
   | { readonly type: "pieces"; readonly pieces: readonly Piece[] }
   | { readonly type: "finish"; readonly finish: RunFinish };
@@ -16,15 +16,15 @@ export type Letter =
  * the engine was given, since their credit goes back only after they were taken out.
  */
 export class Mailbox {
-  #place: QueuePlace | undefined;
-  #latestPlace: QueuePlace | undefined;
+  #place: QueuePosition | undefined;
+  #latestPlace: QueuePosition | undefined;
   #progress: PrefillProgress | undefined;
   #latestProgress: PrefillProgress | undefined;
   #pieces: Piece[] = [];
   #finish: RunFinish | undefined;
   readonly #news = new Wakeup();
 
-  putPlace(place: QueuePlace): void {
+  putPlace(place: QueuePosition): void {
     this.#place = place;
     this.#latestPlace = place;
     this.#news.notify();
@@ -67,7 +67,7 @@ export class Mailbox {
     if (this.#place !== undefined) {
       const place = this.#place;
       this.#place = undefined;
-      return { type: "queued", place };
+      return { type: "queued", ...place };
     }
     if (this.#progress !== undefined) {
       const progress = this.#progress;

@@ -1,5 +1,5 @@
 import type { Lane } from "../../core/generation-request.js";
-import type { QueuePlace } from "../../core/generation-event.js";
+import type { QueuePosition } from "../../core/generation-event.js";
 import { FairShare } from "./fair-share.js";
 import { LaneLine, type LinePlace } from "./lane-line.js";
 
@@ -10,7 +10,7 @@ export interface Waiter {
   readonly isNew: boolean;
   /** What its turn counts for, in grants of its lane. */
   readonly grants: number;
-  tellPlace(place: QueuePlace): void;
+  tellPlace(place: QueuePosition): void;
 }
 
 type Kind = "new" | "returning";

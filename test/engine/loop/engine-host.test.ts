@@ -141,7 +141,7 @@ describe("engine host, between steps", () => {
     const { steps } = engine;
     await someTurns();
     assert.equal(engine.steps, steps);
-    send({ type: "refilled" });
+    send({ type: "slots_handed_over" });
     while (engine.steps === steps) await someTurns();
     send({ type: "close" });
     await Promise.all([hosted, once(far, "close")]);

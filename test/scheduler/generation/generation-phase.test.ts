@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { GenerationError } from "../../../src/core/generation-error.js";
-import { type Happening, nextPhase, type Phase, stateOf } from "../../../src/scheduler/generation/generation-phase.js";
+import {
+  type PhaseEvent,
+  nextPhase,
+  type GenerationPhase,
+  stateOf,
+} from "../../../src/scheduler/generation/generation-phase.js";
 
 const place: Disposable = { [Symbol.dispose]: () => undefined };
 const first = new GenerationError("CANCELLED", "first");
@@ -16,7 +21,7 @@ const phases = {
   delivering: { type: "delivering", finish },
   finished: { type: "finished", finish },
   failed: { type: "failed", error: first },
-} as const satisfies Record<string, Phase>;
+} as const satisfies Record<string, GenerationPhase>;
 
 const happenings = {
   lined_up: { type: "lined_up", place },
@@ -27,13 +32,13 @@ const happenings = {
   handed_out: { type: "handed_out" },
   aborted: { type: "aborted", error: second },
   run_lost: { type: "run_lost", error: second },
-} as const satisfies Record<string, Happening>;
+} as const satisfies Record<string, PhaseEvent>;
 
 const started = { type: "active", runId: 7, state: "prefilling" } as const;
 const lost = { type: "failed", error: second } as const;
 
 /** Phase by phase, what follows each happening; what is left out cannot happen. */
-const table: Record<keyof typeof phases, Partial<Record<keyof typeof happenings, Phase>>> = {
+const table: Record<keyof typeof phases, Partial<Record<keyof typeof happenings, GenerationPhase>>> = {
   preparing: { lined_up: phases.waiting, started, finished: phases.delivering, aborted: lost },
   waiting: { started, finished: phases.delivering, aborted: lost },
   active: {

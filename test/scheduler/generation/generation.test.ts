@@ -157,13 +157,13 @@ describe("Generation", () => {
       const holder = rig.submit(ENDLESS);
       const controller = new AbortController();
       const generation = rig.submit(echo("a"), { controller });
-      assert.equal(rig.scheduler.load().line.interactive.waiting, 1);
+      assert.equal(rig.scheduler.load().queues.interactive.waiting, 1);
       const reading = (async () => {
         assert.equal((await generation.next()).type, "queued");
         await generation.next();
       })();
       controller.abort(reason);
-      assert.equal(rig.scheduler.load().line.interactive.waiting, 0);
+      assert.equal(rig.scheduler.load().queues.interactive.waiting, 0);
       assert.equal(generation.state, "ended");
       assert.equal(await failureOf(reading, "DEADLINE_EXCEEDED"), reason);
       holder[Symbol.dispose]();

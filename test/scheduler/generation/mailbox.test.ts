@@ -26,7 +26,7 @@ describe("Mailbox", () => {
     assert.deepEqual(
       [mailbox.take(), mailbox.take(), mailbox.take(), mailbox.take(), mailbox.take()],
       [
-        { type: "queued", place: { position: 1, waitLowMs: 0, waitHighMs: 0 } },
+        { type: "queued", position: 1, waitLowMs: 0, waitHighMs: 0 },
         { type: "prefill", progress: progress(9) },
         { type: "pieces", pieces: [piece("a"), piece("b"), piece("c")] },
         { type: "finish", finish },

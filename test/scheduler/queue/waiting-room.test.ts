@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { QueuePlace } from "../../../src/core/generation-event.js";
+import type { QueuePosition } from "../../../src/core/generation-event.js";
 import type { Lane } from "../../../src/core/generation-request.js";
 import type { Waiter } from "../../../src/scheduler/queue/lane-queue.js";
 import { WaitingRoom } from "../../../src/scheduler/queue/waiting-room.js";
@@ -10,7 +10,7 @@ class Guest implements Waiter {
   readonly lane: Lane;
   readonly isNew: boolean;
   readonly grants: number;
-  readonly told: QueuePlace[] = [];
+  readonly told: QueuePosition[] = [];
 
   constructor(name: string, lane: Lane, { isNew = true, grants = 1 } = {}) {
     this.name = name;
@@ -19,7 +19,7 @@ class Guest implements Waiter {
     this.grants = grants;
   }
 
-  tellPlace(place: QueuePlace): void {
+  tellPlace(place: QueuePosition): void {
     this.told.push(place);
   }
 
