@@ -8,6 +8,9 @@ const IDLE_GROWTH_BYTES = 24 * MIB;
 const BUSY_GROWTH_BYTES = 40 * MIB;
 /** A process that has grown by more than this since the last look is still growing. */
 const STILL_GROWING_BYTES = 4 * MIB;
+/** The time from a collection that left much to the next one. It doubles while they give nothing back. */
+const FIRST_RETRY_MS = 15_000;
+const LAST_RETRY_MS = 600_000;
 
 export interface MemoryTidyOptions {
   readonly clock: Clock;
@@ -28,6 +31,11 @@ export class MemoryTidy implements Disposable {
   readonly #options: MemoryTidyOptions;
   /** The memory after the last collection, or the least memory since then. */
   #settledBytes: number;
+  /** The least that any look has seen. */
+  #leastBytes: number;
+  /** What the last collection left may have been held by calls that have ended since: when to collect again. Infinity: no need. */
+  #retryAtMs = Infinity;
+  #retryMs = FIRST_RETRY_MS;
   #seenBytes: number;
   #timer: Disposable | undefined;
   #disposed = false;
@@ -35,6 +43,7 @@ export class MemoryTidy implements Disposable {
   private constructor(options: MemoryTidyOptions) {
     this.#options = options;
     this.#settledBytes = options.residentBytes();
+    this.#leastBytes = this.#settledBytes;
     this.#seenBytes = this.#settledBytes;
   }
 
@@ -55,23 +64,32 @@ export class MemoryTidy implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { residentBytes, isBusy, collect, onFailure } = this.#options;
+    const { clock, residentBytes, isBusy, collect, onFailure } = this.#options;
     const bytes = residentBytes();
     const isGrowing = bytes > this.#seenBytes + STILL_GROWING_BYTES;
     const growthBytes = bytes - this.#settledBytes;
     this.#seenBytes = bytes;
     this.#settledBytes = Math.min(this.#settledBytes, bytes);
-    const isDue = growthBytes > (isBusy() ? BUSY_GROWTH_BYTES : IDLE_GROWTH_BYTES);
-    if (isDue && !isGrowing) {
+    this.#leastBytes = Math.min(this.#leastBytes, bytes);
+    const isMore = growthBytes > (isBusy() ? BUSY_GROWTH_BYTES : IDLE_GROWTH_BYTES);
+    if ((isMore || clock.nowMs() >= this.#retryAtMs) && !isGrowing) {
       try {
         await collect();
       } catch (error) {
         onFailure(error);
       }
-      // The memory that remains is in use or will be used again, so it is no reason to collect once more.
-      this.#settledBytes = residentBytes();
-      this.#seenBytes = this.#settledBytes;
+      this.#settle(bytes, residentBytes());
     }
     this.#rearm();
+  }
+
+  /** What is left after a collection is in use, but perhaps only by calls that are about to end. */
+  #settle(beforeBytes: number, afterBytes: number): void {
+    this.#settledBytes = afterBytes;
+    this.#seenBytes = afterBytes;
+    const hasHelped = beforeBytes - afterBytes > STILL_GROWING_BYTES;
+    this.#retryMs = hasHelped ? FIRST_RETRY_MS : Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+    const isMuch = afterBytes - this.#leastBytes > BUSY_GROWTH_BYTES;
+    this.#retryAtMs = isMuch ? this.#options.clock.nowMs() + this.#retryMs : Infinity;
   }
 }

@@ -8,14 +8,14 @@ describe("The memory after a surge", () => {
   /** A process of 100 MiB whose memory the test sets; a collection brings it to `collectedMiB`. */
   const scene = ({ collectedMiB = 100 } = {}) => {
     const clock = new ManualClock();
-    const process = { residentMiB: 100, isBusy: false, collections: 0, failures: [] as unknown[] };
+    const process = { residentMiB: 100, collectedMiB, isBusy: false, collections: 0, failures: [] as unknown[] };
     const tidy = MemoryTidy.start({
       clock,
       residentBytes: () => process.residentMiB * MIB,
       isBusy: () => process.isBusy,
       collect: () => {
         process.collections += 1;
-        process.residentMiB = collectedMiB;
+        process.residentMiB = process.collectedMiB;
         return Promise.resolve();
       },
       onFailure: (error) => process.failures.push(error),
@@ -52,6 +52,29 @@ describe("The memory after a surge", () => {
       [0, 1, 1, 1, 1],
     );
     assert.deepEqual([await look(400), await look(400)], [1, 2]);
+  });
+
+  it("is collected again where the first collection came while calls still held it", async () => {
+    const { look, process } = scene({ collectedMiB: 300 });
+    assert.deepEqual([await look(300), await look(300)], [0, 1]);
+    process.collectedMiB = 110;
+    const collections = [];
+    for (let n = 0; n < 8; n += 1) collections.push(await look());
+    assert.deepEqual(collections, [1, 1, 1, 1, 1, 2, 2, 2]);
+    assert.equal(process.residentMiB, 110);
+  });
+
+  it("is collected ever more rarely where it stays in use", async () => {
+    const { look } = scene({ collectedMiB: 300 });
+    await look(300);
+    const times: number[] = [];
+    for (let before = 0, n = 0; n < 400; n += 1) {
+      const now = await look();
+      if (now > before) times.push(n * 5);
+      before = now;
+    }
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    assert.deepEqual(gaps, [30, 60, 120, 240, 480, 600]);
   });
 
   it("is not looked at after the end", async () => {

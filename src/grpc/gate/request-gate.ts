@@ -3,6 +3,7 @@ import {
   type Http2Server,
   type Http2Session,
   type IncomingHttpHeaders,
+  type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import { GenerationError } from "../../core/generation-error.js";
@@ -23,6 +24,7 @@ import { PendingCalls } from "./pending-calls.js";
 import type { ProxyDeadlines } from "./proxy-deadlines.js";
 import { refuseHttp } from "./refuse-http.js";
 import { maxMessageBytesOf, RequestBody } from "./request-body.js";
+import { ReadingTurns } from "./reading-turns.js";
 import { ResetBudget } from "./reset-budget.js";
 import { StreamedBody } from "./streamed-body.js";
 
@@ -66,6 +68,7 @@ export class RequestGate implements IncomingCallListener {
   readonly #pending: PendingCalls;
   readonly #openHealthCalls: PendingCalls;
   readonly #resets: ResetBudget;
+  readonly #readingTurns = new ReadingTurns();
   readonly #turns: AdmissionTurns<ConnectionAccount, IncomingCall>;
   #refusedStreams = 0;
 
@@ -96,12 +99,14 @@ export class RequestGate implements IncomingCallListener {
 
   /** Takes every stream in the place of grpc-js's handler, which gets what may pass. @param listener not listening yet */
   standBefore(listener: Http2Server): void {
+    this.#readingTurns.watch(listener);
     replaceStreamHandler(listener, (handler) => (stream, headers) => this.#meet({ stream, headers, handler }));
   }
 
   #meet({ stream, headers, handler }: Met): void {
     // The client reset it in the same breath.
     if (stream.session === undefined || stream.destroyed) return;
+    this.#readingTurns.onStream(stream.session as ServerHttp2Session);
     const account = this.#accountOf(stream.session);
     // What an error means is told by how the stream closes.
     stream.once("error", ignore);
