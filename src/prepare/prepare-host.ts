@@ -1,9 +1,11 @@
-import type { MessagePort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
 import { faultPlace } from "../telemetry/fault-text.js";
+import type { HostChannel } from "../threads/host-channel.js";
 import { InputRefusal } from "../core/violations.js";
 import { checkTokenIds, prepareInput, type Prepared, type PrepareTools, tokenizeText } from "./prepare-input.js";
 import { resolveBiases } from "./resolve-biases.js";
+
+type PrepareChannel = HostChannel<PrepareCommand, PrepareNotice>;
 
 type Job = Generator<undefined, PrepareNotice>;
 
@@ -12,7 +14,7 @@ type Job = Generator<undefined, PrepareNotice>;
  * turns: so a cancel is seen, and a small job is not stuck behind a big one.
  */
 export class PrepareHost {
-  readonly #port: MessagePort;
+  readonly #channel: PrepareChannel;
   readonly #tools: PrepareTools;
   readonly #onClose: () => void;
   /** In order of their turns. The caller bounds their number. */
@@ -20,11 +22,11 @@ export class PrepareHost {
   #turnIsDue = false;
 
   /** Starts to listen. `onClose` is called once, when a close was asked for and nothing is left to answer but `closed`. */
-  constructor(options: { port: MessagePort; tools: PrepareTools; onClose: () => void }) {
-    this.#port = options.port;
+  constructor(options: { channel: PrepareChannel; tools: PrepareTools; onClose: () => void }) {
+    this.#channel = options.channel;
     this.#tools = options.tools;
     this.#onClose = options.onClose;
-    this.#port.on("message", (command: PrepareCommand) => this.#obey(command));
+    this.#channel.onCommand((command) => this.#obey(command));
   }
 
   #obey(command: PrepareCommand): void {
@@ -69,7 +71,7 @@ export class PrepareHost {
   }
 
   #answer(notice: PrepareNotice): void {
-    this.#port.postMessage(notice, notice.type === "tokens" ? [notice.tokens.buffer as ArrayBuffer] : []);
+    this.#channel.post(notice, notice.type === "tokens" ? [notice.tokens.buffer as ArrayBuffer] : []);
   }
 }
 

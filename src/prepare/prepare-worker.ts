@@ -1,7 +1,7 @@
-import { parentPort, workerData } from "node:worker_threads";
-import type { PrepareNotice } from "../core/prepare-messages.js";
+import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
 import { forgetTokenTexts } from "../machine/forget-token-texts.js";
 import { shrinkHeap } from "../machine/shrink-heap.js";
+import { ThreadChannel, threadData } from "../threads/host-channel.js";
 import { createPrepareTools } from "./create-prepare-tools.js";
 import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
 import { tryLowerThreadPriority } from "./lower-thread-priority.js";
@@ -18,15 +18,13 @@ export interface PrepareWorkerData {
 const NICENESS = 10;
 
 async function main(): Promise<void> {
-  if (parentPort === null) throw new Error("prepare-worker runs as a worker thread only");
-  const port = parentPort;
-  const tell = (notice: PrepareNotice): void => port.postMessage(notice);
-  const { modelPath, grammarBounds } = workerData as PrepareWorkerData;
+  const channel = new ThreadChannel<PrepareCommand, PrepareNotice>();
+  const { modelPath, grammarBounds } = threadData() as PrepareWorkerData;
   let vocabulary: Vocabulary;
   try {
     vocabulary = await Vocabulary.load(modelPath);
   } catch (error) {
-    tell({ type: "unusable", message: error instanceof Error ? error.message : String(error) });
+    channel.post({ type: "unusable", message: error instanceof Error ? error.message : String(error) });
     return;
   }
   await using loaded = vocabulary;
@@ -36,11 +34,11 @@ async function main(): Promise<void> {
   forgetTokenTexts(loaded.model.fileInfo.metadata.tokenizer.ggml);
   await shrinkHeap();
   await new Promise<void>((onClose) => {
-    new PrepareHost({ port, tools, onClose });
-    tell({ type: "ready", facts: { vocabularySize: loaded.size, template: tools.template.facts } });
+    new PrepareHost({ channel, tools, onClose });
+    channel.post({ type: "ready", facts: { vocabularySize: loaded.size, template: tools.template.facts } });
   });
-  tell({ type: "closed" });
-  port.close();
+  channel.post({ type: "closed" });
+  channel.close();
 }
 
 await main();

@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import { GenerationError } from "../core/generation-error.js";
 import type { RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput, LogitBias, RequestedBias } from "../core/generation-request.js";
@@ -7,13 +6,17 @@ import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepa
 import { Deferred } from "../sync/deferred.js";
 import { onAbort } from "../sync/on-abort.js";
 import type { Logger } from "../telemetry/logger.js";
+import { WorkerLink, type WorkerEnd } from "../threads/worker-link.js";
 import { grammarBoundsOf } from "./grammar/grammar-bounds-of.js";
 import type { PrepareWorkerData } from "./prepare-worker.js";
 import { type Answer, answerError, closingError, tooLongError } from "./answer-error.js";
 import type { PreparedInput } from "./prepared-input.js";
-import { startWorker } from "./start-worker.js";
 
-/** The commands that get an answer, without the id that they get here. */
+type PrepareThread = WorkerLink<PrepareCommand, PrepareNotice>;
+
+const PREPARE_WORKER = new URL("./prepare-worker.js", import.meta.url);
+
+/** A command that the worker answers, without the id that the link gives it. */
 type Request<Command = PrepareCommand> = Command extends {
   readonly id: number;
   readonly type: "prepare" | "tokenize" | "detokenize" | "resolve_biases";
@@ -22,18 +25,18 @@ type Request<Command = PrepareCommand> = Command extends {
   : never;
 
 /**
- * open: takes calls. closing: asked to close, what is in the worker ends. lost: the worker died; every call fails with the error.
- * open → closing | lost; closing → lost never: an exit is what was asked for.
+ * open: the link takes calls. closing: the worker was asked to close and ends its calls. lost: the worker died, and every call fails with the error.
+ * open → closing | lost. A closing link is never lost, because it asked for the exit.
  */
 type LinkState =
   { readonly type: "open" } | { readonly type: "closing" } | { readonly type: "lost"; readonly error: GenerationError };
 
 export interface PreparerOptions {
   readonly modelPath: string;
-  /** Grammars are held to them. */
+  /** The bounds of grammars among them. */
   readonly limits: Limits;
   readonly log: Logger;
-  /** Calls that may be in the worker at a time; one more is refused. */
+  /** The most calls that the worker holds at a time; the link refuses one more. */
   readonly queueCapacity: number;
   /** The worker's script; tests bring their own. */
   readonly entry?: URL;
@@ -48,51 +51,54 @@ export interface PrepareOptions {
 }
 
 /**
- * The main thread's link to the prepare worker, which turns inputs into tokens without ever holding up the main thread or the step loop. One for the
- * process. Every call fails with a GenerationError: TOO_MANY_CALLS beyond the capacity, ENGINE_LOST when the worker died, DRAINING when this is
- * being disposed of, INTERNAL on a fault of ours; or at once with the signal's reason.
+ * The main thread's link to the prepare worker, which turns inputs into tokens and holds up neither the main thread nor the step loop. A process has one.
+ * A call fails with a GenerationError: TOO_MANY_CALLS beyond the capacity, ENGINE_LOST when the worker died, DRAINING when the link is being disposed of,
+ * INTERNAL on a fault of the worker. A signal that aborts fails its call at once, with its reason.
  */
 export class Preparer implements AsyncDisposable {
   readonly facts: PreparerFacts;
   /** Resolves with the cause when the worker dies unasked; never rejects, and stays pending on a clean close. */
   readonly lost: Promise<Error>;
-  readonly #worker: Worker;
+  readonly #worker: PrepareThread;
   readonly #log: Logger;
   readonly #queueCapacity: number;
-  readonly #exited = new Deferred<void>();
-  /** Calls that the worker has not answered, those included that were given up: the worker still has them. */
+  /** The calls that the worker has not answered. They include those that their callers gave up, because the worker still has them. */
   readonly #pending = new Map<number, Deferred<Answer>>();
   #state: LinkState = { type: "open" };
   #nextId = 1;
 
-  private constructor(worker: Worker, facts: PreparerFacts, options: PreparerOptions) {
+  private constructor(worker: PrepareThread, facts: PreparerFacts, options: PreparerOptions) {
     this.facts = facts;
     this.#worker = worker;
     this.#log = options.log;
     this.#queueCapacity = options.queueCapacity;
-    const lost = new Deferred<Error>();
-    this.lost = lost.promise;
-    let cause = new Error("the prepare worker ended unasked");
-    worker.on("message", (notice: PrepareNotice) => this.#receive(notice));
-    worker.on("error", (error) => (cause = error));
-    worker.on("exit", () => {
-      if (this.#state.type === "open") {
-        this.#lose(cause);
-        lost.resolve(cause);
-      }
-      this.#exited.resolve();
-    });
+    this.lost = worker.lost.then(causeOf);
+    void this.lost.then((cause) => this.#lose(cause));
+    worker.onNotice((notice) => this.#receive(notice));
   }
 
   /** @throws Error that says what is wrong with the file where its vocabulary can't be loaded */
-  static async start(options: PreparerOptions): Promise<Preparer> {
-    const workerData: PrepareWorkerData = {
-      modelPath: options.modelPath,
-      grammarBounds: grammarBoundsOf(options.limits),
-    };
-    const entry = options.entry ?? new URL("./prepare-worker.js", import.meta.url);
-    const { worker, facts } = await startWorker(entry, workerData);
-    return new Preparer(worker, facts, options);
+  static async start({ entry = PREPARE_WORKER, ...options }: PreparerOptions): Promise<Preparer> {
+    const { modelPath, limits } = options;
+    const data: PrepareWorkerData = { modelPath, grammarBounds: grammarBoundsOf(limits) };
+    const worker: PrepareThread = new WorkerLink({
+      entry,
+      data,
+      name: "rill-prepare",
+      closeCommand: { type: "close" },
+    });
+    const start = await worker.started;
+    switch (start.type) {
+      case "ready":
+        return new Preparer(worker, start.facts, options);
+      case "unusable":
+        await worker.exited;
+        throw new Error(`cannot load the vocabulary of ${modelPath}: ${start.message}`);
+      case "failed":
+        throw start.error;
+      case "exited":
+        throw new Error(`the prepare worker ended with code ${start.code} before it was ready`);
+    }
   }
 
   /**
@@ -108,7 +114,7 @@ export class Preparer implements AsyncDisposable {
     throw this.#failure(answer);
   }
 
-  /** The tokens of a text, however many. */
+  /** The tokens of a text of any length. */
   async tokenize(
     request: { text: string; addBeginning: boolean; parseControlTokens: boolean },
     signal: AbortSignal,
@@ -136,13 +142,10 @@ export class Preparer implements AsyncDisposable {
     throw this.#failure(answer);
   }
 
-  /** Ends the worker: calls in it fail, its model is freed. Waits for its last slice of work, for native code must not be torn down. */
+  /** Ends the worker: its calls fail, and its model is freed. The link waits for its last slice of work, because native code must not be torn down. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#state.type === "open") {
-      this.#state = { type: "closing" };
-      this.#post({ type: "close" });
-    }
-    await this.#exited.promise;
+    if (this.#state.type === "open") this.#state = { type: "closing" };
+    await this.#worker.close();
   }
 
   async #call(request: Request, signal: AbortSignal): Promise<Answer> {
@@ -156,16 +159,12 @@ export class Preparer implements AsyncDisposable {
     const id = this.#nextId++;
     const answer = new Deferred<Answer>();
     this.#pending.set(id, answer);
-    this.#post({ ...request, id });
+    this.#worker.post({ ...request, id });
     using _ = onAbort(signal, (reason) => {
-      this.#post({ type: "cancel", id });
+      this.#worker.post({ type: "cancel", id });
       answer.reject(reason);
     });
     return await answer.promise;
-  }
-
-  #post(command: PrepareCommand): void {
-    this.#worker.postMessage(command);
   }
 
   #receive(notice: PrepareNotice): void {
@@ -186,4 +185,8 @@ export class Preparer implements AsyncDisposable {
     if (answer.type === "failed") this.#log.error({ err: new Error(answer.message) }, "preparing an input failed");
     return answerError(answer);
   }
+}
+
+function causeOf(end: WorkerEnd): Error {
+  return end.type === "failed" ? end.error : new Error("the prepare worker ended unasked");
 }

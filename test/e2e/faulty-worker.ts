@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { once } from "node:events";
 import { setTimeout as pass } from "node:timers/promises";
-import { parentPort, workerData } from "node:worker_threads";
+import type { EngineCommand, EngineNotice } from "../../src/core/engine-messages.js";
 import { runEngineHost } from "../../src/engine/loop/engine-host.js";
 import type { LlamaWorkerOptions } from "../../src/engine/llama/llama-worker.js";
+import { ThreadChannel, threadData } from "../../src/threads/host-channel.js";
 import { ScriptedEngine, type ScriptedOptions } from "../support/scripted-engine.js";
 
 /** Tokens that each run gets before the fault. */
@@ -18,10 +19,9 @@ const SLOW_STEP_PART_MS = 25;
  * to that port ends.
  */
 const [fault, detail = ""] = (process.env.FAULT ?? "").split("=");
-const port = parentPort;
-if (port === null) throw new Error("faulty-worker is a worker's entry");
+const channel = new ThreadChannel<readonly EngineCommand[], EngineNotice>();
 if (fault === "held") await once(connect(Number(detail), "127.0.0.1").resume(), "close");
-const options = workerData as ScriptedOptions & Pick<LlamaWorkerOptions, "faultLimit">;
+const options = threadData() as ScriptedOptions & Pick<LlamaWorkerOptions, "faultLimit">;
 const engine = new ScriptedEngine({
   ...options,
   cycle: true,
@@ -34,4 +34,4 @@ engine.beforeStep = async () => {
   if (fault === "slow") for (let part = 0; part < SLOW_STEP_PARTS; part++) await pass(SLOW_STEP_PART_MS);
   if (fault === "hang") spawnSync(process.execPath, ["-e", "setTimeout(() => {}, 15_000)"]);
 };
-await runEngineHost({ engine, port, prefill: { budgetMs: 1_000, maxTokens: 512 }, faultLimit: options.faultLimit });
+await runEngineHost({ engine, channel, prefill: { budgetMs: 1_000, maxTokens: 512 }, faultLimit: options.faultLimit });

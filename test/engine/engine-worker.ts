@@ -1,36 +1,28 @@
-import { Worker } from "node:worker_threads";
 import type { EngineCommand, EngineNotice } from "../../src/core/engine-messages.js";
-import { Deferred } from "../../src/sync/deferred.js";
 import { Wakeup } from "../../src/sync/wakeup.js";
+import type { SpawnWorker } from "../../src/threads/spawned-worker.js";
+import { type WorkerEnd, WorkerLink } from "../../src/threads/worker-link.js";
 
-/** A worker behind the wall, as the main thread sees it: commands go in, notices are kept. */
+/** A worker as its starter sees it: commands go in, notices are kept. */
 export class EngineWorker implements AsyncDisposable {
   readonly notices: EngineNotice[] = [];
-  readonly #worker: Worker;
-  readonly #exit = new Deferred<number>();
+  readonly #worker: WorkerLink<readonly EngineCommand[], EngineNotice>;
   readonly #news = new Wakeup();
-  /** What the worker died of, if it did. */
-  error: unknown;
 
-  constructor(entry: URL, workerData: unknown) {
-    this.#worker = new Worker(entry, { workerData });
-    this.#worker.on("exit", this.#exit.resolve);
-    this.#worker.on("message", (notice: EngineNotice) => {
+  constructor(entry: URL, data: unknown, spawn?: SpawnWorker) {
+    this.#worker = new WorkerLink({ entry, data, name: "engine", closeCommand: [{ type: "close" }], spawn });
+    this.#worker.onNotice((notice) => {
       this.notices.push(notice);
       this.#news.notify();
     });
-    this.#worker.on("error", (error) => {
-      this.error = error;
-    });
   }
 
-  /** Resolves with the exit code. */
-  get exited(): Promise<number> {
-    return this.#exit.promise;
+  get exited(): Promise<WorkerEnd> {
+    return this.#worker.exited;
   }
 
   send(command: EngineCommand): void {
-    this.#worker.postMessage([command]);
+    this.#worker.post([command]);
   }
 
   /** The first notice, past or to come, of that type. One caller at a time. */
@@ -50,6 +42,7 @@ export class EngineWorker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.terminate();
+    this.#worker.terminate();
+    await this.#worker.exited;
   }
 }

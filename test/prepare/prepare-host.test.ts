@@ -7,6 +7,7 @@ import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
 import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";
 import { PrepareHost } from "../../src/prepare/prepare-host.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
+import { ThreadChannel } from "../../src/threads/host-channel.js";
 import { createTinyModel } from "../support/tiny-model.js";
 
 const BOUNDS = grammarBoundsOf(DEFAULT_LIMITS);
@@ -26,7 +27,7 @@ describe("PrepareHost", () => {
     port = channel.port2;
     closes = 0;
     const tools = createPrepareTools(vocabulary, BOUNDS);
-    new PrepareHost({ port: channel.port1, tools, onClose: () => closes++ });
+    new PrepareHost({ channel: new ThreadChannel(channel.port1), tools, onClose: () => closes++ });
   });
   afterEach(() => port.close());
 

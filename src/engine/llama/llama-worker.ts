@@ -1,12 +1,12 @@
-import { parentPort, workerData } from "node:worker_threads";
-import type { EngineNotice } from "../../core/engine-messages.js";
+import type { EngineCommand, EngineNotice } from "../../core/engine-messages.js";
+import { ThreadChannel, threadData } from "../../threads/host-channel.js";
 import { runEngineHost } from "../loop/engine-host.js";
 import type { ThreadChange } from "./compute-threads.js";
 import { DraftPlanner } from "../loop/draft-planner.js";
 import { LlamaEngine } from "./llama-engine.js";
 import type { LlamaOptions } from "./load-llama.js";
 
-/** The workerData of this entry. */
+/** The data that this entry is started with. */
 export interface LlamaWorkerOptions extends Omit<LlamaOptions, "onThreads"> {
   /** Whether fewer threads compute where the machine gives less than a core for each. */
   readonly adaptsThreads: boolean;
@@ -20,22 +20,20 @@ export interface LlamaWorkerOptions extends Omit<LlamaOptions, "onThreads"> {
 
 /** Entry of the inference worker: loads llama.cpp, or says why it can't, and serves until it is told to close. */
 async function main(options: LlamaWorkerOptions): Promise<void> {
-  const port = parentPort;
-  if (port === null) throw new Error("llama-worker is a worker's entry");
+  const channel = new ThreadChannel<readonly EngineCommand[], EngineNotice>();
   let engine: LlamaEngine;
   try {
-    const onThreads = (change: ThreadChange): void =>
-      port.postMessage({ type: "threads", ...change } satisfies EngineNotice);
+    const onThreads = (change: ThreadChange): void => channel.post({ type: "threads", ...change });
     engine = await LlamaEngine.start({ ...options, onThreads: options.adaptsThreads ? onThreads : undefined });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    port.postMessage({ type: "unusable", message } satisfies EngineNotice);
-    port.close();
+    channel.post({ type: "unusable", message });
+    channel.close();
     return;
   }
   const prefill = { budgetMs: options.prefillBudgetMs, maxTokens: options.maxPrefillTokens };
   const drafts = options.speculation ? new DraftPlanner() : undefined;
-  await runEngineHost({ engine, port, prefill, drafts, faultLimit: options.faultLimit });
+  await runEngineHost({ engine, channel, prefill, drafts, faultLimit: options.faultLimit });
 }
 
-await main(workerData as LlamaWorkerOptions);
+await main(threadData() as LlamaWorkerOptions);

@@ -1,6 +1,6 @@
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { EngineCommand, EngineNotice } from "../../core/engine-messages.js";
 import { systemClock, type Clock } from "../../sync/clock.js";
+import type { HostChannel } from "../../threads/host-channel.js";
 import type { Engine } from "../engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
@@ -12,8 +12,8 @@ const REFILL_MS = 3;
 
 export interface EngineHostParts {
   readonly engine: Engine;
-  /** The host's end of the wall. Closed at the end. */
-  readonly port: MessagePort;
+  /** The host's end of the channel to the scheduler, which sends several commands in one message. The host closes it at its own end. */
+  readonly channel: HostChannel<readonly EngineCommand[], EngineNotice>;
   readonly prefill: PrefillLimits;
   /** Default: nothing is tried ahead. */
   readonly drafts?: DraftPolicy | undefined;
@@ -28,8 +28,8 @@ export interface EngineHostParts {
  * `close` is carried out, or the engine was found broken, with the engine disposed of.
  */
 export async function runEngineHost(parts: EngineHostParts): Promise<void> {
-  const { engine, port, prefill, drafts, faultLimit } = parts;
-  const post = (notice: EngineNotice): void => port.postMessage(notice);
+  const { engine, channel, prefill, drafts, faultLimit } = parts;
+  const post = (notice: EngineNotice): void => channel.post(notice);
   const carryOut = (command: EngineCommand): void => {
     switch (command.type) {
       case "start":
@@ -59,18 +59,14 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
     }
   };
   const carryOutAll = (commands: readonly EngineCommand[]): void => commands.forEach(carryOut);
-  const takeCommands = (): void => {
-    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-      carryOutAll(next.message as readonly EngineCommand[]);
-    }
-  };
+  const takeCommands = (): void => channel.drain().forEach(carryOutAll);
   const clock = parts.clock ?? systemClock;
   const refill = new Refill(clock, REFILL_MS);
   const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands, refill, faultLimit });
-  port.on("message", carryOutAll);
+  channel.onCommand(carryOutAll);
   post({ type: "ready", facts: engine.facts });
   await loop.run();
   await engine[Symbol.asyncDispose]();
   post({ type: "closed" });
-  port.close();
+  channel.close();
 }

@@ -1,8 +1,9 @@
 import type { EngineCommand } from "../../core/engine-messages.js";
 
 /**
- * Commands on their way over the wall, in order. Credit waits for the end of the event loop's turn: when one write to the network takes the messages of many
- * streams, their credit wakes the engine's thread once, and not once for each, beside the computing. All else goes at once, with what waits.
+ * The commands on their way to the engine, in order. Credit waits for the end of the event loop's turn: when one write to the network takes the messages
+ * of many streams, their credit wakes the engine's thread once instead of once for each stream. Every other command goes at once, together with the credit
+ * that waits.
  */
 export class CommandOutbox {
   readonly #post: (commands: readonly EngineCommand[]) => void;
@@ -14,11 +15,12 @@ export class CommandOutbox {
 
   send(command: EngineCommand): void {
     const isFirst = this.#waiting.push(command) === 1;
-    if (command.type !== "credit") this.#flush();
-    else if (isFirst) setImmediate(() => this.#flush());
+    if (command.type !== "credit") this.flush();
+    else if (isFirst) setImmediate(() => this.flush());
   }
 
-  #flush(): void {
+  /** Sends the commands that wait, if there are any. */
+  flush(): void {
     if (this.#waiting.length === 0) return;
     const commands = this.#waiting;
     this.#waiting = [];

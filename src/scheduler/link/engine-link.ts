@@ -1,17 +1,17 @@
-import { Worker } from "node:worker_threads";
 import type { EngineCommand, EngineNotice } from "../../core/engine-messages.js";
 import type { EngineFacts } from "../../core/model-facts.js";
-import { WORKER_HEAP } from "../../machine/worker-heap.js";
 import type { Clock } from "../../sync/clock.js";
 import { RunningClock } from "../../sync/running-clock.js";
 import { Deferred } from "../../sync/deferred.js";
 import type { Logger } from "../../telemetry/logger.js";
+import type { SpawnWorker } from "../../threads/spawned-worker.js";
+import { type WorkerEnd, WorkerLink } from "../../threads/worker-link.js";
 import { CommandOutbox } from "./command-outbox.js";
 import { EngineWatchdog } from "./engine-watchdog.js";
 
-/** How long a worker may take to free its model and exit before it is terminated: native code must not be cut off without need. */
+/** A worker has this long to free its model and exit before the link terminates it: native code must not be cut off without need. */
 const CLOSE_LIMIT_MS = 10_000;
-/** How long a terminated worker is waited for. One that hangs in native code never goes; the process has to. */
+/** The link waits this long for a terminated worker. A worker that hangs in native code never exits; the process has to. */
 const TERMINATE_LIMIT_MS = 1_000;
 
 export interface EngineLinkOptions {
@@ -22,23 +22,23 @@ export interface EngineLinkOptions {
   readonly stepLimitMs: number;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Default: a thread of this process. */
+  readonly spawn?: SpawnWorker;
 }
 
 /**
- * The main thread's end of the wall to the inference worker. It starts the worker, carries commands and notices, watches for signs of life, and
- * closes it. A worker is never started again: when it is lost, the process ends and a supervisor starts a new one.
+ * The scheduler's link to the inference worker, on the main thread. It starts the worker, carries commands and notices, watches for signs of life, and
+ * closes the worker. A worker is never started again: when it is lost, the process ends and a supervisor starts a new one.
  */
 export class EngineLink implements AsyncDisposable {
   /** Settled when the worker dies or hangs; never rejects, and stays pending on a clean close. */
   readonly lost: Promise<Error>;
   readonly #options: EngineLinkOptions;
-  readonly #worker: Worker;
+  readonly #worker: WorkerLink<readonly EngineCommand[], EngineNotice>;
   readonly #outbox: CommandOutbox;
   readonly #watchdog: EngineWatchdog;
   readonly #listeners = new Set<(notice: EngineNotice) => void>();
-  readonly #ready = new Deferred<EngineFacts>();
   readonly #lost = new Deferred<Error>();
-  readonly #exited = new Deferred<void>();
   #state: "starting" | "ready" | "lost" | "closing" = "starting";
   #isWarnedOfThreads = false;
   #facts: EngineFacts | undefined;
@@ -53,34 +53,23 @@ export class EngineLink implements AsyncDisposable {
       ping: (pingId) => this.send({ type: "ping", pingId }),
       onHang: (error) => this.#lose(error),
     });
-    this.#worker = new Worker(options.entry, {
-      workerData: options.workerData,
-      name: "rill-engine",
-      resourceLimits: WORKER_HEAP,
-    });
-    this.#outbox = new CommandOutbox((commands) => this.#worker.postMessage(commands));
-    this.#worker.on("message", (notice: EngineNotice) => this.#onNotice(notice));
-    this.#worker.on("messageerror", (error) => this.#lose(error));
-    this.#worker.on("error", (error) => this.#lose(error));
-    this.#worker.on("exit", (code) => {
-      this.#exited.resolve();
-      this.#lose(new Error(`the inference worker exited with code ${code}`));
-    });
+    const { entry, workerData: data, spawn } = options;
+    this.#worker = new WorkerLink({ entry, data, name: "rill-engine", closeCommand: [{ type: "close" }], spawn });
+    this.#outbox = new CommandOutbox((commands) => this.#worker.post(commands));
+    this.#worker.onNotice((notice) => this.#onNotice(notice));
+    void this.#worker.lost.then((end) => this.#lose(causeOf(end)));
   }
 
   /**
    * Resolves when the engine can run.
-   * @throws Error saying what could not be had when the engine is unusable, or how the worker died. The worker is gone then.
+   * @throws Error with the worker's own words when the engine is unusable, or with the cause of the worker's death. The worker is gone then.
    */
   static async start(options: EngineLinkOptions): Promise<EngineLink> {
     const link = new EngineLink(options);
-    try {
-      await link.#ready.promise;
-    } catch (error) {
-      await link[Symbol.asyncDispose]();
-      throw error;
-    }
-    return link;
+    const start = await link.#worker.started;
+    if (start.type === "ready") return link;
+    await link[Symbol.asyncDispose]();
+    throw start.type === "unusable" ? new Error(start.message) : causeOf(start);
   }
 
   get facts(): EngineFacts {
@@ -88,7 +77,7 @@ export class EngineLink implements AsyncDisposable {
     return this.#facts;
   }
 
-  /** Sends a command, credit with this turn of the event loop, all else at once. After a loss or a close it goes nowhere. */
+  /** Sends a command: credit at the end of this turn of the event loop, any other at once. Does nothing after a loss or a close. */
   send(command: EngineCommand): void {
     if (this.#state !== "ready") return;
     if (command.type === "start") this.#watchdog.runStarted();
@@ -101,7 +90,7 @@ export class EngineLink implements AsyncDisposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Asks the worker to finish and waits until it has; terminates it only when it does not answer in time. */
+  /** Asks the worker to finish and waits for its exit; terminates it only when it does not exit in time. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();
     await this.#closed;
@@ -112,10 +101,8 @@ export class EngineLink implements AsyncDisposable {
       case "ready":
         this.#facts = notice.facts;
         if (this.#state === "starting") this.#state = "ready";
-        this.#ready.resolve(notice.facts);
         return;
       case "unusable":
-        this.#ready.reject(new Error(notice.message));
         return;
       case "pong":
         this.#watchdog.onPong(notice);
@@ -136,7 +123,7 @@ export class EngineLink implements AsyncDisposable {
     for (const listener of [...this.#listeners]) listener(notice);
   }
 
-  /** Its first time is a warning: the operator may want to give the process cores of its own, or to settle the number. */
+  /** The first change is a warning: the operator may want to give the process cores of its own, or to fix the number of threads. */
   #tellOfThreads({ threads, most, cores }: Extract<EngineNotice, { type: "threads" }>): void {
     const facts = { threads, most, coresGiven: Number(cores.toFixed(2)), remedy: "--threads N" };
     const { log } = this.#options;
@@ -146,7 +133,6 @@ export class EngineLink implements AsyncDisposable {
   }
 
   #lose(error: Error): void {
-    if (this.#state === "starting") this.#ready.reject(error);
     if (this.#state !== "ready") return;
     this.#state = "lost";
     this.#watchdog[Symbol.dispose]();
@@ -157,11 +143,11 @@ export class EngineLink implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#state = "closing";
     this.#watchdog[Symbol.dispose]();
-    this.#outbox.send({ type: "close" });
+    this.#outbox.flush();
+    void this.#worker.close();
     if (await this.#exitsWithin(CLOSE_LIMIT_MS)) return;
     this.#options.log.error({ limitMs: CLOSE_LIMIT_MS }, "the inference worker does not finish and is terminated");
-    // Its promise may never settle; the exit event tells.
-    void this.#worker.terminate();
+    this.#worker.terminate();
     if (await this.#exitsWithin(TERMINATE_LIMIT_MS)) return;
     this.#options.log.error({}, "the inference worker cannot be terminated: it hangs in native code");
   }
@@ -169,6 +155,10 @@ export class EngineLink implements AsyncDisposable {
   async #exitsWithin(limitMs: number): Promise<boolean> {
     const waited = new Deferred<boolean>();
     using _timer = new RunningClock(this.#options.clock).startTimer(limitMs, () => waited.resolve(false));
-    return await Promise.race([this.#exited.promise.then(() => true), waited.promise]);
+    return await Promise.race([this.#worker.exited.then(() => true), waited.promise]);
   }
+}
+
+function causeOf(end: WorkerEnd): Error {
+  return end.type === "failed" ? end.error : new Error(`the inference worker exited with code ${end.code}`);
 }

@@ -1,21 +1,23 @@
-import { Worker } from "node:worker_threads";
-import { WORKER_HEAP } from "../../machine/worker-heap.js";
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 import type { Logger } from "../../telemetry/logger.js";
+import { type WorkerEnd, WorkerLink } from "../../threads/worker-link.js";
 import type { StoreWorkerData } from "./store-worker.js";
 import type { AnyStoreResult, StoreCommand, StoreNotice, StoreThreadCommand } from "../store-messages.js";
 
 /** A thread that has died is not started again sooner than this. */
 const RESTART_PAUSE_MS = 1_000;
+const STORE_WORKER = new URL("./store-worker.js", import.meta.url);
+
+type StoreThread = WorkerLink<StoreThreadCommand, StoreNotice>;
 
 /**
- * idle: no thread yet. running: it takes commands. dead: it ended unasked; the next command after a pause starts another. closing → closed: asked to
- * close, what it has is worked off first. idle → running → dead → running; any → closed.
+ * idle: there is no thread yet. running: the thread takes commands. dead: the thread ended unasked, and the next command after a pause starts another.
+ * closed: the thread was asked to close, and works off its commands first. idle → running → dead → running; any → closed.
  */
 type LinkState =
   | { readonly type: "idle" }
-  | { readonly type: "running"; readonly worker: Worker; readonly exited: Promise<void> }
+  | { readonly type: "running"; readonly thread: StoreThread }
   | { readonly type: "dead"; readonly atMs: number; readonly message: string }
   | { readonly type: "closed" };
 
@@ -26,7 +28,7 @@ export interface StoreLinkOptions extends StoreWorkerData {
   readonly entry?: URL;
 }
 
-/** The main thread's link to the store's thread, which runs SQLite. Started by the first command. One for the process. */
+/** The main thread's link to the store's thread, which runs SQLite. The first command starts the thread. A process has one link. */
 export class StoreLink implements AsyncDisposable {
   readonly #options: StoreLinkOptions;
   readonly #pending = new Map<number, Deferred<AnyStoreResult>>();
@@ -36,48 +38,36 @@ export class StoreLink implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The thread's answer. Never rejects; a dead thread answers `closed`. */
+  /** Resolves with the thread's answer; a dead thread answers `closed`. Never rejects. */
   async run(command: StoreCommand): Promise<AnyStoreResult> {
     if (this.#state.type === "closed") return closedResult("the store is closed");
     if (this.#state.type === "dead" && this.#options.clock.nowMs() - this.#state.atMs < RESTART_PAUSE_MS) {
       return closedResult(this.#state.message);
     }
-    if (this.#state.type !== "running") this.#state = this.#start();
+    if (this.#state.type !== "running") this.#state = { type: "running", thread: this.#start() };
     const answer = new Deferred<AnyStoreResult>();
     this.#pending.set(command.id, answer);
-    post(this.#state.worker, command);
+    this.#state.thread.post(command);
     return await answer.promise;
   }
 
-  /** What was asked is worked off; then the thread ends. */
+  /** Lets the thread work off its commands, then ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const state = this.#state;
     this.#state = { type: "closed" };
-    if (state.type !== "running") return;
-    post(state.worker, { type: "close" });
-    await state.exited;
+    if (state.type === "running") await state.thread.close();
   }
 
-  #start(): Extract<LinkState, { readonly type: "running" }> {
-    const { path, limits, entry } = this.#options;
-    const workerData: StoreWorkerData = { path, limits };
-    const worker = new Worker(entry ?? new URL("./store-worker.js", import.meta.url), {
-      workerData,
-      name: "rill-store",
-      resourceLimits: WORKER_HEAP,
-    });
-    const exited = new Deferred<void>();
-    let message = "the store's thread ended unasked";
-    worker.on("message", (notice: StoreNotice) => {
+  #start(): StoreThread {
+    const { path, limits, entry = STORE_WORKER } = this.#options;
+    const data: StoreWorkerData = { path, limits };
+    const thread: StoreThread = new WorkerLink({ entry, data, name: "rill-store", closeCommand: { type: "close" } });
+    thread.onNotice((notice) => {
       if (notice.type === "answer") this.#settle(notice.id, notice.result);
       else this.#options.log.warn({ store: path }, notice.text);
     });
-    worker.on("error", (error) => (message = error instanceof Error ? (error.stack ?? error.message) : String(error)));
-    worker.on("exit", () => {
-      this.#bury(message);
-      exited.resolve();
-    });
-    return { type: "running", worker, exited: exited.promise };
+    void thread.exited.then((end) => this.#bury(causeOf(end)));
+    return thread;
   }
 
   #settle(id: number, result: AnyStoreResult): void {
@@ -95,8 +85,8 @@ export class StoreLink implements AsyncDisposable {
   }
 }
 
-function post(worker: Worker, command: StoreThreadCommand): void {
-  worker.postMessage(command);
+function causeOf(end: WorkerEnd): string {
+  return end.type === "failed" ? (end.error.stack ?? end.error.message) : "the store's thread ended unasked";
 }
 
 function closedResult(message: string): AnyStoreResult {

@@ -1,5 +1,5 @@
-import { parentPort, workerData } from "node:worker_threads";
 import { shrinkHeap } from "../../machine/shrink-heap.js";
+import { ThreadChannel, threadData } from "../../threads/host-channel.js";
 import { CommandRunner } from "../operations/command-runner.js";
 import { openSqliteDatabase } from "../database/sqlite-database.js";
 import { sqliteFaultOf } from "../database/sqlite-fault.js";
@@ -19,27 +19,25 @@ export interface StoreWorkerData {
  * close comes last.
  */
 async function main(): Promise<void> {
-  if (parentPort === null) throw new Error("store-worker runs as a worker thread only");
-  const port = parentPort;
-  const { path, limits } = workerData as StoreWorkerData;
+  const channel = new ThreadChannel<StoreThreadCommand, StoreNotice>();
+  const { path, limits } = threadData() as StoreWorkerData;
   await shrinkHeap();
-  const say = (notice: StoreNotice): void => port.postMessage(notice);
-  const onWarning = (text: string): void => say({ type: "warning", text });
+  const onWarning = (text: string): void => channel.post({ type: "warning", text });
   const open = (): StoreDatabase => openSqliteDatabase(path, onWarning);
   await using runner = new CommandRunner({ open, faultOf: sqliteFaultOf, limits, place: path, onWarning });
   const answer = async (command: StoreCommand): Promise<void> => {
-    say({ type: "answer", id: command.id, result: await runner.run(command) });
+    channel.post({ type: "answer", id: command.id, result: await runner.run(command) });
   };
   await new Promise<void>((resolve) => {
     let last = Promise.resolve();
-    port.on("message", (command: StoreThreadCommand) => {
+    channel.onCommand((command) => {
       last = last.then(async () => {
         if (command.type === "close") resolve();
         else await answer(command);
       });
     });
   });
-  port.close();
+  channel.close();
 }
 
 await main();

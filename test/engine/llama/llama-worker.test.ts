@@ -39,13 +39,13 @@ describe("llama worker", function () {
     }
     for (const runId of [1, 2, 3]) await worker.end(runId);
     worker.send({ type: "close" });
-    assert.equal(await worker.exited, 0);
+    assert.deepEqual(await worker.exited, { type: "exited", code: 0 });
     assert.equal(worker.notices.at(-1)?.type, "closed");
   });
 
   it("says why it is unusable, and leaves", async () => {
     await using worker = llamaWorker({ modelPath: "/nowhere/at-all.gguf" });
-    assert.equal(await worker.exited, 0);
+    assert.deepEqual(await worker.exited, { type: "exited", code: 0 });
     assert.equal(worker.notices.length, 1);
     const { message } = await worker.notice("unusable");
     assert.match(message, /^the model \/nowhere\/at-all\.gguf could not be loaded: ENOENT/);

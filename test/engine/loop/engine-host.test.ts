@@ -5,6 +5,9 @@ import type { ScriptedWorkerOptions } from "../../support/scripted-worker.js";
 import { runEngineHost } from "../../../src/engine/loop/engine-host.js";
 import type { EngineCommand, EngineNotice } from "../../../src/core/engine-messages.js";
 import { Deferred } from "../../../src/sync/deferred.js";
+import { spawnThread } from "../../../src/threads/spawned-worker.js";
+import { ThreadChannel } from "../../../src/threads/host-channel.js";
+import { spawnProcess } from "../../support/forked-worker.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { SCRIPT, ScriptedEngine } from "../../support/scripted-engine.js";
 import { EngineWorker } from "../engine-worker.js";
@@ -12,10 +15,6 @@ import { AMPLE_CREDIT, specOf, type RunRequest } from "../loop-harness.js";
 import { someTurns } from "../scripted-loop.js";
 
 const ENTRY = new URL("../../support/scripted-worker.js", import.meta.url);
-
-function scriptedWorker(options: ScriptedWorkerOptions = {}): EngineWorker {
-  return new EngineWorker(ENTRY, options);
-}
 
 function start(worker: EngineWorker, runId: number, request: RunRequest): void {
   worker.send({ type: "start", run: specOf(runId, request), credit: request.credit ?? AMPLE_CREDIT });
@@ -27,80 +26,89 @@ function textOf(worker: EngineWorker, runId: number): string {
   return pieces.map((piece) => piece.text).join("");
 }
 
-describe("engine host, on a worker", () => {
-  it("first says that it is ready, with the engine's facts", async () => {
-    await using worker = scriptedWorker({ sequences: 3, contextTokens: 100 });
-    await worker.notice("ready");
-    assert.deepEqual(worker.notices, [
-      { type: "ready", facts: { contextTokens: 100, sequences: 3, threads: 1, release: "scripted" } },
-    ]);
-  });
+for (const [kind, spawn] of [
+  ["a thread", spawnThread],
+  ["a process", spawnProcess],
+] as const) {
+  describe(`engine host, in ${kind} of its own`, () => {
+    const scriptedWorker = (options: ScriptedWorkerOptions = {}): EngineWorker =>
+      new EngineWorker(ENTRY, options, spawn);
 
-  it("runs what it is told to, through the wall", async () => {
-    await using worker = scriptedWorker();
-    start(worker, 1, { prompt: "over the wall: é 😀" });
-    await worker.end(1);
-    assert.equal(textOf(worker, 1), "over the wall: é 😀");
-  });
+    it("first says that it is ready, with the engine's facts", async () => {
+      await using worker = scriptedWorker({ sequences: 3, contextTokens: 100 });
+      await worker.notice("ready");
+      assert.deepEqual(worker.notices, [
+        { type: "ready", facts: { contextTokens: 100, sequences: 3, threads: 1, release: "scripted" } },
+      ]);
+    });
 
-  it("parks a run without credit, takes credit and cancels", async () => {
-    await using worker = scriptedWorker({ cycle: true });
-    start(worker, 1, { prompt: "abc", credit: { pieces: 2, bytes: 99 } });
-    await worker.notice("step");
-    worker.send({ type: "credit", runId: 1, credit: { pieces: 2, bytes: 99 } });
-    worker.send({ type: "cancel", runId: 1, mode: "soft" });
-    await worker.end(1);
-    assert.ok("abca".startsWith(textOf(worker, 1)));
-  });
+    it("runs what it is told to, through the wall", async () => {
+      await using worker = scriptedWorker();
+      start(worker, 1, { prompt: "over the wall: é 😀" });
+      await worker.end(1);
+      assert.equal(textOf(worker, 1), "over the wall: é 😀");
+    });
 
-  it("answers a ping in the middle of a step, and names that step as long as it lasts", async () => {
-    await using worker = scriptedWorker();
-    start(worker, 1, { prompt: [104, SCRIPT.HANG] });
-    await worker.notice("step");
-    const steps: number[] = [];
-    for (let pingId = 1; steps.length < 3; pingId++) {
-      const told = worker.notices.length;
-      worker.send({ type: "ping", pingId });
-      const pong = await worker.notice("pong", told);
-      assert.equal(pong.pingId, pingId);
-      if (pong.stepNumber !== undefined) steps.push(pong.stepNumber);
-    }
-    const hanging = steps.at(-1);
-    assert.ok(hanging !== undefined && hanging > 0);
-    worker.send({ type: "ping", pingId: 1_000 });
-    assert.equal((await worker.notice("pong", worker.notices.length)).stepNumber, hanging);
-  });
+    it("parks a run without credit, takes credit and cancels", async () => {
+      await using worker = scriptedWorker({ cycle: true });
+      start(worker, 1, { prompt: "abc", credit: { pieces: 2, bytes: 99 } });
+      await worker.notice("step");
+      worker.send({ type: "credit", runId: 1, credit: { pieces: 2, bytes: 99 } });
+      worker.send({ type: "cancel", runId: 1, mode: "soft" });
+      await worker.end(1);
+      assert.ok("abca".startsWith(textOf(worker, 1)));
+    });
 
-  it("says between steps that none is running", async () => {
-    await using worker = scriptedWorker();
-    worker.send({ type: "ping", pingId: 7 });
-    assert.deepEqual(await worker.notice("pong"), { type: "pong", pingId: 7, stepNumber: undefined });
-  });
+    it("answers a ping in the middle of a step, and names that step as long as it lasts", async () => {
+      await using worker = scriptedWorker();
+      start(worker, 1, { prompt: [104, SCRIPT.HANG] });
+      await worker.notice("step");
+      const steps: number[] = [];
+      for (let pingId = 1; steps.length < 3; pingId++) {
+        const told = worker.notices.length;
+        worker.send({ type: "ping", pingId });
+        const pong = await worker.notice("pong", told);
+        assert.equal(pong.pingId, pingId);
+        if (pong.stepNumber !== undefined) steps.push(pong.stepNumber);
+      }
+      const hanging = steps.at(-1);
+      assert.ok(hanging !== undefined && hanging > 0);
+      worker.send({ type: "ping", pingId: 1_000 });
+      assert.equal((await worker.notice("pong", worker.notices.length)).stepNumber, hanging);
+    });
 
-  it("ends all runs when it is closed, and the thread with it", async () => {
-    await using worker = scriptedWorker({ cycle: true });
-    start(worker, 1, { prompt: "abc" });
-    start(worker, 2, { prompt: "def", credit: { pieces: 0, bytes: 0 } });
-    await worker.notice("step");
-    worker.send({ type: "close" });
-    assert.equal(await worker.exited, 0);
-    assert.equal(worker.notices.at(-1)?.type, "closed");
-    await worker.end(1);
-    await worker.end(2);
-  });
+    it("says between steps that none is running", async () => {
+      await using worker = scriptedWorker();
+      worker.send({ type: "ping", pingId: 7 });
+      assert.deepEqual(await worker.notice("pong"), { type: "pong", pingId: 7, stepNumber: undefined });
+    });
 
-  it("dies of an engine that breaks its promises, for its supervisor to see", async () => {
-    await using worker = scriptedWorker();
-    start(worker, 1, { prompt: [104, SCRIPT.DIE] });
-    assert.equal(await worker.exited, 1);
-    assert.ok(worker.error instanceof Error);
-    assert.equal(worker.error.message, "the script says die");
+    it("ends all runs when it is closed, and the worker with it", async () => {
+      await using worker = scriptedWorker({ cycle: true });
+      start(worker, 1, { prompt: "abc" });
+      start(worker, 2, { prompt: "def", credit: { pieces: 0, bytes: 0 } });
+      await worker.notice("step");
+      worker.send({ type: "close" });
+      assert.deepEqual(await worker.exited, { type: "exited", code: 0 });
+      assert.equal(worker.notices.at(-1)?.type, "closed");
+      await worker.end(1);
+      await worker.end(2);
+    });
+
+    it("dies of an engine that breaks its promises, for its supervisor to see", async () => {
+      await using worker = scriptedWorker();
+      start(worker, 1, { prompt: [104, SCRIPT.DIE] });
+      const end = await worker.exited;
+      assert.ok(end.type === "failed");
+      assert.equal(end.error.message, "the script says die");
+    });
   });
-});
+}
 
 describe("engine host, between steps", () => {
   it("carries out what came in a step's last moment before the next step begins", async () => {
-    const { port1: far, port2: port } = new MessageChannel();
+    const { port1: far, port2 } = new MessageChannel();
+    const channel = new ThreadChannel<readonly EngineCommand[], EngineNotice>(port2);
     const send = (command: EngineCommand): void => far.postMessage([command]);
     const engine = new ScriptedEngine({ cycle: true });
     const step = engine.step.bind(engine);
@@ -116,7 +124,7 @@ describe("engine host, between steps", () => {
       steps.push(notice);
       if (notice.updates.some((update) => update.end !== undefined)) send({ type: "close" });
     });
-    const hosted = runEngineHost({ engine, port, prefill: { budgetMs: 1_000, maxTokens: 512 } });
+    const hosted = runEngineHost({ engine, channel, prefill: { budgetMs: 1_000, maxTokens: 512 } });
     send({ type: "start", run: specOf(1, { prompt: "abc" }), credit: AMPLE_CREDIT });
     await Promise.all([hosted, once(far, "close")]);
     assert.equal(engine.steps, 3);
@@ -124,7 +132,8 @@ describe("engine host, between steps", () => {
   });
 
   it("stands still where a run has ended, until it is told that its place is refilled", async () => {
-    const { port1: far, port2: port } = new MessageChannel();
+    const { port1: far, port2 } = new MessageChannel();
+    const channel = new ThreadChannel<readonly EngineCommand[], EngineNotice>(port2);
     const send = (command: EngineCommand): void => far.postMessage([command]);
     const engine = new ScriptedEngine({ cycle: true });
     const ended = new Deferred<void>();
@@ -133,7 +142,7 @@ describe("engine host, between steps", () => {
     });
     const prefill = { budgetMs: 1_000, maxTokens: 512 };
     // Its time stands still: nothing but the word can end the wait.
-    const hosted = runEngineHost({ engine, port, prefill, clock: new ManualClock() });
+    const hosted = runEngineHost({ engine, channel, prefill, clock: new ManualClock() });
     send({ type: "start", run: specOf(1, { prompt: "stays" }), credit: AMPLE_CREDIT });
     const leaving = specOf(2, { prompt: "leaves", stopping: { maxOutputTokens: 2 } });
     send({ type: "start", run: leaving, credit: AMPLE_CREDIT });

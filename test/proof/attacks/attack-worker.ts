@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { parentPort, workerData } from "node:worker_threads";
+import type { EngineCommand, EngineNotice } from "../../../src/core/engine-messages.js";
 import { runEngineHost } from "../../../src/engine/loop/engine-host.js";
+import { ThreadChannel, threadData } from "../../../src/threads/host-channel.js";
 import { ScriptedEngine, type ScriptedOptions } from "../../support/scripted-engine.js";
 
 /** So that one stream can go on for as long as all attacks last. */
@@ -10,11 +11,10 @@ const WAITS = 4;
 const WAIT_MS = 4;
 
 /** A worker's entry: every run echoes its prompt for ever, at a token every 16 ms and what the timers add. */
-const port = parentPort;
-if (port === null) throw new Error("attack-worker is a worker's entry");
-const { sequences } = workerData as Required<ScriptedOptions>;
+const channel = new ThreadChannel<readonly EngineCommand[], EngineNotice>();
+const { sequences } = threadData() as Required<ScriptedOptions>;
 const engine = new ScriptedEngine({ sequences, contextTokens: CONTEXT_TOKENS, cycle: true });
 engine.beforeStep = async () => {
   for (let n = 0; n < WAITS; n += 1) await delay(WAIT_MS);
 };
-await runEngineHost({ engine, port, prefill: { budgetMs: 1_000, maxTokens: 512 } });
+await runEngineHost({ engine, channel, prefill: { budgetMs: 1_000, maxTokens: 512 } });

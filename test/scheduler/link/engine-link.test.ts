@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { EngineNotice } from "../../../src/core/engine-messages.js";
 import { EngineLink } from "../../../src/scheduler/link/engine-link.js";
 import { Deferred } from "../../../src/sync/deferred.js";
+import { spawnProcess } from "../../support/forked-worker.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { SCRIPT } from "../../support/scripted-engine.js";
 import type { ScriptedWorkerOptions } from "../../support/scripted-worker.js";
@@ -41,6 +42,28 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe("EngineLink", () => {
+  it("serves and closes an engine in a process of its own as one in a thread", async () => {
+    const clock = new ManualClock();
+    const log = new RecordingLogger();
+    const options = { entry: SCRIPTED_WORKER, workerData: {}, stepLimitMs: 30_000, clock, log, spawn: spawnProcess };
+    const link = await EngineLink.start(options);
+    assert.equal(link.facts.release, "scripted");
+    const ended = new Deferred<string>();
+    let text = "";
+    link.onNotice((notice) => {
+      if (notice.type !== "step") return;
+      for (const { pieces, end } of notice.updates) {
+        for (const piece of pieces) text += piece.text;
+        if (end !== undefined) ended.resolve(text);
+      }
+    });
+    startRun(link, 1, echo("over the IPC"));
+    assert.equal(await ended.promise, "over the IPC");
+    await link[Symbol.asyncDispose]();
+    assert.equal(await isPending(link.lost), true);
+    assert.deepEqual(log.lines, []);
+  });
+
   it("starts when the engine is ready and knows its facts", async () => {
     const { link } = await start({ sequences: 3, contextTokens: 512 });
     await using _link = link;

@@ -1,0 +1,53 @@
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+
+/** A worker's end of the channel to whoever started it, whether the worker is a thread or a process. */
+export interface HostChannel<Command, Notice> {
+  /** @param transfer buffers of the notice that the worker gives up, so that they may be moved and need not be copied */
+  post(notice: Notice, transfer?: readonly ArrayBuffer[]): void;
+  /** Calls the listener for each command from now on, and for those that have waited for it. Called once. */
+  onCommand(listener: (command: Command) => void): void;
+  /** Takes the commands that have arrived but wait for a turn of the event loop; a channel that cannot look ahead has none. */
+  drain(): readonly Command[];
+  /** Sends what was posted and takes no more commands. The worker then exits as soon as it has nothing left to do. */
+  close(): void;
+}
+
+/** The channel of a worker thread, over its message port. */
+export class ThreadChannel<Command, Notice> implements HostChannel<Command, Notice> {
+  readonly #port: MessagePort;
+
+  /** @param port default: the port to whoever started this thread, which a main thread lacks */
+  constructor(port: MessagePort = parentOfThread()) {
+    this.#port = port;
+  }
+
+  post(notice: Notice, transfer?: readonly ArrayBuffer[]): void {
+    this.#port.postMessage(notice, transfer);
+  }
+
+  onCommand(listener: (command: Command) => void): void {
+    this.#port.on("message", listener);
+  }
+
+  drain(): readonly Command[] {
+    const commands: Command[] = [];
+    for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
+      commands.push(next.message as Command);
+    }
+    return commands;
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+}
+
+/** The data that this thread was started with. */
+export function threadData(): unknown {
+  return workerData;
+}
+
+function parentOfThread(): MessagePort {
+  if (parentPort === null) throw new Error("this module runs as a worker thread only");
+  return parentPort;
+}

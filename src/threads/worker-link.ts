@@ -1,0 +1,101 @@
+import { spawnThread, type SpawnedWorker, type SpawnWorker, type WorkerSpec } from "./spawned-worker.js";
+
+/** A message that says what it is. */
+interface Typed {
+  readonly type: string;
+}
+
+/**
+ * How a worker ended.
+ * failed: it threw an error, or it sent a message that cannot be read.
+ * exited: it ended without an error.
+ */
+export type WorkerEnd =
+  { readonly type: "failed"; readonly error: Error } | { readonly type: "exited"; readonly code: number };
+
+/** The worker's own word that it can or cannot work, or its end before that. */
+export type WorkerStart<Notice extends Typed> = Extract<Notice, { readonly type: "ready" | "unusable" }> | WorkerEnd;
+
+export interface WorkerLinkOptions<Command> extends WorkerSpec {
+  /** The command that makes the worker finish and exit. */
+  readonly closeCommand: Command;
+  /** Default: a thread of this process. */
+  readonly spawn?: SpawnWorker | undefined;
+}
+
+/**
+ * The link of one worker to whoever started it: commands go out, notices come in, and the worker's end is told. Making it starts the worker;
+ * closing it lets the worker finish and exit. A worker is never started again.
+ */
+export class WorkerLink<Command, Notice extends Typed> implements AsyncDisposable {
+  /** Resolves with the first notice `ready` or `unusable`, or with the worker's end where that comes before. Never rejects. */
+  readonly started: Promise<WorkerStart<Notice>>;
+  /** Resolves at the first sign that the worker ended unasked; stays pending after a close. Never rejects. */
+  readonly lost: Promise<WorkerEnd>;
+  /** Resolves when the worker is gone. Never rejects. */
+  readonly exited: Promise<WorkerEnd>;
+  readonly #worker: SpawnedWorker;
+  readonly #closeCommand: Command;
+  readonly #listeners = new Set<(notice: Notice) => void>();
+  #isClosing = false;
+
+  constructor({ entry, data, name, closeCommand, spawn = spawnThread }: WorkerLinkOptions<Command>) {
+    const worker = spawn({ entry, data, name });
+    this.#worker = worker;
+    this.#closeCommand = closeCommand;
+    const ended = new Promise<WorkerEnd>((resolve) => {
+      worker.onFault((error) => resolve({ type: "failed", error }));
+      worker.onExit((code) => resolve({ type: "exited", code }));
+    });
+    this.exited = new Promise((resolve) => worker.onExit(() => resolve(ended)));
+    this.lost = new Promise((resolve) => {
+      void ended.then((end) => {
+        if (!this.#isClosing) resolve(end);
+      });
+    });
+    this.started = new Promise((resolve) => {
+      const listening = this.onNotice((notice) => {
+        if (!isStart(notice)) return;
+        listening[Symbol.dispose]();
+        resolve(notice);
+      });
+      void ended.then(resolve);
+    });
+    worker.onMessage((message) => {
+      for (const listener of [...this.#listeners]) listener(message as Notice);
+    });
+  }
+
+  /** Sends a command. Does nothing once the link is closing or the worker has exited. */
+  post(command: Command): void {
+    if (!this.#isClosing) this.#worker.post(command);
+  }
+
+  /** Calls `listener` for each notice, in order, until it is disposed. No notice comes before the next turn of the event loop. */
+  onNotice(listener: (notice: Notice) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Ends the worker without asking it, as the last resort: its native code is cut off. `exited` tells when it is gone. */
+  terminate(): void {
+    this.#worker.terminate();
+  }
+
+  /** Asks the worker, the first time, to finish what it has. Resolves when it is gone; never rejects. */
+  close(): Promise<WorkerEnd> {
+    this.post(this.#closeCommand);
+    this.#isClosing = true;
+    return this.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function isStart<Notice extends Typed>(
+  notice: Notice,
+): notice is Extract<Notice, { readonly type: "ready" | "unusable" }> {
+  return notice.type === "ready" || notice.type === "unusable";
+}
