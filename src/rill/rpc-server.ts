@@ -28,7 +28,7 @@ import { OpenCalls } from "../grpc/call/open-calls.js";
 import { RefusalLog } from "../grpc/call/refusal-log.js";
 import { ResponseBudget } from "../grpc/call/response-budget.js";
 import { serverOptions } from "../grpc/connection/server-options.js";
-import { CallSeats } from "../grpc/call/call-seats.js";
+import { CallLimit } from "../grpc/call/call-limit.js";
 import { raiseSessionLimits } from "../grpc/gate/grpc-js-internals.js";
 import { ProxyDeadlines } from "../grpc/gate/proxy-deadlines.js";
 import { RequestBytes } from "../grpc/call/request-bytes.js";
@@ -108,7 +108,7 @@ export class RpcServer implements AsyncDisposable {
       runningClock,
       log,
       openCalls: new OpenCalls(),
-      seats: new CallSeats(limits.calls),
+      callLimit: new CallLimit(limits.calls),
       requestBytes: new RequestBytes(limits.totalRequestBytes),
       refusals: new RefusalLog({ clock, log }),
       responses: new ResponseBudget(limits.totalResponseBytes, runningClock),
@@ -150,10 +150,10 @@ export class RpcServer implements AsyncDisposable {
 
   /** What calls hold at this moment. */
   report(): CallsReport {
-    const { seats, requestBytes, responses } = this.#host;
+    const { callLimit, requestBytes, responses } = this.#host;
     const { pendingCalls, refusedStreams } = this.#gate;
     return {
-      calls: seats.open,
+      calls: callLimit.open,
       pendingCalls,
       requestBytes: requestBytes.bytes,
       responseBytes: responses.bytes,

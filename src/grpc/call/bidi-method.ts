@@ -2,9 +2,9 @@ import type { handleBidiStreamingCall } from "@grpc/grpc-js";
 import { onAbort } from "../../sync/on-abort.js";
 import type { DecodedRequest } from "../contract/decoded-request.js";
 import type { CallHost } from "./call-host.js";
-import type { EncodedResponse } from "../contract/encoded-response.js";
+import type { EncodedResponse } from "../contract/service-definition.js";
 import { defaultReaderRule } from "./reader-rule.js";
-import type { Seats } from "./seats.js";
+import type { WatcherLimit } from "./watcher-limit.js";
 import { StreamedCall } from "./streamed-call.js";
 
 /** What a service does for one method that answers each message of a stream by one message. */
@@ -12,7 +12,7 @@ export interface BidiMethod<Request> {
   /** As it stands in logs. */
   readonly method: string;
   /** One for each stream. */
-  readonly seats: Seats;
+  readonly watchers: WatcherLimit;
   /** Runs at the host's pace. */
   readonly handle: (request: DecodedRequest<Request>) => EncodedResponse;
 }
@@ -20,7 +20,7 @@ export interface BidiMethod<Request> {
 /** A method of two streams as grpc-js takes it. The next request is read when the answer to the one before was taken. Counts as a watch. */
 export function bidiMethod<Request>(
   host: CallHost,
-  { method, seats, handle }: BidiMethod<Request>,
+  { method, watchers, handle }: BidiMethod<Request>,
 ): handleBidiStreamingCall<DecodedRequest<Request>, EncodedResponse> {
   const options = { method, kind: "watch" as const, rule: defaultReaderRule(host.limits) };
   return (call) => {
@@ -30,7 +30,7 @@ export function bidiMethod<Request>(
       try {
         // A read that waits for the client's next message ends only with its stream.
         using _end = onAbort(signal, () => call.destroy());
-        using _seat = seats.take();
+        using _watcher = watchers.take();
         for await (const request of call as AsyncIterable<DecodedRequest<Request>>) {
           await writer.write(await host.pace.run(() => handle(request)), 0);
         }

@@ -1,7 +1,7 @@
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
-import type { CallSeats } from "./call-seats.js";
+import type { CallLimit } from "./call-limit.js";
 import type { RequestBytes } from "./request-bytes.js";
 import type { WorkPace } from "../../sync/work-pace.js";
 import type { OpenCalls } from "./open-calls.js";
@@ -17,7 +17,7 @@ export interface CallHost {
   readonly log: Logger;
   readonly openCalls: OpenCalls;
   readonly refusals: RefusalLog;
-  readonly seats: CallSeats;
+  readonly callLimit: CallLimit;
   readonly requestBytes: RequestBytes;
   /** Of all unary responses. */
   readonly responses: ResponseBudget;

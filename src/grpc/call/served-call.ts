@@ -1,17 +1,17 @@
-import { type Deadline, status as Status, type Metadata } from "@grpc/grpc-js";
+import { type Deadline, type Metadata, status as Status } from "@grpc/grpc-js";
 import type { CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import { printableText } from "../../telemetry/printable-text.js";
-import { ProtocolStatus } from "../status/protocol-status.js";
+import { ProtocolStatus } from "../status/error-status.js";
 import { STATUS_OF_CODE } from "../status/status-table.js";
 import type { CallContext } from "./call-context.js";
-import { callDeadlineMs } from "./call-deadline.js";
 import type { CallHost } from "./call-host.js";
-import { type CancellableCall, CallScope } from "./call-scope.js";
+import { CallScope, type CancellableCall } from "./call-scope.js";
 import { CallWire } from "./call-wire.js";
 import type { CallKind } from "./open-calls.js";
 import type { ReaderRule } from "./reader-rule.js";
 import type { HeldResponse } from "./response-budget.js";
+import type { Clock } from "../../sync/clock.js";
 
 /** What a served call needs of grpc-js's. */
 export interface HandledCall extends CancellableCall {
@@ -124,4 +124,10 @@ export class ServedCall implements CallContext, Disposable {
 /** Some of them are a caller's ids. */
 function printableFacts(facts: GenerationError["facts"]): object {
   return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, printableText(fact)]));
+}
+
+/** When a call's deadline passes, by the clock and not by the wall's time of day; undefined: it has none. */
+function callDeadlineMs(call: { getDeadline(): Deadline }, clock: Clock): number | undefined {
+  const atMs = Number(call.getDeadline());
+  return Number.isFinite(atMs) ? clock.nowMs() + Math.max(0, atMs - Date.now()) : undefined;
 }

@@ -2,7 +2,7 @@ import type { handleUnaryCall } from "@grpc/grpc-js";
 import type { DecodedRequest } from "../contract/decoded-request.js";
 import type { CallContext } from "./call-context.js";
 import type { CallHost } from "./call-host.js";
-import { EncodedResponse } from "../contract/encoded-response.js";
+import { EncodedResponse } from "../contract/service-definition.js";
 import { ServedCall } from "./served-call.js";
 
 /** What a service does for one unary method. */

@@ -16,7 +16,7 @@ const PRIVATE_UMASK = 0o077;
 export async function bindAddress(server: Server, listen: string): Promise<string> {
   const path = socketPath(listen);
   if (path === undefined) return listen.replace(/:\d+$/, `:${await bind(server, listen)}`);
-  await clearPlace(path, listen);
+  await removeStaleSocket(path, listen);
   // The file is made with the mode that the umask leaves: nobody gets in before the mode is set.
   const umask = process.umask(PRIVATE_UMASK);
   try {
@@ -44,7 +44,7 @@ function socketPath(listen: string): string | undefined {
 }
 
 /** Removes a socket that nobody listens on. @throws Error where something else is in the way */
-async function clearPlace(path: string, listen: string): Promise<void> {
+async function removeStaleSocket(path: string, listen: string): Promise<void> {
   const folder = dirname(path);
   if (!(await isFolder(folder))) throw refusal(listen, `there is no folder ${folder}`);
   const found = await lstat(path).catch(() => undefined);

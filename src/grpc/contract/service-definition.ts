@@ -1,6 +1,5 @@
 import type { DescMessage, FileRegistry } from "@bufbuild/protobuf";
 import type { MethodDefinition, Server, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { EncodedResponse } from "./encoded-response.js";
 import type { DecodedRequest } from "./decoded-request.js";
 import { checkWire, type Unwanted } from "./wire-check.js";
 
@@ -68,4 +67,13 @@ function strictDecoder(
       return { type: "undecodable", violations: [{ field: "", description: "is not a valid message" }] };
     }
   };
+}
+
+/** A response as the bytes that go out. The service definition passes them on as they are. */
+export class EncodedResponse {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
 }

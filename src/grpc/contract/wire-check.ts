@@ -38,8 +38,8 @@ export function checkWire(bytes: Uint8Array, message: DescMessage, unwanted: Unw
 }
 
 /** A field that was met, as a link of the path to it. Texts are made only of those at fault. */
-interface Place {
-  readonly parent: Place | undefined;
+interface FieldLocation {
+  readonly parent: FieldLocation | undefined;
   readonly field: FieldShape;
   readonly index: number;
   /** What the message around it has had so far. */
@@ -63,20 +63,20 @@ class WireCheck {
   }
 
   /** Looks at a message, or an entry of a map, that goes up to `end`. */
-  message(shape: MessageShape, end: number, place: Place | undefined): void {
+  message(shape: MessageShape, end: number, location: FieldLocation | undefined): void {
     const scan = this.#scan;
     const met = new MetFields();
-    let current = place;
+    let current = location;
     try {
       if (++this.#depth > MAX_DEPTH) throw new BrokenWireError();
-      while (scan.position < end && this.#countField(place)) {
-        current = place;
+      while (scan.position < end && this.#countField(location)) {
+        current = location;
         const tag = scan.tag(end);
         const field = shape.fields.get(tag >>> 3);
         if (field === undefined) {
-          this.#unknown(tag, end, { shape, place });
+          this.#unknown(tag, end, { shape, location });
         } else {
-          current = { parent: place, field, index: met.count(field), met };
+          current = { parent: location, field, index: met.count(field), met };
           this.#field(tag & 7, end, current);
         }
       }
@@ -93,74 +93,81 @@ class WireCheck {
   }
 
   /** False: there is no sense in looking further. */
-  #countField(place: Place | undefined): boolean {
+  #countField(location: FieldLocation | undefined): boolean {
     if (++this.#fields === MAX_FIELDS + 1)
-      this.unreadable.add(pathOf(place), `brings the message to more than ${MAX_FIELDS} fields, nested ones included`);
+      this.unreadable.add(
+        pathOf(location),
+        `brings the message to more than ${MAX_FIELDS} fields, nested ones included`,
+      );
     return this.#fields <= MAX_FIELDS && !this.unreadable.full && !this.unwanted.full;
   }
 
-  #unknown(tag: number, end: number, { shape, place }: { shape: MessageShape; place: Place | undefined }): void {
-    this.#scan.skip(tag, end, () => this.#countField(place));
+  #unknown(
+    tag: number,
+    end: number,
+    { shape, location }: { shape: MessageShape; location: FieldLocation | undefined },
+  ): void {
+    this.#scan.skip(tag, end, () => this.#countField(location));
     if (!this.#refusesUnwanted) return;
     const number = tag >>> 3;
-    if (place === undefined) this.unwanted.add(`field ${number}`, `is not part of ${shape.typeName}`);
-    else this.unwanted.add(pathOf(place), `has a field ${number}, which is not part of ${shape.typeName}`);
+    if (location === undefined) this.unwanted.add(`field ${number}`, `is not part of ${shape.typeName}`);
+    else this.unwanted.add(pathOf(location), `has a field ${number}, which is not part of ${shape.typeName}`);
   }
 
-  #field(wireType: number, end: number, place: Place): void {
+  #field(wireType: number, end: number, location: FieldLocation): void {
     const scan = this.#scan;
-    const { field } = place;
+    const { field } = location;
     if (wireType === field.wireType) {
-      if (field.map !== undefined) this.#entry(field.map, scan.lengthEnd(end), place);
-      else this.#value(field.value, end, place);
+      if (field.map !== undefined) this.#entry(field.map, scan.lengthEnd(end), location);
+      else this.#value(field.value, end, location);
     } else if (field.isPackable && wireType === WIRE_TYPES.delimited) {
-      this.#packed(field.value, scan.lengthEnd(end), place);
+      this.#packed(field.value, scan.lengthEnd(end), location);
     } else {
-      scan.skip((field.number << 3) | wireType, end, () => this.#countField(place));
-      this.unreadable.add(pathOf(place), `has the wrong wire type ${wireType}; its type is ${field.typeName}`);
+      scan.skip((field.number << 3) | wireType, end, () => this.#countField(location));
+      this.unreadable.add(pathOf(location), `has the wrong wire type ${wireType}; its type is ${field.typeName}`);
     }
   }
 
-  #entry(map: MapShape, end: number, place: Place): void {
+  #entry(map: MapShape, end: number, location: FieldLocation): void {
     const start = this.#scan.position;
     const found = this.#findings;
-    this.message(map.entry, end, place);
+    this.message(map.entry, end, location);
     if (!this.#refusesUnwanted || this.#findings > found) return;
     const key = keyOf(this.#bytes.subarray(start, end), map);
-    if (place.met.isNewKey(place.field, key)) return;
-    const path = pathOf({ ...place, index: 0 });
+    if (location.met.isNewKey(location.field, key)) return;
+    const path = pathOf({ ...location, index: 0 });
     this.unwanted.add(`${path}["${wellFormedText(key, MAX_KEY_TEXT_BYTES)}"]`, "is given twice");
   }
 
-  #value(value: ValueShape, end: number, place: Place): void {
+  #value(value: ValueShape, end: number, location: FieldLocation): void {
     const scan = this.#scan;
     switch (value.type) {
       case "message":
-        this.message(shapeOf(value.message), scan.lengthEnd(end), place);
+        this.message(shapeOf(value.message), scan.lengthEnd(end), location);
         return;
       case "string":
-        this.#text(scan.lengthEnd(end), place);
+        this.#text(scan.lengthEnd(end), location);
         return;
       case "bytes":
       case "fixed":
       case "bool":
-        scan.skip(place.field.wireType, end, () => true);
+        scan.skip(location.field.wireType, end, () => true);
         return;
       case "varint":
         scan.varint(end);
-        this.#range(value, place);
+        this.#range(value, location);
     }
   }
 
-  #text(end: number, place: Place): void {
+  #text(end: number, location: FieldLocation): void {
     const scan = this.#scan;
     const start = scan.position;
     scan.position = end;
     if (end - start <= SHORT_TEXT_BYTES && isAscii(this.#bytes, start, end)) return;
-    if (!isUtf8(this.#bytes.subarray(start, end))) this.unreadable.add(pathOf(place), "is not valid UTF-8");
+    if (!isUtf8(this.#bytes.subarray(start, end))) this.unreadable.add(pathOf(location), "is not valid UTF-8");
   }
 
-  #packed(value: ValueShape, end: number, place: Place): void {
+  #packed(value: ValueShape, end: number, location: FieldLocation): void {
     const scan = this.#scan;
     if (value.type === "fixed") {
       this.#packedNumbers += (end - scan.position) / value.bytes;
@@ -170,16 +177,16 @@ class WireCheck {
     while (scan.position < end && this.#packedNumbers <= MAX_PACKED_NUMBERS) {
       scan.varint(end);
       this.#packedNumbers++;
-      if (value.type === "varint") this.#range(value, place);
+      if (value.type === "varint") this.#range(value, location);
     }
     scan.position = end;
     if (this.#packedNumbers > MAX_PACKED_NUMBERS)
-      this.unreadable.add(pathOf(place), `brings the message to more than ${MAX_PACKED_NUMBERS} numbers in lists`);
+      this.unreadable.add(pathOf(location), `brings the message to more than ${MAX_PACKED_NUMBERS} numbers in lists`);
   }
 
-  #range(value: VarintShape, place: Place): void {
+  #range(value: VarintShape, location: FieldLocation): void {
     if (fits(value, this.#scan)) return;
-    this.unreadable.add(pathOf(place), outOfRange(value, this.#scan, place.field.typeName));
+    this.unreadable.add(pathOf(location), outOfRange(value, this.#scan, location.field.typeName));
   }
 }
 
@@ -209,9 +216,9 @@ class MetFields {
   }
 }
 
-function pathOf(place: Place | undefined): string {
-  if (place === undefined) return "";
-  const { parent, field, index } = place;
+function pathOf(location: FieldLocation | undefined): string {
+  if (location === undefined) return "";
+  const { parent, field, index } = location;
   const name = parent === undefined ? field.name : `${pathOf(parent)}.${field.name}`;
   return field.isIndexed ? `${name}[${index}]` : name;
 }

@@ -58,7 +58,7 @@ export interface RequestGateOptions {
 /**
  * Stands between HTTP/2 and grpc-js, on the main thread. grpc-js sees a call only once its message is whole and within every bound: so it inflates
  * nothing, guesses no time-out, and spends nothing on a stream that is reset at once. What is wrong is refused in trailers only, before a handler is
- * found. In order: storms of resets, method, content type, metadata, encoding, time-out, calls without a message, form and size of the body, seats.
+ * found. In order: storms of resets, method, content type, metadata, encoding, time-out, calls without a message, form and size of the body, callLimit.
  */
 export class RequestGate implements IncomingCallListener {
   readonly #host: CallHost;
@@ -212,7 +212,7 @@ export class RequestGate implements IncomingCallListener {
       }
       headers["grpc-timeout"] = formatGrpcTimeout(leftMs);
     }
-    const leave = this.#takePlace(call);
+    const leave = this.#claimCall(call);
     if (leave instanceof GenerationError) {
       call.fail(leave);
       return;
@@ -229,19 +229,19 @@ export class RequestGate implements IncomingCallListener {
   }
 
   /** A seat among the calls, or for health its own place. Returns what gives it back, or why there is none. */
-  #takePlace(call: IncomingCall): (() => void) | GenerationError {
+  #claimCall(call: IncomingCall): (() => void) | GenerationError {
     const { account, path } = call;
-    const { seats } = this.#host;
+    const { callLimit } = this.#host;
     if (path === HEALTH_WATCH_PATH) return ignore;
-    if (path.startsWith(HEALTH_PATHS)) return this.#takeHealthPlace(call);
+    if (path.startsWith(HEALTH_PATHS)) return this.#claimHealthCall(call);
     // A call that waits holds on to this function: the message that it came with must not hang on it.
-    return seats.tryEnter(account) ?? (() => seats.leave(account));
+    return callLimit.tryEnter(account) ?? (() => callLimit.leave(account));
   }
 
-  #takeHealthPlace({ account, stream }: IncomingCall): () => void {
-    const place = { account };
-    this.#openHealthCalls.add(place, () => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
-    return () => this.#openHealthCalls.remove(place);
+  #claimHealthCall({ account, stream }: IncomingCall): () => void {
+    const openCall = { account };
+    this.#openHealthCalls.add(openCall, () => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    return () => this.#openHealthCalls.remove(openCall);
   }
 
   /** The messages after the first pass by grpc-js's own reading, which knows neither bound nor flag. */

@@ -12,11 +12,11 @@ import { onAbort } from "../../sync/on-abort.js";
 import { Wakeup } from "../../sync/wakeup.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
-import { Seats } from "../call/seats.js";
+import { WatcherLimit } from "../call/watcher-limit.js";
 import { streamMethod, WITHOUT_TEXT } from "../call/stream-method.js";
 import { unaryMethod } from "../call/unary-method.js";
 import { type DecodedRequest, readableMessage } from "../contract/decoded-request.js";
-import { ProtocolStatus } from "../status/protocol-status.js";
+import { ProtocolStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 
 const MAX_NAME_TEXT_BYTES = 128;
@@ -31,7 +31,7 @@ export function createHealthService(
   serviceNames: readonly string[],
 ): UntypedServiceImplementation {
   const names = new Set(["", ...serviceNames]);
-  const seats = new Seats(host.limits.healthWatchers, "health watchers");
+  const watchers = new WatcherLimit(host.limits.healthWatchers, "health watchers");
 
   const statusOf = (service: string): ServingStatus => {
     if (!names.has(service)) return ServingStatus.SERVICE_UNKNOWN;
@@ -53,7 +53,7 @@ export function createHealthService(
     { signal }: CallContext,
   ): AsyncGenerator<HealthCheckResponse> {
     const { service } = readableMessage(request);
-    using _seat = seats.take();
+    using _watcher = watchers.take();
     const changed = new Wakeup();
     using _change = lifecycle.onChange(() => changed.notify());
     using _abort = onAbort(signal, () => changed.notify());

@@ -7,14 +7,14 @@ import {
 } from "../../../generated/grpc/reflection/v1/reflection.js";
 import { bidiMethod } from "../call/bidi-method.js";
 import type { CallHost } from "../call/call-host.js";
-import { EncodedResponse } from "../contract/encoded-response.js";
-import { Seats } from "../call/seats.js";
+import { EncodedResponse } from "../contract/service-definition.js";
+import { WatcherLimit } from "../call/watcher-limit.js";
 import type { DescriptorSet } from "../contract/descriptor-set.js";
 import { createSymbolIndex } from "../contract/symbol-index.js";
 import { type DecodedRequest, readableMessage } from "../contract/decoded-request.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 
-type Answer = NonNullable<ServerReflectionResponse["messageResponse"]>;
+type ResponseBody = NonNullable<ServerReflectionResponse["messageResponse"]>;
 
 const MAX_NAME_TEXT_BYTES = 256;
 
@@ -28,16 +28,16 @@ export function createReflectionService(host: CallHost, descriptors: DescriptorS
   const services = [...registry.files].flatMap((file) => file.services).map(({ typeName }) => ({ name: typeName }));
   const symbols = createSymbolIndex(registry);
 
-  const serviceList = encodeAnswer({ $case: "listServicesResponse", value: { service: services } });
-  const fileAnswers = new Map<DescFile, Uint8Array>();
+  const serviceList = encodeResponse({ $case: "listServicesResponse", value: { service: services } });
+  const fileResponses = new Map<DescFile, Uint8Array>();
 
-  const fileAnswer = (file: DescFile | undefined, what: string): Uint8Array => {
+  const fileResponse = (file: DescFile | undefined, what: string): Uint8Array => {
     if (file === undefined) return notFound(what);
-    let encoded = fileAnswers.get(file);
+    let encoded = fileResponses.get(file);
     if (encoded === undefined) {
       const fileDescriptorProto = withDependencies(file).map((each) => descriptors.bytesOf(each));
-      encoded = encodeAnswer({ $case: "fileDescriptorResponse", value: { fileDescriptorProto } });
-      fileAnswers.set(file, encoded);
+      encoded = encodeResponse({ $case: "fileDescriptorResponse", value: { fileDescriptorProto } });
+      fileResponses.set(file, encoded);
     }
     return encoded;
   };
@@ -51,7 +51,7 @@ export function createReflectionService(host: CallHost, descriptors: DescriptorS
     if (registry.getMessage(typeName) === undefined) return notFound(typeName);
     const extensions = [...registry].filter((type) => type.kind === "extension" && type.extendee.typeName === typeName);
     const extensionNumber = extensions.map((type) => (type.kind === "extension" ? type.number : 0));
-    return encodeAnswer({
+    return encodeResponse({
       $case: "allExtensionNumbersResponse",
       value: { baseTypeName: typeName, extensionNumber },
     });
@@ -60,17 +60,17 @@ export function createReflectionService(host: CallHost, descriptors: DescriptorS
   const answer = ({ messageRequest }: ServerReflectionRequest): Uint8Array => {
     switch (messageRequest?.$case) {
       case "fileByFilename":
-        return fileAnswer(files.get(messageRequest.value), messageRequest.value);
+        return fileResponse(files.get(messageRequest.value), messageRequest.value);
       case "fileContainingSymbol":
-        return fileAnswer(symbols.get(messageRequest.value), messageRequest.value);
+        return fileResponse(symbols.get(messageRequest.value), messageRequest.value);
       case "fileContainingExtension":
-        return fileAnswer(extensionFile(messageRequest.value), messageRequest.value.containingType);
+        return fileResponse(extensionFile(messageRequest.value), messageRequest.value.containingType);
       case "allExtensionNumbersOfType":
         return extensionNumbers(messageRequest.value);
       case "listServices":
         return serviceList;
       case undefined:
-        return errorAnswer(Status.INVALID_ARGUMENT, "the request asks for nothing");
+        return errorResponse(Status.INVALID_ARGUMENT, "the request asks for nothing");
     }
   };
 
@@ -83,11 +83,11 @@ export function createReflectionService(host: CallHost, descriptors: DescriptorS
     );
   };
 
-  const seats = new Seats(host.limits.reflectionStreams, "reflection streams");
-  return { serverReflectionInfo: bidiMethod(host, { method: "ServerReflectionInfo", seats, handle }) };
+  const watchers = new WatcherLimit(host.limits.reflectionStreams, "reflection streams");
+  return { serverReflectionInfo: bidiMethod(host, { method: "ServerReflectionInfo", watchers, handle }) };
 }
 
-function encodeAnswer(messageResponse: Answer): Uint8Array {
+function encodeResponse(messageResponse: ResponseBody): Uint8Array {
   return ServerReflectionResponse.encode({ validHost: "", messageResponse }).finish();
 }
 
@@ -99,9 +99,9 @@ function withDependencies(file: DescFile): DescFile[] {
 }
 
 function notFound(what: string): Uint8Array {
-  return errorAnswer(Status.NOT_FOUND, `not found: ${wellFormedText(what, MAX_NAME_TEXT_BYTES)}`);
+  return errorResponse(Status.NOT_FOUND, `not found: ${wellFormedText(what, MAX_NAME_TEXT_BYTES)}`);
 }
 
-function errorAnswer(errorCode: Status, errorMessage: string): Uint8Array {
-  return encodeAnswer({ $case: "errorResponse", value: { errorCode, errorMessage } });
+function errorResponse(errorCode: Status, errorMessage: string): Uint8Array {
+  return encodeResponse({ $case: "errorResponse", value: { errorCode, errorMessage } });
 }

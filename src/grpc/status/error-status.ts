@@ -1,4 +1,4 @@
-import { Metadata, type StatusObject } from "@grpc/grpc-js";
+import { Metadata, type status as Status, type StatusObject } from "@grpc/grpc-js";
 import type { GenerationError } from "../../core/generation-error.js";
 import { encodeErrorDetails } from "./error-details.js";
 import { STATUS_OF_CODE } from "./status-table.js";
@@ -24,4 +24,15 @@ export function toErrorStatus(error: GenerationError, metadata = new Metadata())
 function statusText(message: string): string {
   const text = wellFormedText(message, MAX_TEXT_BYTES);
   return encodeURI(text).length <= MAX_ENCODED_TEXT_BYTES ? text : wellFormedText(text, MAX_ENCODED_TEXT_BYTES / 3);
+}
+
+/** A status that a standard protocol (health) lays down for its own cases, sent as it is: it is none of Rill's published reasons. */
+export class ProtocolStatus extends Error {
+  readonly code: Status;
+
+  constructor(code: Status, message: string) {
+    super(message);
+    this.name = "ProtocolStatus";
+    this.code = code;
+  }
 }

@@ -17,9 +17,9 @@ export function checkCallIds(
     if (toolCallId !== "" && !ids.has(toolCallId)) {
       violations.add(`${field}[${index}].tool_call_id`, `is ${quoted(toolCallId)}, the id of no call before`);
     }
-    for (const [place, { id }] of toolCalls.entries()) {
+    for (const [callIndex, { id }] of toolCalls.entries()) {
       if (ids.has(id)) {
-        violations.add(`${field}[${index}].tool_calls[${place}].id`, `is ${quoted(id)}, which another call has`);
+        violations.add(`${field}[${index}].tool_calls[${callIndex}].id`, `is ${quoted(id)}, which another call has`);
       }
       if (id !== "") ids.add(id);
     }

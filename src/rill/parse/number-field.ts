@@ -38,3 +38,15 @@ export function parseDurationMs(
   const ms = value === undefined ? undefined : value.seconds * 1_000 + value.nanos / 1e6;
   return parseNumber({ ...duration, value: ms, unit: " ms" }, violations);
 }
+
+/** Ids of the vocabulary, as they came. Only the first that is none is named: a message holds a million. */
+export function parseTokenIds(
+  { field, ids, vocabularySize }: { field: string; ids: readonly number[]; vocabularySize: number },
+  violations: Violations,
+): readonly number[] {
+  const wrong = ids.findIndex((id) => id >= vocabularySize);
+  if (wrong >= 0) {
+    violations.add(`${field}[${wrong}]`, `is ${ids[wrong]}; the vocabulary has ${vocabularySize} tokens`);
+  }
+  return ids;
+}

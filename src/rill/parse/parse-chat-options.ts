@@ -2,15 +2,24 @@ import type { Chat } from "../../../generated/rill/v1/conversation.js";
 import type { TurnInput } from "../../../generated/rill/v1/turn_input.js";
 import type { ChatOptions } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import type { ToolUse } from "../../core/tool.js";
+import type { Tool, ToolChoice, ToolUse } from "../../core/tool.js";
 import { parseJsonObject } from "./json-field.js";
-import { parseToolChoice } from "./parse-tool-choice.js";
-import { parseTools } from "./parse-tools.js";
 import type { Violations } from "../../core/violations.js";
+import {
+  type Tool as ToolMessage,
+  type ToolChoice as ToolChoiceMessage,
+  ToolChoiceMode,
+} from "../../../generated/rill/v1/tool.js";
+import { wellFormedText } from "../../core/well-formed-text.js";
+
+const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/;
+const MAX_NAME_TEXT_BYTES = 64;
+const NO_PARAMETERS = '{"type":"object","properties":{}}';
+const AUTO: ToolChoice = Object.freeze({ type: "auto" });
 
 type OptionFields = Pick<Chat | TurnInput, "tools" | "toolChoice" | "parallelToolCalls" | "templateArguments">;
 
-/** What `chat` and `turn` have beside messages. Schemas are looked into where they are made use of, on the prepare worker. */
+/** Parses the fields that `chat` and `turn` have besides messages. The prepare worker checks the schemas of tools when it uses them. */
 export function parseChatOptions(
   fields: OptionFields,
   { field, limits }: { field: "chat" | "turn"; limits: Limits },
@@ -52,4 +61,93 @@ function parseTemplateArguments(
   if (bytes > templateArgumentBytes) violations.add(path, `has ${bytes} bytes; at most ${templateArgumentBytes}`);
   else parseJsonObject(path, text, violations);
   return text;
+}
+
+/** Parses the tools that the model may call. The result is empty if there are too many. */
+function parseTools(
+  { field, tools }: { field: string; tools: readonly ToolMessage[] },
+  limits: Limits,
+  violations: Violations,
+): readonly Tool[] {
+  if (tools.length > limits.tools) {
+    violations.add(field, `has ${tools.length} tools; at most ${limits.tools}`);
+    return [];
+  }
+  const names = new Set<string>();
+  return Object.freeze(
+    tools.map((tool, index) => {
+      const path = `${field}[${index}]`;
+      const { name, description = "", parameters = NO_PARAMETERS } = tool;
+      checkName(`${path}.name`, { name, names }, violations);
+      checkParameters(`${path}.parameters`, { parameters, limits }, violations);
+      return Object.freeze({ name: name ?? "", description, parameters });
+    }),
+  );
+}
+
+function checkName(
+  field: string,
+  { name, names }: { name: string | undefined; names: Set<string> },
+  violations: Violations,
+): void {
+  if (name === undefined) {
+    violations.add(field, "is missing");
+    return;
+  }
+  const shown = JSON.stringify(wellFormedText(name, MAX_NAME_TEXT_BYTES));
+  if (!NAME_PATTERN.test(name)) violations.add(field, `is ${shown}; it must be 1 to 64 letters, digits, _, - and .`);
+  else if (names.has(name)) violations.add(field, `is ${shown}, the name of another tool`);
+  names.add(name);
+}
+
+function checkParameters(
+  field: string,
+  { parameters, limits }: { parameters: string; limits: Limits },
+  violations: Violations,
+): void {
+  const bytes = Buffer.byteLength(parameters);
+  if (bytes > limits.schemaBytes) {
+    violations.add(field, `has ${bytes} bytes; at most ${limits.schemaBytes}`);
+    return;
+  }
+  const type = parseJsonObject(field, parameters, violations)?.type;
+  if (type !== undefined && type !== "object") violations.add(field, 'is not the schema of an object: "type" differs');
+}
+
+/** Parses whether and which of the given tools the model calls. */
+function parseToolChoice(
+  { field, choice, tools }: { field: string; choice: ToolChoiceMessage | undefined; tools: readonly ToolMessage[] },
+  violations: Violations,
+): ToolChoice {
+  if (choice === undefined) return AUTO;
+  switch (choice.choice?.$case) {
+    case "mode":
+      return parseMode(`${field}.mode`, choice.choice.value, violations);
+    case "tool": {
+      const name = choice.choice.value;
+      if (!tools.some((tool) => tool.name === name)) {
+        const shown = JSON.stringify(wellFormedText(name, MAX_NAME_TEXT_BYTES));
+        violations.add(`${field}.tool`, `is ${shown}, the name of none of the tools`);
+      }
+      return { type: "named", name };
+    }
+    case undefined:
+      violations.add(field, "is empty: one of mode and tool is required");
+      return AUTO;
+  }
+}
+
+function parseMode(field: string, mode: ToolChoiceMode, violations: Violations): ToolChoice {
+  switch (mode) {
+    case ToolChoiceMode.AUTO:
+      return AUTO;
+    case ToolChoiceMode.NONE:
+      return { type: "none" };
+    case ToolChoiceMode.REQUIRED:
+      return { type: "required" };
+    default:
+      // An unknown number arrives typed as a known one.
+      violations.add(field, `is ${mode}, which is no mode`);
+      return AUTO;
+  }
 }

@@ -5,7 +5,7 @@ import type { Limits } from "../../core/limits.js";
 import { checkCallIds, refuseCallsAtEnd } from "./check-call-ids.js";
 import { parseChatOptions } from "./parse-chat-options.js";
 import { parseMessages } from "./parse-messages.js";
-import { parseTokenIds } from "./parse-token-ids.js";
+import { parseTokenIds } from "./number-field.js";
 import type { Violations } from "../../core/violations.js";
 
 /** The fields that GenerateRequest and CountTokensRequest share; a `turn` is parsed before. */

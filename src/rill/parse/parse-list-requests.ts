@@ -3,7 +3,7 @@ import type { Limits } from "../../core/limits.js";
 import type { ListSessions, ListTurns } from "../../sessions/session-store.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { parseNumber } from "./number-field.js";
-import { type PagePlace, parsePageToken } from "./page-token.js";
+import { type PagePosition, parsePageToken } from "./page-token.js";
 import { parseRequiredId } from "./parse-session-requests.js";
 import { Violations } from "../../core/violations.js";
 
@@ -19,9 +19,9 @@ export function parseListSessions(
   const { pageSize, pageToken } = readableMessage(request);
   const violations = new Violations();
   const bounds = pageBounds(pageSize, limits, violations);
-  const place = parsePageToken(pageToken, isSessionPlace, violations);
+  const position = parsePageToken(pageToken, isSessionPosition, violations);
   violations.throwIfAny();
-  return { ...bounds, after: place === undefined ? undefined : { createdMs: place[0], sessionId: place[1] } };
+  return { ...bounds, after: position === undefined ? undefined : { createdMs: position[0], sessionId: position[1] } };
 }
 
 export function parseListTurns(request: DecodedRequest<ListTurnsRequest>, limits: Limits): Omit<ListTurns, "owner"> {
@@ -30,7 +30,7 @@ export function parseListTurns(request: DecodedRequest<ListTurnsRequest>, limits
   const parsed = {
     sessionId: parseRequiredId(sessionId, limits, violations),
     ...pageBounds(pageSize, limits, violations),
-    afterNumber: parsePageToken(pageToken, isTurnPlace, violations)?.[0] ?? 0,
+    afterNumber: parsePageToken(pageToken, isTurnPosition, violations)?.[0] ?? 0,
   };
   violations.throwIfAny();
   return parsed;
@@ -46,12 +46,14 @@ function pageBounds(
   return { maxEntries: parseNumber(number, violations), maxBytes: limits.messageBytes - RESPONSE_FRAME_BYTES };
 }
 
-function isSessionPlace(place: PagePlace): place is readonly [createdMs: number, sessionId: string] {
-  const [createdMs, sessionId] = place;
-  return place.length === 2 && Number.isSafeInteger(createdMs) && typeof sessionId === "string";
+function isSessionPosition(position: PagePosition): position is readonly [createdMs: number, sessionId: string] {
+  const [createdMs, sessionId] = position;
+  return position.length === 2 && Number.isSafeInteger(createdMs) && typeof sessionId === "string";
 }
 
-function isTurnPlace(place: PagePlace): place is readonly [number: number] {
-  const [number] = place;
-  return place.length === 1 && typeof number === "number" && number >= 1 && number <= 0xffff_ffff && number % 1 === 0;
+function isTurnPosition(position: PagePosition): position is readonly [number: number] {
+  const [number] = position;
+  return (
+    position.length === 1 && typeof number === "number" && number >= 1 && number <= 0xffff_ffff && number % 1 === 0
+  );
 }

@@ -1,10 +1,18 @@
 import { randomInt } from "node:crypto";
-import type { Sampling as SamplingMessage } from "../../../generated/rill/v1/sampling.js";
-import type { RequestedSampling } from "../../core/generation-request.js";
+import type {
+  Dry as DryMessage,
+  LogitBias as LogitBiasMessage,
+  Sampling as SamplingMessage,
+} from "../../../generated/rill/v1/sampling.js";
+import {
+  type Dry,
+  MAX_BIAS,
+  NEVER_BIAS,
+  type RequestedBias,
+  type RequestedSampling,
+} from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { type NumberField, parseNumber } from "./number-field.js";
-import { parseDry } from "./parse-dry.js";
-import { parseLogitBias } from "./parse-logit-bias.js";
 import type { Violations } from "../../core/violations.js";
 
 const TEMPERATURE = { fallback: 0.8, min: 0, max: 5 };
@@ -15,6 +23,11 @@ const PRESENCE_PENALTY = { fallback: 0, min: -2, max: 2 };
 const FREQUENCY_PENALTY = { fallback: 0, min: -2, max: 2 };
 const XTC_PROBABILITY = { fallback: 0.5, min: 0, max: 1 };
 const XTC_THRESHOLD = { fallback: 0.1, min: 0, max: 0.5 };
+const DRY_MULTIPLIER = { fallback: 0.8, min: 0, max: 10 };
+const DRY_BASE = { fallback: 1.75, min: 1, max: 10 };
+const DRY_ALLOWED_LENGTH = { fallback: 2, min: 1, max: 1_024 };
+const DRY_SEQUENCE_BREAKERS = Object.freeze(["\n", ":", '"', "*"]);
+const LOGIT_BIAS_FIELD = "sampling.logit_bias";
 const DEFAULT_TOP_K = 40;
 const DEFAULT_PENALTY_WINDOW = 64;
 const SEEDS = 2 ** 32;
@@ -56,4 +69,86 @@ export function parseSampling(
     logitBias: parseLogitBias(sampling?.logitBias ?? [], { limits, vocabularySize }, violations),
     seed: sampling?.seed ?? randomInt(SEEDS),
   });
+}
+
+/** The DRY penalty with its defaults filled in; undefined where none is asked for. */
+function parseDry(
+  dry: DryMessage | undefined,
+  { limits, contextTokens }: { limits: Limits; contextTokens: number },
+  violations: Violations,
+): Dry | undefined {
+  if (dry === undefined) return undefined;
+  const number = (field: string, value: number | undefined, bounds: Omit<NumberField, "field" | "value">): number =>
+    parseNumber({ field: `sampling.dry.${field}`, value, ...bounds }, violations);
+  return Object.freeze({
+    multiplier: number("multiplier", dry.multiplier, DRY_MULTIPLIER),
+    base: number("base", dry.base, DRY_BASE),
+    allowedLength: number("allowed_length", dry.allowedLength, DRY_ALLOWED_LENGTH),
+    window: number("window", dry.window, { fallback: contextTokens, min: 0, max: contextTokens }),
+    sequenceBreakers: parseBreakers(dry.sequenceBreakers, limits, violations),
+  });
+}
+
+function parseBreakers(breakers: readonly string[], limits: Limits, violations: Violations): readonly string[] {
+  const field = "sampling.dry.sequence_breakers";
+  if (breakers.length === 0) return DRY_SEQUENCE_BREAKERS;
+  if (breakers.length > limits.drySequenceBreakers) {
+    violations.add(field, `has ${breakers.length} entries; at most ${limits.drySequenceBreakers}`);
+    return [];
+  }
+  breakers.forEach((breaker, index) => {
+    const bytes = Buffer.byteLength(breaker);
+    if (bytes >= 1 && bytes <= limits.drySequenceBreakerBytes) return;
+    violations.add(`${field}[${index}]`, `has ${bytes} bytes; it must have 1 to ${limits.drySequenceBreakerBytes}`);
+  });
+  return breakers;
+}
+
+/** What becomes of each token's logit. Which tokens the texts are, and whether one is named twice by them, the vocabulary says later. */
+function parseLogitBias(
+  biases: readonly LogitBiasMessage[],
+  { limits, vocabularySize }: { limits: Limits; vocabularySize: number },
+  violations: Violations,
+): readonly RequestedBias[] {
+  if (biases.length > limits.logitBiases) {
+    violations.add(LOGIT_BIAS_FIELD, `has ${biases.length} entries; at most ${limits.logitBiases}`);
+    return [];
+  }
+  const seen = new Set<number>();
+  const parsed = biases.map((message, index): RequestedBias => {
+    const field = `${LOGIT_BIAS_FIELD}[${index}]`;
+    const bias = parseBias(message.bias, `${field}.bias`, violations);
+    switch (message.target?.$case) {
+      case "tokenId": {
+        const tokenId = message.target.value;
+        if (tokenId >= vocabularySize) {
+          violations.add(`${field}.token_id`, `is ${tokenId}; the vocabulary has ${vocabularySize} tokens`);
+        } else if (seen.has(tokenId)) {
+          violations.add(`${field}.token_id`, `is ${tokenId}, which has a bias already`);
+        }
+        seen.add(tokenId);
+        return { tokenId, bias };
+      }
+      case "text": {
+        const text = message.target.value;
+        const bytes = Buffer.byteLength(text);
+        if (bytes < 1 || bytes > limits.logitBiasTextBytes) {
+          violations.add(`${field}.text`, `has ${bytes} bytes; it must have 1 to ${limits.logitBiasTextBytes}`);
+        }
+        return { text, bias };
+      }
+      case undefined:
+        violations.add(field, "has no target: one of token_id and text is required");
+        return { tokenId: 0, bias };
+    }
+  });
+  if (parsed.filter(({ bias }) => bias === NEVER_BIAS).length >= vocabularySize) {
+    violations.add(LOGIT_BIAS_FIELD, "leaves no token that may be drawn");
+  }
+  return Object.freeze(parsed);
+}
+
+function parseBias(bias: number | undefined, field: string, violations: Violations): number {
+  if (bias === undefined) violations.add(field, "is missing");
+  return parseNumber({ field, value: bias, fallback: 0, min: NEVER_BIAS, max: MAX_BIAS }, violations);
 }

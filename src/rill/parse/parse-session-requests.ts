@@ -21,9 +21,8 @@ import type {
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { checkCallIds } from "./check-call-ids.js";
 import { parseDurationMs } from "./number-field.js";
-import { parseId, parseLabels } from "./parse-identity.js";
+import { parseId, parseLabels, parseRevision } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";
-import { parseRevision } from "./parse-revision.js";
 import { Violations } from "../../core/violations.js";
 
 /** A request of the store's but for what the server adds: whose it is, and new ids. */

@@ -1,10 +1,15 @@
-import type { Stopping as StoppingMessage } from "../../../generated/rill/v1/stopping.js";
-import type { Stopping } from "../../core/generation-request.js";
+import type {
+  RepetitionGuard as RepetitionGuardMessage,
+  Stopping as StoppingMessage,
+} from "../../../generated/rill/v1/stopping.js";
+import type { RepetitionGuard, Stopping } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { parseDurationMs } from "./number-field.js";
-import { parseRepetitionGuard } from "./parse-repetition-guard.js";
-import { parseTokenIds } from "./parse-token-ids.js";
+import { parseDurationMs, parseNumber, parseTokenIds } from "./number-field.js";
 import type { Violations } from "../../core/violations.js";
+
+const GUARD_PERIOD_TOKENS = { fallback: 32, min: 1, max: 256 };
+const GUARD_REPEATS = { fallback: 4, min: 2, max: 1_024 };
+const GUARD_TOKENS = { fallback: 32, min: 2, max: 65_536 };
 
 export interface StoppingBounds {
   readonly limits: Limits;
@@ -58,4 +63,19 @@ function parseStopTokenIds(
     return [];
   }
   return parseTokenIds({ field, ids, vocabularySize }, violations);
+}
+
+/** The guard with its defaults filled in; undefined where none is asked for. */
+function parseRepetitionGuard(
+  guard: RepetitionGuardMessage | undefined,
+  violations: Violations,
+): RepetitionGuard | undefined {
+  if (guard === undefined) return undefined;
+  const number = (field: string, value: number | undefined, bounds: typeof GUARD_REPEATS): number =>
+    parseNumber({ field: `stopping.repetition_guard.${field}`, value, ...bounds }, violations);
+  return Object.freeze({
+    maxPeriodTokens: number("max_period_tokens", guard.maxPeriodTokens, GUARD_PERIOD_TOKENS),
+    minRepeats: number("min_repeats", guard.minRepeats, GUARD_REPEATS),
+    minTokens: number("min_tokens", guard.minTokens, GUARD_TOKENS),
+  });
 }

@@ -7,7 +7,7 @@ import type { GenerationInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { parseInput } from "./parse-input.js";
-import { parseTokenIds } from "./parse-token-ids.js";
+import { parseTokenIds } from "./number-field.js";
 import { Violations } from "../../core/violations.js";
 
 /** A text to tokenise, as the preparer takes it. */

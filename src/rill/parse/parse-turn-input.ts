@@ -7,9 +7,8 @@ import type { ContextPolicy, TurnInput } from "../../core/generation-request.js"
 import type { Limits } from "../../core/limits.js";
 import { refuseCallsAtEnd } from "./check-call-ids.js";
 import { parseChatOptions } from "./parse-chat-options.js";
-import { parseId } from "./parse-identity.js";
+import { parseId, parseRevision } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";
-import { parseRevision } from "./parse-revision.js";
 import type { Violations } from "../../core/violations.js";
 
 /** Whether results belong to calls of the session is seen once its history is there. */

@@ -26,7 +26,7 @@ export function refuseConflicts({ input, constraint, stopping }: Combination, vi
       `does not go with ${forcing}: the output ends when it is complete`,
     );
   }
-  if (goesOnInAnswer(input)) {
+  if (continuesAnswer(input)) {
     violations.add(forcing, "does not go with an unfinished answer: a grammar begins with the answer");
   }
 }
@@ -35,7 +35,7 @@ function choiceOf(input: GenerationInput | TurnInput): ToolChoice | undefined {
   return input.type === "chat" || input.type === "turn" ? input.tools?.choice : undefined;
 }
 
-function goesOnInAnswer(input: GenerationInput | TurnInput): boolean {
+function continuesAnswer(input: GenerationInput | TurnInput): boolean {
   if (input.type === "turn" && input.continues) return true;
   return (input.type === "chat" || input.type === "turn") && isPartial(input.messages.at(-1));
 }

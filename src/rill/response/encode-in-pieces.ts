@@ -1,5 +1,5 @@
 import type { WorkPace } from "../../sync/work-pace.js";
-import { EncodedResponse } from "../../grpc/contract/encoded-response.js";
+import { EncodedResponse } from "../../grpc/contract/service-definition.js";
 
 /** Entries of lists that are encoded at a time: a fraction of a millisecond. */
 const PIECE_ENTRIES = 1_000;

@@ -1,12 +1,12 @@
 import type { PageBounds } from "../../sessions/session-store.js";
-import { EncodedResponse } from "../../grpc/contract/encoded-response.js";
+import { EncodedResponse } from "../../grpc/contract/service-definition.js";
 
 /** Puts one page of a list together from entries that are encoded already: as many as its bounds let in, and the first one whatever it takes. */
 export class PageBuilder {
   readonly #bounds: PageBounds;
   readonly #entries: Uint8Array[] = [];
   #bytes = 0;
-  #lastPlace = "";
+  #lastToken = "";
   #isCut = false;
   /** Whether the list goes on behind the last entry that was added. */
   #goesOn = true;
@@ -29,15 +29,15 @@ export class PageBuilder {
     return { maxEntries: maxEntries - this.#entries.length, maxBytes: maxBytes - this.#bytes };
   }
 
-  /** Adds an entry, unless it or one before it has no more room. @param place the token of the page that begins behind it */
-  add(entry: Uint8Array, place: string): void {
+  /** Adds an entry, unless it or one before it has no more room. @param token the token of the page that begins behind it */
+  add(entry: Uint8Array, token: string): void {
     if (this.isFull || (!this.isEmpty && this.#bytes + entry.length > this.#bounds.maxBytes)) {
       this.#isCut = true;
       return;
     }
     this.#entries.push(entry);
     this.#bytes += entry.length;
-    this.#lastPlace = place;
+    this.#lastToken = token;
   }
 
   /** Says whether the list goes on behind what was handed to `add` so far. */
@@ -47,7 +47,7 @@ export class PageBuilder {
 
   /** The page, with what `encodeEnd` makes of the token for the next one; it is empty where the list ends. */
   finish(encodeEnd: (nextPageToken: string) => Uint8Array): EncodedResponse {
-    const nextPageToken = this.#isCut || this.#goesOn ? this.#lastPlace : "";
+    const nextPageToken = this.#isCut || this.#goesOn ? this.#lastToken : "";
     return new EncodedResponse(Buffer.concat([...this.#entries, encodeEnd(nextPageToken)]));
   }
 }

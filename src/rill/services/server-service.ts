@@ -10,9 +10,9 @@ import {
 import type { CallContext } from "../../grpc/call/call-context.js";
 import type { CallHost } from "../../grpc/call/call-host.js";
 import type { ConnectionBounds } from "../../grpc/connection/connections.js";
-import { EncodedResponse } from "../../grpc/contract/encoded-response.js";
-import { pause } from "../../grpc/call/pause.js";
-import { Seats } from "../../grpc/call/seats.js";
+import { EncodedResponse } from "../../grpc/contract/service-definition.js";
+import { pause } from "../../sync/start-pause.js";
+import { WatcherLimit } from "../../grpc/call/watcher-limit.js";
 import { streamMethod, WITHOUT_TEXT } from "../../grpc/call/stream-method.js";
 import { unaryMethod } from "../../grpc/call/unary-method.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
@@ -32,7 +32,7 @@ export function createServerService(
   { start, connections }: { readonly start: ServerStart; readonly connections: ConnectionBounds },
 ): UntypedServiceImplementation {
   const { limits, clock, pace } = host;
-  const seats = new Seats(limits.loadWatchers, "load watchers");
+  const watchers = new WatcherLimit(limits.loadWatchers, "load watchers");
 
   const getServerInfo = (request: DecodedRequest<GetServerInfoRequest>): GetServerInfoResponse => {
     const { engine, scheduler } = requireBackend(source);
@@ -60,7 +60,7 @@ export function createServerService(
   ): AsyncGenerator<WatchLoadResponse> {
     const { scheduler } = requireBackend(source);
     const intervalMs = parseInterval(request);
-    using _seat = seats.take();
+    using _watcher = watchers.take();
     for (let dueMs = clock.nowMs(); ; dueMs = Math.max(dueMs + intervalMs, clock.nowMs())) {
       await pause(dueMs - clock.nowMs(), { clock, signal });
       yield { load: toLoadMessage(scheduler.load()) };

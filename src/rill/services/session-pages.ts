@@ -11,7 +11,7 @@ import type { PageBounds, SessionStore } from "../../sessions/session-store.js";
 import { Permits } from "../../sync/permits.js";
 import type { CallContext } from "../../grpc/call/call-context.js";
 import type { CallHost } from "../../grpc/call/call-host.js";
-import type { EncodedResponse } from "../../grpc/contract/encoded-response.js";
+import type { EncodedResponse } from "../../grpc/contract/service-definition.js";
 import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
 import { writePageToken } from "../parse/page-token.js";
 import { parseListSessions, parseListTurns } from "../parse/parse-list-requests.js";
@@ -61,8 +61,8 @@ export class SessionPages {
       after = page.sessions.at(-1) ?? after;
       await host.pace.run(() => {
         for (const session of page.sessions) {
-          const place = writePageToken([session.createdMs, session.sessionId]);
-          builder.add(encodeSessions({ sessions: [toSessionMessage(session)], nextPageToken: "" }), place);
+          const token = writePageToken([session.createdMs, session.sessionId]);
+          builder.add(encodeSessions({ sessions: [toSessionMessage(session)], nextPageToken: "" }), token);
         }
       });
       ({ more } = page);

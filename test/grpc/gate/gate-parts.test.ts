@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AdmissionTurns } from "../../../src/grpc/gate/admission-turns.js";
-import { CallSeats } from "../../../src/grpc/call/call-seats.js";
+import { CallLimit } from "../../../src/grpc/call/call-limit.js";
 import { ConnectionAccount } from "../../../src/grpc/call/connection-account.js";
 import { formatGrpcTimeout, MAX_TIMEOUT_MS, parseGrpcTimeout } from "../../../src/grpc/gate/grpc-timeout.js";
 import { PendingCalls } from "../../../src/grpc/gate/pending-calls.js";
@@ -83,34 +83,34 @@ describe("A stream of requests", () => {
   });
 });
 
-describe("The seats of calls", () => {
+describe("The limit on calls", () => {
   it("all go to one connection that is alone", () => {
-    const seats = new CallSeats(8);
+    const callLimit = new CallLimit(8);
     const account = new ConnectionAccount();
-    for (let n = 0; n < 8; n += 1) assert.equal(seats.tryEnter(account), undefined);
-    assert.equal(seats.tryEnter(account)?.code, "TOO_MANY_CALLS");
-    seats.leave(account);
-    assert.equal(seats.tryEnter(account), undefined);
+    for (let n = 0; n < 8; n += 1) assert.equal(callLimit.tryEnter(account), undefined);
+    assert.equal(callLimit.tryEnter(account)?.code, "TOO_MANY_CALLS");
+    callLimit.leave(account);
+    assert.equal(callLimit.tryEnter(account), undefined);
   });
 
   it("keep the last quarter for connections below their equal share, and never exceed their bound", () => {
     const connection = fc.nat(4);
     fc.assert(
       fc.property(fc.array(fc.tuple(connection, fc.boolean()), { maxLength: 200 }), (steps) => {
-        const seats = new CallSeats(16);
+        const callLimit = new CallLimit(16);
         const accounts = Array.from({ length: 5 }, () => new ConnectionAccount());
         for (const [index, enters] of steps) {
           const account = accounts[index] ?? new ConnectionAccount();
           const others = accounts.filter((each) => each !== account && each.calls > 0).length;
-          const entered = enters && seats.tryEnter(account) === undefined;
-          if (entered && seats.open > 12) assert.ok(account.calls <= Math.ceil(16 / (others + 1)));
-          if (enters && !entered && seats.open < 16) assert.ok(account.calls >= 16 / (others + 1));
-          if (!enters && account.calls > 0) seats.leave(account);
+          const entered = enters && callLimit.tryEnter(account) === undefined;
+          if (entered && callLimit.open > 12) assert.ok(account.calls <= Math.ceil(16 / (others + 1)));
+          if (enters && !entered && callLimit.open < 16) assert.ok(account.calls >= 16 / (others + 1));
+          if (!enters && account.calls > 0) callLimit.leave(account);
           assert.equal(
-            seats.open,
+            callLimit.open,
             accounts.reduce((sum, { calls }) => sum + calls, 0),
           );
-          assert.ok(seats.open <= 16);
+          assert.ok(callLimit.open <= 16);
         }
       }),
     );

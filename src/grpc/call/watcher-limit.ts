@@ -1,22 +1,22 @@
 import { GenerationError } from "../../core/generation-error.js";
 
 /** A bounded number of places for streams that go on for ever. */
-export class Seats {
-  readonly #most: number;
+export class WatcherLimit {
+  readonly #max: number;
   readonly #what: string;
   #taken = 0;
 
   /** @param what who sits there, for the refusal */
-  constructor(most: number, what: string) {
-    this.#most = most;
+  constructor(max: number, what: string) {
+    this.#max = max;
     this.#what = what;
   }
 
   /** A place until it is disposed. @throws GenerationError TOO_MANY_WATCHERS */
   take(): Disposable {
-    if (this.#taken >= this.#most) {
-      throw new GenerationError("TOO_MANY_WATCHERS", `the server has ${this.#most} ${this.#what}, its most`, {
-        facts: { max_watchers: String(this.#most) },
+    if (this.#taken >= this.#max) {
+      throw new GenerationError("TOO_MANY_WATCHERS", `the server has ${this.#max} ${this.#what}, its max`, {
+        facts: { max_watchers: String(this.#max) },
       });
     }
     this.#taken++;

@@ -1,6 +1,8 @@
 import { Lane as LaneMessage, type Scheduling } from "../../../generated/rill/v1/scheduling.js";
 import type { Lane } from "../../core/generation-request.js";
 import type { Violations } from "../../core/violations.js";
+import type { Limits } from "../../core/limits.js";
+import { parseDurationMs } from "./number-field.js";
 
 /** The line that a call waits in. */
 export function parseLane(scheduling: Scheduling | undefined, fallback: Lane, violations: Violations): Lane {
@@ -17,4 +19,18 @@ export function parseLane(scheduling: Scheduling | undefined, fallback: Lane, vi
       violations.add("scheduling.lane", `is ${lane}, which is no lane`);
       return fallback;
   }
+}
+
+/** The longest that a call would wait in line; undefined where it sets no bound. */
+export function parseMaxWait(
+  scheduling: Scheduling | undefined,
+  { maxCallerWaitMs }: Pick<Limits, "maxCallerWaitMs">,
+  violations: Violations,
+): number | undefined {
+  const value = scheduling?.maxWait;
+  if (value === undefined) return undefined;
+  return parseDurationMs(
+    { field: "scheduling.max_wait", value, fallback: 0, min: 0, max: maxCallerWaitMs },
+    violations,
+  );
 }

@@ -8,7 +8,7 @@ const RESERVED_SHARE = 1 / 4;
  * The calls that are open in the process, bounded. One connection may hold all of them; once no more than a quarter of the seats is free, only
  * connections that hold less than their equal share get one.
  */
-export class CallSeats {
+export class CallLimit {
   readonly #maxCalls: number;
   readonly #holders = new Set<ConnectionAccount>();
   #open = 0;
