@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stampRun } from "../support/run-stamp.js";
+import { coveredFiles } from "./covered-files.js";
 
 /** One line of a proof: what was measured, the figure, the bound it is held to, and whether it kept it. */
 export interface Finding {
@@ -43,9 +44,10 @@ export function publish(report: ProofReport): void {
   console.log(`${judged.length - failed} holding`);
   if (failed > 0) console.log(`${failed} failing`);
   if (failed > 0) process.exitCode = 1;
+  const covers = coveredFiles(report.name);
   if (report.short) return;
   const folder = join("test", "proof", "reports");
   mkdirSync(folder, { recursive: true });
-  const stamped = { ...report, ...stampRun() };
+  const stamped = { ...report, covers, ...stampRun() };
   writeFileSync(join(folder, `${report.name}.json`), `${JSON.stringify(stamped, undefined, 2)}\n`);
 }
