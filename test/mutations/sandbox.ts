@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +8,7 @@ import type { TestOutcome } from "./verdict.js";
 
 /** The longest one test file may run, the mutated product hanging included. */
 const TEST_LIMIT_MS = 180_000;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** What a command answered: its exit status (null when it was killed) and all it printed. */
 interface CommandResult {
@@ -25,17 +26,11 @@ export class Sandbox implements Disposable {
     this.options = options;
   }
 
-  /**
-   * Copies what git tracks or would track from `root`, and builds it.
-   * @throws Error when the unchanged product does not build.
-   */
+  /** Copies what git tracks or would track from `root`, and what was compiled of it. */
   static create(root: string): Sandbox {
     const sandbox = new Sandbox(mkdtempSync(path.join(tmpdir(), "rill-mutations-")), compilerOptions(root));
     try {
       sandbox.fill(root);
-      const tsc = [process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"];
-      const { status, output } = run(sandbox.folder, tsc);
-      if (status !== 0) throw new Error(`The unchanged product does not build:\n${output}`);
       return sandbox;
     } catch (error) {
       sandbox[Symbol.dispose]();
@@ -45,24 +40,23 @@ export class Sandbox implements Disposable {
 
   /** Puts the defect into the source and into what was compiled of it. */
   apply(patch: MutationPatch): CommandResult {
-    const applied = run(this.folder, ["git", "apply", patch.file]);
+    const applied = git(this.folder, ["apply", patch.file]);
     if (applied.status === 0) this.compile(patch.changed);
     return applied;
   }
 
   /** @throws Error when the patch cannot be taken back: nothing after it could be trusted. */
   revert(patch: MutationPatch): void {
-    const { status, output } = run(this.folder, ["git", "apply", "--reverse", patch.file]);
+    const { status, output } = git(this.folder, ["apply", "--reverse", patch.file]);
     if (status !== 0) throw new Error(`${patch.name} cannot be taken back:\n${output}`);
     this.compile(patch.changed);
   }
 
   /** Runs the patch's test up to its first failure, or until the time limit. */
-  test(patch: MutationPatch): TestOutcome {
+  async test(patch: MutationPatch): Promise<TestOutcome> {
     const report = path.join(this.folder, "mocha-report.json");
     rmSync(report, { force: true });
-    const { status, output } = run(this.folder, [
-      process.execPath,
+    const { status, output } = await runNode(this.folder, [
       ...["--enable-source-maps", "node_modules/mocha/bin/mocha.js", "--no-config", "--timeout", "20000"],
       ...["--exit", "--bail", "--reporter", "json", "--reporter-option", `output=${report}`],
       ...(patch.grep === undefined ? [] : ["--fgrep", patch.grep]),
@@ -93,11 +87,12 @@ export class Sandbox implements Disposable {
   }
 
   private fill(root: string): void {
-    const { output } = run(root, ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    const { output } = git(root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     for (const file of output.split("\0")) {
       const source = path.join(root, file);
       if (file !== "" && existsSync(source)) cpSync(source, path.join(this.folder, file));
     }
+    cpSync(path.join(root, "dist"), path.join(this.folder, "dist"), { recursive: true });
     symlinkSync(path.join(root, "node_modules"), path.join(this.folder, "node_modules"), "dir");
   }
 }
@@ -114,16 +109,33 @@ interface MochaReport {
   readonly failures: readonly { readonly fullTitle: string }[];
 }
 
-function run(cwd: string, command: readonly string[]): CommandResult {
-  const [program = "", ...args] = command;
-  const { status, stdout, stderr, error } = spawnSync(program, args, {
+function git(cwd: string, args: readonly string[]): CommandResult {
+  const { status, stdout, stderr, error } = spawnSync("git", args, {
     cwd,
     encoding: "utf8",
-    env: { ...process.env, GIT_CEILING_DIRECTORIES: path.dirname(cwd) },
-    killSignal: "SIGKILL",
-    maxBuffer: 64 * 1024 * 1024,
-    timeout: TEST_LIMIT_MS,
+    env: environmentOf(cwd),
+    maxBuffer: MAX_OUTPUT_BYTES,
   });
-  if (error !== undefined && status !== null) throw error;
+  if (error !== undefined) throw error;
   return { status, output: `${stdout}${stderr}` };
+}
+
+/** Runs a program of Node's, which is killed at the time limit. */
+function runNode(cwd: string, args: readonly string[]): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const limits = { killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES, timeout: TEST_LIMIT_MS } as const;
+    const child = execFile(
+      process.execPath,
+      args,
+      { cwd, env: environmentOf(cwd), ...limits },
+      (_error, stdout, stderr) => {
+        resolve({ status: child.exitCode, output: `${stdout}${stderr}` });
+      },
+    );
+  });
+}
+
+/** Without the settings of an enclosing test run, and with no other repository than the copy. */
+function environmentOf(cwd: string): NodeJS.ProcessEnv {
+  return { ...process.env, RILL_TEST_RESULTS: undefined, GIT_CEILING_DIRECTORIES: path.dirname(cwd) };
 }

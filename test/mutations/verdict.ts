@@ -1,3 +1,6 @@
+import type { TestResult } from "../runner/test-results.js";
+import type { MutationPatch } from "./mutation-patch.js";
+
 /** How a run of one test file ended. */
 export type TestOutcome =
   | { readonly kind: "ran"; readonly passes: number; readonly failedTitles: readonly string[] }
@@ -29,6 +32,17 @@ export function judge(control: TestOutcome, mutated: TestOutcome): Verdict {
       return title === undefined ? { seen: false, reason: "the test stays green" } : { seen: true, reason: title };
     }
   }
+}
+
+/** How a patch's test ended in a run of many; undefined where none of its cases ran. */
+export function outcomeIn(
+  results: readonly TestResult[],
+  { spec, grep = "" }: Pick<MutationPatch, "spec" | "grep">,
+): TestOutcome | undefined {
+  const own = results.filter((result) => result.spec === spec && result.title.includes(grep));
+  if (own.length === 0) return undefined;
+  const failed = own.filter(({ passed }) => !passed);
+  return { kind: "ran", passes: own.length - failed.length, failedTitles: failed.map(({ title }) => title) };
 }
 
 /** What keeps a run from counting as green; undefined when it does. */

@@ -1,8 +1,6 @@
-import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import type { ModelFacts } from "../../src/core/model-facts.js";
-import { Preparer } from "../../src/prepare/preparer.js";
+import type { Preparer } from "../../src/prepare/preparer.js";
 import { type Backend, RpcServer } from "../../src/rill/rpc-server.js";
 import { EngineLink } from "../../src/scheduler/link/engine-link.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
@@ -13,8 +11,8 @@ import type { SessionStore } from "../../src/sessions/session-store.js";
 import type { StoreAddress } from "../../src/sessions/link/store-address.js";
 import { type Clock, systemClock } from "../../src/sync/clock.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
+import { leasePreparer, type PreparerLease } from "./leased-preparers.js";
 import type { ScriptedWorkerOptions } from "./scripted-worker.js";
-import { createTinyModel } from "./tiny-model.js";
 
 const SCRIPTED_WORKER = new URL("./scripted-worker.js", import.meta.url);
 const STEP_LIMIT_MS = 30_000;
@@ -74,7 +72,7 @@ export class TestServer implements AsyncDisposable {
   readonly store: SessionStore;
   readonly engine: EngineLink;
   readonly #turns: RunningTurns;
-  readonly #preparer: Preparer;
+  readonly #lease: PreparerLease;
 
   private constructor(parts: {
     rpc: RpcServer;
@@ -85,7 +83,7 @@ export class TestServer implements AsyncDisposable {
     store: SessionStore;
     turns: RunningTurns;
     engine: EngineLink;
-    preparer: Preparer;
+    lease: PreparerLease;
   }) {
     this.rpc = parts.rpc;
     this.lifecycle = parts.lifecycle;
@@ -95,15 +93,15 @@ export class TestServer implements AsyncDisposable {
     this.store = parts.store;
     this.#turns = parts.turns;
     this.engine = parts.engine;
-    this.#preparer = parts.preparer;
+    this.#lease = parts.lease;
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
     const { clock = systemClock, log = silentLogger, serving = true } = options;
     const limits = { ...DEFAULT_LIMITS, ...(clock === systemClock ? {} : MOVED_TIME_LIMITS), ...options.limits };
     const lifecycle = new LifecycleState();
-    const path = await createTinyModel();
-    const preparer = await Preparer.start({ modelPath: path, limits, log, queueCapacity: limits.calls });
+    const lease = await leasePreparer({ limits, log });
+    const { preparer, modelPath: path } = lease;
     const engine = await EngineLink.start({
       entry: SCRIPTED_WORKER,
       workerData: options.engine ?? {},
@@ -139,7 +137,7 @@ export class TestServer implements AsyncDisposable {
     const shared = { limits, connections, trustedProxies, store, turns, version: VERSION, instanceId, log, clock };
     const rpc = await RpcServer.start({ listen, ...shared, ...source });
     if (serving) lifecycle.advance("serving");
-    return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, turns, engine, preparer });
+    return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, turns, engine, lease });
   }
 
   /** host:port */
@@ -152,8 +150,8 @@ export class TestServer implements AsyncDisposable {
     this.scheduler[Symbol.dispose]();
     await this.#turns[Symbol.asyncDispose]();
     await this.store[Symbol.asyncDispose]();
-    await Promise.all([this.engine[Symbol.asyncDispose](), this.#preparer[Symbol.asyncDispose]()]);
-    await rm(dirname(this.model.path), { recursive: true });
+    await this.engine[Symbol.asyncDispose]();
+    this.#lease[Symbol.dispose]();
   }
 }
 
