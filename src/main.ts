@@ -12,7 +12,7 @@ import { VERSION } from "./settings/version.js";
 import { defaultModelCache, defaultStore, poolThreads, type Config } from "./settings/config.js";
 import type { ModelFacts } from "./core/model-facts.js";
 import type { LlamaWorkerOptions } from "./engine/llama/llama-worker.js";
-import { stateDirectoryProblem } from "./engine/llama/state-directory-problem.js";
+import { stateDirectoryProblem } from "./engine/llama/state-directory.js";
 import { MemoryTidy } from "./server/memory-tidy.js";
 import { shrinkHeap } from "./machine/shrink-heap.js";
 import { collectGarbage } from "./machine/collect-garbage.js";

@@ -136,3 +136,10 @@ export type PullResult = readonly SampledToken[] | EngineFault;
 export class EngineFault extends Error {
   override readonly name = "EngineFault";
 }
+
+/** One way to have llama.cpp evaluate and sample: that part of an Engine, with its promises. */
+export interface Decoding extends Disposable {
+  openDecoder(opening: DecoderOpening): Decoder;
+  step(work: StepWork): Promise<StepResults>;
+  tidy(idle: boolean): void;
+}

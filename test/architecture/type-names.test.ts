@@ -7,7 +7,6 @@ const TOLERATED: ReadonlySet<string> = new Set([
   "Announced",
   "Answer",
   "Call",
-  "CallOutcome",
   "Connection",
   "Described",
   "Entry",
@@ -19,16 +18,13 @@ const TOLERATED: ReadonlySet<string> = new Set([
   "LinkState",
   "MessageShape",
   "Outcome",
-  "OutputMarkup",
   "PendingCalls",
-  "Phase",
   "Piece",
   "Place",
   "Reading",
   "StepWork",
   "TokenizeJson",
   "ValueType",
-  "Vocabulary",
 ]);
 
 describe("The names of types", () => {

@@ -15,7 +15,7 @@ import type { Piece } from "../../src/core/piece.js";
 import type { RunEnd } from "../../src/core/run-end.js";
 import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import type { PrefillLimits } from "../../src/engine/loop/prefill-planner.js";
-import type { Refill } from "../../src/engine/loop/refill.js";
+import type { SlotHandover } from "../../src/engine/loop/slot-handover.js";
 import { StepLoop } from "../../src/engine/loop/step-loop.js";
 import { systemClock, type Clock } from "../../src/sync/clock.js";
 import { Wakeup } from "../../src/sync/wakeup.js";
@@ -65,7 +65,7 @@ interface HarnessOptions {
   readonly clock?: Clock;
   readonly prefill?: Partial<PrefillLimits>;
   readonly drafts?: DraftPolicy;
-  readonly refill?: Refill;
+  readonly handover?: SlotHandover;
   readonly faultLimit?: number;
   readonly onNotice?: (notice: EngineNotice) => void;
 }
@@ -88,7 +88,7 @@ export class LoopHarness implements AsyncDisposable {
       prefill: { budgetMs: 1_000, maxTokens: 512, ...options.prefill },
       drafts: options.drafts,
       clock: this.#clock,
-      ...(options.refill === undefined ? {} : { refill: options.refill }),
+      ...(options.handover === undefined ? {} : { handover: options.handover }),
       faultLimit: options.faultLimit,
       post: (notice) => {
         options.onNotice?.(notice);

@@ -14,7 +14,7 @@ import {
   type StepResults,
   type StepWork,
 } from "../../src/engine/engine.js";
-import { TokenBytes, type Vocabulary } from "../../src/engine/llama/token-bytes.js";
+import { TokenBytes, type TokenTexts } from "../../src/engine/llama/token-bytes.js";
 import { decoderOf, faultOf, ScriptedDecoder } from "./scripted-decoder.js";
 import { ownGrammar, ScriptedGrammar } from "./scripted-grammar.js";
 import { ScriptedSequence } from "./scripted-sequence.js";
@@ -252,10 +252,10 @@ function checkDistinct(sequences: readonly EngineSequence[]): void {
 }
 
 /** The tiny model's, in which the single-byte tokens have their byte as id. */
-function vocabulary(): Vocabulary {
+function vocabulary(): TokenTexts {
   const { tokens, tokenTypes } = tinyVocabulary();
   return {
-    spelling: "byte_level",
+    encoding: "byte_level",
     tokens,
     kindOf: (tokenId) => (tokenTypes[tokenId] === CONTROL_TYPE ? "none" : "normal"),
   };

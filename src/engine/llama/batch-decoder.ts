@@ -1,9 +1,8 @@
-import { adjustmentFor } from "./adjustment-for.js";
+import { adjustmentFor, type LogitAdjustment } from "./logit-adjustment.js";
 import type { BatchItem, BindingInternals, NativeSampler } from "./binding-internals.js";
 import { type Decoder, type DecoderOpening, EngineFault, type SampledToken } from "../engine.js";
 import { type LlamaGrammarState, ownGrammar } from "./llama-grammars.js";
 import type { LlamaSequence } from "./llama-sequence.js";
-import type { LogitAdjustment } from "./logit-adjustment.js";
 import { evaluateOptionsOf } from "./sampler-options.js";
 import type { SamplerPool } from "./sampler-pool.js";
 import { TokenScorer } from "./token-scorer.js";
@@ -53,16 +52,16 @@ export class BatchDecoder implements Decoder {
    * Draws from the batch that evaluated the item: as many tokens as were drafted right, and the one after them. What was drafted wrong leaves the
    * sequence. @throws EngineFault
    */
-  async draw(places: Uint32Array, draft: readonly number[]): Promise<readonly SampledToken[]> {
-    const drawn: SampledToken[] = [];
-    for (const [index, place] of places.entries()) {
-      const token = await this.#drawOne(place);
-      drawn.push(token);
+  async sample(logitIndexes: Uint32Array, draft: readonly number[]): Promise<readonly SampledToken[]> {
+    const sampled: SampledToken[] = [];
+    for (const [index, logitIndex] of logitIndexes.entries()) {
+      const token = await this.#sampleOne(logitIndex);
+      sampled.push(token);
       if (token.tokenId !== draft[index]) break;
     }
-    this.#tools.internals.cut(this.sequence.inner, places.length - drawn.length);
-    this.#unevaluated = Uint32Array.of(drawn.at(-1)?.tokenId ?? 0);
-    return drawn;
+    this.#tools.internals.cut(this.sequence.inner, logitIndexes.length - sampled.length);
+    this.#unevaluated = Uint32Array.of(sampled.at(-1)?.tokenId ?? 0);
+    return sampled;
   }
 
   close(): void {
@@ -70,15 +69,15 @@ export class BatchDecoder implements Decoder {
     this.#tools.samplers.giveBack(this.#sampler);
   }
 
-  async #drawOne(place: number): Promise<SampledToken> {
-    const { tokenId, weight } = await this.#tools.internals.draw(place, this.#sampler);
+  async #sampleOne(logitIndex: number): Promise<SampledToken> {
+    const { tokenId, weight } = await this.#tools.internals.sample(logitIndex, this.#sampler);
     if (!Number.isFinite(weight)) throw new EngineFault("the model's logits are not numbers");
     if (tokenId < 0) throw new EngineFault("the sampler left no token");
     if (this.#adjustment !== undefined) {
       this.#adjustment.push(tokenId);
       this.#configure();
     }
-    return { tokenId, score: await this.#scorer?.score(place, tokenId), mayEnd: this.#mayEnd() };
+    return { tokenId, score: await this.#scorer?.score(logitIndex, tokenId), mayEnd: this.#mayEnd() };
   }
 
   #mayEnd(): boolean | undefined {

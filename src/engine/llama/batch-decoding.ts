@@ -1,10 +1,10 @@
 import { BatchDecoder, type BatchTools } from "./batch-decoder.js";
 import type { Batch, BatchItem, BindingInternals } from "./binding-internals.js";
 import type { EvaluatedBatch } from "./compute-threads.js";
-import type { Decoding } from "./decoding.js";
 import {
   type Decoder,
   type DecoderOpening,
+  type Decoding,
   EngineFault,
   type PrefillChunk,
   type Pull,
@@ -14,14 +14,17 @@ import {
 } from "../engine.js";
 import { faultFrom, ownSequence } from "./llama-sequence.js";
 import { SamplerPool } from "./sampler-pool.js";
-import { startNudging } from "./thread-nudge.js";
 
-export interface BatchDecodingParts extends Omit<BatchTools, "samplers"> {
+/** After that a batch's threads are where they are to be. */
+const NUDGES = 6;
+const NUDGE_EVERY_MS = 1;
+
+export interface BatchDecodingOptions extends Omit<BatchTools, "samplers"> {
   /** Called after each batch that was evaluated, before the next begins. */
   readonly onEvaluated?: ((batch: EvaluatedBatch) => void) | undefined;
 }
 
-const NO_BATCH: Batch = { places: new Map(), done: Promise.resolve() };
+const NO_BATCH: Batch = { logitIndexes: new Map(), done: Promise.resolve() };
 
 /**
  * Decoding by batches of our own, past the binding's queue: a step is one call for the batch and one for each token drawn, with native samplers that
@@ -33,11 +36,11 @@ export class BatchDecoding implements Decoding {
   readonly #tools: BatchTools;
   readonly #onEvaluated: ((batch: EvaluatedBatch) => void) | undefined;
 
-  constructor(parts: BatchDecodingParts) {
-    this.#internals = parts.internals;
-    this.#onEvaluated = parts.onEvaluated;
-    this.#samplers = new SamplerPool(() => parts.internals.createSampler());
-    this.#tools = { ...parts, samplers: this.#samplers };
+  constructor(options: BatchDecodingOptions) {
+    this.#internals = options.internals;
+    this.#onEvaluated = options.onEvaluated;
+    this.#samplers = new SamplerPool(() => options.internals.createSampler());
+    this.#tools = { ...options, samplers: this.#samplers };
   }
 
   /** How many native samplers there are. */
@@ -51,21 +54,21 @@ export class BatchDecoding implements Decoding {
 
   async step({ pulls, prefills }: StepWork): Promise<StepResults> {
     const pulling = pulls.map(({ decoder, draft }) => tryItem(() => ownDecoder(decoder).item(draft)));
-    const reading = prefills.map((chunk) => tryItem(() => ownSequence(chunk.sequence).item(chunk.tokenIds)));
-    const items = [...pulling, ...reading].filter((item): item is BatchItem => !(item instanceof EngineFault));
+    const prefilling = prefills.map((chunk) => tryItem(() => ownSequence(chunk.sequence).item(chunk.tokenIds)));
+    const items = [...pulling, ...prefilling].filter((item): item is BatchItem => !(item instanceof EngineFault));
     const startedMs = performance.now();
     const startedCpu = process.cpuUsage();
     const batch = this.#begin(items);
     const evaluated = settle(batch);
-    const drawing = pulls.map((pull, index) => draw(pull, placesOf(pulling[index], batch), evaluated));
+    const sampling = pulls.map((pull, index) => sample(pull, logitIndexesOf(pulling[index], batch), evaluated));
     const fault = await evaluated;
     if (fault === undefined && this.#onEvaluated !== undefined && items.length > 0) {
       const { user, system } = process.cpuUsage(startedCpu);
       const tokens = items.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
       this.#onEvaluated({ tokens, ms: performance.now() - startedMs, cpuMs: (user + system) / 1_000 });
     }
-    const read = prefills.map((chunk, index) => endReading(chunk, faultOf(reading[index]) ?? fault));
-    return { pulls: drawing, prefills: await Promise.all(read) };
+    const prefilled = prefills.map((chunk, index) => endPrefill(chunk, faultOf(prefilling[index]) ?? fault));
+    return { pulls: sampling, prefills: await Promise.all(prefilled) };
   }
 
   tidy(): void {
@@ -98,10 +101,13 @@ function faultOf(item: BatchItem | EngineFault | undefined): EngineFault | undef
   return item instanceof EngineFault ? item : undefined;
 }
 
-function placesOf(item: BatchItem | EngineFault | undefined, batch: Batch | EngineFault): Uint32Array | EngineFault {
+function logitIndexesOf(
+  item: BatchItem | EngineFault | undefined,
+  batch: Batch | EngineFault,
+): Uint32Array | EngineFault {
   if (item === undefined || item instanceof EngineFault) return item ?? new EngineFault("no item was made");
   if (batch instanceof EngineFault) return batch;
-  return batch.places.get(item) ?? new EngineFault("the item was not evaluated");
+  return batch.logitIndexes.get(item) ?? new EngineFault("the item was not evaluated");
 }
 
 /** @returns what went wrong */
@@ -117,15 +123,15 @@ async function settle(batch: Batch | EngineFault): Promise<EngineFault | undefin
 }
 
 /** @param evaluated settles with the batch, which may have nothing of this pull in it */
-async function draw(
+async function sample(
   pull: Pull,
-  places: Uint32Array | EngineFault,
+  logitIndexes: Uint32Array | EngineFault,
   evaluated: Promise<EngineFault | undefined>,
 ): Promise<PullResult> {
   const decoder = ownDecoder(pull.decoder);
   try {
-    if (places instanceof EngineFault) throw places;
-    return await decoder.draw(places, pull.draft);
+    if (logitIndexes instanceof EngineFault) throw logitIndexes;
+    return await decoder.sample(logitIndexes, pull.draft);
   } catch (error) {
     decoder.close();
     // Nothing is taken out of the cache while llama.cpp computes with it.
@@ -135,7 +141,7 @@ async function draw(
   }
 }
 
-async function endReading(
+async function endPrefill(
   { sequence }: PrefillChunk,
   fault: EngineFault | undefined,
 ): Promise<EngineFault | undefined> {
@@ -146,4 +152,18 @@ async function endReading(
 function ownDecoder(decoder: Decoder): BatchDecoder {
   if (!(decoder instanceof BatchDecoder)) throw new TypeError("the decoder is another engine's");
   return decoder;
+}
+
+/**
+ * Wakes this thread some times while a batch is evaluated. The binding starts ggml's threads anew for each batch, and Linux often puts a new thread on
+ * the CPU of the one that made it: the two then wait for each other in turns, some clock ticks long, while another CPU is idle. A CPU that falls idle
+ * looks for waiting threads at once, so one short turn of ours on the idle one is enough. Dispose when the batch is done.
+ */
+function startNudging(): Disposable {
+  let left = NUDGES;
+  const timer = setInterval(() => {
+    left--;
+    if (left === 0) clearInterval(timer);
+  }, NUDGE_EVERY_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -37,7 +37,7 @@ export type TokenLogits = readonly number[];
 
 export interface Batch {
   /** Where each item's logits are to be found, until the next batch. */
-  readonly places: ReadonlyMap<BatchItem, Uint32Array>;
+  readonly logitIndexes: ReadonlyMap<BatchItem, Uint32Array>;
   /** All is evaluated and entered into the sequences. */
   readonly done: Promise<void>;
 }
@@ -46,12 +46,12 @@ export interface Batch {
 interface LogitFilter {
   readonly tokenId?: number;
   /** That of the token drawn. */
-  readonly drawn?: boolean;
+  readonly sampled?: boolean;
   /** So many of the highest; slow unless the sampler has sorted its candidates. */
   readonly top?: number;
 }
 
-interface Draw {
+interface RawSample {
   /** -1: no candidate was left. */
   readonly tokenId: number;
   /** The sum of exp(logit - highest logit) over all candidates that the sampler left; not a number if a logit is none. */
@@ -78,7 +78,7 @@ export interface BindingInternals {
    * Draws a token from the latest batch and has the sampler remember it. May be asked for as soon as the batch has begun, and then follows it
    * without a turn of the event loop in between. Rejects as the batch does.
    */
-  draw(logitIndex: number, sampler: NativeSampler, filter?: LogitFilter): Promise<Draw>;
+  sample(logitIndex: number, sampler: NativeSampler, filter?: LogitFilter): Promise<RawSample>;
   /** Whether the grammar allows the token next. Not while a token is drawn under it. */
   allows(state: LlamaGrammarEvaluationState, tokenId: number): boolean;
 }
@@ -87,13 +87,13 @@ type NativeFilter = readonly [
   tokens: readonly number[],
   highest: boolean,
   lowest: boolean,
-  drawn: boolean,
+  sampled: boolean,
   top: number,
 ];
 
 interface NativeContext {
   initBatch(tokens: number): void;
-  addToBatch(sequenceId: number, position: number, tokenIds: Uint32Array, logitPlaces: Uint32Array): Uint32Array;
+  addToBatch(sequenceId: number, position: number, tokenIds: Uint32Array, logitIndexes: Uint32Array): Uint32Array;
   decodeBatch(): Promise<void>;
   setThreads(threads: number): void;
   removeTokenCellsFromSequence(sequenceId: number, start: number, end: number): boolean;
@@ -126,14 +126,14 @@ interface PrivateSequence {
 
 export interface InternalsOptions {
   /** Whether a draw is handed to libuv's pool right behind its batch, which has to do what it is given in turn. Else it waits for the batch. */
-  readonly drawsAhead: boolean;
+  readonly samplesAhead: boolean;
 }
 
 /** @returns undefined where the binding is not the release that this was written for, or the model needs what only the binding's own queue does */
 export async function tryInternalsOf(
   publicContext: LlamaContext,
   sequence: LlamaContextSequence,
-  { drawsAhead }: InternalsOptions,
+  { samplesAhead }: InternalsOptions,
 ): Promise<BindingInternals | undefined> {
   if ((await getModuleVersion()) !== KNOWN_VERSION || sequence.needsCheckpoints) return undefined;
   const { _ctx: native, model } = publicContext as unknown as PrivateContext;
@@ -143,16 +143,16 @@ export async function tryInternalsOf(
     createSampler: () => new AddonSampler(model._model),
     configOf: (sequence, options) => insidesOf(sequence)._resolveSamplerConfig(options),
     decode: (items) => {
-      const places = addAll(native, items);
+      const logitIndexes = addAll(native, items);
       evaluated = evaluate(native, items);
-      return { places, done: evaluated };
+      return { logitIndexes, done: evaluated };
     },
     useThreads: (threads) => native.setThreads(threads),
     cut: (sequence, tokens) => cut(native, insidesOf(sequence), tokens),
-    draw: async (...wanted) => {
-      if (!drawsAhead) await evaluated;
+    sample: async (...wanted) => {
+      if (!samplesAhead) await evaluated;
       try {
-        return await draw(native, wanted);
+        return await sample(native, wanted);
       } finally {
         // A batch that failed says more than a draw that had nothing to draw from.
         await evaluated;
@@ -167,15 +167,15 @@ export async function tryInternalsOf(
 
 function addAll(native: NativeContext, items: readonly BatchItem[]): ReadonlyMap<BatchItem, Uint32Array> {
   native.initBatch(items.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0));
-  const places = new Map<BatchItem, Uint32Array>();
+  const logitIndexes = new Map<BatchItem, Uint32Array>();
   // Only sequences whose ids follow one another are evaluated together; others in as many passes as there are breaks.
   for (const item of items.toSorted((one, other) => idOf(one) - idOf(other))) {
     const { tokenIds, logits } = item;
     const wanted = Uint32Array.from({ length: logits }, (_, index) => tokenIds.length - logits + index);
     const position = insidesOf(item.sequence)._nextTokenIndex;
-    places.set(item, native.addToBatch(idOf(item), position, tokenIds, wanted));
+    logitIndexes.set(item, native.addToBatch(idOf(item), position, tokenIds, wanted));
   }
-  return places;
+  return logitIndexes;
 }
 
 async function evaluate(native: NativeContext, items: readonly BatchItem[]): Promise<void> {
@@ -187,10 +187,10 @@ async function evaluate(native: NativeContext, items: readonly BatchItem[]): Pro
   }
 }
 
-async function draw(
+async function sample(
   native: NativeContext,
-  [logitIndex, sampler, filter]: Parameters<BindingInternals["draw"]>,
-): Promise<Draw> {
+  [logitIndex, sampler, filter]: Parameters<BindingInternals["sample"]>,
+): Promise<RawSample> {
   const wanted = filter === undefined ? false : nativeFilter(filter);
   const [tokenId, , , logits = [], weight] = await native.sampleToken(logitIndex, sampler, false, false, wanted, true);
   return { tokenId, weight: weight ?? NaN, logits };
@@ -209,8 +209,8 @@ function idOf({ sequence }: BatchItem): number {
   return insidesOf(sequence)._sequenceId;
 }
 
-function nativeFilter({ tokenId, drawn = false, top = 0 }: LogitFilter): NativeFilter {
-  return [tokenId === undefined ? [] : [tokenId], false, false, drawn, top];
+function nativeFilter({ tokenId, sampled = false, top = 0 }: LogitFilter): NativeFilter {
+  return [tokenId === undefined ? [] : [tokenId], false, false, sampled, top];
 }
 
 function insidesOf(sequence: LlamaContextSequence): PrivateSequence {

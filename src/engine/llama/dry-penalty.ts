@@ -1,7 +1,6 @@
 import type { Dry } from "../../core/generation-request.js";
-import { BreakerWatch } from "./breaker-watch.js";
 
-export interface DryParts {
+interface DryPenaltyOptions {
   readonly dry: Dry;
   readonly tokenBytes: (tokenId: number) => Uint8Array;
 }
@@ -12,14 +11,14 @@ export interface DryParts {
  */
 export class DryPenalty {
   readonly #dry: Dry;
-  readonly #tokenBytes: DryParts["tokenBytes"];
+  readonly #tokenBytes: (tokenId: number) => Uint8Array;
   readonly #breakers: BreakerWatch;
   readonly #tokens: number[] = [];
   /** At i: how many tokens up to and with i equal as many at the end of all. At least what of them is in the window; more is never counted. */
   readonly #matches: number[] = [];
   #tokensSinceBreaker = 0;
 
-  constructor({ dry, tokenBytes }: DryParts) {
+  constructor({ dry, tokenBytes }: DryPenaltyOptions) {
     this.#dry = dry;
     this.#tokenBytes = tokenBytes;
     this.#breakers = new BreakerWatch(dry.sequenceBreakers);
@@ -64,5 +63,34 @@ export class DryPenalty {
 
   #windowStart(count: number): number {
     return Math.max(0, count - this.#dry.window);
+  }
+}
+
+/** Sees where texts end in a text that comes in bytes. Texts may be split over several pushes. */
+class BreakerWatch {
+  /** One character a byte: bytes may be part of a code point. */
+  readonly #breakers: readonly string[];
+  readonly #keptLength: number;
+  /** The last bytes, in which a breaker may have begun. */
+  #kept = "";
+
+  /** @param breakers not empty */
+  constructor(breakers: readonly string[]) {
+    this.#breakers = breakers.map((breaker) => Buffer.from(breaker).toString("latin1"));
+    this.#keptLength = Math.max(0, ...this.#breakers.map(({ length }) => length - 1));
+  }
+
+  /** Whether these bytes hold one whole. */
+  isWithin(bytes: Uint8Array): boolean {
+    const text = Buffer.from(bytes).toString("latin1");
+    return this.#breakers.some((breaker) => text.includes(breaker));
+  }
+
+  /** @returns whether one ends within these bytes */
+  push(bytes: Uint8Array): boolean {
+    const text = this.#kept + Buffer.from(bytes).toString("latin1");
+    const keptLength = this.#kept.length;
+    this.#kept = this.#keptLength === 0 ? "" : text.slice(-this.#keptLength);
+    return this.#breakers.some((breaker) => text.includes(breaker, Math.max(0, keptLength - breaker.length + 1)));
   }
 }

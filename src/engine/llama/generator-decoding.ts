@@ -1,10 +1,20 @@
-import type { Decoding } from "./decoding.js";
-import type { Decoder, DecoderOpening, StepResults, StepWork } from "../engine.js";
-import { GeneratorDecoder } from "./generator-decoder.js";
-import { ownSequence } from "./llama-sequence.js";
-import { SamplerGarbage } from "./sampler-garbage.js";
+import {
+  type Decoder,
+  type DecoderOpening,
+  type Decoding,
+  EngineFault,
+  type PullResult,
+  type StepResults,
+  type StepWork,
+} from "../engine.js";
+import { faultFrom, type LlamaSequence, ownSequence } from "./llama-sequence.js";
+import { SamplerGarbage } from "./native-garbage.js";
+import type { Token } from "node-llama-cpp";
+import { adjustmentFor, type LogitAdjustment } from "./logit-adjustment.js";
+import { ownGrammar } from "./llama-grammars.js";
+import { evaluateOptionsOf } from "./sampler-options.js";
 
-export interface GeneratorDecodingParts {
+export interface GeneratorDecodingOptions {
   readonly tokenBytes: (tokenId: number) => Uint8Array;
   readonly vocabularySize: number;
 }
@@ -18,7 +28,7 @@ export class GeneratorDecoding implements Decoding {
   readonly #tokenBytes: (tokenId: number) => Uint8Array;
   readonly #garbage: SamplerGarbage;
 
-  constructor({ tokenBytes, vocabularySize }: GeneratorDecodingParts) {
+  constructor({ tokenBytes, vocabularySize }: GeneratorDecodingOptions) {
     this.#tokenBytes = tokenBytes;
     this.#garbage = new SamplerGarbage(vocabularySize);
   }
@@ -30,11 +40,11 @@ export class GeneratorDecoding implements Decoding {
 
   async step(work: StepWork): Promise<StepResults> {
     const pulling = work.pulls.map(({ decoder }) => ownDecoder(decoder).pull());
-    const reading = work.prefills.map(({ sequence, tokenIds }) => {
+    const prefilling = work.prefills.map(({ sequence, tokenIds }) => {
       this.#garbage.add();
-      return ownSequence(sequence).read(tokenIds);
+      return ownSequence(sequence).prefill(tokenIds);
     });
-    return { pulls: pulling, prefills: await Promise.all(reading) };
+    return { pulls: pulling, prefills: await Promise.all(prefilling) };
   }
 
   tidy(idle: boolean): void {
@@ -49,4 +59,53 @@ export class GeneratorDecoding implements Decoding {
 function ownDecoder(decoder: Decoder): GeneratorDecoder {
   if (!(decoder instanceof GeneratorDecoder)) throw new TypeError("the decoder is another engine's");
   return decoder;
+}
+
+/** One of the binding's evaluation generators: it decodes when it is pulled, and only then. */
+class GeneratorDecoder implements Decoder {
+  readonly sequence: LlamaSequence;
+  readonly #generator: ReturnType<typeof generate>;
+  readonly #adjustment: LogitAdjustment | undefined;
+  readonly #isScored: boolean;
+  /** What the next pull evaluates: the rest of the prompt, then the token yielded last. */
+  #unevaluatedTokens: number;
+
+  constructor(sequence: LlamaSequence, opening: DecoderOpening, tokenBytes: (tokenId: number) => Uint8Array) {
+    this.sequence = sequence;
+    this.#unevaluatedTokens = opening.tokenIds.length;
+    this.#adjustment = adjustmentFor(opening, tokenBytes);
+    this.#isScored = opening.logprobs !== undefined;
+    this.#generator = generate(sequence, opening, this.#adjustment);
+  }
+
+  /** The next token, or what went wrong; the sequence is empty then. */
+  async pull(): Promise<PullResult> {
+    try {
+      // The binding tells probabilities only after its samplers.
+      if (this.#isScored) throw new EngineFault("this release of the binding has no scores");
+      this.sequence.checkRoom(this.#unevaluatedTokens);
+      const { value } = await this.#generator.next();
+      if (value === undefined) throw new EngineFault("the binding ended the generation");
+      // The probability of the token among its candidates is a number unless the logits are not.
+      if (!Number.isFinite(value.confidence)) throw new EngineFault("the model's logits are not numbers");
+      this.#unevaluatedTokens = 1;
+      this.#adjustment?.push(value.token);
+      return [{ tokenId: value.token }];
+    } catch (error) {
+      this.close();
+      await this.sequence.reset();
+      return faultFrom(error);
+    }
+  }
+
+  close(): void {
+    void this.#generator.return();
+  }
+}
+
+function generate({ inner }: LlamaSequence, opening: DecoderOpening, adjustment: LogitAdjustment | undefined) {
+  const options = evaluateOptionsOf(opening.sampling, adjustment && { adjustment, model: inner.model });
+  const held = opening.grammar === undefined ? {} : { grammarEvaluationState: ownGrammar(opening.grammar).native };
+  const tokens = Array.from(opening.tokenIds) as Token[];
+  return inner.evaluateWithMetadata(tokens, { confidence: true }, { ...options, ...held, yieldEogToken: true });
 }

@@ -7,6 +7,7 @@ import { shrinkHeap } from "../../machine/shrink-heap.js";
 import {
   type Decoder,
   type DecoderOpening,
+  type Decoding,
   type Engine,
   EngineFault,
   type EngineSequence,
@@ -18,13 +19,12 @@ import {
 import { BatchDecoding } from "./batch-decoding.js";
 import { ComputeThreads } from "./compute-threads.js";
 import { tryInternalsOf } from "./binding-internals.js";
-import type { Decoding } from "./decoding.js";
 import { GeneratorDecoding } from "./generator-decoding.js";
 import { LlamaGrammars } from "./llama-grammars.js";
 import { LlamaSequence, ownSequence } from "./llama-sequence.js";
 import { LlamaStates } from "./llama-states.js";
 import { controlBytesOf, tokenBytesOf } from "./llama-vocabulary.js";
-import { loadLlama, type LlamaOptions } from "./load-llama.js";
+import { type LlamaOptions, loadLlama } from "./load-llama.js";
 import { poolTakesTurns } from "./pool-takes-turns.js";
 
 const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0 };
@@ -123,11 +123,11 @@ export class LlamaEngine implements Engine {
 
   /** Goes over to batches of our own if they give the very tokens that the generators give, with new samplers and with used ones. */
   async #tryBatches({ poolThreads, threads: most, onThreads }: LlamaOptions): Promise<void> {
-    const drawsAhead = poolThreads === 1 && (await poolTakesTurns());
-    const internals = await tryInternalsOf(this.#context, this.#anySequence().inner, { drawsAhead });
+    const samplesAhead = poolThreads === 1 && (await poolTakesTurns());
+    const internals = await tryInternalsOf(this.#context, this.#anySequence().inner, { samplesAhead });
     if (internals === undefined) return;
     const generators = this.#decoding;
-    const expected = await this.#drawAll();
+    const expected = await this.#sampleAll();
     const { gpu } = this.#context.model.llama;
     // Where a GPU computes, threads of the processor have little to do.
     const threads =
@@ -141,8 +141,8 @@ export class LlamaEngine implements Engine {
       onEvaluated: threads === undefined ? undefined : (batch) => threads.observe(batch),
     });
     this.#decoding = batches;
-    const drawn = await this.#drawAll().catch(() => []);
-    if (expected.every((tokenId, index) => tokenId >= 0 && tokenId === drawn[index])) {
+    const sampled = await this.#sampleAll().catch(() => []);
+    if (expected.every((tokenId, index) => tokenId >= 0 && tokenId === sampled[index])) {
       generators[Symbol.dispose]();
       return;
     }
@@ -150,7 +150,7 @@ export class LlamaEngine implements Engine {
     this.#decoding = generators;
   }
 
-  async #drawAll(): Promise<readonly number[]> {
+  async #sampleAll(): Promise<readonly number[]> {
     const tokenIds: number[] = [];
     for (const seed of SEEDS) tokenIds.push(await this.#sample(2, { ...EVEN, seed }));
     return tokenIds;
@@ -161,10 +161,10 @@ export class LlamaEngine implements Engine {
     const sequence = this.#anySequence();
     const decoder = this.openDecoder({ sequence, tokenIds: new Uint32Array(promptTokens), sampling });
     const { pulls } = await this.step({ pulls: [{ decoder, draft: [] }], prefills: [] });
-    const drawn = await pulls[0];
+    const sampled = await pulls[0];
     decoder.close();
     await sequence.trim(0);
-    return drawn === undefined || drawn instanceof EngineFault ? -1 : (drawn[0]?.tokenId ?? -1);
+    return sampled === undefined || sampled instanceof EngineFault ? -1 : (sampled[0]?.tokenId ?? -1);
   }
 
   #endToken(): number | undefined {

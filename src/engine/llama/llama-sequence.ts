@@ -40,7 +40,7 @@ export class LlamaSequence implements EngineSequence {
   }
 
   /** Reads tokens in. @returns what went wrong; the sequence is empty then */
-  async read(tokenIds: Uint32Array): Promise<EngineFault | undefined> {
+  async prefill(tokenIds: Uint32Array): Promise<EngineFault | undefined> {
     try {
       this.checkRoom(tokenIds.length);
       await this.#inner.evaluateWithoutGeneratingNewTokens(Array.from(tokenIds) as Token[]);

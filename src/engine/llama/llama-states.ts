@@ -7,10 +7,10 @@ class LlamaState implements SavedState {
   readonly bytes: number;
   readonly file: StateFile;
 
-  constructor(parts: { tokenIds: readonly number[]; bytes: number; file: StateFile }) {
-    this.tokenIds = parts.tokenIds;
-    this.bytes = parts.bytes;
-    this.file = parts.file;
+  constructor(options: { tokenIds: readonly number[]; bytes: number; file: StateFile }) {
+    this.tokenIds = options.tokenIds;
+    this.bytes = options.bytes;
+    this.file = options.file;
   }
 
   [Symbol.dispose](): void {

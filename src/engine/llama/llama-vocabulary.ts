@@ -1,29 +1,29 @@
 import { LlamaVocabularyType, type LlamaModel, type Token } from "node-llama-cpp";
-import { TokenBytes, type Spelling, type TokenKind } from "./token-bytes.js";
+import { TokenBytes, type TextEncoding, type TokenKind } from "./token-bytes.js";
 
 const SPACE_MARK = "\u2581";
 
 /** A token's bytes from a loaded model, by the kind of its vocabulary. Where the spelling isn't known, they are what detokenizing it alone gives. */
 export function tokenBytesOf(model: LlamaModel): (tokenId: number) => Uint8Array {
   const tokens = model.fileInfo.metadata.tokenizer.ggml.tokens;
-  const spelling = spellingOf(model.vocabularyType, tokens);
-  if (spelling === undefined) return (tokenId) => Buffer.from(model.detokenize([tokenId as Token]));
-  const bytes = new TokenBytes({ spelling, tokens, kindOf: (tokenId) => kindOf(model, tokenId) });
+  const encoding = encodingOf(model.vocabularyType, tokens);
+  if (encoding === undefined) return (tokenId) => Buffer.from(model.detokenize([tokenId as Token]));
+  const bytes = new TokenBytes({ encoding, tokens, kindOf: (tokenId) => kindOf(model, tokenId) });
   return (tokenId) => bytes.of(tokenId);
 }
 
 /** How control tokens are spelled; nothing for all others. */
 export function controlBytesOf(model: LlamaModel): (tokenId: number) => Uint8Array {
   const tokens = model.fileInfo.metadata.tokenizer.ggml.tokens;
-  const spelled = new Map<number, Uint8Array>();
+  const texts = new Map<number, Uint8Array>();
   for (const [tokenId, token] of tokens.entries()) {
-    if (model.getTokenAttributes(tokenId as Token).control) spelled.set(tokenId, Buffer.from(token));
+    if (model.getTokenAttributes(tokenId as Token).control) texts.set(tokenId, Buffer.from(token));
   }
   const none = new Uint8Array();
-  return (tokenId) => spelled.get(tokenId) ?? none;
+  return (tokenId) => texts.get(tokenId) ?? none;
 }
 
-function spellingOf(type: LlamaVocabularyType, tokens: readonly string[]): Spelling | undefined {
+function encodingOf(type: LlamaVocabularyType, tokens: readonly string[]): TextEncoding | undefined {
   switch (type) {
     case LlamaVocabularyType.bpe:
       // Some BPE vocabularies write spaces as SentencePiece does. Byte-level ones have no such character.

@@ -1,12 +1,13 @@
 import { NEVER_BIAS, type Sampling } from "../../core/generation-request.js";
-import { type DryParts, DryPenalty } from "./dry-penalty.js";
+import { DryPenalty } from "./dry-penalty.js";
+import type { DecoderOpening } from "../engine.js";
 
-export interface LogitAdjustmentParts {
+export interface LogitAdjustmentOptions {
   readonly sampling: Sampling;
   readonly inputTokens: Iterable<number>;
   /** Made so far. */
   readonly outputTokens: readonly number[];
-  readonly tokenBytes: DryParts["tokenBytes"];
+  readonly tokenBytes: (tokenId: number) => Uint8Array;
 }
 
 /**
@@ -20,7 +21,7 @@ export class LogitAdjustment {
   readonly #fixed: ReadonlyMap<number, number>;
   readonly #dry: DryPenalty | undefined;
 
-  private constructor({ sampling, inputTokens, outputTokens, tokenBytes }: LogitAdjustmentParts) {
+  private constructor({ sampling, inputTokens, outputTokens, tokenBytes }: LogitAdjustmentOptions) {
     const { dry, logitBias } = sampling;
     this.#sampling = sampling;
     this.#tokens = [...inputTokens];
@@ -33,11 +34,11 @@ export class LogitAdjustment {
   }
 
   /** @returns undefined where the sampling leaves the logits as they are: then nothing of this costs anything */
-  static for(parts: LogitAdjustmentParts): LogitAdjustment | undefined {
-    const { logitBias, dry, repeatPenalty, presencePenalty, frequencyPenalty, penaltyWindow } = parts.sampling;
+  static for(options: LogitAdjustmentOptions): LogitAdjustment | undefined {
+    const { logitBias, dry, repeatPenalty, presencePenalty, frequencyPenalty, penaltyWindow } = options.sampling;
     const penalised = repeatPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
     const used = logitBias.length > 0 || (dry?.multiplier ?? 0) > 0 || (penalised && penaltyWindow > 0);
-    return used ? new LogitAdjustment(parts) : undefined;
+    return used ? new LogitAdjustment(options) : undefined;
   }
 
   /** The run has made a token. */
@@ -76,4 +77,16 @@ function countsOf(tokens: readonly number[]): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const tokenId of tokens) counts.set(tokenId, (counts.get(tokenId) ?? 0) + 1);
   return counts;
+}
+
+/** What a decoder's own tokens and its biases do to its logits; undefined: nothing. */
+export function adjustmentFor(
+  { sequence, tokenIds, outputTokens = [], sampling }: DecoderOpening,
+  tokenBytes: (tokenId: number) => Uint8Array,
+): LogitAdjustment | undefined {
+  const inputTokens = function* (): Generator<number> {
+    const all = [...sequence.tokens(), ...tokenIds];
+    yield* all.slice(0, all.length - outputTokens.length);
+  };
+  return LogitAdjustment.for({ sampling, inputTokens: inputTokens(), outputTokens, tokenBytes });
 }

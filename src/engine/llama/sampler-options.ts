@@ -1,7 +1,6 @@
-import type { LlamaModel, SequenceEvaluateOptions, Token } from "node-llama-cpp";
+import { type LlamaModel, type SequenceEvaluateOptions, type Token, TokenBias } from "node-llama-cpp";
 import type { Sampling } from "../../core/generation-request.js";
 import type { LogitAdjustment } from "./logit-adjustment.js";
-import { createStepBias } from "./step-bias.js";
 
 /** Below it the best token has all the probability that single precision can tell, and the division of logits may overflow. */
 const GREEDY_BELOW_TEMPERATURE = 1e-6;
@@ -38,4 +37,16 @@ function adjustingOptionsOf(sampling: Sampling, { adjustment, model }: Adjusting
     punishTokens: () => adjustment.repeatTokens() as Token[],
   };
   return { tokenBias, repeatPenalty };
+}
+
+/**
+ * The biases of one step in the binding's form. They are put past its `set`, which passes over end-of-generation tokens without a word and takes
+ * probabilities in place of logits. @throws Error where the binding keeps them otherwise than it did
+ */
+function createStepBias(model: LlamaModel, biases: ReadonlyMap<number, number>): TokenBias {
+  const bias = TokenBias.for(model);
+  if (!("_biases" in bias) || !(bias._biases instanceof Map)) throw new Error("the binding keeps its biases elsewhere");
+  const entries = bias._biases as Map<Token, number>;
+  for (const [tokenId, logit] of biases) entries.set(tokenId as Token, logit);
+  return bias;
 }

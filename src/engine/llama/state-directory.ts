@@ -1,7 +1,16 @@
-import { mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasEnded, processMark } from "./process-mark.js";
+import { makeFolders } from "../../machine/make-folders.js";
 
 const PREFIX = "rill-state-";
 /** Memory-backed on Linux. */
@@ -69,5 +78,60 @@ function sweep(root: string): void {
     } catch {
       // Not ours to remove.
     }
+  }
+}
+
+/**
+ * Makes the folder that saved state is to lie in, and says why that will not do. Main thread, before the engine is started.
+ * @param directory what the setting says: `auto` or a path
+ * @returns undefined where the folder, or one of those that `auto` stands for, can be written
+ */
+export function stateDirectoryProblem(directory: string, roots = defaultStateRoots()): string | undefined {
+  const refusals = (directory === "auto" ? roots : [directory]).map(refusalOf);
+  if (refusals.includes(undefined)) return undefined;
+  return `no folder can take saved state, so preempted generations are prefilled again: ${refusals.join("; ")}`;
+}
+
+/** undefined: it can be written. */
+function refusalOf(path: string): string | undefined {
+  try {
+    makeFolders(path, 0o700);
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return `${path} (${error instanceof Error && "code" in error ? String(error.code) : String(error)})`;
+  }
+}
+
+/**
+ * Names a process for as long as the machine runs, so that what it left behind can be told from what another still uses: its namespace of process
+ * ids, its id there and when it began. Elsewhere than on Linux the id alone.
+ */
+export function processMark(processId: number): string | undefined {
+  if (process.platform !== "linux") return isAlive(processId) ? `0-${processId}-0` : undefined;
+  try {
+    const [namespace = "0"] = /\d+/.exec(readlinkSync("/proc/self/ns/pid")) ?? [];
+    // The command's name, in parentheses, may hold spaces; the start time is the 22nd field of the line, the 20th after it.
+    const stat = readFileSync(`/proc/${processId}/stat`, "utf8");
+    const startTime = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "0";
+    return `${namespace}-${processId}-${startTime}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process that a mark names has ended. A mark of another namespace of process ids says nothing here. */
+function hasEnded(mark: string): boolean {
+  const [namespace, processId] = mark.split("-");
+  const [ownNamespace] = (processMark(process.pid) ?? "").split("-");
+  if (namespace !== ownNamespace) return false;
+  return processMark(Number(processId)) !== mark;
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -55,10 +55,10 @@ export class StateFiles implements Disposable {
     } catch {
       return undefined;
     }
-    return this.#placeOf(path);
+    return this.#fileAt(path);
   }
 
-  #placeOf(path: string): StateFile {
+  #fileAt(path: string): StateFile {
     let countedBytes = 0;
     return {
       path,

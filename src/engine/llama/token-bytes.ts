@@ -1,11 +1,11 @@
 /** How a vocabulary writes its tokens down: GPT-2's printable stand-in for each byte, or SentencePiece's "▁" for a space. */
-export type Spelling = "byte_level" | "sentence_piece";
+export type TextEncoding = "byte_level" | "sentence_piece";
 
 /** none: control tokens and the like, which stand for no text. verbatim: spelled as it is. byte: one byte as `<0x0A>`. */
 export type TokenKind = "none" | "normal" | "verbatim" | "byte";
 
-export interface Vocabulary {
-  readonly spelling: Spelling;
+export interface TokenTexts {
+  readonly encoding: TextEncoding;
   /** As the file spells them, by id. */
   readonly tokens: readonly string[];
   kindOf(tokenId: number): TokenKind;
@@ -22,23 +22,21 @@ export class TokenBytes {
   readonly #bytes: Uint8Array;
   readonly #ends: Uint32Array;
 
-  constructor(vocabulary: Vocabulary) {
-    const each = vocabulary.tokens.map((token, tokenId) =>
-      bytesOf(token, vocabulary.kindOf(tokenId), vocabulary.spelling),
-    );
+  constructor(texts: TokenTexts) {
+    const each = texts.tokens.map((token, tokenId) => bytesOf(token, texts.kindOf(tokenId), texts.encoding));
     this.#bytes = Buffer.concat(each);
     let end = 0;
     this.#ends = Uint32Array.from(each, (bytes) => (end += bytes.length));
   }
 
-  /** Empty for control tokens and ids beyond the vocabulary. */
+  /** Empty for control tokens and ids beyond the texts. */
   of(tokenId: number): Uint8Array {
     const start = tokenId === 0 ? 0 : (this.#ends[tokenId - 1] ?? 0);
     return this.#bytes.subarray(start, this.#ends[tokenId] ?? start);
   }
 }
 
-function bytesOf(token: string, kind: TokenKind, spelling: Spelling): Uint8Array {
+function bytesOf(token: string, kind: TokenKind, encoding: TextEncoding): Uint8Array {
   switch (kind) {
     case "none":
       return new Uint8Array();
@@ -47,7 +45,7 @@ function bytesOf(token: string, kind: TokenKind, spelling: Spelling): Uint8Array
     case "byte":
       return Uint8Array.of(Number.parseInt(token.slice(3, 5), 16));
     case "normal":
-      return spelling === "byte_level" ? byteLevelBytes(token) : encoder.encode(token.replaceAll(SPACE_MARK, " "));
+      return encoding === "byte_level" ? byteLevelBytes(token) : encoder.encode(token.replaceAll(SPACE_MARK, " "));
   }
 }
 

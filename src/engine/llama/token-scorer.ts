@@ -7,7 +7,7 @@ import type { SamplerPool } from "./sampler-pool.js";
 /** Greedy, so that it neither sorts nor normalises. */
 const WHOLE: SequenceEvaluateOptions = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };
 
-export interface TokenScorerParts {
+export interface TokenScorerOptions {
   readonly internals: BindingInternals;
   readonly samplers: SamplerPool;
   readonly sequence: LlamaSequence;
@@ -20,13 +20,13 @@ export interface TokenScorerParts {
  * time with samplers that change nothing: one over the whole vocabulary for the sum, and one that finds the best few.
  */
 export class TokenScorer implements Disposable {
-  readonly #parts: TokenScorerParts;
+  readonly #options: TokenScorerOptions;
   readonly #whole: NativeSampler;
   readonly #best: NativeSampler | undefined;
 
-  constructor(parts: TokenScorerParts) {
-    const { internals, samplers, sequence, topTokens } = parts;
-    this.#parts = parts;
+  constructor(options: TokenScorerOptions) {
+    const { internals, samplers, sequence, topTokens } = options;
+    this.#options = options;
     this.#whole = samplers.take();
     this.#whole.applyConfig(internals.configOf(sequence.inner, WHOLE));
     if (topTokens === 0) return;
@@ -36,15 +36,15 @@ export class TokenScorer implements Disposable {
 
   /** Before the next batch. @param logitIndex where the token was drawn from */
   async score(logitIndex: number, tokenId: number): Promise<TokenScore> {
-    const { internals, topTokens } = this.#parts;
-    const whole = await internals.draw(logitIndex, this.#whole, { tokenId, drawn: true });
+    const { internals, topTokens } = this.#options;
+    const whole = await internals.sample(logitIndex, this.#whole, { tokenId, sampled: true });
     const found = pairsOf(whole.logits);
     const highest = Math.max(...found.map(({ logprob }) => logprob));
     // The weight is relative to the highest logit, which is that of the greedy sampler's choice.
     const logSum = highest + Math.log(whole.weight);
     const own = found.find((pair) => pair.tokenId === tokenId);
     if (own === undefined) throw new Error(`the binding gave no logit of token ${tokenId}`);
-    const best = this.#best && (await internals.draw(logitIndex, this.#best, { top: topTokens }));
+    const best = this.#best && (await internals.sample(logitIndex, this.#best, { top: topTokens }));
     return {
       logprob: toLogprob(own.logprob, logSum),
       top: pairsOf(best?.logits ?? []).map((pair) => ({ ...pair, logprob: toLogprob(pair.logprob, logSum) })),
@@ -52,8 +52,8 @@ export class TokenScorer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#parts.samplers.giveBack(this.#whole);
-    if (this.#best !== undefined) this.#parts.samplers.giveBack(this.#best);
+    this.#options.samplers.giveBack(this.#whole);
+    if (this.#best !== undefined) this.#options.samplers.giveBack(this.#best);
   }
 }
 

@@ -1,6 +1,4 @@
-import type { DecodeStep } from "./decode-step.js";
-import { RecentLine } from "./recent-line.js";
-import { RecentMedian } from "./recent-median.js";
+import { Regression, RecentMedian } from "./robust-statistics.js";
 
 const KEPT_STEPS = 15;
 /** So many steps with drafts, and their cost is known. */
@@ -8,11 +6,19 @@ const TRIALS = 3;
 /** After so many steps without any, the cost is to be seen anew: it may have been learnt in bad times. */
 const FORGOTTEN_AFTER_STEPS = 256;
 
+/** A step that read no prompt in. */
+export interface DecodeStep {
+  readonly stepMs: number;
+  readonly decodingRuns: number;
+  /** Tried ahead, of all runs. */
+  readonly draftTokens: number;
+}
+
 /** Of steps that decode so many runs. */
 class WidthCost {
   readonly decodeMs = new RecentMedian(KEPT_STEPS);
   /** What draft tokens add, as a share of that, over how many there are. */
-  readonly shares = new RecentLine(KEPT_STEPS);
+  readonly shares = new Regression(KEPT_STEPS);
   stepsSinceDraft = 0;
 }
 

@@ -1,6 +1,5 @@
 import type { Drafter } from "../run/prompt-lookup.js";
-import type { DecodeStep } from "./decode-step.js";
-import { DraftCost, type StepCost } from "./draft-cost.js";
+import { type DecodeStep, DraftCost, type StepCost } from "./draft-cost.js";
 
 /** Decides what is tried, step by step. */
 export interface DraftPolicy {

@@ -4,13 +4,13 @@ import type { HostChannel } from "../../threads/host-channel.js";
 import type { Engine } from "../engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
-import { Refill } from "./refill.js";
+import { SlotHandover } from "./slot-handover.js";
 import { StepLoop } from "./step-loop.js";
 
 /** The main thread answers within 0.5 ms, mostly; a step takes ten times as long, and more. */
-const REFILL_MS = 3;
+const HANDOVER_MS = 3;
 
-export interface EngineHostParts {
+export interface EngineHostOptions {
   readonly engine: Engine;
   /** The host's end of the channel to the scheduler, which sends several commands in one message. The host closes it at its own end. */
   readonly channel: HostChannel<readonly EngineCommand[], EngineNotice>;
@@ -27,8 +27,8 @@ export interface EngineHostParts {
  * The engine's side of the wall, on the inference worker: says `ready`, hands commands to the step loop and posts its notices. Returns once a
  * `close` is carried out, or the engine was found broken, with the engine disposed of.
  */
-export async function runEngineHost(parts: EngineHostParts): Promise<void> {
-  const { engine, channel, prefill, drafts, faultLimit } = parts;
+export async function runEngineHost(options: EngineHostOptions): Promise<void> {
+  const { engine, channel, prefill, drafts, faultLimit } = options;
   const post = (notice: EngineNotice): void => channel.post(notice);
   const carryOut = (command: EngineCommand): void => {
     switch (command.type) {
@@ -48,7 +48,7 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
         loop.resume(command.runId);
         break;
       case "slots_handed_over":
-        refill.done();
+        handover.done();
         break;
       case "ping":
         post({ type: "pong", pingId: command.pingId, stepNumber: loop.present.number });
@@ -60,9 +60,9 @@ export async function runEngineHost(parts: EngineHostParts): Promise<void> {
   };
   const carryOutAll = (commands: readonly EngineCommand[]): void => commands.forEach(carryOut);
   const takeCommands = (): void => channel.drain().forEach(carryOutAll);
-  const clock = parts.clock ?? systemClock;
-  const refill = new Refill(clock, REFILL_MS);
-  const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands, refill, faultLimit });
+  const clock = options.clock ?? systemClock;
+  const handover = new SlotHandover(clock, HANDOVER_MS);
+  const loop = new StepLoop({ engine, prefill, drafts, clock, post, takeCommands, handover, faultLimit });
   channel.onCommand(carryOutAll);
   post({ type: "ready", facts: engine.facts });
   await loop.run();

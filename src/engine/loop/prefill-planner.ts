@@ -1,5 +1,4 @@
-import { PrefillCost, type MeasuredStep } from "./prefill-cost.js";
-import { StepRoom } from "./step-room.js";
+import { type MeasuredStep, PrefillCost } from "./prefill-cost.js";
 
 /** llama.cpp's flash attention on CPU has its fast path from 64 tokens on. */
 const UNIT_TOKENS = 64;
@@ -14,7 +13,7 @@ const SLOW_TOKENS = 32;
 const TOKENS_BESIDE_DECODING = 1;
 
 /** A prompt that is being read in. */
-export interface Unread {
+export interface PendingPrompt {
   /** At least 1. */
   readonly prefillTokensLeft: number;
   /** Where the next token goes. */
@@ -51,23 +50,23 @@ export class PrefillPlanner {
   }
 
   /** Estimated ms to read so many tokens into an empty sequence. */
-  estimateReadMs(tokens: number): number {
+  estimatePrefillMs(tokens: number): number {
     return this.#cost.estimateMs(tokens, 0);
   }
 
   /**
-   * @param reading who comes first, is served first
+   * @param prompts who comes first, is served first
    * @param decoding how many runs decode in the same step
    * @returns tokens for each; 0: not in this step. At least one is served.
    */
-  plan(reading: readonly Unread[], decoding: number): number[] {
+  plan(prompts: readonly PendingPrompt[], decoding: number): number[] {
     const besideTokens = decoding > 0 ? TOKENS_BESIDE_DECODING : 0;
     const unitTokens = Math.min(UNIT_TOKENS + besideTokens, this.#limits.maxTokens);
     const room = new StepRoom(this.#limits, this.#cost);
-    const grants = this.#planStarting(reading, { decoding, unitTokens, room });
+    const grants = this.#planStarting(prompts, { decoding, unitTokens, room });
     for (let served = true; served;) {
       served = false;
-      for (const [index, { prefillTokensLeft, position }] of reading.entries()) {
+      for (const [index, { prefillTokensLeft, position }] of prompts.entries()) {
         const granted = grants[index] ?? 0;
         const tokens = Math.min(granted === 0 ? unitTokens : GROWTH_TOKENS, prefillTokensLeft - granted);
         if (tokens === 0 || !room.tryTake(tokens, position + granted)) continue;
@@ -75,7 +74,7 @@ export class PrefillPlanner {
         served = true;
       }
     }
-    for (const [index, { prefillTokensLeft, position }] of reading.entries()) {
+    for (const [index, { prefillTokensLeft, position }] of prompts.entries()) {
       const granted = grants[index] ?? 0;
       const moved = withoutSlowRemainder({ granted, prefillTokensLeft, besideTokens });
       if (moved !== granted && room.tryTakeAtAnyCost(moved - granted, position)) grants[index] = moved;
@@ -84,9 +83,9 @@ export class PrefillPlanner {
   }
 
   /** Short prompts that came together, and while nobody decoded. */
-  #planStarting(reading: readonly Unread[], { decoding, unitTokens, room }: Starting): number[] {
+  #planStarting(prompts: readonly PendingPrompt[], { decoding, unitTokens, room }: Starting): number[] {
     let left = decoding < this.#firstLot ? this.#firstLot - decoding : Infinity;
-    return reading.map(({ prefillTokensLeft, position, joins }) => {
+    return prompts.map(({ prefillTokensLeft, position, joins }) => {
       const isLate = joins || prefillTokensLeft > unitTokens || left === 0;
       if (isLate || !room.tryTakeAtAnyCost(prefillTokensLeft, position)) return 0;
       left--;
@@ -113,4 +112,34 @@ function withoutSlowRemainder({ granted, prefillTokensLeft, besideTokens }: Cut)
   if (granted < UNIT_TOKENS || remainder < SLOW_TOKENS || remainder >= UNIT_TOKENS) return granted;
   const shorter = granted - (UNIT_TOKENS - remainder);
   return shorter >= UNIT_TOKENS + besideTokens ? shorter : granted + remainder - (SLOW_TOKENS - 1);
+}
+
+/** What is left of one step for prompts: of its tokens, and of its time. */
+class StepRoom {
+  readonly #cost: PrefillCost;
+  #leftTokens: number;
+  #leftMs: number;
+  #isUntouched = true;
+
+  /** @param limits of the whole step */
+  constructor(limits: { readonly maxTokens: number; readonly budgetMs: number }, cost: PrefillCost) {
+    this.#cost = cost;
+    this.#leftTokens = limits.maxTokens;
+    this.#leftMs = limits.budgetMs;
+  }
+
+  /** Takes time and tokens if both are left; whoever comes first gets the time in any case. @returns whether it did */
+  tryTake(tokens: number, position: number): boolean {
+    if (!this.#isUntouched && this.#cost.estimateMs(tokens, position) > this.#leftMs) return false;
+    return this.tryTakeAtAnyCost(tokens, position);
+  }
+
+  /** Takes tokens if they are left, and time even if it is not. @returns whether it did */
+  tryTakeAtAnyCost(tokens: number, position: number): boolean {
+    if (tokens > this.#leftTokens) return false;
+    this.#leftTokens -= tokens;
+    this.#leftMs -= this.#cost.estimateMs(tokens, position);
+    this.#isUntouched = false;
+    return true;
+  }
 }

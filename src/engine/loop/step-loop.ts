@@ -3,24 +3,21 @@ import type { CancelMode, EngineNotice, RunSpec } from "../../core/engine-messag
 import type { OutputFormat } from "../../core/output-format.js";
 import type { Clock } from "../../sync/clock.js";
 import { Wakeup } from "../../sync/wakeup.js";
-import type { Engine } from "../engine.js";
+import { type Engine, EngineFault, type StepResults } from "../engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
-import type { Refill } from "./refill.js";
+import type { SlotHandover } from "./slot-handover.js";
 import { OutputReader } from "../output/output-reader.js";
 import type { PartReader } from "../output/output-part.js";
 import { FaultWatch } from "./fault-watch.js";
-import { handOut } from "./hand-out.js";
-import { type Interrupt, prevails } from "./interrupt.js";
 import { PresentStep } from "./present-step.js";
 import { Run, type RunSurroundings } from "../run/run.js";
-import { SequenceLine } from "../sequences/sequence-line.js";
+import { SequenceQueue } from "../sequences/sequence-queue.js";
 import { SequenceSupply } from "../sequences/sequence-supply.js";
 import { StateKeeper } from "../sequences/state-keeper.js";
-import { figuresAt, type StepFigures } from "./step-figures.js";
-import { StepPlanner, type Step } from "./step-planner.js";
+import { type Step, StepPlanner } from "./step-planner.js";
 
-export interface StepLoopParts {
+export interface StepLoopOptions {
   readonly engine: Engine;
   readonly prefill: PrefillLimits;
   readonly clock: Clock;
@@ -35,9 +32,27 @@ export interface StepLoopParts {
    */
   readonly takeCommands?: () => void;
   /** By which the next step waits for whoever takes the place of a run that gave it up. Default: it waits for nobody. */
-  readonly refill?: Refill;
+  readonly handover?: SlotHandover;
   /** Faults in a row after which the engine is checked. Default: it is never checked. */
   readonly faultLimit?: number | undefined;
+}
+
+/** What comes to a run from outside: the caller's cancel, or its time limit. */
+type Interrupt = CancelMode | "time_limit";
+
+const RANKS: Readonly<Record<Interrupt, number>> = { end_reasoning: 0, soft: 1, time_limit: 1, immediate: 2 };
+
+/** What a notice says of the step that it comes from. */
+interface StepFigures extends DraftFigures {
+  readonly stepMs: number;
+}
+
+/** Of all runs. */
+interface DraftFigures {
+  /** Tried. */
+  readonly draftTokens: number;
+  /** Right. */
+  readonly acceptedDraftTokens: number;
 }
 
 /**
@@ -53,10 +68,10 @@ export class StepLoop {
   readonly #supply: SequenceSupply;
   readonly #surroundings: RunSurroundings;
   readonly #takeCommands: () => void;
-  readonly #line: SequenceLine;
+  readonly #queue: SequenceQueue;
   readonly #planner: StepPlanner;
   readonly #wakeup = new Wakeup();
-  readonly #refill: Refill | undefined;
+  readonly #handover: SlotHandover | undefined;
   readonly #faults: FaultWatch;
   /** All that have not ended, by run id, each with the timer of its time limit. */
   readonly #runs = new Map<number, Run>();
@@ -70,26 +85,26 @@ export class StepLoop {
   /** Those that the next notice tells of. */
   readonly #changed = new Set<Run>();
   /** Of the last step, until a notice brings them. */
-  #untold: StepFigures | undefined;
+  #unreported: StepFigures | undefined;
   #closing = false;
 
-  constructor(parts: StepLoopParts) {
-    const { engine, clock, prefill: limits, drafts } = parts;
-    const { readOutput = (format: OutputFormat) => new OutputReader({ format, ...format }) } = parts;
+  constructor(options: StepLoopOptions) {
+    const { engine, clock, prefill: limits, drafts } = options;
+    const { readOutput = (format: OutputFormat) => new OutputReader({ format, ...format }) } = options;
     const slots = engine.sequences.length;
     const planner = new StepPlanner({ limits, slots, drafts });
-    const readMs = (tokens: number): number => planner.estimateReadMs(tokens);
+    const prefillMs = (tokens: number): number => planner.estimatePrefillMs(tokens);
     this.#engine = engine;
     this.#clock = clock;
     this.present = new PresentStep(clock);
-    this.#post = parts.post;
-    this.#takeCommands = parts.takeCommands ?? (() => undefined);
-    this.#refill = parts.refill;
-    this.#faults = new FaultWatch(engine, parts.faultLimit ?? Infinity);
+    this.#post = options.post;
+    this.#takeCommands = options.takeCommands ?? (() => undefined);
+    this.#handover = options.handover;
+    this.#faults = new FaultWatch(engine, options.faultLimit ?? Infinity);
     this.#surroundings = { engine, clock, drafts: drafts !== undefined, readOutput };
     this.#planner = planner;
-    this.#supply = new SequenceSupply(engine.sequences, new StateKeeper({ engine, clock, readMs }));
-    this.#line = new SequenceLine(this.#supply, slots);
+    this.#supply = new SequenceSupply(engine.sequences, new StateKeeper({ engine, clock, prefillMs }));
+    this.#queue = new SequenceQueue(this.#supply, slots);
   }
 
   /** A run that the engine can't take ends as failed, at once. */
@@ -99,7 +114,7 @@ export class StepLoop {
     this.#runs.set(spec.runId, run);
     this.#planner.meet(run);
     this.#timers.set(spec.runId, this.#clock.startTimer(spec.stopping.timeLimitMs, onTimeLimit));
-    const problem = run.check() ?? (this.#line.offer(run) ? undefined : "the run queue is full");
+    const problem = run.check() ?? (this.#queue.offer(run) ? undefined : "the run queue is full");
     if (problem === undefined) {
       this.#wakeup.notify();
       return;
@@ -133,7 +148,7 @@ export class StepLoop {
     if (run?.state.type !== "preempted") return;
     run.resume();
     this.#planner.meet(run);
-    if (!this.#line.offer(run)) run.fail("the run queue is full");
+    if (!this.#queue.offer(run)) run.fail("the run queue is full");
     this.#changed.add(run);
     this.#wakeup.notify();
   }
@@ -148,12 +163,12 @@ export class StepLoop {
   async run(): Promise<void> {
     while (!this.#closing) {
       await this.#preemptAll();
-      await this.#refillPlaces();
+      await this.#handOverSlots();
       await this.#checkEngine();
       await this.#admit();
       const step = this.#planner.plan(this.#runs.values());
       for (const run of step.parked) this.#changed.add(run);
-      if (step.pulled.length > 0 || step.read.length > 0) {
+      if (step.pulled.length > 0 || step.prefilled.length > 0) {
         await this.#step(step);
         this.#engine.tidy(false);
       } else {
@@ -182,11 +197,11 @@ export class StepLoop {
   }
 
   /** Where places fell free: so that they are taken in the very next step, and do not stand empty for one. */
-  async #refillPlaces(): Promise<void> {
+  async #handOverSlots(): Promise<void> {
     const hasLeft = ({ state: { type } }: Run): boolean => type === "ended" || type === "preempted";
     if (![...this.#changed].some(hasLeft)) return;
     this.#notify();
-    if (this.#runs.size > 0) await this.#refill?.wait();
+    if (this.#runs.size > 0) await this.#handover?.wait();
   }
 
   /** After faults in a row. A step like any other for whoever watches how long steps take. */
@@ -202,7 +217,7 @@ export class StepLoop {
 
   /** Gives free sequences to those who wait for one. */
   async #admit(): Promise<void> {
-    for (let run = this.#line.take(this.#runs); run !== undefined; run = this.#line.take(this.#runs)) {
+    for (let run = this.#queue.take(this.#runs); run !== undefined; run = this.#queue.take(this.#runs)) {
       const admitted = run;
       await this.#between(admitted, async () => {
         admitted.receive(await this.#supply.lease(admitted, this.#runs.values()));
@@ -221,11 +236,11 @@ export class StepLoop {
 
   async #step(step: Step): Promise<void> {
     for (const { run } of step.pulled) this.#busy.add(run);
-    for (const { run } of step.read) this.#busy.add(run);
+    for (const { run } of step.prefilled) this.#busy.add(run);
     this.present.begin();
     const stepping = this.#engine.step({
       pulls: step.pulled.map(({ run, draft }) => ({ decoder: run.decoder(), draft })),
-      prefills: step.read.map(({ run, tokens }) => run.chunk(tokens)),
+      prefills: step.prefilled.map(({ run, tokens }) => run.chunk(tokens)),
     });
     // Of the step before. Whoever the news wakes may take this thread's core, so the engine is given its work first.
     this.#notify();
@@ -235,7 +250,7 @@ export class StepLoop {
     const stepMs = this.present.end();
     this.#planner.observe(step, stepMs);
     this.#release();
-    this.#untold = { stepMs, ...drafts };
+    this.#unreported = { stepMs, ...drafts };
   }
 
   /** The engine is done with the busy runs: what came for them meanwhile acts now. */
@@ -247,7 +262,7 @@ export class StepLoop {
 
   #interrupt(run: Run, interrupt: Interrupt): void {
     if (this.#busy.has(run)) {
-      if (prevails(interrupt, this.#interrupts.get(run))) this.#interrupts.set(run, interrupt);
+      if (outranks(interrupt, this.#interrupts.get(run))) this.#interrupts.set(run, interrupt);
       return;
     }
     this.#apply(run, interrupt);
@@ -269,8 +284,8 @@ export class StepLoop {
   /** Tells of all that changed, in one notice, and forgets those that ended. */
   #notify(): void {
     if (this.#changed.size === 0) return;
-    const figures = this.#untold ?? figuresAt(this.present.ageMs);
-    this.#untold = undefined;
+    const figures = this.#unreported ?? figuresAt(this.present.ageMs);
+    this.#unreported = undefined;
     const updates = [...this.#changed].map((run) => run.takeUpdate());
     for (const run of this.#changed) if (run.state.type === "ended") this.#forget(run);
     this.#changed.clear();
@@ -280,10 +295,51 @@ export class StepLoop {
 
   #forget(run: Run): void {
     const { runId } = run.spec;
-    this.#line.remove(run);
+    this.#queue.remove(run);
     this.#preemptions.delete(run);
     this.#timers.get(runId)?.[Symbol.dispose]();
     this.#timers.delete(runId);
     this.#runs.delete(runId);
   }
+}
+
+/** Whether it takes the place of one that came before it and has not acted yet. */
+function outranks(interrupt: Interrupt, earlier: Interrupt | undefined): boolean {
+  return earlier === undefined || RANKS[interrupt] >= RANKS[earlier];
+}
+
+interface HandOutTargets {
+  /** Gets every run that had a part in the step. */
+  readonly changed: Set<Run>;
+  readonly faults: FaultWatch;
+}
+
+/** Gives each run of a step what the engine made for it, while the engine draws for the next run. */
+async function handOut(step: Step, results: StepResults, { changed, faults }: HandOutTargets): Promise<DraftFigures> {
+  for (const [index, { run, tokens }] of step.prefilled.entries()) {
+    const fault = results.prefills[index];
+    faults.observe(fault);
+    if (fault === undefined) run.addPrefilled(tokens);
+    else run.fail(fault.message);
+    changed.add(run);
+  }
+  const drafts = { draftTokens: 0, acceptedDraftTokens: 0 };
+  for (const [index, { run, draft }] of step.pulled.entries()) {
+    const result = (await results.pulls[index]) ?? new EngineFault("the engine gave no result");
+    faults.observe(result);
+    drafts.draftTokens += draft.length;
+    if (result instanceof EngineFault) {
+      run.fail(result.message);
+    } else {
+      drafts.acceptedDraftTokens += result.length - 1;
+      run.accept(result);
+    }
+    changed.add(run);
+  }
+  return drafts;
+}
+
+/** Of news that a step's end does not bring. */
+function figuresAt(stepMs: number): StepFigures {
+  return { stepMs, draftTokens: 0, acceptedDraftTokens: 0 };
 }

@@ -6,7 +6,7 @@ import type { Run } from "../run/run.js";
 export interface Step {
   /** Gets at least one token each: those past their prompt, and those whose rest of it is read in with that. */
   readonly pulled: readonly PulledRun[];
-  readonly read: readonly { readonly run: Run; readonly tokens: number }[];
+  readonly prefilled: readonly { readonly run: Run; readonly tokens: number }[];
   /** Could not post their first token, and wait for credit from now on. */
   readonly parked: readonly Run[];
   readonly decodingRuns: number;
@@ -22,7 +22,7 @@ export interface PulledRun {
   readonly draft: readonly number[];
 }
 
-export interface StepPlannerParts {
+export interface StepPlannerOptions {
   readonly limits: PrefillLimits;
   readonly slots: number;
   readonly drafts?: DraftPolicy | undefined;
@@ -34,14 +34,14 @@ export class StepPlanner {
   readonly #prefill: PrefillPlanner;
   readonly #drafts: DraftPolicy | undefined;
   /** Prompts being read in; who is served next, first. */
-  #reading: Run[] = [];
+  #prefilling: Run[] = [];
   /** Those that came while others decoded. */
   readonly #joining = new WeakSet<Run>();
   /** Decoded in the last step. */
   #decoding: readonly Run[] = [];
 
   /** @param drafts none given: nothing is tried ahead */
-  constructor({ limits, slots, drafts }: StepPlannerParts) {
+  constructor({ limits, slots, drafts }: StepPlannerOptions) {
     this.#drafts = drafts;
     this.#limits = limits;
     this.#prefill = new PrefillPlanner(limits, slots);
@@ -54,12 +54,12 @@ export class StepPlanner {
 
   /** A run has got its sequence: its prompt is to be read in. */
   add(run: Run): void {
-    this.#reading.push(run);
+    this.#prefilling.push(run);
   }
 
   /** A run gives its sequence up: it is no longer read in, until it is added again. */
   remove(run: Run): void {
-    this.#reading = this.#reading.filter((reading) => reading !== run);
+    this.#prefilling = this.#prefilling.filter((prefilling) => prefilling !== run);
   }
 
   /** The step may come out empty. */
@@ -67,7 +67,7 @@ export class StepPlanner {
     const { pulled, extraTokens } = this.#decodingOf(runs);
     const decodingRuns = pulled.length;
     this.#decoding = [...pulled];
-    const read: { run: Run; tokens: number }[] = [];
+    const prefilled: { run: Run; tokens: number }[] = [];
     const parked: Run[] = [];
     let prefillTokens = 0;
     let prefillPositions = 0;
@@ -79,13 +79,13 @@ export class StepPlanner {
       prefillTokens += tokens;
       prefillPositions += tokens * (run.position + tokens / 2);
       if (isRest && run.hasCredit) pulled.push(run);
-      else if (tokens > 0) read.push({ run, tokens });
+      else if (tokens > 0) prefilled.push({ run, tokens });
       else parked.push(run);
     }
     for (const run of parked) run.park();
     return {
       pulled: this.#withDrafts(pulled, prefillTokens + extraTokens),
-      read,
+      prefilled,
       parked,
       decodingRuns,
       extraTokens,
@@ -95,8 +95,8 @@ export class StepPlanner {
   }
 
   /** Estimated ms to read so many tokens into an empty sequence. */
-  estimateReadMs(tokens: number): number {
-    return this.#prefill.estimateReadMs(tokens);
+  estimatePrefillMs(tokens: number): number {
+    return this.#prefill.estimatePrefillMs(tokens);
   }
 
   /** Learns from how long the step took. */
@@ -130,21 +130,21 @@ export class StepPlanner {
 
   /** Who is served goes to the end of the line. */
   #deal(decoding: number): { run: Run; granted: number }[] {
-    const reading = this.#reading.filter((run) => run.state.type === "prefilling");
-    const unread = reading.map((run) => ({
+    const prefilling = this.#prefilling.filter((run) => run.state.type === "prefilling");
+    const prompts = prefilling.map((run) => ({
       prefillTokensLeft: run.prefillTokensLeft,
       position: run.position,
       joins: this.#joining.has(run),
     }));
-    const grants = this.#prefill.plan(unread, decoding);
+    const grants = this.#prefill.plan(prompts, decoding);
     const served: { run: Run; granted: number }[] = [];
     const unserved: Run[] = [];
-    for (const [index, run] of reading.entries()) {
+    for (const [index, run] of prefilling.entries()) {
       const granted = grants[index] ?? 0;
       if (granted > 0) served.push({ run, granted });
       else unserved.push(run);
     }
-    this.#reading = [...unserved, ...served.map(({ run }) => run)];
+    this.#prefilling = [...unserved, ...served.map(({ run }) => run)];
     return served;
   }
 }

@@ -1,5 +1,7 @@
 import type { ToolCallFragment } from "../../core/tool.js";
-import { isCallId } from "./call-id.js";
+import { randomInt } from "node:crypto";
+
+const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 export interface CallBounds {
   /** Calls that may be announced; at least 1. */
@@ -80,4 +82,14 @@ function beginning(text: string, maxBytes: number): string {
     length += codePoint.length;
   }
   return text.slice(0, length);
+}
+
+/** An id for a call that has none: `call_` and 20 random letters and digits. */
+export function createCallId(): string {
+  return `call_${Array.from({ length: 20 }, () => letters.charAt(randomInt(letters.length))).join("")}`;
+}
+
+/** Whether a model's id may be the call's: shorter ones are numbers that begin anew with each output. */
+function isCallId(id: string): boolean {
+  return /^[\w-]{8,64}$/.test(id);
 }

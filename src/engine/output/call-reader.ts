@@ -1,24 +1,23 @@
-import type { CallBody, CallKeys } from "../../core/output-format.js";
+import type { CallBody, CallKeys, CallSyntax, OutputFormat } from "../../core/output-format.js";
 import type { CallLedger } from "./call-ledger.js";
-import { beginsOf, type CallOpening } from "./call-openings.js";
 import { isJsonObject, JsonCheck } from "./json-check.js";
 import { MarkTrie } from "./mark-trie.js";
-import type { PartList } from "./part-list.js";
-import type { Reading } from "./reading.js";
-import type { TextCursor } from "./text-cursor.js";
+import type { PartList } from "./output-part.js";
+import type { Parser, TextCursor } from "./text-cursor.js";
 import { TokenReader } from "./token-reader.js";
 
 /** none: it was none, and nothing is settled. whole: another may follow. last: it was announced, and what follows is text. */
-type CallOutcome = "none" | "whole" | "last";
+type CallResult = "none" | "whole" | "last";
 
 /** Markup, name, id and members that are no arguments may be so many UTF-16 units more than the arguments' bytes. */
-const heldBesideArguments = 1_024;
+const MAX_HELD_BESIDE_ARGUMENTS = 1_024;
 
-const openBrace = 0x7b;
+const OPEN_BRACE = 0x7b;
 const quote = 0x22;
 
 /** A body that writes each call for itself. */
 type SingleBody = Exclude<CallBody, { type: "array" }>;
+
 type NamedBody = Extract<CallBody, { type: "named" }>;
 
 /** What is known of a call before it is announced. */
@@ -26,6 +25,14 @@ interface Draft {
   name?: string | undefined;
   id?: string | undefined;
   arguments?: string | undefined;
+}
+
+/** A mark that calls may begin with, and what they are written in then. */
+export interface CallOpening {
+  readonly mark: string;
+  readonly syntax: CallSyntax;
+  /** True: the mark is that of the first call itself. False: it is the section's, or there is none. */
+  readonly isBegun: boolean;
 }
 
 export interface CallReaderOptions {
@@ -50,13 +57,13 @@ export class CallReader {
     this.#cursor = cursor;
     this.#parts = parts;
     this.#ledger = ledger;
-    this.#tokens = new TokenReader(cursor, ledger.bounds.maxArgumentBytes + heldBesideArguments);
+    this.#tokens = new TokenReader(cursor, ledger.bounds.maxArgumentBytes + MAX_HELD_BESIDE_ARGUMENTS);
     this.#toolNames = new Set(toolNames);
     for (const name of toolNames) this.#nameMarks.add(name, name);
   }
 
   /** One section of calls. @returns whether there was a call; where there was none, nothing is settled */
-  *read({ syntax, isBegun }: CallOpening): Reading<boolean> {
+  *read({ syntax, isBegun }: CallOpening): Parser<boolean> {
     const { body } = syntax;
     let outcome = yield* body.type === "array" ? this.#elements(body.keys) : this.#call(body, isBegun);
     if (outcome === "none") return false;
@@ -67,7 +74,7 @@ export class CallReader {
     return true;
   }
 
-  *#elements(keys: CallKeys): Reading<CallOutcome> {
+  *#elements(keys: CallKeys): Parser<CallResult> {
     if (!(yield* this.#tokens.mark("["))) return "none";
     for (let isFirst = true; ; isFirst = false) {
       const outcome = yield* this.#object(keys);
@@ -78,19 +85,19 @@ export class CallReader {
     }
   }
 
-  *#another(body: SingleBody): Reading<CallOutcome> {
+  *#another(body: SingleBody): Parser<CallResult> {
     yield* this.#optional(body.end);
     const outcome = (yield* this.#tokens.mark(body.separator)) ? yield* this.#call(body, false) : "none";
     if (outcome === "none") this.#cursor.rewind(0);
     return outcome;
   }
 
-  *#call(body: SingleBody, isBegun: boolean): Reading<CallOutcome> {
+  *#call(body: SingleBody, isBegun: boolean): Parser<CallResult> {
     if (!isBegun && !(yield* this.#anyOf(beginsOf(body)))) return "none";
     return yield* body.type === "object" ? this.#object(body.keys) : this.#named(body);
   }
 
-  *#named(body: NamedBody): Reading<CallOutcome> {
+  *#named(body: NamedBody): Parser<CallResult> {
     const [name] = yield* this.#tokens.oneOf(this.#nameMarks);
     if (name === undefined) return "none";
     const afterName = this.#cursor.held;
@@ -98,12 +105,12 @@ export class CallReader {
     if (body.idMark !== undefined && (yield* this.#tokens.mark(body.idMark))) id = yield* this.#tokens.word();
     else this.#cursor.rewind(afterName);
     if (!(yield* this.#anyOf([body.middle, ...(body.otherMiddles ?? [])]))) return "none";
-    if ((yield* this.#tokens.next()) !== openBrace) return "none";
+    if ((yield* this.#tokens.next()) !== OPEN_BRACE) return "none";
     this.#ledger.announce(name, id);
     return yield* this.#arguments();
   }
 
-  *#object(keys: CallKeys): Reading<CallOutcome> {
+  *#object(keys: CallKeys): Parser<CallResult> {
     if (!(yield* this.#tokens.mark("{"))) return "none";
     const draft: Draft = {};
     do {
@@ -117,13 +124,13 @@ export class CallReader {
   }
 
   /** A member's value. member: the call is still to be announced. */
-  *#member(keys: CallKeys, key: string, draft: Draft): Reading<CallOutcome | "member"> {
+  *#member(keys: CallKeys, key: string, draft: Draft): Parser<CallResult | "member"> {
     const unit = yield* this.#tokens.next();
     if (key === keys.name && draft.name === undefined) {
       draft.name = yield* this.#tokens.string();
       if (draft.name === undefined || !this.#toolNames.has(draft.name)) return "none";
     } else if (keys.arguments.includes(key) && draft.arguments === undefined) {
-      if (unit === openBrace && draft.name !== undefined) {
+      if (unit === OPEN_BRACE && draft.name !== undefined) {
         this.#ledger.announce(draft.name, draft.id);
         return yield* this.#arguments();
       }
@@ -140,17 +147,17 @@ export class CallReader {
   }
 
   /** Arguments that can't be announced yet: an object, or a string that holds one. */
-  *#wholeArguments(unit: number): Reading<string | undefined> {
+  *#wholeArguments(unit: number): Parser<string | undefined> {
     if (unit === quote) {
       const text = (yield* this.#tokens.string())?.trim();
       return text !== undefined && isJsonObject(text) ? text : undefined;
     }
     const start = this.#cursor.held;
-    return unit === openBrace && (yield* this.#tokens.value()) ? this.#cursor.heldFrom(start) : undefined;
+    return unit === OPEN_BRACE && (yield* this.#tokens.value()) ? this.#cursor.heldFrom(start) : undefined;
   }
 
   /** Those of the call that was announced last, as they come. */
-  *#arguments(): Reading<CallOutcome> {
+  *#arguments(): Parser<CallResult> {
     const check = new JsonCheck();
     this.#cursor.take();
     for (;;) {
@@ -173,7 +180,7 @@ export class CallReader {
   }
 
   /** Members after the arguments. */
-  *#restOfObject(): Reading<CallOutcome> {
+  *#restOfObject(): Parser<CallResult> {
     while (yield* this.#tokens.mark(",")) {
       const key = yield* this.#tokens.string();
       if (key === undefined || !(yield* this.#tokens.mark(":")) || !(yield* this.#tokens.value())) return this.#back();
@@ -181,7 +188,7 @@ export class CallReader {
     return (yield* this.#optional("}")) ? "whole" : this.#back();
   }
 
-  #whole(rest: string): CallOutcome {
+  #whole(rest: string): CallResult {
     this.#give(rest);
     this.#ledger.close();
     return this.#ledger.isOver ? "last" : "whole";
@@ -192,13 +199,13 @@ export class CallReader {
   }
 
   /** What is held since the last call is text. */
-  #back(): CallOutcome {
+  #back(): CallResult {
     this.#cursor.rewind(0);
     return "last";
   }
 
   /** Settles a mark where it is there. */
-  *#optional(mark: string): Reading<boolean> {
+  *#optional(mark: string): Parser<boolean> {
     const isThere = mark.trim() !== "" && (yield* this.#tokens.mark(mark));
     if (isThere) this.#cursor.take();
     else this.#cursor.rewind(0);
@@ -206,12 +213,37 @@ export class CallReader {
   }
 
   /** The longest of some marks that is there. */
-  *#anyOf(marks: readonly string[]): Reading<boolean> {
+  *#anyOf(marks: readonly string[]): Parser<boolean> {
     const start = this.#cursor.held;
     for (const mark of marks.toSorted((a, b) => b.length - a.length)) {
       if (yield* this.#tokens.mark(mark)) return true;
       this.#cursor.rewind(start);
     }
     return false;
+  }
+}
+
+/** All that a call of this format may begin with, in the order in which they are tried. Those with an empty mark begin with the JSON itself. */
+export function openingsOf(format: OutputFormat): readonly CallOpening[] {
+  if (format.toolNames.length === 0) return [];
+  return format.calls.flatMap((syntax): CallOpening[] => {
+    const begins = beginsOf(syntax.body).filter((begin) => begin.trim() !== "");
+    const section = syntax.sectionBegin.trim() === "" && begins.length > 0 ? [] : [syntax.sectionBegin];
+    return [
+      ...section.map((mark) => ({ mark, syntax, isBegun: false })),
+      ...begins.map((mark) => ({ mark, syntax, isBegun: true })),
+    ];
+  });
+}
+
+/** What each call of a body may begin with. */
+function beginsOf(body: CallBody): readonly string[] {
+  switch (body.type) {
+    case "array":
+      return [""];
+    case "object":
+      return [body.begin];
+    case "named":
+      return [body.begin, ...(body.otherBegins ?? [])];
   }
 }

@@ -1,10 +1,8 @@
-import { isBlank } from "./blank.js";
-
 /** more: goes on. end: whole with this unit. before: was whole before this unit, which is none of it. wrong: no JSON. */
 export type JsonProgress = "more" | "end" | "before" | "wrong";
 
 /** How deep objects and arrays may lie in each other. */
-export const maxJsonDepth = 64;
+export const MAX_JSON_DEPTH = 64;
 
 /** Where in a value it is. Numbers: after minus, zero, digits, point, digits of the fraction, `e`, sign of the exponent, its digits. */
 type JsonState =
@@ -22,9 +20,9 @@ type JsonState =
 
 type NumberState = "minus" | "zero" | "digits" | "point" | "fraction" | "e" | "sign" | "exponent";
 
-const wholeNumbers: ReadonlySet<JsonState> = new Set(["zero", "digits", "fraction", "exponent"]);
+const WHOLE_NUMBER_STATES: ReadonlySet<JsonState> = new Set(["zero", "digits", "fraction", "exponent"]);
 
-/** Checks one JSON value (RFC 8259) unit by unit. No blanks before it. Nothing is kept but where it is: what is deeper than `maxJsonDepth` is wrong. */
+/** Checks one JSON value (RFC 8259) unit by unit. No blanks before it. Nothing is kept but where it is: what is deeper than `MAX_JSON_DEPTH` is wrong. */
 export class JsonCheck {
   #state: JsonState = "value";
   /** The objects and arrays that are open: the closing unit of each. */
@@ -87,7 +85,7 @@ export class JsonCheck {
   #inNumber(state: NumberState, unit: number): JsonProgress {
     const next = numberAfter(state, unit);
     if (next !== undefined) return this.#go(next);
-    if (!wholeNumbers.has(state)) return "wrong";
+    if (!WHOLE_NUMBER_STATES.has(state)) return "wrong";
     if (this.#open.length === 0) return "before";
     this.#state = "after";
     return this.advance(unit);
@@ -146,7 +144,7 @@ export class JsonCheck {
   }
 
   #push(closing: number, state: JsonState): JsonProgress {
-    if (this.#open.length === maxJsonDepth) return "wrong";
+    if (this.#open.length === MAX_JSON_DEPTH) return "wrong";
     this.#open.push(closing);
     return this.#go(state);
   }
@@ -204,4 +202,9 @@ function numberAfter(state: NumberState, unit: number): NumberState | undefined 
 
 function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
+}
+
+/** Whether a UTF-16 unit is white space as JSON has it. */
+export function isBlank(unit: number): boolean {
+  return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09;
 }

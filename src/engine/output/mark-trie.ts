@@ -1,5 +1,4 @@
-import type { Reading } from "./reading.js";
-import type { TextCursor } from "./text-cursor.js";
+import type { Parser, TextCursor } from "./text-cursor.js";
 
 /** Marks, and what each of them means; one mark may mean several things. */
 export class MarkTrie<T> {
@@ -20,7 +19,7 @@ export class MarkTrie<T> {
   }
 
   /** Reads the longest mark that begins here. None: stays where it is. */
-  *read(cursor: TextCursor): Reading<readonly T[]> {
+  *read(cursor: TextCursor): Parser<readonly T[]> {
     let node: TrieNode<T> | undefined = this.#root;
     let length = cursor.held;
     let meanings: readonly T[] = [];

@@ -1,21 +1,89 @@
 import type { Channel } from "../../core/piece.js";
 import type { ToolCallFragment } from "../../core/tool.js";
 
-/** A stretch of output that can no longer change. `end`: how much of all text that was pushed (UTF-16 units since the start) is settled with this part, markup included. */
+/** A stretch of output that can no longer change. `end` counts the UTF-16 units of all text pushed so far, markup included, that are settled with this part. */
 export type OutputPart =
   | { readonly type: "text"; readonly channel: Channel; readonly text: string; readonly end: number }
   | { readonly type: "call"; readonly call: ToolCallFragment; readonly end: number };
 
-/** Reads marked up output while it comes. */
+/** Splits output into parts while it comes. */
 export interface PartReader {
-  /** Text that follows all text before. @returns what is settled by it, in order; markup is in no part */
+  /** Takes text that follows all text before. @returns the parts that it settles, in order; markup is in no part */
   push(text: string): readonly OutputPart[];
-  /** No more comes: what was held back, as what it is without more. */
+  /** Ends the text. @returns the parts that were held back, read as they are without more text */
   finish(): readonly OutputPart[];
-  /** Whether the text so far ends inside reasoning (or inside its end mark). */
+  /** Whether the text so far ends inside reasoning, or inside the mark that ends it. */
   readonly isReasoning: boolean;
-  /** Whole calls so far. */
+  /** The number of complete calls so far. */
   readonly calls: number;
-  /** True: parallel calls are not allowed and the one call is whole, or the most calls / argument bytes were reached: the output is to end. */
+  /** Whether the output has to end: it has its last call, or the calls have used up their argument bytes. */
   readonly isOver: boolean;
+}
+
+/** Reads output without markup: all text is the answer, and none is held back. */
+export class PlainReader implements PartReader {
+  readonly isReasoning = false;
+  readonly calls = 0;
+  readonly isOver = false;
+  #end = 0;
+
+  push(text: string): readonly OutputPart[] {
+    this.#end += text.length;
+    return [{ type: "text", channel: "answer", text, end: this.#end }];
+  }
+
+  finish(): readonly OutputPart[] {
+    return [];
+  }
+}
+
+/** Collects the parts of one push; a part is joined with the one before it where both have the same channel or call. */
+export class PartList {
+  #parts: OutputPart[] = [];
+  /** The `end` of the last part, of this push or an earlier one. */
+  end = 0;
+
+  addText(channel: Channel, text: string, end: number): void {
+    if (text !== "") this.#add({ type: "text", channel, text, end });
+  }
+
+  addFragment(call: ToolCallFragment, end: number): void {
+    this.#add({ type: "call", call, end });
+  }
+
+  /** Settles all text up to `end`: a part without text says so where no part before it does. */
+  close(channel: Channel, end: number): void {
+    if (this.end < end) this.#parts.push({ type: "text", channel, text: "", end });
+    this.end = Math.max(this.end, end);
+  }
+
+  drain(): readonly OutputPart[] {
+    const parts = this.#parts;
+    this.#parts = [];
+    return parts;
+  }
+
+  #add(part: OutputPart): void {
+    appendPart(this.#parts, part);
+    this.end = part.end;
+  }
+}
+
+/** Appends a part, joined with the last one where both have the same channel or call. */
+export function appendPart(parts: OutputPart[], part: OutputPart): void {
+  const last = parts.at(-1);
+  const joined = last === undefined ? undefined : joinParts(last, part);
+  if (joined !== undefined) parts.pop();
+  parts.push(joined ?? part);
+}
+
+function joinParts(one: OutputPart, other: OutputPart): OutputPart | undefined {
+  const { end } = other;
+  if (one.type === "text" && other.type === "text" && one.channel === other.channel) {
+    return { ...one, text: one.text + other.text, end };
+  }
+  if (one.type === "call" && other.type === "call" && one.call.index === other.call.index) {
+    return { ...one, call: { ...one.call, arguments: one.call.arguments + other.call.arguments }, end };
+  }
+  return undefined;
 }

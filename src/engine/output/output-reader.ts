@@ -1,15 +1,11 @@
 import type { OutputFormat } from "../../core/output-format.js";
 import type { Channel } from "../../core/piece.js";
-import type { OutputPart, PartReader } from "./output-part.js";
-import { isBlank } from "./blank.js";
-import { createCallId } from "./call-id.js";
-import { CallLedger } from "./call-ledger.js";
-import { type CallOpening, openingsOf } from "./call-openings.js";
-import { CallReader } from "./call-reader.js";
+import { type OutputPart, PartList, type PartReader } from "./output-part.js";
+import { isBlank } from "./json-check.js";
+import { CallLedger, createCallId } from "./call-ledger.js";
+import { type CallOpening, CallReader, openingsOf } from "./call-reader.js";
 import { MarkTrie } from "./mark-trie.js";
-import { PartList } from "./part-list.js";
-import type { Reading } from "./reading.js";
-import { END, TextCursor } from "./text-cursor.js";
+import { END, type Parser, TextCursor } from "./text-cursor.js";
 
 export interface OutputReaderOptions {
   readonly format: OutputFormat;
@@ -31,7 +27,7 @@ type Meaning =
 type Before = "start" | "reasoning" | "call" | "text";
 
 /** A longer run of blanks is text, whatever comes after it. */
-const maxHeldBlanks = 1_024;
+const MAX_HELD_BLANKS = 1_024;
 
 /**
  * Reads the text that a model puts out: what it means depends on the text alone, not on how it was split. Blanks next to reasoning belong to no text.
@@ -48,7 +44,7 @@ export class OutputReader implements PartReader {
   readonly #bareCalls: readonly CallOpening[];
   /** Whether blanks may lie next to reasoning. */
   readonly #mayReason: boolean;
-  readonly #reading: Reading<void>;
+  readonly #parse: Parser<void>;
   #channel: Channel;
   #before: Before = "start";
   /** Whether there was text of the answer, or a call. */
@@ -76,7 +72,7 @@ export class OutputReader implements PartReader {
     }
     for (const frame of format.frames ?? []) this.#marks.answer.add(frame, { type: "frame" });
     for (const opening of openings) this.#marks.answer.add(opening.mark, { type: "calls", opening });
-    this.#reading = this.#read();
+    this.#parse = this.#read();
   }
 
   get isReasoning(): boolean {
@@ -111,13 +107,13 @@ export class OutputReader implements PartReader {
   }
 
   #goOn(): void {
-    this.#isDone = this.#reading.next().done === true;
+    this.#isDone = this.#parse.next().done === true;
   }
 
-  *#read(): Reading<void> {
+  *#read(): Parser<void> {
     while (!this.isOver) {
       yield* this.#skipBlanks();
-      if (this.#cursor.held >= maxHeldBlanks) this.#give(this.#cursor.take());
+      if (this.#cursor.held >= MAX_HELD_BLANKS) this.#give(this.#cursor.take());
       else if (this.#cursor.unit === END) {
         if (this.#before === "start" || this.#before === "text") this.#give(this.#cursor.take());
         return;
@@ -126,8 +122,8 @@ export class OutputReader implements PartReader {
   }
 
   /** Until there is a unit that is no blank, or the end, or there are too many of them. */
-  *#skipBlanks(): Reading<void> {
-    while (this.#cursor.held < maxHeldBlanks) {
+  *#skipBlanks(): Parser<void> {
+    while (this.#cursor.held < MAX_HELD_BLANKS) {
       if (this.#cursor.isDry) yield;
       if (!isBlank(this.#cursor.unit)) return;
       this.#cursor.advance();
@@ -136,7 +132,7 @@ export class OutputReader implements PartReader {
   }
 
   /** Markup, and what it marks. None: goes back to where the blanks end. */
-  *#markup(): Reading<boolean> {
+  *#markup(): Parser<boolean> {
     const blanks = this.#cursor.held;
     const meanings = yield* this.#marks[this.#channel].read(this.#cursor);
     const mark = meanings.find(({ type }) => type !== "calls");
@@ -158,7 +154,7 @@ export class OutputReader implements PartReader {
     return !this.#isAnswered && !this.isReasoning && (yield* this.#calls(this.#bareCalls));
   }
 
-  *#calls(openings: readonly CallOpening[]): Reading<boolean> {
+  *#calls(openings: readonly CallOpening[]): Parser<boolean> {
     const start = this.#cursor.held;
     for (const opening of this.#ledger.isOpen ? openings : []) {
       if (yield* this.#callReader.read(opening)) {
@@ -172,7 +168,7 @@ export class OutputReader implements PartReader {
   }
 
   /** Text up to what may be markup; its first unit is none. */
-  *#text(): Reading<void> {
+  *#text(): Parser<void> {
     this.#cursor.advance();
     for (;;) {
       if (this.#cursor.isDry) {

@@ -1,101 +1,181 @@
 import type { RunOutput } from "../../core/engine-messages.js";
 import type { Piece, TokenScore } from "../../core/piece.js";
 import { Detokenizer } from "./detokenizer.js";
-import { ownBytes } from "./own-bytes.js";
+import { appendPart, type OutputPart, type PartReader, PlainReader } from "./output-part.js";
 import { StopFilter } from "./stop-filter.js";
 
-/** Tokens without text wait for some, but never more than so many. */
+/** The most tokens without text that wait for tokens with text. */
 export const MAX_WITHHELD_TOKENS = 16;
 
-/** What was left at the end of the output. */
+export interface PieceBuilderOptions {
+  /** Reads marked output. Default: the output is plain text. */
+  readonly reader?: PartReader | undefined;
+  readonly stopSequences: readonly string[];
+  readonly output: RunOutput;
+}
+
+/** The pieces that were left at the end of the output. */
 export interface LastPieces {
   readonly pieces: readonly Piece[];
-  /** The output ended inside a code point. */
+  /** Whether the output ended inside a code point. */
   readonly incompleteText: boolean;
 }
 
 /** A token that is in no piece yet. */
-export interface HeldToken {
+interface HeldToken {
   readonly tokenId: number;
-  /** Where its text begins, counted from the start of the output. */
+  /** The position at which its text begins, in UTF-16 units from the start of the output. */
   readonly textStart: number;
   readonly bytes: Uint8Array;
   readonly score: TokenScore | undefined;
 }
 
+type AnswerPart = Extract<OutputPart, { type: "text" }>;
+
 /**
- * Makes pieces of one run's tokens. A token whose text is held back, because it is part of a code point or may become part of a stop sequence,
- * is held back with it. Every token pushed is in exactly one piece.
+ * Makes pieces of one run's tokens: each piece is text of one channel, or a fragment of a call. A token whose text is held back, because it is part of a code point or may become part of markup or
+ * of a stop sequence, is held back with it. Every token is in exactly one piece, the first to which it gave text. Stop sequences are looked for in the answer alone, in each stretch of it between
+ * calls and reasoning.
  */
 export class PieceBuilder {
   readonly #detokenizer = new Detokenizer();
-  readonly #filter: StopFilter;
+  readonly #reader: PartReader;
+  readonly #stopSequences: readonly string[];
   readonly #output: RunOutput;
+  /** The fewest tokens of a piece with text. In marked output one token can give several pieces, and all but the first have none. */
+  readonly #leastTokens: number;
   readonly #held: HeldToken[] = [];
-  /** Text that can no longer change and is in no piece yet. */
-  #certain = "";
-  #certainLength = 0;
-  #decodedLength = 0;
+  /** Parts that can no longer change and are in no piece yet. */
+  readonly #settled: OutputPart[] = [];
+  #filter: StopFilter;
+  /** Parts of the answer that the filter holds back. */
+  readonly #filtered: AnswerPart[] = [];
+  #textLength = 0;
   #match: string | undefined;
 
-  constructor(stopSequences: readonly string[], output: RunOutput) {
-    this.#filter = new StopFilter(stopSequences);
+  constructor({ reader, stopSequences, output }: PieceBuilderOptions) {
+    this.#reader = reader ?? new PlainReader();
+    this.#leastTokens = reader === undefined ? 1 : 0;
+    this.#stopSequences = stopSequences;
     this.#output = output;
+    this.#filter = new StopFilter(stopSequences);
   }
 
-  /** The stop sequence met: the output is over, `end` gives what came before it. */
+  /** The stop sequence that ended the output; `end` gives the text before it. */
   get match(): string | undefined {
     return this.#match;
   }
 
+  /** Whether the output so far ends inside reasoning. */
+  get isReasoning(): boolean {
+    return this.#reader.isReasoning;
+  }
+
   /**
-   * @param bytes what the token stands for
+   * @param bytes the token's text, markup included
    * @param score required where the run asked for scores
    */
   push(tokenId: number, bytes: Uint8Array, score?: TokenScore): void {
-    this.#held.push({ tokenId, textStart: this.#decodedLength, bytes, score });
-    const decoded = this.#detokenizer.push(bytes);
-    this.#decodedLength += decoded.length;
-    const { text, match } = this.#filter.push(decoded);
-    this.#certain += text;
-    this.#certainLength += text.length;
-    this.#match = match;
+    this.#held.push({ tokenId, textStart: this.#textLength, bytes, score });
+    this.mark(bytes);
   }
 
-  /** The next piece, if there is text for one or enough tokens without. */
-  take(): Piece | undefined {
-    if (this.#certain !== "") return this.#release(this.#tokensOfCertainText());
-    if (this.#held.length >= MAX_WITHHELD_TOKENS) return this.#release(this.#held.length);
-    return undefined;
+  /** Takes markup without a token: that of the token which ended the output. */
+  mark(bytes: Uint8Array): void {
+    const text = this.#detokenizer.push(bytes);
+    if (text === "") return;
+    this.#textLength += text.length;
+    for (const part of this.#reader.push(text)) this.#settle(part);
   }
 
-  /** Call it last, once: all that is left, held-back text included unless a stop sequence was met. */
-  end(): LastPieces {
-    const endedInside = this.#detokenizer.end();
-    if (this.#match === undefined) this.#certain += this.#filter.end();
-    const empty = this.#certain === "" && this.#held.length === 0;
-    return {
-      pieces: empty ? [] : [this.#release(this.#held.length)],
-      incompleteText: endedInside && this.#match === undefined,
-    };
-  }
-
-  /** Those whose text has begun to go out; at least one, so that text never goes without a token before the end. */
-  #tokensOfCertainText(): number {
-    let count = 1;
-    while (count < this.#held.length && (this.#held[count]?.textStart ?? 0) < this.#certainLength) count++;
+  /** Counts the tokens before the last one that are in no piece yet and whose text reaches into the `units` UTF-16 units before the last token's. */
+  countBack(units: number): number {
+    const last = this.#held.length - 1;
+    const from = (this.#held[last]?.textStart ?? 0) - units;
+    let count = 0;
+    while (count < last && (this.#held[last - count]?.textStart ?? 0) > from) count++;
     return count;
   }
 
-  #release(count: number): Piece {
-    const text = this.#certain;
-    this.#certain = "";
-    return pieceOf(text, this.#held.splice(0, count), this.#output);
+  /** The next piece, if there is text for one or enough tokens without text. */
+  take(): Piece | undefined {
+    const part = this.#settled.shift();
+    if (part !== undefined) return this.#release(part, this.#tokensBefore(part.end));
+    if (this.#held.length >= MAX_WITHHELD_TOKENS) return this.#release(this.#emptyPart(), this.#held.length);
+    return undefined;
+  }
+
+  /** Gives all that is left, held-back text included unless a stop sequence was met. To be called last, once. */
+  end(): LastPieces {
+    const endedInside = this.#detokenizer.end();
+    if (this.#match === undefined) {
+      for (const part of this.#reader.finish()) this.#settle(part);
+      this.#letGo(this.#filter.end());
+    }
+    const last = this.#settled.pop() ?? (this.#held.length > 0 ? this.#emptyPart() : undefined);
+    const pieces: Piece[] = [];
+    for (const part of this.#settled.splice(0)) pieces.push(this.#release(part, this.#tokensBefore(part.end)));
+    if (last !== undefined) pieces.push(this.#release(last, this.#held.length));
+    return { pieces, incompleteText: endedInside && this.#match === undefined };
+  }
+
+  #settle(part: OutputPart): void {
+    if (this.#match !== undefined) return;
+    if (part.type === "text" && part.channel === "answer") {
+      this.#filtered.push(part);
+      const { text, match } = this.#filter.push(part.text);
+      this.#match = match;
+      this.#letGo(text);
+      return;
+    }
+    const held = this.#filter.end();
+    if (held !== "") {
+      this.#letGo(held);
+      this.#filter = new StopFilter(this.#stopSequences);
+    }
+    appendPart(this.#settled, part);
+  }
+
+  /** Settles the next text of the answer that the filter has let go of. */
+  #letGo(text: string): void {
+    for (let left = text.length; left > 0;) {
+      const part = this.#filtered.shift();
+      if (part === undefined) throw new Error("the filter gives more than it got");
+      const rest = part.text.slice(left);
+      left -= part.text.length - rest.length;
+      const given = part.text.slice(0, part.text.length - rest.length);
+      appendPart(this.#settled, { ...part, text: given, end: part.end - rest.length });
+      if (rest !== "") this.#filtered.unshift({ ...part, text: rest });
+    }
+  }
+
+  /** Counts the held tokens whose text begins before a position. */
+  #tokensBefore(end: number): number {
+    let count = this.#leastTokens;
+    while (count < this.#held.length && (this.#held[count]?.textStart ?? 0) < end) count++;
+    return count;
+  }
+
+  #emptyPart(): OutputPart {
+    const channel = this.isReasoning ? "reasoning" : "answer";
+    return { type: "text", channel, text: "", end: this.#textLength };
+  }
+
+  #release(part: OutputPart, count: number): Piece {
+    const tokens = this.#held.splice(0, count);
+    if (part.type === "text") {
+      const piece = pieceOf(part.text, tokens, this.#output);
+      return part.channel === "answer" ? piece : { ...piece, channel: part.channel };
+    }
+    const { call } = part;
+    const { id = "", name = "" } = call.head ?? {};
+    const textBytes = Buffer.byteLength(call.arguments) + Buffer.byteLength(id) + Buffer.byteLength(name);
+    return { ...pieceOf("", tokens, this.#output), textBytes, call };
   }
 }
 
-/** Text, and the tokens that it came from. @throws Error where a token lacks the score that was asked for */
-export function pieceOf(text: string, tokens: readonly HeldToken[], { logprobs, tokenBytes }: RunOutput): Piece {
+/** Makes a piece of text and the tokens that it came from. @throws Error if a token lacks the score that was asked for */
+function pieceOf(text: string, tokens: readonly HeldToken[], { logprobs, tokenBytes }: RunOutput): Piece {
   return {
     text,
     textBytes: Buffer.byteLength(text),
@@ -108,4 +188,9 @@ export function pieceOf(text: string, tokens: readonly HeldToken[], { logprobs, 
 function scoreOf({ tokenId, score }: HeldToken): TokenScore {
   if (score === undefined) throw new Error(`token ${tokenId} has no score`);
   return score;
+}
+
+/** A copy with a buffer of its own: a message carries a view together with its whole buffer. */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }

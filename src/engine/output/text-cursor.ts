@@ -89,3 +89,6 @@ export class TextCursor {
     this.#past = "";
   }
 }
+
+/** What a part of the output is read by: it yields where the text so far does not suffice and is gone on with when more has come, or the end. */
+export type Parser<T> = Generator<void, T, void>;

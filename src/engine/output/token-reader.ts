@@ -1,8 +1,6 @@
-import { isBlank } from "./blank.js";
-import { JsonCheck } from "./json-check.js";
+import { isBlank, JsonCheck } from "./json-check.js";
 import type { MarkTrie } from "./mark-trie.js";
-import type { Reading } from "./reading.js";
-import { END, type TextCursor } from "./text-cursor.js";
+import { END, type Parser, type TextCursor } from "./text-cursor.js";
 
 /** Reads what calls are made of. Blanks before it are left out. Nothing is settled; beyond the most that may be held there is nothing more to read. */
 export class TokenReader {
@@ -16,7 +14,7 @@ export class TokenReader {
   }
 
   /** The next unit that is no blank, or END. */
-  *next(): Reading<number> {
+  *next(): Parser<number> {
     for (;;) {
       if (this.#cursor.isDry) yield;
       const unit = this.#unit;
@@ -26,7 +24,7 @@ export class TokenReader {
   }
 
   /** @returns whether it was there; an empty mark always is */
-  *mark(mark: string): Reading<boolean> {
+  *mark(mark: string): Parser<boolean> {
     const text = mark.trim();
     if (text === "") return true;
     yield* this.next();
@@ -39,13 +37,13 @@ export class TokenReader {
   }
 
   /** The longest of some marks. None: no meanings. */
-  *oneOf<T>(marks: MarkTrie<T>): Reading<readonly T[]> {
+  *oneOf<T>(marks: MarkTrie<T>): Parser<readonly T[]> {
     yield* this.next();
     return yield* marks.read(this.#cursor);
   }
 
   /** Letters, digits, `_` and `-`. */
-  *word(): Reading<string> {
+  *word(): Parser<string> {
     yield* this.next();
     let word = "";
     for (;;) {
@@ -58,7 +56,7 @@ export class TokenReader {
   }
 
   /** A JSON string's text. undefined: there was none. */
-  *string(): Reading<string | undefined> {
+  *string(): Parser<string | undefined> {
     if ((yield* this.next()) !== 0x22) return undefined;
     const start = this.#cursor.held;
     if (!(yield* this.value())) return undefined;
@@ -67,7 +65,7 @@ export class TokenReader {
   }
 
   /** Any JSON value. @returns whether there was one */
-  *value(): Reading<boolean> {
+  *value(): Parser<boolean> {
     yield* this.next();
     const check = new JsonCheck();
     for (;;) {

@@ -11,8 +11,8 @@ const MATCH_TOKENS = 3;
 /** Of the confidence's weight, what is left one token later: about the last eight foretold tokens count. */
 const MEMORY = 0.88;
 /** What is supposed at first: of so many foretold tokens, so many were right. */
-const SUPPOSED_TOKENS = 2;
-const SUPPOSED_RIGHT = 1;
+const INITIAL_DRAFTED = 2;
+const INITIAL_ACCEPTED = 1;
 
 /**
  * Foretells a run's next tokens from what followed the same tokens before, in its input or its output: answers that quote or edit what they were given
@@ -20,61 +20,61 @@ const SUPPOSED_RIGHT = 1;
  */
 export class PromptLookup {
   readonly #tokens: number[] = [];
-  /** Where what followed each row of MATCH_TOKENS begins; the latest place, by a hash of the row. */
-  readonly #places = new Map<number, number>();
+  /** Where what followed each row of MATCH_TOKENS begins; the latest position, by a hash of the row. */
+  readonly #positions = new Map<number, number>();
   /** Where the next token is foretold from. */
-  #place: number | undefined;
+  #position: number | undefined;
   /** Foretold tokens, and those that were right, each by its weight. */
-  #foretold = SUPPOSED_TOKENS;
-  #right = SUPPOSED_RIGHT;
+  #drafted = INITIAL_DRAFTED;
+  #accepted = INITIAL_ACCEPTED;
 
   /** @param tokens the input */
   constructor(tokens: Iterable<number>) {
     for (const tokenId of tokens) this.#enter(tokenId);
-    this.#place = this.#find();
+    this.#position = this.#find();
   }
 
   /** How often a token that was foretold came, lately: 0 to 1. 0 where none is foretold now. */
   get confidence(): number {
-    return this.#place === undefined ? 0 : this.#right / this.#foretold;
+    return this.#position === undefined ? 0 : this.#accepted / this.#drafted;
   }
 
   /** The next token of the run. */
   push(tokenId: number): void {
-    const place = this.#place;
-    const isRight = place !== undefined && this.#tokens[place] === tokenId;
-    if (place !== undefined) {
-      this.#foretold = MEMORY * this.#foretold + 1;
-      this.#right = MEMORY * this.#right + Number(isRight);
+    const position = this.#position;
+    const isAccepted = position !== undefined && this.#tokens[position] === tokenId;
+    if (position !== undefined) {
+      this.#drafted = MEMORY * this.#drafted + 1;
+      this.#accepted = MEMORY * this.#accepted + Number(isAccepted);
     }
     this.#enter(tokenId);
-    this.#place = isRight ? place + 1 : this.#find();
+    this.#position = isAccepted ? position + 1 : this.#find();
   }
 
   /** So many tokens that may well come next; none where the last ones never came before. What repeats itself is foretold to go on so. */
   draft(count: number): readonly number[] {
-    const place = this.#place;
-    if (place === undefined) return [];
-    const period = this.#tokens.length - place;
-    return Array.from({ length: count }, (_, index) => this.#tokens[place + (index % period)] ?? 0);
+    const position = this.#position;
+    if (position === undefined) return [];
+    const period = this.#tokens.length - position;
+    return Array.from({ length: count }, (_, index) => this.#tokens[position + (index % period)] ?? 0);
   }
 
   /** The row before the token is followed by it. */
   #enter(tokenId: number): void {
     const end = this.#tokens.length;
-    if (end >= MATCH_TOKENS) this.#places.set(this.#hash(end), end);
+    if (end >= MATCH_TOKENS) this.#positions.set(this.#hash(end), end);
     this.#tokens.push(tokenId);
   }
 
   #find(): number | undefined {
     const end = this.#tokens.length;
     if (end < MATCH_TOKENS) return undefined;
-    const place = this.#places.get(this.#hash(end));
-    if (place === undefined) return undefined;
+    const position = this.#positions.get(this.#hash(end));
+    if (position === undefined) return undefined;
     for (let back = 1; back <= MATCH_TOKENS; back++) {
-      if (this.#tokens[place - back] !== this.#tokens[end - back]) return undefined;
+      if (this.#tokens[position - back] !== this.#tokens[end - back]) return undefined;
     }
-    return place;
+    return position;
   }
 
   /** Of the row that ends before `end`. */

@@ -7,14 +7,15 @@ import type { RunOutcome } from "../../core/run-end.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Decoder, Engine, EngineSequence, SampledToken, SavedState, SequenceLease } from "../engine.js";
 import type { Drafter } from "./prompt-lookup.js";
-import { GrowingOutput } from "./growing-output.js";
+import { OutputBuilder } from "./output-builder.js";
 import type { PartReader } from "../output/output-part.js";
-import { problemWith } from "./run-problem.js";
 import { RunCredit } from "./run-credit.js";
 import { RunProgress, type RunState } from "./run-state.js";
-import { seedAt } from "./seed-at.js";
 
-export interface RunParts extends RunSurroundings {
+/** Of the end of reasoning: they are evaluated in one step with whatever else there is room for. */
+const MAX_END_TOKENS = 32;
+
+export interface RunOptions extends RunSurroundings {
   readonly spec: RunSpec;
   readonly credit: Credit;
 }
@@ -33,14 +34,14 @@ export class Run implements Drafter {
   readonly spec: RunSpec;
   readonly #engine: Engine;
   readonly #progress: RunProgress;
-  readonly #output: GrowingOutput;
+  readonly #output: OutputBuilder;
   readonly #credit: RunCredit;
   #lease: SequenceLease | undefined;
   #decoder: Decoder | undefined;
   /** What the sequence has to hold before it decodes (on): the input, after a preemption the output so far too. */
   #neededTokens: number;
   /** How much of that it holds. */
-  #readTokens = 0;
+  #prefilledTokens = 0;
   #reusedInputTokens = 0;
   /** What was in the sequence when it was given up, if it was worth keeping. */
   #saved: SavedState | undefined;
@@ -49,13 +50,13 @@ export class Run implements Drafter {
   #newPieces: Piece[] = [];
   #newPrefill: PrefillProgress | undefined;
 
-  constructor(parts: RunParts) {
-    this.spec = parts.spec;
-    this.#engine = parts.engine;
-    this.#progress = new RunProgress(parts.clock);
-    this.#output = new GrowingOutput(parts);
+  constructor(options: RunOptions) {
+    this.spec = options.spec;
+    this.#engine = options.engine;
+    this.#progress = new RunProgress(options.clock);
+    this.#output = new OutputBuilder(options);
     this.#neededTokens = this.#output.tokens.length;
-    this.#credit = new RunCredit(parts.credit);
+    this.#credit = new RunCredit(options.credit);
   }
 
   get state(): RunState {
@@ -64,7 +65,7 @@ export class Run implements Drafter {
 
   /** Before anything else is done with it. @returns why the engine can't take it */
   check(): string | undefined {
-    return problemWith(this.spec, this.#engine) ?? this.#output.grammar.compile(this.#engine);
+    return validateRun(this.spec, this.#engine) ?? this.#output.grammar.compile(this.#engine);
   }
 
   /** Whether it may still post a piece. */
@@ -74,11 +75,11 @@ export class Run implements Drafter {
 
   /** Tokens to be read in that are in the sequence: where the next one goes. */
   get position(): number {
-    return this.#readTokens;
+    return this.#prefilledTokens;
   }
 
   get prefillTokensLeft(): number {
-    return this.#neededTokens - this.#readTokens;
+    return this.#neededTokens - this.#prefilledTokens;
   }
 
   /** All that its sequence has to hold, for whoever looks for one. */
@@ -103,7 +104,7 @@ export class Run implements Drafter {
   /** Gets its sequence, which already holds the beginning of what is needed. */
   receive(lease: SequenceLease): void {
     this.#lease = lease;
-    this.#readTokens = lease.reusedTokens;
+    this.#prefilledTokens = lease.reusedTokens;
     if (this.#restarts === 0) this.#reusedInputTokens = lease.reusedTokens;
     this.#freeSaved();
   }
@@ -114,7 +115,7 @@ export class Run implements Drafter {
     this.#progress.enter({ type: "preempted" });
     this.#letGo();
     this.#neededTokens = this.#output.tokens.length;
-    this.#readTokens = 0;
+    this.#prefilledTokens = 0;
   }
 
   /** Has the right to a sequence again: what that lacks is to be read in. */
@@ -130,18 +131,21 @@ export class Run implements Drafter {
 
   /** The next `count` tokens to be read in, and where they go. */
   chunk(count: number): { sequence: EngineSequence; tokenIds: Uint32Array } {
-    return { sequence: this.sequence, tokenIds: this.#output.tokens.slice(this.#readTokens, this.#readTokens + count) };
+    return {
+      sequence: this.sequence,
+      tokenIds: this.#output.tokens.slice(this.#prefilledTokens, this.#prefilledTokens + count),
+    };
   }
 
   /** The prefill of the next `count` tokens is done. */
-  read(count: number): void {
-    this.#readTokens += count;
+  addPrefilled(count: number): void {
+    this.#prefilledTokens += count;
     if (this.#restarts > 0) {
       this.#reprefilledTokens += count;
       return;
     }
     this.#newPrefill = {
-      doneTokens: this.#readTokens,
+      doneTokens: this.#prefilledTokens,
       totalTokens: this.spec.inputTokens.length,
       reusedTokens: this.#held().reusedTokens,
     };
@@ -175,7 +179,7 @@ export class Run implements Drafter {
 
   /** Takes in the tokens that a step pulled: makes pieces of them, spends credit, ends the run or parks it. What comes after its end is nothing. */
   accept(tokens: readonly SampledToken[]): void {
-    if (this.prefillTokensLeft > 0) this.read(this.prefillTokensLeft);
+    if (this.prefillTokensLeft > 0) this.addPrefilled(this.prefillTokensLeft);
     if (this.state.type === "prefilling") this.#progress.enter({ type: "running" });
     for (const token of tokens) {
       const ending = this.#output.accept(token);
@@ -291,4 +295,34 @@ export class Run implements Drafter {
     if (this.#lease === undefined) throw new Error("the run has no sequence yet");
     return this.#lease;
   }
+}
+
+/** Why the engine can't take this run: what would end the process inside llama.cpp is found here. @returns undefined if it can */
+function validateRun(spec: RunSpec, engine: Engine): string | undefined {
+  const inputTokens = spec.inputTokens.length;
+  if (inputTokens === 0) return "the input has no tokens";
+  if (inputTokens >= engine.facts.contextTokens) {
+    return `${inputTokens} input tokens leave no room in a context of ${engine.facts.contextTokens}`;
+  }
+  const endTokens = spec.format?.reasoning?.endTokens ?? [];
+  if (endTokens.length > MAX_END_TOKENS) return `reasoning ends with more than ${MAX_END_TOKENS} tokens`;
+  const isUnknown = (tokenId: number): boolean => tokenId >= engine.vocabularySize;
+  const unknown = spec.inputTokens.find(isUnknown) ?? endTokens.find(isUnknown);
+  return unknown === undefined ? undefined : `token ${unknown} is not in the vocabulary of ${engine.vocabularySize}`;
+}
+
+/**
+ * The seed with which a run goes on that comes back after `outputTokens`: a sampler that began anew with the old one would draw the same numbers a
+ * second time.
+ */
+function seedAt(seed: number, outputTokens: number): number {
+  return mixed(mixed(seed) ^ outputTokens);
+}
+
+/** The finalizer of MurmurHash3: every bit of the input reaches every bit of the output. */
+function mixed(value: number): number {
+  let hash = value;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

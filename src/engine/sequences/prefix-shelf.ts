@@ -1,18 +1,18 @@
 import type { SavedState } from "../engine.js";
-import { sharedLength } from "./shared-length.js";
+import { type CacheKey, sharedTokens, stateKey } from "./cache-key.js";
 
-/** More are not looked through for each prompt. */
-const MOST_STATES = 64;
+/** The most states on the shelf, all of which are compared with each prompt. */
+const MAX_STATES = 64;
 
-/** A saved state, and how much of it a prompt begins with. */
+/** A saved state, and the number of tokens that it shares with the beginning of a prompt. */
 export interface ShelvedPrefix {
   readonly state: SavedState;
   readonly sharedTokens: number;
 }
 
-/** Saved beginnings that several prompts had in common. Bounded in number here and in bytes by what the engine has room for: the least recently used goes first. */
+/** Keeps saved beginnings that several prompts had in common. The least recently used goes first when there are too many, or when the engine has no room for their bytes. */
 export class PrefixShelf implements Disposable {
-  /** Least recently used first. */
+  /** The least recently used comes first. */
   readonly #states = new Set<SavedState>();
 
   get size(): number {
@@ -21,15 +21,15 @@ export class PrefixShelf implements Disposable {
 
   put(state: SavedState): void {
     this.#states.add(state);
-    if (this.#states.size > MOST_STATES) this.dropOldest();
+    if (this.#states.size > MAX_STATES) this.dropOldest();
   }
 
-  /** The one that shares the longest beginning; undefined where none shares any. It counts as used. */
-  find(tokens: Uint32Array): ShelvedPrefix | undefined {
+  /** Finds the state that shares the longest beginning, which counts as used by that. @returns undefined if none shares any */
+  find(wanted: CacheKey): ShelvedPrefix | undefined {
     let best: ShelvedPrefix | undefined;
     for (const state of this.#states) {
-      const sharedTokens = sharedLength(state.tokenIds, tokens);
-      if (sharedTokens > (best?.sharedTokens ?? 0)) best = { state, sharedTokens };
+      const shared = sharedTokens(stateKey(state), wanted);
+      if (shared > (best?.sharedTokens ?? 0)) best = { state, sharedTokens: shared };
     }
     if (best !== undefined) {
       this.#states.delete(best.state);
@@ -38,7 +38,7 @@ export class PrefixShelf implements Disposable {
     return best;
   }
 
-  /** @returns false: there is none */
+  /** @returns false if the shelf is empty */
   dropOldest(): boolean {
     const [oldest] = this.#states;
     if (oldest === undefined) return false;

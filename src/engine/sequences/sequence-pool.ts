@@ -1,67 +1,64 @@
 import type { EngineSequence, SequenceLease } from "../engine.js";
 import type { ShelvedPrefix } from "./prefix-shelf.js";
-import { sharedLength } from "./shared-length.js";
+import { type CacheKey, sequenceKey, sharedTokens } from "./cache-key.js";
 
-export interface SequencePoolParts {
+export interface SequencePoolOptions {
   readonly sequences: readonly EngineSequence[];
-  /** Makes a sequence hold what was saved. @returns false: it can't be had, and the sequence is empty */
+  /** Loads a saved state into a sequence. @returns false if it can't be had; the sequence is empty then */
   readonly restore: (sequence: EngineSequence, state: ShelvedPrefix["state"]) => Promise<boolean>;
-  /** A sequence is about to lose its first `tokens`, which are likely to be asked for again. May cut the sequence back to them. */
+  /** Saves the first `tokens` of a sequence, which is about to lose them although another prompt is likely to need them. May cut the sequence back to them. */
   readonly rescue: (sequence: EngineSequence, tokens: number) => Promise<void>;
 }
 
 interface LeftBehind {
-  /** How long a beginning was used by more than one. */
+  /** The tokens at the beginning that more than one run has used. */
   readonly provenTokens: number;
-  /** What the sequence holds is likely to be asked for again. */
+  /** Whether another prompt is likely to begin with all that the sequence holds. */
   readonly comesBack: boolean;
 }
 
-/**
- * Hands out the engine's sequences, each to one run at a time. A free sequence keeps what it holds, so that a prompt with the same beginning
- * need not be read in again.
- */
+/** Hands out the engine's sequences, each to one run at a time. A free sequence keeps its tokens, so that a prompt with the same beginning is not prefilled again. */
 export class SequencePool {
-  /** Least recently used first. */
+  /** The least recently used comes first. */
   readonly #free: EngineSequence[];
-  readonly #parts: SequencePoolParts;
-  /** What is known of each sequence's latest run. */
+  readonly #options: SequencePoolOptions;
+  /** Facts of each sequence's latest run. */
   readonly #left = new Map<EngineSequence, LeftBehind>();
 
-  constructor(parts: SequencePoolParts) {
-    this.#free = [...parts.sequences];
-    this.#parts = parts;
+  constructor(options: SequencePoolOptions) {
+    this.#free = [...options.sequences];
+    this.#options = options;
   }
 
   get hasFree(): boolean {
     return this.#free.length > 0;
   }
 
-  /** The longest beginning of the tokens that a free sequence holds. */
-  sharedTokens(tokens: Uint32Array): number {
-    return this.#free.reduce((most, sequence) => Math.max(most, sharedLength(sequence.tokens(), tokens)), 0);
+  /** Counts the tokens of the longest beginning that a free sequence holds. */
+  sharedTokens(wanted: CacheKey): number {
+    return this.#free.reduce((most, sequence) => Math.max(most, sharedTokens(sequenceKey(sequence), wanted)), 0);
   }
 
   /**
-   * The free sequence that shares the longest beginning with the tokens, the least recently used of equals, cut back to what they share; or the
-   * least recently used one with the saved state in it, where that shares more. At least the last token is left to evaluate: only that gives
-   * logits. A run that `comesBack` is not made to lose most of what it left, for the little that another one shares with it. Call it between steps.
-   * @throws Error when none is free
+   * Leases the free sequence that shares the longest beginning with `wanted`, the least recently used of equals, cut back to that beginning; or the least recently used one with the saved state
+   * in it, if that shares more. At least the last token is left to evaluate, since only that gives logits. A sequence whose last run `comesBack` does not lose most of its tokens to a prompt that
+   * shares few of them. To be called between steps.
+   * @throws Error if none is free
    */
   async lease(
-    tokens: Uint32Array,
+    wanted: CacheKey,
     { saved, comesBack = false }: { saved?: ShelvedPrefix | undefined; comesBack?: boolean | undefined } = {},
   ): Promise<SequenceLease> {
-    const best = this.#choose(tokens);
+    const best = this.#choose(wanted);
     const [oldest = best.sequence] = this.#free;
     const source = saved !== undefined && saved.sharedTokens > best.sharedTokens ? saved : undefined;
     const sequence = source === undefined ? best.sequence : oldest;
     this.#free.splice(this.#free.indexOf(sequence), 1);
-    const sharedTokens = source === undefined ? best.sharedTokens : 0;
-    await this.#rescue(sequence, sharedTokens);
-    if (source !== undefined) await this.#parts.restore(sequence, source.state);
-    const held = source === undefined ? sharedTokens : Math.min(source.sharedTokens, sequence.length);
-    const kept = Math.min(held, tokens.length - 1);
+    const shared = source === undefined ? best.sharedTokens : 0;
+    await this.#rescue(sequence, shared);
+    if (source !== undefined) await this.#options.restore(sequence, source.state);
+    const held = source === undefined ? shared : Math.min(source.sharedTokens, sequence.length);
+    const kept = Math.min(held, wanted.tokens.length - 1);
     const reusedTokens = kept < sequence.length ? await sequence.trim(kept) : kept;
     this.#left.set(sequence, { provenTokens: reusedTokens, comesBack });
     return { sequence, reusedTokens, [Symbol.dispose]: this.#returnOnce(sequence) };
@@ -69,14 +66,15 @@ export class SequencePool {
 
   async #rescue(sequence: EngineSequence, keptTokens: number): Promise<void> {
     if (this.#losesMost(sequence, keptTokens)) {
-      await this.#parts.rescue(sequence, sequence.length);
+      await this.#options.rescue(sequence, sequence.length);
       return;
     }
     const provenTokens = this.#left.get(sequence)?.provenTokens ?? 0;
-    if (provenTokens > keptTokens && provenTokens <= sequence.length) await this.#parts.rescue(sequence, provenTokens);
+    if (provenTokens > keptTokens && provenTokens <= sequence.length)
+      await this.#options.rescue(sequence, provenTokens);
   }
 
-  /** Of what is likely to be asked for again. */
+  /** Whether the sequence would lose most of its tokens, although another prompt is likely to begin with them. */
   #losesMost(sequence: EngineSequence, keptTokens: number): boolean {
     return this.#left.get(sequence)?.comesBack === true && 2 * keptTokens < sequence.length;
   }
@@ -90,10 +88,10 @@ export class SequencePool {
     };
   }
 
-  #choose(tokens: Uint32Array): { sequence: EngineSequence; sharedTokens: number } {
+  #choose(wanted: CacheKey): { sequence: EngineSequence; sharedTokens: number } {
     const candidates = this.#free.map((sequence) => ({
       sequence,
-      sharedTokens: sharedLength(sequence.tokens(), tokens),
+      sharedTokens: sharedTokens(sequenceKey(sequence), wanted),
     }));
     const [oldest] = candidates;
     if (oldest === undefined) throw new Error("no sequence is free");

@@ -2,16 +2,15 @@ import type { EngineSequence, SequenceLease } from "../engine.js";
 import { PrefixShelf, type ShelvedPrefix } from "./prefix-shelf.js";
 import type { Run } from "../run/run.js";
 import { SequencePool } from "./sequence-pool.js";
-import { sharedLength } from "./shared-length.js";
+import { type CacheKey, reusableTokens, runKey, sequenceKey, sharedTokens, stateKey } from "./cache-key.js";
 import type { StateKeeper } from "./state-keeper.js";
 
-/** A shorter beginning is read in again: one chunk of the least size that reads fast. */
+/** The fewest tokens that a copy has to spare: one chunk of the least size that is prefilled fast. A shorter beginning is prefilled again. */
 const LEAST_GAIN_TOKENS = 64;
 
 /**
- * Gets each run a sequence that holds as much of its tokens as can be had without reading: from a free sequence, from the shelf of saved
- * beginnings, or from the sequence of a run that goes on. So callers with the same system prompt have it read in once. Belongs to the step loop,
- * and is used between steps.
+ * Gets each run a sequence that holds as many of its tokens as can be had without a prefill: from a free sequence, from the shelf of saved beginnings, or from the sequence of a run that goes on.
+ * Callers with the same system prompt have it prefilled once by that. Belongs to the step loop, and is used between steps.
  */
 export class SequenceSupply implements Disposable {
   readonly #pool: SequencePool;
@@ -31,40 +30,40 @@ export class SequenceSupply implements Disposable {
     return this.#pool.hasFree;
   }
 
-  /** The run that is reading the same beginning in at this moment, and is to be waited for: a copy will be there sooner. */
+  /** Finds the run that is prefilling the same beginning at this moment. A copy of its state is there sooner than a second prefill would be. */
   leaderOf(run: Run, others: Iterable<Run>): Run | undefined {
-    const tokens = run.neededTokens;
-    let atLeast = this.#heldTokens(run, tokens) + LEAST_GAIN_TOKENS;
+    const wanted = runKey(run);
+    let atLeast = this.#heldTokens(run, wanted) + LEAST_GAIN_TOKENS;
     let leader: Run | undefined;
     for (const other of others) {
       if (other === run || other.state.type !== "prefilling" || !other.hasSequence) continue;
-      const sharedTokens = usefulLength(other.neededTokens, tokens);
-      if (sharedTokens < atLeast || other.position >= sharedTokens) continue;
-      atLeast = sharedTokens + 1;
+      const shared = reusableTokens(runKey(other), wanted);
+      if (shared < atLeast || other.position >= shared) continue;
+      atLeast = shared + 1;
       leader = other;
     }
     return leader;
   }
 
-  /** Whether a leader has nothing more to be waited for. */
+  /** Whether a leader has prefilled all that it shares with the run, or goes on no more. */
   hasArrived(leader: Run, run: Run): boolean {
     if (leader.state.type !== "prefilling" || !leader.hasSequence) return true;
-    return leader.position >= usefulLength(leader.neededTokens, run.neededTokens);
+    return leader.position >= reusableTokens(runKey(leader), runKey(run));
   }
 
-  /** @param others whose sequences may hold the same beginning @throws Error when no sequence is free */
+  /** @param others the runs whose sequences may hold the same beginning @throws Error if no sequence is free */
   async lease(run: Run, others: Iterable<Run>): Promise<SequenceLease> {
-    const tokens = run.neededTokens;
-    await this.#copyFrom(others, tokens, this.#heldTokens(run, tokens));
-    return await this.#pool.lease(tokens, { saved: this.#best(run, tokens), comesBack: run.spec.comesBack });
+    const wanted = runKey(run);
+    await this.#copyFrom(others, wanted, this.#heldTokens(run, wanted));
+    return await this.#pool.lease(wanted, { saved: this.#best(run, wanted), comesBack: run.spec.comesBack });
   }
 
-  /** A sequence for the input of a check, which shares nothing with any other. @throws Error when no sequence is free */
+  /** Leases a sequence for the input of a check, which shares nothing with any run. @throws Error if no sequence is free */
   async leaseFor(tokens: Uint32Array): Promise<SequenceLease> {
-    return await this.#pool.lease(tokens);
+    return await this.#pool.lease({ tokens });
   }
 
-  /** Keeps what a preempted run's sequence holds, if that is cheaper than reading it in again. */
+  /** Saves the sequence of a run that is preempted, if that is cheaper than a second prefill. */
   async save(sequence: EngineSequence): ReturnType<StateKeeper["save"]> {
     return await this.#saved(sequence, sequence.length);
   }
@@ -73,29 +72,30 @@ export class SequenceSupply implements Disposable {
     this.#shelf[Symbol.dispose]();
   }
 
-  /** The longest beginning that can be had without another run's sequence. */
-  #heldTokens(run: Run, tokens: Uint32Array): number {
-    return Math.max(this.#pool.sharedTokens(tokens), this.#best(run, tokens)?.sharedTokens ?? 0);
+  /** Counts the tokens of the longest beginning that can be had without another run's sequence. */
+  #heldTokens(run: Run, wanted: CacheKey): number {
+    return Math.max(this.#pool.sharedTokens(wanted), this.#best(run, wanted)?.sharedTokens ?? 0);
   }
 
-  /** What the run itself had saved, or the shelf: whichever has more, and is worth the loading. */
-  #best(run: Run, tokens: Uint32Array): ShelvedPrefix | undefined {
-    const own = run.saved === undefined ? undefined : { state: run.saved, sharedTokens: run.saved.tokenIds.length };
-    const shelved = this.#shelf.find(tokens);
+  /** Finds the saved state, the run's own or one from the shelf, that shares the longest beginning. @returns undefined if it is not worth the loading */
+  #best(run: Run, wanted: CacheKey): ShelvedPrefix | undefined {
+    const { saved } = run;
+    const own = saved && { state: saved, sharedTokens: sharedTokens(stateKey(saved), wanted) };
+    const shelved = this.#shelf.find(wanted);
     const best = (shelved?.sharedTokens ?? 0) > (own?.sharedTokens ?? 0) ? shelved : own;
     if (best === undefined || !this.#keeper.isWorthRestoring(best.state, best.sharedTokens)) return undefined;
     return best;
   }
 
-  /** Puts on the shelf what another run's sequence holds of the tokens, where it is much more than `heldTokens`. */
-  async #copyFrom(others: Iterable<Run>, tokens: Uint32Array, heldTokens: number): Promise<void> {
+  /** Puts the state of another run's sequence on the shelf, if it spares many more tokens than the `heldTokens`. */
+  async #copyFrom(others: Iterable<Run>, wanted: CacheKey, heldTokens: number): Promise<void> {
     let source: EngineSequence | undefined;
     let mostTokens = heldTokens + LEAST_GAIN_TOKENS - 1;
     for (const other of others) {
       if (!other.hasSequence) continue;
-      const sharedTokens = usefulLength(other.sequence.tokens(), tokens);
-      if (sharedTokens <= mostTokens) continue;
-      mostTokens = sharedTokens;
+      const shared = reusableTokens(sequenceKey(other.sequence), wanted);
+      if (shared <= mostTokens) continue;
+      mostTokens = shared;
       source = other.sequence;
     }
     if (source !== undefined) await this.#shelve(source, mostTokens - heldTokens);
@@ -103,7 +103,7 @@ export class SequenceSupply implements Disposable {
 
   async #rescue(sequence: EngineSequence, tokens: number): Promise<void> {
     if (tokens < LEAST_GAIN_TOKENS) return;
-    const beginning = Uint32Array.from(sequence.tokens().slice(0, tokens));
+    const beginning = { tokens: sequence.tokens().slice(0, tokens) };
     if ((this.#shelf.find(beginning)?.sharedTokens ?? 0) >= tokens) return;
     await sequence.trim(tokens);
     await this.#shelve(sequence, sequence.length);
@@ -114,7 +114,7 @@ export class SequenceSupply implements Disposable {
     if (state !== undefined) this.#shelf.put(state);
   }
 
-  /** Room that the shelf takes up is given to what is needed now. */
+  /** Saves a sequence if that is worth it. The shelf gives up its room for it. */
   async #saved(sequence: EngineSequence, gainTokens: number): ReturnType<StateKeeper["save"]> {
     if (!this.#keeper.isWorthSaving(sequence, gainTokens)) return undefined;
     for (;;) {
@@ -122,9 +122,4 @@ export class SequenceSupply implements Disposable {
       if (state !== undefined || !this.#shelf.dropOldest()) return state;
     }
   }
-}
-
-/** At least one token of an input is left to evaluate. */
-function usefulLength(held: ArrayLike<number>, tokens: Uint32Array): number {
-  return Math.min(sharedLength(held, tokens), tokens.length - 1);
 }

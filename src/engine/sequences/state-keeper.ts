@@ -8,31 +8,31 @@ const GAIN = 1 / 4;
 /** Each time that reading in again looked cheaper, the price of saving is forgotten by so much: it may have been a bad moment. */
 const FORGIVENESS = 0.95;
 
-export interface StateKeeperParts {
+export interface StateKeeperOptions {
   readonly engine: Pick<Engine, "save" | "restore">;
   readonly clock: Clock;
   /** Estimated ms to read so many tokens into an empty sequence. */
-  readonly readMs: (tokens: number) => number;
+  readonly prefillMs: (tokens: number) => number;
 }
 
 /** Keeps what sequences hold outside the cache, and knows by measured speed whether that is cheaper than reading it in again. */
 export class StateKeeper {
   readonly #engine: Pick<Engine, "save" | "restore">;
   readonly #clock: Clock;
-  readonly #readMs: (tokens: number) => number;
+  readonly #prefillMs: (tokens: number) => number;
   #saveTokenMs = INITIAL_TOKEN_MS;
   #restoreTokenMs = INITIAL_TOKEN_MS;
 
-  constructor(parts: StateKeeperParts) {
-    this.#engine = parts.engine;
-    this.#clock = parts.clock;
-    this.#readMs = parts.readMs;
+  constructor(options: StateKeeperOptions) {
+    this.#engine = options.engine;
+    this.#clock = options.clock;
+    this.#prefillMs = options.prefillMs;
   }
 
   /** @param gainTokens how many of its tokens would be read in again otherwise */
   isWorthSaving(sequence: EngineSequence, gainTokens: number): boolean {
     if (sequence.length === 0) return false;
-    if ((this.#saveTokenMs + this.#restoreTokenMs) * sequence.length < this.#readMs(gainTokens)) return true;
+    if ((this.#saveTokenMs + this.#restoreTokenMs) * sequence.length < this.#prefillMs(gainTokens)) return true;
     this.#saveTokenMs *= FORGIVENESS;
     this.#restoreTokenMs *= FORGIVENESS;
     return false;
@@ -40,7 +40,7 @@ export class StateKeeper {
 
   /** @param gainTokens how many of its tokens would be read in again otherwise */
   isWorthRestoring(state: SavedState, gainTokens: number): boolean {
-    return this.#restoreTokenMs * state.tokenIds.length < this.#readMs(gainTokens);
+    return this.#restoreTokenMs * state.tokenIds.length < this.#prefillMs(gainTokens);
   }
 
   /** @returns undefined where there is no room */

@@ -25,7 +25,7 @@ describe("The binding's internals", function () {
       gpu: false,
     });
     const sequence = new LlamaSequence(context, CONTEXT_TOKENS);
-    const internals = await tryInternalsOf(context, sequence.inner, { drawsAhead: false });
+    const internals = await tryInternalsOf(context, sequence.inner, { samplesAhead: false });
     assert.ok(internals !== undefined);
     const evaluated: EvaluatedBatch[] = [];
     const tokenBytes = (): Uint8Array => new Uint8Array();

@@ -6,8 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { processMark } from "../../../src/engine/llama/process-mark.js";
-import { openStateDirectory } from "../../../src/engine/llama/state-directory.js";
+import { openStateDirectory, processMark } from "../../../src/engine/llama/state-directory.js";
 import { StateFiles } from "../../../src/engine/llama/state-files.js";
 
 const MODE_BITS = 0o777;

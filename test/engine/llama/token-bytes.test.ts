@@ -4,11 +4,11 @@ import { TURN_END_TOKEN } from "../../support/tiny-vocabulary.js";
 import { ScriptedEngine } from "../../support/scripted-engine.js";
 
 function table(
-  spelling: "byte_level" | "sentence_piece",
+  encoding: "byte_level" | "sentence_piece",
   tokens: readonly (readonly [string, TokenKind])[],
 ): TokenBytes {
   return new TokenBytes({
-    spelling,
+    encoding,
     tokens: tokens.map(([token]) => token),
     kindOf: (id) => tokens[id]?.[1] ?? "none",
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { PrefillPlanner, type PrefillLimits, type Unread } from "../../../src/engine/loop/prefill-planner.js";
+import { PrefillPlanner, type PrefillLimits, type PendingPrompt } from "../../../src/engine/loop/prefill-planner.js";
 
 /** A planner that has learned that a token costs 1 ms, wherever it stands. */
 function planner(limits: PrefillLimits): PrefillPlanner {
@@ -13,7 +13,7 @@ function planner(limits: PrefillLimits): PrefillPlanner {
   return learned;
 }
 
-const at = (prefillTokensLeft: number, position = 0): Unread => ({ prefillTokensLeft, position, joins: true });
+const at = (prefillTokensLeft: number, position = 0): PendingPrompt => ({ prefillTokensLeft, position, joins: true });
 
 describe("prefill planner", () => {
   it("reads a unit of 64 tokens, and 16 more as often as they fit the budget", () => {

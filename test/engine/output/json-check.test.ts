@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isJsonObject, JsonCheck, maxJsonDepth } from "../../../src/engine/output/json-check.js";
+import { isJsonObject, JsonCheck, MAX_JSON_DEPTH } from "../../../src/engine/output/json-check.js";
 
 /** How much of a text is its first value. undefined: it begins with none, or with half of one. */
 function valueLength(text: string): number | undefined {
@@ -87,8 +87,8 @@ describe("JSON check", () => {
 
   it("takes only so much nesting", () => {
     const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
-    assert.equal(valueLength(nested(maxJsonDepth)), 2 * maxJsonDepth);
-    assert.equal(valueLength(nested(maxJsonDepth + 1)), undefined);
+    assert.equal(valueLength(nested(MAX_JSON_DEPTH)), 2 * MAX_JSON_DEPTH);
+    assert.equal(valueLength(nested(MAX_JSON_DEPTH + 1)), undefined);
   });
 
   it("takes no control characters in strings and no half escapes", () => {

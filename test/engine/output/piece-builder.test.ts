@@ -10,7 +10,7 @@ function build(
   stops: readonly string[],
   tokens: readonly (string | Uint8Array)[],
 ): { pieces: Piece[]; last: Piece | undefined } {
-  const builder = new PieceBuilder(stops, TEXT_ALONE);
+  const builder = new PieceBuilder({ stopSequences: stops, output: TEXT_ALONE });
   const pieces: Piece[] = [];
   for (const [index, token] of tokens.entries()) {
     builder.push(index + 1, typeof token === "string" ? Buffer.from(token) : token);
@@ -84,10 +84,10 @@ describe("piece builder", () => {
   });
 
   it("says when the output ended inside a code point, unless a stop sequence came first", () => {
-    const cut = new PieceBuilder([], TEXT_ALONE);
+    const cut = new PieceBuilder({ stopSequences: [], output: TEXT_ALONE });
     cut.push(1, Uint8Array.of(0x41, 0xe2, 0x82));
     assert.deepEqual(cut.end(), { pieces: [{ text: "A", textBytes: 1, tokenIds: [1] }], incompleteText: true });
-    const stopped = new PieceBuilder(["A"], TEXT_ALONE);
+    const stopped = new PieceBuilder({ stopSequences: ["A"], output: TEXT_ALONE });
     stopped.push(1, Uint8Array.of(0x41, 0xe2, 0x82));
     assert.equal(stopped.end().incompleteText, false);
   });
@@ -117,7 +117,7 @@ describe("piece builder", () => {
     });
     fc.assert(
       fc.property(stops, fc.array(token, { maxLength: 40 }), (stopSequences, tokens) => {
-        const builder = new PieceBuilder(stopSequences, { logprobs: 1, tokenBytes: true });
+        const builder = new PieceBuilder({ stopSequences, output: { logprobs: 1, tokenBytes: true } });
         const pieces: Piece[] = [];
         for (const [tokenId, bytes] of tokens.entries()) {
           builder.push(tokenId, bytes, { logprob: -tokenId, top: [{ tokenId: tokenId + 1, logprob: -1 }] });
@@ -139,13 +139,13 @@ describe("piece builder", () => {
   });
 
   it("copies no more than a token's own bytes", () => {
-    const builder = new PieceBuilder([], { logprobs: undefined, tokenBytes: true });
+    const builder = new PieceBuilder({ stopSequences: [], output: { logprobs: undefined, tokenBytes: true } });
     builder.push(1, new Uint8Array(new ArrayBuffer(4_096), 10, 1));
     assert.equal(builder.end().pieces[0]?.tokenBytes?.[0]?.buffer.byteLength, 1);
   });
 
   it("does not let a token go without the score that was asked for", () => {
-    const builder = new PieceBuilder([], { logprobs: 0, tokenBytes: false });
+    const builder = new PieceBuilder({ stopSequences: [], output: { logprobs: 0, tokenBytes: false } });
     builder.push(1, Uint8Array.of(65));
     assert.throws(() => builder.take(), /token 1 has no score/);
   });

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import type { EngineSequence, SavedState } from "../../../src/engine/engine.js";
+import type { CacheKey } from "../../../src/engine/sequences/cache-key.js";
 import type { ShelvedPrefix } from "../../../src/engine/sequences/prefix-shelf.js";
 import { SequencePool } from "../../../src/engine/sequences/sequence-pool.js";
 import { ScriptedEngine } from "../../support/scripted-engine.js";
 
-const prompt = (text: string): Uint32Array => Uint32Array.from(Buffer.from(text));
+const tokensOf = (text: string): Uint32Array => Uint32Array.from(Buffer.from(text));
+
+const prompt = (text: string): CacheKey => ({ tokens: tokensOf(text) });
 
 async function fill(engine: ScriptedEngine, sequence: EngineSequence, text: string): Promise<void> {
   await sequence.trim(0);
-  await engine.step({ pulls: [], prefills: [{ sequence, tokenIds: prompt(text) }] });
+  await engine.step({ pulls: [], prefills: [{ sequence, tokenIds: tokensOf(text) }] });
 }
 
 async function poolHolding(...texts: string[]): Promise<{

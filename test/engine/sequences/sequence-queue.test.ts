@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { OutputReader } from "../../../src/engine/output/output-reader.js";
-import { RunQueue } from "../../../src/engine/sequences/run-queue.js";
+import { RunQueue } from "../../../src/engine/sequences/sequence-queue.js";
 import { Run } from "../../../src/engine/run/run.js";
 import { systemClock } from "../../../src/sync/clock.js";
 import { ScriptedEngine } from "../../support/scripted-engine.js";

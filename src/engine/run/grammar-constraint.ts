@@ -4,12 +4,12 @@ import { type Engine, EngineFault, type GrammarState, type SampledToken } from "
 const BLANKS: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));
 
 /** Where an output is in its grammar. none → nothing ever; awaited → begun. */
-type Phase = "none" | "awaited" | "begun";
+type GrammarPhase = "none" | "awaited" | "begun";
 
 /** Holds one run's answer to its grammar, from the answer's first token on, and sees where that is complete. */
-export class GrammarHold {
+export class GrammarConstraint {
   readonly #grammar: OutputGrammar | undefined;
-  #phase: Phase;
+  #phase: GrammarPhase;
   #state: GrammarState | undefined;
   /** Whether the answer could end where it is. */
   #mayEnd = false;

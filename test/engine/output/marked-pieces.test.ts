@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Piece } from "../../../src/core/piece.js";
-import { MarkedPieceBuilder } from "../../../src/engine/output/marked-piece-builder.js";
 import { OutputReader } from "../../../src/engine/output/output-reader.js";
+import { PieceBuilder } from "../../../src/engine/output/piece-builder.js";
 import { LOOK, MARKED } from "../marked-format.js";
 
 const PLAIN = { logprobs: undefined, tokenBytes: false };
 /** So that a call's head is the same each time. */
 const createId = (): string => "call";
 
-function builderOf(stopSequences: readonly string[] = []): MarkedPieceBuilder {
+function builderOf(stopSequences: readonly string[] = []): PieceBuilder {
   const reader = new OutputReader({ format: MARKED, maxCalls: 16, maxArgumentBytes: 10_000, createId });
-  return new MarkedPieceBuilder({ reader, stopSequences, output: PLAIN });
+  return new PieceBuilder({ reader, stopSequences, output: PLAIN });
 }
 
 /** Pieces of tokens that are numbered in their order. */
@@ -44,7 +44,7 @@ function said(pieces: readonly Piece[]): readonly unknown[] {
 const brief = (pieces: readonly Piece[]): unknown[] =>
   pieces.map(({ text, channel = "answer", call, tokenIds }) => [call?.arguments ?? text, channel, tokenIds]);
 
-describe("marked piece builder", () => {
+describe("piece builder, of marked output", () => {
   it("puts text on its channel, and markup with what follows it", () => {
     const pieces = build(tokensOf("<think>", "hm", "m</th", "ink>", "\n", "yes", "."));
     assert.deepEqual(brief(pieces), [

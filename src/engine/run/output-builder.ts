@@ -1,14 +1,11 @@
 import type { RunSpec } from "../../core/engine-messages.js";
 import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
-import type { OutputFormat } from "../../core/output-format.js";
+import type { CallBody, OutputFormat } from "../../core/output-format.js";
 import type { Piece, TokenScore } from "../../core/piece.js";
 import type { Engine, SampledToken } from "../engine.js";
-import { GrammarHold } from "./grammar-hold.js";
-import { MarkedPieceBuilder } from "../output/marked-piece-builder.js";
-import { OutputMarkup } from "../output/output-markup.js";
+import { GrammarConstraint } from "./grammar-constraint.js";
 import type { PartReader } from "../output/output-part.js";
-import { ownBytes } from "../output/own-bytes.js";
-import { PieceBuilder } from "../output/piece-builder.js";
+import { ownBytes, PieceBuilder } from "../output/piece-builder.js";
 import { PromptLookup } from "./prompt-lookup.js";
 import { ReasoningWatch } from "./reasoning-watch.js";
 import { RepetitionWatch } from "./repetition-watch.js";
@@ -30,7 +27,7 @@ export interface LastOutput {
   readonly reason: FinishReason;
 }
 
-export interface GrowingOutputParts {
+export interface OutputBuilderOptions {
   readonly spec: RunSpec;
   readonly engine: Engine;
   /** Whether its next tokens are foretold. */
@@ -42,32 +39,29 @@ export interface GrowingOutputParts {
  * One run's output, token by token: makes pieces of it, sees where it ends, and says what is to be drawn next. Knows nothing of sequences, decoders
  * and credit.
  */
-export class GrowingOutput {
+export class OutputBuilder {
   readonly tokens: RunTokens;
-  readonly grammar: GrammarHold;
+  readonly grammar: GrammarConstraint;
   readonly #spec: RunSpec;
   readonly #engine: Engine;
   readonly #reader: PartReader | undefined;
-  readonly #markup: OutputMarkup | undefined;
-  readonly #pieces: PieceBuilder | MarkedPieceBuilder;
+  readonly #marks: readonly string[];
+  readonly #pieces: PieceBuilder;
   readonly #reasoning: ReasoningWatch | undefined;
   readonly #repetition: RepetitionWatch | undefined;
   readonly #lookup: PromptLookup | undefined;
   #isDiverted = false;
 
-  constructor({ spec, engine, drafts, readOutput }: GrowingOutputParts) {
+  constructor({ spec, engine, drafts, readOutput }: OutputBuilderOptions) {
     const { format, inputTokens, output } = spec;
     const { stopSequences, repetitionGuard } = spec.stopping;
     this.tokens = new RunTokens(inputTokens);
-    this.grammar = new GrammarHold(spec.grammar, format?.reasoning?.isOpen ?? false);
+    this.grammar = new GrammarConstraint(spec.grammar, format?.reasoning?.isOpen ?? false);
     this.#spec = spec;
     this.#engine = engine;
     this.#reader = format && readOutput(format);
-    this.#markup = format && new OutputMarkup(format);
-    this.#pieces =
-      this.#reader === undefined
-        ? new PieceBuilder(stopSequences, output)
-        : new MarkedPieceBuilder({ reader: this.#reader, stopSequences, output });
+    this.#marks = format === undefined ? [] : marksOf(format);
+    this.#pieces = new PieceBuilder({ reader: this.#reader, stopSequences, output });
     this.#reasoning = format?.reasoning && new ReasoningWatch(format.reasoning, spec.reasoningBudgetTokens);
     this.#repetition = repetitionGuard && new RepetitionWatch(repetitionGuard);
     this.#lookup = drafts ? new PromptLookup(inputTokens) : undefined;
@@ -130,7 +124,7 @@ export class GrowingOutput {
   #acceptEnd(tokenId: number): Ending | undefined {
     // An answer is owed.
     if (this.grammar.isAwaited && this.#reasoning !== undefined) return this.#putEndOfReasoning(this.#reasoning);
-    if (this.#pieces instanceof MarkedPieceBuilder) this.#pieces.mark(this.#bytesOf(tokenId));
+    if (this.#reader !== undefined) this.#pieces.mark(this.#bytesOf(tokenId));
     return { reason: this.grammar.hasBegun ? "constraint_complete" : "end_of_turn" };
   }
 
@@ -138,7 +132,7 @@ export class GrowingOutput {
     const { tokenId } = token;
     this.tokens.push(tokenId);
     this.#lookup?.push(tokenId);
-    this.#pieces.push(tokenId, bytes, this.#spelled(token.score));
+    this.#pieces.push(tokenId, bytes, this.#withBytes(token.score));
     this.grammar.push(token);
     const repeats = this.#repetition?.push(tokenId) ?? false;
     this.#watchReasoning();
@@ -150,9 +144,7 @@ export class GrowingOutput {
   }
 
   #watchReasoning(): void {
-    const pieces = this.#pieces;
-    if (this.#reasoning === undefined || !(pieces instanceof MarkedPieceBuilder)) return;
-    this.#reasoning.push(pieces.isReasoning, (units) => pieces.countBack(units));
+    this.#reasoning?.push(this.#pieces.isReasoning, (units) => this.#pieces.countBack(units));
   }
 
   #endingNow(repeats: boolean): Ending | undefined {
@@ -179,19 +171,38 @@ export class GrowingOutput {
     return undefined;
   }
 
-  /** A control token stands for text where that is markup; and in what a grammar holds, as the grammar has read it so. */
+  /** The token's text. A control token has one if it is markup, or if a grammar, which reads the token so, constrains the output. */
   #bytesOf(tokenId: number): Uint8Array {
     const bytes = this.#engine.tokenBytes(tokenId);
-    if (bytes.length > 0 || (this.#markup === undefined && !this.grammar.hasBegun)) return bytes;
-    const spelling = this.#engine.controlBytes(tokenId);
-    if (spelling.length === 0) return bytes;
-    const isText = this.grammar.hasBegun && !this.#engine.isEndOfGeneration(tokenId);
-    return isText || this.#markup?.includes(Buffer.from(spelling).toString()) === true ? spelling : bytes;
+    if (bytes.length > 0) return bytes;
+    const controlBytes = this.#engine.controlBytes(tokenId);
+    if (controlBytes.length === 0) return bytes;
+    const isConstrained = this.grammar.hasBegun && !this.#engine.isEndOfGeneration(tokenId);
+    return isConstrained || this.#isMarkup(Buffer.from(controlBytes).toString()) ? controlBytes : bytes;
   }
 
-  #spelled(score: TokenScore | undefined): TokenScore | undefined {
+  #isMarkup(text: string): boolean {
+    return this.#marks.some((mark) => mark.includes(text));
+  }
+
+  #withBytes(score: TokenScore | undefined): TokenScore | undefined {
     if (score === undefined || !this.#spec.output.tokenBytes) return score;
     const top = score.top.map((token) => ({ ...token, tokenBytes: ownBytes(this.#engine.tokenBytes(token.tokenId)) }));
     return { ...score, top };
   }
+}
+
+/** Lists all that a format writes besides text. */
+function marksOf({ reasoning, calls, frames = [] }: OutputFormat): readonly string[] {
+  const callMarks = calls.flatMap(({ sectionBegin, sectionEnd, body }) => [sectionBegin, sectionEnd, ...marksIn(body)]);
+  const reasoningMarks = reasoning === undefined ? [] : [reasoning.begin, reasoning.end];
+  return [...callMarks, ...reasoningMarks, ...frames];
+}
+
+function marksIn(body: CallBody): readonly string[] {
+  if (body.type === "array") return [];
+  const { begin, end, separator } = body;
+  if (body.type === "object") return [begin, end, separator];
+  const { otherBegins = [], idMark = "", middle, otherMiddles = [] } = body;
+  return [begin, ...otherBegins, idMark, middle, ...otherMiddles, end, separator];
 }

@@ -5,7 +5,7 @@ import { Deferred } from "../../sync/deferred.js";
  * Lets the scheduler put others in the place of runs that gave theirs up, before the next step begins without them. Bounded, since others decode: a
  * main thread that is busy holds them up no longer than the limit, and the place stays empty for one step more.
  */
-export class Refill {
+export class SlotHandover {
   readonly #clock: Clock;
   readonly #limitMs: number;
   #answer: Deferred<void> | undefined;

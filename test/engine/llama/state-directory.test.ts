@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stateDirectoryProblem } from "../../../src/engine/llama/state-directory-problem.js";
+import { stateDirectoryProblem } from "../../../src/engine/llama/state-directory.js";
 
 describe("A folder for saved state", () => {
   let folder: string;

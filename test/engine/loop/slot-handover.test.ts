@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { EngineNotice } from "../../../src/core/engine-messages.js";
-import { Refill } from "../../../src/engine/loop/refill.js";
+import { SlotHandover } from "../../../src/engine/loop/slot-handover.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { ScriptedEngine } from "../../support/scripted-engine.js";
 import { LoopHarness } from "../loop-harness.js";
@@ -11,7 +11,7 @@ const LIMIT_MS = 3;
 /** A loop that refills places by a clock that stands still, over an engine that echoes for ever. */
 class Scene implements AsyncDisposable {
   readonly clock = new ManualClock();
-  readonly refill = new Refill(this.clock, LIMIT_MS);
+  readonly handover = new SlotHandover(this.clock, LIMIT_MS);
   readonly engine = new ScriptedEngine({ sequences: 2, cycle: true });
   /** How many runs each step pulled. */
   readonly pulls: number[] = [];
@@ -21,12 +21,12 @@ class Scene implements AsyncDisposable {
 
   constructor() {
     this.engine.beforeStep = (work) => void this.pulls.push(work.pulls.length);
-    const { clock, refill } = this;
+    const { clock, handover } = this;
     const onNotice = (notice: EngineNotice): void => {
       if (notice.type !== "step") return;
       if (notice.updates.some(({ stage }) => stage === "ended" || stage === "preempted")) this.#onVacancy();
     };
-    this.harness = new LoopHarness(this.engine, { clock, refill, onNotice });
+    this.harness = new LoopHarness(this.engine, { clock, handover, onNotice });
   }
 
   /** Steps since two runs decoded together, in which only one did. */
@@ -40,12 +40,12 @@ class Scene implements AsyncDisposable {
     this.#onVacancy = () => undefined;
     await someTurns();
     const runId = this.harness.start({ prompt: "comes" });
-    this.refill.done();
+    this.handover.done();
     return runId;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.refill.done();
+    this.handover.done();
     await this.harness[Symbol.asyncDispose]();
   }
 }
@@ -100,16 +100,16 @@ describe("step loop: a place that fell free", () => {
 
   it("an answer that came too late, or to nothing, is no answer to the next", async () => {
     const clock = new ManualClock();
-    const refill = new Refill(clock, LIMIT_MS);
-    const late = refill.wait();
+    const handover = new SlotHandover(clock, LIMIT_MS);
+    const late = handover.wait();
     clock.advance(LIMIT_MS);
     await late;
-    refill.done();
+    handover.done();
     let waited = false;
-    const waiting = refill.wait().then(() => (waited = true));
+    const waiting = handover.wait().then(() => (waited = true));
     await someTurns();
     assert.equal(waited, false);
-    refill.done();
+    handover.done();
     await waiting;
     assert.equal(clock.pendingTimers, 0);
   });

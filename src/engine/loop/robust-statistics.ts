@@ -1,4 +1,27 @@
-import { median } from "./median.js";
+/** The middle one, of an even number the upper; undefined of none. */
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+/** The median of the latest values: what a step takes on a busy machine is now and then several times what it takes, and a mean believes that. */
+export class RecentMedian {
+  readonly #capacity: number;
+  readonly #values: number[] = [];
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** undefined while there is no value. */
+  get value(): number | undefined {
+    return median(this.#values);
+  }
+
+  push(value: number): void {
+    this.#values.push(value);
+    if (this.#values.length > this.#capacity) this.#values.shift();
+  }
+}
 
 /** A point that was seen. */
 export interface Point {
@@ -19,7 +42,7 @@ const FEWEST_PAIRS = 4;
  * The line through the latest points: the median slope of all pairs and the median of what that leaves (Theil and Sen's estimator), which single points
  * far off do not turn, as they would a mean's. Neither part is negative.
  */
-export class RecentLine {
+export class Regression {
   readonly #capacity: number;
   readonly #points: Point[] = [];
   #line: Line | undefined;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { SamplerGarbage } from "../../../src/engine/llama/sampler-garbage.js";
+import { SamplerGarbage } from "../../../src/engine/llama/native-garbage.js";
 
 const VOCABULARY = 49_152;
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { RecentLine } from "../../../src/engine/loop/recent-line.js";
+import { Regression } from "../../../src/engine/loop/robust-statistics.js";
 
-function through(points: readonly (readonly [number, number])[], capacity = 15): RecentLine {
-  const line = new RecentLine(capacity);
+function through(points: readonly (readonly [number, number])[], capacity = 15): Regression {
+  const line = new Regression(capacity);
   for (const [x, y] of points) line.push({ x, y });
   return line;
 }
 
-const rounded = (line: RecentLine): (number | undefined)[] =>
+const rounded = (line: Regression): (number | undefined)[] =>
   [line.value?.intercept, line.value?.slope].map((part) => part && Number(part.toFixed(3)));
 
 describe("recent line", () => {
