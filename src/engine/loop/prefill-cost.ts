@@ -1,5 +1,5 @@
 /** What a step did, for the fit. */
-export interface MeasuredStep {
+export interface PrefillMeasurement {
   readonly stepMs: number;
   /** Runs that were past their prompt. */
   readonly decodingRuns: number;
@@ -38,7 +38,7 @@ export class PrefillCost {
     return tokens * (this.#tokenMs + this.#positionMs * (position + tokens / 2));
   }
 
-  observe(step: MeasuredStep): void {
+  observe(step: PrefillMeasurement): void {
     if (step.prefillTokens === 0) {
       this.#observeDecode(step.stepMs);
       return;

@@ -1,4 +1,4 @@
-import { type MeasuredStep, PrefillCost } from "./prefill-cost.js";
+import { type PrefillMeasurement, PrefillCost } from "./prefill-cost.js";
 
 /** llama.cpp's flash attention on CPU has its fast path from 64 tokens on. */
 const UNIT_TOKENS = 64;
@@ -45,7 +45,7 @@ export class PrefillPlanner {
     this.#firstLot = Math.ceil(slots / 2);
   }
 
-  observe(step: MeasuredStep): void {
+  observe(step: PrefillMeasurement): void {
     this.#cost.observe(step);
   }
 

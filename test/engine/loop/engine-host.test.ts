@@ -131,7 +131,7 @@ describe("engine host, between steps", () => {
     assert.equal(steps.length, 3, "the end goes out with the step's own notice");
   });
 
-  it("stands still where a run has ended, until it is told that its place is refilled", async () => {
+  it("stands still where a run has ended, until it is told that its slot is handed over", async () => {
     const { port1: far, port2 } = new MessageChannel();
     const channel = new ThreadChannel<readonly EngineCommand[], EngineNotice>(port2);
     const send = (command: EngineCommand): void => far.postMessage([command]);

@@ -8,7 +8,7 @@ import { someTurns } from "../scripted-loop.js";
 
 const LIMIT_MS = 3;
 
-/** A loop that refills places by a clock that stands still, over an engine that echoes for ever. */
+/** A loop that hands slots over by a clock that stands still, over an engine that echoes for ever. */
 class Scene implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly handover = new SlotHandover(this.clock, LIMIT_MS);
