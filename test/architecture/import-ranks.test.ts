@@ -61,6 +61,21 @@ describe("The import ranks", () => {
     ["a sub-folder of higher rank", "src/engine/run/run.ts", 'import { StepLoop } from "../loop/step-loop.js";'],
     ["a sub-folder of equal rank", "src/scheduler/link/link.ts", 'import { Pace } from "../forecast/pace.js";'],
     ["the room's own files below them", "src/models/gguf/reader.ts", 'import { resolve } from "../resolve.js";'],
+    [
+      "a folder of higher rank inside a sub-folder",
+      "src/prepare/grammar/json/number-grammar.ts",
+      'import { readNumber } from "../schema/schema-keywords.js";',
+    ],
+    [
+      "a folder of equal rank inside a sub-folder",
+      "src/prepare/grammar/gbnf/read-gbnf.ts",
+      'import { checkGrammar } from "../check/check-grammar.js";',
+    ],
+    [
+      "the sub-folder's own files below them",
+      "src/prepare/grammar/schema/compile-schema.ts",
+      'import { finishGrammar } from "../finish-grammar.js";',
+    ],
     ["the composition", "src/client/server.ts", 'import { main } from "../main.js";'],
   ];
   for (const [title, file, text] of forbidden) {
@@ -78,6 +93,21 @@ describe("The import ranks", () => {
   it("let a sub-folder import a lower one of its room", () => {
     const text = 'import type { Engine } from "../engine.js"; import { Run } from "../run/run.js";';
     assert.deepEqual(problemsOf("src/engine/loop/step-loop.ts", text), []);
+  });
+
+  it("let a folder inside a sub-folder import a lower one, and others reach into it", () => {
+    const text =
+      'import { RuleBook } from "../rules/rule-book.js"; import { anyValue } from "../json/value-grammar.js";';
+    assert.deepEqual(problemsOf("src/prepare/grammar/schema/compile-schema.ts", text), []);
+    const outer = 'import { RuleBook } from "./grammar/rules/rule-book.js";';
+    assert.deepEqual(problemsOf("src/prepare/prepare-input.ts", outer), []);
+  });
+
+  it("refuse an unranked folder inside a sub-folder that ranks its folders, and no other", () => {
+    assert.deepEqual(problemsOf("src/prepare/grammar/misc/strings.ts", ""), [
+      "src/prepare/grammar/misc/strings.ts lies in no sub-folder that the table ranks",
+    ]);
+    assert.deepEqual(problemsOf("src/engine/run/guard/strings.ts", ""), []);
   });
 
   it("refuse a folder that is no room", () => {

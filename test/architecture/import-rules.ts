@@ -49,12 +49,12 @@ function relativeProblem(room: Room, target: string, table: RoomTable): string |
 }
 
 /** Rooms without ranked sub-folders have files of one rank, all of which may import each other. */
-function wingRank({ wings }: Room, file: string): number | undefined {
-  return wings === undefined ? 0 : wings[wingOf(file)];
+function wingRank(room: Room, file: string): number | undefined {
+  return room.wings === undefined ? 0 : room.wings[wingOf(room, file)];
 }
 
 function wingProblem(room: Room, file: string, target: string): string | undefined {
-  const [from, to] = [wingOf(file), wingOf(target)];
+  const [from, to] = [wingOf(room, file), wingOf(room, target)];
   const [rank, targetRank] = [wingRank(room, file), wingRank(room, target)];
   if (!target.startsWith(`src/${room.folders[0] ?? ""}/`) || from === to || rank === undefined) return undefined;
   if (targetRank === undefined || targetRank < rank || room.wings === undefined) return undefined;

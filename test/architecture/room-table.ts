@@ -14,8 +14,9 @@ export interface Room {
   /** Whether its files may import generated/. */
   readonly generated?: boolean;
   /**
-   * The ranks of its sub-folders, where it has any; "." stands for the files that lie in the room itself. An import between
-   * two of them points to a lower rank. A deeper folder belongs to the sub-folder that it lies in.
+   * The ranks of its sub-folders, where it has any; "." stands for the files that lie in the room itself. A key such as "grammar/schema" ranks a folder
+   * inside the sub-folder "grammar". An import between two of them points to a lower rank. A folder below those that the table names belongs to the
+   * sub-folder that it lies in, unless that one ranks its folders.
    */
   readonly wings?: Readonly<Record<string, number>>;
 }
@@ -39,8 +40,13 @@ export function roomOf(path: string, table: RoomTable): Room | undefined {
   return parts[0] === "src" ? table.rooms.find((room) => room.folders.includes(folder)) : undefined;
 }
 
-/** The sub-folder of its room that a file such as `src/engine/run/run.ts` belongs to; "." for a file directly in the room. */
-export function wingOf(path: string): string {
-  const parts = path.split("/");
-  return parts.length > 3 ? (parts[2] ?? ".") : ".";
+/**
+ * The ranked sub-folder of its room that a file such as `src/engine/run/run.ts` belongs to; "." for a file directly in the room. Where the room ranks
+ * folders of that sub-folder, a file inside one of them belongs to the inner folder, be it ranked or not.
+ */
+export function wingOf({ wings = {} }: Pick<Room, "wings">, path: string): string {
+  const [outer, inner] = path.split("/").slice(2, -1);
+  if (outer === undefined) return ".";
+  const ranksInner = Object.keys(wings).some((wing) => wing.startsWith(`${outer}/`));
+  return inner !== undefined && ranksInner ? `${outer}/${inner}` : outer;
 }
