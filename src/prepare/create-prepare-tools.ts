@@ -1,12 +1,11 @@
 import { createChatTemplate } from "./template/create-chat-template.js";
-import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
-import { createNativeCompiler } from "./grammar/compile-natively.js";
-import { CompiledGrammars } from "./grammar/compiled-grammars.js";
+import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
+import { CompiledGrammars, createNativeCompiler } from "./grammar/compiled-grammars.js";
 import type { PrepareTools } from "./prepare-input.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 
 /** All that is made once of a vocabulary. */
-export function createPrepareTools(vocabulary: Vocabulary, grammarBounds: CallGrammarBounds): PrepareTools {
+export function createPrepareTools(vocabulary: Vocabulary, grammarBounds: GrammarBounds): PrepareTools {
   const template = createChatTemplate(vocabulary);
   const grammars = new CompiledGrammars(createNativeCompiler(vocabulary.model));
   return { vocabulary, template, grammars, grammarBounds };

@@ -3,7 +3,7 @@ import type { GenerationInput } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-messages.js";
 import { type ChatTemplate, toolsOf } from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
-import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
+import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
 import type { CompiledGrammars } from "./grammar/compiled-grammars.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./template/hidden-texts.js";
@@ -16,7 +16,7 @@ export interface PrepareTools {
   readonly vocabulary: Vocabulary;
   readonly template: ChatTemplate;
   readonly grammars: CompiledGrammars;
-  readonly grammarBounds: CallGrammarBounds;
+  readonly grammarBounds: GrammarBounds;
 }
 
 /** What is to be made ready for a run. */

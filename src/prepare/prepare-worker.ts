@@ -3,7 +3,7 @@ import { forgetTokenTexts } from "../machine/forget-token-texts.js";
 import { shrinkHeap } from "../machine/shrink-heap.js";
 import { ThreadChannel, threadData } from "../threads/host-channel.js";
 import { createPrepareTools } from "./create-prepare-tools.js";
-import type { CallGrammarBounds } from "./grammar/compile-call-grammar.js";
+import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
 import { tryLowerThreadPriority } from "./lower-thread-priority.js";
 import { PrepareHost } from "./prepare-host.js";
 import { Vocabulary } from "./tokens/vocabulary.js";
@@ -11,7 +11,7 @@ import { Vocabulary } from "./tokens/vocabulary.js";
 /** What the link hands to the worker that it starts. */
 export interface PrepareWorkerData {
   readonly modelPath: string;
-  readonly grammarBounds: CallGrammarBounds;
+  readonly grammarBounds: GrammarBounds;
 }
 
 /** Below the step loop, which is the one that callers wait for; still ahead of idle work. */

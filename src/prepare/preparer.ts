@@ -7,7 +7,7 @@ import { Deferred } from "../sync/deferred.js";
 import { onAbort } from "../sync/on-abort.js";
 import type { Logger } from "../telemetry/logger.js";
 import { WorkerLink, type WorkerEnd } from "../threads/worker-link.js";
-import { grammarBoundsOf } from "./grammar/grammar-bounds-of.js";
+import { grammarBoundsOf } from "./grammar/rules/grammar-bounds.js";
 import type { PrepareWorkerData } from "./prepare-worker.js";
 import { type Answer, answerError, closingError, tooLongError } from "./answer-error.js";
 import type { PreparedInput } from "./prepared-input.js";

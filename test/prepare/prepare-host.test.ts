@@ -4,7 +4,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-messages.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
-import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";
+import { grammarBoundsOf } from "../../src/prepare/grammar/rules/grammar-bounds.js";
 import { PrepareHost } from "../../src/prepare/prepare-host.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { ThreadChannel } from "../../src/threads/host-channel.js";

@@ -3,7 +3,7 @@ import type { GenerationInput } from "../../src/core/generation-request.js";
 import type { ToolUse } from "../../src/core/tool.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
-import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";
+import { grammarBoundsOf } from "../../src/prepare/grammar/rules/grammar-bounds.js";
 import { prepareInput, type Prepared, tokenizeText } from "../../src/prepare/prepare-input.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel, type TinyModelOptions } from "../support/tiny-model.js";

@@ -4,8 +4,7 @@
  * Usage: npm run proof:grammars [-- --short] [--inputs N] [--seed N]
  */
 import { parseArgs } from "node:util";
-import { CompiledGrammars } from "../../src/prepare/grammar/compiled-grammars.js";
-import { createNativeCompiler } from "../../src/prepare/grammar/compile-natively.js";
+import { CompiledGrammars, createNativeCompiler } from "../../src/prepare/grammar/compiled-grammars.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { percentile } from "../support/percentile.js";
 import { Random } from "../support/random.js";

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import { Preparer } from "../../src/prepare/preparer.js";
-import { grammarBoundsOf } from "../../src/prepare/grammar/grammar-bounds-of.js";
+import { grammarBoundsOf } from "../../src/prepare/grammar/rules/grammar-bounds.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
 import { createTinyModel } from "./tiny-model.js";
 

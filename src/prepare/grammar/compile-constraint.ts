@@ -1,17 +1,15 @@
 import type { OutputGrammar, RequestedConstraint } from "../../core/constraint.js";
-import { compileSchema } from "./compile-schema.js";
+import { mayBeginWith } from "./check/parse-stacks.js";
 import { finishGrammar } from "./finish-grammar.js";
-import type { GrammarBounds } from "./grammar-bounds.js";
-import { EMPTY, ROOT_RULE } from "./grammar-node.js";
-import { GrammarProblem } from "./grammar-problem.js";
-import { mayBegin } from "./grammar-walk.js";
-import { anyObject } from "./json-value-grammar.js";
-import { readGbnf } from "./read-gbnf.js";
-import { RuleBook } from "./rule-book.js";
-import { textChoice } from "./text-choice.js";
+import { readGbnf } from "./gbnf/read-gbnf.js";
+import { anyObject } from "./json/value-grammar.js";
+import type { GrammarBounds } from "./rules/grammar-bounds.js";
+import { EMPTY, GrammarProblem, ROOT_RULE } from "./rules/grammar-node.js";
+import { RuleBook, textChoice } from "./rules/rule-book.js";
+import { compileSchema } from "./schema/compile-schema.js";
 
 /**
- * The grammar of a constraint, not compiled natively yet.
+ * Compiles a constraint to GBNF, which is not compiled natively yet.
  * @throws GrammarProblem
  */
 export function compileConstraint(constraint: RequestedConstraint, bounds: GrammarBounds): OutputGrammar {
@@ -27,7 +25,7 @@ export function compileConstraint(constraint: RequestedConstraint, bounds: Gramm
       return compileChoices(constraint.choices, bounds);
     case "gbnf": {
       const bytes = Buffer.byteLength(constraint.grammar);
-      if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes, more than ${bounds.bytes}`);
+      if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.bytes} are allowed`);
       return finishGrammar(readGbnf(constraint.grammar, bounds), bounds);
     }
   }
@@ -39,21 +37,24 @@ function compileJsonSchema(schema: string, bounds: GrammarBounds): OutputGrammar
   const { node, branchings, nameOf, isFixed } = compileSchema(book, schema, { bounds });
   book.define(ROOT_RULE, node);
   const grammar = finishGrammar(book.rules, bounds, { branchings, nameOf });
-  // No JSON but a number is the beginning of other JSON.
-  const mayBeNumber = Array.from("-0123456789").some((char) => mayBegin(book.rules, node, char));
+  // A number is the only JSON value that can be the beginning of another.
+  const mayBeNumber = Array.from("-0123456789").some((char) => mayBeginWith(book.rules, node, char));
   return { ...grammar, prefixFree: grammar.prefixFree && (isFixed || !mayBeNumber) };
 }
 
 function compileChoices(choices: readonly string[], bounds: GrammarBounds): OutputGrammar {
-  if (choices.length === 0) throw new GrammarProblem("must hold at least one");
-  if (choices.length > bounds.choices) throw new GrammarProblem(`holds ${choices.length}, more than ${bounds.choices}`);
+  if (choices.length === 0) throw new GrammarProblem("must contain at least one choice");
+  if (choices.length > bounds.choices) {
+    throw new GrammarProblem(`has ${choices.length} choices; at most ${bounds.choices} are allowed`);
+  }
   for (const [index, choice] of choices.entries()) {
     const bytes = Buffer.byteLength(choice);
     if (choice === "") throw new GrammarProblem("must not be empty", `[${index}]`);
-    if (bytes > bounds.choiceBytes)
-      throw new GrammarProblem(`has ${bytes} bytes, more than ${bounds.choiceBytes}`, `[${index}]`);
+    if (bytes > bounds.choiceBytes) {
+      throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.choiceBytes} are allowed`, `[${index}]`);
+    }
     if (/\0|\p{Surrogate}/u.test(choice)) {
-      throw new GrammarProblem("holds U+0000 or half a surrogate pair, which no output holds", `[${index}]`);
+      throw new GrammarProblem("contains U+0000 or half a surrogate pair, which no output can contain", `[${index}]`);
     }
   }
   const book = new RuleBook();

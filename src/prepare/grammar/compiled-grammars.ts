@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
+import { LlamaGrammar, LlamaGrammarEvaluationState, type LlamaModel } from "node-llama-cpp";
 import type { OutputGrammar } from "../../core/constraint.js";
-import { GrammarProblem } from "./grammar-problem.js";
+import { GrammarProblem } from "./rules/grammar-node.js";
 
-/** Compiles GBNF natively, once; throws where llama.cpp can't. */
+/** Compiles GBNF natively. Throws GrammarProblem when llama.cpp rejects it. */
 export type CompileGbnf = (gbnf: string) => void;
 
 export interface CompiledGrammarsBounds {
   readonly entries: number;
-  /** Of what is asked for and of what it became. */
+  /** UTF-8 bytes of all kept grammars and problems together. */
   readonly bytes: number;
 }
 
@@ -16,21 +17,21 @@ const DEFAULT_COMPILED_GRAMMARS_BOUNDS: CompiledGrammarsBounds = Object.freeze({
   bytes: 16 * 1024 * 1024,
 });
 
-type Outcome = { readonly grammar: OutputGrammar } | { readonly problem: string; readonly subfield: string };
+type Compilation = { readonly grammar: OutputGrammar } | { readonly problem: string; readonly subfield: string };
 
-interface Entry {
-  readonly outcome: Outcome;
+interface CachedCompilation {
+  readonly compilation: Compilation;
   readonly bytes: number;
 }
 
-/** Keys are hashes; a number and some object's overhead. */
-const ENTRY_BYTES = 256;
+/** The bytes of a key, which is a hash, and of the objects around the text. */
+const ENTRY_OVERHEAD_BYTES = 256;
 
-/** Grammars by what was asked for, each compiled once, and what was refused as well. The least recently used go first. On the prepare worker. */
+/** A cache of grammars and of problems by request. The least recently used entries are evicted first. It lives on the prepare worker. */
 export class CompiledGrammars {
   readonly #compile: CompileGbnf;
   readonly #bounds: CompiledGrammarsBounds;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, CachedCompilation>();
   #bytes = 0;
 
   constructor(compile: CompileGbnf, bounds: CompiledGrammarsBounds = DEFAULT_COMPILED_GRAMMARS_BOUNDS) {
@@ -47,26 +48,26 @@ export class CompiledGrammars {
   }
 
   /**
-   * The grammar of what is asked for, made and compiled where it is not known yet.
-   * @param asked all that the grammar depends on
-   * @throws GrammarProblem, also again for what was refused before
+   * The grammar for a request. A new request is compiled to GBNF by `compileRequest` and then natively.
+   * @param request a text of everything that the grammar depends on
+   * @throws GrammarProblem, again for a request that failed before
    */
-  get(asked: string, make: () => OutputGrammar): OutputGrammar {
-    const key = createHash("sha256").update(asked).digest("base64");
+  get(request: string, compileRequest: () => OutputGrammar): OutputGrammar {
+    const key = createHash("sha256").update(request).digest("base64");
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#entries.delete(key);
       this.#entries.set(key, known);
-      return toGrammar(known.outcome);
+      return toGrammar(known.compilation);
     }
-    const outcome = this.#makeOutcome(make);
-    this.#keep(key, outcome);
-    return toGrammar(outcome);
+    const compilation = this.#run(compileRequest);
+    this.#keep(key, compilation);
+    return toGrammar(compilation);
   }
 
-  #makeOutcome(make: () => OutputGrammar): Outcome {
+  #run(compileRequest: () => OutputGrammar): Compilation {
     try {
-      const grammar = make();
+      const grammar = compileRequest();
       this.#compile(grammar.gbnf);
       return { grammar };
     } catch (error) {
@@ -75,10 +76,11 @@ export class CompiledGrammars {
     }
   }
 
-  #keep(key: string, outcome: Outcome): void {
-    const bytes = ENTRY_BYTES + Buffer.byteLength("grammar" in outcome ? outcome.grammar.gbnf : outcome.problem);
+  #keep(key: string, compilation: Compilation): void {
+    const text = "grammar" in compilation ? compilation.grammar.gbnf : compilation.problem;
+    const bytes = ENTRY_OVERHEAD_BYTES + Buffer.byteLength(text);
     if (bytes > this.#bounds.bytes) return;
-    this.#entries.set(key, { outcome, bytes });
+    this.#entries.set(key, { compilation, bytes });
     this.#bytes += bytes;
     for (const [oldest, entry] of this.#entries) {
       if (this.#entries.size <= this.#bounds.entries && this.#bytes <= this.#bounds.bytes) break;
@@ -88,7 +90,25 @@ export class CompiledGrammars {
   }
 }
 
-function toGrammar(outcome: Outcome): OutputGrammar {
-  if ("problem" in outcome) throw new GrammarProblem(outcome.problem, outcome.subfield);
-  return outcome.grammar;
+function toGrammar(compilation: Compilation): OutputGrammar {
+  if ("problem" in compilation) throw new GrammarProblem(compilation.problem, compilation.subfield);
+  return compilation.grammar;
+}
+
+/**
+ * Creates a compiler that compiles a grammar as the engine will, with the model's vocabulary. It takes up to some ten milliseconds for a grammar that
+ * passed `checkGrammar`, and no other grammar may get here, since llama.cpp's parser does not survive everything.
+ */
+export function createNativeCompiler(model: LlamaModel): CompileGbnf {
+  return (gbnf) => {
+    try {
+      // Llama.createGrammar does the same, but returns a promise.
+      // eslint-disable-next-line @typescript-eslint/no-deprecated
+      const grammar = new LlamaGrammar(model.llama, { grammar: gbnf });
+      new LlamaGrammarEvaluationState({ model, grammar });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GrammarProblem(`is rejected by llama.cpp: ${reason}`);
+    }
+  };
 }

@@ -1,32 +1,32 @@
 import type { OutputGrammar } from "../../core/constraint.js";
-import { checkGrammar } from "./check-grammar.js";
-import { checkAmbiguity } from "./check-ambiguity.js";
-import { isClosed } from "./closed-grammar.js";
-import type { GrammarBounds } from "./grammar-bounds.js";
-import type { Grammar, GrammarNode } from "./grammar-node.js";
-import { GrammarProblem } from "./grammar-problem.js";
-import { writeGbnf } from "./write-gbnf.js";
+import { checkAmbiguity } from "./check/check-ambiguity.js";
+import { checkGrammar } from "./check/check-grammar.js";
+import { isClosed } from "./check/rule-properties.js";
+import { writeGbnf } from "./gbnf/write-gbnf.js";
+import type { GrammarBounds } from "./rules/grammar-bounds.js";
+import { type Grammar, type GrammarNode, GrammarProblem } from "./rules/grammar-node.js";
 
-export interface MadeGrammar {
-  /** Where an output may be read in several ways. Everywhere else its form leaves just one. */
+/** The facts about a grammar that Rill generated, as opposed to one that the caller wrote. */
+export interface GeneratedFacts {
+  /** The choices at which an output may have several derivations. Every other position has one by construction. */
   readonly branchings: readonly GrammarNode[];
-  /** What a rule is called in a refusal. */
+  /** The name of a rule in an error text. */
   readonly nameOf?: (rule: string) => string;
 }
 
 /**
- * Checks a grammar and writes it.
- * @param made what is known of a grammar that was made here; undefined: the caller wrote it, so nothing is
+ * Checks a grammar and writes it as GBNF.
+ * @param generated undefined for a grammar that the caller wrote
  * @throws GrammarProblem
  */
-export function finishGrammar(grammar: Grammar, bounds: GrammarBounds, made?: MadeGrammar): OutputGrammar {
-  checkGrammar(grammar, bounds, made?.nameOf);
-  const isUnambiguous = checkAmbiguity(grammar, made?.branchings);
+export function finishGrammar(grammar: Grammar, bounds: GrammarBounds, generated?: GeneratedFacts): OutputGrammar {
+  checkGrammar(grammar, bounds, generated?.nameOf);
+  const isUnambiguous = checkAmbiguity(grammar, generated?.branchings);
   const gbnf = writeGbnf(grammar);
   const bytes = Buffer.byteLength(gbnf);
   if (bytes > bounds.writtenBytes) {
-    throw new GrammarProblem(`makes a grammar of ${bytes} bytes, more than ${bounds.writtenBytes}`);
+    throw new GrammarProblem(`compiles to a grammar of ${bytes} bytes; at most ${bounds.writtenBytes} are allowed`);
   }
-  // What is made here ends where its last part ends, even if it can be read in several ways.
-  return { gbnf, prefixFree: (isUnambiguous || made !== undefined) && isClosed(grammar) };
+  // A generated grammar ends where its last part ends, even if an output has several derivations.
+  return { gbnf, prefixFree: (isUnambiguous || generated !== undefined) && isClosed(grammar) };
 }

@@ -2,27 +2,27 @@ import type { OutputGrammar, RequestedConstraint } from "../../core/constraint.j
 import type { OutputFormat } from "../../core/output-format.js";
 import type { ToolUse } from "../../core/tool.js";
 import { InputRefusal } from "../../core/violations.js";
-import { compileCallGrammar, type CallGrammarBounds } from "./compile-call-grammar.js";
+import { compileCallGrammar } from "./compile-call-grammar.js";
 import { compileConstraint } from "./compile-constraint.js";
 import type { CompiledGrammars } from "./compiled-grammars.js";
-import { GrammarProblem } from "./grammar-problem.js";
+import type { GrammarBounds } from "./rules/grammar-bounds.js";
+import { GrammarProblem } from "./rules/grammar-node.js";
 
 const TOOLS_FIELD = "chat.tools";
 
-/** What a generation's output is to be held to. */
+/** The parts of a request that may need a grammar. */
 export interface GrammarRequest {
   readonly constraint: RequestedConstraint | undefined;
-  /** undefined: there are none. */
   readonly tools: ToolUse | undefined;
-  /** How the model's template marks calls; undefined where nothing is rendered. */
+  /** The way the model's template marks calls. undefined means that no template is rendered. */
   readonly format: OutputFormat | undefined;
-  readonly bounds: CallGrammarBounds;
+  readonly bounds: GrammarBounds;
 }
 
 /**
- * The grammar for what the caller asks: a constraint, or tools of which one must be called. undefined: any text will do. Compiled natively once, or known
- * to compile. Takes some tens of milliseconds at worst, all in one go; on the prepare worker.
- * @throws InputRefusal with the field, the place in it and the bound
+ * The grammar of the constraint, or of the calls if the model must call a tool. undefined means that the output is free. The grammar is known to compile
+ * natively. A new one takes some tens of milliseconds at worst, without a pause; the prepare worker calls this.
+ * @throws InputRefusal with the field, the position in it and the bound
  */
 export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest): OutputGrammar | undefined {
   const { constraint, tools, bounds } = request;
@@ -34,8 +34,9 @@ export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest):
   const isForced = tools !== undefined && (tools.choice.type === "required" || tools.choice.type === "named");
   if (!isForced) return undefined;
   const syntax = request.format?.calls[0];
-  if (syntax === undefined)
-    throw new InputRefusal(TOOLS_FIELD, "calls can't be forced: nothing says how this model writes them");
+  if (syntax === undefined) {
+    throw new InputRefusal(TOOLS_FIELD, "cannot be forced, because it is unknown how this model writes calls");
+  }
   return orRefuse(TOOLS_FIELD, () =>
     grammars.get(JSON.stringify([tools, syntax, bounds]), () => compileCallGrammar(tools, syntax, bounds)),
   );

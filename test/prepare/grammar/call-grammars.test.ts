@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CallSyntax } from "../../../src/core/output-format.js";
 import type { Tool, ToolUse } from "../../../src/core/tool.js";
 import { compileCallGrammar } from "../../../src/prepare/grammar/compile-call-grammar.js";
-import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { assertProblem } from "./grammar-problems.js";
 import { NativeGrammars } from "./native-grammars.js";
 
@@ -118,15 +118,15 @@ describe("the grammar of calls", () => {
     assert.ok(!grammar.allows([OTHER, OTHER, OTHER, OTHER].join("; ")));
   });
 
-  it("names the tool whose parameters can't be held", () => {
+  it("names the tool whose parameters cannot be enforced", () => {
     const withParameters = (parameters: string): ToolUse => ({
       ...ANY,
       tools: [...TOOLS, { name: "bad", description: "", parameters }],
     });
     for (const [parameters, description] of [
       ['{"type":"object","properties":{"a":{"pattern":"x"}}}', /^at \/properties\/a\/pattern: /],
-      ['{"type":"string"}', /^must describe an object and nothing else$/],
-      ['{"type":["object","null"]}', /^must describe an object and nothing else$/],
+      ['{"type":"string"}', /^must be the schema of an object and of nothing else$/],
+      ['{"type":["object","null"]}', /^must be the schema of an object and of nothing else$/],
       ["nonsense", /^is not JSON/],
     ] as const) {
       assertProblem(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CompiledGrammars } from "../../../src/prepare/grammar/compiled-grammars.js";
-import { GrammarProblem } from "../../../src/prepare/grammar/grammar-problem.js";
+import { GrammarProblem } from "../../../src/prepare/grammar/rules/grammar-node.js";
 import { assertProblem } from "./grammar-problems.js";
 
 describe("CompiledGrammars", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { compileConstraint } from "../../../src/prepare/grammar/compile-constraint.js";
-import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { assertProblem } from "./grammar-problems.js";
 import { NativeGrammars } from "./native-grammars.js";
 
@@ -59,41 +59,53 @@ describe("a grammar that the caller writes", () => {
     [
       "groups in groups beyond the bound",
       `root ::= ${"(".repeat(20_000)}"a"`,
-      /groups more than 32 deep, at line 1, col/,
+      /groups nested more than 32 deep \(line 1, column \d+\)/,
     ],
-    ["repetitions of what may be empty", 'root ::= ("b"{0,300}){0,300}', /repeats something that may be empty/],
+    ["repetitions of what may be empty", 'root ::= ("b"{0,300}){0,300}', /repeats something that can be empty/],
     ["repetitions of a rule that may be empty", 'root ::= a* "x"\na ::= b b\nb ::= "y" |', /the rule root repeats/],
-    ["more repetitions than the bound", 'root ::= "a"{0,3000}', /asks for 3000 repetitions, which is more than 2000/],
+    ["more repetitions than the bound", 'root ::= "a"{0,3000}', /asks for 3000 repetitions; at most 2000 are allowed/],
     ["fewer at most than at least", 'root ::= "a"{3,1}', /at least 3 and at most 1/],
     [
       "more symbols than the bound",
       `root ::= (${'[b-z]{2000} "a" '.repeat(20)})`,
-      /makes \d+ symbols .* more than 65536/,
+      /compiles to \d+ symbols .*; at most 65536 are allowed/,
     ],
     ["more rules than the bound", `root ::= "a"\n${manyRules(4_100)}`, /has more than 4096 rules/],
-    ["more groups than the bound", `root ::= ${'("a" | "b") '.repeat(4_100)}`, /makes 4101 rules, more than 4096/],
-    ["more bytes than the bound", `root ::= "${"a".repeat(65_536)}"`, /has 65547 bytes, more than 65536/],
+    [
+      "more groups than the bound",
+      `root ::= ${'("a" | "b") '.repeat(4_100)}`,
+      /compiles to 4101 rules; at most 4096 are allowed/,
+    ],
+    ["more bytes than the bound", `root ::= "${"a".repeat(65_536)}"`, /has 65547 bytes; at most 65536 are allowed/],
     ["left recursion", 'root ::= root "a" | "b"', /the rule root begins with itself/],
     [
       "left recursion that llama.cpp overlooks",
       'root ::= a root "y" | "x"\na ::= b\nb ::= "z" |',
       /begins with itself/,
     ],
-    ["a rule that is not there", "root ::= other", /the rule root needs the rule other, which is not there/],
+    ["a rule that is not there", "root ::= other", /the rule root refers to the rule other, which is not defined/],
     ["no root", 'other ::= "a"', /has no rule root/],
-    ["a rule that never ends", 'root ::= "a" root', /the rule root goes on for ever/],
-    ["a rule that is there twice", 'root ::= "a"\nroot ::= "b"', /defines the rule root twice, at line 2, column 5/],
-    ["a literal of a token", 'root ::= <think> "a"', /literal of a token, which is not supported/],
+    ["a rule that never ends", 'root ::= "a" root', /the rule root never ends/],
+    ["a rule that is there twice", 'root ::= "a"\nroot ::= "b"', /defines the rule root twice \(line 2, column 5\)/],
+    ["a literal of a token", 'root ::= <think> "a"', /token literal, which is not supported/],
     ["an unknown escape", 'root ::= "\\q"', /unknown escape/],
     ["an open literal", 'root ::= "abc', /ends inside a literal/],
-    ["an empty class", "root ::= []", /class of no characters/],
-    ["a range the wrong way round", "root ::= [z-a]", /range that ends before it begins/],
-    ["ways that multiply with each character", 'root ::= ("a" | "a")* "b"', /be read in \d+ ways, more than 64/],
-    ["ways that multiply slowly", 'root ::= "abcdefgh" root ")" | "abcdefgh" root "]" | "x"', /be read in \d+ ways/],
-    ["repetitions in repetitions", 'root ::= ("-"+)+ "x"', /be read in \d+ ways/],
-    ["long chains of what may be left out", `root ::= ${'"a"? '.repeat(60)}`, /be read in \d+ ways/],
-    ["too many ways on", `root ::= ${manyChars(200)}`, /goes on in 200 ways at one place, more than 64/],
-    ["rules that end with rules without end", endingRules(2_000), /ends with more than 512 rules in rules/],
+    ["an empty class", "root ::= []", /empty character class/],
+    ["a range the wrong way round", "root ::= [z-a]", /character range whose end comes before its beginning/],
+    [
+      "ways that multiply with each character",
+      'root ::= ("a" | "a")* "b"',
+      /parses \d+ characters in \d+ ways; at most 64 are allowed/,
+    ],
+    [
+      "ways that multiply slowly",
+      'root ::= "abcdefgh" root ")" | "abcdefgh" root "]" | "x"',
+      /parses \d+ characters in \d+ ways/,
+    ],
+    ["repetitions in repetitions", 'root ::= ("-"+)+ "x"', /parses \d+ characters in \d+ ways/],
+    ["long chains of what may be left out", `root ::= ${'"a"? '.repeat(60)}`, /parses \d+ characters in \d+ ways/],
+    ["too many ways on", `root ::= ${manyChars(200)}`, /has 200 alternatives at one position; at most 64 are allowed/],
+    ["rules that end with rules without end", endingRules(2_000), /ends with rules nested more than 512 deep/],
     ["garbage", "root = a", /has no ::= after root/],
     ["nothing", "", /has no rule root/],
   ];

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import type { OutputFormat } from "../../../src/core/output-format.js";
 import type { ToolUse } from "../../../src/core/tool.js";
-import { CompiledGrammars } from "../../../src/prepare/grammar/compiled-grammars.js";
-import { createNativeCompiler } from "../../../src/prepare/grammar/compile-natively.js";
-import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
+import { CompiledGrammars, createNativeCompiler } from "../../../src/prepare/grammar/compiled-grammars.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { grammarFor, type GrammarRequest } from "../../../src/prepare/grammar/grammar-for.js";
 import { Vocabulary } from "../../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel } from "../../support/tiny-model.js";
@@ -63,15 +62,19 @@ describe("grammarFor", () => {
     assert.equal(grammars.entries, 4);
   });
 
-  it("names the field of a constraint that can't be held", () => {
+  it("names the field of a constraint that cannot be enforced", () => {
     const refuses = (constraint: GrammarRequest["constraint"], field: string, description: RegExp): void =>
       assertRefuses(() => grammarFor(grammars, { ...NOTHING, constraint }), field, description);
     refuses({ type: "json_schema", schema: '{"not":{}}' }, "json_schema", /^at \/not: the keyword "not"/);
-    refuses({ type: "gbnf", grammar: "root" }, "gbnf", /has no ::= after root, at line 1, column 5/);
-    refuses({ type: "choices", choices: [] }, "choices", /must hold at least one/);
-    refuses({ type: "choices", choices: Array.from({ length: 257 }, String) }, "choices", /holds 257, more than 256/);
+    refuses({ type: "gbnf", grammar: "root" }, "gbnf", /has no ::= after root \(line 1, column 5\)/);
+    refuses({ type: "choices", choices: [] }, "choices", /must contain at least one choice/);
+    refuses(
+      { type: "choices", choices: Array.from({ length: 257 }, String) },
+      "choices",
+      /has 257 choices; at most 256 are allowed/,
+    );
     refuses({ type: "choices", choices: ["a", ""] }, "choices[1]", /must not be empty/);
-    refuses({ type: "choices", choices: ["é".repeat(600)] }, "choices[0]", /has 1200 bytes, more than 1024/);
+    refuses({ type: "choices", choices: ["é".repeat(600)] }, "choices[0]", /has 1200 bytes; at most 1024 are allowed/);
     refuses({ type: "choices", choices: ["a\ud800"] }, "choices[0]", /half a surrogate pair/);
   });
 
@@ -87,12 +90,12 @@ describe("grammarFor", () => {
     assertRefuses(
       () => grammarFor(grammars, { ...NOTHING, tools, format: { ...format, calls: [] } }),
       "chat.tools",
-      /nothing says how this model writes them/,
+      /cannot be forced, because it is unknown how this model writes calls/,
     );
   });
 
   it("says so where llama.cpp takes no grammar that has passed our own check", () => {
     const broken = new CompiledGrammars(() => createNativeCompiler(vocabulary.model)("root ::= ("));
-    assertProblem(() => broken.get("x", () => ({ gbnf: "", prefixFree: true })), /^is not a grammar to llama.cpp/);
+    assertProblem(() => broken.get("x", () => ({ gbnf: "", prefixFree: true })), /^is rejected by llama.cpp/);
   });
 });

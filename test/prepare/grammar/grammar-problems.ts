@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GrammarProblem } from "../../../src/prepare/grammar/grammar-problem.js";
+import { GrammarProblem } from "../../../src/prepare/grammar/rules/grammar-node.js";
 
 /** Asserts that the action refuses with such words. */
 export function assertProblem(action: () => unknown, description: RegExp, subfield = ""): void {

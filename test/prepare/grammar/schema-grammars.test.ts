@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import fc from "fast-check";
-import type { Grammar } from "../../../src/prepare/grammar/grammar-node.js";
-import { ROOT_RULE } from "../../../src/prepare/grammar/grammar-node.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { type Grammar, GrammarProblem, ROOT_RULE } from "../../../src/prepare/grammar/rules/grammar-node.js";
 import { compileConstraint } from "../../../src/prepare/grammar/compile-constraint.js";
-import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
-import { GrammarProblem } from "../../../src/prepare/grammar/grammar-problem.js";
-import { readGbnf } from "../../../src/prepare/grammar/read-gbnf.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
+import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
 import { Random } from "../../support/random.js";
 import { NativeGrammars } from "./native-grammars.js";
 import { randomSchema } from "./random-schema.js";

@@ -1,5 +1,5 @@
-import type { Grammar, GrammarNode, CharsNode } from "../../../src/prepare/grammar/grammar-node.js";
-import { matches } from "../../../src/prepare/grammar/grammar-walk.js";
+import type { Grammar, GrammarNode, CharsNode } from "../../../src/prepare/grammar/rules/grammar-node.js";
+import { matches } from "../../../src/prepare/grammar/check/parse-stacks.js";
 import type { Random } from "../../support/random.js";
 
 /** Beyond so many rules in rules the shortest way to an end is taken. */

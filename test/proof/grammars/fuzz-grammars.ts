@@ -1,4 +1,4 @@
-import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/grammar-bounds.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import type { CompiledGrammars } from "../../../src/prepare/grammar/compiled-grammars.js";
 import { grammarFor } from "../../../src/prepare/grammar/grammar-for.js";
 import { InputRefusal } from "../../../src/core/violations.js";

@@ -1,4 +1,4 @@
-import { GrammarProblem } from "./grammar-problem.js";
+import { GrammarProblem } from "../rules/grammar-node.js";
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["t", "\t"],
@@ -12,7 +12,7 @@ const HEX_DIGITS: ReadonlyMap<string, number> = new Map([
   ["U", 8],
 ]);
 
-/** A place in a text of GBNF, and the tokens of that language as llama.cpp reads them. */
+/** A position in a GBNF text. It reads the tokens of that language as llama.cpp does. */
 export class GbnfCursor {
   readonly #text: string;
   #at = 0;
@@ -25,12 +25,12 @@ export class GbnfCursor {
     return this.#at >= this.#text.length;
   }
 
-  /** The next character; empty at the end. */
+  /** The next character, or the empty text at the end. */
   get next(): string {
     return this.#text[this.#at] ?? "";
   }
 
-  /** Takes this very text, if it comes next. */
+  /** Takes the expected text if it comes next. */
   take(expected: string): boolean {
     if (!this.#text.startsWith(expected, this.#at)) return false;
     this.#at += expected.length;
@@ -42,7 +42,7 @@ export class GbnfCursor {
     this.#match(blanks);
   }
 
-  /** Takes a rule's name, if one comes next. */
+  /** Takes a rule's name if one comes next. */
   takeName(): string | undefined {
     return this.#match(/[A-Za-z0-9-]+/y);
   }
@@ -52,11 +52,11 @@ export class GbnfCursor {
     return digits === undefined ? undefined : Number(digits);
   }
 
-  /** Takes one character of a literal or a class, escaped or not; returns its code point. */
+  /** Takes one character of a literal or a class, escaped or not, and returns its code point. */
   takeChar(): number {
     if (!this.take("\\")) {
       const codePoint = this.#text.codePointAt(this.#at);
-      if (codePoint === undefined) throw this.problem("ends inside a literal or a class");
+      if (codePoint === undefined) throw this.problem("ends inside a literal or a character class");
       this.#at += codePoint > 0xffff ? 2 : 1;
       return codePoint;
     }
@@ -68,17 +68,17 @@ export class GbnfCursor {
     if (digits === undefined) throw this.problem("has an unknown escape");
     const hex = this.#text.slice(this.#at, this.#at + digits);
     if (hex.length < digits || !/^[0-9A-Fa-f]*$/.test(hex))
-      throw this.problem(`has an escape without ${digits} hex digits`);
+      throw this.problem(`has an escape with fewer than ${digits} hex digits`);
     this.#at += digits;
     const codePoint = parseInt(hex, 16);
     if (codePoint > 0x10ffff) throw this.problem("has an escape above U+10FFFF, the last code point");
     return codePoint;
   }
 
-  /** A problem at this place. */
+  /** A problem at the current line and column. */
   problem(what: string): GrammarProblem {
     const before = this.#text.slice(0, this.#at).split(/\r\n|\r|\n/);
-    return new GrammarProblem(`${what}, at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`);
+    return new GrammarProblem(`${what} (line ${before.length}, column ${(before.at(-1) ?? "").length + 1})`);
   }
 
   #match(pattern: RegExp): string | undefined {

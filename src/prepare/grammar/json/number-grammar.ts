@@ -1,23 +1,41 @@
-import { choice, EMPTY, type GrammarNode, oneOf, optional, sequence, text } from "./grammar-node.js";
-import type { RuleBook } from "./rule-book.js";
+import { choice, EMPTY, type GrammarNode, oneOf, optional, sequence, text } from "../rules/grammar-node.js";
+import type { RuleBook } from "../rules/rule-book.js";
 
-/** Digits of a number without bounds: so many are told apart by every reader of JSON. */
-export const MOST_DIGITS = 15;
-export const LARGEST_INTEGER = 10 ** MOST_DIGITS - 1;
+/** The most digits of an unbounded number. Every JSON parser keeps numbers of this length apart. */
+export const MAX_DIGITS = 15;
+export const LARGEST_INTEGER = 10 ** MAX_DIGITS - 1;
+
+/** Any number in JSON's notation that is finite for every parser. */
+export function anyNumber(book: RuleBook): GrammarNode {
+  const exponent = sequence(oneOf("eE"), optional(oneOf("+-")), book.repeat(oneOf("0-9"), 1, 2));
+  return book.share("number", () =>
+    sequence(
+      optional(text("-")),
+      naturalGrammar(book),
+      optional(fractionGrammar(book, MAX_DIGITS)),
+      optional(exponent),
+    ),
+  );
+}
+
+/** A decimal point and 1 to `digits` digits. */
+export function fractionGrammar(book: RuleBook, digits: number): GrammarNode {
+  return sequence(text("."), book.repeat(oneOf("0-9"), 1, digits));
+}
 
 /** Any integer of at most 15 digits. */
 export function anyInteger(book: RuleBook): GrammarNode {
   return book.share("integer", () => sequence(optional(text("-")), naturalGrammar(book)));
 }
 
-/** 0, or digits that don't begin with 0. */
-export function naturalGrammar(book: RuleBook): GrammarNode {
+/** A natural number of at most 15 digits, without leading zeros. */
+function naturalGrammar(book: RuleBook): GrammarNode {
   return book.share("natural", () =>
-    choice(text("0"), sequence(oneOf("1-9"), book.repeat(oneOf("0-9"), 0, MOST_DIGITS - 1))),
+    choice(text("0"), sequence(oneOf("1-9"), book.repeat(oneOf("0-9"), 0, MAX_DIGITS - 1))),
   );
 }
 
-/** An integer from `min` to `max`, both safe integers; undefined where there is none. */
+/** An integer from `min` to `max`, both safe integers. undefined means that there is none. */
 export function integerGrammar(book: RuleBook, min: number, max: number): GrammarNode | undefined {
   const options: GrammarNode[] = [];
   if (min < 0) {
@@ -31,7 +49,7 @@ export function integerGrammar(book: RuleBook, min: number, max: number): Gramma
   return options.length === 0 ? undefined : choice(...options);
 }
 
-/** The decimals of the integers from `low` to `high`, both not negative; at no digit is there more than one way on. */
+/** The decimal digits of the integers from `low` to `high`, neither of them negative. Each digit leaves one alternative. */
 export function digitsGrammar(book: RuleBook, low: number, high: number): GrammarNode | undefined {
   if (low > high) return undefined;
   const bounds = { low: BigInt(low), high: BigInt(high) };
@@ -46,7 +64,7 @@ interface Interval {
   readonly high: bigint;
 }
 
-/** What may follow the digits of `prefix`, at least one digit; undefined: nothing. A prefix of 0 is none at all: no number begins with it. */
+/** The digits that may follow `prefix`, at least one. undefined means that none may. A prefix of 0 stands for no digits, since no number begins with 0. */
 function afterPrefix(book: RuleBook, prefix: bigint, bounds: Interval): GrammarNode | undefined {
   const groups: { first: number; last: number; rest: GrammarNode; key: string }[] = [];
   for (let digit = prefix === 0n ? 1n : 0n; digit <= 9n; digit += 1n) {
@@ -61,7 +79,7 @@ function afterPrefix(book: RuleBook, prefix: bigint, bounds: Interval): GrammarN
   return choice(...groups.map(({ first, last, rest }) => sequence(oneOf(`${first}-${last}`), rest)));
 }
 
-/** What may follow the digits of `prefix`, the end included. */
+/** The digits that may follow `prefix`, or none where the number may end there. */
 function fromPrefix(book: RuleBook, prefix: bigint, { low, high }: Interval): GrammarNode | undefined {
   const fits: number[] = [];
   let isWhole = true;

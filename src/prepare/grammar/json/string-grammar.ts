@@ -1,12 +1,12 @@
-import { choice, type GrammarNode, noneOf, oneOf, sequence, text } from "./grammar-node.js";
-import type { RuleBook } from "./rule-book.js";
+import { choice, type GrammarNode, noneOf, oneOf, sequence, text } from "../rules/grammar-node.js";
+import type { RuleBook } from "../rules/rule-book.js";
 
-/** Beyond so many characters of a string its length is held by blocks, which takes fewer rules than one for each character. */
-const MOST_SINGLE = 512;
-const BLOCK = 256;
+/** A longer string is bounded in blocks, which takes fewer rules than one for each character. */
+const MAX_SINGLE_CHARS = 512;
+const BLOCK_CHARS = 256;
 
 /**
- * A string of JSON of so many characters. Its escapes leave surrogates out: halves of pairs are no Unicode, and a pair would be one character for a
+ * A JSON string of `min` to `max` characters. Its escapes leave surrogates out: half a pair is not Unicode, and a whole pair would be one character for a
  * validator and two here.
  */
 export function stringGrammar(book: RuleBook, { min, max }: { min: number; max: number }): GrammarNode {
@@ -15,7 +15,6 @@ export function stringGrammar(book: RuleBook, { min, max }: { min: number; max: 
   return book.share(name, () => sequence(text('"'), charsGrammar(book, char, { min, max }), text('"')));
 }
 
-/** What a free key is: any string. */
 function charGrammar(book: RuleBook): GrammarNode {
   const hex = oneOf("0-9a-fA-F");
   const unicode = choice(
@@ -29,24 +28,24 @@ function charGrammar(book: RuleBook): GrammarNode {
 function charsGrammar(book: RuleBook, char: GrammarNode, { min, max }: { min: number; max: number }): GrammarNode {
   const least = exactly(book, char, min);
   const more = max - min;
-  if (more === Infinity || more <= MOST_SINGLE) {
+  if (more === Infinity || more <= MAX_SINGLE_CHARS) {
     return sequence(least, more === Infinity ? book.repeat(char, 0, Infinity) : upTo(book, char, more));
   }
-  // Either a whole block and what may come after it, or the last characters, which are less than a block.
-  const block = book.share("chars-block", () => book.repeat(char, BLOCK, BLOCK));
-  const last = book.share("chars-last", () => upTo(book, char, BLOCK - 1));
-  let rest = upTo(book, char, more % BLOCK);
-  for (let blocks = Math.floor(more / BLOCK); blocks > 0; blocks -= 1) {
+  // Each rule is either a whole block and what may follow it, or the last characters, which are fewer than a block.
+  const block = book.share("chars-block", () => book.repeat(char, BLOCK_CHARS, BLOCK_CHARS));
+  const last = book.share("chars-last", () => upTo(book, char, BLOCK_CHARS - 1));
+  let rest = upTo(book, char, more % BLOCK_CHARS);
+  for (let blocks = Math.floor(more / BLOCK_CHARS); blocks > 0; blocks -= 1) {
     rest = book.add("chars", choice(sequence(block, rest), last));
   }
   return sequence(least, rest);
 }
 
 function exactly(book: RuleBook, char: GrammarNode, count: number): GrammarNode {
-  if (count <= MOST_SINGLE) return book.repeat(char, count, count);
-  const block = book.share("chars-block", () => book.repeat(char, BLOCK, BLOCK));
-  const blocks = Math.floor(count / BLOCK);
-  return sequence(book.repeat(block, blocks, blocks), book.repeat(char, count % BLOCK, count % BLOCK));
+  if (count <= MAX_SINGLE_CHARS) return book.repeat(char, count, count);
+  const block = book.share("chars-block", () => book.repeat(char, BLOCK_CHARS, BLOCK_CHARS));
+  const blocks = Math.floor(count / BLOCK_CHARS);
+  return sequence(book.repeat(block, blocks, blocks), book.repeat(char, count % BLOCK_CHARS, count % BLOCK_CHARS));
 }
 
 function upTo(book: RuleBook, char: GrammarNode, most: number): GrammarNode {

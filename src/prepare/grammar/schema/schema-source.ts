@@ -1,46 +1,47 @@
 import { isDeepStrictEqual } from "node:util";
-import type { GrammarBounds } from "./grammar-bounds.js";
-import { GrammarProblem } from "./grammar-problem.js";
-import { isJsonObject, type JsonObject } from "../../core/json.js";
-import { typesMeet, type JsonType } from "./json-type.js";
+import { isJsonObject, type JsonObject } from "../../../core/json.js";
+import type { GrammarBounds } from "../rules/grammar-bounds.js";
+import { GrammarProblem } from "../rules/grammar-node.js";
 import {
   assertionsOf,
-  BOUND_TOGETHER,
   checkKeywords,
+  DEPENDENT_KEYWORDS,
   isAnnotation,
+  type JsonType,
   problemAt,
   readList,
   readProperties,
   readRequired,
   readTypes,
+  typesMeet,
 } from "./schema-keywords.js";
 
-/** Schemas that are looked at, again where references lead to them again. */
-const MOST_LOOKS = 30_000;
-/** A schema in a schema is two levels of JSON, or three. */
+/** The most schemas that are visited. A schema counts again for each reference to it. */
+const MAX_VISITS = 30_000;
+/** A schema inside a schema takes two or three levels of JSON. */
 const LEVELS_PER_SCHEMA = 3;
 
-/** A schema, and its JSON pointer. */
-export interface PlacedSchema {
+/** A schema and its JSON pointer. */
+export interface LocatedSchema {
   readonly schema: JsonObject | boolean;
   readonly at: string;
 }
 
-/** A whole schema: resolves references inside it, and puts together what holds at one place. */
+/** A whole schema. It resolves the references inside it and merges the schemas that apply to one value. */
 export class SchemaSource {
   readonly #root: unknown;
   readonly #bounds: GrammarBounds;
-  #looks = 0;
+  #visits = 0;
 
   private constructor(root: unknown, bounds: GrammarBounds) {
     this.#root = root;
     this.#bounds = bounds;
   }
 
-  /** @throws GrammarProblem for what is no JSON, or too large or too deep */
+  /** @throws GrammarProblem when the text is not JSON, too large or nested too deep */
   static parse(text: string, bounds: GrammarBounds): SchemaSource {
     const bytes = Buffer.byteLength(text);
-    if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes, more than ${bounds.bytes}`);
+    if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.bytes} are allowed`);
     let root: unknown;
     try {
       root = JSON.parse(text);
@@ -51,31 +52,34 @@ export class SchemaSource {
     return new SchemaSource(root, bounds);
   }
 
-  get root(): PlacedSchema {
-    return this.place(this.#root, "", 0);
+  get root(): LocatedSchema {
+    return this.locate(this.#root, "", 0);
   }
 
   /**
-   * Takes what should be a schema for one.
-   * @param level how many schemas it lies in
+   * Checks that the value is a schema.
+   * @param level the number of schemas around it
+   * @throws GrammarProblem
    */
-  place(schema: unknown, at: string, level: number): PlacedSchema {
-    this.#looks += 1;
-    if (this.#looks > MOST_LOOKS) throw problemAt(at, `more than ${MOST_LOOKS} schemas, with those behind references`);
-    if (level > this.#bounds.nesting) throw problemAt(at, `schemas more than ${this.#bounds.nesting} deep`);
+  locate(schema: unknown, at: string, level: number): LocatedSchema {
+    this.#visits += 1;
+    if (this.#visits > MAX_VISITS) {
+      throw problemAt(at, `more than ${MAX_VISITS} schemas, counted once for each reference to them`);
+    }
+    if (level > this.#bounds.nesting) throw problemAt(at, `schemas nested more than ${this.#bounds.nesting} deep`);
     if (typeof schema === "boolean") return { schema, at };
     if (!isJsonObject(schema)) throw problemAt(at, "is neither an object nor a boolean");
     checkKeywords(schema, at);
     return { schema, at };
   }
 
-  /** The schema that a `$ref` means. */
-  resolve(reference: unknown, at: string, level: number): PlacedSchema {
-    if (typeof reference !== "string") throw problemAt(`${at}/$ref`, "is not a text");
+  /** The schema that a `$ref` refers to. */
+  resolve(reference: unknown, at: string, level: number): LocatedSchema {
+    if (typeof reference !== "string") throw problemAt(`${at}/$ref`, "is not a string");
     if (reference !== "#" && !reference.startsWith("#/")) {
       throw problemAt(
         `${at}/$ref`,
-        `${JSON.stringify(reference)} does not begin with #/: only what is in the schema itself can be referred to`,
+        `${JSON.stringify(reference)} does not begin with #/; only references inside the schema are supported`,
       );
     }
     let target: unknown = this.#root;
@@ -83,27 +87,27 @@ export class SchemaSource {
       const name = decodePart(part, at).replaceAll("~1", "/").replaceAll("~0", "~");
       const isThere = typeof target === "object" && target !== null && Object.hasOwn(target, name);
       target = isThere ? (target as Readonly<Record<string, unknown>>)[name] : undefined;
-      if (target === undefined) throw problemAt(`${at}/$ref`, `nothing is at ${JSON.stringify(reference)}`);
+      if (target === undefined) throw problemAt(`${at}/$ref`, `${JSON.stringify(reference)} refers to nothing`);
     }
-    return this.place(target, reference.slice(1), level);
+    return this.locate(target, reference.slice(1), level);
   }
 
-  /** The schema with what `$ref` and `allOf` add to it: as one, in which neither is left. */
-  flatten({ schema, at }: PlacedSchema, level: number): PlacedSchema {
+  /** The schema merged with its `$ref` and its `allOf`. */
+  flatten({ schema, at }: LocatedSchema, level: number): LocatedSchema {
     if (typeof schema === "boolean") return { schema, at };
     const { $ref, allOf, ...own } = schema;
     if ($ref === undefined && allOf === undefined) return { schema, at };
-    const parts: PlacedSchema[] = [];
-    if ($ref !== undefined) parts.push(this.flatten(this.resolve($ref, at, level + 1), level + 1));
-    for (const [index, part] of (readList(schema, "allOf", at) ?? []).entries()) {
-      parts.push(this.flatten(this.place(part, `${at}/allOf/${index}`, level + 1), level + 1));
+    const merged: LocatedSchema[] = [];
+    if ($ref !== undefined) merged.push(this.flatten(this.resolve($ref, at, level + 1), level + 1));
+    for (const [index, member] of (readList(schema, "allOf", at) ?? []).entries()) {
+      merged.push(this.flatten(this.locate(member, `${at}/allOf/${index}`, level + 1), level + 1));
     }
-    if (assertionsOf(own).length > 0) parts.push({ schema: own, at });
-    return parts.reduce((one, other) => mergeSchemas(one, other));
+    if (assertionsOf(own).length > 0) merged.push({ schema: own, at });
+    return merged.reduce((one, other) => mergeSchemas(one, other));
   }
 
-  /** Each of the options of `anyOf` or `oneOf`, with what stands beside that. */
-  branchesOf(schema: JsonObject, at: string, level: number): readonly PlacedSchema[] | undefined {
+  /** The branches of `anyOf` or `oneOf`, each merged with the keywords beside it. undefined means that the schema has neither. */
+  branchesOf(schema: JsonObject, at: string, level: number): readonly LocatedSchema[] | undefined {
     const { anyOf, oneOf, ...own } = schema;
     if (anyOf === undefined && oneOf === undefined) return undefined;
     if (anyOf !== undefined && oneOf !== undefined)
@@ -111,29 +115,28 @@ export class SchemaSource {
     const keyword = anyOf === undefined ? "oneOf" : "anyOf";
     const beside = assertionsOf(own).length > 0 ? { schema: own, at } : undefined;
     return (readList(schema, keyword, at) ?? []).map((branch, index) => {
-      const placed = this.place(branch, `${at}/${keyword}/${index}`, level + 1);
-      return beside === undefined ? placed : mergeSchemas(beside, this.flatten(placed, level + 1));
+      const located = this.locate(branch, `${at}/${keyword}/${index}`, level + 1);
+      return beside === undefined ? located : mergeSchemas(beside, this.flatten(located, level + 1));
     });
   }
 }
 
 /**
- * One schema that holds where both do.
- * @throws GrammarProblem where that can't be told from their keywords
+ * One schema that is valid where both are.
+ * @throws GrammarProblem when their keywords cannot be merged
  */
-function mergeSchemas(one: PlacedSchema, other: PlacedSchema): PlacedSchema {
+function mergeSchemas(one: LocatedSchema, other: LocatedSchema): LocatedSchema {
   if (typeof one.schema === "boolean") return one.schema ? other : one;
   if (typeof other.schema === "boolean") return other.schema ? one : other;
-  for (const keywords of BOUND_TOGETHER) refuseParted(one, other, keywords);
-  const merged = new Map(Object.entries(one.schema));
+  for (const keywords of DEPENDENT_KEYWORDS) refuseSeparated(one, other, keywords);
+  const merged = new Map<string, unknown>(Object.entries(one.schema));
   for (const [keyword, value] of Object.entries(other.schema)) {
-    const own = merged.get(keyword);
-    merged.set(keyword, own === undefined ? value : mergeKeyword(keyword, one, other));
+    merged.set(keyword, merged.has(keyword) ? mergeKeyword(keyword, one, other) : value);
   }
   return { schema: Object.fromEntries(merged), at: one.at };
 }
 
-function mergeKeyword(keyword: string, one: PlacedSchema, other: PlacedSchema): unknown {
+function mergeKeyword(keyword: string, one: LocatedSchema, other: LocatedSchema): unknown {
   const [left, right] = [one.schema as JsonObject, other.schema as JsonObject];
   if (isAnnotation(keyword) || keyword === "$id" || isDeepStrictEqual(left[keyword], right[keyword]))
     return left[keyword];
@@ -145,26 +148,29 @@ function mergeKeyword(keyword: string, one: PlacedSchema, other: PlacedSchema): 
       if (members.has(name) && !isDeepStrictEqual(members.get(name), schema)) {
         throw problemAt(
           other.at,
-          `says of the member ${JSON.stringify(name)} something else than ${one.at} does, which is not supported`,
+          `the member ${JSON.stringify(name)} has another schema at ${one.at}, which also applies; merging them is not supported`,
         );
       }
       members.set(name, schema);
     }
     return Object.fromEntries(members);
   }
-  throw problemAt(other.at, `${JSON.stringify(keyword)} holds together with that at ${one.at}, which is not supported`);
+  throw problemAt(
+    other.at,
+    `${JSON.stringify(keyword)} applies together with the one at ${one.at}; merging them is not supported`,
+  );
 }
 
 function meetTypes(left: readonly JsonType[], right: readonly JsonType[], at: string): readonly JsonType[] {
   const common = left.flatMap((type) =>
     right.filter((other) => typesMeet(type, other)).map((other) => (type === "integer" ? type : other)),
   );
-  if (common.length === 0) throw problemAt(at, "no type fits both this and what holds together with it");
+  if (common.length === 0) throw problemAt(at, "no type is valid here and in the schema that applies together with it");
   return [...new Set(common)];
 }
 
-/** What the second keyword means depends on the first beside it: they must not come from different schemas. */
-function refuseParted(one: PlacedSchema, other: PlacedSchema, [first, second]: readonly [string, string]): void {
+/** Rejects two dependent keywords that come from different schemas, since merging them would change the second one's meaning. */
+function refuseSeparated(one: LocatedSchema, other: LocatedSchema, [first, second]: readonly [string, string]): void {
   for (const [here, there] of [
     [one, other],
     [other, one],
@@ -172,7 +178,10 @@ function refuseParted(one: PlacedSchema, other: PlacedSchema, [first, second]: r
     const [own, its] = [here.schema as JsonObject, there.schema as JsonObject];
     const matters = own[second] !== undefined && own[second] !== true;
     if (matters && its[first] !== undefined && !isDeepStrictEqual(own[first], its[first])) {
-      throw problemAt(here.at, `"${second}" holds together with "${first}" at ${there.at}, which is not supported`);
+      throw problemAt(
+        here.at,
+        `"${second}" applies together with "${first}" at ${there.at}; merging them is not supported`,
+      );
     }
   }
 }
@@ -181,17 +190,17 @@ function decodePart(part: string, at: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw problemAt(`${at}/$ref`, "is not percent-encoded as it should be");
+    throw problemAt(`${at}/$ref`, "has a broken percent-encoding");
   }
 }
 
-/** Without recursion, since nobody has looked at the value yet. */
+/** Avoids recursion, since nothing has bounded the value's depth yet. */
 function checkDepth(root: unknown, most: number): void {
   let level: readonly unknown[] = [root];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > most) throw new GrammarProblem(`is nested more than ${most} deep`);
+    if (depth > most) throw new GrammarProblem(`is nested more than ${most} levels deep`);
     if (level.some((value) => value === Infinity || value === -Infinity)) {
-      throw new GrammarProblem("holds a number that is beyond all doubles");
+      throw new GrammarProblem("contains a number beyond the range of a double");
     }
     level = level.flatMap((value) =>
       typeof value === "object" && value !== null ? (Object.values(value) as readonly unknown[]) : [],

@@ -1,8 +1,12 @@
-import { GrammarProblem } from "./grammar-problem.js";
-import { isJsonObject, type JsonObject } from "../../core/json.js";
-import { JSON_TYPES, type JsonType } from "./json-type.js";
+import { isJsonObject, type JsonObject } from "../../../core/json.js";
+import { GrammarProblem } from "../rules/grammar-node.js";
 
-/** They say nothing about what a value may be. */
+/** The types of JSON Schema. Every integer is also a number. */
+export type JsonType = "null" | "boolean" | "integer" | "number" | "string" | "array" | "object";
+
+export const JSON_TYPES: readonly JsonType[] = ["null", "boolean", "integer", "number", "string", "array", "object"];
+
+/** Keywords that do not restrict the value. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
   "title",
   "description",
@@ -17,7 +21,7 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
   "definitions",
 ]);
 
-/** Keywords that say something about values of one type alone. */
+/** Keywords that restrict values of one type only. */
 const KEYWORDS_OF_TYPE: Readonly<Partial<Record<JsonType, readonly string[]>>> = {
   object: ["properties", "required", "additionalProperties", "minProperties", "maxProperties"],
   array: ["items", "prefixItems", "minItems", "maxItems", "uniqueItems"],
@@ -28,8 +32,8 @@ const KEYWORDS_OF_TYPE: Readonly<Partial<Record<JsonType, readonly string[]>>> =
 const OTHERS: readonly string[] = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"];
 const SUPPORTED: ReadonlySet<string> = new Set([...OTHERS, ...Object.values(KEYWORDS_OF_TYPE).flat()]);
 
-/** Two keywords of one schema of which the second's meaning depends on the first. */
-export const BOUND_TOGETHER: readonly (readonly [string, string])[] = [
+/** Pairs of keywords of one schema in which the second one's meaning depends on the first. */
+export const DEPENDENT_KEYWORDS: readonly (readonly [string, string])[] = [
   ["properties", "additionalProperties"],
   ["prefixItems", "items"],
 ];
@@ -38,14 +42,14 @@ export function isAnnotation(keyword: string): boolean {
   return ANNOTATIONS.has(keyword);
 }
 
-/** The keywords that say something about values. */
+/** The keywords that restrict the value. */
 export function assertionsOf(schema: JsonObject): readonly string[] {
   return Object.keys(schema).filter((keyword) => !ANNOTATIONS.has(keyword) && keyword !== "$id");
 }
 
 /**
- * Refuses keywords that are not supported, by name: to ignore one would let through what is not valid.
- * @param at JSON pointer of the schema
+ * Rejects unsupported keywords by name, since ignoring one would let invalid values through.
+ * @param at the JSON pointer of the schema
  * @throws GrammarProblem
  */
 export function checkKeywords(schema: JsonObject, at: string): void {
@@ -59,7 +63,7 @@ export function checkKeywords(schema: JsonObject, at: string): void {
   }
 }
 
-/** The types that the schema names; where it names none, those of which its other keywords speak, or else all. */
+/** The types that the schema names. A schema without `type` has the types that its other keywords restrict, or else all types. */
 export function readTypes(schema: JsonObject, at: string): readonly JsonType[] {
   const { type } = schema;
   if (type !== undefined) {
@@ -71,19 +75,32 @@ export function readTypes(schema: JsonObject, at: string): readonly JsonType[] {
     const types = [...new Set(named as readonly JsonType[])];
     return types.includes("number") ? types.filter((name) => name !== "integer") : types;
   }
-  const meant = Object.entries(KEYWORDS_OF_TYPE).filter(([, keywords]) =>
+  const restricted = Object.entries(KEYWORDS_OF_TYPE).filter(([, keywords]) =>
     keywords.some((keyword) => keyword in schema),
   );
-  if (meant.length > 0) return meant.map(([name]) => name as JsonType);
+  if (restricted.length > 0) return restricted.map(([name]) => name as JsonType);
   return JSON_TYPES.filter((name) => name !== "integer");
 }
 
-/** A member of the schema that has to be a whole number from 0 on. */
+export function jsonTypeOf(value: unknown): JsonType {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  return typeof value as "boolean" | "string" | "object";
+}
+
+/** Whether a value can have both types. */
+export function typesMeet(one: JsonType, other: JsonType): boolean {
+  const isNumeric = (type: JsonType): boolean => type === "integer" || type === "number";
+  return one === other || (isNumeric(one) && isNumeric(other));
+}
+
+/** The value of a keyword that must be a whole number from 0 on. */
 export function readCount(schema: JsonObject, keyword: string, at: string): number | undefined {
   const value = schema[keyword];
   if (value === undefined) return undefined;
   if (Number.isInteger(value) && (value as number) >= 0) return value as number;
-  throw problemAt(`${at}/${keyword}`, `${JSON.stringify(value)} is not a whole number from 0 on`);
+  throw problemAt(`${at}/${keyword}`, `${JSON.stringify(value)} is not a whole number of at least 0`);
 }
 
 export function readNumber(schema: JsonObject, keyword: string, at: string): number | undefined {
@@ -96,10 +113,10 @@ export function readList(schema: JsonObject, keyword: string, at: string): reado
   const value = schema[keyword];
   if (value === undefined) return undefined;
   if (Array.isArray(value) && value.length > 0) return value as readonly unknown[];
-  throw problemAt(`${at}/${keyword}`, "is not a list of at least one");
+  throw problemAt(`${at}/${keyword}`, "is not an array with at least one element");
 }
 
-/** `properties`, in their order. Empty where there are none. */
+/** The members of `properties`, in their order. */
 export function readProperties(schema: JsonObject, at: string): readonly (readonly [string, unknown])[] {
   const { properties } = schema;
   if (properties === undefined) return [];
@@ -112,12 +129,44 @@ export function readRequired(schema: JsonObject, at: string): readonly string[] 
   if (required === undefined) return [];
   const names = Array.isArray(required) ? (required as readonly unknown[]) : undefined;
   if (names?.every((name) => typeof name === "string") === true) return [...new Set(names)];
-  throw problemAt(`${at}/required`, "is not a list of names");
+  throw problemAt(`${at}/required`, "is not an array of names");
 }
 
-/** A problem at a place in the schema, by its JSON pointer. */
-export function problemAt(at: string, what: string): GrammarProblem {
-  return new GrammarProblem(`at ${at === "" ? "its root" : at}: ${what}`);
+/**
+ * The values that `enum` and `const` allow. undefined means that the schema has neither.
+ * @throws GrammarProblem when another keyword than `type` stands beside them
+ */
+export function readFixedValues(schema: JsonObject, at: string): readonly unknown[] | undefined {
+  const hasConst = "const" in schema;
+  const listed = readList(schema, "enum", at);
+  if (listed === undefined && !hasConst) return undefined;
+  const other = assertionsOf(schema).find((keyword) => !["const", "enum", "type"].includes(keyword));
+  if (other !== undefined) throw problemAt(at, `"${other}" beside "${hasConst ? "const" : "enum"}" is not supported`);
+  const wanted = hasConst ? [schema.const] : (listed ?? []);
+  const texts = hasConst && listed !== undefined ? new Set(listed.map(canonicalText)) : undefined;
+  const types = schema.type === undefined ? undefined : readTypes(schema, at);
+  const isAllowed = (value: unknown): boolean => {
+    if (texts?.has(canonicalText(value)) === false) return false;
+    const own = jsonTypeOf(value);
+    return types === undefined || types.some((type) => type === own || (own === "integer" && typesMeet(type, own)));
+  };
+  const values = wanted.filter(isAllowed);
+  if (values.length === 0) throw problemAt(at, "the keywords beside its values allow none of them");
+  return values;
+}
+
+/** A text that is equal for values which JSON Schema considers equal. */
+export function canonicalText(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    isJsonObject(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** A problem at the JSON pointer `at`. */
+export function problemAt(at: string, description: string): GrammarProblem {
+  return new GrammarProblem(`at ${at === "" ? "its root" : at}: ${description}`);
 }
 
 export function escapePointer(name: string): string {

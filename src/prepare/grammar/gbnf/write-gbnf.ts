@@ -1,6 +1,6 @@
-import type { CharsNode, Grammar, GrammarNode, RepeatNode } from "./grammar-node.js";
+import type { CharsNode, Grammar, GrammarNode, RepeatNode } from "../rules/grammar-node.js";
 
-/** The grammar in llama.cpp's language. Everything but letters, digits and blanks is written as an escape. */
+/** Writes the grammar in GBNF, llama.cpp's language. Characters outside a short list of plain ones become escapes. */
 export function writeGbnf(grammar: Grammar): string {
   return [...grammar].map(([name, node]) => `${name} ::= ${writeOptions(node)}\n`).join("");
 }
@@ -16,12 +16,12 @@ function writeNode(node: GrammarNode): string {
     case "chars":
       return writeChars(node);
     case "sequence":
-      // An empty text is written, since a line's end after ::= or a bar would not end the rule.
+      // An empty sequence becomes an empty text, since a line's end after ::= or a bar would not end the rule.
       return node.parts.length === 0 ? '""' : node.parts.map(writeNode).join(" ");
     case "choice":
       return `(${writeOptions(node)})`;
     case "repeat":
-      return `${writeNode(node.body)}${writeTimes(node)}`;
+      return `${writeNode(node.body)}${writeRounds(node)}`;
     case "rule":
       return node.name;
   }
@@ -33,7 +33,7 @@ function writeChars({ ranges, isNegated }: CharsNode): string {
   return `[${isNegated ? "^" : ""}${written.join("")}]`;
 }
 
-function writeTimes({ min, max }: RepeatNode): string {
+function writeRounds({ min, max }: RepeatNode): string {
   if (max === Infinity) return min === 0 ? "*" : min === 1 ? "+" : `{${min},}`;
   if (min === max) return `{${min}}`;
   return min === 0 && max === 1 ? "?" : `{${min},${max}}`;

@@ -1,15 +1,15 @@
-import type { Grammar, GrammarNode, RepeatNode } from "./grammar-node.js";
+import type { Grammar, GrammarNode, RepeatNode } from "../rules/grammar-node.js";
 
 export interface GrammarSize {
   /** Named rules, and groups, which are rules without a name. */
   readonly rules: number;
-  /** Elements of llama.cpp's own form, with repetitions written out. */
+  /** Symbols of llama.cpp's own form, with repetitions written out. */
   readonly symbols: number;
-  /** The most groups in groups. */
+  /** The depth of the most deeply nested group. */
   readonly nesting: number;
 }
 
-/** How large the grammar becomes when llama.cpp compiles it: time and memory grow with it. */
+/** The size of the grammar once llama.cpp has compiled it. Its time and memory grow with this size. */
 export function measureGrammar(grammar: Grammar): GrammarSize {
   const sizes = [...grammar.values()].map((node) => measureRule(node));
   return {
@@ -19,7 +19,7 @@ export function measureGrammar(grammar: Grammar): GrammarSize {
   };
 }
 
-/** One rule, or a group, with its options. */
+/** The size of one rule or group with its options. */
 export function measureRule(node: GrammarNode): GrammarSize {
   if (node.type !== "choice") return measure(node);
   return addUp(node.options.map(measure), node.options.length);
@@ -44,7 +44,7 @@ function measure(node: GrammarNode): GrammarSize {
   }
 }
 
-/** Each of the optional repetitions becomes a rule: the body, a reference to the next, a bar and an end. */
+/** Each optional round becomes a rule: the body, a reference to the next round, a bar and an end. */
 function writtenOut({ body, min, max }: RepeatNode): number {
   const each = measure(body).symbols;
   const optional = max === Infinity ? 1 : max - min;

@@ -1,9 +1,9 @@
-import { choice, type GrammarNode, oneOf, optional, sequence, text } from "./grammar-node.js";
-import type { RuleBook } from "./rule-book.js";
+import { choice, type GrammarNode, oneOf, optional, sequence, text } from "../rules/grammar-node.js";
+import type { RuleBook } from "../rules/rule-book.js";
 
 export const FORMATS: readonly string[] = ["date", "time", "date-time", "uuid"];
 
-/** A string of that format, one of FORMATS. */
+/** A JSON string of the format, which must be one of FORMATS. */
 export function formatGrammar(book: RuleBook, format: string): GrammarNode {
   return book.share(`format-${format}`, () => sequence(text('"'), contentOf(book, format), text('"')));
 }
@@ -19,11 +19,11 @@ function contentOf(book: RuleBook, format: string): GrammarNode {
     case "uuid":
       return uuidGrammar(book);
     default:
-      throw new RangeError(`no format ${format}`);
+      throw new RangeError(`the format ${format} is not supported`);
   }
 }
 
-/** A day that every year has: February 29 is left out. */
+/** A date that every year has, so February 29 is left out. */
 function dateGrammar(book: RuleBook): GrammarNode {
   return book.share("date", () => {
     const until28 = choice(
@@ -52,7 +52,7 @@ function dateGrammar(book: RuleBook): GrammarNode {
   });
 }
 
-/** With its offset, as RFC 3339 has it; no leap second. */
+/** A time with its offset, as in RFC 3339, without leap seconds. */
 function timeGrammar(book: RuleBook): GrammarNode {
   return book.share("time", () => {
     const digit = oneOf("0-9");

@@ -1,5 +1,5 @@
 import { GbnfCursor } from "./gbnf-cursor.js";
-import type { GrammarBounds } from "./grammar-bounds.js";
+import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import {
   type CharRange,
   choice,
@@ -9,12 +9,12 @@ import {
   ruleNode,
   sequence,
   text,
-} from "./grammar-node.js";
-import { RuleBook } from "./rule-book.js";
+} from "../rules/grammar-node.js";
+import { RuleBook } from "../rules/rule-book.js";
 
 /**
- * Reads GBNF by llama.cpp's rules, but for literals of tokens, which depend on the model. What llama.cpp would take in a way that surprises is refused:
- * a rule that is defined twice, an empty class, a range or repetition the wrong way round.
+ * Reads GBNF as llama.cpp does. It rejects token literals, which depend on the model, and text that llama.cpp would read in a surprising way: a rule
+ * that is defined twice, an empty class, and a range or repetition whose end comes before its beginning.
  * @throws GrammarProblem with line and column
  */
 export function readGbnf(grammar: string, bounds: GrammarBounds): Grammar {
@@ -31,7 +31,7 @@ class GbnfReader {
   constructor(grammar: string, bounds: GrammarBounds) {
     this.#cursor = new GbnfCursor(grammar);
     this.#bounds = bounds;
-    // Names that the text holds are taken, so that no rule which is made for a repetition gets one of them.
+    // The names in the text are taken, so that a rule that is generated for a repetition gets none of them.
     for (const [name] of grammar.matchAll(/[A-Za-z0-9-]+/g)) this.#book.define(name, EMPTY);
   }
 
@@ -40,30 +40,31 @@ class GbnfReader {
     const given = new Set(this.#book.rules.keys());
     cursor.skipBlanks(true);
     while (!cursor.isAtEnd) this.#readRule();
-    const made = [...this.#book.rules].filter(([name]) => !given.has(name));
-    return new Map([...this.#defined, ...made]);
+    const generated = [...this.#book.rules].filter(([name]) => !given.has(name));
+    return new Map([...this.#defined, ...generated]);
   }
 
   #readRule(): void {
     const cursor = this.#cursor;
     const name = cursor.takeName();
-    if (name === undefined) throw cursor.problem("has no rule's name where one has to be");
+    if (name === undefined) throw cursor.problem("has no rule name where a rule must begin");
     if (this.#defined.has(name)) throw cursor.problem(`defines the rule ${name} twice`);
-    if (this.#defined.size >= this.#bounds.rules) throw cursor.problem(`has more than ${this.#bounds.rules} rules`);
+    if (this.#defined.size >= this.#bounds.rules)
+      throw cursor.problem(`has more than ${this.#bounds.rules} rules, which is the bound`);
     cursor.skipBlanks(false);
     if (!cursor.take("::=")) throw cursor.problem(`has no ::= after ${name}`);
     cursor.skipBlanks(true);
     this.#ruleName = name;
     this.#defined.set(name, this.#readOptions(0));
     if (!cursor.isAtEnd && !cursor.take("\n") && !cursor.take("\r")) {
-      throw cursor.problem(`has ${JSON.stringify(cursor.next)} where the rule ${name} should end`);
+      throw cursor.problem(`has ${JSON.stringify(cursor.next)} where the rule ${name} must end`);
     }
     cursor.skipBlanks(true);
   }
 
   #readOptions(level: number): GrammarNode {
     if (level > this.#bounds.nesting) {
-      throw this.#cursor.problem(`has groups more than ${this.#bounds.nesting} deep`);
+      throw this.#cursor.problem(`has groups nested more than ${this.#bounds.nesting} deep`);
     }
     const options = [this.#readSequence(level)];
     while (this.#cursor.take("|")) {
@@ -89,12 +90,12 @@ class GbnfReader {
     if (cursor.take("[")) return this.#readClass();
     if (cursor.take(".")) return { type: "chars", ranges: [], isNegated: true };
     if (cursor.next === "<" || cursor.next === "!") {
-      throw cursor.problem("has a literal of a token, which is not supported: write its text");
+      throw cursor.problem("has a token literal, which is not supported; write the token's text instead");
     }
     if (cursor.take("(")) {
       cursor.skipBlanks(true);
       const group = this.#readOptions(level + 1);
-      if (!cursor.take(")")) throw cursor.problem("has no ) where a group should end");
+      if (!cursor.take(")")) throw cursor.problem("has no ) where a group must end");
       return group;
     }
     const name = cursor.takeName();
@@ -106,7 +107,7 @@ class GbnfReader {
     while (!this.#cursor.take('"')) {
       const codePoint = this.#cursor.takeChar();
       if (codePoint === 0 || (codePoint >= 0xd800 && codePoint <= 0xdfff)) {
-        throw this.#cursor.problem("has U+0000 or half a surrogate pair in a literal, which no output holds");
+        throw this.#cursor.problem("has a literal with U+0000 or half a surrogate pair, which no output can contain");
       }
       chars.push(String.fromCodePoint(codePoint));
     }
@@ -124,10 +125,10 @@ class GbnfReader {
         if (cursor.next === "]") ranges.push([0x2d, 0x2d]);
         else last = cursor.takeChar();
       }
-      if (last < first) throw cursor.problem("has a range that ends before it begins");
+      if (last < first) throw cursor.problem("has a character range whose end comes before its beginning");
       ranges.push([first, last]);
     }
-    if (ranges.length === 0) throw cursor.problem("has a class of no characters");
+    if (ranges.length === 0) throw cursor.problem("has an empty character class");
     return { type: "chars", ranges, isNegated };
   }
 
@@ -138,13 +139,13 @@ class GbnfReader {
       if (cursor.take("*")) node = this.#repeat(node, 0, Infinity);
       else if (cursor.take("+")) node = this.#repeat(node, 1, Infinity);
       else if (cursor.take("?")) node = this.#repeat(node, 0, 1);
-      else if (cursor.take("{")) node = this.#readTimes(node, level);
+      else if (cursor.take("{")) node = this.#readCount(node, level);
       else return node;
       cursor.skipBlanks(level > 0);
     }
   }
 
-  #readTimes(item: GrammarNode, level: number): GrammarNode {
+  #readCount(item: GrammarNode, level: number): GrammarNode {
     const cursor = this.#cursor;
     const most = this.#bounds.repetitions;
     const skip = (): void => cursor.skipBlanks(level > 0);
@@ -157,10 +158,11 @@ class GbnfReader {
       max = cursor.takeNumber() ?? Infinity;
       skip();
     }
-    if (min === undefined || max === undefined || !cursor.take("}")) throw cursor.problem("has no repetition after {");
+    if (min === undefined || max === undefined || !cursor.take("}"))
+      throw cursor.problem("has no repetition count after {");
     if (min > most || (max > most && max !== Infinity)) {
       throw cursor.problem(
-        `asks for ${Math.max(min, max === Infinity ? 0 : max)} repetitions, which is more than ${most}`,
+        `asks for ${Math.max(min, max === Infinity ? 0 : max)} repetitions; at most ${most} are allowed`,
       );
     }
     if (max < min) throw cursor.problem(`asks for at least ${min} and at most ${max} repetitions`);

@@ -1,4 +1,4 @@
-/** A grammar as data: read from GBNF or made from a schema, checked, and only then written as GBNF again. */
+/** A grammar as data: it is read from GBNF or compiled from a schema, checked, and only then written as GBNF. */
 export type Grammar = ReadonlyMap<string, GrammarNode>;
 
 export type GrammarNode =
@@ -9,7 +9,7 @@ export type GrammarNode =
   | RepeatNode
   | { readonly type: "rule"; readonly name: string };
 
-/** One code point: one of the ranges, or one of none of them. */
+/** One code point inside the ranges, or outside all of them where it is negated. */
 export interface CharsNode {
   readonly type: "chars";
   readonly ranges: readonly CharRange[];
@@ -18,10 +18,10 @@ export interface CharsNode {
 
 export interface RepeatNode {
   readonly type: "repeat";
-  /** A text, chars or a rule: what llama.cpp repeats without writing groups out. */
+  /** A text, a character class or a rule: llama.cpp repeats these without writing groups out. */
   readonly body: GrammarNode;
   readonly min: number;
-  /** Infinity: without end. */
+  /** Infinity means that there is no maximum. */
   readonly max: number;
 }
 
@@ -32,11 +32,23 @@ export const ROOT_RULE = "root";
 
 export const EMPTY: GrammarNode = Object.freeze({ type: "sequence", parts: [] });
 
+/** A schema, a grammar, a list of choices or a tool that cannot become a grammar. The message says where and names the bound; the caller adds the field's path. */
+export class GrammarProblem extends Error {
+  /** Follows the path of the compiled field, such as `[3]`. */
+  readonly subfield: string;
+
+  constructor(description: string, subfield = "") {
+    super(description);
+    this.name = "GrammarProblem";
+    this.subfield = subfield;
+  }
+}
+
 export function text(value: string): GrammarNode {
   return value === "" ? EMPTY : { type: "text", text: value };
 }
 
-/** One of the characters of `listed`; `a-z` means a range. */
+/** One of the characters of `listed`, in which `a-z` means a range. */
 export function oneOf(listed: string): GrammarNode {
   return { type: "chars", ranges: readRanges(listed), isNegated: false };
 }
@@ -45,7 +57,7 @@ export function noneOf(listed: string): GrammarNode {
   return { type: "chars", ranges: readRanges(listed), isNegated: true };
 }
 
-/** Parts one after the other; texts that meet become one. */
+/** The parts one after the other. Adjacent texts become one. */
 export function sequence(...given: readonly GrammarNode[]): GrammarNode {
   const parts: GrammarNode[] = [];
   for (const part of given.flatMap((node) => (node.type === "sequence" ? node.parts : [node]))) {
@@ -56,7 +68,7 @@ export function sequence(...given: readonly GrammarNode[]): GrammarNode {
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : { type: "sequence", parts };
 }
 
-/** @throws RangeError for no option at all */
+/** @throws RangeError without any option */
 export function choice(...options: readonly GrammarNode[]): GrammarNode {
   const [first] = options;
   if (first === undefined) throw new RangeError("a choice of nothing");
