@@ -4,10 +4,10 @@ import { noteOrigin, REQUEST_ID_KEY } from "./call-origin.js";
 const INSTANCE_KEY = "x-rill-instance";
 
 /**
- * Gives every answer the server's name, and the call's own `x-request-id` where that is well-formed: in the initial metadata, or in the trailers of an
- * answer that has nothing else. It works on HTTP/2's streams, because grpc-js and the server answer some of them before there is a call: an unknown
- * method, a wrong content type.
- * @param listener with its other handlers of streams in place, and not listening yet: these headers come before all of them
+ * Adds the server's name to every response, and a well-formed `x-request-id` of the call. They go into the initial metadata, or into the trailers of
+ * a response that has nothing else. This works on the streams of HTTP/2, because grpc-js and the gate respond to some requests before there is a
+ * call.
+ * @param listener a listener that does not listen yet and has all its other stream handlers; these headers come before them
  */
 export function addAnswerHeaders(listener: Http2Server, options: { instanceId: string; maxIdBytes: number }): void {
   listener.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {

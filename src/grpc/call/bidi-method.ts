@@ -7,17 +7,20 @@ import { defaultReaderRule } from "./reader-rule.js";
 import type { WatcherLimit } from "./watcher-limit.js";
 import { StreamedCall } from "./streamed-call.js";
 
-/** What a service does for one method that answers each message of a stream by one message. */
+/** A method that responds to each message of a stream with one message. */
 export interface BidiMethod<Request> {
-  /** As it stands in logs. */
+  /** The name of the method in the log. */
   readonly method: string;
-  /** One for each stream. */
+  /** The limit on concurrent streams. */
   readonly watchers: WatcherLimit;
-  /** Runs at the host's pace. */
+  /** Creates the response to a request. It runs at the host's pace. */
   readonly handle: (request: DecodedRequest<Request>) => EncodedResponse;
 }
 
-/** A method of two streams as grpc-js takes it. The next request is read when the answer to the one before was taken. Counts as a watch. */
+/**
+ * Adapts a bidirectional method to grpc-js. It reads the next request once the reader has taken the response to the previous one. The call counts as
+ * a watch.
+ */
 export function bidiMethod<Request>(
   host: CallHost,
   { method, watchers, handle }: BidiMethod<Request>,

@@ -8,19 +8,19 @@ import type { OpenCalls } from "./open-calls.js";
 import type { RefusalLog } from "./refusal-log.js";
 import type { ResponseBudget } from "./response-budget.js";
 
-/** What every call of a server shares. */
+/** The state that all calls of a server share. */
 export interface CallHost {
   readonly limits: Limits;
   readonly clock: Clock;
-  /** Counts no time in which the process was stopped: by it go the limits that end a call for its caller's slowness. */
+  /** A clock that does not count time in which the process was stopped. The limits on slow callers use it. */
   readonly runningClock: Clock;
   readonly log: Logger;
   readonly openCalls: OpenCalls;
   readonly refusals: RefusalLog;
   readonly callLimit: CallLimit;
   readonly requestBytes: RequestBytes;
-  /** Of all unary responses. */
+  /** The budget for the bytes of all unary responses. */
   readonly responses: ResponseBudget;
-  /** Large responses are made by pieces at this pace. */
+  /** The pace at which large responses are created piece by piece. */
   readonly pace: WorkPace;
 }

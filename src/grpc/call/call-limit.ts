@@ -1,12 +1,12 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { ConnectionAccount } from "./connection-account.js";
 
-/** The part of the seats that is kept for connections below their equal share. */
+/** The share of the calls that is reserved for connections below their equal share. */
 const RESERVED_SHARE = 1 / 4;
 
 /**
- * The calls that are open in the process, bounded. One connection may hold all of them; once no more than a quarter of the seats is free, only
- * connections that hold less than their equal share get one.
+ * Bounds the number of open calls in the process. A single connection may have all of them. When no more than a quarter is free, only connections
+ * with less than their equal share get further calls.
  */
 export class CallLimit {
   readonly #maxCalls: number;
@@ -17,12 +17,12 @@ export class CallLimit {
     this.#maxCalls = maxCalls;
   }
 
-  /** Calls that hold a seat now. */
+  /** The number of open calls. */
   get open(): number {
     return this.#open;
   }
 
-  /** Takes a seat, to be given back by `leave`; or says why there is none. */
+  /** Counts a call, which `leave` ends, or returns the refusal. */
   tryEnter(account: ConnectionAccount): GenerationError | undefined {
     const free = this.#maxCalls - this.#open;
     const others = this.#holders.size - (this.#holders.has(account) ? 1 : 0);
@@ -44,8 +44,8 @@ export class CallLimit {
   #refusal(free: number): GenerationError {
     const text =
       free <= 0
-        ? `the server has ${this.#maxCalls} calls open, its most`
-        : `the server is short of calls, and this connection holds its equal share of ${this.#maxCalls}`;
+        ? `the server has ${this.#maxCalls} open calls, which is its limit`
+        : `the server has few free calls, and this connection has its equal share of ${this.#maxCalls}`;
     return new GenerationError("TOO_MANY_CALLS", text, {
       retryAfterMs: 1_000,
       facts: { max_streams: String(this.#maxCalls) },

@@ -2,19 +2,19 @@ import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:
 import type { CallOrigin } from "../../core/calls.js";
 
 export const REQUEST_ID_KEY = "x-request-id";
-/** By gRPC's own retries; absent in the first try. */
+/** The header of gRPC's own retries. It is absent in the first attempt. */
 const ATTEMPTS_KEY = "grpc-previous-rpc-attempts";
-/** Visible ASCII without blanks: what a header, a log and a shell take as it is. */
+/** Visible ASCII without spaces, which headers, logs and shells take as it is. */
 const REQUEST_ID_PATTERN = /^[\x21-\x7e]+$/;
 const ATTEMPTS_PATTERN = /^\d{1,4}$/;
 
-/** What a call said of itself. Most calls say nothing, and have no entry. */
+/** The origins of calls that have headers about them. Most calls have none, and no entry. */
 const marks = new WeakMap<ServerHttp2Stream, Omit<CallOrigin, "peer">>();
 const peers = new WeakMap<Http2Session, string>();
 
 /**
- * Keeps what the headers of a stream say of its call, for `originOf`.
- * @returns the `x-request-id`, unless it is malformed or longer than `maxIdBytes`
+ * Stores the headers about the origin of a stream's call for `originOf`.
+ * @returns the `x-request-id`, or undefined if it is malformed or longer than `maxIdBytes`
  */
 export function noteOrigin(
   stream: ServerHttp2Stream,
@@ -30,7 +30,7 @@ export function noteOrigin(
   return xRequestId;
 }
 
-/** Where the call on a stream comes from. */
+/** The origin of the call on a stream. */
 export function originOf(stream: ServerHttp2Stream): CallOrigin {
   const { session } = stream;
   return { ...(session === undefined ? {} : { peer: peerOf(session) }), ...marks.get(stream) };

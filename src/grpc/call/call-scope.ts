@@ -1,13 +1,13 @@
 import type { EventEmitter } from "node:events";
 import { GenerationError } from "../../core/generation-error.js";
 
-/** What a scope needs of a grpc-js call. */
+/** The part of a grpc-js call that a scope needs. */
 export type CancellableCall = Pick<EventEmitter, "on" | "removeListener"> & { readonly cancelled: boolean };
 
 /**
- * The lifetime of one call, on the main thread: its one AbortSignal, aborted with a GenerationError by whatever comes first (the client leaves, the
- * deadline passes, the reader is too slow, the server drains). Settles once; what comes after that is ignored: grpc-js says 'cancelled'
- * at every end, a good one too.
+ * The lifetime of one call, on the main thread. Its AbortSignal is aborted with a GenerationError by the first of: the client leaves, the deadline
+ * passes, the reader is too slow, the server drains. Everything after that is ignored, because grpc-js emits 'cancelled' at every end, even a good
+ * one.
  */
 export class CallScope implements Disposable {
   readonly #controller = new AbortController();
@@ -20,21 +20,21 @@ export class CallScope implements Disposable {
     this.#call = call;
     this.#onSettled = onSettled;
     call.on("cancelled", this.#onCancelled);
-    // The event may have been before the handler ran.
+    // The call may have been cancelled before its handler ran.
     if (call.cancelled) this.#onCancelled();
   }
 
-  /** Everything that the call waits for listens to it; its reason is a GenerationError. */
+  /** The signal of the call. Its reason is a GenerationError. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Ends the call for this reason, unless it has ended or has one already. */
+  /** Ends the call with an error, unless it has ended or been aborted already. */
   abort(reason: GenerationError): void {
     if (!this.#settled) this.#controller.abort(reason);
   }
 
-  /** Why the handler failed: the signal's reason before whatever the abort made it throw. */
+  /** The cause of a handler's failure: the reason of the signal takes precedence over errors that the abort caused. */
   failure(thrown: unknown): GenerationError {
     return GenerationError.from(this.signal.aborted ? this.signal.reason : thrown);
   }

@@ -9,16 +9,16 @@ import { printableText } from "../../telemetry/printable-text.js";
 import { originOf } from "./call-origin.js";
 import type { CallHost } from "./call-host.js";
 
-/** A status as grpc-js takes it. */
+/** A status in the form that grpc-js takes. */
 type OutgoingStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 
 interface CallWireOptions {
   readonly host: Pick<CallHost, "limits" | "refusals" | "requestBytes" | "runningClock">;
-  /** Such as /rill.v1.TokenService/Tokenize. */
+  /** The path of the method, such as /rill.v1.TokenService/Tokenize. */
   readonly path: string;
 }
 
-/** Faults, which whoever serves the call logs itself, each with its cause. */
+/** Errors that the handler of the call logs itself, with their cause. */
 const FAULTS: ReadonlySet<string> = new Set<ErrorCode>(["INTERNAL", "ENGINE_FAULT"]);
 
 /** The trailer of generation calls. */
@@ -28,18 +28,18 @@ const wires = new WeakMap<Metadata, CallWire>();
 const wiresOfStreams = new WeakMap<ServerHttp2Stream, CallWire>();
 
 /**
- * One call below grpc-js's handler: the one place through which its status leaves, whoever made it, and the means to reset its HTTP/2 stream.
- * The only file that reaches behind grpc-js's types: `stream` of the innermost call is private there.
+ * A call below the handler of grpc-js. Every status of the call passes through here, and only this file reaches behind the types of grpc-js: the
+ * `stream` of the innermost call is private there.
  *
- * Promises: the first status wins; every status that stands for an error carries google.rpc details; a stream whose status was sent, or wanted,
- * is closed after the grace at the latest, whether its reader reads on or not.
+ * Promises: the first status wins. Every error status carries google.rpc details. A stream is closed at the latest when the grace period after its
+ * status is over, whether or not its reader reads on.
  */
 export class CallWire {
-  /** Of the generation that the call is about, if any: goes out with the status, whatever it is. */
+  /** The id of the call's generation, if it has one. It goes out with every status. */
   generationId: string | undefined;
-  /** What the caller named its call in the request, whatever that is; for the log. */
+  /** The request id in the caller's request, valid or not, for the log. */
   requestId: string | undefined;
-  /** True: its generation was accepted, and its own line in the log tells how it ended. */
+  /** Whether the generation was accepted, so that its own log line reports its end. */
   accepted = false;
   readonly #options: CallWireOptions;
   readonly #stream: ServerHttp2Stream;
@@ -49,7 +49,10 @@ export class CallWire {
   #onForcedEnd: ((reason: GenerationError) => void) | undefined;
   #onClosed: (() => void) | undefined;
 
-  /** Takes over the sending of statuses. @throws Error when grpc-js keeps its stream elsewhere than this file believes. */
+  /**
+   * Intercepts the statuses of the call.
+   * @throws Error if grpc-js keeps its stream elsewhere than this file assumes
+   */
   constructor(call: ServerInterceptingCallInterface, options: CallWireOptions) {
     const { stream } = call as { stream?: ServerHttp2Stream };
     if (typeof stream?.close !== "function" || !Object.hasOwn(Object.getPrototypeOf(call) as object, "sendStatus")) {
@@ -60,7 +63,7 @@ export class CallWire {
     this.#stream = stream;
     this.#options = options;
     this.#sendStatus = call.sendStatus.bind(call);
-    // grpc-js itself goes through here too: for a deadline, a message too large, a body that does not inflate.
+    // grpc-js itself sends some statuses: for a deadline, for a message that is too large, for a body that does not decompress.
     call.sendStatus = (status) => this.#sendOnce(status);
     stream.once("close", () => {
       this.#grace?.[Symbol.dispose]();
@@ -69,7 +72,7 @@ export class CallWire {
     wiresOfStreams.set(stream, this);
   }
 
-  /** Lets the handler find the wire by the metadata object that grpc-js hands through to it. */
+  /** Lets the handler find the wire by the metadata object that grpc-js passes through. */
   bindTo(metadata: Metadata): void {
     wires.set(metadata, this);
   }
@@ -80,17 +83,17 @@ export class CallWire {
     return wire;
   }
 
-  /** The wire of the call on a stream; undefined: grpc-js has not got it. */
+  /** The wire of the call on a stream, or undefined if grpc-js does not have the call. */
   static onStream(stream: ServerHttp2Stream): CallWire | undefined {
     return wiresOfStreams.get(stream);
   }
 
-  /** For the log. */
+  /** The peer of the call, for the log. */
   get origin(): CallOrigin {
     return originOf(this.#stream);
   }
 
-  /** Which call it is, for the log: bounded, and safe to be shown. */
+  /** The identity of the call for the log, bounded and printable. */
   get names(): object {
     const { host } = this.#options;
     const { generationId, requestId } = this;
@@ -101,49 +104,55 @@ export class CallWire {
     };
   }
 
-  /** Calls `listener` when grpc-js ends the call by itself, before its status goes out. */
+  /** Calls `listener` when grpc-js ends the call itself, before its status goes out. */
   onForcedEnd(listener: (reason: GenerationError) => void): void {
     this.#onForcedEnd = listener;
   }
 
-  /** The connection that the call came over. */
+  /** The connection of the call. */
   get connection(): object {
-    // Without a session the stream is gone, and its response is given back at once.
+    // Without a session the stream is closed, and its response is released at once.
     return this.#stream.session ?? this.#stream;
   }
 
-  /** Ends the call at once: its reader does not take what was sent. */
+  /** Resets the call, because its reader does not take what was sent. */
   evict(): void {
     this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
-  /** The request was read in: its bytes count no more towards the server's bound. */
+  /** Stops counting the bytes of the request, which is decoded. */
   releaseRequest(): void {
     this.#options.host.requestBytes.release(this.#stream);
   }
 
-  /** Calls `listener` when the stream is gone, whatever became of the call; at once where it is. One listener: a later one takes its place. */
+  /**
+   * Calls `listener` when the stream is closed, whatever happened to the call, or at once if it is closed already. A later listener replaces an
+   * earlier one.
+   */
   onClosed(listener: () => void): void {
     this.#onClosed = listener;
     if (this.#stream.destroyed) listener();
   }
 
-  /** Ends the call well. */
+  /** Ends the call with status OK. */
   finish(): void {
     this.#sendOnce({ code: Status.OK, details: "OK", metadata: this.trailers() });
   }
 
-  /** Ends the call with an error: in trailers only if nothing was sent yet. Behind a shut window it waits for the reader, no longer than the grace. */
+  /**
+   * Ends the call with an error, in trailers only if nothing was sent yet. If the reader's window is closed, the status waits for the reader until
+   * the grace period is over.
+   */
   fail(error: GenerationError): void {
     this.#sendOnce(toErrorStatus(error, this.trailers()), error.code);
   }
 
-  /** Ends the call with a status that a standard protocol lays down, without details. */
+  /** Ends the call with a status that a standard protocol defines, without details. */
   failPlainly(code: Status, details: string): void {
     this.#sendOnce({ code, details, metadata: this.trailers() });
   }
 
-  /** What goes out with the status. Made for each: most calls wait without any. */
+  /** The trailers of the status. Each status gets its own, so that waiting calls hold none. */
   trailers(): Metadata {
     const trailers = new Metadata();
     if (this.generationId !== undefined) trailers.set(GENERATION_ID_KEY, this.generationId);
@@ -151,8 +160,8 @@ export class CallWire {
   }
 
   /**
-   * Resets the stream after this time unless it is closed by then: its reader has not taken its status. The code is never CANCEL, which clients read as
-   * the status CANCELLED. A second call changes nothing.
+   * Resets the stream after this time unless it is closed by then, because its reader has not taken its status. The code is never CANCEL, which
+   * clients map to the status CANCELLED. It may be called twice.
    */
   resetAfter(delayMs: number): void {
     if (this.#stream.closed || this.#grace !== undefined) return;
@@ -162,7 +171,7 @@ export class CallWire {
   }
 
   #sendOnce(status: OutgoingStatus, code?: ErrorCode): void {
-    // What fails because the stream is gone is the client's leaving, and grpc-js says so by 'cancelled'.
+    // Errors of a closed stream mean that the client has left, which grpc-js reports by 'cancelled'.
     if (this.#ended || this.#stream.destroyed || this.#stream.closed) return;
     this.#ended = true;
     const foreign = isForeignStatus(status) ? fromForeignStatus(status) : undefined;
@@ -174,7 +183,7 @@ export class CallWire {
     this.resetAfter(this.#options.host.limits.slowReaderGraceMs);
   }
 
-  /** A refusal is a status before anything else was sent, and before a generation was accepted. */
+  /** A refusal is a status before anything else was sent and before a generation was accepted. */
   #noteRefusal(reason: string): void {
     const isServed = this.#onForcedEnd !== undefined;
     if (this.accepted || this.#stream.headersSent || (isServed && FAULTS.has(reason))) return;

@@ -1,10 +1,10 @@
-/** What one connection holds of what the process has in bounded number. The gate makes one for each HTTP/2 session. */
+/** The share of one connection in the process's bounded resources. The gate creates one per HTTP/2 session. */
 export class ConnectionAccount {
-  /** Calls that hold a seat. */
+  /** The open calls. */
   calls = 0;
-  /** Bytes of bodies whose message is not whole. */
+  /** The bytes of incomplete request bodies. */
   pendingBytes = 0;
-  /** Level of the connection's own bucket of resets, as of `resetsAtMs`. */
+  /** The level of the connection's bucket of resets at `resetsAtMs`. */
   resets = 0;
   resetsAtMs = 0;
 }

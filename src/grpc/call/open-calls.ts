@@ -1,15 +1,15 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { CallScope } from "./call-scope.js";
 
-/** plain: ends by itself. watch: ends only when someone ends it, and so is ended before a drain waits for the rest. */
+/** A plain call ends by itself. A watch ends only when someone ends it, so a drain ends it before it waits for the others. */
 export type CallKind = "plain" | "watch";
 
-/** The scopes of all calls that are open in the process, so that a drain can end them. */
+/** The scopes of all open calls in the process, so that a drain can end them. */
 export class OpenCalls {
   readonly #scopes = new Map<CallScope, CallKind>();
   #watchesEnded = false;
 
-  /** Makes a scope known until it is forgotten. A watch that comes after the watches were ended ends at once. */
+  /** Adds a scope until it is disposed. A watch that is added after the watches were ended ends at once. */
   remember(scope: CallScope, kind: CallKind): void {
     this.#scopes.set(scope, kind);
     if (kind === "watch" && this.#watchesEnded) scope.abort(draining());

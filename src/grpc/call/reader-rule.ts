@@ -1,15 +1,15 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 
-/** When a reader counts as too slow. */
+/** The rule by which a reader counts as too slow. */
 export interface ReaderRule {
-  /** One message not taken for so long. */
+  /** The longest time that one message may wait for the reader. */
   readonly stallMs: number;
-  /** Less text than this taken in so much time, all of it with text waiting; undefined: only the stall counts. */
+  /** The least text that the reader must take in a window while text waits, or undefined if only the stall counts. */
   readonly trickle: { readonly bytesPerSecond: number; readonly windowMs: number } | undefined;
 }
 
-/** The server's two rules, for a caller that gave no limit of its own. */
+/** The server's rule for callers that give no limit. */
 export function defaultReaderRule(limits: Limits): ReaderRule {
   return {
     stallMs: limits.slowReaderStallMs,
@@ -17,14 +17,14 @@ export function defaultReaderRule(limits: Limits): ReaderRule {
   };
 }
 
-/** A caller's own limit replaces both. */
+/** The rule of a caller's own limit, which replaces the server's rule. */
 export function stallRule(stallMs: number): ReaderRule {
   return { stallMs, trickle: undefined };
 }
 
 /**
- * Holds one stream's reader to its rule. Counts only the time in which a message with text was waiting for the reader: a reader that keeps up
- * is never measured, however slow the model is.
+ * Applies the rule to the reader of one stream. It counts only time in which a message with text waits for the reader, so a reader that keeps up is
+ * never measured, however slow the model is.
  */
 export class ReaderMeter {
   readonly #rule: ReaderRule;
@@ -35,26 +35,26 @@ export class ReaderMeter {
     this.#rule = rule;
   }
 
-  /** How long a message with so much text may wait before the reader is too slow. */
+  /** How long a message with this much text may wait before the reader is too slow. */
   patienceMs(textBytes: number): number {
     const { stallMs, trickle } = this.#rule;
     if (trickle === undefined || textBytes === 0) return stallMs;
     return Math.min(stallMs, Math.max(trickle.windowMs - this.#waitedMs, 0));
   }
 
-  /** The reader took a message with so much text after it had waited for so long. */
+  /** Records that the reader took a message with this much text after this wait. */
   took(textBytes: number, waitedMs: number): void {
     const { trickle } = this.#rule;
     if (trickle === undefined || textBytes === 0) return;
     this.#waitedMs += waitedMs;
     this.#takenBytes += textBytes;
     if (this.#takenBytes < (trickle.bytesPerSecond * trickle.windowMs) / 1000) return;
-    // Fast enough: a new window begins.
+    // The reader is fast enough, and a new window begins.
     this.#waitedMs = 0;
     this.#takenBytes = 0;
   }
 
-  /** The error that ends the stream once a message's patience is over. */
+  /** The error that ends the stream when a message has waited for too long. */
   slowReader(patienceMs: number): GenerationError {
     const { stallMs, trickle } = this.#rule;
     if (trickle === undefined || patienceMs >= stallMs) {

@@ -1,18 +1,18 @@
 import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
 
-/** The first refusal of each reason in this time is logged whole; the others are counted. */
+/** The window in which the first refusal of each reason is logged in full and the others are counted. */
 const WINDOW_MS = 5_000;
 
 interface Window {
   readonly timer: Disposable;
-  /** Refusals after the first. */
+  /** The refusals after the first one. */
   more: number;
 }
 
 /**
- * Logs refused calls, at info, so that a storm of them costs the log two lines a window and reason: the first call with all that is known of it, and the
- * number of the others when the window is over. Holds one entry a reason, and reasons are a closed set. Main thread; one for the server.
+ * Logs refused calls at level info. A storm of refusals costs two lines per window and reason: the first call in full, and the number of the others
+ * at the end of the window. It holds one entry per reason, and reasons are a closed set. Runs on the main thread, one per server.
  */
 export class RefusalLog implements Disposable {
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class RefusalLog implements Disposable {
     this.#log = log;
   }
 
-  /** @param describe the line's fields beside the reason; called only where the line is written. Never content, and bounded. */
+  /** @param describe returns further fields of the line, bounded and without content. It is called only if the line is written. */
   note(reason: string, describe: () => object): void {
     const window = this.#windows.get(reason);
     if (window !== undefined) {
@@ -35,7 +35,7 @@ export class RefusalLog implements Disposable {
     this.#log.info({ reason, ...describe() }, "call refused");
   }
 
-  /** Tells what was only counted so far. */
+  /** Logs the refusals that were only counted so far. */
   [Symbol.dispose](): void {
     for (const reason of [...this.#windows.keys()]) this.#close(reason);
   }

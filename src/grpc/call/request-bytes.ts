@@ -1,9 +1,9 @@
 import type { ConnectionAccount } from "./connection-account.js";
 
-/** A body that takes memory. */
+/** The owner of a request body. */
 export interface BodyHolder {
   readonly account: ConnectionAccount;
-  /** Ends the call to make room for others. Called while its message is not whole. */
+  /** Ends the call to make room for others. It is called only while the message is incomplete. */
   readonly evict: () => void;
 }
 
@@ -13,8 +13,8 @@ interface Held extends BodyHolder {
 }
 
 /**
- * The memory of all request bodies, by their streams: of those that are coming, and of messages that came and are not read in yet. Where it runs
- * short, the largest unfinished body of the connection that holds the most of them goes.
+ * Counts the memory of all request bodies by stream: of incomplete bodies, and of complete messages that are not decoded yet. If memory runs short,
+ * the connection that holds the most loses its largest incomplete body.
  */
 export class RequestBytes {
   readonly maxBytes: number;
@@ -25,12 +25,12 @@ export class RequestBytes {
     this.maxBytes = maxBytes;
   }
 
-  /** What they take now. */
+  /** The bytes that all bodies hold now. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Sets what an unfinished body holds. False: there is no room for it, and nothing has changed. */
+  /** Sets the size of an incomplete body. Returns false, without a change, if there is no room. */
   hold(stream: object, { account, evict }: BodyHolder, bytes: number): boolean {
     const more = bytes - (this.#held.get(stream)?.bytes ?? 0);
     while (this.#bytes + more > this.maxBytes) {
@@ -45,7 +45,7 @@ export class RequestBytes {
     return true;
   }
 
-  /** The message is whole: its bytes count on, and nothing ends it to make room. */
+  /** Marks a body as complete. Its bytes still count, but it cannot lose its room. */
   settle(stream: object): void {
     const held = this.#held.get(stream);
     if (held?.isPending !== true) return;
@@ -53,7 +53,7 @@ export class RequestBytes {
     held.account.pendingBytes -= held.bytes;
   }
 
-  /** The bytes are let go. A second call changes nothing. */
+  /** Releases the bytes of a body. It may be called twice. */
   release(stream: object): void {
     const held = this.#held.get(stream);
     if (held === undefined) return;
@@ -62,7 +62,7 @@ export class RequestBytes {
     if (held.isPending) held.account.pendingBytes -= held.bytes;
   }
 
-  /** The unfinished body that has to go before `asking`; undefined: `asking` is the largest itself, or alone. */
+  /** The incomplete body that must yield to `asking`, or undefined if `asking` is the largest itself or the only one. */
   #largestBut(asking: object, asked: { readonly total: number; readonly bytes: number }): object | undefined {
     let largest = { stream: asking, ...asked };
     for (const [stream, { account, bytes, isPending }] of this.#held) {

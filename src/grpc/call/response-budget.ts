@@ -1,15 +1,15 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { Clock } from "../../sync/clock.js";
 
-/** A response of up to this size is counted and never refused, so that health, cancels and the like are answered. `max-calls` bounds their number. */
+/** Responses up to this size are counted and never refused, so that health and cancels still work. `max-calls` bounds their number. */
 const SMALL_RESPONSE_BYTES = 16 * 1024;
 
 /** A response that was sent this long ago has a reader that does not take it. */
 const UNREAD_AFTER_MS = 1_000;
 
-/** Whose response it is. */
+/** The call of a response. */
 export interface ResponseOwner {
-  /** The connection that the response goes out on. */
+  /** The connection of the call. */
   readonly connection: object;
   /** Ends the call, whose response nobody takes, to make room for others. */
   readonly evict: () => void;
@@ -17,18 +17,18 @@ export interface ResponseOwner {
 
 interface Held extends ResponseOwner {
   bytes: number;
-  /** undefined: it is being made. */
+  /** The time at which the response was sent, or undefined while it is being created. */
   sentMs: number | undefined;
 }
 
 /**
- * The bytes of all unary responses that are being made or wait for their readers, held within a bound. Where it is reached, the connection that holds the
- * most gives way: its oldest unread response, or the newcomer where that would make its own connection the largest. One for the process.
+ * Bounds the bytes of all unary responses that are being created or wait for their readers. At the bound, the connection that holds the most yields:
+ * its oldest unread response ends, or the new one is refused if it would make its own connection the largest. One per process.
  */
 export class ResponseBudget {
   readonly #maxBytes: number;
   readonly #clock: Clock;
-  /** In the order of their making. */
+  /** The responses, oldest first. */
   readonly #responses = new Set<Held>();
   #bytes = 0;
 
@@ -37,12 +37,15 @@ export class ResponseBudget {
     this.#clock = clock;
   }
 
-  /** Bytes that are held now. */
+  /** The bytes held now. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Counts these bytes until they are disposed of. @throws GenerationError TOO_MANY_RESPONSE_BYTES */
+  /**
+   * Counts bytes until they are disposed.
+   * @throws GenerationError TOO_MANY_RESPONSE_BYTES
+   */
   hold(bytes: number, owner: ResponseOwner): HeldResponse {
     const held: Held = { ...owner, bytes: 0, sentMs: undefined };
     this.#resize(held, bytes);
@@ -78,7 +81,7 @@ export class ResponseBudget {
     }
   }
 
-  /** Of the connection that holds the most, unless that would be the asking one's; undefined: there is none. */
+  /** The oldest unread response of the connection that holds the most, or undefined if there is none or if that would be the asking connection. */
   #oldestUnread(asking: Held, more: number): Held | undefined {
     const totals = new Map<object, number>([[asking.connection, more]]);
     for (const { connection, bytes } of this.#responses) totals.set(connection, (totals.get(connection) ?? 0) + bytes);
@@ -100,10 +103,13 @@ export class ResponseBudget {
   }
 }
 
-/** The share of one response. Disposing gives it back; afterwards it stays at nothing. */
+/** The bytes of one response. Disposing it releases them for good. */
 export interface HeldResponse extends Disposable {
-  /** Counts this many bytes in place of those before. @throws GenerationError TOO_MANY_RESPONSE_BYTES, and the bytes before stay counted */
+  /**
+   * Replaces the counted bytes.
+   * @throws GenerationError TOO_MANY_RESPONSE_BYTES, and the old bytes stay counted
+   */
   resize(bytes: number): void;
-  /** The response was written: from now on it waits for its reader. */
+  /** Marks the response as sent. From now on it waits for its reader. */
   sent(): void;
 }

@@ -13,13 +13,13 @@ import type { ReaderRule } from "./reader-rule.js";
 import type { HeldResponse } from "./response-budget.js";
 import type { Clock } from "../../sync/clock.js";
 
-/** What a served call needs of grpc-js's. */
+/** The part of a grpc-js call that a served call needs. */
 export interface HandledCall extends CancellableCall {
   readonly metadata: Metadata;
   getDeadline(): Deadline;
 }
 
-/** One call that reached its handler: its scope and its wire, tied together for as long as the handler runs. */
+/** A call in its handler. It ties scope and wire together for as long as the handler runs. */
 export class ServedCall implements CallContext, Disposable {
   readonly scope: CallScope;
   readonly wire: CallWire;
@@ -58,7 +58,7 @@ export class ServedCall implements CallContext, Disposable {
     this.wire.accepted = true;
   }
 
-  /** They are given back when the stream is gone, or when the call fails. */
+  /** Releases the bytes of the response when the stream is closed or the call fails. */
   holdResponse(bytes: number): void {
     if (this.#held !== undefined) {
       this.#held.resize(bytes);
@@ -69,7 +69,7 @@ export class ServedCall implements CallContext, Disposable {
     this.wire.onClosed(() => held[Symbol.dispose]());
   }
 
-  /** The response was written, and waits for its reader. */
+  /** Marks the response as sent, so that it waits for its reader. */
   responseSent(): void {
     this.#held?.sent();
   }
@@ -83,14 +83,14 @@ export class ServedCall implements CallContext, Disposable {
   }
 
   useReaderRule(_rule: ReaderRule): void {
-    // Who writes nothing while it goes on has no reader that could be slow.
+    // A unary call writes nothing while it runs, so it has no slow reader.
   }
 
   onTakenLate(_listener: () => void): void {
-    // The same.
+    // A unary call writes one message, at its end.
   }
 
-  /** Ends the call whose handler threw, whatever it threw. Never throws. */
+  /** Ends the call with whatever its handler threw. It never throws. */
   fail(thrown: unknown): void {
     this.#held?.[Symbol.dispose]();
     if (thrown instanceof ProtocolStatus && !this.scope.signal.aborted) {
@@ -106,7 +106,7 @@ export class ServedCall implements CallContext, Disposable {
     this.scope[Symbol.dispose]();
   }
 
-  /** The server's own faults are errors, with their cause, once. What ends a generation otherwise, the scheduler logs; an outage of the store, the store. */
+  /** Logs faults of the server as errors, once, with their cause. The scheduler logs other ends of generations, and the store its outages. */
   #logFailure(error: GenerationError): void {
     const fields = (): object => ({
       reason: error.code,
@@ -121,12 +121,12 @@ export class ServedCall implements CallContext, Disposable {
   }
 }
 
-/** Some of them are a caller's ids. */
+/** Makes facts printable, because some are ids that callers chose. */
 function printableFacts(facts: GenerationError["facts"]): object {
   return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, printableText(fact)]));
 }
 
-/** When a call's deadline passes, by the clock and not by the wall's time of day; undefined: it has none. */
+/** The time of a call's deadline by the clock, not by the time of day, or undefined if it has none. */
 function callDeadlineMs(call: { getDeadline(): Deadline }, clock: Clock): number | undefined {
   const atMs = Number(call.getDeadline());
   return Number.isFinite(atMs) ? clock.nowMs() + Math.max(0, atMs - Date.now()) : undefined;

@@ -6,14 +6,14 @@ import { onAbort } from "../../sync/on-abort.js";
 import type { CallScope } from "./call-scope.js";
 import { ReaderMeter, type ReaderRule } from "./reader-rule.js";
 
-/** What a writer needs of a grpc-js call that streams its response. */
+/** The part of a streaming grpc-js call that a writer needs. */
 export interface WritableCall<Response> {
   write(message: Response, onTaken: (error?: Error | null) => void): boolean;
 }
 
 /**
- * Writes one stream, one message in flight: the next may follow only when the reader's HTTP/2 window has taken the one before. That wait is the
- * back-pressure of the whole server. A reader that keeps a message waiting beyond its rule has its call aborted with SLOW_READER.
+ * Writes a stream with one message in flight: the next message follows only once the reader's HTTP/2 window has accepted the previous one. This wait
+ * is the back-pressure of the whole server. A reader that keeps a message waiting beyond its rule has its call aborted with SLOW_READER.
  */
 export class StreamWriter<Response> implements Disposable {
   readonly #call: WritableCall<Response>;
@@ -22,7 +22,7 @@ export class StreamWriter<Response> implements Disposable {
   readonly #patience: DueTimer;
   readonly #abort: Disposable;
   #meter: ReaderMeter;
-  /** How long the message that was written last may wait. */
+  /** How long the last written message may wait. */
   #patienceMs = 0;
   #taken: Deferred<void> | undefined;
   #onTakenLate: (() => void) | undefined;
@@ -37,19 +37,19 @@ export class StreamWriter<Response> implements Disposable {
     this.#abort = onAbort(scope.signal, (reason) => this.#taken?.reject(reason));
   }
 
-  /** Another rule from now on: the request has been read, and it brings one. */
+  /** Replaces the rule, once the request is decoded and brings one. */
   useRule(rule: ReaderRule): void {
     this.#meter = new ReaderMeter(rule);
   }
 
-  /** Calls `listener` if the next message is taken only after its write was given up. */
+  /** Calls `listener` if the reader takes the next message only after its write was abandoned. */
   onTakenLate(listener: () => void): void {
     this.#onTakenLate = listener;
   }
 
   /**
-   * Resolves when the reader's window has taken the message, `textBytes` of it text.
-   * @throws the signal's reason if the call ends first: after a cancel, grpc-js may never call back.
+   * Resolves when the reader's window has accepted the message, which has `textBytes` of text.
+   * @throws the signal's reason if the call ends first, because after a cancel grpc-js may never call back
    */
   async write(message: Response, textBytes: number): Promise<void> {
     this.#scope.signal.throwIfAborted();

@@ -5,11 +5,11 @@ import type { CallHost } from "./call-host.js";
 import { EncodedResponse } from "../contract/service-definition.js";
 import { ServedCall } from "./served-call.js";
 
-/** What a service does for one unary method. */
+/** A unary method of a service. */
 export interface UnaryMethod<Request, Response> {
-  /** As it stands in logs. */
+  /** The name of the method in the log. */
   readonly method: string;
-  /** A response that may be large comes encoded, made by pieces at the host's pace. */
+  /** A response that may be large is encoded already, piece by piece at the host's pace. */
   readonly handle: (
     request: DecodedRequest<Request>,
     context: CallContext,
@@ -17,7 +17,10 @@ export interface UnaryMethod<Request, Response> {
   readonly encode: (response: Response) => Buffer;
 }
 
-/** A unary method as grpc-js takes it. Its response is encoded once, and counted for as long as it waits for its reader. Whatever its service throws becomes a status; nothing is left unhandled. */
+/**
+ * Adapts a unary method to grpc-js. The response is encoded once and counted while it waits for its reader. Every error of the service becomes a
+ * status; nothing is left unhandled.
+ */
 export function unaryMethod<Request, Response>(
   host: CallHost,
   { method, handle, encode }: UnaryMethod<Request, Response>,
@@ -33,7 +36,7 @@ export function unaryMethod<Request, Response>(
         served.holdResponse(encoded.bytes.length);
         respond(null, encoded, wire.trailers());
         served.responseSent();
-        // grpc-js does not tell when the answer was taken: who does not read it must not keep it here for ever.
+        // grpc-js does not tell when the reader has taken the response. A caller that never reads must not keep it in memory.
         wire.resetAfter(host.limits.slowReaderStallMs);
       } catch (thrown) {
         served.fail(thrown);

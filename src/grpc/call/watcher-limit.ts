@@ -1,18 +1,21 @@
 import { GenerationError } from "../../core/generation-error.js";
 
-/** A bounded number of places for streams that go on for ever. */
+/** Bounds the number of concurrent streams that have no end of their own. */
 export class WatcherLimit {
   readonly #max: number;
   readonly #what: string;
   #taken = 0;
 
-  /** @param what who sits there, for the refusal */
+  /** @param what the name of the streams, for the refusal */
   constructor(max: number, what: string) {
     this.#max = max;
     this.#what = what;
   }
 
-  /** A place until it is disposed. @throws GenerationError TOO_MANY_WATCHERS */
+  /**
+   * Counts a stream until the result is disposed.
+   * @throws GenerationError TOO_MANY_WATCHERS
+   */
   take(): Disposable {
     if (this.#taken >= this.#max) {
       throw new GenerationError("TOO_MANY_WATCHERS", `the server has ${this.#max} ${this.#what}, its max`, {

@@ -3,21 +3,21 @@ import { connect } from "node:net";
 import { dirname } from "node:path";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 
-/** Whoever may connect to a socket may generate: its owner alone. */
+/** The mode of a socket file. Only its owner may connect, because whoever connects can generate. */
 const SOCKET_MODE = 0o600;
 const PRIVATE_UMASK = 0o077;
 
 /**
- * Binds a server and returns the address that it got: `host:port` with the real port for port 0, or `unix:path` as it was given. A socket file that a
- * killed server left behind is taken over; grpc-js removes the file when the server closes.
+ * Binds a server and returns its address: `host:port` with the actual port, or `unix:path` as given. It replaces a socket file that a killed server
+ * left behind. grpc-js removes the file when the server closes.
  *
- * @throws Error that names the address and says what is wrong with it
+ * @throws Error with the address and the reason
  */
 export async function bindAddress(server: Server, listen: string): Promise<string> {
   const path = socketPath(listen);
   if (path === undefined) return listen.replace(/:\d+$/, `:${await bind(server, listen)}`);
   await removeStaleSocket(path, listen);
-  // The file is made with the mode that the umask leaves: nobody gets in before the mode is set.
+  // The umask restricts the mode at creation, so nobody can connect before the mode is set.
   const umask = process.umask(PRIVATE_UMASK);
   try {
     await bind(server, listen);
@@ -28,7 +28,7 @@ export async function bindAddress(server: Server, listen: string): Promise<strin
   return listen;
 }
 
-/** @returns the port; 1 for a socket */
+/** @returns the port, or 1 for a socket */
 function bind(server: Server, listen: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, bound) => {
@@ -38,18 +38,21 @@ function bind(server: Server, listen: string): Promise<number> {
   });
 }
 
-/** The file of `unix:path` or `unix:///path`. */
+/** The path in `unix:path` or `unix:///path`. */
 function socketPath(listen: string): string | undefined {
   return listen.startsWith("unix:") ? listen.slice("unix:".length).replace(/^\/\/(?=\/)/, "") : undefined;
 }
 
-/** Removes a socket that nobody listens on. @throws Error where something else is in the way */
+/**
+ * Removes a socket file on which nobody listens.
+ * @throws Error if something else is in the way
+ */
 async function removeStaleSocket(path: string, listen: string): Promise<void> {
   const folder = dirname(path);
   if (!(await isFolder(folder))) throw refusal(listen, `there is no folder ${folder}`);
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
-  // A connection to any other file is refused too, and that file is not ours to remove.
+  // A connection to any other file is refused too, but that file must stay.
   if (!found.isSocket()) throw refusal(listen, "a file that is not a socket has that name");
   if (await isAbandoned(path)) await rm(path, { force: true });
 }

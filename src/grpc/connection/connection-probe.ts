@@ -1,34 +1,35 @@
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 
-/** A PING frame, and its answer. */
+/** The size of a PING frame and of its response. */
 const PING_BYTES = 17;
-/** Node lets ten pings wait for their answers, and grpc-js's keepalive wants some of them. */
+/** The number of unanswered pings. Node allows ten, and the keepalive of grpc-js needs some of them. */
 const MAX_UNANSWERED_PINGS = 5;
 
 /**
- * Closes a connection whose peer broke the HTTP/2 protocol. Node 20 meets most such errors by a GOAWAY, after which the session neither reads nor writes
- * while its socket stays open, and no event tells of it. The one sign: a ping that is not written although the socket has room.
+ * Closes a connection whose peer has broken the HTTP/2 protocol. Node 20 responds to most such errors with GOAWAY, and then the session neither reads
+ * nor writes while its socket stays open, without any event. The only sign is a ping that is not written although the socket has room.
  *
- * Promises: a healthy session is never closed, however slow its peer. A session that writes by itself, or got nothing since it last proved itself,
- * costs a glance; any other one ping. A peer that answers no ping is not asked for ever: keepalive closes its connection.
+ * Promises: a healthy session is never closed, however slow its peer. A session that writes by itself, or that has received nothing since it last
+ * proved itself, costs one look; any other session costs one ping. A peer that answers no pings is not asked for ever, because keepalive closes its
+ * connection.
  */
 export class ConnectionProbe {
   readonly #session: ServerHttp2Session;
-  /** At the look before. */
+  /** The bytes written at the previous look. */
   #writtenBytes = 0;
-  /** Bytes that had come when the session last proved itself, less the answers to our own pings. */
+  /** The bytes received when the session last proved itself, less the responses to our own pings. */
   #provenBytes = 0;
   #sentPings = 0;
   #answeredPings = 0;
-  /** Bytes that had come when a ping was handed over that has not been judged; undefined: there is none. */
+  /** The bytes received when the unjudged ping was handed over, or undefined if there is none. */
   #askedBytes: number | undefined;
 
   constructor(session: ServerHttp2Session) {
     this.#session = session;
   }
 
-  /** Node must have gone once through its event loop between two looks: a ping is written by then. */
+  /** Looks at the session. Between two looks, Node must go through its event loop once, so that a ping is written. */
   look(): void {
     if (this.#session.destroyed) return;
     const { socket } = this.#session;
@@ -53,7 +54,10 @@ export class ConnectionProbe {
   }
 }
 
-/** Bytes that the operating system has not taken yet; HTTP/2 frames wait behind them. Node has no public name for it; where it is not told, the socket counts as full. */
+/**
+ * The bytes that the operating system has not accepted yet, behind which HTTP/2 frames wait. Node has no public name for them. If they are unknown,
+ * the socket counts as full.
+ */
 function waitingBytes(socket: Socket): number {
   const { _handle: handle } = socket as { readonly _handle?: { readonly writeQueueSize: number } };
   return handle?.writeQueueSize ?? Infinity;

@@ -3,17 +3,17 @@ import type { Server } from "@grpc/grpc-js";
 import type { Clock } from "../../sync/clock.js";
 import { ConnectionProbe } from "./connection-probe.js";
 
-/** A dead connection is found out by the third look after its last bytes. */
+/** The interval between looks. The third look after its last bytes detects a dead connection. */
 const LOOK_INTERVAL_MS = 250;
 
-/** What grpc-js knows of each address that it listens on. */
+/** The data of grpc-js about each address that it listens on. */
 interface Listener {
   readonly sessions: ReadonlySet<ServerHttp2Session>;
 }
 
 /**
- * Looks at every connection of a server four times a second, and closes those whose peer broke the HTTP/2 protocol within a second.
- * Reaches behind grpc-js's types: its sessions are private. Disposing ends the watch and leaves the connections alone.
+ * Looks at every connection of a server four times a second, and closes those whose peer has broken the HTTP/2 protocol within a second. It reaches
+ * behind the types of grpc-js, whose sessions are private. Disposing it ends the watch and leaves the connections open.
  */
 export class ConnectionWatch implements Disposable {
   readonly #listeners: ReadonlyMap<unknown, Listener>;
@@ -27,7 +27,10 @@ export class ConnectionWatch implements Disposable {
     this.#clock = clock;
   }
 
-  /** @param server listening already @throws Error when grpc-js keeps its sessions elsewhere than this file believes */
+  /**
+   * @param server a server that listens already
+   * @throws Error if grpc-js keeps its sessions elsewhere than this file assumes
+   */
   static start(server: Server, clock: Clock): ConnectionWatch {
     const listeners = (server as unknown as { readonly http2Servers?: ReadonlyMap<unknown, Listener> }).http2Servers;
     const [listener] = listeners instanceof Map ? (listeners.values() as Iterable<Partial<Listener>>) : [];
@@ -48,7 +51,7 @@ export class ConnectionWatch implements Disposable {
 
   #rearm(): void {
     if (this.#disposed) return;
-    // A look stands at the end of a round of the event loop, so that a whole round lies between two, however late the timers are.
+    // A look happens at the end of a round of the event loop, so that a full round lies between two looks, however late the timers are.
     this.#timer = this.#clock.startTimer(LOOK_INTERVAL_MS, () => setImmediate(() => this.#lookAtAll()));
   }
 

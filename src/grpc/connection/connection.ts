@@ -2,7 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "../../sync/clock.js";
 
-/** One connection of a client, from its acceptance until its descriptor is free. */
+/** A connection of a client, from its acceptance until its descriptor is free. */
 export class Connection {
   readonly #socket: Socket;
   readonly #clock: Clock;
@@ -11,7 +11,7 @@ export class Connection {
   #isEstablished = false;
   #openStreams = 0;
   #idleSinceMs: number;
-  /** Since when the session has been closed without a stream; undefined while it is open or has one. */
+  /** The time since which the session has been closed and without streams, or undefined. */
   #closedSinceMs: number | undefined;
 
   constructor(socket: Socket, clock: Clock) {
@@ -21,7 +21,7 @@ export class Connection {
     this.#idleSinceMs = this.#acceptedMs;
   }
 
-  /** The peer's SETTINGS are the end of its side of the handshake: HTTP/2 has them follow the preface. */
+  /** The peer's SETTINGS complete its side of the handshake, because HTTP/2 has them follow the preface. */
   attach(session: ServerHttp2Session): void {
     this.#session = session;
     session.once("remoteSettings", () => {
@@ -30,22 +30,22 @@ export class Connection {
     session.on("stream", (stream) => this.#addStream(stream));
   }
 
-  /** Nothing more is expected of it: it was closed by either side, or its descriptor is free already. */
+  /** Whether the connection is over: either side has closed it, or its descriptor is free. */
   get isClosing(): boolean {
     return this.#socket.destroyed || (this.#session?.closed ?? false);
   }
 
-  /** How long it has been without a stream; 0 while it has one. */
+  /** How long the connection has had no stream. It is 0 while it has one. */
   idleMs(): number {
     return this.#openStreams > 0 ? 0 : this.#clock.nowMs() - this.#idleSinceMs;
   }
 
-  /** How long the peer has owed its side of the handshake; 0 once it is there. */
+  /** How long the peer has owed its side of the handshake. It is 0 once the handshake is complete. */
   handshakeMs(): number {
     return this.#isEstablished ? 0 : this.#clock.nowMs() - this.#acceptedMs;
   }
 
-  /** How long the session has been closed and without a stream, as seen by earlier calls; 0 while it is not, and once it is cut. */
+  /** How long the session has been closed and without streams, as seen by earlier calls. It is 0 while it is open, and after it is cut. */
   lingeringMs(): number {
     if (this.#socket.destroyed) return 0;
     const isClosed = this.#openStreams === 0 && (this.#session?.closed ?? false);
@@ -54,7 +54,9 @@ export class Connection {
     return this.#closedSinceMs === undefined ? 0 : this.#clock.nowMs() - this.#closedSinceMs;
   }
 
-  /** Says GOAWAY and closes once the streams are done. The peer may leave its own side open: the descriptor is free only after that, or a cut. */
+  /**
+   * Sends GOAWAY and closes once the streams are finished. The peer may keep its side open, so the descriptor is free only after that or after a cut.
+   */
   close(): void {
     if (this.#session === undefined || !this.#isEstablished) this.cut();
     else if (!this.#session.closed) this.#session.close();
@@ -66,7 +68,7 @@ export class Connection {
   }
 
   #addStream(stream: ServerHttp2Stream): void {
-    // One that was reset in the turn of its coming may have closed already.
+    // A connection that was reset at once may be closed already.
     if (stream.destroyed) return;
     this.#openStreams += 1;
     stream.once("close", () => {

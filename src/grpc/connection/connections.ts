@@ -7,26 +7,26 @@ import { RareWarning } from "../../telemetry/rare-warning.js";
 import { Connection } from "./connection.js";
 
 const LOOK_INTERVAL_MS = 250;
-/** After its session is closed, how long the peer's side of a connection may stay open. */
+/** How long the peer may keep its side open after the session is closed. */
 const LINGER_LIMIT_MS = 5_000;
-/** With hardly a place left, the idle time that a connection may have. */
+/** The longest idle time of a connection while the server is crowded. */
 const CROWDED_IDLE_LIMIT_MS = 5_000;
-/** Of the places: with fewer left, those who are idle make room for newcomers. */
+/** The share of free connections below which the server is crowded and idle connections make room. */
 const SPARE_SHARE = 1 / 8;
 const WARNING_INTERVAL_MS = 10 * 60_000;
 
-/** What the operator's settings and the process's own bounds come to. */
+/** The limits from the settings and from the process's descriptors. */
 export interface ConnectionBounds {
-  /** Most connections at one time, on all addresses together. */
+  /** The number of concurrent connections on all addresses together. */
   readonly max: number;
-  /** How long calls may go on after their connection has reached its age. */
+  /** How long calls may continue after their connection has reached its age. */
   readonly ageGraceMs: number;
 }
 
-/** Why the server closed connections by itself; a peer's own closing, keepalive and age do not count. */
+/** The reasons for which the server closes connections itself. A close by the peer, keepalive and age do not count. */
 export type ConnectionClosing = "handshake" | "idle" | "crowded" | "lingering";
 
-/** What the metrics show of the connections. */
+/** The state of the connections for the metrics. */
 export interface ConnectionReport {
   readonly open: number;
   readonly capacity: number;
@@ -44,10 +44,10 @@ export interface ConnectionsOptions {
 }
 
 /**
- * All gRPC connections of the process, each a descriptor: bounds their number, and closes those that nobody uses. Newcomers beyond the bound are refused by
- * closing their connection; before that, as the last places go, connections without a stream make room, those first that had none for longest.
+ * Bounds the gRPC connections of the process, each of which takes a descriptor, and closes unused ones. Beyond the bound a new connection is closed
+ * at once. Before that, when few are free, connections without streams make room, those idle for longest first.
  *
- * Promises: a connection with a stream is closed by none of this, and each descriptor of a closed connection is free within seconds, whatever its peer does.
+ * Promises: no connection with a stream is closed here, and the descriptor of a closed connection is free within seconds, whatever its peer does.
  */
 export class Connections implements Disposable {
   readonly #options: ConnectionsOptions;
@@ -56,7 +56,7 @@ export class Connections implements Disposable {
   readonly #openOn = new Map<Http2Server, number>();
   readonly #closed: Record<ConnectionClosing, number> = { handshake: 0, idle: 0, crowded: 0, lingering: 0 };
   #refused = 0;
-  /** The one whose session Node makes next, in the same turn of the event loop. */
+  /** The connection whose session Node creates next, in the same turn of the event loop. */
   #arriving: Connection | undefined;
   #timer: Disposable | undefined;
 
@@ -66,21 +66,21 @@ export class Connections implements Disposable {
     this.#warning = new RareWarning({ log, nowMs: () => clock.nowMs(), intervalMs: WARNING_INTERVAL_MS });
   }
 
-  /** Of all listeners together. Call it before the listener listens. */
+  /** Watches a listener, one of possibly several. Call it before the listener listens. */
   watch(listener: Http2Server): void {
     this.#openOn.set(listener, 0);
     this.#bound();
-    // First, for Node's own listener makes the session.
+    // This listener must be the first one, because Node's own listener creates the session.
     listener.prependListener("connection", (socket: Socket) => this.#accept(listener, socket));
     listener.on("session", (session) => this.#attach(session));
     listener.on("drop", () => this.#refuse());
     listener.once("listening", () => {
-      // Without a listener a failure of the operating system to accept would end the process.
+      // Without a listener, a failure to accept a connection would end the process.
       listener.on("error", (err: Error) => this.#warning.warn(() => ({ err }), "a connection could not be accepted"));
     });
   }
 
-  /** @throws Error when there is none: grpc-js listens elsewhere than http2-listeners.ts believes */
+  /** @throws Error if there is no listener, because grpc-js listens elsewhere than http2-listeners.ts assumes */
   requireListener(): void {
     if (this.#openOn.size === 0) {
       throw new Error(
@@ -123,10 +123,10 @@ export class Connections implements Disposable {
     this.#bound();
   }
 
-  /** The bound is one of all listeners; Node knows one of each. */
+  /** Divides the bound between the listeners, because Node has a bound per listener. */
   #bound(): void {
     for (const [listener, open] of this.#openOn) {
-      // Node 20 takes 0 for no bound.
+      // Node 20 interprets 0 as no bound.
       listener.maxConnections = this.#options.max - (this.#open.size - open) || -1;
     }
   }

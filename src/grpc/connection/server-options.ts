@@ -3,8 +3,8 @@ import type { Limits } from "../../core/limits.js";
 import type { ConnectionBounds } from "./connections.js";
 
 /**
- * grpc-js's own settings. Its defaults bound neither streams nor ages, and send no keepalive. Its bound on idle connections stays off: connections.ts has
- * one that also frees the descriptor when the peer does not close its side.
+ * The options of grpc-js. Its defaults bound neither streams nor ages and send no keepalive. Its limit on idle connections stays off, because
+ * connections.ts has one that also frees the descriptor if the peer keeps its side open.
  */
 export function serverOptions(limits: Limits, { ageGraceMs }: ConnectionBounds): ServerOptions {
   return {

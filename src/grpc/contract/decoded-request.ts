@@ -2,20 +2,24 @@ import { type FieldViolation, GenerationError } from "../../core/generation-erro
 import { invalidRequest } from "../../core/violations.js";
 
 /**
- * A request as its service gets it. grpc-js turns a decoder that throws into INTERNAL, so decoding never throws, and the handler says what is wrong.
+ * A request as a service gets it. grpc-js turns the exception of a decoder into INTERNAL, so decoding never throws, and the handler reports the
+ * problem.
  */
 export type DecodedRequest<Message> =
   | {
       readonly type: "decoded";
-      /** undefined: it was taken. */
+      /** The message, or undefined after it was taken. */
       message: Message | undefined;
     }
-  /** The bytes are no such message, or one that is too costly to decode. */
+  /** The bytes are no such message, or it is too expensive to decode. */
   | { readonly type: "undecodable"; readonly violations: readonly FieldViolation[] }
-  /** The bytes hold what the contract does not have, or a map's key twice. They were not decoded. */
+  /** The bytes contain unknown fields, or a map key twice, and were not decoded. */
   | { readonly type: "unwanted"; readonly violations: readonly FieldViolation[] };
 
-/** The message. @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST */
+/**
+ * Returns the message.
+ * @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST
+ */
 export function readableMessage<Message>(request: DecodedRequest<Message>): Message {
   switch (request.type) {
     case "decoded":
@@ -29,8 +33,8 @@ export function readableMessage<Message>(request: DecodedRequest<Message>): Mess
 }
 
 /**
- * The message, which the request then lets go, for calls that last: grpc-js keeps a request for as long as its call, and a prompt that has become
- * tokens need not be kept.
+ * Returns the message and removes it from the request, for long calls. grpc-js keeps a request as long as its call, and a prompt is not needed once
+ * it is tokenised.
  * @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST
  */
 export function takeMessage<Message>(request: DecodedRequest<Message>): Message {
@@ -41,7 +45,7 @@ export function takeMessage<Message>(request: DecodedRequest<Message>): Message 
 
 function undecodable(violations: readonly FieldViolation[]): GenerationError {
   const [first] = violations;
-  // Of the message as a whole the field is empty.
+  // A problem of the message as a whole has an empty field.
   const subject = first === undefined || first.field === "" ? "it" : first.field;
   const text = `the message cannot be decoded: ${subject} ${first?.description ?? "is not protobuf"}`;
   return new GenerationError("UNDECODABLE_MESSAGE", text, { violations });

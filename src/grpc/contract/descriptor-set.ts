@@ -3,10 +3,10 @@ import { createFileRegistry, type DescFile, type FileRegistry, fromBinary } from
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 
-/** What `npm run generate` wrote, seen from dist/src/grpc/contract/. */
+/** The output of `npm run generate`, relative to dist/src/grpc/contract/. */
 const DESCRIPTORS_URL = new URL("../../../../generated/descriptors.binpb", import.meta.url);
 
-/** The contract as the server itself knows it: read once at start, for strict decoding and for reflection. */
+/** The contract as descriptors, read once at the start, for strict decoding and for reflection. */
 export class DescriptorSet {
   readonly registry: FileRegistry;
   readonly #bytesByName: ReadonlyMap<string, Buffer>;
@@ -16,7 +16,7 @@ export class DescriptorSet {
     this.#bytesByName = bytesByName;
   }
 
-  /** @throws Error when the file is missing or broken. */
+  /** @throws Error if the file is missing or broken */
   static async read(): Promise<DescriptorSet> {
     const bytes = await readFile(DESCRIPTORS_URL);
     const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
@@ -25,7 +25,10 @@ export class DescriptorSet {
     return new DescriptorSet(registry, new Map(names.map((name, index) => [name, slices[index] ?? Buffer.alloc(0)])));
   }
 
-  /** A file as the compiler wrote it: comments and options that this process does not know included. @throws Error for a file of another set */
+  /**
+   * A file as the compiler wrote it, including comments and options that this process does not know.
+   * @throws Error for a file of another set
+   */
   bytesOf(file: DescFile): Buffer {
     const bytes = this.#bytesByName.get(file.proto.name);
     if (bytes === undefined) throw new Error(`no descriptor of ${file.proto.name}`);
@@ -33,7 +36,7 @@ export class DescriptorSet {
   }
 }
 
-/** A FileDescriptorSet is nothing but its files, one after another. */
+/** A FileDescriptorSet is the concatenation of its files. */
 function sliceFiles(set: Uint8Array): Buffer[] {
   const reader = new BinaryReader(set);
   const slices: Buffer[] = [];

@@ -2,39 +2,39 @@ import { type DescEnum, type DescField, type DescMessage, ScalarType } from "@bu
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { WIRE_TYPES } from "./wire-scan.js";
 
-/** Where the values of a type lie on the wire, and what has to be looked at in them. */
+/** The encoding of a type's values, and the checks that they need. */
 export type ValueShape =
   | { readonly type: "message"; readonly message: DescMessage }
   | { readonly type: "string" }
   | { readonly type: "bytes" }
   | { readonly type: "fixed"; readonly bytes: 4 | 8 }
-  /** `zigzag`: the sign is in the lowest bit. `bits` and `signed` say which values the type can hold. */
+  /** An integer as a varint. With `zigzag`, its lowest bit is the sign. `bits` and `signed` give the range of the type. */
   | { readonly type: "varint"; readonly bits: 32 | 64; readonly signed: boolean; readonly zigzag: boolean }
   | { readonly type: "bool" };
 
-/** A field as its descriptor describes it, ready for a fast look at its bytes. */
+/** A field of a descriptor, prepared for a fast check of its bytes. */
 export interface FieldShape {
   readonly name: string;
   readonly number: number;
-  /** As a caller knows the type, for texts. */
+  /** The name of the type for error texts. */
   readonly typeName: string;
   readonly value: ValueShape;
   readonly wireType: number;
-  /** The elements of the field are numbered in paths. */
+  /** Whether the field is a list, whose elements are numbered in paths. */
   readonly isIndexed: boolean;
-  /** The field is a list of numbers, which may lie in one packed field. */
+  /** Whether the field is a list of numbers, which may be packed. */
   readonly isPackable: boolean;
-  /** The field is a map; `value` is that of an entry then. */
+  /** Set if the field is a map; `value` is then that of an entry. */
   readonly map: MapShape | undefined;
 }
 
 export interface MapShape {
-  /** An entry lies on the wire as a message with a key of number 1 and a value of number 2. */
+  /** An entry is encoded as a message with the key as field 1 and the value as field 2. */
   readonly entry: MessageShape;
   readonly key: ScalarType;
 }
 
-/** What a message may hold, by field number. */
+/** The fields of a message, by number. */
 export interface MessageShape {
   readonly typeName: string;
   readonly fields: ReadonlyMap<number, FieldShape>;
@@ -42,7 +42,7 @@ export interface MessageShape {
 
 const shapes = new WeakMap<DescMessage, MessageShape>();
 
-/** The shape of a message, made once for each descriptor. */
+/** Returns the shape of a message, which is created once per descriptor. */
 export function shapeOf(message: DescMessage): MessageShape {
   let shape = shapes.get(message);
   if (shape === undefined) {
@@ -53,7 +53,7 @@ export function shapeOf(message: DescMessage): MessageShape {
   return shape;
 }
 
-/** The key of an entry as text, read as the decoder reads it: the last one counts, and the default where there is none. */
+/** Reads the key of a map entry as text, as the decoder does: the last key counts, and a missing one is the default. */
 export function keyOf(entry: Uint8Array, { key: type }: MapShape): string {
   const reader = new BinaryReader(entry, decodeShortText);
   let key: string | number | bigint | boolean = type === ScalarType.STRING ? "" : type === ScalarType.BOOL ? false : 0;
@@ -65,7 +65,7 @@ export function keyOf(entry: Uint8Array, { key: type }: MapShape): string {
   return String(key);
 }
 
-/** The reader's own way takes a microsecond for a text of two bytes. */
+/** BinaryReader takes a microsecond for a text of two bytes, so short texts are read here. */
 function decodeShortText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
@@ -160,7 +160,7 @@ function toValueShape({ message, scalar }: ValueType): ValueShape {
       return { type: "varint", bits: 32, signed: false, zigzag: false };
     case ScalarType.INT32:
     case undefined:
-      // Without a scalar it is an enum, whose numbers are those of int32.
+      // A field without a scalar type is an enum, whose numbers are those of int32.
       return { type: "varint", bits: 32, signed: true, zigzag: false };
   }
 }

@@ -3,23 +3,23 @@ import type { MethodDefinition, Server, ServiceDefinition, UntypedServiceImpleme
 import type { DecodedRequest } from "./decoded-request.js";
 import { checkWire, type Unwanted } from "./wire-check.js";
 
-/** A generated service and what answers its calls. */
+/** A generated service and its handlers. */
 export interface StrictService {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
-  /** Fields that the contract does not have. A standard protocol may demand that they are ignored. */
+  /** How unknown fields are handled. A standard protocol may demand that they are ignored. */
   readonly unwanted: Unwanted;
 }
 
-/** Such as rill.v1.GenerationService. */
+/** The full name of the service, such as rill.v1.GenerationService. */
 export function serviceName({ definition }: StrictService): string {
   const [, name = ""] = Object.values(definition)[0]?.path.split("/") ?? [];
   return name;
 }
 
 /**
- * Serves every method of a generated service; its requests arrive as DecodedRequest, strictly read.
- * @throws Error for a method without a handler (grpc-js would answer UNIMPLEMENTED) or without a descriptor
+ * Serves every method of a generated service. Its requests arrive as DecodedRequest, strictly checked.
+ * @throws Error for a method without a handler (grpc-js would respond with UNIMPLEMENTED) or without a descriptor
  */
 export function addStrictService(
   server: Server,
@@ -38,7 +38,7 @@ export function addStrictService(
   server.addService(strict, implementation);
 }
 
-/** A response that is encoded already goes out as it is. */
+/** Passes an encoded response on as it is. */
 function passEncoded({ responseSerialize }: MethodDefinition<unknown, unknown>): (response: unknown) => Buffer {
   return (response) => (response instanceof EncodedResponse ? response.bytes : responseSerialize(response));
 }
@@ -50,7 +50,10 @@ function inputOf(path: string, registry: FileRegistry): DescMessage {
   return found.input;
 }
 
-/** grpc-js turns a decoder that throws into INTERNAL, so this one does not. What is going to be refused is not decoded. */
+/**
+ * Decodes a request without throwing, because grpc-js turns the exception of a decoder into INTERNAL. It does not decode messages that will be
+ * refused.
+ */
 function strictDecoder(
   method: MethodDefinition<unknown, unknown>,
   input: DescMessage,
@@ -63,13 +66,13 @@ function strictDecoder(
     try {
       return { type: "decoded", message: method.requestDeserialize(bytes) };
     } catch {
-      // The check lets nothing through that the generated decoder refuses; should it ever, the caller's bytes are at fault all the same.
+      // The check admits nothing that the generated decoder refuses. If it ever did, the caller's bytes would still be at fault.
       return { type: "undecodable", violations: [{ field: "", description: "is not a valid message" }] };
     }
   };
 }
 
-/** A response as the bytes that go out. The service definition passes them on as they are. */
+/** An encoded response. The service definition passes it on as it is. */
 export class EncodedResponse {
   readonly bytes: Buffer;
 

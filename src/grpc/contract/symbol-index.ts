@@ -2,7 +2,7 @@ import type { DescFile, FileRegistry } from "@bufbuild/protobuf";
 import type { DescriptorProto, EnumDescriptorProto } from "@bufbuild/protobuf/wkt";
 
 /**
- * In which file each fully qualified name of the contract is declared: services, methods, messages (those of maps too), fields, oneofs, extensions,
+ * Maps each fully qualified name of the contract to its file: services, methods, messages (including those of maps), fields, oneofs, extensions,
  * enums and their values.
  */
 export function createSymbolIndex(registry: FileRegistry): ReadonlyMap<string, DescFile> {
@@ -30,7 +30,7 @@ function* namesInMessage(message: DescriptorProto, scope: string): Iterable<stri
   for (const nested of message.enumType) yield* namesInEnum(nested, name);
 }
 
-/** The values of an enum are names of the scope around it. */
+/** The values of an enum are names in the scope around it. */
 function* namesInEnum(declared: EnumDescriptorProto, scope: string): Iterable<string> {
   yield `${scope}.${declared.name}`;
   for (const value of declared.value) yield `${scope}.${value.name}`;

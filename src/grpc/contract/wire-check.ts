@@ -6,30 +6,30 @@ import { type FieldShape, keyOf, type MapShape, type MessageShape, shapeOf, type
 import { Violations } from "../../core/violations.js";
 import { BrokenWireError, WIRE_TYPES, WireScan } from "./wire-scan.js";
 
-/** Fields of all depths together: those of map entries, of groups and unknown ones too. A valid request has far fewer. */
+/** The number of fields at all depths, including those of map entries, of groups and unknown ones. A valid request has far fewer. */
 export const MAX_FIELDS = 65_536;
-/** Numbers in all packed lists together: more tokens than a context holds. */
+/** The number of numbers in all packed lists. It exceeds the tokens of any context. */
 export const MAX_PACKED_NUMBERS = 349_525;
 const MAX_DEPTH = 100;
 const MAX_KEY_TEXT_BYTES = 64;
-/** A text up to here is looked at byte by byte, which is quicker than a call into native code. */
+/** The length up to which a text is checked byte by byte, which is faster than a call into native code. */
 const SHORT_TEXT_BYTES = 32;
 
-/** What a look at the bytes of a message found. */
+/** The problems in the bytes of a message. */
 export interface WireFindings {
-  /** The message cannot be decoded, or is too costly to decode. */
+  /** Problems because of which the message cannot be decoded, or is too expensive to decode. */
   readonly unreadable: readonly FieldViolation[];
-  /** Fields that the contract does not have, and map keys that are given twice. Without these the message can be decoded all the same. */
+  /** Unknown fields and repeated map keys. Without them the message can be decoded. */
   readonly unwanted: readonly FieldViolation[];
 }
 
-/** Whether what is unwanted is looked for, or passed over as the protocol of some services demands. */
+/** Whether unknown fields are reported, or ignored as the protocol of some services demands. */
 export type Unwanted = "refused" | "ignored";
 
 /**
- * Holds the bytes of a message against its descriptor, at every depth, and names each field that protobuf's own decoding would pass over or mend
- * in silence: unknown numbers, wrong wire types, invalid UTF-8, map keys given twice, numbers that their type cannot hold, bytes that end early.
- * What it finds readable has at most MAX_FIELDS fields and MAX_PACKED_NUMBERS packed numbers, so that its decoding takes a bounded time.
+ * Checks the bytes of a message against its descriptor, at every depth, and names each field that protobuf's own decoder would skip or correct
+ * silently: unknown numbers, wrong wire types, invalid UTF-8, repeated map keys, numbers out of the range of their type, bytes that end early. A
+ * message that passes has at most MAX_FIELDS fields and MAX_PACKED_NUMBERS packed numbers, so that decoding takes a bounded time.
  */
 export function checkWire(bytes: Uint8Array, message: DescMessage, unwanted: Unwanted): WireFindings {
   const check = new WireCheck(bytes, unwanted);
@@ -37,12 +37,12 @@ export function checkWire(bytes: Uint8Array, message: DescMessage, unwanted: Unw
   return { unreadable: check.unreadable.list, unwanted: check.unwanted.list };
 }
 
-/** A field that was met, as a link of the path to it. Texts are made only of those at fault. */
+/** A field on the path to the current position. The path becomes text only for a problem. */
 interface FieldLocation {
   readonly parent: FieldLocation | undefined;
   readonly field: FieldShape;
   readonly index: number;
-  /** What the message around it has had so far. */
+  /** The fields that the enclosing message has had so far. */
   readonly met: MetFields;
 }
 
@@ -62,7 +62,7 @@ class WireCheck {
     this.#refusesUnwanted = unwanted === "refused";
   }
 
-  /** Looks at a message, or an entry of a map, that goes up to `end`. */
+  /** Checks a message, or an entry of a map, up to `end`. */
   message(shape: MessageShape, end: number, location: FieldLocation | undefined): void {
     const scan = this.#scan;
     const met = new MetFields();
@@ -92,7 +92,7 @@ class WireCheck {
     return this.unreadable.list.length + this.unwanted.list.length;
   }
 
-  /** False: there is no sense in looking further. */
+  /** Counts a field. Returns false if the rest need not be checked. */
   #countField(location: FieldLocation | undefined): boolean {
     if (++this.#fields === MAX_FIELDS + 1)
       this.unreadable.add(
@@ -192,12 +192,12 @@ class WireCheck {
 
 type VarintShape = Extract<ValueShape, { readonly type: "varint" }>;
 
-/** What one message has had of its fields so far. */
+/** The fields that one message has had so far. */
 class MetFields {
   #counts: Map<FieldShape, number> | undefined;
   #keys: Map<FieldShape, Set<string>> | undefined;
 
-  /** The index of one more element of a list; 0 for every other field. */
+  /** Counts an element of a list and returns its index, or 0 for any other field. */
   count(field: FieldShape): number {
     if (!field.isIndexed) return 0;
     const counts = (this.#counts ??= new Map<FieldShape, number>());
@@ -206,7 +206,7 @@ class MetFields {
     return index;
   }
 
-  /** Takes the key of an entry. False: the map had it. */
+  /** Adds the key of an entry. Returns false if the map has it already. */
   isNewKey(map: FieldShape, key: string): boolean {
     const maps = (this.#keys ??= new Map<FieldShape, Set<string>>());
     const keys = maps.get(map) ?? new Set<string>();
@@ -228,9 +228,9 @@ function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** Whether the varint that was just read is a value of its type, and one that JavaScript holds exactly. */
+/** Whether the last varint is in the range of its type, and a number that JavaScript represents exactly. */
 function fits({ bits, signed, zigzag }: VarintShape, { low, high }: WireScan): boolean {
-  // A negative int32 is written as the 64 bits of its number.
+  // A negative int32 is encoded in 64 bits.
   if (bits === 32) return high === 0 || (signed && !zigzag && high === 0xffff_ffff && low >= 0x8000_0000);
   const number = (signed && !zigzag ? high | 0 : high) * 2 ** 32 + low;
   return Number.isSafeInteger(zigzag ? Math.floor(number / 2) : number);

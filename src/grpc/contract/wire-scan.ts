@@ -1,9 +1,9 @@
-/** What lies behind a tag, by the tag's lowest three bits. */
+/** The encoding of a field's value, the lowest three bits of its tag. */
 export const WIRE_TYPES = { varint: 0, bit64: 1, delimited: 2, startGroup: 3, endGroup: 4, bit32: 5 } as const;
 
 const MAX_TAG_BYTES = 5;
 const MAX_VARINT_BYTES = 10;
-/** Groups in groups, as protobuf's own decoders bound them. */
+/** The depth of nested groups, as in protobuf's own decoders. */
 const MAX_GROUP_DEPTH = 100;
 
 /** The bytes are not protobuf, or end inside a field. */
@@ -15,13 +15,13 @@ export class BrokenWireError extends Error {
 }
 
 /**
- * Walks over the bytes of a message without making anything of them. Every method takes the end of the field that it is in, which no read may pass.
+ * Walks over the bytes of a message without decoding them. Every method takes the end of the enclosing field, which no read may pass.
  * @throws BrokenWireError from every method
  */
 export class WireScan {
   readonly bytes: Uint8Array;
   position = 0;
-  /** The last varint: its lower 32 bits and its upper ones, each without a sign. */
+  /** The lower and upper 32 bits of the last varint, both unsigned. */
   low = 0;
   high = 0;
 
@@ -29,14 +29,14 @@ export class WireScan {
     this.bytes = bytes;
   }
 
-  /** Field number and wire type in one, as they lie there: number × 8 + type. */
+  /** Reads a tag: the field number times 8 plus the wire type. */
   tag(end: number): number {
     const tag = this.#uint32(end);
     if (tag >>> 3 === 0 || (tag & 7) > WIRE_TYPES.bit32) throw new BrokenWireError();
     return tag;
   }
 
-  /** Reads a length. Answers where what is so long ends. */
+  /** Reads a length and returns the position where the value ends. */
   lengthEnd(end: number): number {
     const length = this.#uint32(end);
     const last = this.position + length;
@@ -63,8 +63,8 @@ export class WireScan {
   }
 
   /**
-   * Passes over a field of this tag, whatever it is.
-   * @param countField called for each field of a group; false ends the walk where it is
+   * Skips a field with this tag.
+   * @param countField called for each field of a group; false ends the walk
    */
   skip(tag: number, end: number, countField: () => boolean): void {
     const type = tag & 7;
@@ -121,7 +121,7 @@ export class WireScan {
     let value = byte & 0x7f;
     for (let count = 1; byte >= 0x80; count++) {
       byte = this.#byte(end);
-      // The fifth byte brings the last four bits.
+      // The fifth byte contains the last four bits.
       if (count === MAX_TAG_BYTES - 1 && byte > 0x0f) throw new BrokenWireError();
       value |= (byte & 0x7f) << (7 * count);
     }

@@ -1,11 +1,11 @@
 import type { Clock } from "../../sync/clock.js";
 
-/** Work on newcomers in one round of the event loop, after which whoever is served already has a turn. */
+/** The longest work on new calls in one round of the event loop. Calls that are already served then get a turn. */
 const TURN_MS = 8;
 
 /**
- * Hands calls on at the end of the round of the event loop in which their messages came: what was reset in the same round costs nothing more.
- * Urgent calls come first; the connections take turns.
+ * Hands calls on at the end of the round of the event loop in which their messages arrived, so a call that is reset in the same round costs nothing
+ * more. Urgent calls come first, and the connections take turns.
  */
 export class AdmissionTurns<Connection, Call> {
   readonly #clock: Clock;
@@ -39,7 +39,7 @@ export class AdmissionTurns<Connection, Call> {
     this.#isScheduled = false;
     const endMs = this.#clock.nowMs() + TURN_MS;
     for (const call of this.#urgent.splice(0)) this.#admit(call);
-    // A queue that is put back comes last, and the loop meets it again.
+    // A queue that is put back goes to the end, where the loop meets it again.
     for (const [connection, queue] of this.#queues) {
       const call = queue.shift();
       this.#queues.delete(connection);

@@ -7,17 +7,17 @@ export function deadlinePassed(): GenerationError {
 }
 
 export function bodyLate({ unaryBodyMs }: Limits): GenerationError {
-  return new GenerationError("DEADLINE_EXCEEDED", `the request's message did not come within ${unaryBodyMs} ms`, {
+  return new GenerationError("DEADLINE_EXCEEDED", `the request message did not arrive within ${unaryBodyMs} ms`, {
     facts: { max_request_body_time_ms: String(unaryBodyMs) },
   });
 }
 
 export function bytesExhausted({ maxBytes }: RequestBytes): GenerationError {
-  const text = `the requests that are under way hold ${maxBytes} bytes, the server's most`;
+  const text = `the requests in progress hold ${maxBytes} bytes, which is the limit of the server`;
   return new GenerationError("TOO_MANY_REQUEST_BYTES", text, { facts: { max_total_request_bytes: String(maxBytes) } });
 }
 
 export function pendingTooMany(): GenerationError {
-  const text = "too many calls wait for their messages; this one's connection has the most of them";
+  const text = "too many calls wait for their messages, and the connection of this one has the most of them";
   return new GenerationError("TOO_MANY_CALLS", text, { retryAfterMs: 1_000 });
 }

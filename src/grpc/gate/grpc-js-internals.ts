@@ -1,23 +1,27 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Server } from "@grpc/grpc-js";
 
-/** What grpc-js does with a stream whose headers have come. */
+/** The handler of grpc-js for a stream whose headers have arrived. */
 export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
-/** Of a connection, as Node counts them; the gate has a budget of its own over all connections. */
+/** Node's limits on one connection. The gate has a budget of its own over all connections. */
 const SESSION_LIMITS = {
-  /** Streams beyond those announced, in a row, after which Node destroys the session with everyone on it. Node's default is 100. */
+  /** The consecutive streams beyond the announced number after which Node destroys the session with all its calls. Node's default is 100. */
   maxSessionRejectedStreams: 100_000,
-  /** Resets by the client that Node takes at once and a second, on Node 22 and later. Its defaults are 1,000 and 33. */
+  /** The client resets that Node accepts at once and per second, on Node 22 and later. Its defaults are 1,000 and 33. */
   streamResetBurst: 20_000,
   streamResetRate: 2_000,
-  /** Headers of a stream, above which Node resets it without a word; its default is 128. The gate refuses by their bytes, with a status. */
+  /**
+   * The number of headers beyond which Node resets a stream without explanation. Its default is 128. The gate bounds the bytes of the headers and
+   * refuses with a status.
+   */
   maxHeaderListPairs: 2_048,
 };
 
 /**
- * Raises the bounds that Node puts on each session and grpc-js has no options for.
- * @param server not listening yet @throws Error when grpc-js keeps its options elsewhere than this file believes
+ * Raises the limits that Node puts on each session and that grpc-js has no options for.
+ * @param server a server that does not listen yet
+ * @throws Error if grpc-js keeps its options elsewhere than this file assumes
  */
 export function raiseSessionLimits(server: Server): void {
   const { commonServerOptions } = server as unknown as { readonly commonServerOptions?: object };
@@ -26,10 +30,10 @@ export function raiseSessionLimits(server: Server): void {
 }
 
 /**
- * Puts a handler in the place of grpc-js's own.
- * @param listener with grpc-js's handler in place, and not listening yet
- * @param wrap makes the handler; gets grpc-js's
- * @throws Error when grpc-js keeps its handler elsewhere than this file believes
+ * Replaces the stream handler of grpc-js.
+ * @param listener a listener that has the handler of grpc-js and does not listen yet
+ * @param wrap creates the new handler from the one of grpc-js
+ * @throws Error if grpc-js keeps its handler elsewhere than this file assumes
  */
 export function replaceStreamHandler(listener: Http2Server, wrap: (handler: StreamHandler) => StreamHandler): void {
   const [handler, ...others] = listener.listeners("stream");

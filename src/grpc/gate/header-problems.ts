@@ -3,11 +3,11 @@ import { GenerationError } from "../../core/generation-error.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { parseGrpcTimeout } from "./grpc-timeout.js";
 
-/** The one encoding of messages. */
+/** The only encoding of messages that the server accepts. */
 export const ACCEPTED_ENCODING = "identity";
 const MAX_HEADER_TEXT_BYTES = 64;
 const CONTENT_TYPE_PATTERN = /^application\/grpc(?:\+proto)?(?:;|$)/;
-/** The protocol's own headers are not the caller's metadata. */
+/** Headers of the protocol itself, which do not count as the caller's metadata. */
 const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   "te",
   "content-type",
@@ -17,7 +17,7 @@ const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   "grpc-accept-encoding",
 ]);
 
-/** The HTTP status of what is no gRPC request at all. */
+/** The HTTP status for a request that is no gRPC request, or undefined for a gRPC request. */
 export function httpProblem(headers: IncomingHttpHeaders): number | undefined {
   if (headers[constants.HTTP2_HEADER_METHOD] !== constants.HTTP2_METHOD_POST)
     return constants.HTTP_STATUS_METHOD_NOT_ALLOWED;
@@ -25,7 +25,7 @@ export function httpProblem(headers: IncomingHttpHeaders): number | undefined {
   return constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
 }
 
-/** What is wrong with the headers of a call, if anything: metadata, encoding, time-out. */
+/** Finds a problem with the metadata, the encoding or the timeout in the headers of a call. */
 export function headerProblem(headers: IncomingHttpHeaders, maxMetadataBytes: number): GenerationError | undefined {
   const bytes = metadataBytes(headers);
   if (bytes > maxMetadataBytes) {
@@ -48,7 +48,7 @@ export function headerProblem(headers: IncomingHttpHeaders, maxMetadataBytes: nu
   return undefined;
 }
 
-/** Names and values as they travelled. */
+/** The size of names and values as transmitted. */
 function metadataBytes(headers: IncomingHttpHeaders): number {
   let bytes = 0;
   for (const name in headers) {

@@ -4,19 +4,20 @@ import type { ConnectionAccount } from "../call/connection-account.js";
 import type { StreamHandler } from "./grpc-js-internals.js";
 import type { RequestBody } from "./request-body.js";
 
-/** What an incoming call tells the gate, each at most once, and nothing after `onProblem` or `onGone`. */
+/** The events of an incoming call for the gate. Each happens at most once, and none follows `onProblem` or `onGone`. */
 export interface IncomingCallListener {
-  /** More of the body came. Returns the error that ends the call, if it is too much. */
+  /** A part of the body has arrived. Returns the error that ends the call if the body is too large. */
   onGrowth(call: IncomingCall): GenerationError | undefined;
-  /** The message is whole; of a stream of requests, the first one. The call waits for `handOver`. */
+  /** The message is complete; in a stream of requests, the first message is. The call waits for `handOver`. */
   onWhole(call: IncomingCall): void;
   onProblem(call: IncomingCall, error: GenerationError): void;
-  /** The client reset the stream, or the connection is gone. */
+  /** The client has reset the stream, or the connection is closed. */
   onGone(call: IncomingCall): void;
 }
 
 /**
- * One call between its headers and its whole message. What came is played to grpc-js when the call is handed over, as if it had come only then.
+ * A call between its headers and its complete message. When the call is handed over, grpc-js gets everything that has arrived as if it arrived only
+ * then.
  */
 export class IncomingCall {
   readonly stream: ServerHttp2Stream;
@@ -24,10 +25,10 @@ export class IncomingCall {
   readonly path: string;
   readonly account: ConnectionAccount;
   readonly body: RequestBody;
-  /** When the call's deadline passes, by the clock; undefined: it has none. */
+  /** The time of the call's deadline by the clock, or undefined if it has none. */
   readonly deadlineMs: number | undefined;
   readonly streamsRequest: boolean;
-  /** Ends the call if its message does not come in time. */
+  /** Ends the call if its message does not arrive in time. */
   timer: Disposable | undefined;
   readonly #handler: StreamHandler;
   readonly #listener: IncomingCallListener;
@@ -37,7 +38,7 @@ export class IncomingCall {
   constructor(parts: {
     stream: ServerHttp2Stream;
     headers: IncomingHttpHeaders;
-    /** grpc-js's. */
+    /** The handler of grpc-js. */
     handler: StreamHandler;
     path: string;
     account: ConnectionAccount;
@@ -67,14 +68,14 @@ export class IncomingCall {
     this.stream.on("close", this.#onClose);
   }
 
-  /** Ends the call for this reason, unless it was handed over or has ended. */
+  /** Ends the call with an error, unless it has been handed over or has ended. */
   fail(error: GenerationError): void {
     if (this.#state === "over") return;
     this.#leave();
     this.#listener.onProblem(this, error);
   }
 
-  /** Gives the stream to grpc-js, and plays to it what came. */
+  /** Hands the stream over to grpc-js, with everything that has arrived. */
   handOver(): void {
     this.#leave();
     const { bytes } = this.body;
@@ -95,7 +96,7 @@ export class IncomingCall {
   };
 
   readonly #onEnd = (): void => {
-    // Node ends what it destroys, too; the close that follows tells of it.
+    // Node also emits 'end' for a destroyed stream. The 'close' that follows reports the loss.
     if (this.stream.destroyed) return;
     this.#ended = true;
     if (this.#state !== "reading") return;

@@ -1,15 +1,15 @@
 import type { Clock } from "../../sync/clock.js";
 import type { ConnectionAccount } from "../call/connection-account.js";
 
-/** A call that counts towards its connection. */
+/** A call that counts toward its connection. */
 export interface CountedCall {
   readonly account: ConnectionAccount;
 }
 
 export interface PendingCallsOptions {
-  /** Bound of the calls that have been pending for longer than the grace. */
+  /** The number of calls that may be pending for longer than the grace period. */
   readonly max: number;
-  /** Bound of all, however young. */
+  /** The number of all pending calls, however young. */
   readonly maxAtOnce: number;
   readonly clock: Clock;
 }
@@ -19,16 +19,16 @@ interface Entry {
   readonly evict: () => void;
 }
 
-/** A burst of calls on one connection is not held against it: their messages are on the way. */
+/** The age below which a pending call is not held against its connection, because its message is still on the way. */
 const GRACE_MS = 1_000;
 
 /**
- * Calls of one kind that should be over soon, bounded, where a newcomer always gets in: beyond the bound, the oldest call of the connection that
- * holds the most of them is evicted.
+ * A bounded set of calls that should end soon. A new call always gets in: beyond the bound, the set evicts the oldest call of the connection that has
+ * the most of them.
  */
 export class PendingCalls {
   readonly #options: PendingCallsOptions;
-  /** In the order of their coming. */
+  /** The pending calls, oldest first. */
   readonly #calls = new Map<CountedCall, Entry>();
   readonly #counts = new Map<ConnectionAccount, number>();
 
@@ -40,7 +40,7 @@ export class PendingCalls {
     return this.#calls.size;
   }
 
-  /** @param evict ends the call to make room for others */
+  /** @param evict ends the call to make room for another one */
   add(call: CountedCall, evict: () => void): void {
     const { max, maxAtOnce, clock } = this.#options;
     const nowMs = clock.nowMs();
@@ -56,7 +56,7 @@ export class PendingCalls {
     }
   }
 
-  /** A second call changes nothing. */
+  /** Removes a call. It may be called twice. */
   remove(call: CountedCall): void {
     if (!this.#calls.delete(call)) return;
     const left = this.#countOf(call.account) - 1;

@@ -5,9 +5,12 @@ import { RareWarning } from "../../telemetry/rare-warning.js";
 import { MAX_TIMEOUT_MS } from "./grpc-timeout.js";
 import { type TrustedProxies, UNIX_SOCKET } from "./trusted-proxies.js";
 
-/** In it Envoy says when it is going to cut the request that it forwards: the time-out of the route, 15 s by default. Without one, it leaves the header out. */
+/**
+ * The header in which Envoy announces when it will cut the forwarded request: the timeout of the route, 15 s by default. Envoy omits it for a route
+ * without a timeout.
+ */
 export const EXPECTED_TIMEOUT_KEY = "x-envoy-expected-rq-timeout-ms";
-/** More digits than any time-out has, and no more than a number holds. */
+/** A text of up to 15 digits, which covers every timeout and fits a number exactly. */
 const TIMEOUT_PATTERN = /^[1-9]\d{0,14}$/;
 const WARNING_INTERVAL_MS = 60 * 60_000;
 
@@ -17,7 +20,10 @@ export interface ProxyDeadlinesOptions {
   readonly log: Logger;
 }
 
-/** What a proxy says of how long it is going to wait: a deadline where the proxy is trusted, else a warning once an hour, for any client can write the header. */
+/**
+ * Reads how long a proxy will wait for a call. The time is a deadline if the proxy is trusted. Otherwise the log warns once an hour, because any
+ * client can write the header.
+ */
 export class ProxyDeadlines {
   readonly #trusted: TrustedProxies;
   readonly #warning: RareWarning;
@@ -28,10 +34,9 @@ export class ProxyDeadlines {
   }
 
   /**
-   * The time that the proxy in front leaves a call, from now, clamped to what a timer holds; undefined where none was said, where what was said is no time-out,
-   * and where the peer is not trusted.
-   *
-   * @param peerAddress without a port; undefined over a Unix socket
+   * The time from now that the proxy leaves a call, clamped to the longest time of a timer. Returns undefined if the header is missing or malformed,
+   * or if the peer is not trusted.
+   * @param peerAddress returns the address without a port, or undefined for a Unix socket
    */
   timeoutMs(headers: IncomingHttpHeaders, peerAddress: () => string | undefined): number | undefined {
     const value = headers[EXPECTED_TIMEOUT_KEY];

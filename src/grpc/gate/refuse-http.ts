@@ -1,11 +1,11 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 
-/** For a person with a browser or curl. */
+/** The text for a person with a browser or curl. */
 const TEXT = "This port speaks gRPC: a request is a POST of application/grpc.\n";
 
 /**
- * Answers a request that is not gRPC with an HTTP status and a sentence. The body also keeps the stream open until the client has read it, so that HTTP/2
- * judges what the client sends meanwhile by the state of a stream that is there, and does not ignore it.
+ * Responds to a request that is not gRPC with an HTTP status and a sentence. The body keeps the stream open until the client has read it, so HTTP/2
+ * still checks whatever the client sends meanwhile instead of ignoring it.
  */
 export function refuseHttp(stream: ServerHttp2Stream, request: IncomingHttpHeaders, httpStatus: number): void {
   const headers = {

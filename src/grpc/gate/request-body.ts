@@ -2,24 +2,24 @@ import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import { framingProblem } from "./streamed-body.js";
 
-/** The messages of health and reflection hold a name or two. */
+/** The largest message of health and reflection, which contains a name or two. */
 const STANDARD_PATHS = "/grpc.";
 const STANDARD_MESSAGE_BYTES = 4 * 1024;
-/** The flag of compression, and the length of the message. */
+/** The size of a message's prefix: the compression flag and the length. */
 const PREFIX_BYTES = 5;
 const FIRST_GROWTH_BYTES = 16 * 1024;
-/** A body is scattered when its frames are smaller than this on average, once there are this many of them. */
+/** A body counts as scattered if its frames are smaller than this on average, once there are this many of them. */
 const MIN_MEAN_CHUNK_BYTES = 64;
 const MIN_SCATTERED_CHUNKS = 1_024;
 
 /**
- * Collects the one message of a request from the stream's chunks. A message that comes in one chunk is kept as it came; the bytes of any other are
- * copied together, so that a body sent byte by byte takes no more memory than its bytes.
+ * Collects the message of a request from the chunks of its stream. A message that arrives in one chunk is kept as it is. Other messages are copied
+ * into one buffer, so a body that arrives byte by byte takes no more memory than its size.
  */
 export class RequestBody {
   readonly #maxMessageBytes: number;
   #buffer: Buffer = Buffer.alloc(0);
-  /** Bytes of `#buffer` that have come. */
+  /** The bytes of `#buffer` that have arrived. */
   #length = 0;
   #chunks = 0;
 
@@ -27,7 +27,7 @@ export class RequestBody {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** Memory that the body takes. */
+  /** The memory of the body. */
   get heldBytes(): number {
     return this.#buffer.length;
   }
@@ -41,23 +41,23 @@ export class RequestBody {
     return this.#length >= PREFIX_BYTES && this.#length >= PREFIX_BYTES + this.#messageBytes;
   }
 
-  /** Whether more than one message has come. */
+  /** Whether more than one message has arrived. */
   get isExceeded(): boolean {
     return this.isWhole && this.#length > PREFIX_BYTES + this.#messageBytes;
   }
 
-  /** How much is still to come, of the prefix alone while that is not complete. */
+  /** The bytes that are still missing, or those of the prefix while it is incomplete. */
   get missingBytes(): number {
     const most = this.#length < PREFIX_BYTES ? PREFIX_BYTES : this.#most();
     return Math.max(0, most - this.#length);
   }
 
-  /** All that has come, prefix included. */
+  /** Everything that has arrived, including the prefix. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Takes a chunk in, and returns the error that the body has made sure of by now, if any. */
+  /** Adds a chunk. Returns an error once the bytes so far prove one. */
   take(chunk: Buffer): GenerationError | undefined {
     this.#chunks += 1;
     if (this.#length === 0) {
@@ -86,7 +86,7 @@ export class RequestBody {
     this.#length = length;
   }
 
-  /** What a whole message will take, once its length is known. */
+  /** The size of the complete message, once its length is known. */
   #most(): number {
     return this.#length < PREFIX_BYTES ? 0 : PREFIX_BYTES + this.#messageBytes;
   }
@@ -100,7 +100,7 @@ export class RequestBody {
   }
 }
 
-/** The largest message that a method takes. */
+/** The largest message that a method accepts. */
 export function maxMessageBytesOf(path: string, { messageBytes }: Limits): number {
   return path.startsWith(STANDARD_PATHS) ? STANDARD_MESSAGE_BYTES : messageBytes;
 }

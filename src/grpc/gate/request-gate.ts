@@ -28,37 +28,37 @@ import { ReadingTurns } from "./reading-turns.js";
 import { ResetBudget } from "./reset-budget.js";
 import { StreamedBody } from "./streamed-body.js";
 
-/** Health answers when everything else is full: overload never flips it. */
+/** Health calls are exempt from the limit on calls, so that overload never affects them. */
 const HEALTH_PATHS = "/grpc.health.v1.Health/";
-/** Watches have a bound of their own. */
+/** Watches have a limit of their own. */
 const HEALTH_WATCH_PATH = "/grpc.health.v1.Health/Watch";
-/** Health checks that are open at one time. They are answered at once, so what is beyond has readers that do not take the answer. */
+/** The number of open health checks. The server responds at once, so a check that stays open has a reader that does not take the response. */
 const OPEN_HEALTH_CALLS = 256;
-/** Calls without a whole message, as a part of all calls. */
+/** The share of all calls that may lack a complete message. */
 const PENDING_SHARE = 1 / 4;
-/** A stream as HTTP/2 brings it, and grpc-js's handler for it. */
+/** A stream as HTTP/2 delivers it, and the handler of grpc-js for it. */
 interface Met {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly handler: StreamHandler;
 }
 
-/** What the gate has to know of a method. */
+/** The facts about a method that the gate needs. */
 export interface PathFacts {
   readonly streamsRequest: boolean;
 }
 
 export interface RequestGateOptions {
   readonly host: CallHost;
-  /** Every path that is served. */
+  /** The paths of all methods. */
   readonly paths: ReadonlyMap<string, PathFacts>;
   readonly proxyDeadlines: ProxyDeadlines;
 }
 
 /**
- * Stands between HTTP/2 and grpc-js, on the main thread. grpc-js sees a call only once its message is whole and within every bound: so it inflates
- * nothing, guesses no time-out, and spends nothing on a stream that is reset at once. What is wrong is refused in trailers only, before a handler is
- * found. In order: storms of resets, method, content type, metadata, encoding, time-out, calls without a message, form and size of the body, callLimit.
+ * Stands between HTTP/2 and grpc-js, on the main thread. grpc-js sees a call only once its message is complete and within all limits, so it decompresses
+ * nothing, and a stream that is reset at once costs it nothing. The gate refuses faulty calls in trailers only. It checks in this order: reset storms,
+ * method, content type, metadata, encoding, timeout, calls without a message, form and size of the body, limit on calls.
  */
 export class RequestGate implements IncomingCallListener {
   readonly #host: CallHost;
@@ -87,28 +87,28 @@ export class RequestGate implements IncomingCallListener {
     this.#turns = new AdmissionTurns(host.clock, (call) => this.#admit(call));
   }
 
-  /** Calls whose message is not whole. */
+  /** The calls whose message is incomplete. */
   get pendingCalls(): number {
     return this.#pending.count;
   }
 
-  /** Streams that were refused in storms of resets, since the start. */
+  /** The streams refused in reset storms since the start. */
   get refusedStreams(): number {
     return this.#refusedStreams;
   }
 
-  /** Takes every stream in the place of grpc-js's handler, which gets what may pass. @param listener not listening yet */
+  /** Replaces the handler of grpc-js, which then gets only the calls that pass. The listener must not listen yet. */
   standBefore(listener: Http2Server): void {
     this.#readingTurns.watch(listener);
     replaceStreamHandler(listener, (handler) => (stream, headers) => this.#meet({ stream, headers, handler }));
   }
 
   #meet({ stream, headers, handler }: Met): void {
-    // The client reset it in the same breath.
+    // The client has reset the stream in the same packet.
     if (stream.session === undefined || stream.destroyed) return;
     this.#readingTurns.onStream(stream.session as ServerHttp2Session);
     const account = this.#accountOf(stream.session);
-    // What an error means is told by how the stream closes.
+    // The 'close' event tells what an error means.
     stream.once("error", ignore);
     if (!this.#resets.allows(account)) {
       this.#refusedStreams += 1;
@@ -126,7 +126,7 @@ export class RequestGate implements IncomingCallListener {
     const served = this.#paths.get(path);
     if (served === undefined) {
       this.#host.refusals.note("UNIMPLEMENTED", () => ({ method: this.#shown(path), ...originOf(stream) }));
-      // grpc-js has the words for what is not served. What more comes of the request is dropped.
+      // grpc-js refuses unknown methods itself. The rest of the request is dropped.
       handler(stream, headers);
       stream.resume();
       this.#closeAfterGrace(stream);
@@ -137,7 +137,7 @@ export class RequestGate implements IncomingCallListener {
     else this.#refuse({ stream, path }, problem);
   }
 
-  /** Waits for the call's message. */
+  /** Waits for the message of the call. */
   #receive(
     { stream, headers, handler }: Met,
     call: { account: ConnectionAccount; path: string; streamsRequest: boolean },
@@ -161,7 +161,7 @@ export class RequestGate implements IncomingCallListener {
     incoming.start();
   }
 
-  /** The caller's own time-out or that of the proxy in front, whichever ends first. */
+  /** The timeout of the caller or of the proxy, whichever is shorter. */
   #timeoutMs({ session }: ServerHttp2Stream, headers: IncomingHttpHeaders): number | undefined {
     const { "grpc-timeout": timeout } = headers;
     const ownMs = timeout === undefined ? undefined : parseGrpcTimeout(String(timeout));
@@ -228,13 +228,13 @@ export class RequestGate implements IncomingCallListener {
     call.handOver();
   }
 
-  /** A seat among the calls, or for health its own place. Returns what gives it back, or why there is none. */
+  /** Counts the call toward the limit on calls, or toward that of health calls. Returns a function that ends the count, or the refusal. */
   #claimCall(call: IncomingCall): (() => void) | GenerationError {
     const { account, path } = call;
     const { callLimit } = this.#host;
     if (path === HEALTH_WATCH_PATH) return ignore;
     if (path.startsWith(HEALTH_PATHS)) return this.#claimHealthCall(call);
-    // A call that waits holds on to this function: the message that it came with must not hang on it.
+    // A waiting call keeps this function, so the function must not reference the call's message.
     return callLimit.tryEnter(account) ?? (() => callLimit.leave(account));
   }
 
@@ -244,7 +244,7 @@ export class RequestGate implements IncomingCallListener {
     return () => this.#openHealthCalls.remove(openCall);
   }
 
-  /** The messages after the first pass by grpc-js's own reading, which knows neither bound nor flag. */
+  /** Checks the messages after the first one, whose bound and flag grpc-js does not check. */
   #watchMessages({ stream, path }: IncomingCall): void {
     const body = new StreamedBody(maxMessageBytesOf(path, this.#host.limits));
     stream.on("data", (chunk: Buffer) => {
@@ -253,7 +253,7 @@ export class RequestGate implements IncomingCallListener {
     });
   }
 
-  /** A path that no service has is whatever its caller wrote. */
+  /** The path of an unknown method is arbitrary text of its caller, so it is made printable. */
   #shown(path: string): string {
     return printableText(wellFormedText(path, this.#host.limits.idBytes));
   }
@@ -277,7 +277,7 @@ export class RequestGate implements IncomingCallListener {
     this.#closeAfterGrace(stream);
   }
 
-  /** A client that goes on sending after its answer is cut off. */
+  /** Resets the stream of a client that continues to send after its response. */
   #closeAfterGrace(stream: ServerHttp2Stream): void {
     const { runningClock, limits } = this.#host;
     const close = (): void => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
@@ -295,5 +295,5 @@ export class RequestGate implements IncomingCallListener {
 }
 
 function ignore(): void {
-  // Nothing is to be done.
+  // Nothing remains to be done.
 }

@@ -1,18 +1,18 @@
 import type { Clock } from "../../sync/clock.js";
 import type { ConnectionAccount } from "../call/connection-account.js";
 
-/** Resets that the process takes at once, over all connections, and how many a second after that. */
+/** The resets that the process accepts at once over all connections, and per second after that. */
 const BURST = 1_000;
 const PER_SECOND = 250;
-/** A call that was handed on before its reset is worth a tenth: clients cancel what waits, by deadline or in waves. */
+/** The weight of resetting a call that was handed on. It is a tenth, because clients cancel waiting calls by deadline or in waves. */
 const HANDED_ON_WEIGHT = 0.1;
-/** A connection with no more of them than this is never to blame. */
+/** The resets up to which a connection is never to blame. */
 const CONNECTION_BURST = 64;
 const CONNECTION_PER_SECOND = 50;
 
 /**
- * Counts the streams that clients reset before anything answered them, in leaking buckets: one for the process, one for each connection. While the
- * process's is full, the connections that filled it get no new streams. A storm is made of streams that are reset before they are calls.
+ * Counts the streams that clients reset before their response, in leaky buckets: one for the process and one per connection. While the bucket of the
+ * process is full, the connections that filled it get no new streams. Streams that are reset before they become calls make up a storm.
  */
 export class ResetBudget {
   readonly #clock: Clock;
@@ -23,7 +23,7 @@ export class ResetBudget {
     this.#clock = clock;
   }
 
-  /** @param handedOn whether grpc-js had got the call */
+  /** @param handedOn whether grpc-js had the call */
   count(account: ConnectionAccount, { handedOn }: { readonly handedOn: boolean }): void {
     const weight = handedOn ? HANDED_ON_WEIGHT : 1;
     const nowMs = this.#clock.nowMs();

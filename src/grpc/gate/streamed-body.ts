@@ -2,19 +2,19 @@ import { GenerationError } from "../../core/generation-error.js";
 
 const PREFIX_BYTES = 5;
 
-/** Looks at a stream of requests as it passes to grpc-js, and holds each message's prefix to its bounds. Keeps no message. */
+/** Checks the prefix of each message in a stream of requests on its way to grpc-js. It keeps no message. */
 export class StreamedBody {
   readonly #maxMessageBytes: number;
   readonly #prefix = Buffer.alloc(PREFIX_BYTES);
   #prefixBytes = 0;
-  /** Of the message under way. */
+  /** The missing bytes of the current message. */
   #remainingBytes = 0;
 
   constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** Returns the error that the bytes so far have made sure of, if any. */
+  /** Passes a chunk. Returns an error once the bytes so far prove one. */
   pass(chunk: Buffer): GenerationError | undefined {
     let position = 0;
     while (position < chunk.length) {
@@ -35,7 +35,7 @@ export class StreamedBody {
   }
 }
 
-/** What is wrong with a message by its prefix, as far as that has come. */
+/** Finds a problem with a message by as much of its prefix as has arrived. */
 export function framingProblem(prefix: Uint8Array, maxMessageBytes: number): GenerationError | undefined {
   const [flag] = prefix;
   if (flag === 1) {

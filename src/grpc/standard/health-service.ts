@@ -22,8 +22,8 @@ import { wellFormedText } from "../../core/well-formed-text.js";
 const MAX_NAME_TEXT_BYTES = 128;
 
 /**
- * grpc.health.v1.Health, for the process ("") and each of its services. Follows the lifecycle and nothing else: overload never flips it. Fields that
- * the protocol may gain are passed over, as it demands.
+ * Implements grpc.health.v1.Health for the process ("") and for each of its services. It follows the lifecycle alone, so overload never affects it.
+ * It ignores unknown fields, as the protocol demands.
  */
 export function createHealthService(
   host: CallHost,
@@ -47,7 +47,7 @@ export function createHealthService(
     );
   };
 
-  /** The status now and at each change. A reader that is behind finds the latest. */
+  /** Sends the status now and at each change. A reader that is behind gets the latest one. */
   async function* watch(
     request: DecodedRequest<HealthCheckRequest>,
     { signal }: CallContext,

@@ -19,8 +19,8 @@ type ResponseBody = NonNullable<ServerReflectionResponse["messageResponse"]>;
 const MAX_NAME_TEXT_BYTES = 256;
 
 /**
- * Server reflection, for grpcurl and its kind: hands out the file descriptors byte for byte as the compiler wrote them. v1 and v1alpha have the same
- * messages under two names, so one implementation serves both. Answers that are the same for everyone are encoded once.
+ * Implements server reflection, for tools such as grpcurl. It returns the file descriptors byte for byte as the compiler wrote them. v1 and v1alpha
+ * have the same messages under two names, so one implementation serves both. Responses that are the same for all callers are encoded once.
  */
 export function createReflectionService(host: CallHost, descriptors: DescriptorSet): UntypedServiceImplementation {
   const { registry } = descriptors;
@@ -77,7 +77,7 @@ export function createReflectionService(host: CallHost, descriptors: DescriptorS
   const handle = (request: DecodedRequest<ServerReflectionRequest>): EncodedResponse => {
     const originalRequest = readableMessage(request);
     const head = { validHost: originalRequest.host, originalRequest };
-    // Two parts of a message one after the other are the message.
+    // Two parts of a message, concatenated, are the message.
     return new EncodedResponse(
       Buffer.concat([ServerReflectionResponse.encode(head).finish(), answer(originalRequest)]),
     );
@@ -91,7 +91,7 @@ function encodeResponse(messageResponse: ResponseBody): Uint8Array {
   return ServerReflectionResponse.encode({ validHost: "", messageResponse }).finish();
 }
 
-/** A file and all that it needs, each once. */
+/** A file and all files that it imports, each once. */
 function withDependencies(file: DescFile): DescFile[] {
   const reached = new Set([file]);
   for (const each of reached) for (const dependency of each.dependencies) reached.add(dependency);

@@ -3,7 +3,7 @@ import type { Duration } from "../../../generated/google/protobuf/duration.js";
 const NANOS_PER_MS = 1e6;
 const NANOS_PER_SECOND = 1e9;
 
-/** A google.protobuf.Duration of so many milliseconds, to the nanosecond; negative time counts as none. A Timestamp has the same shape. */
+/** Converts milliseconds to a google.protobuf.Duration, to the nanosecond. A negative time becomes zero. A Timestamp has the same shape. */
 export function toDurationMessage(ms: number): Duration {
   const positiveMs = Math.max(ms, 0);
   const seconds = Math.floor(positiveMs / 1_000);

@@ -12,7 +12,7 @@ import type { FieldViolation, GenerationError } from "../../core/generation-erro
 import { toDurationMessage } from "./duration-message.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 
-/** Python's client turns a status with more than 8 KiB of metadata into another one; base64 makes 5.5 KiB of this. */
+/** The size of the details. Base64 makes 5.5 KiB of them, and Python's client replaces a status that has more than 8 KiB of metadata. */
 export const MAX_DETAILS_BYTES = 4 * 1024;
 export const MAX_VIOLATIONS = 20;
 const ERROR_DOMAIN = "rill.v1";
@@ -20,12 +20,12 @@ const MAX_FACTS = 16;
 const MAX_FACT_BYTES = 128;
 const MAX_FIELD_BYTES = 256;
 const MAX_DESCRIPTION_BYTES = 512;
-/** Tag and length in front of a violation, and of the list that holds it. */
+/** The bytes of tag and length around a violation, and around the list. */
 const FRAME_BYTES = 64;
 
 /**
- * The google.rpc.Status of an error, encoded for `grpc-status-details-bin`: ErrorInfo always, RetryInfo where another try may succeed,
- * BadRequest where fields are at fault. What exceeds the bounds is left out, from the last violation on; ErrorInfo says how many there are.
+ * Encodes an error as google.rpc.Status for `grpc-status-details-bin`: ErrorInfo always, RetryInfo if another try may succeed, and BadRequest if
+ * fields are invalid. Violations that exceed the bounds are left out, and ErrorInfo gives their total.
  */
 export function encodeErrorDetails(error: GenerationError, status: { code: number; message: string }): Buffer {
   const details = [toAny("ErrorInfo", ErrorInfo.encode(toErrorInfo(error)))];

@@ -4,15 +4,18 @@ import { encodeErrorDetails } from "./error-details.js";
 import { STATUS_OF_CODE } from "./status-table.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 
-/** The trailer that holds google.rpc details. */
+/** The trailer for google.rpc details. */
 export const DETAILS_KEY = "grpc-status-details-bin";
-/** The trailer by which a client of any language knows when to try again. */
+/** The trailer that tells clients in all languages when to retry. */
 const PUSHBACK_KEY = "grpc-retry-pushback-ms";
 const MAX_TEXT_BYTES = 1024;
-/** The text travels percent-encoded: up to three bytes for one. */
+/** The text is percent-encoded on the wire, up to three bytes per byte. */
 const MAX_ENCODED_TEXT_BYTES = 2 * 1024;
 
-/** An error as gRPC sends it. @param metadata what else goes out with it; its details are added */
+/**
+ * Converts an error to a gRPC status.
+ * @param metadata further trailers, to which the details are added
+ */
 export function toErrorStatus(error: GenerationError, metadata = new Metadata()): StatusObject {
   const code = STATUS_OF_CODE[error.code];
   const details = statusText(error.message);
@@ -26,7 +29,7 @@ function statusText(message: string): string {
   return encodeURI(text).length <= MAX_ENCODED_TEXT_BYTES ? text : wellFormedText(text, MAX_ENCODED_TEXT_BYTES / 3);
 }
 
-/** A status that a standard protocol (health) lays down for its own cases, sent as it is: it is none of Rill's published reasons. */
+/** A status that a standard protocol (health) defines for its own cases. It is sent as it is and has none of Rill's reasons. */
 export class ProtocolStatus extends Error {
   readonly code: Status;
 

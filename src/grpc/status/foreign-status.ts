@@ -8,7 +8,7 @@ interface AnyStatus {
   readonly metadata?: Metadata | null | undefined;
 }
 
-/** The statuses by which grpc-js ends calls of its own accord. Its UNIMPLEMENTED says all there is to say, and stays. */
+/** The statuses with which grpc-js ends calls itself. Its UNIMPLEMENTED needs no change. */
 const FOREIGN_CODES: ReadonlySet<Status> = new Set([
   Status.DEADLINE_EXCEEDED,
   Status.RESOURCE_EXHAUSTED,
@@ -16,12 +16,12 @@ const FOREIGN_CODES: ReadonlySet<Status> = new Set([
   Status.UNKNOWN,
 ]);
 
-/** Whether grpc-js made it, not Rill: it has no google.rpc details. */
+/** Whether grpc-js, and not Rill, created the status: it has no google.rpc details. */
 export function isForeignStatus(status: AnyStatus): boolean {
   return FOREIGN_CODES.has(status.code) && (status.metadata?.get(DETAILS_KEY) ?? []).length === 0;
 }
 
-/** What grpc-js meant, as one of Rill's errors. Its texts are told apart by what stands in 1.14; what is not known becomes INTERNAL. */
+/** Converts a status of grpc-js to a GenerationError. It tells them apart by the texts of grpc-js 1.14; an unknown one becomes INTERNAL. */
 export function fromForeignStatus(status: AnyStatus): GenerationError {
   switch (status.code) {
     case Status.DEADLINE_EXCEEDED:

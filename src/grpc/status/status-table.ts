@@ -2,8 +2,8 @@ import { status as Status } from "@grpc/grpc-js";
 import type { ErrorCode } from "../../core/generation-error.js";
 
 /**
- * The one place where an error code becomes a gRPC status; the compiler holds it complete. UNAVAILABLE is "another replica may do it", so proxies
- * retry it; RESOURCE_EXHAUSTED is the caller's own doing. CANCELLED stands only for a client that left: Istio's default policy retries that status, so the
+ * The gRPC status of each error code, which the compiler keeps complete. UNAVAILABLE means that another replica may succeed, so proxies retry it.
+ * RESOURCE_EXHAUSTED means that the caller must change something. CANCELLED is only for a client that left: Istio retries it by default, so the
  * server never ends a call with it.
  */
 export const STATUS_OF_CODE: Readonly<Record<ErrorCode, Status>> = {

@@ -5,8 +5,8 @@ import type { Violations } from "../../core/violations.js";
 const MAX_ID_TEXT_BYTES = 64;
 
 /**
- * Holds messages to the rule that each call has an id of its own, and that each result names a call before it. What is missing at all was found before.
- * @param known ids of the calls of the conversation so far
+ * Checks that every tool call has an id of its own, and that every result names an earlier call. Missing ids are reported elsewhere.
+ * @param known the ids of the calls earlier in the conversation
  */
 export function checkCallIds(
   { field, messages, known = [] }: { field: string; messages: readonly Message[]; known?: Iterable<string> },
@@ -26,7 +26,7 @@ export function checkCallIds(
   }
 }
 
-/** Calls must be followed by something, such as their results, before the model is asked for more. */
+/** Refuses messages that end in tool calls, because something, such as their results, must follow before the model continues. */
 export function refuseCallsAtEnd(
   { field, messages }: { field: string; messages: readonly Message[] },
   violations: Violations,
@@ -35,7 +35,7 @@ export function refuseCallsAtEnd(
   violations.add(`${field}[${messages.length - 1}].tool_calls`, "are the last that is said: their results must follow");
 }
 
-/** The ids of all calls in these messages. */
+/** The ids of all calls in the messages. */
 export function callIdsOf(messages: readonly Message[]): string[] {
   return messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id));
 }

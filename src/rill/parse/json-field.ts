@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, tryParseJson } from "../../core/json.js";
 import { MAX_JSON_VALUES, type Violations } from "../../core/violations.js";
 
-/** Parses a text that must be a JSON object. undefined: it is not, which is a violation. */
+/** Parses the JSON text of an object. Any other text is a violation and returns undefined. */
 export function parseJsonObject(field: string, text: string, violations: Violations): JsonObject | undefined {
   const value = parseJsonText(field, text, violations);
   if (value === undefined || isJsonObject(value)) return value;
@@ -10,12 +10,12 @@ export function parseJsonObject(field: string, text: string, violations: Violati
 }
 
 /**
- * Parses a text that must be JSON. undefined: it is not, which is a violation. A text with too many values is not parsed, since each of them costs
- * the main thread some time, however few bytes it takes.
+ * Parses JSON text. Any other text is a violation and returns undefined. A text with too many values is not parsed, because every value costs the
+ * main thread time, however few bytes it has.
  */
 export function parseJsonText(field: string, text: string, violations: Violations): unknown {
   if (!violations.countJsonValues(valuesIn(text, MAX_JSON_VALUES + 1))) {
-    violations.add(field, `brings the request to more than ${MAX_JSON_VALUES} JSON values; that is the most`);
+    violations.add(field, `brings the request to more than ${MAX_JSON_VALUES} JSON values, which is the limit`);
     return undefined;
   }
   const value = tryParseJson(text);
@@ -25,10 +25,10 @@ export function parseJsonText(field: string, text: string, violations: Violation
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** Each of these outside a string begins or follows a value: comma, bracket, brace. */
+/** Commas, brackets and braces, each of which begins or follows a value if it is outside a string. */
 const VALUE_MARKS: readonly number[] = [0x2c, 0x5b, 0x7b];
 
-/** How many values a JSON text has, about. Stops at `most`. */
+/** Estimates the number of values in a JSON text. It stops at `most`. */
 function valuesIn(text: string, most: number): number {
   let values = 1;
   let isString = false;

@@ -1,21 +1,21 @@
 import type { Duration } from "../../../generated/google/protobuf/duration.js";
 import type { Violations } from "../../core/violations.js";
 
-/** A number as the contract bounds it. */
+/** A number field with the bounds of the contract. */
 export interface NumberField {
   readonly field: string;
   readonly value: number | undefined;
-  /** In force where the caller gives none. */
+  /** The value if the caller gives none. */
   readonly fallback: number;
   readonly min: number;
   readonly max: number;
-  /** True: the minimum itself is out of bounds. */
+  /** Whether the minimum itself is out of bounds. */
   readonly aboveMin?: boolean;
-  /** Follows the numbers in a violation, such as " ms". */
+  /** The unit after the numbers in a violation, such as " ms". */
   readonly unit?: string;
 }
 
-/** The value in force. What is out of bounds is a violation, and so are NaN and the infinities. */
+/** Returns the value in force. A value out of bounds is a violation, and so are NaN and the infinities. */
 export function parseNumber(number: NumberField, violations: Violations): number {
   const { field, value, fallback, min, max, aboveMin = false, unit = "" } = number;
   if (value === undefined) return fallback;
@@ -25,7 +25,7 @@ export function parseNumber(number: NumberField, violations: Violations): number
   return fallback;
 }
 
-/** A duration in ms, held to bounds in ms. */
+/** Parses a duration to milliseconds, with bounds in milliseconds. */
 export function parseDurationMs(
   duration: Omit<NumberField, "value" | "unit"> & { readonly value: Duration | undefined },
   violations: Violations,
@@ -39,7 +39,7 @@ export function parseDurationMs(
   return parseNumber({ ...duration, value: ms, unit: " ms" }, violations);
 }
 
-/** Ids of the vocabulary, as they came. Only the first that is none is named: a message holds a million. */
+/** Checks token ids against the vocabulary. Only the first invalid one is reported, because a message can have a million. */
 export function parseTokenIds(
   { field, ids, vocabularySize }: { field: string; ids: readonly number[]; vocabularySize: number },
   violations: Violations,

@@ -1,16 +1,19 @@
 import type { Violations } from "../../core/violations.js";
 
-/** Where a page begins, as the server wrote it into the token of the page before: texts and whole numbers. */
+/** The position at which a page begins, as the server wrote it into a page token: texts and whole numbers. */
 export type PagePosition = readonly (string | number)[];
 
 const MAX_TOKEN_BYTES = 512;
 
-/** A token that callers hand back as it is. It holds no secret and gives no right: whoever changes one gets another page of his own list. */
+/**
+ * Formats a page token, which callers return unchanged. It contains no secret and grants nothing: a changed one leads to another page of the same
+ * caller's list.
+ */
 export function writePageToken(position: PagePosition): string {
   return Buffer.from(JSON.stringify(position)).toString("base64url");
 }
 
-/** undefined: none was given, or it is none of the server's, which is a violation. */
+/** Parses a page token. Returns undefined if none is given, or if the server did not create it, which is a violation. */
 export function parsePageToken<Position extends PagePosition>(
   token: string | undefined,
   isPosition: (position: PagePosition) => position is Position,

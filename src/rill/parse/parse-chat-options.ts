@@ -146,7 +146,7 @@ function parseMode(field: string, mode: ToolChoiceMode, violations: Violations):
     case ToolChoiceMode.REQUIRED:
       return { type: "required" };
     default:
-      // An unknown number arrives typed as a known one.
+      // An unknown number has the type of a known one.
       violations.add(field, `is ${mode}, which is no mode`);
       return AUTO;
   }

@@ -5,7 +5,7 @@ import type { Limits } from "../../core/limits.js";
 import { parseJsonText } from "./json-field.js";
 import type { Violations } from "../../core/violations.js";
 
-/** What the answer must look like. Whether it can be made into a grammar is seen on the prepare worker. */
+/** Parses the constraint on the answer. The prepare worker determines whether it can become a grammar. */
 export function parseConstraint(
   constraint: GenerateRequest["constraint"],
   limits: Limits,

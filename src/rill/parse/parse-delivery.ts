@@ -4,17 +4,17 @@ import type { Limits } from "../../core/limits.js";
 import { parseDurationMs } from "./number-field.js";
 import type { Violations } from "../../core/violations.js";
 
-/** The contract gives no setting for it: below a second, a limit would catch ordinary pauses of a network. */
+/** The shortest slow_reader_limit, which the contract fixes. A shorter one would hit ordinary pauses of a network. */
 const MIN_SLOW_READER_LIMIT_MS = 1_000;
 
-/** What holds for Generate. */
+/** The delivery of Generate. */
 const WITHOUT_STREAM: Delivery = Object.freeze({
   heartbeatIntervalMs: 0,
   slowReaderLimitMs: undefined,
   maxChunkDelayMs: 0,
 });
 
-/** How a stream is paced for its reader. Generate has no stream and refuses the group. */
+/** Parses how a stream is delivered to its reader. Generate has no stream and refuses the group. */
 export function parseDelivery(
   delivery: DeliveryMessage | undefined,
   { limits, streams }: { limits: Limits; streams: boolean },

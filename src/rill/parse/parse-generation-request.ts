@@ -21,15 +21,15 @@ import { Violations } from "../../core/violations.js";
 export interface RequestBounds {
   readonly limits: Limits;
   readonly model: ModelFacts;
-  /** What input and output may have together. */
+  /** The tokens that input and output may have together. */
   readonly contextTokens: number;
-  /** True for GenerateStream, false for Generate: their messages are the same. */
+  /** True for GenerateStream, false for Generate. Both have the same messages. */
   readonly streams: boolean;
 }
 
 /**
- * A request of Generate or GenerateStream, valid, complete and frozen. Its message is taken.
- * @throws GenerationError UNDECODABLE_MESSAGE; INVALID_REQUEST naming everything that is wrong; MODEL_MISMATCH
+ * Parses a request of Generate or GenerateStream to a valid, complete and frozen one. It takes the message.
+ * @throws GenerationError UNDECODABLE_MESSAGE; INVALID_REQUEST with every violation; MODEL_MISMATCH
  */
 export function parseGenerationRequest(
   request: DecodedRequest<GenerateRequest>,

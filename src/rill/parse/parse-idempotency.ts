@@ -5,7 +5,7 @@ import type { Limits } from "../../core/limits.js";
 import { parseId } from "./parse-identity.js";
 import type { Violations } from "../../core/violations.js";
 
-/** The key and what it is held to. A request in which anything is wrong needs no digest: it is refused. */
+/** Parses the idempotency key and digests the request. An invalid request gets no digest, because it is refused. */
 export function parseIdempotency(
   message: GenerateRequest,
   limits: Limits,
@@ -17,7 +17,7 @@ export function parseIdempotency(
   return Object.freeze({ key, bodyDigest: digestBody(message) });
 }
 
-/** SHA-256 of the message written anew, in the order of its fields and keys, without its names: clients may order both as they like. */
+/** The SHA-256 of the message without its names, encoded anew with fields and map keys in order, because clients may order both as they like. */
 function digestBody(message: GenerateRequest): string {
   const labels = new Map([...message.labels].sort(([a], [b]) => (a < b ? -1 : 1)));
   const body = { ...message, labels, requestId: undefined, idempotencyKey: undefined };

@@ -4,7 +4,7 @@ import type { Violations } from "../../core/violations.js";
 
 const MAX_KEY_TEXT_BYTES = 64;
 
-/** A client's or the server's name for something: 1 to `idBytes` bytes. */
+/** Parses an id of a client or of the server, 1 to `idBytes` bytes. */
 export function parseId(
   { field, value }: { field: string; value: string | undefined },
   limits: Limits,
@@ -18,10 +18,10 @@ export function parseId(
   return value;
 }
 
-/** What nearly every call has. */
+/** The labels of nearly every call. */
 const NO_LABELS: ReadonlyMap<string, string> = new Map();
 
-/** The caller's own words for logs. */
+/** Parses the labels of a request. */
 export function parseLabels(
   labels: ReadonlyMap<string, string>,
   limits: Limits,
@@ -46,7 +46,7 @@ export function parseLabels(
   return labels;
 }
 
-/** The revision that a session must have; undefined: whichever it is. */
+/** Parses the revision that a session must have, or undefined for any revision. */
 export function parseRevision(
   { field, value }: { field: string; value: number | undefined },
   violations: Violations,

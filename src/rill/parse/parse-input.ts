@@ -8,7 +8,7 @@ import { parseMessages } from "./parse-messages.js";
 import { parseTokenIds } from "./number-field.js";
 import type { Violations } from "../../core/violations.js";
 
-/** The fields that GenerateRequest and CountTokensRequest share; a `turn` is parsed before. */
+/** The fields that GenerateRequest and CountTokensRequest share. A `turn` is parsed elsewhere. */
 export interface InputFields {
   readonly input?:
     | { readonly $case: "prompt"; readonly value: string }
@@ -21,11 +21,11 @@ export interface InputFields {
 export interface InputBounds {
   readonly vocabularySize: number;
   readonly limits: Limits;
-  /** Of input that the request may have. */
+  /** The kinds of input that the request may have, for the error text. */
   readonly kinds: string;
 }
 
-/** What the model reads; an empty prompt where there is a violation. */
+/** Parses the input of the model. It is an empty prompt if there is a violation. */
 export function parseInput(fields: InputFields, bounds: InputBounds, violations: Violations): GenerationInput {
   const { input } = fields;
   if (input?.$case !== "prompt") requireNoControlTokens(fields.parseControlTokens, violations);
@@ -56,7 +56,7 @@ function parseChat(chat: Chat, limits: Limits, violations: Violations): Generati
   return { type: "chat", messages: list.messages, ...parseChatOptions(chat, { field: "chat", limits }, violations) };
 }
 
-/** For inputs in which text is never read as control tokens. */
+/** Refuses parse_control_tokens with inputs whose text never becomes control tokens. */
 export function requireNoControlTokens(parseControlTokens: boolean | undefined, violations: Violations): void {
   if (parseControlTokens !== undefined) violations.add("parse_control_tokens", "goes with a prompt only");
 }

@@ -8,10 +8,13 @@ import { parseRequiredId } from "./parse-session-requests.js";
 import { Violations } from "../../core/violations.js";
 
 const DEFAULT_PAGE_ENTRIES = 100;
-/** What a response has besides its entries. */
+/** The bytes of a response besides its entries. */
 const RESPONSE_FRAME_BYTES = 1_024;
 
-/** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST; so does the other. */
+/**
+ * Parses a request of ListSessions.
+ * @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST
+ */
 export function parseListSessions(
   request: DecodedRequest<ListSessionsRequest>,
   limits: Limits,

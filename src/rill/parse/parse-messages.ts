@@ -9,7 +9,9 @@ import { parseJsonObject } from "./json-field.js";
 
 const MAX_TOOL_NAME_BYTES = 64;
 
-/** A list of at least one message; an empty one where there are too many or too few. Which calls results belong to is looked at by `checkCallIds`. */
+/**
+ * Parses a list of at least one message. The result is empty if there are too many or none. `checkCallIds` checks which calls the results belong to.
+ */
 export function parseMessages(
   { field, messages }: { field: string; messages: readonly MessageMessage[] },
   limits: Limits,
@@ -58,13 +60,13 @@ function parseRole(role: RoleMessage | undefined, field: string, violations: Vio
     case RoleMessage.TOOL:
       return "tool";
     default:
-      // An unknown number arrives typed as a known one.
+      // An unknown number has the type of a known one.
       violations.add(field, role === undefined ? "is missing" : `is ${role}, which is no role`);
       return "user";
   }
 }
 
-/** The calls of one message; none where there are too many. */
+/** Parses the tool calls of one message. The result is empty if there are too many. */
 function parseToolCalls(
   { field, toolCalls }: { field: string; toolCalls: readonly ToolCallMessage[] },
   limits: Limits,

@@ -3,7 +3,7 @@ import type { OutputOptions } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { Violations } from "../../core/violations.js";
 
-/** What comes back beside the text. */
+/** Parses what the response holds besides the text. */
 export function parseOutput(output: OutputMessage | undefined, limits: Limits, violations: Violations): OutputOptions {
   const logprobs = output?.logprobs;
   if (logprobs !== undefined && logprobs > limits.topLogprobs) {

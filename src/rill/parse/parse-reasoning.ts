@@ -3,13 +3,13 @@ import type { Reasoning } from "../../core/generation-request.js";
 import type { Violations } from "../../core/violations.js";
 
 export interface ReasoningBounds {
-  /** Whether the model thinks aloud. */
+  /** Whether the model is a reasoning model. */
   readonly reasons: boolean;
-  /** Whether the input is rendered by the model's template, which is what begins its thinking. */
+  /** Whether the chat template renders the input, because the template begins the reasoning. */
   readonly isRendered: boolean;
 }
 
-/** How the model thinks aloud; undefined where the request says nothing about it. */
+/** Parses how the model reasons. Returns undefined if the request does not say. */
 export function parseReasoning(
   reasoning: ReasoningMessage | undefined,
   { reasons, isRendered }: ReasoningBounds,

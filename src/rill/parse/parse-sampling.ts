@@ -35,13 +35,13 @@ const SEEDS = 2 ** 32;
 export interface SamplingBounds {
   readonly limits: Limits;
   readonly vocabularySize: number;
-  /** What input and output may have together: no window is longer. */
+  /** The tokens that input and output may have together, which bound every window. */
   readonly contextTokens: number;
 }
 
 type Bounds = Omit<NumberField, "field" | "value">;
 
-/** How tokens are drawn, with every default filled in; the seed, where none is given, by chance. */
+/** Parses how tokens are sampled, with every default. A missing seed is chosen at random. */
 export function parseSampling(
   sampling: SamplingMessage | undefined,
   { limits, vocabularySize, contextTokens }: SamplingBounds,
@@ -71,7 +71,7 @@ export function parseSampling(
   });
 }
 
-/** The DRY penalty with its defaults filled in; undefined where none is asked for. */
+/** Parses the DRY penalty with its defaults. Returns undefined if the request has none. */
 function parseDry(
   dry: DryMessage | undefined,
   { limits, contextTokens }: { limits: Limits; contextTokens: number },
@@ -104,7 +104,7 @@ function parseBreakers(breakers: readonly string[], limits: Limits, violations: 
   return breakers;
 }
 
-/** What becomes of each token's logit. Which tokens the texts are, and whether one is named twice by them, the vocabulary says later. */
+/** Parses the logit biases. The prepare worker later resolves texts to tokens and reports tokens that occur twice. */
 function parseLogitBias(
   biases: readonly LogitBiasMessage[],
   { limits, vocabularySize }: { limits: Limits; vocabularySize: number },

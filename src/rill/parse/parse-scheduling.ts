@@ -4,7 +4,7 @@ import type { Violations } from "../../core/violations.js";
 import type { Limits } from "../../core/limits.js";
 import { parseDurationMs } from "./number-field.js";
 
-/** The line that a call waits in. */
+/** Parses the lane that a call waits in. */
 export function parseLane(scheduling: Scheduling | undefined, fallback: Lane, violations: Violations): Lane {
   const lane = scheduling?.lane;
   switch (lane) {
@@ -15,13 +15,13 @@ export function parseLane(scheduling: Scheduling | undefined, fallback: Lane, vi
     case LaneMessage.BATCH:
       return "batch";
     default:
-      // An unknown number arrives typed as a known one.
+      // An unknown number has the type of a known one.
       violations.add("scheduling.lane", `is ${lane}, which is no lane`);
       return fallback;
   }
 }
 
-/** The longest that a call would wait in line; undefined where it sets no bound. */
+/** Parses the longest time in the queue. Returns undefined if the request has none. */
 export function parseMaxWait(
   scheduling: Scheduling | undefined,
   { maxCallerWaitMs }: Pick<Limits, "maxCallerWaitMs">,

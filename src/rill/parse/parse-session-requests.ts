@@ -25,13 +25,16 @@ import { parseId, parseLabels, parseRevision } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";
 import { Violations } from "../../core/violations.js";
 
-/** A request of the store's but for what the server adds: whose it is, and new ids. */
+/** A request to the store without the fields that the server adds: the owner and new ids. */
 type Asked<Request> = Omit<Request, "owner" | "forkId">;
 
-/** Shorter, a session would be gone before its caller could use it. */
+/** The shortest idle timeout. With a shorter one, a session would be gone before its caller could use it. */
 const MIN_IDLE_MS = 1_000;
 
-/** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST; so do the others. */
+/**
+ * Parses a request of CreateSession.
+ * @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST, as do the other parsers here
+ */
 export function parseCreateSession(
   request: DecodedRequest<CreateSessionRequest>,
   limits: Limits,
@@ -101,7 +104,7 @@ export function parseForkSession(request: DecodedRequest<ForkSessionRequest>, li
   return parsed;
 }
 
-/** Whether results belong to calls of the session is seen once its history is there. */
+/** Parses a request of AppendMessages. Whether results belong to calls of the session is checked once its history is loaded. */
 export function parseAppendMessages(
   request: DecodedRequest<AppendMessagesRequest>,
   limits: Limits,
@@ -117,7 +120,7 @@ export function parseAppendMessages(
   return parsed;
 }
 
-/** The session that a request is about; "" where there is a violation. */
+/** Parses the id of the session. It is "" if there is a violation. */
 export function parseRequiredId(sessionId: string | undefined, limits: Limits, violations: Violations): string {
   if (sessionId === undefined) violations.add("session_id", "is missing");
   return parseId({ field: "session_id", value: sessionId }, limits, violations) ?? "";

@@ -16,7 +16,7 @@ export interface StoppingBounds {
   readonly vocabularySize: number;
 }
 
-/** When the generation ends. Whether the maximum fits the context is seen once the input is counted. */
+/** Parses when the generation ends. Whether the maximum fits the context is checked once the input is counted. */
 export function parseStopping(
   stopping: StoppingMessage | undefined,
   { limits, vocabularySize }: StoppingBounds,
@@ -65,7 +65,7 @@ function parseStopTokenIds(
   return parseTokenIds({ field, ids, vocabularySize }, violations);
 }
 
-/** The guard with its defaults filled in; undefined where none is asked for. */
+/** Parses the repetition guard with its defaults. Returns undefined if the request has none. */
 function parseRepetitionGuard(
   guard: RepetitionGuardMessage | undefined,
   violations: Violations,

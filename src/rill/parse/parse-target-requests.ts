@@ -9,10 +9,10 @@ import { Violations } from "../../core/violations.js";
 import type { CancelMode } from "../../core/engine-messages.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 
-/** Which generation a caller means. */
+/** The name by which a caller refers to a generation. */
 export type GenerationTarget = { readonly generationId: string } | { readonly requestId: string };
 
-/** The `target` of every request that names a generation. */
+/** Parses the `target` of a request that names a generation. */
 function parseTarget(
   target: CancelGenerationRequest["target"],
   limits: Limits,
@@ -36,7 +36,10 @@ export interface CancelRequest {
   readonly mode: CancelMode;
 }
 
-/** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST */
+/**
+ * Parses a request of CancelGeneration.
+ * @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST
+ */
 export function parseCancelRequest(request: DecodedRequest<CancelGenerationRequest>, limits: Limits): CancelRequest {
   const { target, mode } = readableMessage(request);
   const violations = new Violations();
@@ -55,13 +58,16 @@ function parseMode(mode: CancelModeMessage | undefined, violations: Violations):
     case CancelModeMessage.END_REASONING:
       return "end_reasoning";
     default:
-      // An unknown number arrives typed as a known one.
+      // An unknown number has the type of a known one.
       violations.add("mode", `is ${mode}, which is no mode`);
       return "immediate";
   }
 }
 
-/** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST */
+/**
+ * Parses a request of GetGeneration.
+ * @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST
+ */
 export function parseGetGenerationRequest(
   request: DecodedRequest<GetGenerationRequest>,
   limits: Limits,

@@ -10,20 +10,23 @@ import { parseInput } from "./parse-input.js";
 import { parseTokenIds } from "./number-field.js";
 import { Violations } from "../../core/violations.js";
 
-/** A text to tokenise, as the preparer takes it. */
+/** A text to tokenise, in the form that the preparer takes. */
 export interface TokenizeCall {
   readonly text: string;
   readonly addBeginning: boolean;
   readonly parseControlTokens: boolean;
 }
 
-/** What to count, and how much output must fit beside it. */
+/** An input to count, and the output tokens that must fit beside it. */
 export interface CountTokensCall {
   readonly input: GenerationInput;
   readonly maxOutputTokens: number;
 }
 
-/** @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST; so do the others. */
+/**
+ * Parses a request of Tokenize.
+ * @throws GenerationError UNDECODABLE_MESSAGE, INVALID_REQUEST, as do the other parsers here
+ */
 export function parseTokenizeRequest(request: DecodedRequest<TokenizeRequest>): TokenizeCall {
   const { text, addBeginning, parseControlTokens } = readableMessage(request);
   const violations = new Violations();

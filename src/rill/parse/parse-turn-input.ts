@@ -11,7 +11,7 @@ import { parseId, parseRevision } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";
 import type { Violations } from "../../core/violations.js";
 
-/** Whether results belong to calls of the session is seen once its history is there. */
+/** Parses a turn. Whether results belong to calls of the session is checked once its history is loaded. */
 export function parseTurnInput(message: TurnInputMessage, limits: Limits, violations: Violations): TurnInput {
   const { sessionId, expectedRevision, continueAnswer: continues = false, waitIfBusy = false } = message;
   if (sessionId === undefined) violations.add("turn.session_id", "is missing");
@@ -45,7 +45,7 @@ function parsePolicy(policy: ContextPolicyMessage | undefined, violations: Viola
     case ContextPolicyMessage.DROP_OLDEST_TURNS:
       return "drop_oldest_turns";
     default:
-      // An unknown number arrives typed as a known one.
+      // An unknown number has the type of a known one.
       violations.add("turn.context_policy", `is ${policy}, which is no policy`);
       return "refuse";
   }

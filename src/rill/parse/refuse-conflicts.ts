@@ -10,7 +10,7 @@ interface Combination {
   readonly stopping: Stopping;
 }
 
-/** Names what of a request is right by itself and does not go together: each rule stands with the field that it is about. */
+/** Reports fields that are valid alone and conflict with one another. Each rule names the field that it concerns. */
 export function refuseConflicts({ input, constraint, stopping }: Combination, violations: Violations): void {
   const choice = choiceOf(input);
   const mayCall = choice !== undefined && choice.type !== "none";
@@ -40,7 +40,7 @@ function continuesAnswer(input: GenerationInput | TurnInput): boolean {
   return (input.type === "chat" || input.type === "turn") && isPartial(input.messages.at(-1));
 }
 
-/** Whether the model goes on inside this message, the last one. */
+/** Whether the model continues this message, which is the last one. */
 function isPartial(last: Message | undefined): boolean {
   return last?.role === "assistant" && last.toolCalls === undefined;
 }

@@ -3,7 +3,7 @@ import type { Usage as UsageMessage } from "../../../generated/rill/v1/usage.js"
 import type { Timings, Usage } from "../../core/usage.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 
-/** Tokens as the contract counts them: output = delivered + undelivered. */
+/** Converts token counts to Usage: output = delivered + undelivered. */
 export function toUsageMessage(usage: Usage): UsageMessage {
   return {
     inputTokens: usage.inputTokens,
@@ -15,7 +15,7 @@ export function toUsageMessage(usage: Usage): UsageMessage {
   };
 }
 
-/** Times as the contract has them. The parts are rounded to the nanosecond, and the total is their sum as it is sent. */
+/** Converts times to Timings. The parts are rounded to the nanosecond, and the total is the sum of the rounded parts. */
 export function toTimingsMessage(timings: Timings): TimingsMessage {
   const parts = {
     queue: toDurationMessage(timings.queueMs),

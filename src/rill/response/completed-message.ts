@@ -3,7 +3,7 @@ import type { FinishedEvent } from "../../core/generation-event.js";
 import { toTimingsMessage, toUsageMessage } from "./account-messages.js";
 import { toFinishReasonMessage, toStopMatchMessage } from "./state-messages.js";
 
-/** @param textSha256 of all chunks' text in UTF-8 */
+/** @param textSha256 the digest of the UTF-8 text of all chunks */
 export function toCompletedMessage(event: FinishedEvent, textSha256: Buffer): Completed {
   return {
     finishReason: toFinishReasonMessage(event.reason),

@@ -6,7 +6,7 @@ import type { Delivery, GenerationRequest, Sampling } from "../../core/generatio
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 import { toLaneMessage } from "./state-messages.js";
 
-/** What a generation runs with, without its delivery. */
+/** Converts the parameters of a generation, without its delivery. */
 export function toEffectiveParametersMessage(
   { lane, maxWaitMs }: GenerationRequest,
   { sampling, stopping }: { sampling: Sampling; stopping: RunStopping },
@@ -38,7 +38,7 @@ function toSamplingMessage(sampling: Sampling): SamplingMessage {
   };
 }
 
-/** How its stream is delivered, which each reader of a generation says for itself. */
+/** Converts the delivery, which belongs to each reader of a generation. */
 export function toDeliveryMessage({
   heartbeatIntervalMs,
   slowReaderLimitMs,

@@ -1,23 +1,23 @@
 import type { WorkPace } from "../../sync/work-pace.js";
 import { EncodedResponse } from "../../grpc/contract/service-definition.js";
 
-/** Entries of lists that are encoded at a time: a fraction of a millisecond. */
+/** The list entries that are encoded at a time, which takes a fraction of a millisecond. */
 const PIECE_ENTRIES = 1_000;
 
-/** What a generated message is encoded with. */
+/** The encoder of a generated message. */
 interface MessageCodec<Message> {
   encode(message: Message): { finish(): Uint8Array };
   decode(bytes: Uint8Array): Message;
 }
 
-/** Names of the fields of a message that are lists. */
+/** The names of a message's list fields. */
 type ListName<Message> = {
   [Name in keyof Message]: Message[Name] extends readonly unknown[] ? Name : never;
 }[keyof Message];
 
 /**
- * Encodes a message with long lists by pieces. Two messages one after another are, to every decoder, one message with the entries of both, so each piece
- * is a message with a part of a list. A message without long lists is encoded at once.
+ * Encodes a message with long lists in pieces. Concatenated messages decode to one message with the entries of all of them, so each piece is a
+ * message with a part of a list. A message without long lists is encoded at once.
  */
 export async function encodeInPieces<Message extends object>(
   message: Message,

@@ -5,7 +5,7 @@ import { toTimingsMessage, toUsageMessage } from "./account-messages.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 import { toFinishReasonMessage, toGenerationStateMessage, toLaneMessage } from "./state-messages.js";
 
-/** A generation as the ledger has it. */
+/** Converts a generation of the ledger. */
 export function toGenerationMessage(report: GenerationReport, { modelDigest }: { modelDigest: string }): Generation {
   const { generationId, requestId, seed, createdMs, timings, end } = report;
   return {

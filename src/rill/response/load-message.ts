@@ -4,7 +4,7 @@ import type { GenerationLoad, LoadSnapshot } from "../../core/load-snapshot.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 import { toGenerationStateMessage, toLaneMessage, toLifecycleMessage } from "./state-messages.js";
 
-/** One look at the server. */
+/** Converts a snapshot of the load. */
 export function toLoadMessage(load: LoadSnapshot): Load {
   return {
     state: toLifecycleMessage(load.lifecycle),

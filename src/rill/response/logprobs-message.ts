@@ -3,7 +3,7 @@ import type { TokenScore } from "../../core/piece.js";
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** The scores of tokens, in order; none where the run was not asked for any. */
+/** Converts the log-probabilities of tokens, in order. The result is empty if the request did not ask for them. */
 export function toLogprobsMessage(tokenIds: readonly number[], scores: readonly TokenScore[]): TokenLogprobs[] {
   return scores.map(({ logprob, top }, index) => ({
     tokenId: tokenIds[index] ?? 0,
@@ -16,7 +16,7 @@ export function toLogprobsMessage(tokenIds: readonly number[], scores: readonly 
   }));
 }
 
-/** The same bytes, as the generated code wants them. */
+/** The same bytes as a Buffer, which the generated code expects. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

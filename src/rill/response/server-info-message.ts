@@ -5,12 +5,12 @@ import type { EngineFacts } from "../../core/model-facts.js";
 import type { ConnectionBounds } from "../../grpc/connection/connections.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 
-/** What is known of the server before it has a model. */
+/** The facts about the server that are known before the model loads. */
 export interface ServerStart {
-  /** Rill's own. */
+  /** The version of Rill. */
   readonly version: string;
   readonly instanceId: string;
-  /** Since the epoch. */
+  /** The start of the process, in milliseconds since the epoch. */
   readonly processStartMs: number;
 }
 
@@ -23,7 +23,7 @@ export interface ServerInfoParts {
   readonly connections: ConnectionBounds;
 }
 
-/** The server as it was started. */
+/** Converts the description of the server. */
 export function toServerInfoMessage(parts: ServerInfoParts): ServerInfo {
   const { start, engine, slots } = parts;
   return {

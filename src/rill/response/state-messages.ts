@@ -41,7 +41,7 @@ const LIFECYCLES: Readonly<Record<Lifecycle, LifecycleMessage>> = {
   failed: LifecycleMessage.FAILED,
 };
 
-/** Core's words as the contract's numbers; the compiler holds each table complete. */
+/** Converts the states and reasons of core to the enums of the contract. The compiler keeps each table complete. */
 export function toFinishReasonMessage(reason: FinishReason): FinishReasonMessage {
   return FINISH_REASONS[reason];
 }

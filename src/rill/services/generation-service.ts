@@ -31,10 +31,10 @@ import { toGenerationStateMessage } from "../response/state-messages.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import { type Backend, type BackendSource, requireBackend } from "../../generation/backend.js";
 
-/** Lists with an entry for each output token. */
+/** The lists that have an entry for each output token. */
 const OUTPUT_LISTS = ["tokenIds", "logprobs", "tokenBytes"] as const;
 
-/** rill.v1.GenerationService. */
+/** Creates the handlers of rill.v1.GenerationService. */
 export function createGenerationService(
   host: CallHost,
   source: BackendSource & { readonly turns: RunningTurns },
@@ -111,7 +111,7 @@ export function createGenerationService(
   };
 }
 
-/** Of what a reader has to take. */
+/** The bytes of text that a reader must take. */
 function textBytes(event: GenerationMessage): number {
   if (event.$case === "chunk") return Buffer.byteLength(event.value.text);
   return event.$case === "toolCall" ? Buffer.byteLength(event.value.arguments) : 0;

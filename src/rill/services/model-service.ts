@@ -12,7 +12,7 @@ import { unaryMethod } from "../../grpc/call/unary-method.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { type BackendSource, requireBackend } from "../../generation/backend.js";
 
-/** rill.v1.ModelService. */
+/** Creates the handlers of rill.v1.ModelService. */
 export function createModelService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
   const getModel = (request: DecodedRequest<GetModelRequest>): GetModelResponse => {
     const { model, engine } = requireBackend(source);
@@ -48,7 +48,7 @@ function capabilitiesOf({ template }: ModelFacts, { tools, gbnfBytes }: Limits):
     ...(template.reasoning ? [Capability.REASONING] : []),
     Capability.CONSTRAINTS,
     ...(gbnfBytes > 0 ? [Capability.GBNF] : []),
-    // A wrapper that stands in for a template has no variables.
+    // A wrapper that replaces a template has no variables.
     ...(template.source === "model" ? [Capability.TEMPLATE_ARGUMENTS] : []),
   ];
 }

@@ -1,14 +1,14 @@
 import type { PageBounds } from "../../sessions/session-store.js";
 import { EncodedResponse } from "../../grpc/contract/service-definition.js";
 
-/** Puts one page of a list together from entries that are encoded already: as many as its bounds let in, and the first one whatever it takes. */
+/** Builds a page of a list from encoded entries. It takes as many as its bounds allow, and the first one whatever its size. */
 export class PageBuilder {
   readonly #bounds: PageBounds;
   readonly #entries: Uint8Array[] = [];
   #bytes = 0;
   #lastToken = "";
   #isCut = false;
-  /** Whether the list goes on behind the last entry that was added. */
+  /** Whether the list continues after the last added entry. */
   #goesOn = true;
 
   constructor({ maxEntries, maxBytes }: PageBounds) {
@@ -23,13 +23,16 @@ export class PageBuilder {
     return this.#isCut || this.#entries.length >= this.#bounds.maxEntries || this.#bytes >= this.#bounds.maxBytes;
   }
 
-  /** What the page still takes. */
+  /** The room that the page still has. */
   get room(): PageBounds {
     const { maxEntries, maxBytes } = this.#bounds;
     return { maxEntries: maxEntries - this.#entries.length, maxBytes: maxBytes - this.#bytes };
   }
 
-  /** Adds an entry, unless it or one before it has no more room. @param token the token of the page that begins behind it */
+  /**
+   * Adds an entry, unless it or an earlier one does not fit.
+   * @param token the token of the page that begins after the entry
+   */
   add(entry: Uint8Array, token: string): void {
     if (this.isFull || (!this.isEmpty && this.#bytes + entry.length > this.#bounds.maxBytes)) {
       this.#isCut = true;
@@ -40,12 +43,12 @@ export class PageBuilder {
     this.#lastToken = token;
   }
 
-  /** Says whether the list goes on behind what was handed to `add` so far. */
+  /** Records whether the list continues after the entries so far. */
   endsWith(more: boolean): void {
     this.#goesOn = more;
   }
 
-  /** The page, with what `encodeEnd` makes of the token for the next one; it is empty where the list ends. */
+  /** Returns the page. `encodeEnd` encodes the token of the next page, which is empty at the end of the list. */
   finish(encodeEnd: (nextPageToken: string) => Uint8Array): EncodedResponse {
     const nextPageToken = this.#isCut || this.#goesOn ? this.#lastToken : "";
     return new EncodedResponse(Buffer.concat([...this.#entries, encodeEnd(nextPageToken)]));

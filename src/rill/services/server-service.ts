@@ -22,10 +22,10 @@ import { toLoadMessage } from "../response/load-message.js";
 import { type ServerStart, toServerInfoMessage } from "../response/server-info-message.js";
 import { type BackendSource, requireBackend } from "../../generation/backend.js";
 
-/** What a generation takes in a load, about. */
+/** The approximate size of a generation in a Load message. */
 const GENERATION_LOAD_BYTES = 128;
 
-/** rill.v1.ServerService. */
+/** Creates the handlers of rill.v1.ServerService. */
 export function createServerService(
   host: CallHost,
   source: BackendSource,
@@ -45,7 +45,7 @@ export function createServerService(
   const getLoad = async (request: DecodedRequest<GetLoadRequest>, context: CallContext): Promise<EncodedResponse> => {
     const { scheduler } = requireBackend(source);
     readableMessage(request);
-    // With a thousand generations it takes a millisecond or two.
+    // A load with a thousand generations takes a millisecond or two to encode.
     return await pace.run(() => {
       const load = scheduler.load();
       context.holdResponse(load.generations.length * GENERATION_LOAD_BYTES);
@@ -53,7 +53,7 @@ export function createServerService(
     });
   };
 
-  /** Each report is made when it is asked for: a reader that is behind finds the latest, and nothing piles up. */
+  /** Creates each report when the reader asks for it, so a reader that is behind gets the latest and nothing accumulates. */
   async function* watchLoad(
     request: DecodedRequest<WatchLoadRequest>,
     { signal }: CallContext,

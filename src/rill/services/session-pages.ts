@@ -20,11 +20,11 @@ import { storedValue } from "../../generation/store-error.js";
 import { OWNER } from "../../identity/owner.js";
 import { PageBuilder } from "./page-builder.js";
 
-/** Pages that are read at a time. The others wait, and hold nothing meanwhile. */
+/** The number of pages that are read concurrently. The others wait and hold nothing. */
 const MAX_PAGES_READ = 4;
-/** What is read of the store at a time: its decoding takes the main thread a millisecond or two. */
+/** The bytes that one read of the store returns. Decoding them takes the main thread a millisecond or two. */
 const READ_BYTES = 256 * 1024;
-/** A session's labels take 10 KiB at most. */
+/** The number of sessions that one read of the store returns. The labels of a session take 10 KiB at most. */
 const READ_SESSIONS = 32;
 
 export interface SessionPagesOptions {
@@ -34,8 +34,8 @@ export interface SessionPagesOptions {
 }
 
 /**
- * Answers ListTurns and ListSessions. A page can take megabytes, so it is read from the store and encoded part by part, at the host's pace, a few pages at
- * a time; and it counts as a response of the largest size before it is read.
+ * Implements ListTurns and ListSessions. A page can have megabytes, so it is read from the store and encoded piece by piece at the host's pace, a few
+ * pages at a time. It counts as a response of the largest size before it is read.
  */
 export class SessionPages {
   readonly #options: SessionPagesOptions;
@@ -86,7 +86,7 @@ export class SessionPages {
       context.signal.throwIfAborted();
       const bounds = partOf(builder.room, parsed.maxEntries);
       const found = await store.listTurns({ ...key, ...bounds, afterNumber });
-      // What has changed or was deleted meanwhile begins the next page: all turns of one page are of one revision.
+      // A change or a deletion of the session ends the page, so that all turns of a page belong to one revision.
       const isGone = revision !== undefined && !found.ok && found.problem.type === "session_not_found";
       if (isGone || (found.ok && revision !== undefined && found.value.revision !== revision)) break;
       const page = storedValue(found);
@@ -101,7 +101,7 @@ export class SessionPages {
     return builder.finish((nextPageToken) => encodeTurns({ turns: [], nextPageToken, revision: revision ?? 0 }));
   };
 
-  /** Waits for the page's turn, and counts it. */
+  /** Waits for the page's turn and counts its response. */
   async #begin(context: CallContext): Promise<Disposable> {
     const { messageBytes, totalResponseBytes } = this.#options.host.limits;
     const permit = await this.#permits.take(context.signal);
@@ -116,7 +116,7 @@ export class SessionPages {
 
   #addTurn(builder: PageBuilder, turn: Turn, key: SessionKey): void {
     const { host, running } = this.#options;
-    // Of a turn that runs here more is known than is stored.
+    // The server knows more about a turn that runs here than the store does.
     const known = turn.status === "running" ? { ...turn, ...running.madeOf(key, turn.number) } : turn;
     const encoded = encodeTurns({ turns: [toTurnMessage(known)], nextPageToken: "", revision: 0 });
     const { messageBytes } = host.limits;

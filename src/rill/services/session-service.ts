@@ -37,7 +37,7 @@ import { storedCallIds } from "../generation/turn/stored-call-ids.js";
 import { OWNER } from "../../identity/owner.js";
 import { SessionPages } from "./session-pages.js";
 
-/** rill.v1.SessionService. Needs no model: it answers while one is being loaded. */
+/** Creates the handlers of rill.v1.SessionService. It needs no model and works while one loads. */
 export function createSessionService(
   host: CallHost,
   { store, turns: running }: { readonly store: SessionStore; readonly turns: RunningTurns },
@@ -46,7 +46,11 @@ export function createSessionService(
   const owner = OWNER;
   const pages = new SessionPages({ host, store, running });
 
-  /** Ids of calls only come more, so what holds now holds when the messages are stored. @throws GenerationError INVALID_REQUEST */
+  /**
+   * Checks the ids of calls and results. Calls are only ever added to a session, so a check that passes now still passes when the messages are
+   * stored.
+   * @throws GenerationError INVALID_REQUEST
+   */
   const checkCalls = async (request: AppendMessages): Promise<void> => {
     const opened = storedValue(await store.openTurn({ ...request, idempotencyKey: undefined }));
     if (opened.type !== "open") return;

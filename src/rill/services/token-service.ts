@@ -21,7 +21,7 @@ import {
 import { encodeInPieces } from "../response/encode-in-pieces.js";
 import { type BackendSource, requireBackend } from "../../generation/backend.js";
 
-/** rill.v1.TokenService: the preparer's work alone, without a generation. */
+/** Creates the handlers of rill.v1.TokenService, which need only the preparer and no generation. */
 export function createTokenService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
   const { limits } = host;
 
@@ -49,7 +49,7 @@ export function createTokenService(host: CallHost, source: BackendSource): Untyp
     const { preparer, model, engine } = requireBackend(source);
     const bounds = { limits, vocabularySize: model.vocabularySize };
     const { input, maxOutputTokens } = parseCountTokensRequest(request, bounds);
-    // What is too long for the context is counted all the same: no token is shorter than a byte of the message.
+    // An input that exceeds the context is counted too, because no token is shorter than a byte of the message.
     const { tokens } = await preparer.prepare(input, { maxInputTokens: limits.messageBytes, signal });
     const { length } = tokens;
     const availableOutputTokens = Math.max(engine.contextTokens - length, 0);
