@@ -7,36 +7,36 @@ import type { Piece } from "./piece.js";
 import type { RunEnd } from "./run-end.js";
 
 /**
- * All that crosses the wall between the scheduler (main thread) and the engine host (inference worker): plain data that survives a structured
- * clone, so the host can as well run in a child process.
+ * The messages between the scheduler (main thread) and the engine host (inference worker). They are plain data that survives a structured clone, so that
+ * the host can also run in a child process.
  */
 
-/** One admitted generation, as the engine needs to know it. */
+/** The run of one admitted generation, as the engine sees it. */
 export interface RunSpec {
-  /** Chosen by the scheduler, never used twice in a process. */
+  /** The scheduler chooses the id, and never uses one twice in a process. */
   readonly runId: number;
-  /** The whole prompt, at least one token; with the output it fits the context. */
+  /** The whole prompt. It has at least one token, and fits the context together with the output. */
   readonly inputTokens: Uint32Array;
   readonly sampling: Sampling;
   readonly stopping: RunStopping;
   readonly output: RunOutput;
-  /** Default: the output is text, all of it. */
+  /** Default: the whole output is text. */
   readonly format?: OutputFormat | undefined;
-  /** Default: the output is held to nothing. */
+  /** Default: the output is unconstrained. */
   readonly grammar?: OutputGrammar | undefined;
-  /** Tokens of reasoning after which the engine puts its end; at least 1. Default: as many as the model likes. */
+  /** The number of reasoning tokens after which the engine ends the reasoning, at least 1. Default: unlimited. */
   readonly reasoningBudgetTokens?: number | undefined;
-  /** True: what its sequence holds at the end is likely to be asked for again, as a conversation's next turn asks for it. Default false. */
+  /** True if a later run will probably reuse what the sequence holds at the end, as the next turn of a conversation does. Default: false. */
   readonly comesBack?: boolean;
 }
 
-/** What pieces carry beside text and token ids. */
+/** The optional contents of pieces beside text and token ids. */
 export type RunOutput = Pick<OutputOptions, "logprobs" | "tokenBytes">;
 
-/** The caller's stopping rules with every default and bound resolved. */
+/** The caller's stopping rules, with every default and bound resolved. */
 export interface RunStopping {
   readonly maxOutputTokens: number;
-  /** True: the context set the maximum, so reaching it is `context_length`, not `max_tokens`. */
+  /** True if the context set the maximum, so that reaching it is `context_length` and not `max_tokens`. */
   readonly clampedByContext: boolean;
   readonly stopSequences: readonly string[];
   readonly stopTokenIds: readonly number[];
@@ -46,53 +46,53 @@ export interface RunStopping {
 }
 
 /**
- * immediate: end now, drop the rest. soft: end at the next token with a proper last event. end_reasoning: end the thinking at the next token and go on to
- * the answer; nothing where it does not think.
+ * `immediate` ends the run now and drops the rest. `soft` ends it at the next token with a proper last event. `end_reasoning` ends the reasoning at the
+ * next token and lets the run go on to the answer; it does nothing while the run does not reason.
  */
 export type CancelMode = "immediate" | "soft" | "end_reasoning";
 
-/** Main thread → inference worker, several in one message. A command for a run that has ended is ignored: its end is already on the way back. */
+/** Main thread → inference worker, several in one message. A command for a run that has ended is ignored, because its end is already on the way back. */
 export type EngineCommand =
   | { readonly type: "start"; readonly run: RunSpec; readonly credit: Credit }
   | { readonly type: "credit"; readonly runId: number; readonly credit: Credit }
   | { readonly type: "cancel"; readonly runId: number; readonly mode: CancelMode }
-  /** The run gives its sequence up after the present step, and is told as preempted; it keeps all it has made. */
+  /** The run gives its sequence up after the present step, and its next update says so. It keeps everything that it has generated. */
   | { readonly type: "preempt"; readonly runId: number }
-  /** A preempted run has a slot again: gets a sequence, reads in again what that lacks, and goes on. */
+  /** A preempted run has a slot again. It gets a sequence, prefills again what the sequence lacks, and goes on. */
   | { readonly type: "resume"; readonly runId: number }
   /**
    * Answers every notice of runs that ended or were preempted. The runs that take over their slots were sent before it. The next step waits a moment for it.
    */
   | { readonly type: "slots_handed_over" }
-  /** Answered at once, also in the middle of a step. */
+  /** The engine answers at once, also in the middle of a step. */
   | { readonly type: "ping"; readonly pingId: number }
-  /** Ends every run as cancelled, frees the model, answers `closed`. */
+  /** The engine ends every run as cancelled, frees the model and answers `closed`. */
   | { readonly type: "close" };
 
-/** How far a run's prompt has been read in. done counts reused tokens too and ends at total. */
+/** The progress of a run's prefill. doneTokens includes reused tokens and ends at totalTokens. */
 export interface PrefillProgress {
   readonly doneTokens: number;
   readonly totalTokens: number;
   readonly reusedTokens: number;
 }
 
-/** Where a run is inside the engine. parked: no credit, not pulled until some comes. preempted: without a sequence until it is resumed. */
+/** Where a run is inside the engine. A parked run has no credit and is not pulled until some comes. A preempted run has no sequence until it is resumed. */
 type RunStage = "prefilling" | "running" | "parked" | "preempted" | "ended";
 
 /** What one step meant for one run. */
 export interface RunUpdate {
   readonly runId: number;
   readonly stage: RunStage;
-  /** Only while the input is read in for the first time. */
+  /** Defined only while the input is prefilled for the first time. */
   readonly prefill: PrefillProgress | undefined;
   readonly pieces: readonly Piece[];
-  /** Output tokens decoded so far, those whose text is held back included. */
+  /** The output tokens decoded so far, including those whose text is held back. */
   readonly decodedTokens: number;
-  /** Tokens that are still to be read in before it decodes (on); of a preempted run those whose state was not kept. */
+  /** The tokens to be prefilled before the run decodes again. For a preempted run, those whose state was not kept. */
   readonly prefillTokensLeft: number;
-  /** Tokens that were read in again after preemptions, so far. */
+  /** The tokens that were prefilled again after preemptions, so far. */
   readonly reprefilledTokens: number;
-  /** Defined when the stage is `ended`. */
+  /** Defined if the stage is `ended`. */
   readonly end: RunEnd | undefined;
 }
 
@@ -100,25 +100,25 @@ export interface RunUpdate {
 export type EngineNotice =
   /** The first notice of a worker that can run. */
   | { readonly type: "ready"; readonly facts: EngineFacts }
-  /** The first and last notice of a worker that cannot. `message` names what could not be had and what to change. */
+  /** The first and last notice of a worker that cannot run. `message` names the cause and what to change. */
   | { readonly type: "unusable"; readonly message: string }
-  /** One for each step, carrying all its runs. */
+  /** One notice for each step, with the updates of all its runs. */
   | {
       readonly type: "step";
       readonly updates: readonly RunUpdate[];
-      /** How long the engine was at it, or has been so far where the news came in the middle of a step; 0 between two steps. */
+      /** How long the step took, or has taken so far if the notice comes in the middle of the step; 0 between two steps. */
       readonly stepMs: number;
-      /** Draft tokens that were tried ahead in the step. */
+      /** The draft tokens that the step verified. */
       readonly draftTokens: number;
-      /** Those of them that were right. */
+      /** The draft tokens that were accepted. */
       readonly acceptedDraftTokens: number;
-      /** Tokens held in all sequences after the step. */
+      /** The tokens in all sequences after the step. */
       readonly kvTokens: number;
     }
-  /** `stepNumber` counts the engine's steps: the one in progress, undefined between two steps. */
+  /** `stepNumber` is the number of the step in progress; undefined between two steps. */
   | { readonly type: "pong"; readonly pingId: number; readonly stepNumber: number | undefined }
-  /** Fewer threads compute than the `most` there are cores for, or more of them again; `cores`: what the machine gave before. */
+  /** The number of computing threads has changed, up to `most`, for which there are cores. `cores` is the number of cores that the machine gave before. */
   | { readonly type: "threads"; readonly threads: number; readonly most: number; readonly cores: number }
-  /** The engine failed run after run and in a check of its own too: it can serve no more, and closes. `message` says what was seen. */
+  /** The engine failed in run after run and in its own check, and closes because it can serve no more. `message` describes the failures. */
   | { readonly type: "broken"; readonly message: string }
   | { readonly type: "closed" };

@@ -1,5 +1,6 @@
 import type { PrefillProgress } from "./engine-messages.js";
 import type { FinishReason, StopMatch } from "./finish-reason.js";
+import type { GenerationError } from "./generation-error.js";
 import type { Piece } from "./piece.js";
 import type { Timings, Usage } from "./usage.js";
 
@@ -27,16 +28,27 @@ export interface FinishedEvent {
   readonly incompleteText: boolean;
   readonly usage: Usage;
   readonly timings: Timings;
-  /** How often it gave its slot up and came back. */
+  /** How often the generation gave its slot up and returned. */
   readonly restarts: number;
 }
 
 /**
- * What a generation tells its one reader (rpc/), in order: queued*, prefill*, pieces*, finished. Of `queued` and `prefill` only the newest waits;
- * pieces that wait come together. An end without a finish reason is a GenerationError thrown by the read.
+ * A generation's message to its one reader. The order is queued*, prefill*, pieces*, finished. Only the newest `queued` and the newest `prefill` wait for the
+ * reader, and all waiting pieces come in one event. If the generation fails, the read throws a GenerationError.
  */
 export type GenerationEvent =
   | QueuedEvent
   | { readonly type: "prefill"; readonly progress: PrefillProgress }
   | { readonly type: "pieces"; readonly pieces: readonly Piece[] }
   | FinishedEvent;
+
+/** A generation's end as its watcher learns it at that moment. Pieces that the reader takes afterwards are not counted as delivered. */
+export type WatchedEnd =
+  FinishedEvent | { readonly type: "failed"; readonly error: GenerationError; readonly usage: Usage };
+
+/** Sees a generation's output and end as they come, however far behind the reader is. Its methods are called synchronously and must not throw. */
+export interface GenerationWatcher {
+  wrote(pieces: readonly Piece[]): void;
+  /** Called once, when nothing runs for the generation any more. */
+  ended(end: WatchedEnd): void;
+}

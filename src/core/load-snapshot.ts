@@ -3,10 +3,10 @@ import type { FinishReason } from "./finish-reason.js";
 import type { GenerationState } from "./generation-report.js";
 import type { Lane } from "./generation-request.js";
 
-/** How one generation ended: its finish reason, or the error code of its status. */
+/** How a generation ended: its finish reason, or its error's code. */
 export type GenerationOutcome = FinishReason | ErrorCode;
 
-/** One generation that has not ended. */
+/** The load of one generation that has not ended. */
 export interface GenerationLoad {
   readonly generationId: string;
   readonly requestId: string | undefined;
@@ -16,38 +16,38 @@ export interface GenerationLoad {
   readonly inputTokens: number;
   readonly decodedTokens: number;
   readonly deliveredTokens: number;
-  /** Since the call was opened. */
+  /** The time since the call was opened. */
   readonly ageMs: number;
-  /** Since it entered its present state. */
+  /** The time since the generation entered its present state. */
   readonly inStateMs: number;
 }
 
 /** Counters since the process started. */
 export interface LoadTotals {
   readonly acceptedGenerations: number;
-  /** Calls refused before `accepted`, by reason. */
+  /** The calls that were refused before `accepted`, by reason. */
   readonly refused: ReadonlyMap<ErrorCode, number>;
-  /** Accepted generations that ended, by outcome. */
+  /** The accepted generations that ended, by outcome. */
   readonly ended: ReadonlyMap<GenerationOutcome, number>;
   readonly inputTokens: number;
   readonly reusedInputTokens: number;
   readonly decodedTokens: number;
   readonly deliveredTokens: number;
-  /** Tried ahead of the token that was due. */
+  /** The draft tokens that were verified. */
   readonly draftTokens: number;
-  /** Those of them that were right, and so decoded. */
+  /** The draft tokens that were accepted, and are therefore among the decoded tokens. */
   readonly acceptedDraftTokens: number;
-  /** Slots that were taken from runs whose readers were behind. */
+  /** The number of times a slot was taken from a run whose reader was behind. */
   readonly preemptions: number;
-  /** Tokens read in again by runs that came back. */
+  /** The tokens that returning runs prefilled again. */
   readonly reprefilledTokens: number;
 }
 
-/** How a wait in line compared to the estimate that the caller was told on joining. */
+/** How a wait in the queue compared with the estimate that the caller was told when it joined. */
 export const WAIT_VERDICTS = ["shorter", "within", "longer"] as const;
 export type WaitVerdict = (typeof WAIT_VERDICTS)[number];
 
-/** Upper bounds of the classes in which errors of estimates are counted, in ms. */
+/** The upper bounds of the classes in which the errors of estimates are counted. */
 export const WAIT_ERROR_BOUNDS_MS: readonly number[] = [
   -10_000,
   -3_000,
@@ -64,24 +64,24 @@ export const WAIT_ERROR_BOUNDS_MS: readonly number[] = [
   Infinity,
 ];
 
-/** How good the estimates of waits were since the process started, of all waits that ended with a slot. */
+/** How good the estimates were of all waits that ended with a slot since the process started. */
 export interface WaitEstimates {
   readonly verdicts: Readonly<Record<WaitVerdict, number>>;
-  /** The wait minus the middle of its estimate: how many fell in each class of WAIT_ERROR_BOUNDS_MS. */
+  /** The number of errors in each class of WAIT_ERROR_BOUNDS_MS. An error is the wait minus the middle of its estimate. */
   readonly errors: readonly number[];
   readonly errorSumMs: number;
 }
 
-/** One look at the whole server, for GetLoad, WatchLoad and /metrics alike. */
+/** A snapshot of the whole server, for GetLoad, WatchLoad and /metrics alike. */
 export interface LoadSnapshot {
   readonly lifecycle: Lifecycle;
   readonly slots: { readonly total: number; readonly busy: number };
   readonly queues: Readonly<Record<Lane, { readonly waiting: number; readonly capacity: number }>>;
   readonly parked: number;
-  /** Without a slot until their readers have caught up. */
+  /** The generations without a slot until their readers have caught up. */
   readonly preempted: number;
   readonly kvTokens: { readonly used: number; readonly capacity: number };
-  /** What a call that came now would wait; 0 with a free slot. */
+  /** The wait of a call that came now; 0 if a slot is free. */
   readonly estimatedWait: { readonly lowMs: number; readonly highMs: number };
   readonly waitEstimates: WaitEstimates;
   readonly totals: LoadTotals;
@@ -89,7 +89,7 @@ export interface LoadSnapshot {
 }
 
 /**
- * What the whole server is doing. Health and readiness follow this state and nothing else.
- * starting → serving → draining → stopped; starting → draining, where a signal comes that early; any of the first three → failed.
+ * The state of the whole server: starting → serving → draining → stopped. A signal that comes early leads from starting to draining. Each of the first three
+ * states may lead to failed. Health and readiness follow this state and nothing else.
  */
 export type Lifecycle = "starting" | "serving" | "draining" | "stopped" | "failed";

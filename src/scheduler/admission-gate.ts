@@ -5,13 +5,13 @@ import type { LoadCounters } from "./generation/load-counters.js";
 export interface AdmissionGateOptions {
   readonly lifecycle: LifecycleState;
   readonly counters: LoadCounters;
-  /** What a caller that is refused now is told to wait. */
+  /** The pushback of a caller that is refused now. */
   readonly retryAfterMs: () => number;
 }
 
 /**
- * Whether calls are taken at all; every refusal is made or noted here. While the lifecycle is draining calls are still taken, until the gate is closed:
- * those who balance load need time to learn of it.
+ * Decides whether calls are accepted at all, and makes or counts every refusal. Calls are still accepted while the lifecycle is draining, until the gate
+ * is closed, because load balancers need time to learn of the drain.
  */
 export class AdmissionGate {
   readonly #options: AdmissionGateOptions;
@@ -21,7 +21,7 @@ export class AdmissionGate {
     this.#options = options;
   }
 
-  /** For good. */
+  /** Closes the gate for good. */
   close(): void {
     if (this.#state === "open") this.#state = "closed";
   }
@@ -42,17 +42,17 @@ export class AdmissionGate {
     if (current === "starting") throw this.refusalForNow("STARTING", "the model is still being loaded");
   }
 
-  /** The error of a refusal that another try, here or on another server, may get past. Noted. */
+  /** Counts and returns the error of a refusal after which the caller may try again, here or on another server. */
   refusalForNow(code: ErrorCode, message: string, facts: Readonly<Record<string, string>> = {}): GenerationError {
     return this.refusal(code, message, { facts, retryAfterMs: this.#options.retryAfterMs() });
   }
 
-  /** The error of a refusal. Noted. */
+  /** Counts and returns the error of a refusal. */
   refusal(code: ErrorCode, message: string, details: GenerationErrorDetails): GenerationError {
     return this.noted(new GenerationError(code, message, details));
   }
 
-  /** Counts a refusal that was made elsewhere. */
+  /** Counts and returns the error of a refusal that was made elsewhere. */
   noted(error: GenerationError): GenerationError {
     this.#options.counters.refused(error.code);
     return error;

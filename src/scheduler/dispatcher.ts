@@ -6,19 +6,16 @@ import type { Limits } from "../core/limits.js";
 import type { WaitEstimates } from "../core/load-snapshot.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Clock } from "../sync/clock.js";
-import { doomOf } from "./forecast/doom.js";
 import { Preemptor } from "./preemptor.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
-import { LineOutlook } from "./forecast/line-outlook.js";
-import { holdToCapacity, holdToWait } from "./queue/queue-bounds.js";
+import { ForecastCache } from "./forecast/forecast-cache.js";
+import { checkCapacity, checkExpectedWait, limitWait } from "./queue/queue-bounds.js";
 import type { PreparedRun } from "./forecast/prepared-run.js";
-import type { RunForecast, WaitRange } from "./forecast/run-forecast.js";
+import { deadlineErrorOf, type RunForecast, type WaitRange } from "./forecast/run-forecast.js";
 import { RunWork } from "./forecast/run-work.js";
 import { SlotTable } from "./slot-table.js";
-import { timedPlace } from "./queue/timed-place.js";
-import { WaitAccuracy } from "./forecast/wait-accuracy.js";
-import { WaitEstimator } from "./forecast/wait-estimator.js";
-import { WaitingRoom } from "./queue/waiting-room.js";
+import { WaitAccuracy, WaitEstimator } from "./forecast/wait-estimator.js";
+import { SlotQueue } from "./queue/slot-queue.js";
 import { type Admission, NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
 
 export interface DispatcherOptions {
@@ -30,47 +27,47 @@ export interface DispatcherOptions {
   readonly log: Logger;
 }
 
-interface Preempted {
+interface PreemptedRun {
   readonly record: GenerationRecord;
   readonly work: RunWork;
 }
 
-/** Share of the slots in which newcomers never wait for slow readers to be served: however many of these there are, it is soon a newcomer's turn. */
-const KEPT_SHARE = 1 / 4;
-/** Of a run that comes back: its reader is told of no place in line. */
+/** The share of the slots that returning runs leave free, so that a new run never waits for slow readers, however many there are. */
+const RESERVED_SHARE = 1 / 4;
+/** The wait of a returning run, whose reader is told no position. */
 const UNTOLD: WaitRange = { lowMs: 0, highMs: 0 };
 
 /**
- * Who runs and who waits. A slot stands for one sequence of the engine: it is held from `start` until the engine reports that run's end, never
- * less, and the next in line starts in the same tick. While others wait, a run whose reader is behind is preempted: it gives its slot up, and comes
- * back through the line.
+ * Decides which runs hold a slot and which wait. A slot stands for one sequence of the engine. It is held from `start` until the engine reports the run's
+ * end, and the next run in the queue starts in the same tick. While other runs wait, a run whose reader is behind is preempted: it gives its slot up and
+ * returns through the queue.
  */
 export class Dispatcher implements Disposable {
   readonly #options: DispatcherOptions;
   readonly #slots: SlotTable<GenerationRecord>;
-  readonly #room: WaitingRoom<WaitingRun>;
-  /** Runs without a slot, by id. */
-  readonly #preempted = new Map<number, Preempted>();
+  readonly #queue: SlotQueue<WaitingRun>;
+  /** The preempted runs, by run id. */
+  readonly #preempted = new Map<number, PreemptedRun>();
   readonly #preemptor: Preemptor;
   readonly #estimator: WaitEstimator;
-  readonly #outlook: LineOutlook;
-  /** Free slots that runs which come back do not take. */
-  readonly #kept: number;
+  readonly #forecasts: ForecastCache;
+  /** The number of free slots that returning runs do not take. */
+  readonly #reserved: number;
   readonly #accuracy = new WaitAccuracy();
   #kvTokens = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#slots = new SlotTable(options.slots);
-    this.#kept = options.slots === 1 ? 0 : Math.max(1, Math.floor(options.slots * KEPT_SHARE));
+    this.#reserved = options.slots === 1 ? 0 : Math.max(1, Math.floor(options.slots * RESERVED_SHARE));
     this.#estimator = new WaitEstimator(options.slots, options.clock);
-    this.#room = new WaitingRoom({
+    this.#queue = new SlotQueue({
       weights: options.laneWeights,
       capacity: options.slots * options.limits.queuePerSlot,
-      forecast: (order) => this.#estimator.forecastLine(order.map(({ work }) => work)),
+      forecast: (order) => this.#estimator.forecastQueue(order.map(({ work }) => work)),
       clock: options.clock,
     });
-    this.#outlook = new LineOutlook({ room: this.#room, estimator: this.#estimator, clock: options.clock });
+    this.#forecasts = new ForecastCache({ queue: this.#queue, estimator: this.#estimator, clock: options.clock });
     this.#preemptor = new Preemptor({
       slots: this.#slots,
       wanted: () => this.#missingSlots(),
@@ -84,41 +81,44 @@ export class Dispatcher implements Disposable {
     return { total: this.#slots.total, busy: this.#slots.busy };
   }
 
-  /** How many are without a slot until their readers have caught up. */
+  /** The number of runs without a slot until their readers have caught up. */
   get preempted(): number {
     return this.#preempted.size;
   }
 
-  /** Tokens held in all sequences after the latest step. */
+  /** The number of tokens in all sequences after the latest step. */
   get kvTokens(): number {
     return this.#kvTokens;
   }
 
-  line(lane: Lane): { readonly waiting: number; readonly capacity: number } {
-    return { waiting: this.#room.waiting(lane), capacity: this.#room.capacity };
+  queueLoad(lane: Lane): { readonly waiting: number; readonly capacity: number } {
+    return { waiting: this.#queue.waiting(lane), capacity: this.#queue.capacity };
   }
 
-  /** Those that hold a slot, those that gave it up, then those in line. */
+  /** The generations that hold a slot, then the preempted ones, then the others in the queue. */
   records(): GenerationRecord[] {
     const preempted = Array.from(this.#preempted.values(), ({ record }) => record);
-    return [...this.#slots.holders(), ...preempted, ...this.#room.waiters().map((waiter) => waiter.record)];
+    return [...this.#slots.holders(), ...preempted, ...this.#queue.waiters().map((waiter) => waiter.record)];
   }
 
-  /** @throws GenerationError QUEUE_FULL, or DEADLINE_EXCEEDED where the deadline cannot be met. */
+  /**
+   * Gives the run a free slot, or an entry in the queue.
+   * @throws GenerationError QUEUE_FULL, or DEADLINE_EXCEEDED if the deadline cannot be met.
+   */
   admit(record: GenerationRecord, run: PreparedRun): void {
     const work = new RunWork(run);
     if (this.#slots.hasFree) {
-      this.#refuseDoomed(run, () => this.#estimator.forecastNewcomer([undefined], work));
-      this.#room.charge(record.identity.lane);
+      this.#checkDeadline(run, () => this.#estimator.forecastNewcomer([undefined], work));
+      this.#queue.charge(record.identity.lane);
       this.#start({ record, run, work });
     } else {
-      this.#lineUp({ record, run, work });
+      this.#enqueue({ record, run, work });
     }
   }
 
-  /** @throws GenerationError QUEUE_FULL where there is neither a free slot nor a place in line. */
+  /** @throws GenerationError QUEUE_FULL if no slot is free and the lane's queue is full. */
   checkRoom(lane: Lane): void {
-    if (!this.#slots.hasFree) holdToCapacity({ lane, ...this.line(lane) }, () => this.#estimator.retryAfterMs());
+    if (!this.#slots.hasFree) checkCapacity({ lane, ...this.queueLoad(lane) }, () => this.#estimator.retryAfterMs());
   }
 
   /**
@@ -131,7 +131,7 @@ export class Dispatcher implements Disposable {
     if (command.type === "credit") this.#returnIfReady(command.runId);
   }
 
-  /** Takes one notice of the engine: hands each run its part, frees the slots of those that ended, starts the next, and says so. */
+  /** Takes a notice of the engine: hands each run its update, frees the slots of the runs that ended, starts the next runs, and tells the engine so. */
   onNotice(notice: EngineNotice): void {
     if (notice.type !== "step") return;
     this.#kvTokens = notice.kvTokens;
@@ -141,7 +141,7 @@ export class Dispatcher implements Disposable {
     if (notice.updates.some(leavesItsSlot)) this.#options.send({ type: "slots_handed_over" });
   }
 
-  /** The engine is gone: no run holds a slot any more, or will again. Those in line stay; whoever calls this ends them. */
+  /** Frees all slots for good, because the engine is gone. The runs in the queue stay, and the caller ends them. */
   freeAllSlots(): void {
     this.#preemptor.clear();
     this.#preempted.clear();
@@ -150,45 +150,45 @@ export class Dispatcher implements Disposable {
     this.#kvTokens = 0;
   }
 
-  /** What a call that came now would wait, whichever its lane. */
+  /** The wait of a call that came now, in whichever lane. */
   wait(): WaitRange {
     if (this.#slots.hasFree) return { lowMs: 0, highMs: 0 };
-    const waits = LANES.map((lane) => this.#outlook.forecast(lane).wait);
+    const waits = LANES.map((lane) => this.#forecasts.forecast(lane).wait);
     return {
       lowMs: Math.min(...waits.map((wait) => wait.lowMs)),
       highMs: Math.max(...waits.map((wait) => wait.highMs)),
     };
   }
 
-  /** How good the estimates were, of those that came to a slot. */
+  /** How good the estimates were for the runs that got a slot. */
   get waitEstimates(): WaitEstimates {
     return this.#accuracy.snapshot();
   }
 
-  /** What a caller that is refused now is told to wait. */
+  /** The pushback of a caller that is refused now. */
   retryAfterMs(): number {
     return this.#estimator.retryAfterMs();
   }
 
   [Symbol.dispose](): void {
     this.#preemptor[Symbol.dispose]();
-    this.#room[Symbol.dispose]();
+    this.#queue[Symbol.dispose]();
   }
 
-  #lineUp({ record, run, work }: Admission): void {
+  #enqueue({ record, run, work }: Admission): void {
     const { limits, clock } = this.#options;
     const { lane } = record.identity;
-    const line = { lane, ...this.line(lane) };
+    const queue = { lane, ...this.queueLoad(lane) };
     const retryAfterMs = (excessMs?: number): number => this.#estimator.retryAfterMs(excessMs);
-    holdToCapacity(line, retryAfterMs);
-    const forecast = this.#outlook.forecast(lane, work);
+    checkCapacity(queue, retryAfterMs);
+    const forecast = this.#forecasts.forecast(lane, work);
     const expected = forecast.wait;
     const { maxWaitMs } = run;
-    holdToWait(line, { wait: expected, queueWaitMs: limits.queueWaitMs, maxWaitMs, retryAfterMs });
-    this.#refuseDoomed(run, () => forecast);
-    const waiting = new NewRun({ record, run, work, expected, joinedAtMs: clock.nowMs() });
+    checkExpectedWait(queue, { wait: expected, queueWaitMs: limits.queueWaitMs, maxWaitMs, retryAfterMs });
+    this.#checkDeadline(run, () => forecast);
+    const waiting = new NewRun({ record, run, work }, { expected, joinedAtMs: clock.nowMs() });
     const onPassed = (): void => record.abort(new GenerationError("MAX_WAIT", "no slot fell free within max_wait"));
-    record.lineUp(timedPlace(this.#room.join(waiting, expected), { maxWaitMs, clock, onPassed }));
+    record.enqueue(limitWait(this.#queue.join(waiting, expected), { maxWaitMs, clock, onPassed }));
     this.#preemptor.makeRoom();
   }
 
@@ -202,7 +202,7 @@ export class Dispatcher implements Disposable {
 
   #startNext(): void {
     while (this.#slots.hasFree) {
-      const waiter = this.#room.serve({ newOnly: this.#slots.free <= this.#kept });
+      const waiter = this.#queue.serve({ newOnly: this.#slots.free <= this.#reserved });
       if (waiter === undefined) break;
       if (waiter.isNew) this.#startInTime(waiter);
       else this.#resume(waiter);
@@ -210,20 +210,21 @@ export class Dispatcher implements Disposable {
     this.#preemptor.makeRoom();
   }
 
-  /** What those in line need beyond the slots that are free or about to be, of which some are kept from those who come back. */
+  /** The number of slots that the waiting runs need beyond those that are free or about to be, of which returning runs leave some to new runs. */
   #missingSlots(): number {
-    const newcomers = LANES.reduce((sum, lane) => sum + this.#room.waiting(lane), 0);
+    const newcomers = LANES.reduce((sum, lane) => sum + this.#queue.waiting(lane), 0);
     const left = this.#slots.free + this.#estimator.endingRuns - newcomers;
-    return Math.max(0, -left) + Math.max(0, this.#room.returning - Math.max(0, left - this.#kept));
+    return Math.max(0, -left) + Math.max(0, this.#queue.returning - Math.max(0, left - this.#reserved));
   }
 
-  /** Ends one whose turn has come too late for its deadline. */
+  /** Starts a waiting run, or ends it if its turn has come too late for its deadline. */
   #startInTime(waiter: NewRun): void {
     const nowMs = this.#options.clock.nowMs();
     this.#accuracy.observe(waiter.expected, nowMs - waiter.joinedAtMs);
-    const doom = doomOf(waiter.run, () => this.#estimator.forecastNewcomer([undefined], waiter.work), nowMs);
-    if (doom === undefined) this.#start(waiter);
-    else waiter.record.abort(doom);
+    const forecast = (): RunForecast => this.#estimator.forecastNewcomer([undefined], waiter.work);
+    const error = deadlineErrorOf(waiter.run, forecast, nowMs);
+    if (error === undefined) this.#start(waiter);
+    else waiter.record.abort(error);
   }
 
   #resume({ record, runId, work }: ReturningRun): void {
@@ -248,12 +249,12 @@ export class Dispatcher implements Disposable {
     this.#returnIfReady(runId);
   }
 
-  /** Gives a preempted run whose reader has caught up a slot, or an entry in the queue. */
+  /** Puts a preempted run whose reader has caught up into the queue, from which it may get a slot at once. */
   #returnIfReady(runId: number): void {
     const preempted = this.#preempted.get(runId);
     if (preempted?.record.isReadyToReturn !== true) return;
     const { record, work } = preempted;
-    record.lineUp(this.#room.join(new ReturningRun({ record, runId, work }), UNTOLD));
+    record.enqueue(this.#queue.join(new ReturningRun({ record, runId, work }), UNTOLD));
     this.#startNext();
   }
 
@@ -262,16 +263,17 @@ export class Dispatcher implements Disposable {
     if (work !== undefined) this.#preempted.set(runId, { record, work });
   }
 
-  /** The run holds no sequence any more. */
+  /** Frees the slot of a run that holds no sequence any more. */
   #release(runId: number): void {
     this.#preempted.delete(runId);
     this.#preemptor.gone(runId);
     this.#slots.release(runId);
   }
 
-  #refuseDoomed(run: PreparedRun, forecast: () => RunForecast): void {
-    const doom = doomOf(run, forecast, this.#options.clock.nowMs());
-    if (doom !== undefined) throw doom;
+  /** @throws GenerationError DEADLINE_EXCEEDED if the deadline cannot be met. */
+  #checkDeadline(run: PreparedRun, forecast: () => RunForecast): void {
+    const error = deadlineErrorOf(run, forecast, this.#options.clock.nowMs());
+    if (error !== undefined) throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Lifecycle } from "../core/load-snapshot.js";
 
-/** Where each state may go. SIGTERM may come while the model is still being loaded, hence starting → draining. */
+/** The states to which each state may advance. SIGTERM may come while the model is being loaded, hence starting → draining. */
 const MOVES: Readonly<Record<Lifecycle, readonly Lifecycle[]>> = {
   starting: ["serving", "draining", "failed"],
   serving: ["draining", "failed"],
@@ -9,7 +9,7 @@ const MOVES: Readonly<Record<Lifecycle, readonly Lifecycle[]>> = {
   failed: ["failed"],
 };
 
-/** The one place that knows what the whole server is doing. Health, readiness and admission follow it. Lives on the main thread. */
+/** The state of the whole server, which health, readiness and admission follow. It lives on the main thread. */
 export class LifecycleState {
   #current: Lifecycle = "starting";
   readonly #listeners = new Set<(now: Lifecycle) => void>();
@@ -19,8 +19,8 @@ export class LifecycleState {
   }
 
   /**
-   * Moves on and tells the listeners, in the order in which they came, before it returns. To fail again changes nothing.
-   * @throws Error when the present state does not lead there.
+   * Advances the state and calls the listeners, in the order in which they were added, before it returns. Failing again changes nothing.
+   * @throws Error if the present state does not lead there.
    */
   advance(to: Lifecycle): void {
     const from = this.#current;
@@ -30,9 +30,9 @@ export class LifecycleState {
     for (const listener of [...this.#listeners]) listener(to);
   }
 
-  /** Calls `listener` on each move from now on, until it is disposed. */
+  /** Calls `listener` on each change, until the returned value is disposed. */
   onChange(listener: (now: Lifecycle) => void): Disposable {
-    // Wrapped, so that the same function may listen twice.
+    // The wrapper lets the same function listen twice.
     const entry = (now: Lifecycle): void => listener(now);
     this.#listeners.add(entry);
     return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };

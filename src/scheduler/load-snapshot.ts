@@ -14,7 +14,10 @@ export interface LoadSources {
   readonly nowMs: number;
 }
 
-/** Puts one look at the server together: those that hold a slot first, then those in line, then the rest. Bounded by the limit on calls. */
+/**
+ * Takes a snapshot of the whole server. Generations that hold a slot come first, then those that wait in the queue, then the others. The limit on calls bounds
+ * their number.
+ */
 export function takeLoadSnapshot(sources: LoadSources): LoadSnapshot {
   const { dispatcher, engine } = sources;
   const records = new Set([...dispatcher.records(), ...sources.registry]);
@@ -22,7 +25,7 @@ export function takeLoadSnapshot(sources: LoadSources): LoadSnapshot {
   return {
     lifecycle: sources.lifecycle,
     slots: dispatcher.slots,
-    queues: { interactive: dispatcher.line("interactive"), batch: dispatcher.line("batch") },
+    queues: { interactive: dispatcher.queueLoad("interactive"), batch: dispatcher.queueLoad("batch") },
     parked: generations.filter((generation) => generation.state === "parked").length,
     preempted: dispatcher.preempted,
     kvTokens: { used: dispatcher.kvTokens, capacity: engine.sequences * engine.contextTokens },

@@ -1,35 +1,35 @@
 import type { Clock } from "../sync/clock.js";
 import type { SlotTable } from "./slot-table.js";
 
-/** A reader that was parked for less may only have been slow to be scheduled; its run would come back at once. */
-const RIPE_MS = 100;
+/** The least time for which a run is parked before it is preempted. The reader of a shorter park may only have been scheduled late, and its run would return at once. */
+const LEAST_PARKED_MS = 100;
 
-/** A holder of a slot, as the preemptor needs to know it. */
+/** The holder of a slot, as the preemptor sees it. */
 export interface Preemptable {
-  /** How long its run has been standing still for its reader; undefined while it is not, or is about to end anyway. */
+  /** How long the run has stood still for its reader; undefined if it does not, or if it is about to end anyway. */
   parkedMs(): number | undefined;
-  /** Its reader was behind before: no reason to give it time. */
+  /** True if the reader was behind before. Such a run is given no time. */
   readonly wasPreempted: boolean;
 }
 
 export interface PreemptorOptions {
   readonly slots: SlotTable<Preemptable>;
-  /** How many slots are wanted beyond those that are free. */
+  /** The number of slots that are wanted beyond the free ones. */
   readonly wanted: () => number;
-  /** How many more may be without one. */
+  /** The number of further runs that may be preempted. */
   readonly room: () => number;
   readonly clock: Clock;
-  /** Asks the engine for it; `gone` tells when it is done. */
+  /** Orders the engine to preempt the run. `gone` tells when it is done. */
   readonly preempt: (runId: number) => void;
 }
 
 /**
- * Takes slots from runs whose readers are behind, for those who wait: the longest parked first, one for each waiter, and none that was
- * parked only just now. Main thread.
+ * Preempts runs whose readers are behind while other runs wait: one for each waiter, the longest parked first, and none that was parked only just now. It
+ * lives on the main thread.
  */
 export class Preemptor implements Disposable {
   readonly #options: PreemptorOptions;
-  /** Asked for, and still holding their slots. */
+  /** The runs that the engine was ordered to preempt and that still hold their slots. */
   readonly #leaving = new Set<number>();
   #timer: Disposable | undefined;
 
@@ -37,16 +37,16 @@ export class Preemptor implements Disposable {
     this.#options = options;
   }
 
-  /** To be called whenever somebody may wait and something has changed. */
+  /** Preempts what is needed. Call it whenever something has changed and a run may wait. */
   makeRoom(): void {
     this[Symbol.dispose]();
     const { wanted, room, clock, preempt } = this.#options;
     let missing = Math.min(wanted(), room()) - this.#leaving.size;
     if (missing <= 0) return;
-    for (const { runId, ripeInMs } of this.#candidates()) {
+    for (const { runId, readyInMs } of this.#candidates()) {
       if (missing === 0) return;
-      if (ripeInMs > 0) {
-        this.#timer = clock.startTimer(ripeInMs, () => this.makeRoom());
+      if (readyInMs > 0) {
+        this.#timer = clock.startTimer(readyInMs, () => this.makeRoom());
         return;
       }
       this.#leaving.add(runId);
@@ -55,12 +55,12 @@ export class Preemptor implements Disposable {
     }
   }
 
-  /** The run has given its slot up, however that came about. */
+  /** Notes that the run has given its slot up, for whatever reason. */
   gone(runId: number): void {
     this.#leaving.delete(runId);
   }
 
-  /** The engine is gone: nothing that was asked for will come. */
+  /** Forgets every order, because the engine is gone. */
   clear(): void {
     this.#leaving.clear();
     this[Symbol.dispose]();
@@ -71,14 +71,14 @@ export class Preemptor implements Disposable {
     this.#timer = undefined;
   }
 
-  /** Who may go soonest first: of equals the longest parked. */
-  #candidates(): { runId: number; ripeInMs: number }[] {
-    const candidates: { runId: number; ripeInMs: number }[] = [];
+  /** The parked runs, ordered by when they may be preempted. */
+  #candidates(): { runId: number; readyInMs: number }[] {
+    const candidates: { runId: number; readyInMs: number }[] = [];
     for (const [runId, holder] of this.#options.slots.entries()) {
       const parkedMs = this.#leaving.has(runId) ? undefined : holder.parkedMs();
       if (parkedMs === undefined) continue;
-      candidates.push({ runId, ripeInMs: (holder.wasPreempted ? 0 : RIPE_MS) - parkedMs });
+      candidates.push({ runId, readyInMs: (holder.wasPreempted ? 0 : LEAST_PARKED_MS) - parkedMs });
     }
-    return candidates.sort((a, b) => a.ripeInMs - b.ripeInMs);
+    return candidates.sort((a, b) => a.readyInMs - b.readyInMs);
   }
 }

@@ -2,6 +2,7 @@ import type { CallOrigin } from "../core/calls.js";
 import { creditWindow } from "../core/credit.js";
 import type { CancelMode } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
+import type { GenerationWatcher } from "../core/generation-event.js";
 import type { GenerationReport, GenerationState } from "../core/generation-report.js";
 import type { Lane } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
@@ -16,8 +17,8 @@ import { Generation } from "./generation/generation.js";
 import { GenerationLedger } from "./generation/generation-ledger.js";
 import { logEnd } from "./generation/generation-log.js";
 import { GenerationRecord, type RecordContext } from "./generation/generation-record.js";
-import type { GenerationWatcher } from "./generation/generation-watcher.js";
-import { GenerationRegistry, type GenerationTarget, newGenerationId } from "./generation/generation-registry.js";
+import { type GenerationTarget, newGenerationId } from "./generation/generation-identity.js";
+import { GenerationRegistry } from "./generation/generation-registry.js";
 import type { LifecycleState } from "./lifecycle-state.js";
 import { LoadCounters } from "./generation/load-counters.js";
 import { takeLoadSnapshot } from "./load-snapshot.js";
@@ -28,31 +29,31 @@ export interface SchedulerOptions {
   readonly engine: Pick<EngineLink, "facts" | "lost" | "onNotice" | "send">;
   readonly lifecycle: LifecycleState;
   readonly limits: Limits;
-  /** Each above 0: how the lanes share the slots while both want them. */
+  /** How the lanes share the slots while both want them. Each weight is above 0. */
   readonly laneWeights: Readonly<Record<Lane, number>>;
-  /** At least 1. Default: the engine's sequences, which is also the most that makes sense. */
+  /** At least 1. Default: the number of the engine's sequences, which is also the most that makes sense. */
   readonly slots?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** A call as it comes in. */
+/** A call that opens a generation. */
 export interface OpenedCall {
   readonly requestId: string | undefined;
   readonly lane: Lane;
   readonly labels: ReadonlyMap<string, string>;
   /** For the log. */
   readonly origin?: CallOrigin;
-  /** The call's one signal; aborted with a GenerationError as its reason, it ends the generation wherever it is. */
+  /** The call's one signal. Aborted with a GenerationError as its reason, it ends the generation in any state. */
   readonly signal: AbortSignal;
-  /** Keep the output, up to so many bytes, so that another reader may take the generation over. Default: keep nothing. */
+  /** The most bytes of output that are kept, so that another reader may take the generation over. Default: none are kept. */
   readonly keepOutputBytes?: number;
   readonly watcher?: GenerationWatcher | undefined;
 }
 
 /**
- * Every generation of the process, from the call's opening to its end: who exists, who waits, who runs. Lives on the main thread, in front of one
- * engine link; rpc/ opens generations, main.ts drains and disposes it. When the link is lost, all end with ENGINE_LOST and the lifecycle fails.
+ * Owns every generation of the process from its call's opening to its end. It lives on the main thread, in front of one engine link. When the link is lost,
+ * all generations end with ENGINE_LOST and the lifecycle fails.
  */
 export class Scheduler implements Disposable {
   readonly #options: SchedulerOptions;
@@ -98,8 +99,8 @@ export class Scheduler implements Disposable {
   }
 
   /**
-   * Registers a generation in state preparing. Its request id is taken until it has ended.
-   * @throws GenerationError STARTING, DRAINING or ENGINE_LOST (with retryAfterMs), REQUEST_ID_IN_USE, TOO_MANY_CALLS, or the signal's reason if it has
+   * Registers a generation in state preparing. Its request id is in use until it has ended.
+   * @throws GenerationError STARTING, DRAINING or ENGINE_LOST (with retryAfterMs), REQUEST_ID_IN_USE, TOO_MANY_CALLS, or the reason of a signal that has
    * aborted already.
    */
   open(call: OpenedCall): Generation {
@@ -125,7 +126,7 @@ export class Scheduler implements Disposable {
   }
 
   /**
-   * Gives an opened generation a free slot, or an entry in its lane's queue. Each generation is submitted once.
+   * Gives an opened generation a free slot, or an entry in its lane's queue. A generation is submitted once.
    * @throws GenerationError QUEUE_FULL (with retryAfterMs), DEADLINE_EXCEEDED, DRAINING, STARTING, ENGINE_LOST, or the error that has ended the generation
    * meanwhile. Nothing was accepted then, and the caller may try another server.
    */
@@ -140,7 +141,7 @@ export class Scheduler implements Disposable {
   }
 
   /**
-   * Ends a generation for its caller, or its thinking alone. `state` is the one it was met in.
+   * Ends a generation for its caller, or only its reasoning. The returned `state` is the one before.
    * @throws GenerationError GENERATION_NOT_FOUND.
    */
   cancel(target: GenerationTarget, mode: CancelMode): { generationId: string; state: GenerationState } {
@@ -155,7 +156,7 @@ export class Scheduler implements Disposable {
   }
 
   /**
-   * What is known of a generation that goes on, or was accepted and has ended. Of those with the same request id, the newest.
+   * Reports on a generation that has not ended, or that was accepted and is still in the ledger. A request id means the newest generation with that id.
    * @throws GenerationError GENERATION_NOT_FOUND.
    */
   report(target: GenerationTarget): GenerationReport {
@@ -166,12 +167,12 @@ export class Scheduler implements Disposable {
     return report;
   }
 
-  /** @throws GenerationError QUEUE_FULL where a generation of this lane would find neither a slot nor a place now; the refusal is not counted. */
+  /** @throws GenerationError QUEUE_FULL if no slot is free and the lane's queue is full. The refusal is not counted. */
   checkRoom(lane: Lane): void {
     this.#dispatcher.checkRoom(lane);
   }
 
-  /** Counts a call that was refused by others, before it was submitted. */
+  /** Counts a call that was refused elsewhere, before it was submitted. */
   noteRefusal(error: GenerationError): void {
     this.#gate.noted(error);
   }
@@ -187,24 +188,24 @@ export class Scheduler implements Disposable {
     });
   }
 
-  /** From now on nothing is accepted: `open` and `submit` throw DRAINING. What was accepted goes on. */
+  /** Makes `open` and `submit` throw DRAINING from now on. Accepted generations go on. */
   closeAdmission(): void {
     this.#gate.close();
   }
 
-  /** Resolves when no generation is left, at once if there is none. */
+  /** Resolves once no generation is left. */
   drained(): Promise<void> {
     if (this.#registry.size === 0) return Promise.resolve();
     this.#emptied ??= new Deferred<void>();
     return this.#emptied.promise;
   }
 
-  /** Every reader learns `error` now; slots fall free as the engine ends the runs. */
+  /** Ends every generation. The readers learn `error` now, and the slots fall free as the engine ends the runs. */
   endAll(error: GenerationError): void {
     for (const record of [...this.#registry]) record.abort(error);
   }
 
-  /** Ends all and forgets the engine, which is closed next. */
+  /** Ends every generation and forgets the engine, which is closed next. */
   [Symbol.dispose](): void {
     this.closeAdmission();
     const error = new GenerationError("DRAINED", "the server is closing");
@@ -242,7 +243,7 @@ export class Scheduler implements Disposable {
     this.#abandon(new GenerationError("ENGINE_LOST", "the engine was lost", { cause }));
   }
 
-  /** The engine holds nothing any more, as far as this scheduler is concerned. */
+  /** Treats the engine as gone: it holds no run of this scheduler any more. */
   #abandon(error: GenerationError): void {
     this.#dispatcher.freeAllSlots();
     for (const record of [...this.#registry]) record.lose(error);

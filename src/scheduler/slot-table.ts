@@ -1,4 +1,4 @@
-/** Who holds which slot. A run id names one run for ever, so a slot that was released cannot be released again in another's place. */
+/** Which run holds which slot. A run id is never used again, so releasing a slot twice cannot free another run's slot. */
 export class SlotTable<T> {
   readonly total: number;
   readonly #held = new Map<number, T>();
@@ -22,9 +22,9 @@ export class SlotTable<T> {
   }
 
   /**
-   * The run id under which `holder` holds a slot from now on.
-   * @param runId of a run that had given its slot up; default: a new one
-   * @throws Error when none is free.
+   * Takes a free slot for `holder` and returns the run id under which it is held.
+   * @param runId the id of a run that had given its slot up; default: a new id.
+   * @throws Error if no slot is free.
    */
   take(holder: T, runId = this.#lastRunId + 1): number {
     if (!this.hasFree) throw new Error(`all ${this.total} slots are held`);
@@ -37,22 +37,22 @@ export class SlotTable<T> {
     return this.#held.get(runId);
   }
 
-  /** Does nothing when it was free already. */
+  /** Does nothing if the run holds no slot. */
   release(runId: number): void {
     this.#held.delete(runId);
   }
 
-  /** The engine is gone: all slots are free. */
+  /** Frees all slots, because the engine is gone. */
   clear(): void {
     this.#held.clear();
   }
 
-  /** Run ids and holders, in the order in which they took their slots. */
+  /** The run ids and holders, in the order in which they took their slots. */
   entries(): IterableIterator<[number, T]> {
     return this.#held.entries();
   }
 
-  /** In the order in which they took their slots. */
+  /** The holders, in the order in which they took their slots. */
   holders(): T[] {
     return [...this.#held.values()];
   }

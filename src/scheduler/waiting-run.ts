@@ -1,50 +1,50 @@
 import type { QueuePosition } from "../core/generation-event.js";
 import type { Lane } from "../core/generation-request.js";
-import type { GenerationRecord } from "./generation/generation-record.js";
 import type { PreparedRun } from "./forecast/prepared-run.js";
 import type { WaitRange } from "./forecast/run-forecast.js";
 import type { RunWork } from "./forecast/run-work.js";
+import type { GenerationRecord } from "./generation/generation-record.js";
 import type { Waiter } from "./queue/lane-queue.js";
 
-/** Reading so many tokens in again counts for a grant. */
+/** Prefilling this number of tokens again counts as one grant. */
 const TOKENS_A_GRANT = 512;
 
-/** A prepared run, with the generation it belongs to and what is known of its work. */
+/** A prepared run, the generation that it belongs to, and what is known of its work. */
 export interface Admission {
   readonly record: GenerationRecord;
   readonly run: PreparedRun;
   readonly work: RunWork;
 }
 
-/** A prepared run in line for its start. */
+/** A prepared run that waits for its start. */
 export class NewRun implements Waiter, Admission {
   readonly record: GenerationRecord;
   readonly run: PreparedRun;
   readonly work: RunWork;
-  /** What it was told to expect when it joined. */
+  /** The wait that its caller was told when the run joined the queue. */
   readonly expected: WaitRange;
   readonly joinedAtMs: number;
   readonly isNew = true;
   readonly grants = 1;
 
-  constructor(parts: Admission & Pick<NewRun, "expected" | "joinedAtMs">) {
-    this.record = parts.record;
-    this.run = parts.run;
-    this.work = parts.work;
-    this.expected = parts.expected;
-    this.joinedAtMs = parts.joinedAtMs;
+  constructor(admission: Admission, { expected, joinedAtMs }: Pick<NewRun, "expected" | "joinedAtMs">) {
+    this.record = admission.record;
+    this.run = admission.run;
+    this.work = admission.work;
+    this.expected = expected;
+    this.joinedAtMs = joinedAtMs;
   }
 
   get lane(): Lane {
     return this.record.identity.lane;
   }
 
-  tellPlace(place: QueuePosition): void {
-    this.record.tellPlace(place);
+  tellPosition(position: QueuePosition): void {
+    this.record.tellPosition(position);
   }
 }
 
-/** A run that gave its slot up and is to go on; what has to be read in again is charged to its lane. */
+/** A run that gave its slot up and waits to return. The tokens that it has to prefill again are charged to its lane. */
 export class ReturningRun implements Waiter {
   readonly record: GenerationRecord;
   readonly runId: number;
@@ -52,19 +52,19 @@ export class ReturningRun implements Waiter {
   readonly isNew = false;
   readonly grants: number;
 
-  constructor(parts: Pick<ReturningRun, "record" | "runId" | "work">) {
-    this.record = parts.record;
-    this.runId = parts.runId;
-    this.work = parts.work;
-    this.grants = 1 + parts.work.prefillTokensLeft / TOKENS_A_GRANT;
+  constructor({ record, runId, work }: Pick<ReturningRun, "record" | "runId" | "work">) {
+    this.record = record;
+    this.runId = runId;
+    this.work = work;
+    this.grants = 1 + work.prefillTokensLeft / TOKENS_A_GRANT;
   }
 
   get lane(): Lane {
     return this.record.identity.lane;
   }
 
-  tellPlace(): void {
-    // Its reader was told before the start, and is behind anyway.
+  tellPosition(): void {
+    // The reader was told positions before the start, and is behind anyway.
   }
 }
 

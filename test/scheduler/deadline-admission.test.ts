@@ -52,7 +52,7 @@ describe("Scheduler and deadlines", () => {
     await rig.scheduler.drained();
   });
 
-  it("counts those ahead in line, whose own deadlines end them", async () => {
+  it("counts those ahead in the queue, whose own deadlines end them", async () => {
     await using rig = await paced();
     rig.submit(ENDLESS, { ...exactly(2_000), deadlineMs: 600_000 });
     await rig.notice();
@@ -96,7 +96,7 @@ describe("Scheduler and deadlines", () => {
 });
 
 describe("Scheduler and max_wait", () => {
-  it("gives a slot that is free at once whatever the bound, and at 0 no place in line", async () => {
+  it("gives a slot that is free at once whatever the bound, and at 0 no entry in the queue", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const running = rig.submit(ENDLESS, { maxWaitMs: 0 });
     assert.equal(running.state, "prefilling");
@@ -116,7 +116,7 @@ describe("Scheduler and max_wait", () => {
     assert.equal(rig.submit(echo("a"), { maxWaitMs: 100_000 }).state, "waiting");
   });
 
-  it("takes the place of the server's own bound, whichever is longer, and leaves the number of places as it is", async () => {
+  it("takes the place of the server's own bound, whichever is longer, and leaves the capacity of the queue as it is", async () => {
     await using rig = await paced({ limits: { ...PACED.limits, queueWaitMs: 1_000, queuePerSlot: 2 } });
     rig.submit(ENDLESS, exactly(1_000));
     await rig.notice();
@@ -130,10 +130,10 @@ describe("Scheduler and max_wait", () => {
     const patient = [300_000, 300_000].map((maxWaitMs) => rig.submit(echo("a"), { maxWaitMs }).state);
     assert.deepEqual(patient, ["waiting", "waiting"]);
     const full = await failureOf(() => rig.submit(echo("a"), { maxWaitMs: 300_000 }), "QUEUE_FULL");
-    assert.match(full.message, /2 of 2 places/);
+    assert.match(full.message, /2 of 2 calls/);
   });
 
-  it("ends one in line when it passes, and leaves one that got its slot in time alone", async () => {
+  it("ends a waiting run when it passes, and leaves one that got its slot in time alone", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const running = rig.submit(ENDLESS);
     const [soon, late] = [rig.submit(echo("soon"), { maxWaitMs: 1_000 }), rig.submit(echo("late"), { maxWaitMs: 999 })];

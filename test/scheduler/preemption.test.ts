@@ -92,7 +92,7 @@ describe("Scheduler: preemptions", () => {
     slow[Symbol.dispose]();
   });
 
-  it("put those who come back in line behind those who waited before", async () => {
+  it("put returning runs into the queue behind those that waited before", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const { slow, next } = await preemptOne(rig);
     const third = rig.submit(echo("third"));
@@ -104,7 +104,7 @@ describe("Scheduler: preemptions", () => {
     assert.equal((await reading).text, LONG_TEXT);
   });
 
-  it("do not take places in line from newcomers", async () => {
+  it("do not take capacity of the queue from new runs", async () => {
     await using rig = await SchedulerRig.start({ slots: 1, limits: { queuePerSlot: 1 } });
     const { slow, next } = await preemptOne(rig);
     const reading = readAll(slow);
@@ -139,7 +139,7 @@ describe("Scheduler: preemptions", () => {
     }
   });
 
-  it("end with a cancel that meets them in line for their return", async () => {
+  it("end with a cancel that meets them in the queue for their return", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const { slow, next } = await preemptOne(rig);
     const reading = readAll(slow);

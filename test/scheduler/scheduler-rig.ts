@@ -164,14 +164,14 @@ export class SchedulerRig implements AsyncDisposable {
     }
   }
 
-  /** All as before the first call: nobody known, no slot held, no place taken, no timer, nothing hooked to `signals`. */
+  /** All as before the first call: nobody known, no slot held, no queue entry held, no timer, nothing hooked to `signals`. */
   assertBaseline(signals: readonly AbortSignal[] = []): void {
     const { slots, queues, generations, parked } = this.scheduler.load();
     assert.deepEqual(
       { busy: slots.busy, interactive: queues.interactive.waiting, batch: queues.batch.waiting, parked, generations },
       { busy: 0, interactive: 0, batch: 0, parked: 0, generations: [] },
     );
-    // A telling of moved places may be due; it is not re-armed.
+    // A telling of moved positions may be due. It is not re-armed.
     this.clock.advance(200);
     assert.equal(this.clock.pendingTimers, 0);
     for (const signal of signals) assert.equal(getEventListeners(signal, "abort").length, 0);

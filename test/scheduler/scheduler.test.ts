@@ -17,7 +17,7 @@ function watchStarts(rig: SchedulerRig, named: ReadonlyMap<string, string>): str
 }
 
 describe("Scheduler", () => {
-  it("starts the next in line in the tick in which a slot falls free", async () => {
+  it("starts the next in the queue in the tick in which a slot falls free", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const holder = rig.submit(ENDLESS);
     const next = rig.submit(echo("next"));
@@ -69,7 +69,7 @@ describe("Scheduler", () => {
     rig.assertBaseline();
   });
 
-  it("starts three interactive generations for each one of batch while both lines are full", async () => {
+  it("starts three interactive generations for each one of batch while both queues are full", async () => {
     await using rig = await SchedulerRig.start({ slots: 1, limits: { queuePerSlot: 12 } });
     const holder = rig.submit(ENDLESS);
     const named = new Map<string, string>();
@@ -78,12 +78,12 @@ describe("Scheduler", () => {
       named.set(generation.generationId, `${lane.charAt(0)}${index}`);
       return generation;
     };
-    const line = (["batch", "interactive"] as const).flatMap((lane) =>
+    const waiting = (["batch", "interactive"] as const).flatMap((lane) =>
       Array.from({ length: 12 }, (_, index) => join(lane, index + 1)),
     );
     const started = watchStarts(rig, named);
     holder[Symbol.dispose]();
-    await Promise.all(line.map((generation) => readAll(generation)));
+    await Promise.all(waiting.map((generation) => readAll(generation)));
     assert.equal(started.join(" "), "b1 i1 i2 i3 b2 i4 i5 i6 b3 i7 i8 i9 b4 i10 i11 i12 b5 b6 b7 b8 b9 b10 b11 b12");
   });
 
@@ -91,11 +91,11 @@ describe("Scheduler", () => {
     ["interactive", "batch", 4],
     ["batch", "interactive", 2],
   ] as const) {
-    it(`starts a call of ${late} within ${atMost} grants behind a full line of ${full}`, async () => {
+    it(`starts a call of ${late} within ${atMost} grants behind a full queue of ${full}`, async () => {
       await using rig = await SchedulerRig.start({ slots: 1, limits: { queuePerSlot: 12 } });
       const holder = rig.submit(ENDLESS, { lane: full });
       const named = new Map<string, string>();
-      const line = Array.from({ length: 12 }, (_, index) => {
+      const waiting = Array.from({ length: 12 }, (_, index) => {
         const generation = rig.submit(echo("a"), { lane: full });
         named.set(generation.generationId, String(index));
         return generation;
@@ -104,13 +104,13 @@ describe("Scheduler", () => {
       named.set(latecomer.generationId, "late");
       const started = watchStarts(rig, named);
       holder[Symbol.dispose]();
-      await Promise.all([...line, latecomer].map((generation) => readAll(generation)));
+      await Promise.all([...waiting, latecomer].map((generation) => readAll(generation)));
       assert.equal(started.length, 13);
       assert.ok(started.indexOf("late") < atMost, started.join(" "));
     });
   }
 
-  it("tells those in line their places, and the new ones together when others have gone", async () => {
+  it("tells those in the queue their positions, and the new ones together when others have gone", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const holder = rig.submit(ENDLESS);
     const [first, second, third] = [rig.submit(echo("a")), rig.submit(echo("b")), rig.submit(echo("c"))];

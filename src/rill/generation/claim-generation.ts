@@ -1,5 +1,5 @@
 import type { Generation } from "../../scheduler/generation/generation.js";
-import type { GenerationWatcher } from "../../scheduler/generation/generation-watcher.js";
+import type { GenerationWatcher } from "../../core/generation-event.js";
 import type { TurnRun } from "./turn/turn-run.js";
 import type { GenerationCall } from "./generation-call.js";
 import type { Claim } from "./keyed-generations.js";

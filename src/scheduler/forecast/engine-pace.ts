@@ -1,38 +1,38 @@
 import { MovingMeasure } from "./moving-measure.js";
 
-/** What one step of the engine did. */
+/** One step of the engine: its work and its time. */
 export interface MeasuredStep {
   readonly stepMs: number;
-  /** Runs that were pulled for a token. */
+  /** The runs that were pulled for a token. */
   readonly decodingRuns: number;
-  /** Input tokens that were read in, reused ones left out. */
+  /** The input tokens that were prefilled, without reused ones. */
   readonly prefillTokens: number;
 }
 
-/** A chunk of so many tokens is a whole sample of the prefill's speed; a smaller one, part of a sample. */
+/** The size of a chunk that is a whole sample of the prefill's speed. A smaller chunk is part of a sample. */
 const WHOLE_CHUNK_TOKENS = 64;
-/** A step that another process held up is believed no more than this many times what was expected. */
+/** The multiple of its expected time up to which a step is believed. Beyond that, another process held it up. */
 const MOST_SURPRISE = 3;
-/** However much the pace varies, the lower estimate is no less than this share of the mean. */
+/** The lower estimate is at least this share of the mean, however much the pace varies. */
 const LEAST_LOW_FACTOR = 0.5;
 
 /**
- * How fast the engine is, learnt from its steps: what a decode step takes at each batch width, and what reading a token in adds to a step. Lives on the
- * main thread and sees what crosses the wall, so it needs nothing of the engine's own planning.
+ * Learns the engine's pace from its steps: how long a decode step takes at each batch width, and how much each prefilled token adds to a step. It lives
+ * on the main thread and reads only the engine's notices.
  */
 export class EnginePace {
-  /** By batch width. */
+  /** Indexed by batch width. */
   readonly #decodeStep: MovingMeasure[] = [];
   readonly #prefillToken = new MovingMeasure();
   readonly #prefillStep = new MovingMeasure();
-  /** A step's time, as a multiple of what was expected. */
+  /** A step's time as a multiple of the expected time. */
   readonly #surprise = new MovingMeasure();
 
-  observe(work: MeasuredStep): void {
-    const { decodingRuns, prefillTokens } = work;
+  observe(step: MeasuredStep): void {
+    const { decodingRuns, prefillTokens } = step;
     if (decodingRuns === 0 && prefillTokens === 0) return;
-    const expectedMs = this.#expectedMs(work);
-    const stepMs = expectedMs > 0 ? Math.min(work.stepMs, MOST_SURPRISE * expectedMs) : work.stepMs;
+    const expectedMs = this.#expectedMs(step);
+    const stepMs = expectedMs > 0 ? Math.min(step.stepMs, MOST_SURPRISE * expectedMs) : step.stepMs;
     if (expectedMs > 0) this.#surprise.observe(stepMs / expectedMs);
     if (prefillTokens === 0) {
       (this.#decodeStep[decodingRuns] ??= new MovingMeasure()).observe(stepMs);
@@ -43,12 +43,12 @@ export class EnginePace {
     this.#prefillStep.observe(prefillMs);
   }
 
-  /** False until a step has decoded: nothing can be foretold then. */
+  /** False until a step has decoded. Nothing can be forecast before. */
   get measured(): boolean {
     return this.#decodeStep.length > 0;
   }
 
-  /** Mean time of a step that pulls `width` runs and reads nothing in. Of a width that was not met: that of the nearest one that was. */
+  /** The mean time of a step that pulls `width` runs and prefills nothing. For a width that was never measured, the nearest measured one counts. */
   decodeStepMs(width: number): number {
     if (width === 0) return 0;
     for (let distance = 0; distance < this.#decodeStep.length + width; distance++) {
@@ -58,23 +58,23 @@ export class EnginePace {
     return 0;
   }
 
-  /** Mean time that a token of the input takes; 0 while no input was read in. */
+  /** The mean time that prefilling one token takes; 0 until a token was prefilled. */
   get prefillTokenMs(): number {
     return this.#prefillToken.mean;
   }
 
-  /** Mean time by which reading in lengthens a step; 0 while no input was read in. */
+  /** The mean time by which prefilling lengthens a step; 0 until a token was prefilled. */
   get prefillStepMs(): number {
     return this.#prefillStep.mean;
   }
 
-  /** Times at this pace may well be so many times shorter (at most 1) or longer (at least 1) than by its means. */
+  /** The factors by which times at this pace are probably shorter (at most 1) or longer (at least 1) than by its means. */
   get spread(): { readonly low: number; readonly high: number } {
     const { deviation } = this.#surprise;
     return { low: Math.max(LEAST_LOW_FACTOR, 1 - deviation), high: 1 + 2 * deviation };
   }
 
-  /** 0 where something that the step did was never measured. */
+  /** Returns 0 if any part of the step's work was never measured. */
   #expectedMs({ decodingRuns, prefillTokens }: MeasuredStep): number {
     if (decodingRuns > 0 && !this.measured) return 0;
     if (prefillTokens > 0 && !this.#prefillToken.measured) return 0;

@@ -1,14 +1,14 @@
-/** Weights of a new sample, as in RFC 6298 (round-trip times of TCP). */
+/** The weights of a new sample, as in RFC 6298 (round-trip times of TCP). */
 const MEAN_GAIN = 1 / 8;
 const DEVIATION_GAIN = 1 / 4;
 
-/** A quantity that is measured again and again: a moving mean and a moving mean deviation, in the samples' unit. */
+/** The moving mean and the moving mean deviation of a quantity that is measured repeatedly, in the samples' unit. */
 export class MovingMeasure {
   #mean = 0;
   #deviation = 0;
   #measured = false;
 
-  /** @param weight above 0, at most 1: how much of a whole sample it is. */
+  /** @param weight above 0 and at most 1: the part of a whole sample that this one is. */
   observe(sample: number, weight = 1): void {
     if (!this.#measured) {
       this.#measured = true;
@@ -20,7 +20,7 @@ export class MovingMeasure {
     this.#mean += weight * MEAN_GAIN * (sample - this.#mean);
   }
 
-  /** False until the first sample: mean and deviation are 0 then and mean nothing. */
+  /** False until the first sample. Mean and deviation are 0 before it, and mean nothing. */
   get measured(): boolean {
     return this.#measured;
   }
@@ -29,7 +29,7 @@ export class MovingMeasure {
     return this.#mean;
   }
 
-  /** After the first sample: half of it. */
+  /** Half of the sample after the first one. */
   get deviation(): number {
     return this.#deviation;
   }

@@ -1,21 +1,21 @@
 import type { RunUpdate } from "../../core/engine-messages.js";
 import type { PreparedRun } from "./prepared-run.js";
 
-/** How much of a run is done, as far as the wall tells, and what bounds the rest. From its submission to its end. */
+/** How much of a run is done, as far as the engine's notices tell, and what bounds the rest. It lives from the run's submission to its end. */
 export class RunWork {
   readonly inputTokens: number;
   readonly maxOutputTokens: number;
-  /** True: nothing can end the output before its maximum, so its length is known. */
+  /** True if nothing can end the output before its maximum, so that its length is known. */
   readonly exactOutput: boolean;
   readonly timeLimitMs: number;
-  /** By the scheduler's clock; Infinity: none. */
+  /** By the scheduler's clock; Infinity if the call has no deadline. */
   readonly deadlineMs: number;
   #startedAtMs: number | undefined;
   #prefillTokensLeft: number;
   #reprefilledTokens = 0;
   #doneTokens = 0;
   #reusedTokens: number | undefined;
-  #madeTokens = 0;
+  #generatedTokens = 0;
   #parked = false;
   #ending = false;
 
@@ -34,30 +34,30 @@ export class RunWork {
     this.deadlineMs = deadlineMs ?? Infinity;
   }
 
-  /** undefined while it waits. */
+  /** undefined while the run waits for its first slot. */
   get startedAtMs(): number | undefined {
     return this.#startedAtMs;
   }
 
-  /** Tokens that are to be read in before it decodes (on); before the engine has told, the whole input. */
+  /** The tokens to be prefilled before the run decodes again: the whole input until the engine has told. */
   get prefillTokensLeft(): number {
     return this.#prefillTokensLeft;
   }
 
-  /** Input tokens that were in a sequence already; undefined until the engine has told. */
+  /** The input tokens that a sequence held already; undefined until the engine has told. */
   get reusedTokens(): number | undefined {
     return this.#reusedTokens;
   }
 
-  get madeTokens(): number {
-    return this.#madeTokens;
+  get generatedTokens(): number {
+    return this.#generatedTokens;
   }
 
   get parked(): boolean {
     return this.#parked;
   }
 
-  /** True once the engine was told to end it: it holds its slot no longer than the present step. */
+  /** True once the engine was told to end the run, which then holds its slot only for the rest of the present step. */
   get ending(): boolean {
     return this.#ending;
   }
@@ -66,16 +66,16 @@ export class RunWork {
     this.#ending = true;
   }
 
-  /** Coming back after a preemption changes nothing. */
+  /** Notes the first start. The return from a preemption changes nothing. */
   start(nowMs: number): void {
     this.#startedAtMs ??= nowMs;
   }
 
-  /** @returns what the step did for it. */
+  /** Takes the run's update and returns what the step did for the run. */
   update(update: RunUpdate): { readonly prefillTokens: number; readonly pulled: boolean } {
     const { prefill, decodedTokens, end } = update;
-    // A token that ended the run was pulled too, and is not counted.
-    const pulled = decodedTokens > this.#madeTokens || end?.outcome.type === "finished";
+    // The token that ends a run is pulled too, but not counted.
+    const pulled = decodedTokens > this.#generatedTokens || end?.outcome.type === "finished";
     let prefillTokens = update.reprefilledTokens - this.#reprefilledTokens;
     this.#reprefilledTokens = update.reprefilledTokens;
     this.#prefillTokensLeft = update.prefillTokensLeft;
@@ -84,7 +84,7 @@ export class RunWork {
       prefillTokens += prefill.doneTokens - Math.max(this.#doneTokens, prefill.reusedTokens);
       this.#doneTokens = prefill.doneTokens;
     }
-    this.#madeTokens = decodedTokens;
+    this.#generatedTokens = decodedTokens;
     this.#parked = update.stage === "parked" || update.stage === "preempted";
     return { prefillTokens, pulled };
   }

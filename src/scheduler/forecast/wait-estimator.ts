@@ -1,33 +1,41 @@
 import type { EngineNotice } from "../../core/engine-messages.js";
 import type { FinishReason } from "../../core/finish-reason.js";
+import { WAIT_ERROR_BOUNDS_MS, type WaitEstimates } from "../../core/load-snapshot.js";
 import type { Clock } from "../../sync/clock.js";
 import { EnginePace } from "./engine-pace.js";
+import { samplesFor } from "./latin-hypercube.js";
 import { MovingMeasure } from "./moving-measure.js";
 import { OutputLengths } from "./output-lengths.js";
-import { type Load, playOut, type Stay } from "./play-out.js";
 import type { RunForecast, WaitRange } from "./run-forecast.js";
 import type { RunWork } from "./run-work.js";
-import { scenariosFor } from "./scenarios.js";
+import { type SimulatedRun, simulate, type SlotTimes } from "./simulation.js";
 
 type StepNotice = Extract<EngineNotice, { type: "step" }>;
 
-/** Told to a refused caller while nothing was measured yet. */
+/** A refused caller is told to wait this long while nothing was measured. */
 const UNMEASURED_RETRY_MS = 1_000;
-/** Shares of the futures in which a wait is shorter. */
+/** A refused caller is told to wait at least this long. */
+const MIN_RETRY_MS = 100;
+/** The quantiles of the simulated waits that make the two ends of an estimate. */
 const WAIT_LOW = 0.1;
 const WAIT_HIGH = 0.9;
 /**
- * The share of the futures in which a run ends sooner than its lower estimate. Larger than that of waits, since no future has newcomers in it, who would
- * slow it down: `npm run proof:admission` shows that few are refused who would have been in time.
+ * The quantile of the simulated ends that makes the lower estimate of a run's end. It is larger than WAIT_LOW, because no simulation has newcomers, who
+ * would slow the run down: `npm run proof:admission` shows that few runs are refused that would have been in time.
  */
 const END_LOW = 0.4;
-/** The least that a refused caller is told to wait. */
-const MIN_RETRY_MS = 100;
+/** The most runs of a queue that are simulated. Of a longer queue an evenly spread sample is, and each of its runs stands for those behind it. */
+const MOST_SIMULATED = 256;
+const UNMEASURED: RunForecast = { wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 };
+const NO_WORK: SimulatedRun = { prefillMsLeft: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
+/** The reasons of an output that the model ended. With every other reason it would have been longer. */
+const COMPLETE: ReadonlySet<FinishReason> = new Set(["end_of_turn", "stop_sequence", "stop_token"]);
 
 /**
- * How long callers wait and how long their runs take, from the work that is left and the engine's pace. What cannot be known (how long outputs get, how much
- * of an input is in a sequence already, when a slow reader goes on) is learnt from the runs that ended; several futures are played out
- * with it, and the estimates leave out the luckiest and the unluckiest of them. Nobody is expected to come later. Main thread.
+ * Estimates how long callers wait and how long their runs take, from the work that is left and the engine's pace. The length of outputs, the share of
+ * an input that a sequence already holds and the moment at which a slow reader goes on are unknown. The estimator learns their distributions from the
+ * runs that ended, simulates several samples of them, and leaves the extreme results out of its estimates. It expects no
+ * further callers. Lives on the main thread.
  */
 export class WaitEstimator {
   readonly #slots: number;
@@ -36,12 +44,11 @@ export class WaitEstimator {
   readonly #outputs = new OutputLengths();
   readonly #reusedShare = new MovingMeasure();
   readonly #held = new Map<number, RunWork>();
-
-  /** Of the latest step that decoded. */
+  /** The number of runs in the latest step that decoded. */
   #width = 0;
-  /** When the step before the present one ended, as far as was told. */
+  /** When the latest step ended, as far as the notices tell. */
   #steppedAtMs = -Infinity;
-  /** What a caller was told that was refused then; whoever is refused right after it is told the same. */
+  /** The pushback of the latest refused caller, which a caller that is refused right after it gets too. */
   #retry = { atMs: -Infinity, afterMs: 0 };
 
   constructor(slots: number, clock: Clock) {
@@ -49,33 +56,33 @@ export class WaitEstimator {
     this.#clock = clock;
   }
 
-  /** It holds a slot from now on. */
+  /** Notes that the run holds a slot from now on. */
   start(runId: number, work: RunWork): void {
     work.start(this.#clock.nowMs());
     this.#held.set(runId, work);
   }
 
-  /** It gives its slot up before its end. @returns what is known of its work */
+  /** Notes that the run gives its slot up before its end, and returns what is known of its work. */
   giveUp(runId: number): RunWork | undefined {
     const work = this.#held.get(runId);
     this.#held.delete(runId);
     return work;
   }
 
-  /** The engine was told to end it: what counts from now on is what is left of the present step. */
+  /** Notes that the engine was told to end the run, which holds its slot only for the rest of the present step. */
   ending(runId: number): void {
     this.#held.get(runId)?.end();
     this.#retry.atMs = -Infinity;
   }
 
-  /** How many hold a slot that falls free with the present step. */
+  /** The number of slots that fall free with the present step. */
   get endingRuns(): number {
     let count = 0;
     for (const work of this.#held.values()) if (work.ending) count += 1;
     return count;
   }
 
-  /** Learns from a step, and from those that ended with it. */
+  /** Learns from a step, and from the runs that ended with it. */
   observe({ updates, stepMs, acceptedDraftTokens }: StepNotice): void {
     let decodingRuns = 0;
     let prefillTokens = 0;
@@ -93,49 +100,49 @@ export class WaitEstimator {
       if (!work.exactOutput) this.#outputs.observe(tally.outputTokens, isComplete);
     }
     if (decodingRuns > 0) this.#width = decodingRuns;
-    // What is left of a run is counted in tokens: a step that made several of each counts as so many steps.
+    // The work that is left is counted in tokens, so a step that generates several tokens of each run counts as that many steps.
     const tokensOfARun = 1 + acceptedDraftTokens / Math.max(1, decodingRuns);
     this.#steppedAtMs = this.#clock.nowMs();
     if (stepMs > 0) this.#pace.observe({ stepMs: stepMs / tokensOfARun, decodingRuns, prefillTokens });
   }
 
-  /** The engine is gone: nothing holds a slot. */
+  /** Forgets the runs of an engine that is gone. */
   clear(): void {
     this.#held.clear();
   }
 
-  /** How long each in line will wait, in the order in which they are served; all 0 while nothing was measured. */
-  forecastLine(line: readonly RunWork[]): WaitRange[] {
-    if (!this.#pace.measured) return line.map(() => UNMEASURED.wait);
-    const stride = strideOf(line);
-    const sample = line.filter((_, place) => place % stride === 0);
-    const futures = this.#playOut(sample, { stride });
-    const waits = sample.map((_, place) => this.#forecastAt(futures, place).wait);
-    return line.map((_, place) => waits[Math.floor(place / stride)] ?? UNMEASURED.wait);
+  /** The wait of each run in the queue, in the order in which they get slots; all 0 while nothing was measured. */
+  forecastQueue(queue: readonly RunWork[]): WaitRange[] {
+    if (!this.#pace.measured) return queue.map(() => UNMEASURED.wait);
+    const stride = strideOf(queue);
+    const simulated = queue.filter((_, index) => index % stride === 0);
+    const samples = this.#simulate(simulated, { stride });
+    const waits = simulated.map((_, index) => this.#forecastAt(samples, index).wait);
+    return queue.map((_, index) => waits[Math.floor(index / stride)] ?? UNMEASURED.wait);
   }
 
   /**
-   * What is expected of one that comes now and takes the place that is undefined in `line`; all 0 while nothing was measured. Without `work` only its wait
-   * counts. It is not thought to give up at its deadline; the others are.
+   * The forecast of a newcomer that takes the position that is undefined in `queue`; all 0 while nothing was measured. Without `work`, only the wait of
+   * the forecast is meant to be read. The newcomer is expected to outlast its deadline, and the other runs are not.
    */
-  forecastNewcomer(line: readonly (RunWork | undefined)[], work?: RunWork): RunForecast {
-    const newcomerPlace = line.indexOf(undefined);
-    if (newcomerPlace < 0) throw new Error("the newcomer has no place in the line");
+  forecastNewcomer(queue: readonly (RunWork | undefined)[], work?: RunWork): RunForecast {
+    const newcomerIndex = queue.indexOf(undefined);
+    if (newcomerIndex < 0) throw new Error("the newcomer has no position in the queue");
     if (!this.#pace.measured) return UNMEASURED;
-    const stride = strideOf(line);
-    const sample = line.filter((_, place) => place === newcomerPlace || place % stride === 0);
-    return this.#forecastAt(this.#playOut(sample, { stride, newcomer: work }), sample.indexOf(undefined));
+    const stride = strideOf(queue);
+    const simulated = queue.filter((_, index) => index === newcomerIndex || index % stride === 0);
+    return this.#forecastAt(this.#simulate(simulated, { stride, newcomer: work }), simulated.indexOf(undefined));
   }
 
-  /** How long a run takes once it has a slot, by the lower estimate. */
+  /** The lower estimate of how long a run takes once it has a slot. */
   runLowMs(work: RunWork): number {
     const { wait, endLowMs } = this.forecastNewcomer([undefined], work);
     return endLowMs - wait.lowMs;
   }
 
   /**
-   * What a refused caller is told: when the next slot is expected to fall free, or, for one whose wait would have been too long, when it no longer
-   * would be.
+   * The time after which a refused caller may try again: the time until the next slot is expected to fall free, or `excessMs` if its wait would have been
+   * too long by that.
    */
   retryAfterMs(excessMs = 0): number {
     if (excessMs > 0) return Math.max(MIN_RETRY_MS, Math.ceil(excessMs));
@@ -148,64 +155,66 @@ export class WaitEstimator {
     return this.#retry.afterMs;
   }
 
-  #forecastAt({ scenarios, futures }: Futures, place: number): RunForecast {
+  #forecastAt(samples: readonly SlotTimes[][], queueIndex: number): RunForecast {
     const { low, high } = this.#pace.spread;
-    const startsMs = futures.map((stays) => stays[place]?.startMs ?? 0);
-    const endsMs = futures.map((stays) => stays[place]?.endMs ?? 0);
-    const lowMs = low * scenarios.quantile(startsMs, WAIT_LOW);
-    const highMs = high * scenarios.quantile(startsMs, WAIT_HIGH);
-    return { wait: { lowMs, highMs }, endLowMs: Math.max(lowMs, low * scenarios.quantile(endsMs, END_LOW)) };
+    const startsMs = samples.map((times) => times[queueIndex]?.startMs ?? 0);
+    const endsMs = samples.map((times) => times[queueIndex]?.endMs ?? 0);
+    const lowMs = low * quantile(startsMs, WAIT_LOW);
+    const highMs = high * quantile(startsMs, WAIT_HIGH);
+    return { wait: { lowMs, highMs }, endLowMs: Math.max(lowMs, low * quantile(endsMs, END_LOW)) };
   }
 
-  /** @param options.stride each of the line stands for so many: what one of them waits for takes so many times as long as with it alone */
-  #playOut(
-    line: readonly (RunWork | undefined)[],
+  /**
+   * Simulates several samples and returns the slot times of each.
+   * @param options.stride the number of queued runs for which each simulated one stands: what one of them waits for takes that many times as long.
+   */
+  #simulate(
+    queue: readonly (RunWork | undefined)[],
     { stride, newcomer }: { stride: number; newcomer?: RunWork | undefined },
-  ): Futures {
-    const scenarios = scenariosFor(this.#held.size + line.length);
-    const futures = Array.from({ length: scenarios.count }, (_, scenario) => {
-      const shareOf = (run: number): number => scenarios.share(scenario, run);
-      const held = Array.from(this.#held.values(), (work, run) => this.#heldLoadOf(work, shareOf(run)));
-      const waiting = line.map((work, place): Load => {
-        const share = shareOf(held.length + place);
+  ): SlotTimes[][] {
+    const hypercube = samplesFor(this.#held.size + queue.length);
+    return Array.from({ length: hypercube.samples }, (_, sample) => {
+      const shareOf = (run: number): number => hypercube.share(sample, run);
+      const held = Array.from(this.#held.values(), (work, run) => this.#simulatedHolder(work, shareOf(run)));
+      const waiting = queue.map((work, index): SimulatedRun => {
+        const share = shareOf(held.length + index);
         if (work === undefined) {
-          return newcomer === undefined ? NOTHING : { ...this.#loadOf(newcomer, share), leavesAtMs: Infinity };
+          return newcomer === undefined ? NO_WORK : { ...this.#simulatedRun(newcomer, share), leavesAtMs: Infinity };
         }
-        const load = this.#loadOf(work, share);
-        return stride === 1 ? load : { ...load, leavesAtMs: load.leavesAtMs / stride };
+        const run = this.#simulatedRun(work, share);
+        return stride === 1 ? run : { ...run, leavesAtMs: run.leavesAtMs / stride };
       });
-      const stays = playOut({ slots: this.#slots, held, line: waiting, leastWidth: this.#width, pace: this.#pace });
-      return stride === 1 ? stays : stretched(stays, stride);
+      const times = simulate({ slots: this.#slots, held, queue: waiting, leastWidth: this.#width, pace: this.#pace });
+      return stride === 1 ? times : stretched(times, stride);
     });
-    return { scenarios, futures };
   }
 
-  /** As `#loadOf`, of one that holds a slot: however it is ended, it keeps the slot as long as the present step lasts. */
-  #heldLoadOf(work: RunWork, share: number): Load {
+  /** A run that holds a slot keeps it for the rest of the present step, however it ends. */
+  #simulatedHolder(work: RunWork, share: number): SimulatedRun {
     const stepMs = work.parked ? 0 : this.#restOfStepMs();
     if (work.ending) return { prefillMsLeft: 0, outputTokens: 1, leavesAtMs: stepMs, timeLimitMs: Infinity };
-    const { leavesAtMs, timeLimitMs, ...load } = this.#loadOf(work, share);
-    return { ...load, leavesAtMs: Math.max(stepMs, Math.min(leavesAtMs, timeLimitMs)), timeLimitMs: Infinity };
+    const { leavesAtMs, timeLimitMs, ...left } = this.#simulatedRun(work, share);
+    return { ...left, leavesAtMs: Math.max(stepMs, Math.min(leavesAtMs, timeLimitMs)), timeLimitMs: Infinity };
   }
 
-  /** Of the step in progress, at the measured pace; 0 where it lasts longer than that already. */
+  /** The rest of the step in progress, at the measured pace; 0 once the step lasts longer than that. */
   #restOfStepMs(): number {
-    const isReading = [...this.#held.values()].some(({ prefillTokensLeft }) => prefillTokensLeft > 0);
-    const stepMs = this.#pace.decodeStepMs(this.#width) + (isReading ? this.#pace.prefillStepMs : 0);
+    const isPrefilling = [...this.#held.values()].some(({ prefillTokensLeft }) => prefillTokensLeft > 0);
+    const stepMs = this.#pace.decodeStepMs(this.#width) + (isPrefilling ? this.#pace.prefillStepMs : 0);
     return Math.max(0, this.#steppedAtMs + stepMs - this.#clock.nowMs());
   }
 
-  /** @param share of runs that need less, 0 to 1. */
-  #loadOf(work: RunWork, share: number): Load {
+  /** @param share the share of runs that need less, 0 to 1. */
+  #simulatedRun(work: RunWork, share: number): SimulatedRun {
     const nowMs = this.#clock.nowMs();
-    const { startedAtMs, maxOutputTokens, madeTokens } = work;
-    // Whether its reader comes back is unknown; if not, its slot is as good as free.
-    if (work.parked && share < 0.5) return NOTHING;
+    const { startedAtMs, maxOutputTokens, generatedTokens } = work;
+    // Nobody knows whether the reader of a parked run comes back. If it does not, the slot is as good as free.
+    if (work.parked && share < 0.5) return NO_WORK;
     return {
       prefillMsLeft: this.#prefillTokensLeft(work, share) * this.#pace.prefillTokenMs,
       outputTokens: work.exactOutput
-        ? maxOutputTokens - madeTokens
-        : this.#outputs.remaining(madeTokens, maxOutputTokens, share),
+        ? maxOutputTokens - generatedTokens
+        : this.#outputs.remaining(generatedTokens, maxOutputTokens, share),
       leavesAtMs: work.deadlineMs - nowMs,
       timeLimitMs: work.timeLimitMs - (startedAtMs === undefined ? 0 : nowMs - startedAtMs),
     };
@@ -220,31 +229,41 @@ export class WaitEstimator {
   }
 }
 
-interface Futures {
-  readonly scenarios: ReturnType<typeof scenariosFor>;
-  /** Of each, the stays of all that were in the line. */
-  readonly futures: readonly (readonly Stay[])[];
+function strideOf(queue: readonly unknown[]): number {
+  return Math.max(1, Math.ceil(queue.length / MOST_SIMULATED));
 }
 
-const UNMEASURED: RunForecast = { wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 };
-
-/** Of a longer line only so many are played out, evenly spread, and each stands for those behind it. */
-const LONGEST_LOOK = 256;
-
-function strideOf(line: readonly unknown[]): number {
-  return Math.max(1, Math.ceil(line.length / LONGEST_LOOK));
-}
-
-/** The stays of a sample where each stands for `stride`: once the first has its slot, waits grow so many times as fast. */
-function stretched(stays: readonly Stay[], stride: number): Stay[] {
-  const firstMs = stays[0]?.startMs ?? 0;
-  return stays.map(({ startMs, endMs }) => {
+/** Stretches the slot times of runs that stand for `stride` runs each: once the first has its slot, waits grow that many times as fast. */
+function stretched(times: readonly SlotTimes[], stride: number): SlotTimes[] {
+  const firstMs = times[0]?.startMs ?? 0;
+  return times.map(({ startMs, endMs }) => {
     const stretchedMs = firstMs + (startMs - firstMs) * stride;
     return { startMs: stretchedMs, endMs: stretchedMs + endMs - startMs };
   });
 }
 
-const NOTHING: Load = { prefillMsLeft: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
+/** The value below which this share of the values lies. */
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.round(share * (values.length - 1))] ?? 0;
+}
 
-/** The output was as long as it wanted to be. All other ends say only that it would have been longer. */
-const COMPLETE: ReadonlySet<FinishReason> = new Set(["end_of_turn", "stop_sequence", "stop_token"]);
+/** Compares the waits that ended with a slot with the estimates that their callers were told. Its counts only grow. */
+export class WaitAccuracy {
+  readonly #verdicts = { shorter: 0, within: 0, longer: 0 };
+  readonly #errors: number[] = WAIT_ERROR_BOUNDS_MS.map(() => 0);
+  #sumMs = 0;
+
+  /** Ignores an estimate of 0 to 0, which stands for none. */
+  observe({ lowMs, highMs }: WaitRange, waitedMs: number): void {
+    if (highMs === 0) return;
+    this.#verdicts[waitedMs < lowMs ? "shorter" : waitedMs > highMs ? "longer" : "within"] += 1;
+    const errorMs = waitedMs - (lowMs + highMs) / 2;
+    this.#sumMs += errorMs;
+    const bucket = WAIT_ERROR_BOUNDS_MS.findIndex((boundMs) => errorMs <= boundMs);
+    this.#errors[bucket] = (this.#errors[bucket] ?? 0) + 1;
+  }
+
+  snapshot(): WaitEstimates {
+    return { verdicts: { ...this.#verdicts }, errors: [...this.#errors], errorSumMs: this.#sumMs };
+  }
+}

@@ -1,22 +1,22 @@
 import type { Credit } from "../../core/credit.js";
-import { OUTPUT_START, type OutputPosition } from "./output-position.js";
+import { OUTPUT_START, type OutputPosition } from "./output-log.js";
 
-/** Of the window: less is not worth waking the engine's thread for, which computes meanwhile. */
+/** The share of the window from which credit is worth waking the engine's thread, which computes meanwhile. */
 const WORTHWHILE_SHARE = 1 / 4;
 
-/** What its readers have taken of a run's output, and how much of the credit for that the engine has not got back yet. */
+/** How far a run's readers have taken its output, and how much of the credit for that the engine has not got back yet. */
 export class CreditReturn {
   readonly #window: Credit;
   #postedPieces = 0;
   #taken = OUTPUT_START;
   #returned = OUTPUT_START;
 
-  /** @param window what the run begins with */
+  /** @param window the credit with which the run begins. */
   constructor(window: Credit) {
     this.#window = window;
   }
 
-  /** Of those that the engine has posted, no reader has taken so many. */
+  /** The number of pieces that the engine has posted and no reader has taken. */
   get untakenPieces(): number {
     return this.#postedPieces - this.#taken.pieces;
   }
@@ -25,12 +25,15 @@ export class CreditReturn {
     this.#postedPieces += pieces;
   }
 
-  /** A second reader comes to what the first had taken: that frees nothing. */
+  /** A position that an earlier reader has reached already frees nothing. */
   takenTo(position: OutputPosition): void {
     if (position.pieces > this.#taken.pieces) this.#taken = position;
   }
 
-  /** All that is owed. @param isAwaited the run stands still without it: any is worth the way. @returns undefined where it can wait, or is none */
+  /**
+   * Takes all the credit that the engine is owed; undefined if there is none, or if it is not yet worthwhile.
+   * @param isAwaited true makes any credit worthwhile, because the run stands still without it.
+   */
   take(isAwaited: boolean): Credit | undefined {
     const pieces = this.#taken.pieces - this.#returned.pieces;
     const bytes = this.#taken.bytes - this.#returned.bytes;

@@ -5,27 +5,27 @@ import type { RunTally } from "../../core/run-end.js";
 import type { Timings, Usage } from "../../core/usage.js";
 import type { LoadCounters } from "./load-counters.js";
 
-/** How a generation left that was ended from outside: by its caller, its deadline, its reader's slowness or the server. */
+/** How a generation left after something ended it from outside: its caller, its deadline, a slow reader or the server. */
 export interface Departure {
-  /** Where it was. */
+  /** The state in which the generation was aborted. */
   readonly endedIn: GenerationState;
-  /** From the abort until nothing of it was held any more. */
+  /** The time from the abort until nothing of the generation was held any more. */
   readonly releaseMs: number;
-  /** How long the engine's step lasted that was under way meanwhile, up to the end of the run; 0 where there was none. */
+  /** How long the engine's step that was in progress lasted, up to the end of the run; 0 if there was none. */
   readonly stepMs: number;
 }
 
 type RunMs = Pick<RunTally, "prefillMs" | "decodeMs" | "parkedMs">;
 
 /**
- * One generation's tokens and time. While the run lasts its phases are timed here, as its steps arrive; at the end the engine's own tally
- * takes their place. Tokens are added to the server's counters as they come.
+ * One generation's tokens and times. While the run lasts, the account times its phases as their steps arrive; at the end, the engine's own tally
+ * replaces these times. The account adds tokens to the server's counters as they come.
  */
 export class GenerationAccount {
   readonly openedAtMs: number;
   readonly #totals: LoadCounters;
   #inputTokens = 0;
-  #readInTokens = 0;
+  #prefilledTokens = 0;
   #reusedTokens = 0;
   #outputTokens = 0;
   #reasoningTokens = 0;
@@ -53,7 +53,7 @@ export class GenerationAccount {
     return this.#inputTokens;
   }
 
-  /** How often it gave its slot up and came back. */
+  /** How often the run gave its slot up and returned. */
   get restarts(): number {
     return this.#restarts;
   }
@@ -71,17 +71,17 @@ export class GenerationAccount {
     if (state === "ended") this.#endedAtMs = nowMs;
   }
 
-  /** It is aborted now; later calls change nothing. To be told before the state changes. */
+  /** Notes an abort, before the state changes. Later calls change nothing. */
   leave(nowMs: number): void {
     this.#left ??= { endedIn: this.#state, atMs: nowMs };
   }
 
-  /** The engine's step that the latest news came with. */
+  /** Notes how long the step took with which the latest update came. */
   stepped(stepMs: number): void {
     this.#lastStepMs = stepMs;
   }
 
-  /** undefined as long as it has not ended, and for one that came to its own end. */
+  /** undefined until the generation has ended, and for a generation that came to its own end. */
   departure(): Departure | undefined {
     if (this.#left === undefined || this.#endedAtMs === undefined) return undefined;
     const { endedIn, atMs } = this.#left;
@@ -93,32 +93,32 @@ export class GenerationAccount {
     return nowMs - this.#stateSinceMs;
   }
 
-  readIn(progress: PrefillProgress): void {
-    this.#totals.readIn(progress.doneTokens - this.#readInTokens, progress.reusedTokens - this.#reusedTokens);
-    this.#readInTokens = progress.doneTokens;
+  prefilled(progress: PrefillProgress): void {
+    this.#totals.prefilled(progress.doneTokens - this.#prefilledTokens, progress.reusedTokens - this.#reusedTokens);
+    this.#prefilledTokens = progress.doneTokens;
     this.#reusedTokens = progress.reusedTokens;
   }
 
-  /** @param tokens all since the run's start. */
+  /** @param tokens the total since the run's start. */
   decoded(tokens: number): void {
     this.#totals.decoded(tokens - this.#outputTokens);
     this.#outputTokens = tokens;
   }
 
-  /** Counts the reasoning in what the run has posted. */
+  /** Counts the reasoning tokens among the pieces that the run has posted. */
   wrote(pieces: readonly Piece[]): void {
     for (const { channel, tokenIds } of pieces) {
       if (channel === "reasoning") this.#reasoningTokens += tokenIds.length;
     }
   }
 
-  /** @param tokens all since the run's start. */
+  /** @param tokens the total since the run's start. */
   reprefilled(tokens: number): void {
     this.#totals.reprefilled(tokens - this.#reprefilledTokens);
     this.#reprefilledTokens = tokens;
   }
 
-  /** True once it has given its slot up. */
+  /** True once the run has given its slot up. */
   get wasPreempted(): boolean {
     return this.#wasPreempted;
   }
@@ -128,21 +128,21 @@ export class GenerationAccount {
     this.#totals.preempted();
   }
 
-  /** @param tokens all since the output's start; fewer than before change nothing. */
+  /** @param tokens the total since the output's start. A total below the one before changes nothing. */
   deliveredTo(tokens: number): void {
     if (tokens <= this.#deliveredTokens) return;
     this.#totals.delivered(tokens - this.#deliveredTokens);
     this.#deliveredTokens = tokens;
   }
 
-  /** The engine's own count, which is final. */
+  /** Takes the engine's own counts and times, which are final. */
   settle(tally: RunTally): void {
     this.decoded(tally.outputTokens);
     this.#reasoningTokens = tally.reasoningTokens ?? 0;
-    // A run may end before its first progress: what it reused was got past all the same.
+    // A run may end before its first progress. Its reused tokens count as done all the same.
     const reusedTokens = tally.reusedInputTokens;
-    this.readIn({
-      doneTokens: Math.max(this.#readInTokens, reusedTokens),
+    this.prefilled({
+      doneTokens: Math.max(this.#prefilledTokens, reusedTokens),
       totalTokens: this.#inputTokens,
       reusedTokens,
     });
@@ -151,7 +151,7 @@ export class GenerationAccount {
     this.#tallied = true;
   }
 
-  /** Later calls change nothing. */
+  /** Notes when the first chunk was handed to the writer. Later calls change nothing. */
   firstChunk(nowMs: number): void {
     this.#firstChunkAtMs ??= nowMs;
   }
@@ -169,7 +169,7 @@ export class GenerationAccount {
   timings(nowMs: number): Timings {
     const { prefillMs, decodeMs, parkedMs } = this.#runMsUntil(nowMs);
     const claimedMs = this.#prepareMs + prefillMs + decodeMs + parkedMs;
-    // The run is timed by another thread's clock: rounding must not make the parts more than the whole.
+    // Another thread's clock times the run. Rounding must not make the parts more than the whole.
     const totalMs = Math.max(claimedMs, (this.#endedAtMs ?? nowMs) - this.openedAtMs);
     return {
       queueMs: totalMs - claimedMs,

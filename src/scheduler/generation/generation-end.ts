@@ -1,5 +1,7 @@
+import { GenerationError } from "../../core/generation-error.js";
 import type { FinishedEvent } from "../../core/generation-event.js";
 import type { GenerationEnd } from "../../core/generation-report.js";
+import type { RunOutcome } from "../../core/run-end.js";
 import type { Timings } from "../../core/usage.js";
 import type { GenerationAccount } from "./generation-account.js";
 import type { GenerationPhase, RunFinish } from "./generation-phase.js";
@@ -19,19 +21,25 @@ export function endOf(phase: GenerationPhase): GenerationEnd | undefined {
   return undefined;
 }
 
-/** What a generation's reader is told at its proper end. */
+/** The event that tells a generation's reader of its proper end. */
 export function toFinishedEvent(
   { reason, stopMatch, incompleteText }: RunFinish,
   account: GenerationAccount,
   timings: Timings,
 ): FinishedEvent {
-  return {
-    type: "finished",
-    reason,
-    stopMatch,
-    incompleteText,
-    usage: account.usage(),
-    timings,
-    restarts: account.restarts,
-  };
+  const { restarts } = account;
+  return { type: "finished", reason, stopMatch, incompleteText, usage: account.usage(), timings, restarts };
+}
+
+/** The error of a generation whose run did not come to its own end although nobody aborted it. */
+export function toRunError(outcome: Exclude<RunOutcome, { type: "finished" }>, generationId: string): GenerationError {
+  switch (outcome.type) {
+    case "cancelled":
+      return new GenerationError("ENGINE_LOST", "the engine was closed");
+    case "failed":
+      return new GenerationError("ENGINE_FAULT", "the engine failed in this generation", {
+        facts: { generation_id: generationId },
+        cause: outcome.message,
+      });
+  }
 }

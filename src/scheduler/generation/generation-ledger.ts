@@ -2,17 +2,17 @@ import type { GenerationReport } from "../../core/generation-report.js";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import { RecentMap } from "../../sync/recent-map.js";
-import type { GenerationTarget } from "./generation-registry.js";
+import type { GenerationTarget } from "./generation-identity.js";
 
-/** What an entry takes without its names and labels: measured on V8's heap. */
+/** The bytes of an entry without its names and labels, as measured on V8's heap. */
 const ENTRY_BYTES = 800;
-/** A string's or map entry's own weight beside its text. */
+/** The bytes of a string or a map entry beside its text. */
 const TEXT_BYTES = 32;
 
-/** What is known of generations that have ended, oldest end first. Bounded in entries, age and bytes. */
+/** The reports of generations that have ended, oldest end first. The ledger is bounded in entries, age and bytes. */
 export class GenerationLedger {
   readonly #reports: RecentMap<GenerationReport>;
-  /** The newest of each request id. */
+  /** The id of the newest generation with each request id. */
   readonly #generationIds = new Map<string, string>();
 
   constructor(limits: Pick<Limits, "ledgerEntries" | "ledgerAgeMs" | "ledgerBytes">, clock: Clock) {
@@ -33,19 +33,19 @@ export class GenerationLedger {
     return this.#reports.size;
   }
 
-  /** An estimate, from above. */
+  /** An upper estimate. */
   get bytes(): number {
     return this.#reports.bytes;
   }
 
-  /** Of a generation that has ended just now. */
+  /** Adds the report of a generation that has just ended. */
   add(report: GenerationReport): void {
     const { generationId, requestId } = report;
     if (requestId !== undefined) this.#generationIds.set(requestId, generationId);
     this.#reports.add(generationId, report, weigh(report));
   }
 
-  /** The news of one that is known still; nothing otherwise. It does not become younger by it. */
+  /** Replaces the report of a generation that is still in the ledger, and leaves its age as it is. Does nothing for any other generation. */
   correct(report: GenerationReport): void {
     this.#reports.replace(report.generationId, report);
   }
@@ -62,7 +62,7 @@ function weigh({ requestId = "", labels }: GenerationReport): number {
   return bytes;
 }
 
-/** V8 keeps a text in one or two bytes a unit. */
+/** V8 stores a text with one or two bytes per code unit. */
 function weighText(text: string): number {
   return TEXT_BYTES + 2 * text.length;
 }

@@ -2,7 +2,7 @@ import type { Logger } from "../../telemetry/logger.js";
 import { printableText } from "../../telemetry/printable-text.js";
 import type { GenerationRecord } from "./generation-record.js";
 
-/** One line for each generation that has ended, on the main thread. What was never accepted is news for debugging alone. */
+/** Logs one line for a generation that has ended. A generation that was never accepted is logged at debug level. */
 export function logEnd(log: Logger, record: GenerationRecord): void {
   if (!record.accepted) log.debug(() => fieldsOf(record), "generation ended before it was accepted");
   else if (record.outcome === "SLOW_READER") log.warn(fieldsOf(record), "generation ended: its reader was too slow");
@@ -28,7 +28,7 @@ function printableLabels(labels: ReadonlyMap<string, string>): object {
   return Object.fromEntries([...labels].map(([key, value]) => [printableText(key), printableText(value)]));
 }
 
-/** To the microsecond: more digits only make the lines long. */
+/** Rounds to the microsecond, because more digits only make the lines longer. */
 function roundedMs(times: object): Record<string, unknown> {
   const entries = Object.entries(times).map(([name, value]: [string, unknown]) => [
     name,

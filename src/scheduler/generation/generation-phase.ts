@@ -2,131 +2,131 @@ import type { GenerationError } from "../../core/generation-error.js";
 import type { GenerationState } from "../../core/generation-report.js";
 import type { RunOutcome } from "../../core/run-end.js";
 
-/** How a run that was not aborted ended. */
+/** The end of a run that was not aborted. */
 export type RunFinish = Extract<RunOutcome, { type: "finished" }>;
 
-/** What the engine does with a run that holds a slot. */
+/** The engine's stage of a run that holds a slot. */
 type RunningState = "prefilling" | "running" | "parked";
 
 /** Where a run was when it was aborted. */
 type LeavingState = RunningState | "preempted";
 
-/** Where a generation is, with what belongs to that place alone. */
+/** Where a generation is, with the data that belongs to that phase alone. */
 export type GenerationPhase =
   | { readonly type: "preparing" }
-  /** In line; disposing `place` leaves it. */
-  | { readonly type: "waiting"; readonly place: Disposable }
+  /** Waits in the queue. Disposing `entry` leaves it. */
+  | { readonly type: "waiting"; readonly entry: Disposable }
   /** Holds a slot. */
   | { readonly type: "active"; readonly runId: number; readonly state: RunningState }
-  /** Has given its slot up while its reader is behind; in line for another once `place` is there. Disposing `place` leaves the line. */
-  | { readonly type: "preempted"; readonly runId: number; readonly place: Disposable | undefined }
-  /** Aborted, and the reader knows; what is held is held until the engine says that the run has ended. */
+  /** Has given its slot up while its reader is behind, and waits in the queue for another once `entry` is defined. Disposing `entry` leaves it. */
+  | { readonly type: "preempted"; readonly runId: number; readonly entry: Disposable | undefined }
+  /** Is aborted, and its reader knows. The slot is held until the engine says that the run has ended. */
   | { readonly type: "leaving"; readonly runId: number; readonly state: LeavingState; readonly error: GenerationError }
-  /** The run is over and the slot free; what is left is the reader's to take. */
+  /** The run is over and the slot free. The reader has yet to take the rest. */
   | { readonly type: "delivering"; readonly finish: RunFinish }
   | { readonly type: "finished"; readonly finish: RunFinish }
   | { readonly type: "failed"; readonly error: GenerationError };
 
-/** What can happen to a generation. */
+/** An event that moves a generation from phase to phase. */
 export type PhaseEvent =
-  | { readonly type: "lined_up"; readonly place: Disposable }
+  | { readonly type: "queued"; readonly entry: Disposable }
   | { readonly type: "started"; readonly runId: number }
   | { readonly type: "stepped"; readonly state: RunningState }
-  /** The engine has taken its sequence back. */
+  /** The engine has taken the run's sequence back. */
   | { readonly type: "preempted" }
   /** The run came to its end, or never has to begin. */
   | { readonly type: "finished"; readonly finish: RunFinish }
   /** The reader has the end. */
   | { readonly type: "handed_out" }
-  /** It must end; the engine may still hold the run. */
+  /** The generation must end. The engine may still hold its run. */
   | { readonly type: "aborted"; readonly error: GenerationError }
-  /** The engine holds nothing of it any more. `error` counts unless an abort came first. */
+  /** The engine holds nothing of the run any more. `error` counts unless an abort came first. */
   | { readonly type: "run_lost"; readonly error: GenerationError };
 
 /**
- * The one transition function: the phase that follows, or `phase` itself where the happening comes too late to matter (a step or a cancel that
- * crossed the end).
- * @throws Error on what cannot happen there.
+ * The one transition function. It returns the phase that follows, or `phase` itself if the event comes too late to matter, as a step or a cancel does
+ * that crossed the end.
+ * @throws Error if the event cannot happen in this phase.
  */
-export function nextPhase(phase: GenerationPhase, happening: PhaseEvent): GenerationPhase {
+export function nextPhase(phase: GenerationPhase, event: PhaseEvent): GenerationPhase {
   switch (phase.type) {
     case "preparing":
-      if (happening.type === "lined_up") return { type: "waiting", place: happening.place };
-      return beforeTheRun(phase, happening);
+      if (event.type === "queued") return { type: "waiting", entry: event.entry };
+      return beforeTheRun(phase, event);
     case "waiting":
-      return beforeTheRun(phase, happening);
+      return beforeTheRun(phase, event);
     case "active":
-      return inTheRun(phase, happening);
+      return inTheRun(phase, event);
     case "preempted":
-      return withoutSlot(phase, happening);
+      return withoutSlot(phase, event);
     case "leaving":
-      // However the run ended, the reader has been told the abort's error.
-      if (happening.type === "run_lost" || happening.type === "finished") return { type: "failed", error: phase.error };
-      if (happening.type === "preempted") return { ...phase, state: "preempted" };
-      if (happening.type === "stepped" || happening.type === "aborted") return phase;
-      return impossible(phase, happening);
+      // However the run ended, its reader has been told the abort's error.
+      if (event.type === "run_lost" || event.type === "finished") return { type: "failed", error: phase.error };
+      if (event.type === "preempted") return { ...phase, state: "preempted" };
+      if (event.type === "stepped" || event.type === "aborted") return phase;
+      return impossible(phase, event);
     case "delivering":
-      if (happening.type === "handed_out") return { type: "finished", finish: phase.finish };
-      if (happening.type === "aborted") return { type: "failed", error: happening.error };
-      return impossible(phase, happening);
+      if (event.type === "handed_out") return { type: "finished", finish: phase.finish };
+      if (event.type === "aborted") return { type: "failed", error: event.error };
+      return impossible(phase, event);
     case "finished":
     case "failed":
-      return happening.type === "aborted" ? phase : impossible(phase, happening);
+      return event.type === "aborted" ? phase : impossible(phase, event);
   }
 }
 
-function beforeTheRun(phase: GenerationPhase, happening: PhaseEvent): GenerationPhase {
-  if (happening.type === "started") return { type: "active", runId: happening.runId, state: "prefilling" };
-  if (happening.type === "finished") return { type: "delivering", finish: happening.finish };
-  if (happening.type === "aborted") return { type: "failed", error: happening.error };
-  return impossible(phase, happening);
+function beforeTheRun(phase: GenerationPhase, event: PhaseEvent): GenerationPhase {
+  if (event.type === "started") return { type: "active", runId: event.runId, state: "prefilling" };
+  if (event.type === "finished") return { type: "delivering", finish: event.finish };
+  if (event.type === "aborted") return { type: "failed", error: event.error };
+  return impossible(phase, event);
 }
 
-function inTheRun(phase: Extract<GenerationPhase, { type: "active" }>, happening: PhaseEvent): GenerationPhase {
-  switch (happening.type) {
+function inTheRun(phase: Extract<GenerationPhase, { type: "active" }>, event: PhaseEvent): GenerationPhase {
+  switch (event.type) {
     case "stepped":
-      return happening.state === phase.state ? phase : { ...phase, state: happening.state };
+      return event.state === phase.state ? phase : { ...phase, state: event.state };
     case "finished":
-      return { type: "delivering", finish: happening.finish };
+      return { type: "delivering", finish: event.finish };
     case "preempted":
-      return { type: "preempted", runId: phase.runId, place: undefined };
+      return { type: "preempted", runId: phase.runId, entry: undefined };
     case "aborted":
-      return { ...phase, type: "leaving", error: happening.error };
+      return { ...phase, type: "leaving", error: event.error };
     case "run_lost":
-      return { type: "failed", error: happening.error };
-    case "lined_up":
+      return { type: "failed", error: event.error };
+    case "queued":
     case "started":
     case "handed_out":
-      return impossible(phase, happening);
+      return impossible(phase, event);
   }
 }
 
-function withoutSlot(phase: Extract<GenerationPhase, { type: "preempted" }>, happening: PhaseEvent): GenerationPhase {
-  switch (happening.type) {
-    case "lined_up":
-      return { ...phase, place: happening.place };
+function withoutSlot(phase: Extract<GenerationPhase, { type: "preempted" }>, event: PhaseEvent): GenerationPhase {
+  switch (event.type) {
+    case "queued":
+      return { ...phase, entry: event.entry };
     case "started":
       return { type: "active", runId: phase.runId, state: "prefilling" };
     case "finished":
-      return { type: "delivering", finish: happening.finish };
+      return { type: "delivering", finish: event.finish };
     case "aborted":
-      return { type: "leaving", runId: phase.runId, state: "preempted", error: happening.error };
+      return { type: "leaving", runId: phase.runId, state: "preempted", error: event.error };
     case "run_lost":
-      return { type: "failed", error: happening.error };
+      return { type: "failed", error: event.error };
     case "stepped":
     case "preempted":
     case "handed_out":
-      return impossible(phase, happening);
+      return impossible(phase, event);
   }
 }
 
-function impossible(phase: GenerationPhase, happening: PhaseEvent): never {
-  throw new Error(`a generation that is ${phase.type} cannot be ${happening.type}`);
+function impossible(phase: GenerationPhase, event: PhaseEvent): never {
+  throw new Error(`a generation that is ${phase.type} cannot be ${event.type}`);
 }
 
-/** The place in line of a generation that is in one. */
-export function placeOf(phase: GenerationPhase): Disposable | undefined {
-  return phase.type === "waiting" || phase.type === "preempted" ? phase.place : undefined;
+/** The queue entry of a generation that waits in the queue. */
+export function queueEntryOf(phase: GenerationPhase): Disposable | undefined {
+  return phase.type === "waiting" || phase.type === "preempted" ? phase.entry : undefined;
 }
 
 /** The state that others see. A generation that is leaving still holds its slot, so it counts where it was. */

@@ -1,7 +1,7 @@
 import type { Credit } from "../../core/credit.js";
 import type { CancelMode, EngineCommand, RunUpdate } from "../../core/engine-messages.js";
 import { GenerationError } from "../../core/generation-error.js";
-import type { FinishedEvent, GenerationEvent, QueuePosition } from "../../core/generation-event.js";
+import type { FinishedEvent, GenerationEvent, GenerationWatcher, QueuePosition } from "../../core/generation-event.js";
 import type { GenerationReport, GenerationState } from "../../core/generation-report.js";
 import type { GenerationOutcome } from "../../core/load-snapshot.js";
 import type { Piece } from "../../core/piece.js";
@@ -11,28 +11,25 @@ import type { Clock } from "../../sync/clock.js";
 import { onAbort } from "../../sync/on-abort.js";
 import { CreditReturn } from "./credit-return.js";
 import { GenerationAccount } from "./generation-account.js";
-import { endOf, NEVER_RUN, toFinishedEvent } from "./generation-end.js";
-import { type GenerationIdentity, ledgerIdentity } from "./generation-identity.js";
-import type { GenerationWatcher } from "./generation-watcher.js";
+import { endOf, NEVER_RUN, toFinishedEvent, toRunError } from "./generation-end.js";
+import type { GenerationIdentity } from "./generation-identity.js";
 import {
-  type PhaseEvent,
-  nextPhase,
   type GenerationPhase,
-  placeOf,
+  nextPhase,
+  type PhaseEvent,
+  queueEntryOf,
   type RunFinish,
   stateOf,
 } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
-import type { OutputLog } from "./output-log.js";
-import type { OutputPosition } from "./output-position.js";
-import { toRunError } from "./run-error.js";
+import type { OutputLog, OutputPosition } from "./output-log.js";
 
-/** What every record of a scheduler shares. */
+/** The surroundings that all records of a scheduler share. */
 export interface RecordContext {
   readonly clock: Clock;
   readonly counters: LoadCounters;
-  /** The credit that each run begins with. */
+  /** The credit with which each run begins. */
   readonly window: Credit;
   /** Sends the engine a command for the generation's run. */
   send(command: EngineCommand): void;
@@ -44,20 +41,20 @@ export interface RecordContext {
 
 export interface RecordOptions {
   readonly signal: AbortSignal;
-  /** Keeps the output, where another reader may come. */
+  /** Keeps the output; undefined if no other reader may come. */
   readonly outputLog: OutputLog | undefined;
   readonly watcher: GenerationWatcher | undefined;
 }
 
 /**
- * The scheduler's side of one generation: its phase, its mailbox, its account. `Generation` is what the caller sees of it. All is
- * synchronous, so that each moment finds it in exactly one phase.
+ * The scheduler's side of one generation: its phase, its mailbox and its account. `Generation` is the caller's side. Every method is synchronous, so
+ * that the generation is in exactly one phase at any moment.
  */
 export class GenerationRecord {
   readonly identity: GenerationIdentity;
   readonly account: GenerationAccount;
   readonly mailbox = new Mailbox();
-  /** The output so far, where another reader may come. */
+  /** The output so far; undefined if no other reader may come. */
   readonly outputLog: OutputLog | undefined;
   readonly #context: RecordContext;
   readonly #abortHook: Disposable;
@@ -69,7 +66,7 @@ export class GenerationRecord {
   #seed: number | undefined;
   #foldedTokens = 0;
 
-  /** @param options `signal` is not aborted yet; its reason becomes the generation's error. */
+  /** @param options.signal not aborted yet; its reason becomes the generation's error. */
   constructor(identity: GenerationIdentity, { signal, outputLog, watcher }: RecordOptions, context: RecordContext) {
     this.identity = identity;
     this.outputLog = outputLog;
@@ -84,7 +81,7 @@ export class GenerationRecord {
     return stateOf(this.#phase);
   }
 
-  /** True once it was submitted and not refused. */
+  /** True once the generation was submitted and not refused. */
   get accepted(): boolean {
     return this.#accepted;
   }
@@ -94,21 +91,26 @@ export class GenerationRecord {
     return this.#phase.type === "leaving" || this.#phase.type === "failed" ? this.#phase.error : undefined;
   }
 
-  /** How it ended; undefined as long as anything of it is held. */
+  /** How the generation ended; undefined while anything of it is held. */
   get outcome(): GenerationOutcome | undefined {
     if (this.#phase.type === "finished") return this.#phase.finish.reason;
     return this.#phase.type === "failed" ? this.#phase.error.code : undefined;
   }
 
-  /** Calls `listener` once when it fails, whether its reader asks or not; undefined: nobody any more. */
+  /** Calls `listener` once if the generation fails, whether or not its reader reads. It replaces the listener before; undefined removes it. */
   notifyOfFailure(listener: ((error: GenerationError) => void) | undefined): void {
     this.#onFailed = listener;
   }
 
-  /** What is known of it now; final once it has an end, but for what its reader takes late. */
+  /** Reports on the generation at this moment. Once it has an end, only the count of delivered tokens still changes. */
   report(): GenerationReport {
+    const { generationId, requestId, lane, labels, createdMs } = this.identity;
     return {
-      ...ledgerIdentity(this.identity),
+      generationId,
+      requestId,
+      lane,
+      labels,
+      createdMs,
       state: this.state,
       usage: this.account.usage(),
       timings: this.timings(),
@@ -127,7 +129,7 @@ export class GenerationRecord {
     this.#seed = seed;
   }
 
-  /** The next event, if one waits. */
+  /** Takes the next event; undefined if none waits. */
   take(): GenerationEvent | undefined {
     const letter = this.mailbox.take();
     if (letter?.type !== "finish") return letter;
@@ -140,30 +142,29 @@ export class GenerationRecord {
     return this.account.wasPreempted;
   }
 
-  /** How long its run has been standing still for its reader, holding a slot; undefined while it is not, or is about to end anyway. */
+  /** How long the run has stood still for its reader while it holds a slot; undefined if it does not, or if it is about to end anyway. */
   parkedMs(): number | undefined {
     if (this.#phase.type !== "active" || this.#phase.state !== "parked") return undefined;
     return this.account.inStateMs(this.#context.clock.nowMs());
   }
 
   /**
-   * True once a preempted run can use a slot again and waits for none: its reader has taken everything. With less than its whole window free the
-   * run would soon stand still in the new slot.
+   * True for a preempted run that is in no queue and whose reader has taken everything. With less than its whole window free, the run would soon
+   * stand still in its new slot.
    */
   get isReadyToReturn(): boolean {
-    return (
-      this.#phase.type === "preempted" && this.#phase.place === undefined && this.#creditReturn.untakenPieces === 0
-    );
+    const phase = this.#phase;
+    return phase.type === "preempted" && phase.entry === undefined && this.#creditReturn.untakenPieces === 0;
   }
 
-  /** A new reader begins: all it has to know waits for it, in order. `pieces` is the output so far. */
+  /** Lets a new reader begin: everything that it has to know waits for it, in order. `pieces` is the output so far. */
   startOver(pieces: readonly Piece[]): void {
     this.mailbox.startOver({ waits: this.#phase.type === "waiting", pieces });
-    // The reader before had the end and is gone.
+    // The reader before has read the end and is gone.
     if (this.#phase.type === "finished") this.mailbox.putFinish(this.#phase.finish);
   }
 
-  /** The reader's window has taken the output up to here: it is delivered, and its credit goes back. */
+  /** The reader's window has taken the output up to this position, which counts as delivered. Its credit goes back. */
   takenTo(position: OutputPosition): void {
     this.account.deliveredTo(position.tokens);
     if (this.outcome !== undefined) this.#context.corrected(this);
@@ -171,7 +172,7 @@ export class GenerationRecord {
     this.#giveCreditBack();
   }
 
-  /** The output up to here is kept for one answer: its credit goes back, and it is delivered with the finish. */
+  /** The output up to this position is kept for one answer. Its credit goes back, and it counts as delivered with the finish. */
   foldedTo(position: OutputPosition): void {
     this.#foldedTokens = position.tokens;
     this.#creditReturn.takenTo(position);
@@ -182,22 +183,23 @@ export class GenerationRecord {
     this.account.firstChunk(this.#context.clock.nowMs());
   }
 
-  lineUp(place: Disposable): void {
-    this.#move({ type: "lined_up", place });
+  /** Notes the generation's entry in the queue, which it leaves by disposing it. */
+  enqueue(entry: Disposable): void {
+    this.#move({ type: "queued", entry });
   }
 
-  tellPlace(place: QueuePosition): void {
-    this.mailbox.putPlace(place);
+  tellPosition(position: QueuePosition): void {
+    this.mailbox.putPosition(position);
   }
 
   start(runId: number): void {
     this.#move({ type: "started", runId });
   }
 
-  /** What a step of the engine, `stepMs` long, meant for this run. If the step ended it, its slot has been released before. */
+  /** Takes what a step of the engine, `stepMs` long, meant for this run. If the step ended the run, its slot was released before. */
   update(update: RunUpdate, stepMs: number): void {
     this.account.stepped(stepMs);
-    if (update.prefill !== undefined) this.account.readIn(update.prefill);
+    if (update.prefill !== undefined) this.account.prefilled(update.prefill);
     this.account.decoded(update.decodedTokens);
     this.account.reprefilled(update.reprefilledTokens);
     if (this.#phase.type === "active" || this.#phase.type === "preempted") {
@@ -226,15 +228,15 @@ export class GenerationRecord {
     this.#giveCreditBack();
   }
 
-  /** Ends it now: leaves the line, or has the engine end the run. Its reader learns `error`. Too late changes nothing. */
+  /** Ends the generation now: it leaves the queue, or has the engine end its run. Its reader learns `error`. After the end it changes nothing. */
   abort(error: GenerationError): void {
     this.account.leave(this.#context.clock.nowMs());
     this.#move({ type: "aborted", error });
   }
 
   /**
-   * soft: ends it at its next token with a proper last event; at once where it has not begun. end_reasoning: has the engine end the thinking; nothing
-   * where it has not begun. Too late changes nothing.
+   * `soft` ends the generation at its next token with a proper last event, or at once if it has not begun. `end_reasoning` has the engine end the
+   * reasoning, and does nothing if the generation has not begun. After the end both change nothing.
    */
   cancelGently(mode: Exclude<CancelMode, "immediate">): void {
     if (this.#phase.type === "active" || this.#phase.type === "preempted") {
@@ -244,14 +246,14 @@ export class GenerationRecord {
     }
   }
 
-  /** The engine is gone, and the run with it. What has come to its end stays readable. */
+  /** Notes that the engine is gone, and the run with it. A generation whose run has finished stays readable. */
   lose(error: GenerationError): void {
     const { type } = this.#phase;
     if (type === "active" || type === "preempted" || type === "leaving") this.#move({ type: "run_lost", error });
     else if (type !== "delivering") this.abort(error);
   }
 
-  /** At once where the run stands still, else once it is enough. */
+  /** Sends the engine the credit that it is owed: at once if the run stands still, and otherwise once it is worthwhile. */
   #giveCreditBack(): void {
     const phase = this.#phase;
     if (phase.type !== "active" && phase.type !== "preempted") return;
@@ -276,13 +278,13 @@ export class GenerationRecord {
     return toFinishedEvent(finish, this.account, this.timings());
   }
 
-  #move(happening: PhaseEvent): void {
+  #move(event: PhaseEvent): void {
     const before = this.#phase;
-    const after = nextPhase(before, happening);
+    const after = nextPhase(before, event);
     if (after === before) return;
     this.#phase = after;
     this.account.enter(stateOf(after), this.#context.clock.nowMs());
-    if (placeOf(before) !== placeOf(after)) placeOf(before)?.[Symbol.dispose]();
+    if (queueEntryOf(before) !== queueEntryOf(after)) queueEntryOf(before)?.[Symbol.dispose]();
     if (after.type === "leaving") this.#context.send({ type: "cancel", runId: after.runId, mode: "immediate" });
     if (after.type === "leaving" || after.type === "failed") this.mailbox.clear();
     if (after.type === "finished" || after.type === "failed") {
@@ -292,7 +294,7 @@ export class GenerationRecord {
     if (after.type === "failed" && before.type !== "delivering") {
       this.#watcher?.ended({ type: "failed", error: after.error, usage: this.account.usage() });
     }
-    // Last: the listener aborts the call, whose signal comes back to `abort`.
+    // The listener comes last: it aborts the call, whose signal calls `abort` again.
     if (before.type !== "leaving" && this.error !== undefined) this.#onFailed?.(this.error);
   }
 }

@@ -1,17 +1,7 @@
-import { randomUUID } from "node:crypto";
+import type { GenerationTarget } from "./generation-identity.js";
 import type { GenerationRecord } from "./generation-record.js";
 
-/** Which generation a caller means. */
-export type GenerationTarget = { readonly generationId: string } | { readonly requestId: string };
-
-/** A name that nobody can guess: knowing it is what allows to cancel. 96 random bits, safe in a URL. */
-export function newGenerationId(): string {
-  // Node draws the randomness of many UUIDs at once. Three of the five parts have nothing but random digits.
-  const [first, second, , , last] = randomUUID().split("-");
-  return `gen_${Buffer.from(`${first}${second}${last}`, "hex").toString("base64url")}`;
-}
-
-/** Every generation that has not ended, by either of its names. */
+/** Every generation that has not ended, by its generation id and by its request id. */
 export class GenerationRegistry implements Iterable<GenerationRecord> {
   readonly #byGenerationId = new Map<string, GenerationRecord>();
   readonly #byRequestId = new Map<string, GenerationRecord>();
@@ -26,7 +16,7 @@ export class GenerationRegistry implements Iterable<GenerationRecord> {
     if (requestId !== undefined) this.#byRequestId.set(requestId, record);
   }
 
-  /** Both names are free again. */
+  /** Frees both of the generation's ids. */
   remove(record: GenerationRecord): void {
     const { generationId, requestId } = record.identity;
     this.#byGenerationId.delete(generationId);

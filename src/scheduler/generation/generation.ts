@@ -4,25 +4,25 @@ import type { GenerationState } from "../../core/generation-report.js";
 import type { Piece } from "../../core/piece.js";
 import type { Timings, Usage } from "../../core/usage.js";
 import type { GenerationRecord } from "./generation-record.js";
-import { OUTPUT_START, positionAfter } from "./output-position.js";
+import { OUTPUT_START, positionAfter } from "./output-log.js";
 
-/** One for all: every call leaves at its end, most of them when there is nothing left to end, and an error costs the trace of its stack. */
+/** The error of every reader that leaves. It is shared because every call leaves at its end, and each new error would cost a stack trace. */
 const LEFT = new GenerationError("CANCELLED", "the call was left");
 
 /**
- * One call's generation as its caller (rpc/) holds it, from `Scheduler.open` until it is disposed or handed over. Main thread; one reader.
- * It ends by a `finished` event, or by the error that its reads reject with: the reason of the call's signal, CANCELLED_BY_REQUEST, ENGINE_LOST, ENGINE_FAULT
- * or DRAINED.
+ * One call's generation as its caller holds it, from `Scheduler.open` until it is disposed or handed over. It lives on the main thread and has one
+ * reader. It ends with a `finished` event or with the error that its reads reject with: the reason of the call's signal, CANCELLED_BY_REQUEST,
+ * ENGINE_LOST, ENGINE_FAULT or DRAINED.
  */
 export class Generation implements Disposable {
   /** The scheduler's side of the generation, which nobody else touches. */
   readonly record: GenerationRecord;
   #reading = false;
   #replaced: GenerationError | undefined;
-  /** Everything before it is this reader's. */
+  /** The end of the output that this reader has taken. */
   #reached = OUTPUT_START;
 
-  /** For the scheduler alone. */
+  /** Only the scheduler calls it. */
   constructor(record: GenerationRecord) {
     this.record = record;
   }
@@ -35,7 +35,7 @@ export class Generation implements Disposable {
     return this.record.state;
   }
 
-  /** Calls `listener` once when the generation fails before it is disposed: whoever waits for something else than `next` has to know too. */
+  /** Calls `listener` once if the generation fails before it is disposed. It is for a caller that waits for something other than `next`. */
   onFailed(listener: (error: GenerationError) => void): void {
     if (this.#replaced !== undefined) return;
     this.record.notifyOfFailure(listener);
@@ -46,14 +46,14 @@ export class Generation implements Disposable {
     return this.record.account.openedAtMs;
   }
 
-  /** True while the run stands still because its credit is spent, with a slot or without. */
+  /** True while the run stands still because its credit is spent, whether or not it holds a slot. */
   get parked(): boolean {
     return this.record.state === "parked" || this.record.state === "preempted";
   }
 
   /**
-   * The next event. Rejects as soon as the generation fails, whatever still waits.
-   * @throws GenerationError why it failed; Error when called after the end, or while another read waits.
+   * Resolves with the next event, and rejects as soon as the generation fails, whatever still waits.
+   * @throws GenerationError the reason of the failure; Error if called after the end, or while another read waits.
    */
   async next(): Promise<GenerationEvent> {
     if (this.#reading) throw new Error("a generation has one reader: next() waits already");
@@ -70,7 +70,7 @@ export class Generation implements Disposable {
     }
   }
 
-  /** The next event if one waits; none after the end. @throws GenerationError why it failed */
+  /** Takes the next event; undefined if none waits, and after the end. @throws GenerationError the reason of the failure. */
   tryNext(): GenerationEvent | undefined {
     if (this.#replaced !== undefined) throw this.#replaced;
     const event = this.record.take();
@@ -78,26 +78,26 @@ export class Generation implements Disposable {
     return event;
   }
 
-  /** Until there may be something for `tryNext`: an event, or why there will be none. May resolve early. */
+  /** Resolves once `tryNext` may have an event or an error. It may resolve early. */
   changed(): Promise<void> {
     return this.record.mailbox.changed();
   }
 
-  /** The output so far. undefined: none is kept (`keepOutputBytes`), or it was too much. */
+  /** The output so far; undefined if none is kept (`keepOutputBytes`), or if it was too much. */
   output(): readonly Piece[] | undefined {
     return this.record.outputLog?.pieces;
   }
 
-  /** Why it goes on no more: it failed. undefined as long as it can still be read to a finish. */
+  /** The reason of the failure; undefined while the generation can still be read to a finish. */
   get error(): GenerationError | undefined {
     return this.record.error;
   }
 
   /**
-   * Gives the generation to another reader, which gets all of its output from the start, in one event, and goes on from there. This one reads no more:
-   * its reads reject with `reason`, and leaving it ends nothing. What it still takes counts. The credit of what it has not taken goes back when the
-   * new reader takes that.
-   * @throws Error where `output` is undefined, and on the second call.
+   * Gives the generation to another reader, which gets the output from the start in one event and goes on from there. The reads of this one reject with
+   * `reason` from now on, and leaving it ends nothing. Pieces that it still takes count. The credit of pieces that it has not taken goes back when the
+   * new reader takes them.
+   * @throws Error if `output` is undefined, and on the second call.
    */
   handOver(reason: GenerationError): Generation {
     const pieces = this.output();
@@ -108,41 +108,41 @@ export class Generation implements Disposable {
     return new Generation(this.record);
   }
 
-  /** Says that the reader's HTTP/2 window has taken these pieces, the next ones: they count as delivered, and their credit goes back. */
+  /** Notes that the reader's HTTP/2 window has taken the next pieces. They count as delivered, and their credit goes back. */
   taken(pieces: readonly Piece[]): void {
     this.#reached = positionAfter(this.#reached, pieces);
     this.record.takenTo(this.#reached);
   }
 
-  /** Says that these pieces, the next ones, are kept for one answer: their credit goes back, and they count as delivered once the finish is read. */
+  /** Notes that the next pieces are kept for one answer. Their credit goes back, and they count as delivered once the finish is read. */
   folded(pieces: readonly Piece[]): void {
     this.#reached = positionAfter(this.#reached, pieces);
     this.record.foldedTo(this.#reached);
   }
 
-  /** Says that the first chunk was handed to the writer. */
+  /** Notes that the first chunk was handed to the writer. */
   markFirstChunk(): void {
     this.record.markFirstChunk();
   }
 
-  /** The counts at this moment; final once the `finished` event was read. */
+  /** The counts at this moment, which are final once the `finished` event was read. */
   usage(): Usage {
     return this.record.account.usage();
   }
 
-  /** The times at this moment; final once the run has ended. */
+  /** The times at this moment, which are final once the run has ended. */
   timings(): Timings {
     return this.record.timings();
   }
 
-  /** Ends it for this reason, whoever reads it. Too late changes nothing. */
+  /** Ends the generation for this reason, even if another reader has replaced this one. After the end it changes nothing. */
   fail(reason: GenerationError): void {
     this.record.abort(reason);
   }
 
   /**
-   * Leaves for this reason, which the ledger then tells: whatever is held falls free as after a cancel. Does nothing once it has ended, or for a reader
-   * that was replaced.
+   * Ends the generation for this reason, which the ledger then reports; everything that it holds falls free as after a cancel. It does nothing after the
+   * end, or if another reader has replaced this one.
    */
   leave(reason: GenerationError): void {
     if (this.#replaced !== undefined) return;
@@ -150,7 +150,7 @@ export class Generation implements Disposable {
     this.record.abort(reason);
   }
 
-  /** Leaves as a client does that reads no more. */
+  /** Leaves as a client that stops reading. */
   [Symbol.dispose](): void {
     this.leave(LEFT);
   }

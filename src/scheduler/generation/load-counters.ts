@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../core/generation-error.js";
 import type { LoadTotals, GenerationOutcome } from "../../core/load-snapshot.js";
 
-/** What the process has done since it started. Only ever grows; the scheduler and its generations add to it. */
+/** Counts what the process has done since it started. The scheduler and its generations add to the counters, which only grow. */
 export class LoadCounters {
   #acceptedGenerations = 0;
   readonly #refused = new Map<ErrorCode, number>();
@@ -23,13 +23,13 @@ export class LoadCounters {
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
   }
 
-  /** Of an accepted generation. */
+  /** Counts the end of an accepted generation. */
   ended(outcome: GenerationOutcome): void {
     this.#ended.set(outcome, (this.#ended.get(outcome) ?? 0) + 1);
   }
 
-  /** Input tokens that a run has got past, reused ones included. */
-  readIn(inputTokens: number, reusedTokens: number): void {
+  /** @param inputTokens the tokens by which a prefill has advanced, including reused ones. */
+  prefilled(inputTokens: number, reusedTokens: number): void {
     this.#inputTokens += inputTokens;
     this.#reusedInputTokens += reusedTokens;
   }
@@ -47,12 +47,12 @@ export class LoadCounters {
     this.#acceptedDraftTokens += acceptedTokens;
   }
 
-  /** A run has given its slot up. */
+  /** Counts a run that has given its slot up. */
   preempted(): void {
     this.#preemptions += 1;
   }
 
-  /** Tokens that a run which came back had to read in again. */
+  /** Counts tokens that a returning run had to prefill again. */
   reprefilled(tokens: number): void {
     this.#reprefilledTokens += tokens;
   }

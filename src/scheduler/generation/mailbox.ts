@@ -4,7 +4,7 @@ import type { Piece } from "../../core/piece.js";
 import { Wakeup } from "../../sync/wakeup.js";
 import type { RunFinish } from "./generation-phase.js";
 
-/** What a mailbox hands out, in this order: queued*, prefill*, pieces*, finish. */
+/** A message to the reader. A mailbox hands letters out in the order queued*, prefill*, pieces*, finish. */
 export type Letter =
   | QueuedEvent
   | { readonly type: "prefill"; readonly progress: PrefillProgress }
@@ -12,21 +12,21 @@ export type Letter =
   | { readonly type: "finish"; readonly finish: RunFinish };
 
 /**
- * What waits for a generation's one reader. Bounded: of places and progress only the newest waits, and pieces are no more than the credit that
- * the engine was given, since their credit goes back only after they were taken out.
+ * The letters that wait for a generation's one reader. It is bounded: only the newest position and the newest progress are kept, and the pieces are
+ * never more than the credit that the engine was given, because their credit goes back only after they were taken out.
  */
 export class Mailbox {
-  #place: QueuePosition | undefined;
-  #latestPlace: QueuePosition | undefined;
+  #position: QueuePosition | undefined;
+  #latestPosition: QueuePosition | undefined;
   #progress: PrefillProgress | undefined;
   #latestProgress: PrefillProgress | undefined;
   #pieces: Piece[] = [];
   #finish: RunFinish | undefined;
   readonly #news = new Wakeup();
 
-  putPlace(place: QueuePosition): void {
-    this.#place = place;
-    this.#latestPlace = place;
+  putPosition(position: QueuePosition): void {
+    this.#position = position;
+    this.#latestPosition = position;
     this.#news.notify();
   }
 
@@ -47,27 +47,27 @@ export class Mailbox {
   }
 
   /**
-   * Puts together what a new reader has to know: how far the input is read in, or, where it `waits`, its place, and the output so far, `pieces`,
-   * which takes the place of the pieces that wait. The reader so far is woken, to find that it is replaced.
+   * Puts everything that a new reader has to know: the position of a generation that `waits`, the progress of the prefill, and all of the output so far,
+   * which replaces the pieces that wait. The reader before is woken, and finds that it was replaced.
    */
   startOver({ waits, pieces }: { waits: boolean; pieces: readonly Piece[] }): void {
-    this.#place = waits ? this.#latestPlace : undefined;
+    this.#position = waits ? this.#latestPosition : undefined;
     this.#progress = this.#latestProgress;
     this.#pieces = [...pieces];
     this.#news.notify();
   }
 
-  /** Until something was put or the mailbox was cleared since the last wait. May return early: look again. */
+  /** Resolves once something was put or the mailbox was cleared since the last wait. It may resolve early, so the caller looks again. */
   changed(): Promise<void> {
     return this.#news.wait();
   }
 
-  /** The next letter; pieces that wait come together. */
+  /** Takes the next letter. All waiting pieces come in one. */
   take(): Letter | undefined {
-    if (this.#place !== undefined) {
-      const place = this.#place;
-      this.#place = undefined;
-      return { type: "queued", ...place };
+    if (this.#position !== undefined) {
+      const position = this.#position;
+      this.#position = undefined;
+      return { type: "queued", ...position };
     }
     if (this.#progress !== undefined) {
       const progress = this.#progress;
@@ -87,9 +87,9 @@ export class Mailbox {
     return undefined;
   }
 
-  /** Drops all that waits, and wakes the reader. */
+  /** Drops everything that waits, and wakes the reader. */
   clear(): void {
-    this.#place = undefined;
+    this.#position = undefined;
     this.#progress = undefined;
     this.#pieces = [];
     this.#finish = undefined;

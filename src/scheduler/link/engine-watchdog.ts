@@ -1,31 +1,31 @@
 import type { Clock } from "../../sync/clock.js";
 import { RunningClock } from "../../sync/running-clock.js";
 
-/** How often a busy engine is asked, at most. */
+/** The longest interval at which a busy engine is pinged. */
 const MAX_PING_INTERVAL_MS = 1_000;
-/** The engine is asked at least this often within the limit, so that a hang is found soon after it. */
+/** The least number of pings within the step limit, so that a hang is found soon after the limit has passed. */
 const LEAST_PINGS_PER_LIMIT = 4;
 
 export interface EngineWatchdogOptions {
-  /** The longest that a step, or an answer, may take. */
+  /** The longest that a step or an answer may take. */
   readonly stepLimitMs: number;
   readonly clock: Clock;
   readonly ping: (pingId: number) => void;
-  /** Called once, with what was seen. */
+  /** Called once, with an error that describes the hang. */
   readonly onHang: (error: Error) => void;
 }
 
-/** An answer of the engine: the number of the step that is in progress, undefined between two steps. */
+/** The engine's answer to a ping. */
 interface Pong {
   readonly pingId: number;
+  /** The number of the step that is in progress; undefined between two steps. */
   readonly stepNumber: number | undefined;
 }
 
 /**
- * Asks the engine for a sign of life every second while any run is active, and gives the alarm when a step lasts longer than its limit or no answer
- * comes for so long. Both are counted in the time in which this thread ran: while the process is stopped its engine is stopped too, and while this
- * thread alone stands still its engine is not to blame. So a step's age is not what the engine's own clock says of it, but how long this thread has
- * known the step to be in progress.
+ * Pings the engine every second while any run is active, and gives the alarm if a step or an answer takes longer than the step limit. Both are measured
+ * in time during which this thread ran: a stopped process stops its engine too, and the engine is not to blame while this thread alone stands still.
+ * The age of a step is therefore the time for which this thread has known it to be in progress, and not the time by the engine's own clock.
  */
 export class EngineWatchdog implements Disposable {
   readonly #options: EngineWatchdogOptions;
@@ -33,9 +33,9 @@ export class EngineWatchdog implements Disposable {
   readonly #intervalMs: number;
   #activeRuns = 0;
   #lastPingId = 0;
-  /** When the ping was sent that has no answer yet. */
+  /** When the unanswered ping was sent; undefined if there is none. */
   #askedMs: number | undefined;
-  /** The step that was in progress at the last answer, and when it was first known to be. */
+  /** The step that was in progress at the latest answer, and when it was first seen. */
   #step: { readonly number: number; readonly sinceMs: number } | undefined;
   #timer: Disposable | undefined;
 

@@ -1,7 +1,7 @@
 /**
- * Shares slots between flows (lanes, or kinds of callers within one) by weight (start-time fair queuing): each grant moves its flow's tag ahead
- * by a stride that is inverse to its weight, and the flow with the lowest tag is next. So while several want slots, each gets its part of them and
- * none starves. A flow that wanted none starts again at the tag of the latest grant: being idle banks no credit, and owes nothing.
+ * Shares slots between flows (the lanes, or the kinds of callers within a lane) by weight, with start-time fair queuing. Each grant advances its flow's
+ * tag by a stride that is inverse to the flow's weight, and the flow with the lowest tag is next. While several flows want slots, each gets its share
+ * and none starves. A flow that was idle starts again at the tag of the latest grant, so that idle time neither earns nor costs it anything.
  */
 export class FairShare<Flow extends string> {
   readonly #flows: readonly Flow[];
@@ -10,14 +10,14 @@ export class FairShare<Flow extends string> {
   readonly #tags = new Map<Flow, number>();
   #latestTag = 0;
 
-  /** @param weights each above 0; whole numbers keep the tags exact. At equal tags the flow named first goes first. */
+  /** @param weights each above 0; whole numbers keep the tags exact. At equal tags the flow that is named first goes first. */
   constructor(weights: Readonly<Record<Flow, number>>) {
     this.#flows = Object.keys(weights) as Flow[];
     this.#weights = weights;
     this.#product = this.#flows.reduce((product, flow) => product * weights[flow], 1);
   }
 
-  /** The flow whose turn it is among those that `wants` names; undefined where none does. */
+  /** The flow whose turn it is among those that want a slot; undefined if none does. */
   choose(wants: (flow: Flow) => boolean): Flow | undefined {
     let chosen: Flow | undefined;
     for (const flow of this.#flows) {
@@ -26,13 +26,13 @@ export class FairShare<Flow extends string> {
     return chosen;
   }
 
-  /** Says that the flow got a slot. @param grants what it counts for */
+  /** Notes that the flow got a slot. @param grants the number of grants for which the slot counts. */
   charge(flow: Flow, grants = 1): void {
     this.#latestTag = this.#tagOf(flow);
     this.#tags.set(flow, this.#latestTag + (grants * this.#product) / this.#weights[flow]);
   }
 
-  /** Another one in the same state: to see whose turns come next without giving them. */
+  /** A copy in the same state, on which the next turns can be tried out. */
   copy(): FairShare<Flow> {
     const twin = new FairShare(this.#weights);
     for (const [flow, tag] of this.#tags) twin.#tags.set(flow, tag);

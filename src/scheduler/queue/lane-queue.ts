@@ -1,81 +1,81 @@
 import type { Lane } from "../../core/generation-request.js";
 import type { QueuePosition } from "../../core/generation-event.js";
 import { FairShare } from "./fair-share.js";
-import { LaneLine, type LinePlace } from "./lane-line.js";
+import { LinkedQueue, type QueueEntry } from "./linked-queue.js";
 
-/** Who waits, as the room needs to know it. */
+/** A run that waits for a slot, as the queues see it. */
 export interface Waiter {
   readonly lane: Lane;
-  /** Not accepted before; otherwise it had a slot and gave it up. */
+  /** False for a run that had a slot and gave it up. */
   readonly isNew: boolean;
-  /** What its turn counts for, in grants of its lane. */
+  /** The number of grants for which its turn counts. */
   readonly grants: number;
-  tellPlace(place: QueuePosition): void;
+  tellPosition(position: QueuePosition): void;
 }
 
 type Kind = "new" | "returning";
 
 /**
- * One lane's waiters. Newcomers and those who come back stand in lines of their own, which take turns: a hundred slow readers that come back
- * don't stand before a newcomer, nor the other way round.
+ * One lane's waiters. New and returning runs wait in two queues that take turns, so that a hundred slow readers whose runs return do not stand before
+ * a new run, nor a hundred new runs before theirs.
  */
 export class LaneQueue<T extends Waiter> {
-  readonly #lines: Readonly<Record<Kind, LaneLine<T>>>;
+  readonly #queues: Readonly<Record<Kind, LinkedQueue<T>>>;
   readonly #turns = new FairShare<Kind>({ new: 1, returning: 1 });
 
-  /** @param onLeave called after each place that was left or served. */
+  /** @param onLeave called after each entry that was left or served. */
   constructor(onLeave: () => void) {
-    this.#lines = { new: new LaneLine(onLeave), returning: new LaneLine(onLeave) };
+    this.#queues = { new: new LinkedQueue(onLeave), returning: new LinkedQueue(onLeave) };
   }
 
   get returning(): number {
-    return this.#lines.returning.size;
+    return this.#queues.returning.size;
   }
 
-  /** Those who are new, first to last; their positions are told. The line must not change while it is gone through. */
-  get newcomers(): Iterable<LinePlace<T>> & { readonly size: number } {
-    return this.#lines.new;
+  /** The new runs, first to last, which are told their positions. The queue must not change during the iteration. */
+  get newcomers(): Iterable<QueueEntry<T>> & { readonly size: number } {
+    return this.#queues.new;
   }
 
-  join(waiter: T): LinePlace<T> {
-    return this.#lines[waiter.isNew ? "new" : "returning"].join(waiter);
+  join(waiter: T): QueueEntry<T> {
+    return this.#queues[waiter.isNew ? "new" : "returning"].join(waiter);
   }
 
-  /** @param newOnly true: those who come back don't count */
+  /** @param newOnly true leaves out returning runs. */
   canServe(newOnly: boolean): boolean {
-    return this.#lines.new.size > 0 || (!newOnly && this.#lines.returning.size > 0);
+    return this.#queues.new.size > 0 || (!newOnly && this.#queues.returning.size > 0);
   }
 
-  /** Takes the waiter whose turn it is out of its line. @param newOnly true: of the newcomers */
+  /** Takes the waiter whose turn it is out of its queue. @param newOnly true leaves out returning runs. */
   serve(newOnly: boolean): T | undefined {
     const kind = this.#turns.choose(
-      (candidate) => this.#lines[candidate].size > 0 && !(newOnly && candidate === "returning"),
+      (candidate) => this.#queues[candidate].size > 0 && !(newOnly && candidate === "returning"),
     );
     if (kind === undefined) return undefined;
-    const waiter = this.#lines[kind].serve();
+    const waiter = this.#queues[kind].serve();
     this.#turns.charge(kind, waiter?.grants);
     return waiter;
   }
 
-  /** Counts a slot that a newcomer got without waiting. */
+  /** Counts a slot that a new run got without waiting. */
   charge(): void {
     this.#turns.charge("new");
   }
 
-  /** Who is served when, if nobody comes or leaves. @param withNewcomer true: undefined in it stands for one who came now */
+  /** The order of service if nobody joins or leaves. @param withNewcomer true adds undefined for a new run that joins now. */
   order(withNewcomer: boolean): (T | undefined)[] {
     const turns = this.#turns.copy();
-    const lines: Record<Kind, (T | undefined)[]> = {
-      new: Array.from(this.#lines.new, (place) => place.item),
-      returning: Array.from(this.#lines.returning, (place) => place.item),
+    const waiting: Record<Kind, (T | undefined)[]> = {
+      new: Array.from(this.#queues.new, (entry) => entry.item),
+      returning: Array.from(this.#queues.returning, (entry) => entry.item),
     };
-    if (withNewcomer) lines.new.push(undefined);
+    if (withNewcomer) waiting.new.push(undefined);
     const served = { new: 0, returning: 0 };
     const order: (T | undefined)[] = [];
     for (;;) {
-      const kind = turns.choose((candidate) => served[candidate] < lines[candidate].length);
+      const kind = turns.choose((candidate) => served[candidate] < waiting[candidate].length);
       if (kind === undefined) return order;
-      const waiter = lines[kind][served[kind]];
+      const waiter = waiting[kind][served[kind]];
       served[kind] += 1;
       turns.charge(kind, waiter?.grants);
       order.push(waiter);

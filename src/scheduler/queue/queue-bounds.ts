@@ -1,9 +1,10 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { Lane } from "../../core/generation-request.js";
+import type { Clock } from "../../sync/clock.js";
 import type { WaitRange } from "../forecast/run-forecast.js";
 
-/** One lane's line as a newcomer finds it. */
-export interface LineFacts {
+/** One lane's queue as a new run finds it. */
+export interface QueueFacts {
   readonly lane: Lane;
   readonly waiting: number;
   readonly capacity: number;
@@ -13,28 +14,28 @@ export interface WaitBounds {
   readonly wait: WaitRange;
   /** The server's bound, for calls that give none. */
   readonly queueWaitMs: number;
-  /** The caller's, which stands in the place of the server's whether it is shorter or longer. */
+  /** The caller's bound, which replaces the server's whether it is shorter or longer. */
   readonly maxWaitMs: number | undefined;
-  /** What a refused caller is told, by how much its wait would be too long. */
+  /** Returns the pushback of a refused caller, from the time by which its wait would be too long. */
   readonly retryAfterMs: (excessMs: number) => number;
 }
 
-/** @throws GenerationError QUEUE_FULL when no place is left. */
-export function holdToCapacity(line: LineFacts, retryAfterMs: () => number): void {
-  const { lane, waiting, capacity } = line;
+/** @throws GenerationError QUEUE_FULL if the queue holds as many runs as it may. */
+export function checkCapacity(queue: QueueFacts, retryAfterMs: () => number): void {
+  const { lane, waiting, capacity } = queue;
   if (waiting < capacity) return;
-  throw new GenerationError("QUEUE_FULL", `the ${lane} line is full: ${waiting} of ${capacity} places are taken`, {
-    facts: factsOf(line),
+  throw new GenerationError("QUEUE_FULL", `the ${lane} queue is full: it holds ${waiting} of ${capacity} calls`, {
+    facts: factsOf(queue),
     retryAfterMs: retryAfterMs(),
   });
 }
 
-/** @throws GenerationError QUEUE_FULL when even the lower estimate passes the bound; at once where the caller would not wait at all. */
-export function holdToWait(line: LineFacts, bounds: WaitBounds): void {
+/** @throws GenerationError QUEUE_FULL if even the lower estimate of the wait passes the bound, or if the caller would not wait at all. */
+export function checkExpectedWait(queue: QueueFacts, bounds: WaitBounds): void {
   const { wait, queueWaitMs, maxWaitMs, retryAfterMs } = bounds;
   if (maxWaitMs === 0) {
     throw new GenerationError("QUEUE_FULL", "no slot is free, and the call would not wait", {
-      facts: { ...factsOf(line), max_wait_ms: "0" },
+      facts: { ...factsOf(queue), max_wait_ms: "0" },
       retryAfterMs: retryAfterMs(0),
     });
   }
@@ -47,7 +48,7 @@ export function holdToWait(line: LineFacts, bounds: WaitBounds): void {
       : `its scheduling.max_wait is ${boundMs} ms`;
   throw new GenerationError("QUEUE_FULL", `the call would wait at least ${least} ms; ${bound}`, {
     facts: {
-      ...factsOf(line),
+      ...factsOf(queue),
       estimated_wait_low_ms: String(least),
       [maxWaitMs === undefined ? "max_estimated_wait_ms" : "max_wait_ms"]: String(boundMs),
     },
@@ -55,6 +56,26 @@ export function holdToWait(line: LineFacts, bounds: WaitBounds): void {
   });
 }
 
-function factsOf({ lane, waiting, capacity }: LineFacts): Record<string, string> {
+export interface WaitLimit {
+  /** undefined if the caller sets no limit. */
+  readonly maxWaitMs: number | undefined;
+  readonly clock: Clock;
+  /** Called once if the entry is still held when the limit has passed. */
+  readonly onPassed: () => void;
+}
+
+/** Limits how long a queue entry is held. Disposing the returned entry leaves the queue. */
+export function limitWait(entry: Disposable, { maxWaitMs, clock, onPassed }: WaitLimit): Disposable {
+  if (maxWaitMs === undefined) return entry;
+  const timer = clock.startTimer(maxWaitMs, onPassed);
+  return {
+    [Symbol.dispose]: () => {
+      timer[Symbol.dispose]();
+      entry[Symbol.dispose]();
+    },
+  };
+}
+
+function factsOf({ lane, waiting, capacity }: QueueFacts): Record<string, string> {
   return { lane, waiting: String(waiting), capacity: String(capacity) };
 }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RunUpdate } from "../../../src/core/engine-messages.js";
 import type { FinishReason } from "../../../src/core/finish-reason.js";
+import { WAIT_ERROR_BOUNDS_MS } from "../../../src/core/load-snapshot.js";
 import { RunWork } from "../../../src/scheduler/forecast/run-work.js";
-import { WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";
+import { WaitAccuracy, WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { runOf } from "../scheduler-rig.js";
 
@@ -27,7 +28,7 @@ class Scene {
   readonly clock = new ManualClock();
   readonly estimator: WaitEstimator;
   #lastRunId = 0;
-  readonly #made = new Map<number, number>();
+  readonly #generated = new Map<number, number>();
 
   constructor(slots: number) {
     this.estimator = new WaitEstimator(slots, this.clock);
@@ -41,7 +42,7 @@ class Scene {
 
   /** One step in which every one of `runIds` gets a token. */
   decode(runIds: readonly number[], stepMs = 10): void {
-    for (const runId of runIds) this.#made.set(runId, (this.#made.get(runId) ?? 0) + 1);
+    for (const runId of runIds) this.#generated.set(runId, (this.#generated.get(runId) ?? 0) + 1);
     this.tell(
       runIds.map((runId) => ({ runId })),
       stepMs,
@@ -53,7 +54,7 @@ class Scene {
       stage: update.end === undefined ? "running" : "ended",
       prefill: undefined,
       pieces: [],
-      decodedTokens: this.#made.get(update.runId) ?? 0,
+      decodedTokens: this.#generated.get(update.runId) ?? 0,
       prefillTokensLeft: update.prefill === undefined ? 0 : update.prefill.totalTokens - update.prefill.doneTokens,
       reprefilledTokens: 0,
       end: undefined,
@@ -75,7 +76,7 @@ class Scene {
     this.tell([{ runId, decodedTokens: outputTokens, end: { outcome, tally } }], 10);
   }
 
-  /** So many runs came and went, each with an input of 64 tokens read in at 1 ms each, and outputs of these lengths. */
+  /** So many runs came and went, each with an input of 64 tokens prefilled at 1 ms each, and outputs of these lengths. */
   learn(lengths: readonly number[]): this {
     for (const tokens of lengths) {
       const runId = this.start(workOf({ inputTokens: 64, maxOutputTokens: 1_000, exact: false }));
@@ -107,15 +108,15 @@ describe("WaitEstimator", () => {
     const runId = scene.start(workOf({ maxOutputTokens: 100 }));
     scene.tell([{ runId, prefill: { doneTokens: 1, totalTokens: 1, reusedTokens: 0 } }], 0);
     for (let token = 0; token < 30; token++) scene.decode([runId]);
-    const line = [workOf({ inputTokens: 100, maxOutputTokens: 20 }), undefined];
+    const queue = [workOf({ inputTokens: 100, maxOutputTokens: 20 }), undefined];
     const { wait, endLowMs } = scene.estimator.forecastNewcomer(
-      line,
+      queue,
       workOf({ inputTokens: 300, maxOutputTokens: 10 }),
     );
     // 70 tokens, then an input of 100 and 20 tokens; then an input of 300 and 10 tokens.
     assert.deepEqual(roundedWait(wait), [1_000, 1_000]);
     assert.equal(Math.round(endLowMs), 1_400);
-    assert.deepEqual(scene.estimator.forecastLine([workOf(), workOf()]).map(roundedWait), [
+    assert.deepEqual(scene.estimator.forecastQueue([workOf(), workOf()]).map(roundedWait), [
       [700, 700],
       [1_701, 1_701],
     ]);
@@ -147,7 +148,7 @@ describe("WaitEstimator", () => {
     assert.equal(scene.estimator.retryAfterMs(), 7_990);
     scene.estimator.ending(runId);
     assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined]).wait), [10, 10]);
-    assert.deepEqual(scene.estimator.forecastLine([workOf({ maxOutputTokens: 20 }), workOf()]).map(roundedWait), [
+    assert.deepEqual(scene.estimator.forecastQueue([workOf({ maxOutputTokens: 20 }), workOf()]).map(roundedWait), [
       [10, 10],
       [211, 211],
     ]);
@@ -211,7 +212,7 @@ describe("WaitEstimator", () => {
     assert.equal(scene.estimator.retryAfterMs(1), 100);
   });
 
-  it("never promises more than it fears, nor less for a later place", () => {
+  it("never promises more than it fears, nor less for a later position", () => {
     const wanted = fc.record({
       inputTokens: fc.integer({ min: 1, max: 500 }),
       maxOutputTokens: fc.integer({ min: 1, max: 500 }),
@@ -228,16 +229,43 @@ describe("WaitEstimator", () => {
           const scene = new Scene(slots).learn(lengths);
           for (const run of held.slice(0, slots)) scene.start(workOf(run));
           let before = { lowMs: 0, highMs: 0 };
-          const line = waiting.map(workOf);
-          for (const wait of scene.estimator.forecastLine(line)) {
+          const queue = waiting.map(workOf);
+          for (const wait of scene.estimator.forecastQueue(queue)) {
             assert.ok(wait.lowMs >= before.lowMs && wait.highMs >= before.highMs && wait.lowMs <= wait.highMs);
             before = wait;
           }
-          const newcomer = scene.estimator.forecastNewcomer([...line, undefined], workOf());
+          const newcomer = scene.estimator.forecastNewcomer([...queue, undefined], workOf());
           assert.ok(newcomer.wait.lowMs >= before.lowMs && newcomer.endLowMs >= newcomer.wait.lowMs);
         },
       ),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("WaitAccuracy", () => {
+  it("holds each wait against its estimate, and counts how far it is from the middle", () => {
+    const accuracy = new WaitAccuracy();
+    const estimate = { lowMs: 1_000, highMs: 3_000 };
+    for (const waitedMs of [0, 999, 1_000, 2_000, 3_000, 3_001, 60_000]) accuracy.observe(estimate, waitedMs);
+    const { verdicts, errors, errorSumMs } = accuracy.snapshot();
+    assert.deepEqual(verdicts, { shorter: 2, within: 3, longer: 2 });
+    const counted = WAIT_ERROR_BOUNDS_MS.map((bound, index) => [bound, errors[index]]).filter(
+      ([, count]) => count !== 0,
+    );
+    assert.deepEqual(counted, [
+      [-1_000, 3],
+      [30, 1],
+      [1_000, 1],
+      [3_000, 1],
+      [Infinity, 1],
+    ]);
+    assert.equal(errorSumMs, -2_000 - 1_001 - 1_000 + 0 + 1_000 + 1_001 + 58_000);
+  });
+
+  it("leaves out waits that could not be forecast", () => {
+    const accuracy = new WaitAccuracy();
+    accuracy.observe({ lowMs: 0, highMs: 0 }, 5_000);
+    assert.deepEqual(accuracy.snapshot().verdicts, { shorter: 0, within: 0, longer: 0 });
   });
 });

@@ -4,14 +4,14 @@ import { LoadCounters } from "../../../src/scheduler/generation/load-counters.js
 
 const tally = { reusedInputTokens: 4, outputTokens: 6, restarts: 0, prefillMs: 30, decodeMs: 50, parkedMs: 15 };
 
-/** Opened at 1,000; 20 ms of preparing, 100 in line, 40 of prefill, 60 of decoding, 10 parked, decoding again. */
+/** Opened at 1,000; 20 ms of preparing, 100 in the queue, 40 of prefill, 60 of decoding, 10 parked, decoding again. */
 function ranAccount(totals = new LoadCounters()): GenerationAccount {
   const account = new GenerationAccount(1_000, totals);
   account.submitted(10, 20);
   account.enter("waiting", 1_025);
   account.enter("prefilling", 1_125);
-  account.readIn({ doneTokens: 7, totalTokens: 10, reusedTokens: 4 });
-  account.readIn({ doneTokens: 10, totalTokens: 10, reusedTokens: 4 });
+  account.prefilled({ doneTokens: 7, totalTokens: 10, reusedTokens: 4 });
+  account.prefilled({ doneTokens: 10, totalTokens: 10, reusedTokens: 4 });
   account.enter("running", 1_165);
   account.decoded(5);
   account.enter("parked", 1_225);

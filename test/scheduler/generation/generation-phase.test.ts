@@ -7,24 +7,24 @@ import {
   stateOf,
 } from "../../../src/scheduler/generation/generation-phase.js";
 
-const place: Disposable = { [Symbol.dispose]: () => undefined };
+const entry: Disposable = { [Symbol.dispose]: () => undefined };
 const first = new GenerationError("CANCELLED", "first");
 const second = new GenerationError("ENGINE_LOST", "second");
 const finish = { type: "finished", reason: "max_tokens", stopMatch: undefined, incompleteText: false } as const;
 
 const phases = {
   preparing: { type: "preparing" },
-  waiting: { type: "waiting", place },
+  waiting: { type: "waiting", entry },
   active: { type: "active", runId: 7, state: "parked" },
-  preempted: { type: "preempted", runId: 7, place: undefined },
+  preempted: { type: "preempted", runId: 7, entry: undefined },
   leaving: { type: "leaving", runId: 7, state: "parked", error: first },
   delivering: { type: "delivering", finish },
   finished: { type: "finished", finish },
   failed: { type: "failed", error: first },
 } as const satisfies Record<string, GenerationPhase>;
 
-const happenings = {
-  lined_up: { type: "lined_up", place },
+const events = {
+  queued: { type: "queued", entry },
   started: { type: "started", runId: 7 },
   stepped: { type: "stepped", state: "running" },
   preempted: { type: "preempted" },
@@ -37,9 +37,9 @@ const happenings = {
 const started = { type: "active", runId: 7, state: "prefilling" } as const;
 const lost = { type: "failed", error: second } as const;
 
-/** Phase by phase, what follows each happening; what is left out cannot happen. */
-const table: Record<keyof typeof phases, Partial<Record<keyof typeof happenings, GenerationPhase>>> = {
-  preparing: { lined_up: phases.waiting, started, finished: phases.delivering, aborted: lost },
+/** Phase by phase, the phase that follows each event. An event that is left out cannot happen. */
+const table: Record<keyof typeof phases, Partial<Record<keyof typeof events, GenerationPhase>>> = {
+  preparing: { queued: phases.waiting, started, finished: phases.delivering, aborted: lost },
   waiting: { started, finished: phases.delivering, aborted: lost },
   active: {
     stepped: { ...phases.active, state: "running" },
@@ -49,7 +49,7 @@ const table: Record<keyof typeof phases, Partial<Record<keyof typeof happenings,
     run_lost: lost,
   },
   preempted: {
-    lined_up: { ...phases.preempted, place },
+    queued: { ...phases.preempted, entry },
     started,
     finished: phases.delivering,
     aborted: { ...phases.leaving, state: "preempted", error: second },
@@ -69,13 +69,13 @@ const table: Record<keyof typeof phases, Partial<Record<keyof typeof happenings,
 
 describe("nextPhase", () => {
   for (const from of Object.keys(phases) as (keyof typeof phases)[]) {
-    for (const what of Object.keys(happenings) as (keyof typeof happenings)[]) {
+    for (const what of Object.keys(events) as (keyof typeof events)[]) {
       const expected = table[from][what];
       it(`${from} + ${what} → ${expected?.type ?? "impossible"}`, () => {
         if (expected === undefined) {
-          assert.throws(() => nextPhase(phases[from], happenings[what]), /cannot be/);
+          assert.throws(() => nextPhase(phases[from], events[what]), /cannot be/);
         } else {
-          assert.deepEqual(nextPhase(phases[from], happenings[what]), expected);
+          assert.deepEqual(nextPhase(phases[from], events[what]), expected);
         }
       });
     }
@@ -83,8 +83,8 @@ describe("nextPhase", () => {
 
   it("returns the same phase when nothing changes, so that nothing is done twice", () => {
     assert.equal(nextPhase(phases.active, { type: "stepped", state: "parked" }), phases.active);
-    assert.equal(nextPhase(phases.leaving, happenings.aborted), phases.leaving);
-    assert.equal(nextPhase(phases.failed, happenings.aborted), phases.failed);
+    assert.equal(nextPhase(phases.leaving, events.aborted), phases.leaving);
+    assert.equal(nextPhase(phases.failed, events.aborted), phases.failed);
   });
 });
 

@@ -14,14 +14,14 @@ const progress = (doneTokens: number): { doneTokens: number; totalTokens: number
 const finish = { type: "finished", reason: "end_of_turn", stopMatch: undefined, incompleteText: false } as const;
 
 describe("Mailbox", () => {
-  it("hands out the newest place, the newest progress, all pieces together and the finish, in this order", () => {
+  it("hands out the newest position, the newest progress, all pieces together and the finish, in this order", () => {
     const mailbox = new Mailbox();
     mailbox.putPieces([piece("a")]);
     mailbox.putFinish(finish);
     mailbox.putProgress(progress(1));
-    mailbox.putPlace({ position: 2, waitLowMs: 0, waitHighMs: 0 });
+    mailbox.putPosition({ position: 2, waitLowMs: 0, waitHighMs: 0 });
     mailbox.putProgress(progress(9));
-    mailbox.putPlace({ position: 1, waitLowMs: 0, waitHighMs: 0 });
+    mailbox.putPosition({ position: 1, waitLowMs: 0, waitHighMs: 0 });
     mailbox.putPieces([piece("b"), piece("c")]);
     assert.deepEqual(
       [mailbox.take(), mailbox.take(), mailbox.take(), mailbox.take(), mailbox.take()],
@@ -46,7 +46,7 @@ describe("Mailbox", () => {
   it("wakes its reader for whatever is put, and when it is cleared", async () => {
     const mailbox = new Mailbox();
     const puts = [
-      () => mailbox.putPlace({ position: 1, waitLowMs: 0, waitHighMs: 0 }),
+      () => mailbox.putPosition({ position: 1, waitLowMs: 0, waitHighMs: 0 }),
       () => mailbox.putProgress(progress(1)),
       () => mailbox.putPieces([piece("a")]),
       () => mailbox.putFinish(finish),

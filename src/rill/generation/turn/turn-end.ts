@@ -1,6 +1,6 @@
 import type { FinishReason } from "../../../core/finish-reason.js";
 import type { ErrorCode } from "../../../core/generation-error.js";
-import type { WatchedEnd } from "../../../scheduler/generation/generation-watcher.js";
+import type { WatchedEnd } from "../../../core/generation-event.js";
 import type { TurnEnd } from "../../../sessions/held-turn.js";
 
 const STATUS_OF_FINISH: Readonly<Record<FinishReason, TurnEnd["status"]>> = {

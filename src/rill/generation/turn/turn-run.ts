@@ -1,8 +1,7 @@
 import { GenerationError } from "../../../core/generation-error.js";
-import type { FinishedEvent } from "../../../core/generation-event.js";
 import type { Piece } from "../../../core/piece.js";
 import type { Generation } from "../../../scheduler/generation/generation.js";
-import type { GenerationWatcher, WatchedEnd } from "../../../scheduler/generation/generation-watcher.js";
+import type { FinishedEvent, GenerationWatcher, WatchedEnd } from "../../../core/generation-event.js";
 import type { HeldTurn, TurnMade, TurnSource } from "../../../sessions/held-turn.js";
 import type { CommittedTurn } from "../../../sessions/session-store.js";
 import type { StoreResult } from "../../../sessions/store-problem.js";

@@ -40,7 +40,7 @@ class Scene implements Disposable {
     this.#scheduler.submit(this.#scheduler.open(call), runOf(echo("abc")));
   }
 
-  /** Tells of one step, in which the run made a piece that nobody takes. */
+  /** Tells of one step, in which the run generated a piece that nobody takes. */
   step(runId: number, stage: "running" | "preempted" | "ended"): void {
     const tally = { reusedInputTokens: 0, outputTokens: 1, restarts: 0, prefillMs: 1, decodeMs: 1, parkedMs: 0 };
     const reason = "max_tokens";
@@ -64,7 +64,7 @@ class Scene implements Disposable {
 }
 
 describe("Scheduler: slots that fell free", () => {
-  it("says that they are refilled once whoever takes them was sent", () => {
+  it("are told as handed over once their next runs were sent", () => {
     using scene = new Scene();
     scene.submit();
     scene.submit();
@@ -74,7 +74,7 @@ describe("Scheduler: slots that fell free", () => {
     assert.deepEqual(types(scene.commands), ["start", "start", "slots_handed_over"]);
   });
 
-  it("says so where nobody takes them, too: the engine waits for the word", () => {
+  it("are told as handed over to nobody, too, since the engine waits for the word", () => {
     using scene = new Scene();
     scene.submit();
     scene.step(1, "running");
@@ -82,7 +82,7 @@ describe("Scheduler: slots that fell free", () => {
     assert.deepEqual(types(scene.commands), ["start", "slots_handed_over"]);
   });
 
-  it("says so of a slot that was given up", () => {
+  it("are told as handed over when a run gave its slot up", () => {
     using scene = new Scene();
     scene.submit();
     scene.submit();

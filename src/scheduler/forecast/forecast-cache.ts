@@ -1,0 +1,85 @@
+import { type Lane, LANES } from "../../core/generation-request.js";
+import type { Clock } from "../../sync/clock.js";
+import type { RunForecast, WaitRange } from "./run-forecast.js";
+import type { RunWork } from "./run-work.js";
+import type { WaitEstimator } from "./wait-estimator.js";
+
+/** Queues shorter than this are forecast anew for each newcomer. */
+const LONG_QUEUE = 64;
+/** A cached forecast is valid for at least this time. */
+const LEAST_VALID_MS = 200;
+/** A cached forecast is valid for this multiple of the time that it took, so that forecasts take a small part of the thread's time however long the queue is. */
+const VALID_FOR_COSTS = 20;
+/** The share of its length by which the queue may change before a cached forecast is dropped. */
+const MOST_CHANGE = 1 / 16;
+
+export interface ForecastCacheOptions {
+  readonly queue: {
+    waiting(lane: Lane): number;
+    readonly returning: number;
+    order(newcomer: Lane): readonly ({ readonly work: RunWork } | undefined)[];
+  };
+  readonly estimator: WaitEstimator;
+  readonly clock: Clock;
+}
+
+/** The wait that was expected of a newcomer at this position, at this moment. */
+interface CachedForecast {
+  readonly wait: WaitRange;
+  readonly position: number;
+  readonly atMs: number;
+  readonly validUntilMs: number;
+}
+
+/**
+ * Forecasts a run that joins a lane's queue now. A forecast takes time in proportion to the queue, so ten thousand newcomers would take time in
+ * proportion to the square of their number. The forecast of a long queue is therefore kept for a moment, and the waits of the newcomers meanwhile
+ * follow from it in proportion to their positions.
+ */
+export class ForecastCache {
+  readonly #options: ForecastCacheOptions;
+  readonly #cached = new Map<Lane, CachedForecast>();
+
+  constructor(options: ForecastCacheOptions) {
+    this.#options = options;
+  }
+
+  /** Without `work`, only the wait of the returned forecast is meant to be read. */
+  forecast(lane: Lane, work?: RunWork): RunForecast {
+    const { queue, estimator, clock } = this.#options;
+    const waiting = LANES.reduce((sum, each) => sum + queue.waiting(each), queue.returning);
+    if (waiting < LONG_QUEUE) return this.#forecastAnew(lane, work);
+    const position = queue.waiting(lane) + 1;
+    const valid = this.#validForecast(lane, position);
+    const passedMs = clock.nowMs() - valid.atMs;
+    const atPosition = (ms: number): number => Math.max(0, (ms * position) / valid.position - passedMs);
+    const wait = { lowMs: atPosition(valid.wait.lowMs), highMs: atPosition(valid.wait.highMs) };
+    // The end matters only for a run that has a deadline.
+    const runMs = work === undefined || work.deadlineMs === Infinity ? 0 : estimator.runLowMs(work);
+    return { wait, endLowMs: wait.lowMs + runMs };
+  }
+
+  #validForecast(lane: Lane, position: number): CachedForecast {
+    const { clock } = this.#options;
+    const known = this.#cached.get(lane);
+    const atMs = clock.nowMs();
+    if (known !== undefined && atMs < known.validUntilMs && isNear(position, known.position)) return known;
+    const { wait } = this.#forecastAnew(lane);
+    const costMs = clock.nowMs() - atMs;
+    const cached = { wait, position, atMs, validUntilMs: atMs + Math.max(LEAST_VALID_MS, costMs * VALID_FOR_COSTS) };
+    this.#cached.set(lane, cached);
+    return cached;
+  }
+
+  #forecastAnew(lane: Lane, work?: RunWork): RunForecast {
+    const { queue, estimator } = this.#options;
+    return estimator.forecastNewcomer(
+      queue.order(lane).map((waiter) => waiter?.work),
+      work,
+    );
+  }
+}
+
+function isNear(position: number, knownPosition: number): boolean {
+  return Math.abs(position - knownPosition) <= knownPosition * MOST_CHANGE;
+}

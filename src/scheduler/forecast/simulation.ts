@@ -1,0 +1,111 @@
+import type { EnginePace } from "./engine-pace.js";
+
+/** The rest of one run in a simulation, with every unknown decided. Times count from now. */
+export interface SimulatedRun {
+  /** The time that prefilling the input takes, beside the decoding of other runs. */
+  readonly prefillMsLeft: number;
+  readonly outputTokens: number;
+  /** The moment at which the run ends whatever is left of it; Infinity if there is none. */
+  readonly leavesAtMs: number;
+  /** The longest that the run holds its slot. */
+  readonly timeLimitMs: number;
+}
+
+/** The state from which a simulation starts. */
+export interface SimulationStart {
+  readonly slots: number;
+  /** The runs that hold a slot. */
+  readonly held: readonly SimulatedRun[];
+  /** The runs that wait, in the order in which they get slots. */
+  readonly queue: readonly SimulatedRun[];
+  /** The least width whose decode step is assumed, since new runs replace those that end. */
+  readonly leastWidth: number;
+  readonly pace: Pick<EnginePace, "decodeStepMs" | "prefillStepMs">;
+}
+
+/** When a run from the queue gets its slot and when it gives the slot back. */
+export interface SlotTimes {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** The least time that any work takes, also where the pace says that it takes none. */
+const LEAST_MS = 1e-6;
+
+interface Running {
+  prefillMsLeft: number;
+  outputTokens: number;
+  readonly leavesAtMs: number;
+  /** The run's index in the queue; undefined for a run that held a slot from the start. */
+  readonly queueIndex: number | undefined;
+}
+
+/**
+ * Simulates how the runs get and return their slots, and returns the times of each queued run. The simulation moves from event to event, not from step
+ * to step: every decoding run gets one token a step, prefills lengthen the steps, and a run that ends makes room for the next in the queue. No further
+ * run arrives. The cost is proportional to (held + queue) × slots.
+ */
+export function simulate({ slots, held, queue, leastWidth, pace }: SimulationStart): SlotTimes[] {
+  const startMs: number[] = [];
+  const endMs: number[] = [];
+  let nowMs = 0;
+  let left = queue.length;
+  const running: Running[] = held.map((run) => ({
+    ...run,
+    leavesAtMs: Math.max(0, Math.min(run.leavesAtMs, run.timeLimitMs)),
+    queueIndex: undefined,
+  }));
+  const end = (run: Running): void => {
+    if (run.queueIndex === undefined) return;
+    endMs[run.queueIndex] = nowMs;
+    left -= 1;
+  };
+  for (;;) {
+    while (running.length < slots && startMs.length < queue.length) {
+      const queueIndex = startMs.push(nowMs) - 1;
+      const next = queue[queueIndex];
+      if (next === undefined) break;
+      const leavesAtMs = Math.min(next.leavesAtMs, nowMs + next.timeLimitMs);
+      const run = { prefillMsLeft: next.prefillMsLeft, outputTokens: next.outputTokens, leavesAtMs, queueIndex };
+      if (leavesAtMs > nowMs) running.push(run);
+      else end(run);
+    }
+    if (left === 0) return startMs.map((start, index) => ({ startMs: start, endMs: endMs[index] ?? start }));
+    nowMs += advance(running, { leastWidth, pace, nowMs });
+    for (let index = running.length - 1; index >= 0; index--) {
+      const run = running[index];
+      if (run === undefined || !isOver(run, nowMs)) continue;
+      end(run);
+      running.splice(index, 1);
+    }
+  }
+}
+
+function isOver({ prefillMsLeft, outputTokens, leavesAtMs }: Running, nowMs: number): boolean {
+  return (prefillMsLeft === 0 && outputTokens === 0) || leavesAtMs <= nowMs;
+}
+
+/** Advances all runs to the next event and returns the time until then. */
+function advance(
+  running: readonly Running[],
+  { leastWidth, pace, nowMs }: Pick<SimulationStart, "leastWidth" | "pace"> & { nowMs: number },
+): number {
+  let prefilling = 0;
+  for (const run of running) if (run.prefillMsLeft > 0) prefilling += 1;
+  const prefillMs = prefilling === 0 ? 0 : Math.max(LEAST_MS, pace.prefillStepMs);
+  const decoding = running.length - prefilling;
+  const decodeMs = decoding === 0 ? 0 : pace.decodeStepMs(Math.max(decoding, leastWidth));
+  const stepMs = Math.max(LEAST_MS, decodeMs + prefillMs);
+  /** The time of each step that goes to one prefilling run. */
+  const shareMs = prefillMs / prefilling;
+  const timeOf = (run: Running): number =>
+    run.prefillMsLeft > 0 ? (run.prefillMsLeft / shareMs) * stepMs : run.outputTokens * stepMs;
+  let passedMs = Infinity;
+  for (const run of running) passedMs = Math.min(passedMs, timeOf(run), run.leavesAtMs - nowMs);
+  for (const run of running) {
+    const isDone = timeOf(run) <= passedMs;
+    if (run.prefillMsLeft > 0) run.prefillMsLeft = isDone ? 0 : run.prefillMsLeft - (passedMs / stepMs) * shareMs;
+    else run.outputTokens = isDone ? 0 : run.outputTokens - passedMs / stepMs;
+  }
+  return passedMs;
+}
