@@ -11,7 +11,7 @@ const typescriptFiles = ["src/**/*.{ts,cts}", "test/**/*.ts"];
 const governedPackages = [...new Set(rooms.flatMap((room) => room.packages))];
 
 /** Folders below src/ whose doc comments all begin with their subject. */
-const proseFolders = ["grpc/standard"];
+const proseFolders = ["engine", "grpc/standard"];
 
 /** Escapes a package or folder name for use inside a regular expression. */
 const escaped = (name) => name.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");

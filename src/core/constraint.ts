@@ -1,22 +1,19 @@
-/** What the answer must look like, as the caller asked for it. */
+/** The form that the caller asks of the answer. */
 export type RequestedConstraint =
-  /** JSON text of a schema. */
+  /** The JSON text of a schema. */
   | { readonly type: "json_schema"; readonly schema: string }
   | { readonly type: "json_object" }
   | { readonly type: "choices"; readonly choices: readonly string[] }
-  /** llama.cpp's own grammar language; where the operator allows it. */
+  /** A grammar in llama.cpp's own language, if the operator allows it. */
   | { readonly type: "gbnf"; readonly grammar: string };
 
-/**
- * A grammar that the answer is held to: within all bounds, and compiled once already on the prepare worker. Begins with the first token of the answer,
- * after the reasoning if there is any.
- */
+/** A grammar that constrains the answer, from its first token on and so after any reasoning. The prepare worker has checked its bounds and compiled it once. */
 export interface OutputGrammar {
-  /** GBNF with a rule `root`. Equal texts: equal grammars. */
+  /** GBNF with a rule `root`. Equal texts are equal grammars. */
   readonly gbnf: string;
   /**
-   * True: no output that the grammar allows is the beginning of another, so the first moment at which the output could end is its end. False: the model
-   * decides where it ends, with its end-of-turn token, or with blanks after what could be the end.
+   * Whether no output that the grammar allows is the beginning of another. If so, the output ends as soon as it may. If not, the model decides where
+   * it ends, with its end-of-turn token or with blanks after a possible end.
    */
   readonly prefixFree: boolean;
 }

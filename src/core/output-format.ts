@@ -1,43 +1,43 @@
 /**
- * How a model marks what it puts out: told by its chat template on the prepare worker, read by the output reader of the engine. Markup is text; where a
- * control token spells it, that token means the same.
+ * The markup of a model's output. The prepare worker derives it from the chat template, and the engine's output reader reads by it. Markup is text,
+ * and a control token with the same text means the same.
  */
 export interface OutputFormat {
-  /** undefined: nothing is read as reasoning. */
+  /** undefined: the model does not reason. */
   readonly reasoning: ReasoningSyntax | undefined;
-  /** What calls may look like; the first is what calls are forced into. Empty: nothing is read as a call. */
+  /** The syntaxes of calls. Calls are forced into the first. Empty: nothing is read as a call. */
   readonly calls: readonly CallSyntax[];
-  /** Names that a call must have to be one. Empty where `calls` is. */
+  /** The names of the tools. Text with another name is no call. Empty if `calls` is. */
   readonly toolNames: readonly string[];
-  /** False: the output ends with its first call. */
+  /** Whether there may be more than one call. If not, the output ends with its first call. */
   readonly parallelCalls: boolean;
-  /** The output ends with this many calls; at least 1. */
+  /** The number of calls with which the output ends; at least 1. */
   readonly maxCalls: number;
-  /** UTF-8 bytes that the arguments of all calls may have together; the output ends where there would be more. */
+  /** The most UTF-8 bytes that the arguments of all calls may have together. The output ends before there would be more. */
   readonly maxArgumentBytes: number;
   /** Markup that frames the answer itself and is no part of it, such as harmony's `<|channel|>final<|message|>`. Default: none. */
   readonly frames?: readonly string[];
 }
 
-/** Reasoning lies between two marks. Blanks next to either mark belong to neither text. */
+/** Reasoning lies between two marks. White space next to either mark is dropped. */
 export interface ReasoningSyntax {
   readonly begin: string;
   readonly end: string;
-  /** What `end` is in tokens, for when the engine has to put it. */
+  /** The tokens of `end`, for when the engine ends the reasoning itself. */
   readonly endTokens: readonly number[];
-  /** True: the prompt has opened it already, so the output begins with it. */
+  /** Whether the prompt has opened the reasoning already, so that the output begins with it. */
   readonly isOpen: boolean;
 }
 
 /**
- * One way to write calls: section begin, calls, section end. White space is free between any two parts, and every part may be the empty text; but what a
- * call begins with must tell it from text, or be `{` or `[` at the very beginning of the answer. Blanks at either end of a mark are only written, never
- * asked for. End marks may be missing, and so may the section's where `begin` is not empty.
+ * One way to write calls: section begin, calls, section end. White space is free between any two parts, and every part may be empty. The beginning of
+ * a call must tell it from text, or be `{` or `[` at the very beginning of the answer. Blanks at either end of a mark are written but not required.
+ * End marks may be missing, and so may the section's begin if the body's is not empty.
  */
 export interface CallSyntax {
-  /** Before the first call, such as `<｜tool▁calls▁begin｜>`. */
+  /** Stands before the first call, such as `<｜tool▁calls▁begin｜>`. */
   readonly sectionBegin: string;
-  /** After the last one. */
+  /** Stands after the last call. */
   readonly sectionEnd: string;
   readonly body: CallBody;
 }
@@ -53,26 +53,26 @@ export type CallBody =
     }
   /** All calls are the elements of one JSON array. */
   | { readonly type: "array"; readonly keys: CallKeys }
-  /** Each call is its name as it is, and its arguments as JSON: `begin` name `middle` arguments `end`. */
+  /** Each call is its plain name and its arguments as JSON: `begin` name `middle` arguments `end`. */
   | {
       readonly type: "named";
       readonly begin: string;
-      /** What models write in place of `begin`, too. Default: nothing else. */
+      /** Other marks that models write in place of `begin`. Default: none. */
       readonly otherBegins?: readonly string[];
-      /** Between name and `middle`, before an id of letters, digits, `_` and `-`, where the model gives one. Default: none is read. */
+      /** Stands between name and `middle`, before an id of letters, digits, `_` and `-`, if the model gives one. Default: no id is read. */
       readonly idMark?: string;
       readonly middle: string;
-      /** What models write in place of `middle`, too. Default: nothing else. */
+      /** Other marks that models write in place of `middle`. Default: none. */
       readonly otherMiddles?: readonly string[];
       readonly end: string;
       readonly separator: string;
     };
 
-/** What the members of a call are called. */
+/** The keys of a call's members. */
 export interface CallKeys {
   readonly name: string;
-  /** The first is what calls are forced into. */
+  /** Calls are forced into the first. */
   readonly arguments: readonly string[];
-  /** The model's own id for the call, where it gives one. Read where it comes before the arguments. */
+  /** The key of the model's own id for the call. The id is read if it comes before the arguments. */
   readonly id: string | undefined;
 }

@@ -1,29 +1,29 @@
 /** A function of the caller's that the model may ask to have called. */
 export interface Tool {
   readonly name: string;
-  /** What it does, in words for the model; may be empty. */
+  /** A description for the model, which may be empty. */
   readonly description: string;
-  /** The JSON Schema of its arguments, an object's, as JSON text: byte for byte what goes into the prompt. */
+  /** The JSON Schema of its arguments, which are an object, as JSON text. It goes into the prompt byte for byte. */
   readonly parameters: string;
 }
 
-/** Whether the model calls. auto: as it likes. required: at least one of them. named: just this one. */
+/** Whether the model calls tools. auto: as it likes. required: at least one. named: only this one. */
 export type ToolChoice =
   | { readonly type: "auto" }
   | { readonly type: "none" }
   | { readonly type: "required" }
   | { readonly type: "named"; readonly name: string };
 
-/** What a generation may call. */
+/** The tools of a generation, and how it may call them. */
 export interface ToolUse {
-  /** At least one, each name once, in the caller's order. */
+  /** At least one tool, each name once, in the caller's order. */
   readonly tools: readonly Tool[];
   readonly choice: ToolChoice;
   /** Whether there may be more than one call. */
   readonly parallel: boolean;
 }
 
-/** A call that the model has made, whole. */
+/** A complete call by the model. */
 export interface ToolCall {
   /** Unique in its conversation. */
   readonly id: string;
@@ -32,11 +32,11 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
-/** What one piece adds to a call. Fragments of one call follow each other directly; joined, their arguments are the call's. */
+/** The addition of one piece to a call. Fragments of one call follow each other directly, and their joined arguments are the call's. */
 export interface ToolCallFragment {
-  /** 0, 1, 2 … within the output. */
+  /** The call's number within the output, from 0. */
   readonly index: number;
-  /** With a call's first fragment alone. */
+  /** Stands with the first fragment of a call alone. */
   readonly head?: { readonly id: string; readonly name: string };
   readonly arguments: string;
 }

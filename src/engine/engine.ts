@@ -3,68 +3,65 @@ import type { EngineFacts } from "../core/model-facts.js";
 import type { TokenScore } from "../core/piece.js";
 
 /**
- * A model that can be run step by step: all that the step loop knows of llama.cpp. Lives on the inference worker and is used by the step loop
- * alone, one call at a time; only `Decoder.close` may also come while a step is under way, for a decoder that has no part in it.
+ * A model that runs step by step: all that the step loop knows of llama.cpp. It lives on the inference worker and is used by the step loop alone, one
+ * call at a time. Only `Decoder.close` may also be called during a step, for a decoder that has no part in it.
  */
 export interface Engine extends AsyncDisposable {
   readonly facts: EngineFacts;
-  /** Every token id is below it. An id that is not must never reach the engine: natively that ends the process. */
+  /** The number of token ids. An id that is not below it must never reach the engine, since it ends the process inside llama.cpp. */
   readonly vocabularySize: number;
-  /** Always `facts.sequences` of them, for the engine's whole life. */
+  /** The engine's `facts.sequences` sequences, the same for its whole life. */
   readonly sequences: readonly EngineSequence[];
-  /** The bytes that a token stands for, which may be part of a code point. Empty for control tokens. Not to be written to. */
+  /** The bytes of a token's text, which may be part of a code point. Empty for control tokens. The caller does not write to them. */
   tokenBytes(tokenId: number): Uint8Array;
-  /** How a control token is spelled: text that no other token stands for the same way. Empty for all other tokens. Not to be written to. */
+  /** The text of a control token, such as `<|im_end|>`. Empty for all other tokens. The caller does not write to it. */
   controlBytes(tokenId: number): Uint8Array;
-  /** Whether the model says with this token that its turn is over. */
+  /** Whether the model ends its turn with this token. */
   isEndOfGeneration(tokenId: number): boolean;
-  /**
-   * Compiles a grammar, unless it did so lately. Takes some ms for a large one, and may be called while a step is under way.
-   * @throws EngineFault where it does not compile
-   */
+  /** Compiles a grammar, unless it did so lately. A large one takes some ms. May be called during a step. @throws EngineFault if it does not compile */
   beginGrammar(gbnf: string): GrammarState;
-  /** A new decoder, with a sampler of its own, for what the sequence holds. Evaluates nothing: the first pull does. */
+  /** Opens a decoder, with a sampler of its own, for the tokens that the sequence holds. The first pull is the first to evaluate anything. */
   openDecoder(opening: DecoderOpening): Decoder;
   /**
-   * Evaluates all of the work in one batch, and goes on drawing after it has settled: the step is over when all its pulls have. Never rejects for what
-   * goes wrong in the model: whatever fails is an EngineFault in its place, the others keep their results, and the sequence it befell is empty
-   * afterwards.
+   * Evaluates all of the work in one batch. Sampling may go on after the returned promise has settled, and the step is over when all its pulls have
+   * settled. A failure in the model rejects nothing: it is an EngineFault at the position of the failed work, the other results stand, and the
+   * sequence of the failed work is empty afterwards.
    */
   step(work: StepWork): Promise<StepResults>;
-  /** Keeps what the sequence holds outside the cache. Between steps. @returns undefined where there is no room for it */
+  /** Saves a sequence outside the cache. To be called between steps. @returns undefined if there is no room for it */
   save(sequence: EngineSequence): Promise<SavedState | undefined>;
-  /** Makes the sequence hold what was saved, and nothing else. Between steps. @returns false: it can't be had, and the sequence is empty */
+  /** Replaces the content of a sequence by a saved state. To be called between steps. @returns false if the state can't be had; the sequence is empty then */
   restore(sequence: EngineSequence, state: SavedState): Promise<boolean>;
-  /** A moment between two steps to free what the engine let go of. `idle`: nobody waits for the next step. */
+  /** Frees memory that the engine has let go of. To be called between steps. @param idle whether nobody waits for the next step */
   tidy(idle: boolean): void;
 }
 
-/** A key-value track. Its owner, the sequence pool, gives it to one run at a time. */
+/** One sequence of the key-value cache. Its owner, the sequence pool, gives it to one run at a time. */
 export interface EngineSequence {
-  /** How many tokens its cache holds. The token that a decoder yielded last is not among them until the next pull. */
+  /** The number of tokens in its cache. The token that a decoder yielded last is not among them until the next pull. */
   readonly length: number;
   /** A copy of the tokens in the cache. */
   tokens(): readonly number[];
-  /** Forgets all after the first `length` tokens. @returns how many are left, which is fewer where the model can't go back just so far. */
+  /** Removes all tokens after the first `length`. @returns the number of tokens left, which is lower if the model can't go back to exactly that length */
   trim(length: number): Promise<number>;
 }
 
-/** The right to use a sequence. Disposing it gives the sequence back with all that it holds by then; disposing it again does nothing. */
+/** The right to use a sequence. Disposing it gives the sequence back with all its tokens; disposing it again does nothing. */
 export interface SequenceLease extends Disposable {
   readonly sequence: EngineSequence;
-  /** How many of the prompt's tokens the sequence holds already. */
+  /** The number of the prompt's tokens that the sequence holds already. */
   readonly reusedTokens: number;
 }
 
-/** What a sequence held, kept outside the cache, to be restored in any sequence. Disposing frees it; doing so again does nothing. */
+/** A copy of a sequence outside the cache, which any sequence can restore. Disposing frees it; disposing again does nothing. */
 export interface SavedState extends Disposable {
   readonly tokenIds: readonly number[];
   readonly bytes: number;
 }
 
 /**
- * How far one output has come in its grammar: moves on with every token that a decoder draws under it, end of generation left out. Outlives its
- * decoders, so that a run can go on in another sequence. In one decoder's hands at a time.
+ * The position of one output in its grammar, which moves on with every token sampled under it except the end of generation. It outlives its decoders,
+ * so that a run can continue in another sequence, and belongs to one decoder at a time.
  */
 export interface GrammarState {
   readonly gbnf: string;
@@ -72,44 +69,47 @@ export interface GrammarState {
 
 export interface DecoderOpening {
   readonly sequence: EngineSequence;
-  /** The end of the prompt, at least its last token, and all output that is not in the sequence: evaluated by the first pull, together with everyone else's work. */
+  /**
+   * The end of the prompt, at least its last token, and all output that is not in the sequence. The first pull evaluates them, in one batch with
+   * everyone else's work.
+   */
   readonly tokenIds: Uint32Array;
-  /** Of a run that comes back: what it has made so far, the end of all those tokens, which samplers look back at. Default: nothing. */
+  /** The output so far of a run that was preempted, with which all those tokens end. Samplers look back at it. Default: none. */
   readonly outputTokens?: readonly number[];
   readonly sampling: Sampling;
-  /** What all tokens drawn are held to; where it allows none of them, the pull fails. Default: nothing. */
+  /** The grammar that constrains all tokens sampled. A pull fails if it allows no token. Default: none. */
   readonly grammar?: GrammarState | undefined;
-  /** How many most likely tokens are scored beside each token; none given: nothing is scored, and nothing paid for it. */
+  /** The number of most likely tokens that are scored beside each token. Default: no token is scored. */
   readonly logprobs?: number | undefined;
 }
 
-/** One run's generator of tokens. Decodes only when it is pulled. */
+/** One run's generator of tokens, which decodes only when it is pulled. */
 export interface Decoder {
   readonly sequence: EngineSequence;
-  /** Frees the sampler. The sequence can be used again at once, between steps. Idempotent. */
+  /** Frees the sampler. The sequence can be used again at once, between steps. Closing again does nothing. */
   close(): void;
 }
 
-/** What one step does: at most one entry for each sequence, and no more tokens in all than the engine was made for. */
+/** The work of one step: at most one entry for each sequence, and no more tokens in all than the engine's batch holds. */
 export interface StepWork {
-  /** At least one token is decoded and sampled for each. */
+  /** The decoders for which at least one token is evaluated and sampled. */
   readonly pulls: readonly Pull[];
-  /** Read into the cache, nothing sampled. */
+  /** The chunks that are evaluated into the cache without sampling. */
   readonly prefills: readonly PrefillChunk[];
 }
 
 export interface Pull {
   readonly decoder: Decoder;
-  /** Tokens that may well come next, for which the sequence has room: tried in the same evaluation by engines that can. */
+  /** Draft tokens, for which the sequence has room. Engines that can verify them in the same evaluation do so. */
   readonly draft: readonly number[];
 }
 
-/** What a pull gave. */
+/** One token of a pull. */
 export interface SampledToken {
   readonly tokenId: number;
-  /** How likely the model held it; only where the opening asked for it. */
+  /** The token's likelihood by the model, if the opening asked for it. */
   readonly score?: TokenScore | undefined;
-  /** Whether the grammar could end after it. Only where the opening has one; undefined also where the engine can't tell before the end is drawn. */
+  /** Whether the grammar could end after this token. undefined without a grammar, and if the engine can't tell before the end is sampled. */
   readonly mayEnd?: boolean | undefined;
 }
 
@@ -118,26 +118,26 @@ export interface PrefillChunk {
   readonly tokenIds: Uint32Array;
 }
 
-/** In the order of the work. */
+/** The results of a step, in the order of its work. */
 export interface StepResults {
-  /** They settle in about this order, and never reject. A decoder that has been drawn from may be closed before the step is over. */
+  /** The pulls settle in about this order, and never reject. A decoder may be closed once its pull has settled, before the step is over. */
   readonly pulls: readonly Promise<PullResult>[];
-  /** undefined: read in. */
+  /** One entry for each chunk: undefined once it is prefilled. */
   readonly prefills: readonly (EngineFault | undefined)[];
 }
 
 /**
- * The tokens sampled: one, and one more for each token of the draft that was right before the first that was not. What they are does not depend on
- * the draft, whose right tokens are in the sequence then.
+ * The tokens sampled: one more than the draft tokens that were accepted. The draft does not change which tokens they are, and its accepted tokens are
+ * in the sequence afterwards.
  */
 export type PullResult = readonly SampledToken[] | EngineFault;
 
-/** What the model could not do for one run. `message` and `cause` are for the log. */
+/** A failure of the model in one run's work. `message` and `cause` are for the log. */
 export class EngineFault extends Error {
   override readonly name = "EngineFault";
 }
 
-/** One way to have llama.cpp evaluate and sample: that part of an Engine, with its promises. */
+/** The part of an Engine that evaluates and samples, with the Engine's promises. llama.cpp has two of them. */
 export interface Decoding extends Disposable {
   openDecoder(opening: DecoderOpening): Decoder;
   step(work: StepWork): Promise<StepResults>;

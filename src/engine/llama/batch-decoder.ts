@@ -7,16 +7,16 @@ import { evaluateOptionsOf } from "./sampler-options.js";
 import type { SamplerPool } from "./sampler-pool.js";
 import { TokenScorer } from "./token-scorer.js";
 
-/** What decoders of one engine share. */
+/** The tools that all decoders of one engine share. */
 export interface BatchTools {
   readonly internals: BindingInternals;
   readonly samplers: SamplerPool;
   readonly tokenBytes: (tokenId: number) => Uint8Array;
-  /** A token with which the model ends its output; undefined: it has none. */
+  /** A token with which the model ends its output; undefined if it has none. */
   readonly endToken: number | undefined;
 }
 
-/** One run's sampler, and what the next batch is to evaluate for it. */
+/** One run's sampler, and the tokens that the next batch evaluates for it. */
 export class BatchDecoder implements Decoder {
   readonly sequence: LlamaSequence;
   readonly #tools: BatchTools;
@@ -41,7 +41,7 @@ export class BatchDecoder implements Decoder {
     this.#scorer = new TokenScorer({ internals, samplers, sequence, topTokens: opening.logprobs });
   }
 
-  /** For the next batch. @throws EngineFault where the sequence has no room */
+  /** Makes the item for the next batch. @throws EngineFault if the sequence has no room */
   item(draft: readonly number[]): BatchItem {
     const tokenIds = draft.length === 0 ? this.#unevaluated : Uint32Array.from([...this.#unevaluated, ...draft]);
     this.sequence.checkRoom(tokenIds.length);
@@ -49,8 +49,8 @@ export class BatchDecoder implements Decoder {
   }
 
   /**
-   * Draws from the batch that evaluated the item: as many tokens as were drafted right, and the one after them. What was drafted wrong leaves the
-   * sequence. @throws EngineFault
+   * Samples from the batch that evaluated the item: the draft tokens that are accepted, and one token after them. The other draft tokens are removed
+   * from the sequence. @throws EngineFault
    */
   async sample(logitIndexes: Uint32Array, draft: readonly number[]): Promise<readonly SampledToken[]> {
     const sampled: SampledToken[] = [];
@@ -86,7 +86,7 @@ export class BatchDecoder implements Decoder {
     return internals.allows(this.#grammar.native, endToken);
   }
 
-  /** Only what the run's own tokens do to its logits changes from token to token. */
+  /** Configures the sampler anew. Only the effect of the run's own tokens on its logits changes from token to token. */
   #configure(): void {
     const { inner } = this.sequence;
     const adjusting = this.#adjustment && { adjustment: this.#adjustment, model: inner.model };

@@ -15,7 +15,7 @@ import {
 import { faultFrom, ownSequence } from "./llama-sequence.js";
 import { SamplerPool } from "./sampler-pool.js";
 
-/** After that a batch's threads are where they are to be. */
+/** The number of wakings after which a batch's threads have their processors. */
 const NUDGES = 6;
 const NUDGE_EVERY_MS = 1;
 
@@ -27,8 +27,8 @@ export interface BatchDecodingOptions extends Omit<BatchTools, "samplers"> {
 const NO_BATCH: Batch = { logitIndexes: new Map(), done: Promise.resolve() };
 
 /**
- * Decoding by batches of our own, past the binding's queue: a step is one call for the batch and one for each token drawn, with native samplers that
- * are used again. Several tokens of a run can be tried in one step.
+ * Decodes by batches of its own, past the binding's queue. A step is one call for the batch and one for each token sampled, with native samplers that
+ * are used again. Several tokens of a run can be speculated in one step.
  */
 export class BatchDecoding implements Decoding {
   readonly #internals: BindingInternals;
@@ -43,7 +43,7 @@ export class BatchDecoding implements Decoding {
     this.#tools = { ...options, samplers: this.#samplers };
   }
 
-  /** How many native samplers there are. */
+  /** The number of native samplers. */
   get samplers(): number {
     return this.#samplers.size;
   }
@@ -72,7 +72,7 @@ export class BatchDecoding implements Decoding {
   }
 
   tidy(): void {
-    // Nothing is let go of.
+    // Batches leave no garbage.
   }
 
   [Symbol.dispose](): void {
@@ -110,7 +110,7 @@ function logitIndexesOf(
   return batch.logitIndexes.get(item) ?? new EngineFault("the item was not evaluated");
 }
 
-/** @returns what went wrong */
+/** @returns the fault if the batch failed */
 async function settle(batch: Batch | EngineFault): Promise<EngineFault | undefined> {
   if (batch instanceof EngineFault) return batch;
   using _ = startNudging();
@@ -122,7 +122,7 @@ async function settle(batch: Batch | EngineFault): Promise<EngineFault | undefin
   }
 }
 
-/** @param evaluated settles with the batch, which may have nothing of this pull in it */
+/** @param evaluated settles with the batch, even if nothing of this pull is in it */
 async function sample(
   pull: Pull,
   logitIndexes: Uint32Array | EngineFault,
@@ -134,7 +134,7 @@ async function sample(
     return await decoder.sample(logitIndexes, pull.draft);
   } catch (error) {
     decoder.close();
-    // Nothing is taken out of the cache while llama.cpp computes with it.
+    // The cache must not change while llama.cpp computes with it.
     await evaluated;
     await decoder.sequence.reset();
     return faultFrom(error);
@@ -155,9 +155,9 @@ function ownDecoder(decoder: Decoder): BatchDecoder {
 }
 
 /**
- * Wakes this thread some times while a batch is evaluated. The binding starts ggml's threads anew for each batch, and Linux often puts a new thread on
- * the CPU of the one that made it: the two then wait for each other in turns, some clock ticks long, while another CPU is idle. A CPU that falls idle
- * looks for waiting threads at once, so one short turn of ours on the idle one is enough. Dispose when the batch is done.
+ * Wakes this thread some times while a batch is evaluated. The binding starts ggml's threads anew for each batch, and Linux often puts a new thread
+ * on the processor of the one that made it. The two then take turns of some clock ticks each while another processor is idle. A processor that falls
+ * idle looks for waiting threads at once, so one short turn of this thread on the idle one is enough. To be disposed of when the batch is done.
  */
 function startNudging(): Disposable {
   let left = NUDGES;

@@ -6,29 +6,29 @@ import {
   type SequenceEvaluateOptions,
 } from "node-llama-cpp";
 
-/** The release whose insides are known here. */
+/** The release whose internals this file knows. */
 const KNOWN_VERSION = "3.22.1";
 
 declare const config: unique symbol;
 
-/** How a native sampler is to draw; made by `configOf` alone. */
+/** The configuration of a native sampler, which only `configOf` makes. */
 interface SamplerConfig {
   readonly [config]: never;
 }
 
-/** llama.cpp's samplers, of the binding's native part, with a candidate array as long as the vocabulary. */
+/** A sampler of the binding's native part, with a candidate array as long as the vocabulary. */
 export interface NativeSampler {
-  /** Makes anew what differs from before; what is left out is off. */
+  /** Remakes the samplers whose configuration changed. Those without a configuration are off. */
   applyConfig(config: SamplerConfig | { readonly seed: number }): void;
   dispose(): void;
 }
 
-/** What one sequence has evaluated in a batch. */
+/** The tokens of one sequence in a batch. */
 export interface BatchItem {
   readonly sequence: LlamaContextSequence;
-  /** At least one, for which there is room. */
+  /** At least one token, for which there is room. */
   readonly tokenIds: Uint32Array;
-  /** For how many of the last of them logits are wanted. */
+  /** The number of tokens at the end for which logits are wanted. */
   readonly logits: number;
 }
 
@@ -36,50 +36,50 @@ export interface BatchItem {
 export type TokenLogits = readonly number[];
 
 export interface Batch {
-  /** Where each item's logits are to be found, until the next batch. */
+  /** The indexes of each item's logits, which hold until the next batch. */
   readonly logitIndexes: ReadonlyMap<BatchItem, Uint32Array>;
-  /** All is evaluated and entered into the sequences. */
+  /** Settles when all is evaluated and entered into the sequences. */
   readonly done: Promise<void>;
 }
 
-/** Which logits are told. */
+/** The logits to tell. */
 interface LogitFilter {
   readonly tokenId?: number;
-  /** That of the token drawn. */
+  /** Whether to tell that of the token sampled. */
   readonly sampled?: boolean;
-  /** So many of the highest; slow unless the sampler has sorted its candidates. */
+  /** The number of highest logits to tell. It is slow unless the sampler has sorted its candidates. */
   readonly top?: number;
 }
 
 interface RawSample {
-  /** -1: no candidate was left. */
+  /** -1 if no candidate was left. */
   readonly tokenId: number;
-  /** The sum of exp(logit - highest logit) over all candidates that the sampler left; not a number if a logit is none. */
+  /** The sum of exp(logit - highest logit) over all candidates that the sampler left; NaN if a logit is not a number. */
   readonly weight: number;
-  /** Those asked for. */
+  /** The logits that the filter asked for. */
   readonly logits: TokenLogits;
 }
 
 /**
- * What we need of the binding and its typings leave out: whole batches, and native samplers. Without them each token goes through a generator, a
- * queue and a lock of the binding, and each generation makes samplers anew. Only this file knows of it.
+ * The parts of the binding that its typings leave out: whole batches, and native samplers. Without them each token goes through a generator, a queue
+ * and a lock of the binding, and each generation makes its samplers anew. Only this file knows of them.
  */
 export interface BindingInternals {
   createSampler(): NativeSampler;
-  /** The binding's own reading of its public options. */
+  /** Configures a sampler by the binding's public options. */
   configOf(sequence: LlamaContextSequence, options: SequenceEvaluateOptions): SamplerConfig;
-  /** Begins to evaluate all in one batch. Not while anything else is done with the context, draws included. */
+  /** Begins to evaluate all items in one batch. Nothing else may be done with the context meanwhile, sampling included. */
   decode(items: readonly BatchItem[]): Batch;
-  /** Has the batches that follow computed by so many threads. Not while a batch is being evaluated. */
+  /** Sets the threads of the batches that follow. Not to be called while a batch is being evaluated. */
   useThreads(threads: number): void;
-  /** Takes the last tokens out of a sequence again. Not while a batch is being evaluated. */
+  /** Removes the last tokens of a sequence. Not to be called while a batch is being evaluated. */
   cut(sequence: LlamaContextSequence, tokens: number): void;
   /**
-   * Draws a token from the latest batch and has the sampler remember it. May be asked for as soon as the batch has begun, and then follows it
-   * without a turn of the event loop in between. Rejects as the batch does.
+   * Samples a token from the latest batch and has the sampler remember it. May be called as soon as the batch has begun, and then follows it without
+   * a turn of the event loop in between. Rejects if the batch does.
    */
   sample(logitIndex: number, sampler: NativeSampler, filter?: LogitFilter): Promise<RawSample>;
-  /** Whether the grammar allows the token next. Not while a token is drawn under it. */
+  /** Whether the grammar allows the token next. Not to be called while a token is sampled under it. */
   allows(state: LlamaGrammarEvaluationState, tokenId: number): boolean;
 }
 
@@ -125,11 +125,11 @@ interface PrivateSequence {
 }
 
 export interface InternalsOptions {
-  /** Whether a draw is handed to libuv's pool right behind its batch, which has to do what it is given in turn. Else it waits for the batch. */
+  /** Whether sampling is handed to libuv's pool right behind its batch, which requires that the pool works in turn. If not, it waits for the batch. */
   readonly samplesAhead: boolean;
 }
 
-/** @returns undefined where the binding is not the release that this was written for, or the model needs what only the binding's own queue does */
+/** @returns undefined if the binding is another release than the known one, or if the model needs the binding's own queue */
 export async function tryInternalsOf(
   publicContext: LlamaContext,
   sequence: LlamaContextSequence,
@@ -154,7 +154,7 @@ export async function tryInternalsOf(
       try {
         return await sample(native, wanted);
       } finally {
-        // A batch that failed says more than a draw that had nothing to draw from.
+        // The fault of a batch says more than that of sampling from it.
         await evaluated;
       }
     },
@@ -168,7 +168,7 @@ export async function tryInternalsOf(
 function addAll(native: NativeContext, items: readonly BatchItem[]): ReadonlyMap<BatchItem, Uint32Array> {
   native.initBatch(items.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0));
   const logitIndexes = new Map<BatchItem, Uint32Array>();
-  // Only sequences whose ids follow one another are evaluated together; others in as many passes as there are breaks.
+  // Only sequences whose ids follow one another are evaluated together. Each gap costs one more pass.
   for (const item of items.toSorted((one, other) => idOf(one) - idOf(other))) {
     const { tokenIds, logits } = item;
     const wanted = Uint32Array.from({ length: logits }, (_, index) => tokenIds.length - logits + index);

@@ -1,4 +1,4 @@
-/** A batch of tokens that was evaluated: how long it took, and what processor time this process had meanwhile. */
+/** A batch of tokens that was evaluated, the time it took, and the processor time of this process meanwhile. */
 export interface EvaluatedBatch {
   readonly tokens: number;
   readonly ms: number;
@@ -6,59 +6,66 @@ export interface EvaluatedBatch {
 }
 
 export interface ThreadChange {
-  /** That compute from now on. */
+  /** The threads that compute from now on. */
   readonly threads: number;
-  /** That compute where nobody else wants the cores. */
+  /** The threads that compute if nobody else wants the cores. */
   readonly most: number;
-  /** What the process had of the machine before the change, in cores. */
+  /** The share of the machine that the process had before the change, in cores. */
   readonly cores: number;
 }
 
 export interface ComputeThreadsOptions {
-  /** At least 1: as many as there are cores for this process alone. */
+  /** The cores for this process alone; at least 1. */
   readonly most: number;
-  /** Has the batches that follow computed by so many. Called between two batches. */
+  /** Sets the threads of the batches that follow. Called between two batches. */
   readonly use: (threads: number) => void;
   /** Called once a change has proved itself. */
   readonly onChange: (change: ThreadChange) => void;
 }
 
-/** What a number of threads came to over some batches, on average. */
+/** The averages over some batches that one number of threads computed. */
 interface Period {
   readonly threads: number;
-  /** Of a batch. */
+  /** The tokens of a batch. */
   readonly tokens: number;
   readonly ms: number;
   readonly cores: number;
-  /** Of the time that all the threads could have computed, 0 to about 1. */
+  /** The share of the time that all the threads could have computed, 0 to about 1. */
   readonly share: number;
 }
 
-/** Batches of a period. Of slow ones fewer are enough: a caller waits for each of them. */
+/** The batches of a period. Fewer are enough if they are slow, since a caller waits for each of them. */
 const BATCHES = 16;
 const SLOW_BATCHES = 3;
 const SLOW_MS = 500;
-/** Threads that compute spin while they wait for one another, so alone on their cores they have nearly all of the time. */
+/**
+ * The shares of a period that count as too low and as calm. Threads that compute spin while they wait for one another, so alone on their cores they
+ * have nearly all of the time.
+ */
 const LEAST_SHARE = 0.7;
 const CALM_SHARE = 0.9;
-/** A change is to stay if a batch takes so many times as long as before, at most; fewer threads were tried in a bad moment, and so have more to show. */
+/**
+ * The most that a batch may take after a change that stays, as a multiple of the time before. Fewer threads are tried in a bad moment, and so have
+ * more to show.
+ */
 const GAIN_OF_MORE = 0.97;
 const GAIN_OF_FEWER = 0.85;
-/** Batches whose sizes differ by more say nothing about each other's times. */
+/** The ratio of batch sizes beyond which their times can't be compared. */
 const LIKE_SIZES = 1.1;
-/** Calm periods before more threads are tried, twice as many after each time at which they were not kept for so long. */
+/** The calm periods before more threads are tried. Their number doubles each time that more threads did not last. */
 const FIRST_PATIENCE = 2;
 const MOST_PATIENCE = 256;
-/** Periods for which more threads have to do, to make up for the moment in which they did not. */
+/** The periods for which more threads have to last, to make up for the moment in which they fail. */
 const WORTHWHILE = 32;
-/** A share that is so much lower than at the last try of fewer threads in vain is another matter. */
+/** The factor by which the share falls below that of the last vain try of fewer threads before they are tried again early. */
 const MUCH_LOWER = 0.6;
 
 /**
- * How many threads compute. llama.cpp's threads meet after every operation and spin until the last one is there: where another process has one of the
- * cores, they wait for the scheduler's next tick again and again, and two threads are many times slower than one. So where the process gets clearly less
- * than a core for each thread, fewer are tried, and where all have a core to themselves for long, more are. A try stays if batches are faster by it;
- * otherwise the next one comes later. Lives on the inference worker.
+ * Decides how many threads compute. llama.cpp's threads meet after every operation and spin until the last one is there. If another process has one
+ * of the cores, they wait for the scheduler's next tick again and again, and two threads are many times slower than one.
+ *
+ * If the process gets clearly less than a core for each thread, fewer are tried, and if all have a core to themselves for long, more are. A change
+ * stays if it makes batches faster; otherwise the next one comes later. Lives on the inference worker.
  */
 export class ComputeThreads {
   readonly #options: ComputeThreadsOptions;
@@ -66,12 +73,12 @@ export class ComputeThreads {
   #batches: EvaluatedBatch[] = [];
   /** The period before a change that has yet to prove itself. */
   #before: Period | undefined;
-  /** Periods in a row in which all threads had a core. */
+  /** The periods in a row in which all threads had a core. */
   #calmPeriods = 0;
-  /** Since more threads proved themselves. */
+  /** The periods since more threads proved themselves. */
   #periodsOfMore = Infinity;
   #patience = FIRST_PATIENCE;
-  /** Periods until fewer are tried again, unless the share falls below `worseShare`. */
+  /** The periods until fewer threads are tried again, unless the share falls below `worseShare`. */
   #truce = 0;
   #worseShare = 0;
 
@@ -157,14 +164,14 @@ export class ComputeThreads {
   }
 }
 
-/** undefined while there are too few. */
+/** @returns undefined if there are too few batches */
 function periodOf(threads: number, batches: readonly EvaluatedBatch[]): Period | undefined {
   const meanOf = (of: (batch: EvaluatedBatch) => number): number =>
     batches.reduce((sum, batch) => sum + of(batch), 0) / batches.length;
   const ms = meanOf((batch) => batch.ms);
   const isSlow = batches.length >= SLOW_BATCHES && ms * batches.length >= SLOW_MS;
   if (batches.length < BATCHES && !isSlow) return undefined;
-  // All of the time, not most of the batches: a single wait for a core is as long as many batches.
+  // The share counts all of the time and not most of the batches, since a single wait for a core is as long as many batches.
   const cores = meanOf((batch) => batch.cpuMs) / ms;
   return { threads, tokens: meanOf((batch) => batch.tokens), ms, cores, share: cores / threads };
 }

@@ -6,15 +6,18 @@ interface DryPenaltyOptions {
 }
 
 /**
- * The DRY penalty of the contract over the tokens of one run. The binding has one too, but it begins with an empty history, which a run that comes
- * back after a preemption must not. A token costs one pass over the window.
+ * The contract's DRY penalty over the tokens of one run. The binding's own penalty begins with an empty history, which would forget the tokens before
+ * a preemption. Each token costs one pass over the window.
  */
 export class DryPenalty {
   readonly #dry: Dry;
   readonly #tokenBytes: (tokenId: number) => Uint8Array;
   readonly #breakers: BreakerWatch;
   readonly #tokens: number[] = [];
-  /** At i: how many tokens up to and with i equal as many at the end of all. At least what of them is in the window; more is never counted. */
+  /**
+   * At i: the length of the longest row that ends with token i and equals the end of all tokens. It is exact within the window, and no more of it is
+   * counted.
+   */
   readonly #matches: number[] = [];
   #tokensSinceBreaker = 0;
 
@@ -24,11 +27,11 @@ export class DryPenalty {
     this.#breakers = new BreakerWatch(dry.sequenceBreakers);
   }
 
-  /** Takes the next token of input or output in. */
+  /** Takes the next token of input or output. */
   push(tokenId: number): void {
     const count = this.#tokens.length;
     const start = this.#windowStart(count + 1);
-    // From the end: each looks at what its neighbour before it was until now.
+    // The pass runs backwards, since each match builds on the old one of its neighbour before it.
     for (let index = count - 1; index >= start; index--) {
       const before = index > start ? (this.#matches[index - 1] ?? 0) : 0;
       this.#matches[index] = this.#tokens[index] === tokenId ? before + 1 : 0;
@@ -38,7 +41,7 @@ export class DryPenalty {
     this.#tokensSinceBreaker = this.#breakers.push(this.#tokenBytes(tokenId)) ? 0 : this.#tokensSinceBreaker + 1;
   }
 
-  /** What each token that would lengthen a repeat loses of its logit. */
+  /** The penalty on the logit of each token that would lengthen a repeat. */
   penalties(): ReadonlyMap<number, number> {
     const { multiplier, base, allowedLength } = this.#dry;
     const penalties = new Map<number, number>();
@@ -49,7 +52,7 @@ export class DryPenalty {
     return penalties;
   }
 
-  /** For each token that once followed what the last tokens are now: how many of those they were, at most. */
+  /** For each token that once followed the last tokens: the largest number of these tokens that came before it. */
   #repeats(): ReadonlyMap<number, number> {
     const longest = new Map<number, number>();
     const start = this.#windowStart(this.#tokens.length);
@@ -66,9 +69,9 @@ export class DryPenalty {
   }
 }
 
-/** Sees where texts end in a text that comes in bytes. Texts may be split over several pushes. */
+/** Finds sequence breakers in text that comes in bytes. A breaker may be split over several pushes. */
 class BreakerWatch {
-  /** One character a byte: bytes may be part of a code point. */
+  /** The breakers with one character for each byte, since pushed bytes may be part of a code point. */
   readonly #breakers: readonly string[];
   readonly #keptLength: number;
   /** The last bytes, in which a breaker may have begun. */
@@ -80,13 +83,13 @@ class BreakerWatch {
     this.#keptLength = Math.max(0, ...this.#breakers.map(({ length }) => length - 1));
   }
 
-  /** Whether these bytes hold one whole. */
+  /** Whether these bytes contain a whole breaker. */
   isWithin(bytes: Uint8Array): boolean {
     const text = Buffer.from(bytes).toString("latin1");
     return this.#breakers.some((breaker) => text.includes(breaker));
   }
 
-  /** @returns whether one ends within these bytes */
+  /** @returns whether a breaker ends within these bytes */
   push(bytes: Uint8Array): boolean {
     const text = this.#kept + Buffer.from(bytes).toString("latin1");
     const keptLength = this.#kept.length;

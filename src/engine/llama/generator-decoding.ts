@@ -20,9 +20,9 @@ export interface GeneratorDecodingOptions {
 }
 
 /**
- * Decoding by the public, sequence-level interface of the binding. All generators of a step are pulled in one tick: the binding then puts them in
- * one batch, where pulls one by one would miss each other's. Drafts are not looked at. A sampler that throws, which none is known to do, is an
- * unhandled rejection inside the binding and ends the worker: better than the run that would wait for ever.
+ * Decodes by the public, sequence-level interface of the binding. All generators of a step are pulled in one tick, so that the binding puts them in
+ * one batch. Drafts are ignored. A sampler that throws, which none is known to do, is an unhandled rejection inside the binding and ends the worker,
+ * so that no run waits for ever.
  */
 export class GeneratorDecoding implements Decoding {
   readonly #tokenBytes: (tokenId: number) => Uint8Array;
@@ -61,13 +61,13 @@ function ownDecoder(decoder: Decoder): GeneratorDecoder {
   return decoder;
 }
 
-/** One of the binding's evaluation generators: it decodes when it is pulled, and only then. */
+/** One of the binding's evaluation generators, which decodes only when it is pulled. */
 class GeneratorDecoder implements Decoder {
   readonly sequence: LlamaSequence;
   readonly #generator: ReturnType<typeof generate>;
   readonly #adjustment: LogitAdjustment | undefined;
   readonly #isScored: boolean;
-  /** What the next pull evaluates: the rest of the prompt, then the token yielded last. */
+  /** The number of tokens that the next pull evaluates: the rest of the prompt, then the token yielded last. */
   #unevaluatedTokens: number;
 
   constructor(sequence: LlamaSequence, opening: DecoderOpening, tokenBytes: (tokenId: number) => Uint8Array) {
@@ -78,7 +78,7 @@ class GeneratorDecoder implements Decoder {
     this.#generator = generate(sequence, opening, this.#adjustment);
   }
 
-  /** The next token, or what went wrong; the sequence is empty then. */
+  /** Pulls the next token. After a fault the sequence is empty. */
   async pull(): Promise<PullResult> {
     try {
       // The binding tells probabilities only after its samplers.

@@ -28,15 +28,18 @@ import { type LlamaOptions, loadLlama } from "./load-llama.js";
 import { poolTakesTurns } from "./pool-takes-turns.js";
 
 const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0 };
-/** Takes nearly every token as often as any other. */
+/** Samples nearly every token with the same probability. */
 const EVEN: Sampling = { ...GREEDY, temperature: 1_000 };
-/** Prompt tokens of the first step: the least for which llama.cpp uses its fast attention. */
+/** The prompt tokens of the first step: the least for which llama.cpp uses its fast attention. */
 const WARM_UP_TOKENS = 64;
 
-/** Seeds of the tokens that two ways of decoding are compared by. */
+/** The seeds of the tokens by which two ways of decoding are compared. */
 const SEEDS = [7, 7, 8];
 
-/** llama.cpp by node-llama-cpp: by batches of our own where its insides are the ones we know and behave as they should, else by its generators. */
+/**
+ * llama.cpp by node-llama-cpp. It decodes by batches of its own if the binding's internals are the known ones and behave as they should, and by the
+ * binding's generators if not.
+ */
 export class LlamaEngine implements Engine {
   readonly facts: EngineFacts;
   readonly vocabularySize: number;
@@ -70,7 +73,7 @@ export class LlamaEngine implements Engine {
    */
   static async start(options: LlamaOptions, { generatorsOnly = false } = {}): Promise<LlamaEngine> {
     const engine = new LlamaEngine(await loadLlama(options), options);
-    // The first step reads the weights from the disk, which takes many times as long as any other: no caller is to wait for it.
+    // The first step reads the weights from the disk and takes many times as long as any other, so no caller is to wait for it.
     await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
     if (!generatorsOnly) await engine.#tryBatches(options);
     forgetTokenTexts(engine.#context.model.fileInfo.metadata.tokenizer.ggml);
@@ -78,7 +81,7 @@ export class LlamaEngine implements Engine {
     return engine;
   }
 
-  /** How many native samplers are kept for use again and again; undefined where the binding makes one for each use. */
+  /** The number of native samplers that are used again and again; undefined if the binding makes one for each use. */
   get pooledSamplers(): number | undefined {
     return this.#decoding instanceof BatchDecoding ? this.#decoding.samplers : undefined;
   }
@@ -121,7 +124,7 @@ export class LlamaEngine implements Engine {
     await llama.dispose();
   }
 
-  /** Goes over to batches of our own if they give the very tokens that the generators give, with new samplers and with used ones. */
+  /** Changes to batches of its own if they sample the same tokens as the generators, with new samplers and with used ones. */
   async #tryBatches({ poolThreads, threads: most, onThreads }: LlamaOptions): Promise<void> {
     const samplesAhead = poolThreads === 1 && (await poolTakesTurns());
     const internals = await tryInternalsOf(this.#context, this.#anySequence().inner, { samplesAhead });
@@ -129,7 +132,7 @@ export class LlamaEngine implements Engine {
     const generators = this.#decoding;
     const expected = await this.#sampleAll();
     const { gpu } = this.#context.model.llama;
-    // Where a GPU computes, threads of the processor have little to do.
+    // If a GPU computes, the processor's threads have little to do.
     const threads =
       onThreads === undefined || gpu !== false || most === 1
         ? undefined
@@ -156,7 +159,7 @@ export class LlamaEngine implements Engine {
     return tokenIds;
   }
 
-  /** One token from a prompt of zeros, on a sequence that is empty before and after; -1: it failed. */
+  /** Samples one token from a prompt of zeros, on a sequence that is empty before and after. @returns -1 if it failed */
   async #sample(promptTokens: number, sampling: Sampling): Promise<number> {
     const sequence = this.#anySequence();
     const decoder = this.openDecoder({ sequence, tokenIds: new Uint32Array(promptTokens), sampling });

@@ -2,13 +2,13 @@ import type { LlamaContext, LlamaContextSequence, Token } from "node-llama-cpp";
 import type { BatchItem } from "./binding-internals.js";
 import { EngineFault, type EngineSequence } from "../engine.js";
 
-/** One sequence of a llama.cpp context. After a fault it is replaced by an empty one. */
+/** One sequence of a llama.cpp context. After a fault an empty sequence replaces it. */
 export class LlamaSequence implements EngineSequence {
   readonly #context: LlamaContext;
   readonly #contextTokens: number;
   #inner: LlamaContextSequence;
 
-  /** @param contextTokens what input and output together may come to */
+  /** @param contextTokens the most tokens of input and output together */
   constructor(context: LlamaContext, contextTokens: number) {
     this.#context = context;
     this.#contextTokens = contextTokens;
@@ -27,10 +27,10 @@ export class LlamaSequence implements EngineSequence {
     return this.#inner.contextTokens;
   }
 
-  /** Leaves fewer than asked for with models that keep a window or a recurrent state. */
+  /** Trims the sequence. Models that keep a window or a recurrent state may leave fewer tokens than asked for. */
   async trim(length: number): Promise<number> {
     try {
-      // Unlike erasing a range, this never evaluates again what such a model can't cut.
+      // Unlike erasing a range, this never evaluates again the tokens that such a model can't cut off.
       await this.#inner.adaptStateToTokens(this.#inner.contextTokens.slice(0, length), false);
     } catch {
       // An empty sequence serves as well, only later.
@@ -39,7 +39,7 @@ export class LlamaSequence implements EngineSequence {
     return this.length;
   }
 
-  /** Reads tokens in. @returns what went wrong; the sequence is empty then */
+  /** Prefills tokens. @returns the fault if it failed; the sequence is empty then */
   async prefill(tokenIds: Uint32Array): Promise<EngineFault | undefined> {
     try {
       this.checkRoom(tokenIds.length);
@@ -51,35 +51,35 @@ export class LlamaSequence implements EngineSequence {
     }
   }
 
-  /** To be read in by the next batch, with nothing sampled. @throws EngineFault */
+  /** Makes the item with which the next batch prefills tokens. @throws EngineFault */
   item(tokenIds: Uint32Array): BatchItem {
     this.checkRoom(tokenIds.length);
     return { sequence: this.#inner, tokenIds, logits: 0 };
   }
 
-  /** The binding shifts the context when it is full; it must never come to that. @throws EngineFault */
+  /** Checks that the tokens fit, since the binding would shift a full context. @throws EngineFault */
   checkRoom(tokens: number): void {
     if (this.length + tokens < this.#contextTokens) return;
     throw new EngineFault(`no room for ${tokens} tokens after ${this.length} in a context of ${this.#contextTokens}`);
   }
 
-  /** Starts anew: after a failed decode nobody knows what the cache holds. */
+  /** Replaces the sequence by an empty one. After a failed decode nobody knows what the cache holds. */
   async reset(): Promise<void> {
     await this.#inner.dispose();
     this.#inner = takeSequence(this.#context);
   }
 }
 
-/** @throws TypeError */
+/** @throws TypeError if the sequence is another engine's */
 export function ownSequence(sequence: EngineSequence): LlamaSequence {
   if (!(sequence instanceof LlamaSequence)) throw new TypeError("the sequence is another engine's");
   return sequence;
 }
 
-/** Where a grammar breaks down, llama.cpp quotes the token's text, which is output and so no business of a log's. */
+/** Matches the token's text that llama.cpp quotes when a grammar breaks down. Output is kept out of the log. */
 const QUOTED_OUTPUT = /(?<=after accepting piece): .*$/s;
 
-/** @returns the error if it is a fault, else a fault that names it */
+/** @returns the error itself if it is a fault, else a fault that names it */
 export function faultFrom(error: unknown): EngineFault {
   if (error instanceof EngineFault) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -21,7 +21,7 @@ class LlamaState implements SavedState {
 /** Saves sequences to files and loads them, by the binding's own calls. A file is read only by the process that wrote it, so the model is the same. */
 export class LlamaStates implements Disposable {
   readonly #files: StateFiles;
-  /** The most that a token has taken so far, in a file. */
+  /** The most bytes of one token in a file so far. */
   #tokenBytes = 0;
 
   constructor(options: StateFilesOptions) {
@@ -37,7 +37,7 @@ export class LlamaStates implements Disposable {
       this.#tokenBytes = Math.max(this.#tokenBytes, bytes / tokenIds.length);
       if (file.measure(bytes)) return new LlamaState({ tokenIds, bytes, file });
     } catch {
-      // No room after all: what it held is read in again.
+      // There was no room after all, and the tokens are prefilled again.
     }
     file[Symbol.dispose]();
     return undefined;

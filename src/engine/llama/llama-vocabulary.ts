@@ -3,7 +3,7 @@ import { TokenBytes, type TextEncoding, type TokenKind } from "./token-bytes.js"
 
 const SPACE_MARK = "\u2581";
 
-/** A token's bytes from a loaded model, by the kind of its vocabulary. Where the spelling isn't known, they are what detokenizing it alone gives. */
+/** Gives the bytes of a loaded model's tokens, by the kind of its vocabulary. If the encoding of its texts isn't known, each token is detokenized alone. */
 export function tokenBytesOf(model: LlamaModel): (tokenId: number) => Uint8Array {
   const tokens = model.fileInfo.metadata.tokenizer.ggml.tokens;
   const encoding = encodingOf(model.vocabularyType, tokens);
@@ -12,7 +12,7 @@ export function tokenBytesOf(model: LlamaModel): (tokenId: number) => Uint8Array
   return (tokenId) => bytes.of(tokenId);
 }
 
-/** How control tokens are spelled; nothing for all others. */
+/** Gives the texts of control tokens, and nothing for all others. */
 export function controlBytesOf(model: LlamaModel): (tokenId: number) => Uint8Array {
   const tokens = model.fileInfo.metadata.tokenizer.ggml.tokens;
   const texts = new Map<number, Uint8Array>();
@@ -39,7 +39,7 @@ function encodingOf(type: LlamaVocabularyType, tokens: readonly string[]): TextE
   }
 }
 
-/** By llama.cpp's own attributes, which correct some files: a token that ends a turn is a control token whatever the file says. */
+/** Tells a token's kind by llama.cpp's own attributes, which correct some files: a token that ends a turn is a control token whatever the file says. */
 function kindOf(model: LlamaModel, tokenId: number): TokenKind {
   const attributes = model.getTokenAttributes(tokenId as Token);
   if (attributes.control || attributes.unknown) return "none";

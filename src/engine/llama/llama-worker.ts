@@ -8,17 +8,17 @@ import type { LlamaOptions } from "./load-llama.js";
 
 /** The data that this entry is started with. */
 export interface LlamaWorkerOptions extends Omit<LlamaOptions, "onThreads"> {
-  /** Whether fewer threads compute where the machine gives less than a core for each. */
+  /** Whether fewer threads compute if the machine gives less than a core for each. */
   readonly adaptsThreads: boolean;
-  /** What reading prompts in may add to one step, where a chunk of 64 tokens fits it. */
+  /** The time that prefill may add to one step, if a chunk of 64 tokens fits it. */
   readonly prefillBudgetMs: number;
-  /** Faults in a row after which the engine is checked. */
+  /** The number of faults in a row after which the engine is checked. */
   readonly faultLimit: number;
-  /** Whether tokens that the input foretells are tried ahead where that pays. */
+  /** Whether tokens are drafted from the input where that pays. */
   readonly speculation: boolean;
 }
 
-/** Entry of the inference worker: loads llama.cpp, or says why it can't, and serves until it is told to close. */
+/** Runs the inference worker: loads llama.cpp, or says why it can't, and serves until it is told to close. */
 async function main(options: LlamaWorkerOptions): Promise<void> {
   const channel = new ThreadChannel<readonly EngineCommand[], EngineNotice>();
   let engine: LlamaEngine;

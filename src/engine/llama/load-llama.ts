@@ -5,31 +5,31 @@ import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel
 
 export interface LlamaOptions {
   readonly modelPath: string;
-  /** How many runs decode side by side; each has key-value memory of its own. */
+  /** The number of runs that decode side by side. Each has key-value memory of its own. */
   readonly sequences: number;
-  /** Tokens of one sequence, input and output together. */
+  /** The tokens of one sequence, input and output together. */
   readonly contextTokens: number;
-  /** Threads that compute; more than the cores the process may use is much slower. */
+  /** The threads that compute. More than the cores that the process may use are much slower. */
   readonly threads: number;
-  /** Called when their number has changed, which follows what the machine gives. Default: it never changes. */
+  /** Called when the number of threads has changed, which follows what the machine gives. Default: it never changes. */
   readonly onThreads?: ((change: ThreadChange) => void) | undefined;
-  /** Of libuv's pool in this process, where they are known. */
+  /** The threads of libuv's pool in this process, if their number is known. */
   readonly poolThreads?: number | undefined;
-  /** Most prompt tokens in one step. */
+  /** The most prompt tokens in one step. */
   readonly maxPrefillTokens: number;
-  /** For what sequences held that were given up, all together; 0: it is read in again. */
+  /** The room for all saved states together. 0: none is saved, and preempted runs are prefilled again. */
   readonly savedStateBytes: number;
-  /** Where that lies. auto: in memory where there is room, else on the disk. */
+  /** The folder of saved states. auto: in memory if there is room, else on the disk. */
   readonly stateDirectory: string;
-  /** false: the processor alone; auto: what is there and has its binary installed, else the processor. */
+  /** false: the processor alone. auto: a GPU that is there and has its binary installed, else the processor. */
   readonly gpu: false | "auto" | Gpu;
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** Native errors told with a failure. */
+/** The most native errors told with a failure. */
 const MAX_NATIVE_LINES = 5;
 
-/** Loads the binding, the model and a context that never compiles, downloads or shrinks anything. @throws Error fit to be shown to the operator */
+/** Loads the binding, the model and a context, without ever compiling, downloading or shrinking anything. @throws Error fit to be shown to the operator */
 export async function loadLlama(options: LlamaOptions): Promise<LlamaContext> {
   const nativeErrors: string[] = [];
   const failed = (what: string, error: unknown, ...hints: readonly string[]): Error => {
@@ -59,7 +59,7 @@ async function loadBinding(options: LlamaOptions, nativeErrors: string[]): Promi
     gpu,
     build: "never",
     skipDownload: true,
-    // 0: no limit of its own, so that the context's threads hold.
+    // 0 sets no limit, so that the context's threads hold.
     maxThreads: 0,
     logLevel: LlamaLogLevel.error,
     logger: (_level, message) => {
@@ -97,12 +97,12 @@ async function createContext(model: LlamaModel, options: LlamaOptions): Promise<
   });
 }
 
-/** Room for one token of each run and all that is read in beside. */
+/** The room of a batch: one token of each run, and all prefill of a step. */
 function batchTokens(options: LlamaOptions): number {
   return options.sequences + options.maxPrefillTokens;
 }
 
-/** By the file's facts alone: key-value memory, and what one batch computes in. */
+/** Estimates key-value memory and the memory of a batch by the file's facts alone. */
 function contextBytes(model: LlamaModel, options: LlamaOptions): number {
   // Its successor simulates the allocation, and so dies of a context that is far too large instead of telling its size.
   // eslint-disable-next-line @typescript-eslint/no-deprecated

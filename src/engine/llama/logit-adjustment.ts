@@ -5,14 +5,14 @@ import type { DecoderOpening } from "../engine.js";
 export interface LogitAdjustmentOptions {
   readonly sampling: Sampling;
   readonly inputTokens: Iterable<number>;
-  /** Made so far. */
+  /** The output so far. */
   readonly outputTokens: readonly number[];
   readonly tokenBytes: (tokenId: number) => Uint8Array;
 }
 
 /**
- * What a run's own tokens and its biases do to the logits of its next token, by the contract's formulas. Depends on nothing but these tokens, so a
- * run that comes back after a preemption goes on as if it had never gone.
+ * The effect of a run's own tokens and its biases on the logits of its next token, by the contract's formulas. It depends on nothing but these
+ * tokens, so a run that was preempted continues as if it had not been.
  */
 export class LogitAdjustment {
   readonly #sampling: Sampling;
@@ -33,7 +33,7 @@ export class LogitAdjustment {
     for (const tokenId of this.#tokens) this.#dry.push(tokenId);
   }
 
-  /** @returns undefined where the sampling leaves the logits as they are: then nothing of this costs anything */
+  /** @returns undefined if the sampling leaves the logits as they are, which then costs nothing */
   static for(options: LogitAdjustmentOptions): LogitAdjustment | undefined {
     const { logitBias, dry, repeatPenalty, presencePenalty, frequencyPenalty, penaltyWindow } = options.sampling;
     const penalised = repeatPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
@@ -41,13 +41,13 @@ export class LogitAdjustment {
     return used ? new LogitAdjustment(options) : undefined;
   }
 
-  /** The run has made a token. */
+  /** Takes a token of the output. */
   push(tokenId: number): void {
     this.#tokens.push(tokenId);
     this.#dry?.push(tokenId);
   }
 
-  /** What is added to logits: biases less presence, frequency and DRY penalties. */
+  /** The sum added to each logit: biases less presence, frequency and DRY penalties. */
   biases(): ReadonlyMap<number, number> {
     const { presencePenalty, frequencyPenalty } = this.#sampling;
     const biases = new Map(this.#fixed);
@@ -62,12 +62,12 @@ export class LogitAdjustment {
     return biases;
   }
 
-  /** What the repeat penalty is for. */
+  /** The tokens that the repeat penalty is for. */
   repeatTokens(): readonly number[] {
     return this.#window(0);
   }
 
-  /** Of the tokens from `first` on, the last ones that the penalties look back at. */
+  /** The last tokens from `first` on that the penalties look back at. */
   #window(first: number): readonly number[] {
     return this.#tokens.slice(Math.max(first, this.#tokens.length - this.#sampling.penaltyWindow));
   }
@@ -79,7 +79,7 @@ function countsOf(tokens: readonly number[]): ReadonlyMap<number, number> {
   return counts;
 }
 
-/** What a decoder's own tokens and its biases do to its logits; undefined: nothing. */
+/** The effect of a decoder's own tokens and its biases on its logits; undefined if there is none. */
 export function adjustmentFor(
   { sequence, tokenIds, outputTokens = [], sampling }: DecoderOpening,
   tokenBytes: (tokenId: number) => Uint8Array,

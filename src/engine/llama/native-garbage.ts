@@ -1,15 +1,15 @@
 import { collectGarbage } from "../../machine/collect-garbage.js";
 
-/** When idle: about 57 samplers of a vocabulary of 49,152. A collection takes some 20 ms. */
+/** The limit when idle: about 57 samplers of a vocabulary of 49,152. A collection takes some 20 ms. */
 const IDLE_LIMIT_BYTES = 32 * 1024 * 1024;
-/** In any case: about 230 such samplers. Those 20 ms are then one longer step in hundreds. */
+/** The limit in any case: about 230 such samplers. The 20 ms are then one longer step in hundreds. */
 const BUSY_LIMIT_BYTES = 128 * 1024 * 1024;
-/** Of each candidate in a sampler's array: id, logit, probability. */
+/** The bytes of each candidate in a sampler's array: id, logit, probability. */
 const CANDIDATE_BYTES = 12;
 
 /**
- * Frees native memory of the binding's objects that only their finalizers free: V8 does not see it and so never collects in time. A full collection
- * is needed; a minor one leaves them.
+ * Frees native memory that only the finalizers of the binding's objects free. V8 does not see that memory and so never collects in time. It takes a
+ * full collection, since a minor one leaves such objects.
  */
 export class NativeGarbage {
   readonly #collect: () => void;
@@ -20,12 +20,12 @@ export class NativeGarbage {
     this.#collect = collect;
   }
 
-  /** Something with so much native memory was made, or let go of; sooner or later it is garbage. */
+  /** Counts the native memory of an object that was made or let go of, and sooner or later is garbage. */
   add(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** @param idle nobody waits for the next step */
+  /** @param idle whether nobody waits for the next step */
   tidy(idle: boolean): void {
     if (this.#bytes < (idle ? IDLE_LIMIT_BYTES : BUSY_LIMIT_BYTES)) return;
     this.#collect();
@@ -34,8 +34,8 @@ export class NativeGarbage {
 }
 
 /**
- * Frees the memory of samplers. The binding makes one for each generation and each prompt chunk, with a candidate array of 12 bytes a token of the
- * vocabulary (0.57 MiB at 49,152) that only the object's finalizer frees: 2,520 short generations grew by 1.4 GB.
+ * Frees the memory of samplers. The binding makes one for each generation and each prompt chunk. Its candidate array of 12 bytes for each token of
+ * the vocabulary (0.57 MiB at 49,152) is freed by the object's finalizer alone: 2,520 short generations grew by 1.4 GB.
  */
 export class SamplerGarbage {
   readonly #samplerBytes: number;
@@ -47,12 +47,12 @@ export class SamplerGarbage {
     this.#garbage = new NativeGarbage(collect);
   }
 
-  /** A sampler was made; sooner or later it is garbage. */
+  /** Counts a sampler that was made, and sooner or later is garbage. */
   add(): void {
     this.#garbage.add(this.#samplerBytes);
   }
 
-  /** @param idle nobody waits for the next step */
+  /** @param idle whether nobody waits for the next step */
   tidy(idle: boolean): void {
     this.#garbage.tidy(idle);
   }

@@ -3,13 +3,13 @@ import { promisify } from "node:util";
 
 const derive = promisify(pbkdf2);
 
-/** A long task takes some ms, so that no other thread is likely to be kept from a short one for as long. */
+/** The iterations of a long task, which takes some ms: it is unlikely that another thread is kept from a short task for as long. */
 const LONG_ITERATIONS = 10_000;
 const ROUNDS = 4;
 
 /**
- * Whether libuv's pool is seen to do what it is given in turn: with several threads a short task is done before a long one that it was given first. The
- * size that the environment names is not always the pool's: what ran in this process before the launcher (`node --import`) may have started a larger one.
+ * Whether libuv's pool is seen to do its tasks in turn. With several threads a short task is done before a long one that came first. The size named
+ * by the environment is not always the pool's, since code that ran before the launcher (`node --import`) may have started a larger one.
  */
 export async function poolTakesTurns(): Promise<boolean> {
   for (let round = 0; round < ROUNDS; round++) if (!(await isInTurn())) return false;

@@ -13,25 +13,25 @@ import { join } from "node:path";
 import { makeFolders } from "../../machine/make-folders.js";
 
 const PREFIX = "rill-state-";
-/** Memory-backed on Linux. */
+/** A folder in memory on Linux. */
 const MEMORY_ROOT = "/dev/shm";
 
-/** A folder that belongs to this process alone and goes with it. */
+/** A folder that belongs to this process alone and is removed with it. */
 export interface StateDirectory extends Disposable {
   readonly path: string;
-  /** What its file system has room for at this moment. */
+  /** The room that its file system has at this moment. */
   freeBytes(): number;
 }
 
-/** Where saved state may lie, best first: in memory, then on the disk. */
+/** The roots for saved state, best first: in memory, then on the disk. */
 export function defaultStateRoots(): readonly string[] {
   return process.platform === "linux" ? [MEMORY_ROOT, tmpdir()] : [tmpdir()];
 }
 
 /**
- * Makes a private folder (mode 0700) in the first root that has room for `wantedBytes`, or else in the one with the most; and sweeps the roots of
- * what processes left that were killed.
- * @returns undefined where no root can be written to
+ * Makes a private folder (mode 0700) in the first root that has room for `wantedBytes`, or else in the one with the most. It also removes from the
+ * roots what killed processes left behind.
+ * @returns undefined if no root can be written to
  */
 export function openStateDirectory(roots: readonly string[], wantedBytes: number): StateDirectory | undefined {
   for (const root of roots) sweep(root);
@@ -62,7 +62,7 @@ function freeBytesOf(path: string): number {
   }
 }
 
-/** Removes the folders of processes that have ended. What can't be removed is another user's. */
+/** Removes the folders of processes that have ended. A folder that can't be removed belongs to another user. */
 function sweep(root: string): void {
   let names: string[];
   try {
@@ -76,15 +76,15 @@ function sweep(root: string): void {
     try {
       rmSync(join(root, name), { recursive: true, force: true });
     } catch {
-      // Not ours to remove.
+      // The folder belongs to another user.
     }
   }
 }
 
 /**
- * Makes the folder that saved state is to lie in, and says why that will not do. Main thread, before the engine is started.
- * @param directory what the setting says: `auto` or a path
- * @returns undefined where the folder, or one of those that `auto` stands for, can be written
+ * Makes the folder for saved state, and says why it can't be used. Called on the main thread, before the engine is started.
+ * @param directory the value of the setting: `auto` or a path
+ * @returns undefined if the folder, or one of those that `auto` stands for, can be written to
  */
 export function stateDirectoryProblem(directory: string, roots = defaultStateRoots()): string | undefined {
   const refusals = (directory === "auto" ? roots : [directory]).map(refusalOf);
@@ -92,7 +92,7 @@ export function stateDirectoryProblem(directory: string, roots = defaultStateRoo
   return `no folder can take saved state, so preempted generations are prefilled again: ${refusals.join("; ")}`;
 }
 
-/** undefined: it can be written. */
+/** @returns undefined if the folder can be written to */
 function refusalOf(path: string): string | undefined {
   try {
     makeFolders(path, 0o700);
@@ -104,8 +104,8 @@ function refusalOf(path: string): string | undefined {
 }
 
 /**
- * Names a process for as long as the machine runs, so that what it left behind can be told from what another still uses: its namespace of process
- * ids, its id there and when it began. Elsewhere than on Linux the id alone.
+ * Names a process for as long as the machine runs, so that what it left behind can be told from what another process still uses. The mark has the
+ * namespace of process ids, the process id in it and the start time; elsewhere than on Linux it has the id alone.
  */
 export function processMark(processId: number): string | undefined {
   if (process.platform !== "linux") return isAlive(processId) ? `0-${processId}-0` : undefined;
@@ -120,7 +120,7 @@ export function processMark(processId: number): string | undefined {
   }
 }
 
-/** Whether the process that a mark names has ended. A mark of another namespace of process ids says nothing here. */
+/** Whether the process that a mark names has ended. A mark from another namespace of process ids counts as running. */
 function hasEnded(mark: string): boolean {
   const [namespace, processId] = mark.split("-");
   const [ownNamespace] = (processMark(process.pid) ?? "").split("-");

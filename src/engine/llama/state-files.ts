@@ -2,24 +2,24 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { defaultStateRoots, openStateDirectory, type StateDirectory } from "./state-directory.js";
 
-/** Of the file system's free room, that is left to others. */
+/** The share of the file system's free room that is left to others. */
 const SPARED_SHARE = 0.1;
 
 export interface StateFilesOptions {
-  /** All files together. 0: none is kept. */
+  /** The most bytes of all files together. 0: no state is saved. */
   readonly budgetBytes: number;
-  /** Where they may lie, best first. Default: in memory, then on the disk. */
+  /** The roots of the folder, best first. Default: in memory, then on the disk. */
   readonly roots?: readonly string[];
 }
 
-/** A place for one file, mode 0600. Disposing removes it and gives its bytes back; doing so again does nothing. */
+/** A file with mode 0600. Disposing removes it and gives its bytes back; disposing again does nothing. */
 export interface StateFile extends Disposable {
   readonly path: string;
-  /** Says how large it has become. @returns false where that is more than there was room for; it is to be disposed of then */
+  /** Counts the bytes of the written file. @returns false if there was no room for them; the file has to be disposed of then */
   measure(bytes: number): boolean;
 }
 
-/** The files that hold saved state: in a private folder of this process, within a budget of bytes. */
+/** The files of saved state, in a private folder of this process and within a budget of bytes. */
 export class StateFiles implements Disposable {
   readonly #budgetBytes: number;
   readonly #roots: readonly string[];
@@ -30,7 +30,7 @@ export class StateFiles implements Disposable {
   constructor({ budgetBytes, roots = defaultStateRoots() }: StateFilesOptions) {
     this.#budgetBytes = budgetBytes;
     this.#roots = roots;
-    // At once and not with the first file: what a killed process left takes up memory.
+    // The folder is opened before the first file, since what a killed process left takes up memory.
     this.#directory = budgetBytes > 0 ? openStateDirectory(roots, budgetBytes) : undefined;
   }
 
@@ -38,9 +38,9 @@ export class StateFiles implements Disposable {
     return this.#usedBytes;
   }
 
-  /** @param expectedBytes how large it will be @returns undefined where there is no room */
+  /** @param expectedBytes the size that the file will have @returns undefined if there is no room */
   create(expectedBytes: number): StateFile | undefined {
-    // Somebody may tidy up where it lies.
+    // The folder may have been removed by a clean-up of its root.
     if (this.#directory !== undefined && !existsSync(this.#directory.path)) {
       this.#directory = openStateDirectory(this.#roots, this.#budgetBytes);
     }
@@ -50,7 +50,7 @@ export class StateFiles implements Disposable {
     this.#files += 1;
     const path = join(directory.path, String(this.#files));
     try {
-      // llama.cpp writes into the file that is there: its mode stays.
+      // llama.cpp writes into the existing file, so its mode stays.
       closeSync(openSync(path, "wx", 0o600));
     } catch {
       return undefined;

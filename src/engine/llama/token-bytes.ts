@@ -1,12 +1,12 @@
-/** How a vocabulary writes its tokens down: GPT-2's printable stand-in for each byte, or SentencePiece's "▁" for a space. */
+/** The encoding of token texts in a vocabulary: GPT-2's printable stand-in for each byte, or SentencePiece's "▁" for a space. */
 export type TextEncoding = "byte_level" | "sentence_piece";
 
-/** none: control tokens and the like, which stand for no text. verbatim: spelled as it is. byte: one byte as `<0x0A>`. */
+/** none: control tokens and the like, without text. verbatim: the text as it stands. byte: one byte, written as `<0x0A>`. */
 export type TokenKind = "none" | "normal" | "verbatim" | "byte";
 
 export interface TokenTexts {
   readonly encoding: TextEncoding;
-  /** As the file spells them, by id. */
+  /** The encoded texts, by token id. */
   readonly tokens: readonly string[];
   kindOf(tokenId: number): TokenKind;
 }
@@ -15,8 +15,8 @@ const encoder = new TextEncoder();
 const SPACE_MARK = "\u2581";
 
 /**
- * The exact bytes of every token, which text functions can't give: a token may be part of a code point. Kept in one block, as a vocabulary may have
- * a quarter of a million tokens.
+ * The exact bytes of every token, which text functions can't give since a token may be part of a code point. They are kept in one block, as a
+ * vocabulary may have a quarter of a million tokens.
  */
 export class TokenBytes {
   readonly #bytes: Uint8Array;
@@ -29,7 +29,7 @@ export class TokenBytes {
     this.#ends = Uint32Array.from(each, (bytes) => (end += bytes.length));
   }
 
-  /** Empty for control tokens and ids beyond the texts. */
+  /** Empty for control tokens and ids beyond the vocabulary. */
   of(tokenId: number): Uint8Array {
     const start = tokenId === 0 ? 0 : (this.#ends[tokenId - 1] ?? 0);
     return this.#bytes.subarray(start, this.#ends[tokenId] ?? start);
@@ -49,7 +49,7 @@ function bytesOf(token: string, kind: TokenKind, encoding: TextEncoding): Uint8A
   }
 }
 
-/** What is no stand-in is itself. */
+/** Decodes stand-ins; any other character stands for itself. */
 function byteLevelBytes(token: string): Uint8Array {
   const bytes: number[] = [];
   for (const char of token) {

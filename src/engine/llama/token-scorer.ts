@@ -4,20 +4,20 @@ import type { BindingInternals, NativeSampler, TokenLogits } from "./binding-int
 import type { LlamaSequence } from "./llama-sequence.js";
 import type { SamplerPool } from "./sampler-pool.js";
 
-/** Greedy, so that it neither sorts nor normalises. */
+/** Greedy sampling, which neither sorts nor normalises. */
 const WHOLE: SequenceEvaluateOptions = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };
 
 export interface TokenScorerOptions {
   readonly internals: BindingInternals;
   readonly samplers: SamplerPool;
   readonly sequence: LlamaSequence;
-  /** How many of the most likely tokens are told beside the one drawn. */
+  /** The number of most likely tokens that are scored beside the one sampled. */
   readonly topTokens: number;
 }
 
 /**
- * Says how likely the model held the tokens that one decoder drew: the softmax of its logits before any sampling. The logits are looked at a second
- * time with samplers that change nothing: one over the whole vocabulary for the sum, and one that finds the best few.
+ * Scores the tokens of one decoder by the softmax of the model's logits before any sampling. The logits are looked at a second time with samplers
+ * that change nothing: one over the whole vocabulary for the sum, and one that finds the best few.
  */
 export class TokenScorer implements Disposable {
   readonly #options: TokenScorerOptions;
@@ -34,7 +34,7 @@ export class TokenScorer implements Disposable {
     this.#best.applyConfig(internals.configOf(sequence.inner, { ...WHOLE, temperature: 1, topK: topTokens }));
   }
 
-  /** Before the next batch. @param logitIndex where the token was drawn from */
+  /** Scores a token before the next batch. @param logitIndex the index of the logits from which it was sampled */
   async score(logitIndex: number, tokenId: number): Promise<TokenScore> {
     const { internals, topTokens } = this.#options;
     const whole = await internals.sample(logitIndex, this.#whole, { tokenId, sampled: true });
@@ -57,7 +57,7 @@ export class TokenScorer implements Disposable {
   }
 }
 
-/** Logits, not yet normalised. */
+/** Pairs of tokens and logits, which are not normalised yet. */
 function pairsOf(logits: TokenLogits): readonly ScoredToken[] {
   const pairs: ScoredToken[] = [];
   for (let index = 0; index + 1 < logits.length; index += 2) {
@@ -66,7 +66,7 @@ function pairsOf(logits: TokenLogits): readonly ScoredToken[] {
   return pairs;
 }
 
-/** A logarithm of a probability is at most 0; single precision may miss it by a little. */
+/** Normalises a logit. A log probability is at most 0, which single precision may miss by a little. */
 function toLogprob(logit: number, logSum: number): number {
   return Math.min(0, logit - logSum);
 }

@@ -1,48 +1,48 @@
 import { Regression, RecentMedian } from "./robust-statistics.js";
 
 const KEPT_STEPS = 15;
-/** So many steps with drafts, and their cost is known. */
+/** The steps with drafts after which their cost is known. */
 const TRIALS = 3;
-/** After so many steps without any, the cost is to be seen anew: it may have been learnt in bad times. */
+/** The steps without drafts after which their cost is forgotten: it may have been measured in a bad moment. */
 const FORGOTTEN_AFTER_STEPS = 256;
 
-/** A step that read no prompt in. */
+/** A step without prefill. */
 export interface DecodeStep {
   readonly stepMs: number;
   readonly decodingRuns: number;
-  /** Tried ahead, of all runs. */
+  /** The draft tokens of all runs. */
   readonly draftTokens: number;
 }
 
-/** Of steps that decode so many runs. */
+/** The cost of steps with one number of decoding runs. */
 class WidthCost {
   readonly decodeMs = new RecentMedian(KEPT_STEPS);
-  /** What draft tokens add, as a share of that, over how many there are. */
+  /** The added time of drafts as a share of `decodeMs`, over the number of draft tokens. */
   readonly shares = new Regression(KEPT_STEPS);
   stepsSinceDraft = 0;
 }
 
-/** What a step costs without drafts and with them, as far as is known. */
+/** The cost of a step without drafts and with them, as far as is known. */
 export interface StepCost {
   readonly decodeMs: number;
-  /** What drafts add however long they are: one token alone is multiplied otherwise than several. */
+  /** The fixed cost of drafts of any length: llama.cpp multiplies one token alone in another way than several. */
   readonly draftMs: number;
   readonly draftTokenMs: number;
-  /** Whether that was measured; else it is what would be plausible. */
+  /** Whether the cost of drafts was measured. If not, a plausible one stands in for it. */
   readonly isKnown: boolean;
 }
 
-/** Learns what a decode step takes for so many runs, and how much longer drafts make it. */
+/** Learns the time of a decode step for each number of runs, and how much longer drafts make it. */
 export class DraftCost {
   readonly #widths: (WidthCost | undefined)[] = [];
 
-  /** undefined: no step of that width was measured yet. */
+  /** @returns undefined if no step with this number of runs was measured yet */
   at(decodingRuns: number): StepCost | undefined {
     const width = this.#widths[decodingRuns];
     const decodeMs = width?.decodeMs.value;
     if (width === undefined || decodeMs === undefined) return undefined;
     const isKnown = width.shares.count >= TRIALS;
-    // Two tokens' worth is what a step costs whatever its width.
+    // A step costs about two tokens beside those of its runs.
     const supposed = { intercept: 0, slope: 1 / (decodingRuns + 2) };
     const { intercept, slope } = (isKnown ? width.shares.value : undefined) ?? supposed;
     return { decodeMs, draftMs: decodeMs * intercept, draftTokenMs: decodeMs * slope, isKnown };

@@ -1,29 +1,26 @@
 import type { Drafter } from "../run/prompt-lookup.js";
 import { type DecodeStep, DraftCost, type StepCost } from "./draft-cost.js";
 
-/** Decides what is tried, step by step. */
+/** Decides which draft tokens each step verifies. */
 export interface DraftPolicy {
-  /**
-   * @param roomTokens most tokens that the step can evaluate beside one for each run
-   * @returns the draft for each run, in their order
-   */
+  /** @param roomTokens the most tokens that the step can evaluate beside one for each run @returns the draft for each run, in their order */
   plan(runs: readonly Drafter[], roomTokens: number): readonly (readonly number[])[];
-  /** Learns from a step that read no prompt in. */
+  /** Learns from a step without prefill. */
   observe(step: DecodeStep): void;
 }
 
-/** Most of one run in one step. */
+/** The most draft tokens of one run in one step. */
 const MOST_DRAFT_TOKENS = 24;
-/** Most in a step whose cost is only supposed. */
+/** The most draft tokens in a step while their cost is not known. */
 const MOST_TRIAL_TOKENS = 4;
-/** Drafts have to make a step yield so many times more for its time: estimates are noisy, and a step without them is over sooner. */
+/** The factor by which drafts have to raise the tokens per ms. Estimates are noisy, and a step without drafts is over sooner. */
 const MARGIN = 1.1;
-/** Every so many steps one goes without drafts, to see again what a step costs. */
+/** The number of steps after which one goes without drafts, to measure again what a step costs. */
 const PLAIN_EVERY = 32;
 
 /**
- * Decides how many tokens of which draft are tried in a step, so that most tokens come out of the time: a token that is right with probability p, and
- * makes the step c ms longer, pays where p / c is more than what the step yields per ms. On text that repeats nothing, nothing is tried.
+ * Decides how many draft tokens of each run a step verifies, so that it yields the most tokens per ms. A token that is accepted with probability p
+ * and makes the step c ms longer pays if p / c is above the step's tokens per ms. On text that repeats nothing, no token is drafted.
  */
 export class DraftPlanner implements DraftPolicy {
   readonly #cost = new DraftCost();
@@ -47,13 +44,13 @@ export class DraftPlanner implements DraftPolicy {
   }
 }
 
-/** The likeliest tokens first, as many as make the step yield most for its time. @returns how many of each run */
+/** Deals draft tokens out, the likeliest first, up to the number that yields the most tokens per ms. @returns the number for each run */
 function deal(
   runs: readonly Drafter[],
   { cost, mostTokens }: { cost: StepCost; mostTokens: number },
 ): readonly number[] {
   const counts = runs.map(() => 0);
-  // That the next token of each is right, and all before it.
+  // For each run, the probability that its next draft token is accepted together with all before it.
   const chances = runs.map(({ confidence }) => confidence);
   let yieldTokens = runs.length;
   let stepMs = cost.decodeMs + cost.draftMs;
@@ -61,7 +58,7 @@ function deal(
   for (let left = mostTokens; left > 0; left--) {
     const likeliest = chances.reduce((most, chance, index) => (chance > (chances[most] ?? 0) ? index : most), 0);
     const chance = chances[likeliest] ?? 0;
-    // Those after it are no likelier.
+    // The tokens after it are no likelier.
     if (chance <= best.tokensPerMs * cost.draftTokenMs) break;
     counts[likeliest] = (counts[likeliest] ?? 0) + 1;
     yieldTokens += chance;

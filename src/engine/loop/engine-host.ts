@@ -7,7 +7,7 @@ import type { PrefillLimits } from "./prefill-planner.js";
 import { SlotHandover } from "./slot-handover.js";
 import { StepLoop } from "./step-loop.js";
 
-/** The main thread answers within 0.5 ms, mostly; a step takes ten times as long, and more. */
+/** The limit for a slot hand-over. The main thread mostly answers within 0.5 ms, and a step takes ten times as long and more. */
 const HANDOVER_MS = 3;
 
 export interface EngineHostOptions {
@@ -15,17 +15,17 @@ export interface EngineHostOptions {
   /** The host's end of the channel to the scheduler, which sends several commands in one message. The host closes it at its own end. */
   readonly channel: HostChannel<readonly EngineCommand[], EngineNotice>;
   readonly prefill: PrefillLimits;
-  /** Default: nothing is tried ahead. */
+  /** Default: nothing is drafted. */
   readonly drafts?: DraftPolicy | undefined;
-  /** Faults in a row after which the engine is checked, and closes where the check fails too. Default: it is never checked. */
+  /** The number of faults in a row after which the engine is checked; it closes if the check fails too. Default: it is never checked. */
   readonly faultLimit?: number | undefined;
-  /** Default: the system's. */
+  /** Default: the system's clock. */
   readonly clock?: Clock;
 }
 
 /**
- * The engine's side of the wall, on the inference worker: says `ready`, hands commands to the step loop and posts its notices. Returns once a
- * `close` is carried out, or the engine was found broken, with the engine disposed of.
+ * Serves one engine on the inference worker: posts `ready`, hands commands to the step loop and posts its notices. Returns once a `close` is carried
+ * out, or once the engine was found broken; the engine is disposed of by then.
  */
 export async function runEngineHost(options: EngineHostOptions): Promise<void> {
   const { engine, channel, prefill, drafts, faultLimit } = options;

@@ -2,18 +2,18 @@ import { NEUTRAL_SAMPLING } from "./neutral-sampling.js";
 import { type Engine, EngineFault, type PullResult } from "../engine.js";
 import type { SequenceSupply } from "../sequences/sequence-supply.js";
 
-/** What the engine's own check reads in: any token does, and every vocabulary has the first. */
+/** The input of the engine's own check. Any token serves, and every vocabulary has the first. */
 const CHECK_INPUT = Uint32Array.of(0);
 const GREEDY = { ...NEUTRAL_SAMPLING, temperature: 0 };
 
 /**
- * Tells an engine that is broken from runs that fail. Some faults belong to one run: a caller's grammar or sampling may leave no token to draw. So many
- * faults in a row, with no token drawn in between, are only a reason to have a look: the engine is broken if it also fails with the plainest of inputs,
- * as it does after the model's file was overwritten under it. Belongs to the step loop.
+ * Tells an engine that is broken from runs that fail. Some faults belong to one run, since a caller's grammar or sampling may leave no token to
+ * sample. Faults in a row, with no token sampled in between, are therefore only a reason for a check: the engine is broken if it also fails with the
+ * plainest of inputs, as it does after the model's file was overwritten. Belongs to the step loop.
  */
 export class FaultWatch {
   readonly #engine: Engine;
-  /** Faults in a row after which the engine is checked. */
+  /** The number of faults in a row after which the engine is checked. */
   readonly #limit: number;
   #faults = 0;
 
@@ -32,9 +32,9 @@ export class FaultWatch {
   }
 
   /**
-   * Draws one token, between two steps. The count begins anew.
-   * @throws Error when no sequence is free
-   * @returns what was seen, if the engine is broken
+   * Samples one token, between two steps, and starts the count anew.
+   * @throws Error if no sequence is free
+   * @returns a message for the log if the engine is broken
    */
   async check(supply: Pick<SequenceSupply, "leaseFor">): Promise<string | undefined> {
     const faults = this.#faults;

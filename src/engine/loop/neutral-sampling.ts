@@ -1,6 +1,6 @@
 import type { Sampling } from "../../core/generation-request.js";
 
-/** Draws from the model's own distribution: nothing is filtered, penalised or biased. */
+/** Samples from the model's own distribution: nothing is filtered, penalised or biased. */
 export const NEUTRAL_SAMPLING: Sampling = Object.freeze({
   temperature: 1,
   topK: 0,

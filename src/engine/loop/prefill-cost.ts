@@ -1,39 +1,39 @@
-/** What a step did, for the fit. */
+/** A measured step, as the fit needs it. */
 export interface PrefillMeasurement {
   readonly stepMs: number;
-  /** Runs that were past their prompt. */
+  /** The runs that were past their prompt. */
   readonly decodingRuns: number;
-  /** Prompt tokens read in it; 0 for a step that only decoded. */
+  /** The prompt tokens of the step; 0 if it only decoded. */
   readonly prefillTokens: number;
-  /** The sum of those tokens' positions. */
+  /** The sum of the prompt tokens' positions. */
   readonly prefillPositions: number;
 }
 
-/** Before anything was measured: so much that the first chunk is no more than one unit, whatever the model. */
+/** The cost of a token before any was measured, which is so high that the first chunk is one unit whatever the model. */
 const INITIAL_TOKEN_MS = 4;
-/** Share of a position in a token's cost while only short prompts have been measured: that of a model of 135 million parameters. */
+/** The share of a position in a token's cost while only short prompts have been measured: that of a model of 135 million parameters. */
 const RATIO = 0.0013;
-/** How much that share counts: as much as one chunk of 64 tokens at position 100. */
+/** The weight of that share: that of one chunk of 64 tokens at position 100. */
 const RATIO_WEIGHT = (64 * 100) ** 2;
-/** How much of a measurement's weight is left one step later: about the last five prefill steps count. */
+/** The share of a measurement's weight that is left one step later. About the last five prefill steps count. */
 const MEMORY = 0.8;
-/** A step that another process held up is believed no more than this many times the estimate. */
+/** The factor over the estimate beyond which a step is not believed: another process held it up. */
 const MOST_SURPRISE = 3;
-/** Less makes no difference to any chunk, and an estimate of nothing would never be believed wrong. */
+/** The least cost of a token. A lower one makes no difference to any chunk, and an estimate of 0 could never be corrected. */
 const LEAST_TOKEN_MS = 0.05;
 
 /**
- * Learns what reading a token in costs beside the decoding of the same step: a token at position p takes a + b·p ms, since attention reads all
- * before it. a and b are the least-squares fit of recent steps.
+ * Learns the cost of prefill beside the decoding of the same step. A token at position p costs a + b·p ms, since attention reads all tokens before
+ * it; a and b are the least-squares fit of recent steps.
  */
 export class PrefillCost {
   #tokenMs = INITIAL_TOKEN_MS;
   #positionMs = INITIAL_TOKEN_MS * RATIO;
-  /** Mean of recent steps that only decoded; 0 before the first. */
+  /** The mean of recent steps that only decoded; 0 before the first. */
   #decodeStepMs = 0;
   readonly #measured = new Moments();
 
-  /** Estimated ms for `tokens` from `position` on. */
+  /** Estimates the ms of `tokens` from `position` on. */
   estimateMs(tokens: number, position: number): number {
     return tokens * (this.#tokenMs + this.#positionMs * (position + tokens / 2));
   }
@@ -57,7 +57,7 @@ export class PrefillCost {
     this.#decodeStepMs += (believedMs - this.#decodeStepMs) * (1 - MEMORY);
   }
 
-  /** Least squares over what was measured and, with its weight, b = RATIO · a. */
+  /** Fits the measurements by least squares, together with the weighted assumption b = RATIO · a. */
   #fit(): void {
     const { tm, pm } = this.#measured;
     const tt = this.#measured.tt + RATIO_WEIGHT * RATIO ** 2;

@@ -1,39 +1,40 @@
 import { type PrefillMeasurement, PrefillCost } from "./prefill-cost.js";
 
-/** llama.cpp's flash attention on CPU has its fast path from 64 tokens on. */
+/** The size of a chunk. llama.cpp's flash attention on the processor has its fast path from 64 tokens on. */
 const UNIT_TOKENS = 64;
-/** What a chunk of a unit grows by: beyond the unit, each further token costs about the same. */
+/** The size by which a chunk grows beyond one unit, where each further token costs about the same. */
 const GROWTH_TOKENS = 16;
-/** Chunks from here to below the unit cost up to 1.7 times one of the unit. */
+/** The least size of a slow chunk: from here to below the unit, a chunk costs up to 1.7 times as much as a unit. */
 const SLOW_TOKENS = 32;
 /**
- * llama.cpp evaluates equally many tokens of all sequences at once: beside runs that decode, a chunk's first token goes with theirs, and only the rest is
- * a pass of its own.
+ * The tokens of a chunk that cost nothing beside decoding runs. llama.cpp evaluates equally many tokens of all sequences at once, so a chunk's first
+ * token goes with theirs and only the rest is a pass of its own.
  */
 const TOKENS_BESIDE_DECODING = 1;
 
-/** A prompt that is being read in. */
+/** A prompt that is not all prefilled. */
 export interface PendingPrompt {
   /** At least 1. */
   readonly prefillTokensLeft: number;
-  /** Where the next token goes. */
+  /** The position of the next token. */
   readonly position: number;
-  /** Others were decoding when it came: it holds them up no longer than the budget. */
+  /** Whether others were decoding when the run came. Its prompt then holds them up no longer than the budget. */
   readonly joins: boolean;
 }
 
 export interface PrefillLimits {
-  /** What reading prompts in may add to one step. One unit is read however long it takes, and so are short prompts that come together. */
+  /** The time that prefill may add to one step. One unit is prefilled however long it takes, and so are short prompts that come together. */
   readonly budgetMs: number;
-  /** Most tokens of all prompts in one step, at least 1. Below a unit of 64, prompts are read in by so many. */
+  /** The most tokens of all prompts in one step, at least 1. Below a unit of 64 it is the size of a chunk. */
   readonly maxTokens: number;
 }
 
 /**
- * Decides how much of which prompt the next step reads in: a unit of 64 tokens and what more fits the time budget by measured cost, dealt out in
- * turns, so a long prompt doesn't hold up a short one, and less of it as the position grows. A remainder of 32 to 63 tokens is avoided. Before all others come short
- * prompts that keep nobody waiting who decoded before, in two lots: those that bring the runs to half of the slots, then the rest. One batch for many is
- * less work than a batch for each, and half of their callers don't wait for the other half.
+ * Decides how many tokens of each prompt the next step prefills. Prompts take turns, each with a unit of 64 tokens and then as many more as fit the
+ * time budget by measured cost, so that a long prompt doesn't hold up a short one. A remainder of 32 to 63 tokens is avoided.
+ *
+ * Short prompts come first if they hold up nobody who decoded before them. They are prefilled in two lots, of which the first brings the decoding
+ * runs to half of the slots: one batch for many prompts is less work than a batch for each, and half of their callers don't wait for the other half.
  */
 export class PrefillPlanner {
   readonly #limits: PrefillLimits;
@@ -49,15 +50,15 @@ export class PrefillPlanner {
     this.#cost.observe(step);
   }
 
-  /** Estimated ms to read so many tokens into an empty sequence. */
+  /** Estimates the ms for a prefill of an empty sequence. */
   estimatePrefillMs(tokens: number): number {
     return this.#cost.estimateMs(tokens, 0);
   }
 
   /**
-   * @param prompts who comes first, is served first
-   * @param decoding how many runs decode in the same step
-   * @returns tokens for each; 0: not in this step. At least one is served.
+   * @param prompts in the order in which they are served
+   * @param decoding the number of runs that decode in the same step
+   * @returns the tokens of each prompt, of which at least one is served; 0 means that it is not in this step
    */
   plan(prompts: readonly PendingPrompt[], decoding: number): number[] {
     const besideTokens = decoding > 0 ? TOKENS_BESIDE_DECODING : 0;
@@ -82,7 +83,7 @@ export class PrefillPlanner {
     return grants;
   }
 
-  /** Short prompts that came together, and while nobody decoded. */
+  /** Plans short prompts that came together while nobody decoded. */
   #planStarting(prompts: readonly PendingPrompt[], { decoding, unitTokens, room }: Starting): number[] {
     let left = decoding < this.#firstLot ? this.#firstLot - decoding : Infinity;
     return prompts.map(({ prefillTokensLeft, position, joins }) => {
@@ -106,7 +107,7 @@ interface Cut {
   readonly besideTokens: number;
 }
 
-/** Moves the cut where it would leave a slow remainder: back until that is a unit, or on by at most half of one. */
+/** Moves the cut if it would leave a slow remainder: back until the remainder is a unit, or on by at most half a unit. */
 function withoutSlowRemainder({ granted, prefillTokensLeft, besideTokens }: Cut): number {
   const remainder = prefillTokensLeft - granted - besideTokens;
   if (granted < UNIT_TOKENS || remainder < SLOW_TOKENS || remainder >= UNIT_TOKENS) return granted;
@@ -114,27 +115,27 @@ function withoutSlowRemainder({ granted, prefillTokensLeft, besideTokens }: Cut)
   return shorter >= UNIT_TOKENS + besideTokens ? shorter : granted + remainder - (SLOW_TOKENS - 1);
 }
 
-/** What is left of one step for prompts: of its tokens, and of its time. */
+/** The tokens and the time of one step that are left for prompts. */
 class StepRoom {
   readonly #cost: PrefillCost;
   #leftTokens: number;
   #leftMs: number;
   #isUntouched = true;
 
-  /** @param limits of the whole step */
+  /** @param limits those of the whole step */
   constructor(limits: { readonly maxTokens: number; readonly budgetMs: number }, cost: PrefillCost) {
     this.#cost = cost;
     this.#leftTokens = limits.maxTokens;
     this.#leftMs = limits.budgetMs;
   }
 
-  /** Takes time and tokens if both are left; whoever comes first gets the time in any case. @returns whether it did */
+  /** Takes time and tokens if both are left; the first to ask gets the time in any case. @returns whether it took them */
   tryTake(tokens: number, position: number): boolean {
     if (!this.#isUntouched && this.#cost.estimateMs(tokens, position) > this.#leftMs) return false;
     return this.tryTakeAtAnyCost(tokens, position);
   }
 
-  /** Takes tokens if they are left, and time even if it is not. @returns whether it did */
+  /** Takes tokens if they are left, and the time even if it is not. @returns whether it took them */
   tryTakeAtAnyCost(tokens: number, position: number): boolean {
     if (tokens > this.#leftTokens) return false;
     this.#leftTokens -= tokens;

@@ -1,6 +1,6 @@
 import type { Clock } from "../../sync/clock.js";
 
-/** The step that the engine is at, if it is at one. Lives on the inference worker. */
+/** The step in progress, if there is one. Lives on the inference worker. */
 export class PresentStep {
   readonly #clock: Clock;
   #begun = 0;
@@ -10,12 +10,12 @@ export class PresentStep {
     this.#clock = clock;
   }
 
-  /** Counted from 1; undefined between two steps. */
+  /** The step's number, counted from 1; undefined between two steps. */
   get number(): number | undefined {
     return this.#startedMs === undefined ? undefined : this.#begun;
   }
 
-  /** How long it has been running; 0 between two steps. */
+  /** The time since the step began; 0 between two steps. */
   get ageMs(): number {
     return this.#startedMs === undefined ? 0 : this.#clock.nowMs() - this.#startedMs;
   }
@@ -25,7 +25,7 @@ export class PresentStep {
     this.#startedMs = this.#clock.nowMs();
   }
 
-  /** @returns how long it took */
+  /** @returns the ms that the step took */
   end(): number {
     const { ageMs } = this;
     this.#startedMs = undefined;

@@ -1,9 +1,9 @@
-/** The middle one, of an even number the upper; undefined of none. */
+/** The middle value, the upper of two; undefined without values. */
 function median(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-/** The median of the latest values: what a step takes on a busy machine is now and then several times what it takes, and a mean believes that. */
+/** The median of the latest values. On a busy machine a step now and then takes several times as long as usual, which moves a mean and not a median. */
 export class RecentMedian {
   readonly #capacity: number;
   readonly #values: number[] = [];
@@ -23,7 +23,6 @@ export class RecentMedian {
   }
 }
 
-/** A point that was seen. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -35,12 +34,12 @@ export interface Line {
   readonly slope: number;
 }
 
-/** So few pairs of points with different x tell no slope: the line is then one through the origin. */
+/** The fewest pairs of points with different x that tell a slope. With fewer the line goes through the origin. */
 const FEWEST_PAIRS = 4;
 
 /**
- * The line through the latest points: the median slope of all pairs and the median of what that leaves (Theil and Sen's estimator), which single points
- * far off do not turn, as they would a mean's. Neither part is negative.
+ * The line through the latest points by Theil and Sen's estimator: the slope is the median over all pairs, the intercept the median of the residuals,
+ * and neither is negative. Single outliers do not turn it, as they would turn a least-squares fit.
  */
 export class Regression {
   readonly #capacity: number;
@@ -61,7 +60,7 @@ export class Regression {
     return (this.#line ??= fit(this.#points));
   }
 
-  /** @param point its x above 0 */
+  /** @param point its x is above 0 */
   push(point: Point): void {
     this.#points.push(point);
     if (this.#points.length > this.#capacity) this.#points.shift();

@@ -2,8 +2,8 @@ import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 
 /**
- * Lets the scheduler put others in the place of runs that gave theirs up, before the next step begins without them. Bounded, since others decode: a
- * main thread that is busy holds them up no longer than the limit, and the place stays empty for one step more.
+ * Lets the scheduler hand freed slots over to other runs before the next step begins without them. The wait is bounded, since other runs decode: a
+ * busy main thread holds them up no longer than the limit, and the slot stays empty for one more step.
  */
 export class SlotHandover {
   readonly #clock: Clock;
@@ -15,7 +15,7 @@ export class SlotHandover {
     this.#limitMs = limitMs;
   }
 
-  /** Resolves with `done` or after the limit, whichever comes first. One may wait at a time. */
+  /** Resolves with `done` or after the limit, whichever comes first. One caller may wait at a time. */
   async wait(): Promise<void> {
     const answer = new Deferred<void>();
     this.#answer = answer;
@@ -24,7 +24,7 @@ export class SlotHandover {
     this.#answer = undefined;
   }
 
-  /** Whoever takes the places has come. Nothing where that came too late. */
+  /** Ends the wait, since the runs that get the slots have come. Does nothing after the limit. */
   done(): void {
     this.#answer?.resolve();
   }

@@ -21,44 +21,44 @@ export interface StepLoopOptions {
   readonly engine: Engine;
   readonly prefill: PrefillLimits;
   readonly clock: Clock;
-  /** Decides which likely tokens are tried ahead. Default: none are. */
+  /** Decides which tokens are drafted. Default: none are. */
   readonly drafts?: DraftPolicy | undefined;
   /** Default: an OutputReader. */
   readonly readOutput?: ((format: OutputFormat) => PartReader) | undefined;
   readonly post: (notice: EngineNotice) => void;
   /**
-   * Carries out the commands that have arrived and wait for a turn of the event loop, which need not come between two steps. Called where one
-   * step is over and before the next is planned. Default: there are none.
+   * Carries out the commands that have arrived and wait for a turn of the event loop, which need not come between two steps. Called after each step,
+   * before the next one is planned. Default: there are none.
    */
   readonly takeCommands?: () => void;
-  /** By which the next step waits for whoever takes the place of a run that gave it up. Default: it waits for nobody. */
+  /** Bounds the wait for the runs that get freed slots. Default: the next step waits for nobody. */
   readonly handover?: SlotHandover;
-  /** Faults in a row after which the engine is checked. Default: it is never checked. */
+  /** The number of faults in a row after which the engine is checked. Default: it is never checked. */
   readonly faultLimit?: number | undefined;
 }
 
-/** What comes to a run from outside: the caller's cancel, or its time limit. */
+/** An order to a run from outside: the caller's cancel, or its time limit. */
 type Interrupt = CancelMode | "time_limit";
 
 const RANKS: Readonly<Record<Interrupt, number>> = { end_reasoning: 0, soft: 1, time_limit: 1, immediate: 2 };
 
-/** What a notice says of the step that it comes from. */
+/** The figures of a step that its notice carries. */
 interface StepFigures extends DraftFigures {
   readonly stepMs: number;
 }
 
-/** Of all runs. */
+/** The drafts of all runs in a step. */
 interface DraftFigures {
-  /** Tried. */
   readonly draftTokens: number;
-  /** Right. */
   readonly acceptedDraftTokens: number;
 }
 
 /**
- * Drives the engine: every step pulls a token (more where likely ones were tried) for each run that has credit and reads some of the prompts in, all
- * in one batch; pieces and ends go out in one notice, as soon as the next step has begun. Commands may come at any time; those for a run in the
- * present step act right after it, all others at once. Sleeps while there is nothing to do. Lives on the inference worker.
+ * Drives the engine. Every step pulls a token, or more with a draft, for each run that has credit, and prefills a part of the prompts, all in one
+ * batch. Pieces and ends go out in one notice as soon as the next step has begun.
+ *
+ * Commands may come at any time: for a run in the step in progress they act right after it, for all others at once. The loop sleeps while there is
+ * nothing to do. Lives on the inference worker.
  */
 export class StepLoop {
   readonly present: PresentStep;
@@ -73,18 +73,18 @@ export class StepLoop {
   readonly #wakeup = new Wakeup();
   readonly #handover: SlotHandover | undefined;
   readonly #faults: FaultWatch;
-  /** All that have not ended, by run id, each with the timer of its time limit. */
+  /** All runs that have not ended, by run id, each with the timer of its time limit. */
   readonly #runs = new Map<number, Run>();
   readonly #timers = new Map<number, Disposable>();
-  /** In the engine's hands until the step is over. */
+  /** The runs that are in the engine's hands until the step is over. */
   readonly #busy = new Set<Run>();
-  /** What came for a busy run. */
+  /** The interrupts that came for busy runs. */
   readonly #interrupts = new Map<Run, Interrupt>();
-  /** Who is to give its sequence up before the next step. */
+  /** The runs that give their sequence up before the next step. */
   readonly #preemptions = new Set<Run>();
-  /** Those that the next notice tells of. */
+  /** The runs that the next notice tells of. */
   readonly #changed = new Set<Run>();
-  /** Of the last step, until a notice brings them. */
+  /** The figures of the last step, until a notice carries them. */
   #unreported: StepFigures | undefined;
   #closing = false;
 
@@ -107,7 +107,7 @@ export class StepLoop {
     this.#queue = new SequenceQueue(this.#supply, slots);
   }
 
-  /** A run that the engine can't take ends as failed, at once. */
+  /** Starts a run. One that the engine can't take ends as failed at once. */
   start(spec: RunSpec, credit: Credit): void {
     const run = new Run({ spec, credit, ...this.#surroundings });
     const onTimeLimit = (): void => this.#interrupt(run, "time_limit");
@@ -134,7 +134,7 @@ export class StepLoop {
     if (run !== undefined) this.#interrupt(run, mode);
   }
 
-  /** A run that decodes or is parked gives its sequence up before the next step; for others, or one that ends first, it means nothing. */
+  /** Makes a run that decodes or is parked give its sequence up before the next step. Does nothing for any other run. */
   preempt(runId: number): void {
     const run = this.#runs.get(runId);
     if (run === undefined) return;
@@ -142,7 +142,7 @@ export class StepLoop {
     this.#wakeup.notify();
   }
 
-  /** A preempted run queues for a sequence again. */
+  /** Queues a preempted run for a sequence again. */
   resume(runId: number): void {
     const run = this.#runs.get(runId);
     if (run?.state.type !== "preempted") return;
@@ -153,7 +153,7 @@ export class StepLoop {
     this.#wakeup.notify();
   }
 
-  /** Makes `run` end all runs as cancelled and return, after the present step. */
+  /** Makes `run` end all runs as cancelled and return, after the step in progress. */
   close(): void {
     this.#closing = true;
     this.#wakeup.notify();
@@ -174,7 +174,7 @@ export class StepLoop {
       } else {
         this.#notify();
         this.#engine.tidy(true);
-        // Those just parked may have taken the turn of a prompt that is still unread.
+        // A run that was parked just now may have taken the turn of a prompt that is not all prefilled.
         if (step.parked.length === 0) await this.#wakeup.wait();
         this.#takeCommands();
       }
@@ -196,7 +196,7 @@ export class StepLoop {
     }
   }
 
-  /** Where places fell free: so that they are taken in the very next step, and do not stand empty for one. */
+  /** Waits for the runs that get freed slots, so that the slots do not stand empty for the next step. */
   async #handOverSlots(): Promise<void> {
     const hasLeft = ({ state: { type } }: Run): boolean => type === "ended" || type === "preempted";
     if (![...this.#changed].some(hasLeft)) return;
@@ -204,7 +204,7 @@ export class StepLoop {
     if (this.#runs.size > 0) await this.#handover?.wait();
   }
 
-  /** After faults in a row. A step like any other for whoever watches how long steps take. */
+  /** Checks the engine after faults in a row. The check is a step like any other for those who watch how long steps take. */
   async #checkEngine(): Promise<void> {
     if (!this.#faults.isCheckDue || !this.#supply.hasFree) return;
     this.present.begin();
@@ -215,7 +215,7 @@ export class StepLoop {
     this.close();
   }
 
-  /** Gives free sequences to those who wait for one. */
+  /** Gives free sequences to the runs that wait for one. */
   async #admit(): Promise<void> {
     for (let run = this.#queue.take(this.#runs); run !== undefined; run = this.#queue.take(this.#runs)) {
       const admitted = run;
@@ -226,7 +226,7 @@ export class StepLoop {
     }
   }
 
-  /** Between two steps, work on one run's sequence: what comes for it meanwhile acts right after. */
+  /** Works on one run's sequence between two steps. An interrupt that comes for the run meanwhile acts right after. */
   async #between(run: Run, work: () => Promise<void>): Promise<void> {
     this.#notify();
     this.#busy.add(run);
@@ -242,10 +242,10 @@ export class StepLoop {
       pulls: step.pulled.map(({ run, draft }) => ({ decoder: run.decoder(), draft })),
       prefills: step.prefilled.map(({ run, tokens }) => run.chunk(tokens)),
     });
-    // Of the step before. Whoever the news wakes may take this thread's core, so the engine is given its work first.
+    // This tells of the step before. Its notice may wake a thread that takes this thread's core, so the engine is given its work first.
     this.#notify();
     const drafts = await handOut(step, await stepping, { changed: this.#changed, faults: this.#faults });
-    // Still in the step: what came for its runs acts in `#release`, and goes out with its notice.
+    // The step still counts as in progress: interrupts for its runs act in `#release` and go out with its notice.
     this.#takeCommands();
     const stepMs = this.present.end();
     this.#planner.observe(step, stepMs);
@@ -253,7 +253,7 @@ export class StepLoop {
     this.#unreported = { stepMs, ...drafts };
   }
 
-  /** The engine is done with the busy runs: what came for them meanwhile acts now. */
+  /** Ends the engine's hold on the busy runs: interrupts that came for them act now. */
   #release(): void {
     this.#busy.clear();
     for (const [run, interrupt] of this.#interrupts) this.#apply(run, interrupt);
@@ -281,7 +281,7 @@ export class StepLoop {
     this.#changed.add(run);
   }
 
-  /** Tells of all that changed, in one notice, and forgets those that ended. */
+  /** Tells of all runs that changed, in one notice, and forgets the runs that ended. */
   #notify(): void {
     if (this.#changed.size === 0) return;
     const figures = this.#unreported ?? figuresAt(this.present.ageMs);
@@ -303,7 +303,7 @@ export class StepLoop {
   }
 }
 
-/** Whether it takes the place of one that came before it and has not acted yet. */
+/** Whether an interrupt replaces an earlier one that has not acted yet. */
 function outranks(interrupt: Interrupt, earlier: Interrupt | undefined): boolean {
   return earlier === undefined || RANKS[interrupt] >= RANKS[earlier];
 }
@@ -314,7 +314,7 @@ interface HandOutTargets {
   readonly faults: FaultWatch;
 }
 
-/** Gives each run of a step what the engine made for it, while the engine draws for the next run. */
+/** Gives each run of a step its results, while the engine samples for the next run. */
 async function handOut(step: Step, results: StepResults, { changed, faults }: HandOutTargets): Promise<DraftFigures> {
   for (const [index, { run, tokens }] of step.prefilled.entries()) {
     const fault = results.prefills[index];
@@ -339,7 +339,7 @@ async function handOut(step: Step, results: StepResults, { changed, faults }: Ha
   return drafts;
 }
 
-/** Of news that a step's end does not bring. */
+/** The figures of a notice that no step's end brings. */
 function figuresAt(stepMs: number): StepFigures {
   return { stepMs, draftTokens: 0, acceptedDraftTokens: 0 };
 }

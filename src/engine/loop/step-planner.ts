@@ -2,15 +2,15 @@ import type { DraftPolicy } from "./draft-planner.js";
 import { PrefillPlanner, type PrefillLimits } from "./prefill-planner.js";
 import type { Run } from "../run/run.js";
 
-/** Who takes part in one step, and how. */
+/** The runs in one step, and their work. */
 export interface Step {
-  /** Gets at least one token each: those past their prompt, and those whose rest of it is read in with that. */
+  /** The runs that get at least one token each: those that decode, and those whose prompt's rest is evaluated with the pull. */
   readonly pulled: readonly PulledRun[];
   readonly prefilled: readonly { readonly run: Run; readonly tokens: number }[];
-  /** Could not post their first token, and wait for credit from now on. */
+  /** The runs that could not post their first token, and wait for credit from now on. */
   readonly parked: readonly Run[];
   readonly decodingRuns: number;
-  /** What is evaluated for those who decode besides a token each and the drafts. */
+  /** The tokens that are evaluated for decoding runs beside one token each and the drafts. */
   readonly extraTokens: number;
   readonly prefillTokens: number;
   readonly prefillPositions: number;
@@ -18,7 +18,6 @@ export interface Step {
 
 export interface PulledRun {
   readonly run: Run;
-  /** What is tried in the same step. */
   readonly draft: readonly number[];
 }
 
@@ -28,41 +27,41 @@ export interface StepPlannerOptions {
   readonly drafts?: DraftPolicy | undefined;
 }
 
-/** Decides what the next step does: a token for each run with credit, and as much of the prompts as the planner of prefills allows. */
+/** Decides what the next step does: a token for each run with credit, and as much prefill as the prefill planner allows. */
 export class StepPlanner {
   readonly #limits: PrefillLimits;
   readonly #prefill: PrefillPlanner;
   readonly #drafts: DraftPolicy | undefined;
-  /** Prompts being read in; who is served next, first. */
+  /** The runs with a prompt to prefill, in the order in which they are served. */
   #prefilling: Run[] = [];
-  /** Those that came while others decoded. */
+  /** The runs that came while others decoded. */
   readonly #joining = new WeakSet<Run>();
-  /** Decoded in the last step. */
+  /** The runs that decoded in the last step. */
   #decoding: readonly Run[] = [];
 
-  /** @param drafts none given: nothing is tried ahead */
+  /** @param drafts default: nothing is drafted */
   constructor({ limits, slots, drafts }: StepPlannerOptions) {
     this.#drafts = drafts;
     this.#limits = limits;
     this.#prefill = new PrefillPlanner(limits, slots);
   }
 
-  /** A run has come, or comes back: who decodes now was there before it. */
+  /** Meets a run that has come or comes back: the runs that decode now were there before it. */
   meet(run: Run): void {
     if (this.#decoding.some(({ state }) => state.type === "running")) this.#joining.add(run);
   }
 
-  /** A run has got its sequence: its prompt is to be read in. */
+  /** Adds a run that has got its sequence, so that its prompt is prefilled. */
   add(run: Run): void {
     this.#prefilling.push(run);
   }
 
-  /** A run gives its sequence up: it is no longer read in, until it is added again. */
+  /** Removes a run that gives its sequence up. Its prefill waits until it is added again. */
   remove(run: Run): void {
     this.#prefilling = this.#prefilling.filter((prefilling) => prefilling !== run);
   }
 
-  /** The step may come out empty. */
+  /** Plans a step, which may be empty. */
   plan(runs: Iterable<Run>): Step {
     const { pulled, extraTokens } = this.#decodingOf(runs);
     const decodingRuns = pulled.length;
@@ -71,7 +70,7 @@ export class StepPlanner {
     const parked: Run[] = [];
     let prefillTokens = 0;
     let prefillPositions = 0;
-    // Both at once might be more than fits one step.
+    // Extra tokens and prompts together might be more than fits one step.
     for (const { run, granted } of extraTokens > 0 ? [] : this.#deal(decodingRuns)) {
       const isRest = granted === run.prefillTokensLeft;
       // The last token of a prompt is evaluated by the first pull.
@@ -94,12 +93,12 @@ export class StepPlanner {
     };
   }
 
-  /** Estimated ms to read so many tokens into an empty sequence. */
+  /** Estimates the ms for a prefill of an empty sequence. */
   estimatePrefillMs(tokens: number): number {
     return this.#prefill.estimatePrefillMs(tokens);
   }
 
-  /** Learns from how long the step took. */
+  /** Learns from the time that the step took. */
   observe(step: Step, stepMs: number): void {
     const { pulled, decodingRuns, extraTokens, prefillTokens, prefillPositions } = step;
     if (extraTokens > 0) return;
@@ -108,7 +107,7 @@ export class StepPlanner {
     if (draftTokens === 0) this.#prefill.observe({ stepMs, decodingRuns, prefillTokens, prefillPositions });
   }
 
-  /** All who decode, but for those whose extra tokens find no room any more: they come with the next step. */
+  /** Lists the decoding runs. A run whose extra tokens find no room comes with the next step. */
   #decodingOf(runs: Iterable<Run>): { pulled: Run[]; extraTokens: number } {
     const pulled: Run[] = [];
     let extraTokens = 0;
@@ -122,13 +121,13 @@ export class StepPlanner {
     return { pulled, extraTokens };
   }
 
-  /** None beside a prompt, which takes all the room and time that there is. */
+  /** Drafts for a step without prefill. A prompt takes all the room and time that there is. */
   #withDrafts(pulled: readonly Run[], otherTokens: number): readonly PulledRun[] {
     const drafts = otherTokens === 0 ? this.#drafts?.plan(pulled, this.#limits.maxTokens) : undefined;
     return pulled.map((run, index) => ({ run, draft: drafts?.[index] ?? [] }));
   }
 
-  /** Who is served goes to the end of the line. */
+  /** Deals prefill out. A run that is served goes to the end of the queue. */
   #deal(decoding: number): { run: Run; granted: number }[] {
     const prefilling = this.#prefilling.filter((run) => run.state.type === "prefilling");
     const prompts = prefilling.map((run) => ({

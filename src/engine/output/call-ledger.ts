@@ -4,13 +4,13 @@ import { randomInt } from "node:crypto";
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 export interface CallBounds {
-  /** Calls that may be announced; at least 1. */
+  /** The most calls that may be announced; at least 1. */
   readonly maxCalls: number;
-  /** UTF-8 bytes of all arguments together. */
+  /** The most UTF-8 bytes of all arguments together. */
   readonly maxArgumentBytes: number;
 }
 
-/** Numbers the calls of one output, gives them ids, and knows when there have been enough. */
+/** Numbers the calls of one output, gives them ids, and holds them to their bounds. */
 export class CallLedger {
   readonly bounds: CallBounds;
   readonly #createId: () => string;
@@ -26,7 +26,7 @@ export class CallLedger {
     this.#createId = createId;
   }
 
-  /** Whole calls. */
+  /** The number of complete calls. */
   get calls(): number {
     return this.#whole;
   }
@@ -36,12 +36,12 @@ export class CallLedger {
     return this.#announced < this.bounds.maxCalls && !this.#isFull;
   }
 
-  /** Whether the output is to end: the last call that may be is whole, or there would have been too many bytes. */
+  /** Whether the output has to end: the last call that may be is complete, or the arguments have used up their bytes. */
   get isOver(): boolean {
     return this.#whole >= this.bounds.maxCalls || this.#isFull;
   }
 
-  /** The fragments that follow are of a new call. */
+  /** Announces a call, to which the fragments that follow belong. */
   announce(name: string, ownId: string | undefined): void {
     const id = ownId !== undefined && isCallId(ownId) && !this.#ids.has(ownId) ? ownId : this.#createId();
     this.#ids.add(id);
@@ -58,7 +58,7 @@ export class CallLedger {
     return head === undefined ? { index, arguments: given } : { index, head, arguments: given };
   }
 
-  /** The call announced last has all its arguments. */
+  /** Completes the call announced last. */
   close(): void {
     if (!this.#isFull) this.#whole += 1;
   }
@@ -72,7 +72,7 @@ export class CallLedger {
   }
 }
 
-/** The most whole code points that are at most so many bytes of UTF-8. */
+/** The longest beginning of the text, in code points, that has at most `maxBytes` bytes of UTF-8. */
 function beginning(text: string, maxBytes: number): string {
   let bytes = 0;
   let length = 0;
@@ -84,12 +84,12 @@ function beginning(text: string, maxBytes: number): string {
   return text.slice(0, length);
 }
 
-/** An id for a call that has none: `call_` and 20 random letters and digits. */
+/** Makes an id for a call that has none: `call_` and 20 random letters and digits. */
 export function createCallId(): string {
   return `call_${Array.from({ length: 20 }, () => letters.charAt(randomInt(letters.length))).join("")}`;
 }
 
-/** Whether a model's id may be the call's: shorter ones are numbers that begin anew with each output. */
+/** Whether a model's own id may serve as the call's. Shorter ids are numbers that begin anew with each output. */
 function isCallId(id: string): boolean {
   return /^[\w-]{8,64}$/.test(id);
 }

@@ -6,45 +6,45 @@ import type { PartList } from "./output-part.js";
 import type { Parser, TextCursor } from "./text-cursor.js";
 import { TokenReader } from "./token-reader.js";
 
-/** none: it was none, and nothing is settled. whole: another may follow. last: it was announced, and what follows is text. */
+/** none: there was no call, and nothing is settled. whole: the call is complete, and another may follow. last: the call was announced, and the rest is text. */
 type CallResult = "none" | "whole" | "last";
 
-/** Markup, name, id and members that are no arguments may be so many UTF-16 units more than the arguments' bytes. */
+/** The most UTF-16 units that are held beside the bytes of the arguments, for markup, name, id and other members. */
 const MAX_HELD_BESIDE_ARGUMENTS = 1_024;
 
 const OPEN_BRACE = 0x7b;
 const quote = 0x22;
 
-/** A body that writes each call for itself. */
+/** A body in which each call stands for itself. */
 type SingleBody = Exclude<CallBody, { type: "array" }>;
 
 type NamedBody = Extract<CallBody, { type: "named" }>;
 
-/** What is known of a call before it is announced. */
+/** The members of a call that is not announced yet. */
 interface Draft {
   name?: string | undefined;
   id?: string | undefined;
   arguments?: string | undefined;
 }
 
-/** A mark that calls may begin with, and what they are written in then. */
+/** A mark that calls may begin with, and the syntax of these calls. */
 export interface CallOpening {
   readonly mark: string;
   readonly syntax: CallSyntax;
-  /** True: the mark is that of the first call itself. False: it is the section's, or there is none. */
+  /** Whether the mark is that of the first call itself, and not the section's or an empty one. */
   readonly isBegun: boolean;
 }
 
 export interface CallReaderOptions {
   readonly cursor: TextCursor;
-  /** Gets the calls' fragments. */
+  /** Gets the fragments of the calls. */
   readonly parts: PartList;
   readonly ledger: CallLedger;
-  /** Names that a call must have to be one. */
+  /** The names of the tools. Text with another name is no call. */
   readonly toolNames: readonly string[];
 }
 
-/** Reads calls from where the mark that they begin with has been read. Whatever else it meets, a call is settled to the end of its arguments at least. */
+/** Reads calls from after the mark that they begin with. Once a call is announced, its arguments are settled whatever follows them. */
 export class CallReader {
   readonly #cursor: TextCursor;
   readonly #parts: PartList;
@@ -62,7 +62,7 @@ export class CallReader {
     for (const name of toolNames) this.#nameMarks.add(name, name);
   }
 
-  /** One section of calls. @returns whether there was a call; where there was none, nothing is settled */
+  /** Reads one section of calls. @returns whether there was a call; if not, nothing is settled */
   *read({ syntax, isBegun }: CallOpening): Parser<boolean> {
     const { body } = syntax;
     let outcome = yield* body.type === "array" ? this.#elements(body.keys) : this.#call(body, isBegun);
@@ -123,7 +123,7 @@ export class CallReader {
     return "none";
   }
 
-  /** A member's value. member: the call is still to be announced. */
+  /** Reads a member's value. @returns "member" if the call can't be announced yet */
   *#member(keys: CallKeys, key: string, draft: Draft): Parser<CallResult | "member"> {
     const unit = yield* this.#tokens.next();
     if (key === keys.name && draft.name === undefined) {
@@ -146,7 +146,7 @@ export class CallReader {
     return this.#whole(draft.arguments);
   }
 
-  /** Arguments that can't be announced yet: an object, or a string that holds one. */
+  /** Reads arguments that can't be announced yet: an object, or a string that holds one. */
   *#wholeArguments(unit: number): Parser<string | undefined> {
     if (unit === quote) {
       const text = (yield* this.#tokens.string())?.trim();
@@ -156,7 +156,7 @@ export class CallReader {
     return unit === OPEN_BRACE && (yield* this.#tokens.value()) ? this.#cursor.heldFrom(start) : undefined;
   }
 
-  /** Those of the call that was announced last, as they come. */
+  /** Reads the arguments of the call that was announced last, and gives them out as they come. */
   *#arguments(): Parser<CallResult> {
     const check = new JsonCheck();
     this.#cursor.take();
@@ -179,7 +179,7 @@ export class CallReader {
     }
   }
 
-  /** Members after the arguments. */
+  /** Reads the members after the arguments. */
   *#restOfObject(): Parser<CallResult> {
     while (yield* this.#tokens.mark(",")) {
       const key = yield* this.#tokens.string();
@@ -198,13 +198,13 @@ export class CallReader {
     if (text !== "") this.#parts.addFragment(this.#ledger.fragment(text), this.#cursor.settled);
   }
 
-  /** What is held since the last call is text. */
+  /** Turns all that is held since the last call back into text. */
   #back(): CallResult {
     this.#cursor.rewind(0);
     return "last";
   }
 
-  /** Settles a mark where it is there. */
+  /** Settles a mark if it is there. */
   *#optional(mark: string): Parser<boolean> {
     const isThere = mark.trim() !== "" && (yield* this.#tokens.mark(mark));
     if (isThere) this.#cursor.take();
@@ -212,7 +212,7 @@ export class CallReader {
     return isThere;
   }
 
-  /** The longest of some marks that is there. */
+  /** Reads the longest of several marks. */
   *#anyOf(marks: readonly string[]): Parser<boolean> {
     const start = this.#cursor.held;
     for (const mark of marks.toSorted((a, b) => b.length - a.length)) {
@@ -223,7 +223,7 @@ export class CallReader {
   }
 }
 
-/** All that a call of this format may begin with, in the order in which they are tried. Those with an empty mark begin with the JSON itself. */
+/** Lists all that a call of this format may begin with, in the order in which they are tried. An empty mark means that the call begins with the JSON itself. */
 export function openingsOf(format: OutputFormat): readonly CallOpening[] {
   if (format.toolNames.length === 0) return [];
   return format.calls.flatMap((syntax): CallOpening[] => {
@@ -236,7 +236,7 @@ export function openingsOf(format: OutputFormat): readonly CallOpening[] {
   });
 }
 
-/** What each call of a body may begin with. */
+/** Lists all that a call of a body may begin with. */
 function beginsOf(body: CallBody): readonly string[] {
   switch (body.type) {
     case "array":

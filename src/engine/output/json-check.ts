@@ -1,10 +1,13 @@
-/** more: goes on. end: whole with this unit. before: was whole before this unit, which is none of it. wrong: no JSON. */
+/** more: the value goes on. end: it is complete with this unit. before: it was complete before this unit, which is no part of it. wrong: it is no JSON. */
 export type JsonProgress = "more" | "end" | "before" | "wrong";
 
-/** How deep objects and arrays may lie in each other. */
+/** The most levels of nested objects and arrays. */
 export const MAX_JSON_DEPTH = 64;
 
-/** Where in a value it is. Numbers: after minus, zero, digits, point, digits of the fraction, `e`, sign of the exponent, its digits. */
+/**
+ * A position in a value. The states of numbers are named after the last unit read: minus, zero, digits, point, digits of the fraction, `e`, sign and
+ * digits of the exponent.
+ */
 type JsonState =
   | "value"
   | "first_element"
@@ -22,17 +25,20 @@ type NumberState = "minus" | "zero" | "digits" | "point" | "fraction" | "e" | "s
 
 const WHOLE_NUMBER_STATES: ReadonlySet<JsonState> = new Set(["zero", "digits", "fraction", "exponent"]);
 
-/** Checks one JSON value (RFC 8259) unit by unit. No blanks before it. Nothing is kept but where it is: what is deeper than `MAX_JSON_DEPTH` is wrong. */
+/**
+ * Checks one JSON value (RFC 8259) unit by unit, from its first unit on. It keeps nothing but the position: a value nested deeper than
+ * `MAX_JSON_DEPTH` is wrong.
+ */
 export class JsonCheck {
   #state: JsonState = "value";
-  /** The objects and arrays that are open: the closing unit of each. */
+  /** The closing unit of each object and array that is open. */
   readonly #open: number[] = [];
   #isKey = false;
-  /** What is still to come of a literal, or how many digits of an escape. */
+  /** The units of a literal that are still to come. */
   #rest = "";
   #hexLeft = 0;
 
-  /** After anything but `more` there is nothing to ask. */
+  /** Takes the next unit. To be called again only after "more". */
   advance(unit: number): JsonProgress {
     switch (this.#state) {
       case "string":
@@ -176,7 +182,7 @@ export function isJsonObject(text: string): boolean {
   return false;
 }
 
-/** undefined: this unit is no part of the number. */
+/** @returns undefined if the unit is no part of the number */
 function numberAfter(state: NumberState, unit: number): NumberState | undefined {
   switch (state) {
     case "minus":
@@ -204,7 +210,7 @@ function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
 }
 
-/** Whether a UTF-16 unit is white space as JSON has it. */
+/** Whether a UTF-16 unit is white space in JSON. */
 export function isBlank(unit: number): boolean {
   return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09;
 }

@@ -1,10 +1,10 @@
 import type { Parser, TextCursor } from "./text-cursor.js";
 
-/** Marks, and what each of them means; one mark may mean several things. */
+/** Marks, each with one or more meanings. */
 export class MarkTrie<T> {
   readonly #root = new TrieNode<T>();
 
-  /** An empty mark is none. Blanks at either end are left out. */
+  /** Adds a mark without the blanks at its ends. An empty mark is not added. */
   add(mark: string, meaning: T): this {
     const text = mark.trim();
     let node = this.#root;
@@ -18,7 +18,7 @@ export class MarkTrie<T> {
     return this.#root.next.has(unit);
   }
 
-  /** Reads the longest mark that begins here. None: stays where it is. */
+  /** Reads the longest mark that begins here. @returns no meanings if there is none; the cursor does not move then */
   *read(cursor: TextCursor): Parser<readonly T[]> {
     let node: TrieNode<T> | undefined = this.#root;
     let length = cursor.held;

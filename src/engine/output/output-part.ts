@@ -1,16 +1,16 @@
 import type { Channel } from "../../core/piece.js";
 import type { ToolCallFragment } from "../../core/tool.js";
 
-/** A stretch of output that can no longer change. `end` counts the UTF-16 units of all text pushed so far, markup included, that are settled with this part. */
+/** A stretch of output that can no longer change. `end` counts the UTF-16 units of all text so far, markup included, that are settled with this part. */
 export type OutputPart =
   | { readonly type: "text"; readonly channel: Channel; readonly text: string; readonly end: number }
   | { readonly type: "call"; readonly call: ToolCallFragment; readonly end: number };
 
 /** Splits output into parts while it comes. */
 export interface PartReader {
-  /** Takes text that follows all text before. @returns the parts that it settles, in order; markup is in no part */
+  /** Takes the text that follows. @returns the parts that it settles, in order; no part holds markup */
   push(text: string): readonly OutputPart[];
-  /** Ends the text. @returns the parts that were held back, read as they are without more text */
+  /** Ends the text. @returns the parts that were held back, read as text that nothing follows */
   finish(): readonly OutputPart[];
   /** Whether the text so far ends inside reasoning, or inside the mark that ends it. */
   readonly isReasoning: boolean;
@@ -37,7 +37,7 @@ export class PlainReader implements PartReader {
   }
 }
 
-/** Collects the parts of one push; a part is joined with the one before it where both have the same channel or call. */
+/** Collects the parts of one push. A part is joined with the one before it if both have the same channel or call. */
 export class PartList {
   #parts: OutputPart[] = [];
   /** The `end` of the last part, of this push or an earlier one. */
@@ -51,7 +51,7 @@ export class PartList {
     this.#add({ type: "call", call, end });
   }
 
-  /** Settles all text up to `end`: a part without text says so where no part before it does. */
+  /** Settles all text up to `end`, with an empty part if no part before it does. */
   close(channel: Channel, end: number): void {
     if (this.end < end) this.#parts.push({ type: "text", channel, text: "", end });
     this.end = Math.max(this.end, end);
@@ -69,7 +69,7 @@ export class PartList {
   }
 }
 
-/** Appends a part, joined with the last one where both have the same channel or call. */
+/** Appends a part, joined with the last one if both have the same channel or call. */
 export function appendPart(parts: OutputPart[], part: OutputPart): void {
   const last = parts.at(-1);
   const joined = last === undefined ? undefined : joinParts(last, part);

@@ -9,30 +9,30 @@ import { END, type Parser, TextCursor } from "./text-cursor.js";
 
 export interface OutputReaderOptions {
   readonly format: OutputFormat;
-  /** See OutputFormat. */
+  /** The maximum of OutputFormat. */
   readonly maxCalls: number;
-  /** See OutputFormat. */
+  /** The maximum of OutputFormat. */
   readonly maxArgumentBytes: number;
-  /** Default: random. */
+  /** Makes ids for calls. Default: random ones. */
   readonly createId?: () => string;
 }
 
-/** What a mark in text means. */
+/** The meaning of a mark in text. */
 type Meaning =
   | { readonly type: "channel"; readonly channel: Channel }
   | { readonly type: "frame" }
   | { readonly type: "calls"; readonly opening: CallOpening };
 
-/** What lies before a place in the answer. */
+/** The kind of output before a position in the answer. */
 type Before = "start" | "reasoning" | "call" | "text";
 
-/** A longer run of blanks is text, whatever comes after it. */
+/** The most blanks that are held. A longer run of them is text, whatever comes after it. */
 const MAX_HELD_BLANKS = 1_024;
 
 /**
- * Reads the text that a model puts out: what it means depends on the text alone, not on how it was split. Blanks next to reasoning belong to no text.
- * Between calls, and before calls that no text comes before, they are none either; all other blanks are text. What looks like a call but is none is text,
- * as the model wrote it. Costs a few steps a UTF-16 unit.
+ * Reads the output of a model. The result depends on the text alone and not on how it was split. White space around reasoning and around tool calls
+ * is dropped, except between text and the call that follows it. Text that looks like a call but is none stays text, as the model wrote it. Each
+ * UTF-16 unit costs a few steps.
  */
 export class OutputReader implements PartReader {
   readonly #cursor = new TextCursor();
@@ -40,9 +40,9 @@ export class OutputReader implements PartReader {
   readonly #ledger: CallLedger;
   readonly #callReader: CallReader;
   readonly #marks: Readonly<Record<Channel, MarkTrie<Meaning>>>;
-  /** Calls that begin with the JSON itself. */
+  /** The calls that begin with the JSON itself. */
   readonly #bareCalls: readonly CallOpening[];
-  /** Whether blanks may lie next to reasoning. */
+  /** Whether the format has reasoning, beside which blanks are dropped. */
   readonly #mayReason: boolean;
   readonly #parse: Parser<void>;
   #channel: Channel;
@@ -87,7 +87,7 @@ export class OutputReader implements PartReader {
     return this.#ledger.isOver;
   }
 
-  /** Once the output is over, text is of no part. */
+  /** Takes text. Once the output is over, text is in no part. */
   push(text: string): readonly OutputPart[] {
     this.#pushed += text.length;
     if (this.#isDone || text === "") return [];
@@ -96,7 +96,7 @@ export class OutputReader implements PartReader {
     return this.#parts.drain();
   }
 
-  /** The last part ends where the text does. */
+  /** Ends the text. The last part ends with it. */
   finish(): readonly OutputPart[] {
     if (!this.#isDone) {
       this.#cursor.end();
@@ -121,7 +121,7 @@ export class OutputReader implements PartReader {
     }
   }
 
-  /** Until there is a unit that is no blank, or the end, or there are too many of them. */
+  /** Skips blanks up to another unit, the end, or the most blanks that are held. */
   *#skipBlanks(): Parser<void> {
     while (this.#cursor.held < MAX_HELD_BLANKS) {
       if (this.#cursor.isDry) yield;
@@ -131,7 +131,7 @@ export class OutputReader implements PartReader {
     }
   }
 
-  /** Markup, and what it marks. None: goes back to where the blanks end. */
+  /** Reads markup and what it marks. @returns false if there is none; the cursor stands after the blanks then */
   *#markup(): Parser<boolean> {
     const blanks = this.#cursor.held;
     const meanings = yield* this.#marks[this.#channel].read(this.#cursor);
@@ -167,7 +167,7 @@ export class OutputReader implements PartReader {
     return false;
   }
 
-  /** Text up to what may be markup; its first unit is none. */
+  /** Reads text up to the next unit that may be markup. Its first unit is text. */
   *#text(): Parser<void> {
     this.#cursor.advance();
     for (;;) {

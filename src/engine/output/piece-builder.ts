@@ -33,22 +33,24 @@ interface HeldToken {
 type AnswerPart = Extract<OutputPart, { type: "text" }>;
 
 /**
- * Makes pieces of one run's tokens: each piece is text of one channel, or a fragment of a call. A token whose text is held back, because it is part of a code point or may become part of markup or
- * of a stop sequence, is held back with it. Every token is in exactly one piece, the first to which it gave text. Stop sequences are looked for in the answer alone, in each stretch of it between
- * calls and reasoning.
+ * Makes pieces of one run's tokens. Each piece is text of one channel, or a fragment of a call.
+ *
+ * A token is held back together with its text, which may be part of a code point or become part of markup or of a stop sequence. Every token is in
+ * exactly one piece, the first to which it gave text. Stop sequences are looked for in the answer alone, in each stretch of it between calls and
+ * reasoning.
  */
 export class PieceBuilder {
   readonly #detokenizer = new Detokenizer();
   readonly #reader: PartReader;
   readonly #stopSequences: readonly string[];
   readonly #output: RunOutput;
-  /** The fewest tokens of a piece with text. In marked output one token can give several pieces, and all but the first have none. */
+  /** The fewest tokens of a piece with text. In marked output one token can give several pieces, of which only the first has the token. */
   readonly #leastTokens: number;
   readonly #held: HeldToken[] = [];
-  /** Parts that can no longer change and are in no piece yet. */
+  /** The parts that can no longer change and are in no piece yet. */
   readonly #settled: OutputPart[] = [];
   #filter: StopFilter;
-  /** Parts of the answer that the filter holds back. */
+  /** The parts of the answer that the filter holds back. */
   readonly #filtered: AnswerPart[] = [];
   #textLength = 0;
   #match: string | undefined;
@@ -71,10 +73,7 @@ export class PieceBuilder {
     return this.#reader.isReasoning;
   }
 
-  /**
-   * @param bytes the token's text, markup included
-   * @param score required where the run asked for scores
-   */
+  /** @param bytes the token's text, markup included @param score required if the run asked for scores */
   push(tokenId: number, bytes: Uint8Array, score?: TokenScore): void {
     this.#held.push({ tokenId, textStart: this.#textLength, bytes, score });
     this.mark(bytes);
@@ -88,7 +87,7 @@ export class PieceBuilder {
     for (const part of this.#reader.push(text)) this.#settle(part);
   }
 
-  /** Counts the tokens before the last one that are in no piece yet and whose text reaches into the `units` UTF-16 units before the last token's. */
+  /** Counts the tokens before the last one that are in no piece yet and reach into the `units` UTF-16 units before its text. */
   countBack(units: number): number {
     const last = this.#held.length - 1;
     const from = (this.#held[last]?.textStart ?? 0) - units;
@@ -97,7 +96,7 @@ export class PieceBuilder {
     return count;
   }
 
-  /** The next piece, if there is text for one or enough tokens without text. */
+  /** @returns the next piece, if there is text for one or enough tokens without text */
   take(): Piece | undefined {
     const part = this.#settled.shift();
     if (part !== undefined) return this.#release(part, this.#tokensBefore(part.end));
@@ -136,7 +135,7 @@ export class PieceBuilder {
     appendPart(this.#settled, part);
   }
 
-  /** Settles the next text of the answer that the filter has let go of. */
+  /** Settles text of the answer that the filter has let go of. */
   #letGo(text: string): void {
     for (let left = text.length; left > 0;) {
       const part = this.#filtered.shift();
@@ -190,7 +189,7 @@ function scoreOf({ tokenId, score }: HeldToken): TokenScore {
   return score;
 }
 
-/** A copy with a buffer of its own: a message carries a view together with its whole buffer. */
+/** Copies bytes into a buffer of their own, since a message carries a view together with its whole buffer. */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }

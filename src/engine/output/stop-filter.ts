@@ -1,12 +1,12 @@
-/** What one push made of the text: what can no longer become part of a stop sequence, and the stop sequence that was met, if any. */
+/** The result of one push: the text that can no longer become part of a stop sequence, and the stop sequence that was met, if any. */
 export interface Filtered {
   readonly text: string;
   readonly match: string | undefined;
 }
 
 /**
- * Holds back text while it could still become a stop sequence, and cuts at the first one met: the one that is complete first, the longest where
- * several are complete at the same place. The outcome depends on the text alone, not on how it was split. Each UTF-16 unit costs one step of a
+ * Holds back text while it could still become a stop sequence, and cuts at the first one met: the one that is complete first, and the longest of
+ * those complete at the same position. The result depends on the text alone and not on how it was split. Each UTF-16 unit costs one step of a
  * Knuth-Morris-Pratt automaton for each stop sequence.
  */
 export class StopFilter {
@@ -18,7 +18,7 @@ export class StopFilter {
     this.#automata = stopSequences.filter((stop) => stop !== "").map((stop) => new StopAutomaton(stop));
   }
 
-  /** After a match there is no more text. */
+  /** Takes text. After a match it gives no more. */
   push(text: string): Filtered {
     if (this.#automata.length === 0) return { text, match: undefined };
     if (this.#match !== undefined) return { text: "", match: this.#match };
@@ -34,7 +34,7 @@ export class StopFilter {
     return { text: whole.slice(0, certain), match: undefined };
   }
 
-  /** The text held back, now that none follows. */
+  /** Ends the text. @returns the text that was held back */
   end(): string {
     const held = this.#held;
     this.#held = "";
@@ -56,10 +56,10 @@ export class StopFilter {
   }
 }
 
-/** Follows one stop sequence through the text: `matched` is the longest end of the text that begins it. */
+/** Follows one stop sequence through the text. `matched` is the length of the longest end of the text with which the stop sequence begins. */
 class StopAutomaton {
   readonly stop: string;
-  /** For each length matched: what is still matched when the next unit differs. */
+  /** For each length matched, the length that is still matched if the next unit differs. */
   readonly #fallbacks: Uint16Array;
   matched = 0;
 
@@ -73,7 +73,7 @@ class StopAutomaton {
     }
   }
 
-  /** @returns whether the text now ends in the stop sequence. */
+  /** @returns whether the text now ends with the stop sequence */
   advance(unit: number): boolean {
     this.matched = this.#extend(this.matched, unit);
     return this.matched === this.stop.length;

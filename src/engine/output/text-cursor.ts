@@ -2,20 +2,20 @@
 export const END = -1;
 
 /**
- * A place in text that is still coming. What lies between the last settled unit and this place is held: it may be read again. Text of earlier pushes is
- * only touched when it is taken or read again, so holding much costs nothing a push.
+ * A position in text that is still coming. The text between the last settled unit and the position is held, and may be read again. Text of earlier
+ * pushes is touched only when it is taken or read again, so a push costs the same however much is held.
  */
 export class TextCursor {
-  /** Held text before `#text`; where there is some, `#from` is 0. */
+  /** The held text before `#text`. If there is some, `#from` is 0. */
   #past = "";
   #text = "";
   #from = 0;
   #at = 0;
-  /** Units before `#text`. */
+  /** The number of units before `#text`. */
   #base = 0;
   #isEnded = false;
 
-  /** Only where it is dry. */
+  /** Takes the text that follows. To be called only when the cursor is dry. */
   push(text: string): void {
     this.#past += this.#text.slice(this.#from);
     this.#base += this.#text.length;
@@ -24,7 +24,7 @@ export class TextCursor {
     this.#at = 0;
   }
 
-  /** Nothing more is pushed. */
+  /** Ends the text. */
   end(): void {
     this.#isEnded = true;
   }
@@ -34,7 +34,7 @@ export class TextCursor {
     return this.#at === this.#text.length && !this.#isEnded;
   }
 
-  /** The next UTF-16 unit, or END. Only where it is not dry. */
+  /** The next UTF-16 unit, or END. To be read only when the cursor is not dry. */
   get unit(): number {
     return this.#at === this.#text.length ? END : this.#text.charCodeAt(this.#at);
   }
@@ -43,22 +43,22 @@ export class TextCursor {
     this.#at += 1;
   }
 
-  /** Units held. */
+  /** The number of units held. */
   get held(): number {
     return this.#past.length + this.#at - this.#from;
   }
 
-  /** Units settled since the start. */
+  /** The number of units settled since the start. */
   get settled(): number {
     return this.#base + this.#from - this.#past.length;
   }
 
-  /** Held text from a unit of it on. */
+  /** The held text from its unit `start` on. */
   heldFrom(start: number): string {
     return (this.#past + this.#text.slice(this.#from, this.#at)).slice(start);
   }
 
-  /** Settles held text: the first units of it. Default: all. */
+  /** Settles the first units of the held text. Default: all of it. */
   take(count = this.held): string {
     if (count < this.held) this.#join();
     const to = this.#from + count - this.#past.length;
@@ -68,13 +68,13 @@ export class TextCursor {
     return taken;
   }
 
-  /** All that is held, but for a last unit that may be half a code point. */
+  /** Settles all held text but a last unit that may be half a code point. */
   takeCodePoints(): string {
     const isHalf = this.#at > this.#from && (this.#text.charCodeAt(this.#at - 1) & 0xfc00) === 0xd800;
     return this.take(this.held - (isHalf ? 1 : 0));
   }
 
-  /** Goes back to where this many units are held. */
+  /** Goes back to where `held` units are held. */
   rewind(held: number): void {
     if (held < this.#past.length) this.#join();
     this.#at = this.#from + held - this.#past.length;
@@ -90,5 +90,5 @@ export class TextCursor {
   }
 }
 
-/** What a part of the output is read by: it yields where the text so far does not suffice and is gone on with when more has come, or the end. */
+/** A resumable parser: a generator that yields when it needs more text, and is resumed when text or the end arrives. */
 export type Parser<T> = Generator<void, T, void>;

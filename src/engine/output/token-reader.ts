@@ -2,18 +2,18 @@ import { isBlank, JsonCheck } from "./json-check.js";
 import type { MarkTrie } from "./mark-trie.js";
 import { END, type Parser, type TextCursor } from "./text-cursor.js";
 
-/** Reads what calls are made of. Blanks before it are left out. Nothing is settled; beyond the most that may be held there is nothing more to read. */
+/** Reads the elements of calls, and skips the blanks before each. It settles nothing, and reads END once `maxHeld` units are held. */
 export class TokenReader {
   readonly #cursor: TextCursor;
   readonly #maxHeld: number;
 
-  /** @param maxHeld UTF-16 units */
+  /** @param maxHeld in UTF-16 units */
   constructor(cursor: TextCursor, maxHeld: number) {
     this.#cursor = cursor;
     this.#maxHeld = maxHeld;
   }
 
-  /** The next unit that is no blank, or END. */
+  /** @returns the next unit that is no blank, or END */
   *next(): Parser<number> {
     for (;;) {
       if (this.#cursor.isDry) yield;
@@ -23,7 +23,7 @@ export class TokenReader {
     }
   }
 
-  /** @returns whether it was there; an empty mark always is */
+  /** @returns whether the mark is there; an empty mark always is */
   *mark(mark: string): Parser<boolean> {
     const text = mark.trim();
     if (text === "") return true;
@@ -36,13 +36,13 @@ export class TokenReader {
     return true;
   }
 
-  /** The longest of some marks. None: no meanings. */
+  /** Reads the longest of several marks. @returns no meanings if there is none */
   *oneOf<T>(marks: MarkTrie<T>): Parser<readonly T[]> {
     yield* this.next();
     return yield* marks.read(this.#cursor);
   }
 
-  /** Letters, digits, `_` and `-`. */
+  /** Reads letters, digits, `_` and `-`. */
   *word(): Parser<string> {
     yield* this.next();
     let word = "";
@@ -55,7 +55,7 @@ export class TokenReader {
     }
   }
 
-  /** A JSON string's text. undefined: there was none. */
+  /** Reads a JSON string. @returns its text, or undefined if there is none */
   *string(): Parser<string | undefined> {
     if ((yield* this.next()) !== 0x22) return undefined;
     const start = this.#cursor.held;
@@ -64,7 +64,7 @@ export class TokenReader {
     return typeof text === "string" ? text : undefined;
   }
 
-  /** Any JSON value. @returns whether there was one */
+  /** Reads any JSON value. @returns whether there is one */
   *value(): Parser<boolean> {
     yield* this.next();
     const check = new JsonCheck();

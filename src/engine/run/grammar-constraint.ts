@@ -3,24 +3,24 @@ import { type Engine, EngineFault, type GrammarState, type SampledToken } from "
 
 const BLANKS: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));
 
-/** Where an output is in its grammar. none → nothing ever; awaited → begun. */
+/** The phase of an output with its grammar. none lasts for ever; awaited is followed by begun. */
 type GrammarPhase = "none" | "awaited" | "begun";
 
-/** Holds one run's answer to its grammar, from the answer's first token on, and sees where that is complete. */
+/** Constrains one run's answer by its grammar, from the answer's first token on, and sees when the answer is complete. */
 export class GrammarConstraint {
   readonly #grammar: OutputGrammar | undefined;
   #phase: GrammarPhase;
   #state: GrammarState | undefined;
-  /** Whether the answer could end where it is. */
+  /** Whether the answer could end here. */
   #mayEnd = false;
 
-  /** @param isAwaited reasoning comes before the answer */
+  /** @param isAwaited whether reasoning comes before the answer */
   constructor(grammar: OutputGrammar | undefined, isAwaited: boolean) {
     this.#grammar = grammar;
     this.#phase = grammar === undefined ? "none" : isAwaited ? "awaited" : "begun";
   }
 
-  /** What the next token is held to. */
+  /** The grammar that constrains the next token. */
   get state(): GrammarState | undefined {
     return this.#phase === "begun" ? this.#state : undefined;
   }
@@ -38,7 +38,7 @@ export class GrammarConstraint {
     return this.#mayEnd && this.#grammar?.prefixFree === true;
   }
 
-  /** Before the first token. @returns why it can't be had */
+  /** Compiles the grammar, before the first token. @returns the reason if it fails */
   compile(engine: Engine): string | undefined {
     try {
       this.#state = this.#grammar && engine.beginGrammar(this.#grammar.gbnf);
@@ -49,7 +49,7 @@ export class GrammarConstraint {
     }
   }
 
-  /** The answer begins. @returns whether it was awaited */
+  /** Begins the answer. @returns whether it was awaited */
   begin(): boolean {
     if (this.#phase !== "awaited") return false;
     this.#phase = "begun";

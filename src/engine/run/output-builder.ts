@@ -11,16 +11,16 @@ import { ReasoningWatch } from "./reasoning-watch.js";
 import { RepetitionWatch } from "./repetition-watch.js";
 import { RunTokens } from "./run-tokens.js";
 
-/** Of a token that the engine put: it was certain. */
+/** The score of a token that the engine put into the output itself. */
 const CERTAIN: TokenScore = { logprob: 0, top: [] };
 
-/** How an output ends. */
+/** The reason for which an output ends. */
 export interface Ending {
   readonly reason: FinishReason;
   readonly stopMatch?: StopMatch | undefined;
 }
 
-/** The last of an output. */
+/** The end of an output. */
 export interface LastOutput {
   readonly pieces: readonly Piece[];
   readonly incompleteText: boolean;
@@ -30,14 +30,14 @@ export interface LastOutput {
 export interface OutputBuilderOptions {
   readonly spec: RunSpec;
   readonly engine: Engine;
-  /** Whether its next tokens are foretold. */
+  /** Whether its next tokens are drafted. */
   readonly drafts: boolean;
   readonly readOutput: (format: OutputFormat) => PartReader;
 }
 
 /**
- * One run's output, token by token: makes pieces of it, sees where it ends, and says what is to be drawn next. Knows nothing of sequences, decoders
- * and credit.
+ * Builds one run's output token by token: makes pieces of it, sees where it ends, and puts the end of reasoning into it. It knows nothing of
+ * sequences, decoders and credit.
  */
 export class OutputBuilder {
   readonly tokens: RunTokens;
@@ -71,12 +71,15 @@ export class OutputBuilder {
     return this.#reasoning?.tokens ?? 0;
   }
 
-  /** How likely a token of the draft is right. */
+  /** The probability that a draft token is accepted. */
   get confidence(): number {
     return this.#lookup?.confidence ?? 0;
   }
 
-  /** At most so many tokens that may come next: no more than it may make and hold, and one more, nor beyond a place where it may be diverted. */
+  /**
+   * Drafts up to `most` tokens, and never more than remain of max_output_tokens, of the context or of the reasoning budget, each less one for the
+   * token sampled after the draft.
+   */
   draft(most: number): readonly number[] {
     if (this.#lookup === undefined || this.grammar.isAwaited) return [];
     const leftTokens = this.#spec.stopping.maxOutputTokens - this.tokens.output.length;
@@ -85,7 +88,7 @@ export class OutputBuilder {
     return this.#lookup.draft(Math.max(0, Math.min(most, leftTokens - 1, roomTokens - 1, certainTokens - 1)));
   }
 
-  /** Takes the next token in. @returns how the output ends with it, or before it */
+  /** Takes the next token. @returns how the output ends with it, or before it */
   accept(token: SampledToken): Ending | undefined {
     const { tokenId } = token;
     const { stopTokenIds, ignoreEndOfGeneration } = this.#spec.stopping;
@@ -96,12 +99,12 @@ export class OutputBuilder {
     return this.#grow(token, bytes);
   }
 
-  /** The next piece, until there is none. */
+  /** @returns the next piece, until there is none */
   takePiece(): Piece | undefined {
     return this.#pieces.take();
   }
 
-  /** Call it last, once: what was held back, and what the end is called where calls came before it. */
+  /** Gives the text that was held back, and the reason by its name where calls came before the end. To be called last, once. */
   end(reason: FinishReason): LastOutput {
     const last = this.#pieces.end();
     const endsByItself = reason === "end_of_turn" || reason === "constraint_complete";
@@ -109,12 +112,15 @@ export class OutputBuilder {
     return { ...last, reason: endsByItself && hasCalls ? "tool_calls" : reason };
   }
 
-  /** Ends the reasoning with the next token; nothing where the output isn't reasoning. */
+  /** Ends the reasoning with the next token. Does nothing outside reasoning. */
   endReasoning(): void {
     this.#reasoning?.ask();
   }
 
-  /** Whether what comes next is not what a decoder opened before would draw: tokens were put, or the grammar has begun. Says so once. */
+  /**
+   * Whether a decoder that is open would not sample the next token as it should, since tokens were put into the output or the grammar has begun. Says
+   * so once.
+   */
   takeDiversion(): boolean {
     const isDiverted = this.#isDiverted;
     this.#isDiverted = false;
@@ -122,7 +128,7 @@ export class OutputBuilder {
   }
 
   #acceptEnd(tokenId: number): Ending | undefined {
-    // An answer is owed.
+    // The model still owes an answer.
     if (this.grammar.isAwaited && this.#reasoning !== undefined) return this.#putEndOfReasoning(this.#reasoning);
     if (this.#reader !== undefined) this.#pieces.mark(this.#bytesOf(tokenId));
     return { reason: this.grammar.hasBegun ? "constraint_complete" : "end_of_turn" };
@@ -160,7 +166,7 @@ export class OutputBuilder {
     return this.tokens.length >= this.#engine.facts.contextTokens ? { reason: "context_length" } : undefined;
   }
 
-  /** The tokens are like any others, but that nobody drew them. */
+  /** Puts the tokens that end reasoning into the output, where they are like any others. */
   #putEndOfReasoning(reasoning: ReasoningWatch): Ending | undefined {
     for (const tokenId of reasoning.end()) {
       const ending = this.#grow({ tokenId, score: CERTAIN }, this.#bytesOf(tokenId));

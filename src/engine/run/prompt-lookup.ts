@@ -1,30 +1,30 @@
 /** A run whose next tokens can be drafted. */
 export interface Drafter {
-  /** The probability that a draft token is accepted if those before it are: 0 to 1. */
+  /** The probability, 0 to 1, that a draft token is accepted if those before it are. */
   readonly confidence: number;
-  /** Up to `most` draft tokens that may come next; fewer where the run has no use or no room for more. */
+  /** Drafts up to `most` tokens, and fewer if the run has no use or no room for more. */
   draft(most: number): readonly number[];
 }
 
-/** So many tokens in a row must have come before for what followed them to be foretold. */
+/** The tokens in a row that must have come before for their continuation to be drafted. */
 const MATCH_TOKENS = 3;
-/** Of the confidence's weight, what is left one token later: about the last eight foretold tokens count. */
+/** The share of the confidence's weight that is left one token later. About the last eight drafted tokens count. */
 const MEMORY = 0.88;
-/** What is supposed at first: of so many foretold tokens, so many were right. */
+/** The confidence before any token was drafted, as a number of drafted tokens and of accepted ones. */
 const INITIAL_DRAFTED = 2;
 const INITIAL_ACCEPTED = 1;
 
 /**
- * Foretells a run's next tokens from what followed the same tokens before, in its input or its output: answers that quote or edit what they were given
- * go on as it does. Whether it would have been right is seen with every token, tried or not, and costs next to nothing.
+ * Drafts a run's next tokens from the continuation of the same tokens in its input or output: answers that quote or edit their input continue as it
+ * does. Every token shows whether a draft would have been accepted, speculated or not, at next to no cost.
  */
 export class PromptLookup {
   readonly #tokens: number[] = [];
-  /** Where what followed each row of MATCH_TOKENS begins; the latest position, by a hash of the row. */
+  /** The position after the latest occurrence of each row of MATCH_TOKENS, by a hash of the row. */
   readonly #positions = new Map<number, number>();
-  /** Where the next token is foretold from. */
+  /** The position of the token that is drafted next. */
   #position: number | undefined;
-  /** Foretold tokens, and those that were right, each by its weight. */
+  /** The weights of all drafted tokens and of the accepted ones. */
   #drafted = INITIAL_DRAFTED;
   #accepted = INITIAL_ACCEPTED;
 
@@ -34,12 +34,12 @@ export class PromptLookup {
     this.#position = this.#find();
   }
 
-  /** How often a token that was foretold came, lately: 0 to 1. 0 where none is foretold now. */
+  /** The share of drafted tokens that were accepted lately, 0 to 1; 0 if none is drafted now. */
   get confidence(): number {
     return this.#position === undefined ? 0 : this.#accepted / this.#drafted;
   }
 
-  /** The next token of the run. */
+  /** Takes the next token of the run. */
   push(tokenId: number): void {
     const position = this.#position;
     const isAccepted = position !== undefined && this.#tokens[position] === tokenId;
@@ -51,7 +51,7 @@ export class PromptLookup {
     this.#position = isAccepted ? position + 1 : this.#find();
   }
 
-  /** So many tokens that may well come next; none where the last ones never came before. What repeats itself is foretold to go on so. */
+  /** Drafts `count` tokens, or none if the last tokens never came before. Text that repeats itself is drafted to go on repeating. */
   draft(count: number): readonly number[] {
     const position = this.#position;
     if (position === undefined) return [];
@@ -59,7 +59,7 @@ export class PromptLookup {
     return Array.from({ length: count }, (_, index) => this.#tokens[position + (index % period)] ?? 0);
   }
 
-  /** The row before the token is followed by it. */
+  /** Adds a token, as the continuation of the row before it. */
   #enter(tokenId: number): void {
     const end = this.#tokens.length;
     if (end >= MATCH_TOKENS) this.#positions.set(this.#hash(end), end);
@@ -77,7 +77,7 @@ export class PromptLookup {
     return position;
   }
 
-  /** Of the row that ends before `end`. */
+  /** Hashes the row that ends before `end`. */
   #hash(end: number): number {
     let hash = 0;
     for (let index = end - MATCH_TOKENS; index < end; index++) {

@@ -1,6 +1,9 @@
 import type { ReasoningSyntax } from "../../core/output-format.js";
 
-/** Counts a run's tokens of reasoning, and says when it is to be ended: when the budget is used up, or when that was asked for. Ends it once at most. */
+/**
+ * Counts a run's tokens of reasoning, and says when the reasoning has to end: when its budget is used up, or when that was asked for. It ends the
+ * reasoning at most once.
+ */
 export class ReasoningWatch {
   readonly #syntax: ReasoningSyntax;
   readonly #budgetTokens: number;
@@ -9,14 +12,14 @@ export class ReasoningWatch {
   #isAsked = false;
   #isEnded = false;
 
-  /** @param budgetTokens default: as many as there are */
+  /** @param budgetTokens default: no limit */
   constructor(syntax: ReasoningSyntax, budgetTokens = Infinity) {
     this.#syntax = syntax;
     this.#budgetTokens = budgetTokens;
     this.#isReasoning = syntax.isOpen;
   }
 
-  /** Marks included. */
+  /** The tokens of reasoning, its marks included. */
   get tokens(): number {
     return this.#tokens;
   }
@@ -25,22 +28,22 @@ export class ReasoningWatch {
     return this.#isReasoning;
   }
 
-  /** Whether the tokens that end it are to be put now. */
+  /** Whether the tokens that end the reasoning are due now. */
   get isDue(): boolean {
     if (!this.#isReasoning || this.#isEnded || this.#syntax.endTokens.length === 0) return false;
     return this.#isAsked || this.#tokens >= this.#budgetTokens;
   }
 
-  /** How many tokens may be drawn before it could be due. */
+  /** The tokens that may be sampled before the end could be due. */
   get leftTokens(): number {
     if (this.#isEnded) return Infinity;
     return this.#isAsked ? 1 : Math.max(1, this.#budgetTokens - this.#tokens);
   }
 
   /**
-   * The output has one more token.
-   * @param isReasoning whether it ends inside reasoning now
-   * @param countMark how many tokens before it belong to a mark of so many UTF-16 units that ends with it
+   * Takes one more token of the output.
+   * @param isReasoning whether the output ends inside reasoning now
+   * @param countMark counts the tokens before it that belong to a mark of `units` UTF-16 units which ends with it
    */
   push(isReasoning: boolean, countMark: (units: number) => number): void {
     if (isReasoning && !this.#isReasoning) this.#tokens += countMark(this.#syntax.begin.length - 1);
@@ -49,12 +52,12 @@ export class ReasoningWatch {
     if (!isReasoning) this.#isAsked = false;
   }
 
-  /** It is to be ended after the next token; nothing where there is none now. */
+  /** Asks for the end after the next token. Does nothing outside reasoning. */
   ask(): void {
     this.#isAsked = this.#isReasoning;
   }
 
-  /** The tokens that end it, for whoever puts them now. */
+  /** @returns the tokens that end the reasoning, which the caller puts into the output now */
   end(): readonly number[] {
     this.#isEnded = true;
     return this.#syntax.endTokens;

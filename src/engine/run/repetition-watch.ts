@@ -1,13 +1,13 @@
 import type { RepetitionGuard } from "../../core/generation-request.js";
 
-/** Sees when an output goes round in circles. Costs one comparison for each period and token, and keeps one period of tokens. */
+/** Sees when an output goes round in circles. It costs one comparison for each period and token, and keeps one period of tokens. */
 export class RepetitionWatch {
   readonly #maxPeriod: number;
-  /** The latest tokens: that of position i at i modulo the longest period. */
+  /** The latest tokens: that of position i stands at i modulo the longest period. */
   readonly #latest: Uint32Array;
-  /** For each period p, at p - 1: how many tokens up to now, without a gap, equal the one p before them. */
+  /** For each period p, at p - 1: the latest tokens, without a gap, that equal the token p before them. */
   readonly #runs: Uint32Array;
-  /** For each period: how many such tokens are a repetition, the first cycle left out: it is what they are compared with. At least one. */
+  /** For each period: the number of such tokens that makes a repetition. The first cycle, with which the others are compared, is left out. At least 1. */
   readonly #needed: Uint32Array;
   #length = 0;
 
@@ -21,7 +21,7 @@ export class RepetitionWatch {
     });
   }
 
-  /** Takes the next output token in. @returns whether the output is a repetition now */
+  /** Takes the next output token. @returns whether the output is a repetition now */
   push(tokenId: number): boolean {
     let repeats = false;
     const periods = Math.min(this.#maxPeriod, this.#length);

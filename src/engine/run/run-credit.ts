@@ -1,7 +1,7 @@
 import type { Credit } from "../../core/credit.js";
 import type { Piece } from "../../core/piece.js";
 
-/** What a run may still post. The last piece may overdraw its bytes, and pieces of one token both. */
+/** The credit that a run has left. The last piece may overdraw its bytes, and pieces of one token both bytes and pieces. */
 export class RunCredit {
   #pieces: number;
   #bytes: number;
@@ -11,7 +11,7 @@ export class RunCredit {
     this.#bytes = bytes;
   }
 
-  /** Whether it may post one more piece. */
+  /** Whether the run may post one more piece. */
   get isLeft(): boolean {
     return this.#pieces > 0 && this.#bytes > 0;
   }
@@ -26,7 +26,7 @@ export class RunCredit {
     this.#bytes -= textBytes;
   }
 
-  /** As much of a draft as can be posted whole, with credit left for the token after it. */
+  /** Cuts a draft to the tokens that can be posted whole, with credit left for the token after them. */
   cover(draft: readonly number[], tokenBytes: (tokenId: number) => Uint8Array): readonly number[] {
     let count = 0;
     let bytes = 0;

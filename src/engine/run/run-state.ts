@@ -2,19 +2,19 @@ import type { RunEnd } from "../../core/run-end.js";
 import type { Clock } from "../../sync/clock.js";
 
 /**
- * Where a run is. prefilling → running ⇄ parked; a run without credit for its first token goes from prefilling to parked; running or parked →
+ * The state of a run. prefilling → running ⇄ parked; a run without credit for its first token goes from prefilling to parked; running or parked →
  * preempted → prefilling; any → ended.
  */
 export type RunState =
-  /** Waits for a sequence, or its prompt is being read in. */
+  /** Waits for a sequence, or its prompt is being prefilled. */
   | { readonly type: "prefilling" }
-  /** Has credit: every step pulls a token. */
+  /** Has credit, and every step pulls a token. */
   | { readonly type: "running" }
   /** Has no credit: keeps its sequence and is not pulled. */
   | { readonly type: "parked" }
-  /** Has given its sequence up, and what it holds of it is outside the cache. */
+  /** Has given its sequence up, whose content may be saved outside the cache. */
   | { readonly type: "preempted" }
-  /** Holds nothing any more. */
+  /** Holds no sequence, decoder or saved state. */
   | { readonly type: "ended"; readonly end: RunEnd };
 
 type LivingState = Exclude<RunState["type"], "ended">;
@@ -27,7 +27,7 @@ const NEXT_STATES: Readonly<Record<RunState["type"], readonly RunState["type"][]
   ended: [],
 };
 
-/** A run's state, and how long it has been in each. */
+/** A run's state, and the time spent in each. */
 export class RunProgress {
   readonly #clock: Clock;
   readonly #spentMs: Record<LivingState, number> = { prefilling: 0, running: 0, parked: 0, preempted: 0 };
@@ -43,7 +43,7 @@ export class RunProgress {
     return this.#state;
   }
 
-  /** The one place where the state changes. @throws Error for a change that makes no sense */
+  /** Changes the state; nothing else does. @throws Error for a change that makes no sense */
   enter(next: RunState): void {
     if (!NEXT_STATES[this.#state.type].includes(next.type)) {
       throw new Error(`a run cannot go from ${this.#state.type} to ${next.type}`);
@@ -52,13 +52,13 @@ export class RunProgress {
     this.#state = next;
   }
 
-  /** Milliseconds in each state so far; together the run's whole time. */
+  /** The milliseconds in each state so far, which add up to the run's whole time. */
   spent(): Readonly<Record<LivingState, number>> {
     this.#count();
     return { ...this.#spentMs };
   }
 
-  /** Puts the time since the last count down to the present state. */
+  /** Adds the time since the last count to the present state. */
   #count(): void {
     const nowMs = this.#clock.nowMs();
     if (this.#state.type !== "ended") this.#spentMs[this.#state.type] += nowMs - this.#countedMs;

@@ -1,4 +1,4 @@
-/** All tokens of one run, in order: its input, then what it has made. */
+/** All tokens of one run, in order: its input, then its output. */
 export class RunTokens {
   readonly #input: Uint32Array;
   readonly #output: number[] = [];
@@ -19,7 +19,7 @@ export class RunTokens {
     this.#output.push(tokenId);
   }
 
-  /** A copy only where it has to be one: never within the input. */
+  /** @returns a view if the slice lies within the input, else a copy */
   slice(start: number, end: number): Uint32Array {
     const inputTokens = this.#input.length;
     if (end <= inputTokens) return this.#input.subarray(start, end);

@@ -12,7 +12,7 @@ import type { PartReader } from "../output/output-part.js";
 import { RunCredit } from "./run-credit.js";
 import { RunProgress, type RunState } from "./run-state.js";
 
-/** Of the end of reasoning: they are evaluated in one step with whatever else there is room for. */
+/** The most tokens that end reasoning, which are evaluated in one step with whatever else there is room for. */
 const MAX_END_TOKENS = 32;
 
 export interface RunOptions extends RunSurroundings {
@@ -20,16 +20,16 @@ export interface RunOptions extends RunSurroundings {
   readonly credit: Credit;
 }
 
-/** What all runs of one engine share. */
+/** The surroundings that all runs of one engine share. */
 export interface RunSurroundings {
   readonly engine: Engine;
   readonly clock: Clock;
-  /** Whether its next tokens are foretold. */
+  /** Whether its next tokens are drafted. */
   readonly drafts: boolean;
   readonly readOutput: (format: OutputFormat) => PartReader;
 }
 
-/** One admitted generation inside the engine: its prompt, its decoder, what it may still post and where its time went. Owned by the step loop. */
+/** One admitted generation inside the engine: its prompt, its decoder, its credit and where its time went. Owned by the step loop. */
 export class Run implements Drafter {
   readonly spec: RunSpec;
   readonly #engine: Engine;
@@ -38,12 +38,12 @@ export class Run implements Drafter {
   readonly #credit: RunCredit;
   #lease: SequenceLease | undefined;
   #decoder: Decoder | undefined;
-  /** What the sequence has to hold before it decodes (on): the input, after a preemption the output so far too. */
+  /** The number of tokens that the sequence has to hold before the run decodes: the input, and after a preemption the output so far too. */
   #neededTokens: number;
-  /** How much of that it holds. */
+  /** The number of these tokens that the sequence holds. */
   #prefilledTokens = 0;
   #reusedInputTokens = 0;
-  /** What was in the sequence when it was given up, if it was worth keeping. */
+  /** The saved state of the sequence that was given up, if it was worth saving. */
   #saved: SavedState | undefined;
   #restarts = 0;
   #reprefilledTokens = 0;
@@ -63,17 +63,17 @@ export class Run implements Drafter {
     return this.#progress.state;
   }
 
-  /** Before anything else is done with it. @returns why the engine can't take it */
+  /** Validates the run, before anything else is done with it. @returns the reason if the engine can't take it */
   check(): string | undefined {
     return validateRun(this.spec, this.#engine) ?? this.#output.grammar.compile(this.#engine);
   }
 
-  /** Whether it may still post a piece. */
+  /** Whether the run may post one more piece. */
   get hasCredit(): boolean {
     return this.#credit.isLeft;
   }
 
-  /** Tokens to be read in that are in the sequence: where the next one goes. */
+  /** The position of the next token to be prefilled. */
   get position(): number {
     return this.#prefilledTokens;
   }
@@ -82,12 +82,12 @@ export class Run implements Drafter {
     return this.#neededTokens - this.#prefilledTokens;
   }
 
-  /** All that its sequence has to hold, for whoever looks for one. */
+  /** All tokens that the run's sequence has to hold before the run decodes. */
   get neededTokens(): Uint32Array {
     return this.#output.tokens.slice(0, this.#neededTokens);
   }
 
-  /** What it held before its preemption. */
+  /** The state that was saved at the run's preemption. */
   get saved(): SavedState | undefined {
     return this.#saved;
   }
@@ -96,12 +96,12 @@ export class Run implements Drafter {
     return this.#lease !== undefined;
   }
 
-  /** Its own only between `receive` and a preemption or the end. */
+  /** The run's sequence, its own only between `receive` and a preemption or the end. */
   get sequence(): EngineSequence {
     return this.#held().sequence;
   }
 
-  /** Gets its sequence, which already holds the beginning of what is needed. */
+  /** Gives the run its sequence, which already holds the beginning of the needed tokens. */
   receive(lease: SequenceLease): void {
     this.#lease = lease;
     this.#prefilledTokens = lease.reusedTokens;
@@ -109,7 +109,7 @@ export class Run implements Drafter {
     this.#freeSaved();
   }
 
-  /** Gives its sequence up between two steps, and keeps all it has made. @param saved what the sequence holds, if that was kept */
+  /** Gives the sequence up between two steps, and keeps all output. @param saved the sequence's state, if it was saved */
   preempt(saved: SavedState | undefined): void {
     this.#saved = saved;
     this.#progress.enter({ type: "preempted" });
@@ -118,7 +118,7 @@ export class Run implements Drafter {
     this.#prefilledTokens = 0;
   }
 
-  /** Has the right to a sequence again: what that lacks is to be read in. */
+  /** Gives the run the right to a sequence again, in which the missing tokens have to be prefilled. */
   resume(): void {
     this.#restarts++;
     this.#progress.enter({ type: "prefilling" });
@@ -129,7 +129,7 @@ export class Run implements Drafter {
     if (this.state.type === "parked" && this.hasCredit) this.#progress.enter({ type: "running" });
   }
 
-  /** The next `count` tokens to be read in, and where they go. */
+  /** The next `count` tokens to be prefilled, with their sequence. */
   chunk(count: number): { sequence: EngineSequence; tokenIds: Uint32Array } {
     return {
       sequence: this.sequence,
@@ -137,7 +137,7 @@ export class Run implements Drafter {
     };
   }
 
-  /** The prefill of the next `count` tokens is done. */
+  /** Counts the next `count` tokens as prefilled. */
   addPrefilled(count: number): void {
     this.#prefilledTokens += count;
     if (this.#restarts > 0) {
@@ -151,7 +151,7 @@ export class Run implements Drafter {
     };
   }
 
-  /** Of a run that decodes: what its next pull evaluates besides one token. */
+  /** The tokens that the next pull of a decoding run evaluates beside one. */
   get extraTokens(): number {
     if (this.state.type !== "running" || this.#decoder !== undefined) return 0;
     return this.#output.tokens.length - this.sequence.length - 1;
@@ -161,23 +161,23 @@ export class Run implements Drafter {
     return this.#output.confidence;
   }
 
-  /** No more than it may make, hold and post if all of it is right, and one more. */
+  /** Drafts no more than the run may generate, hold and post if all of the draft is accepted, with one more token after it. */
   draft(most: number): readonly number[] {
     return this.#credit.cover(this.#output.draft(most), (tokenId) => this.#engine.tokenBytes(tokenId));
   }
 
-  /** What a step pulls to get the next token. The first time it takes in all that is unread. */
+  /** The decoder that a step pulls. The first pull evaluates all tokens that are not in the sequence. */
   decoder(): Decoder {
     this.#decoder ??= this.#openDecoder();
     return this.#decoder;
   }
 
-  /** Nothing but its last token is unread, and there is no credit for what would come of it. */
+  /** Parks the run, whose prompt is prefilled but for its last token, since it has no credit for the first token of its output. */
   park(): void {
     this.#progress.enter({ type: "parked" });
   }
 
-  /** Takes in the tokens that a step pulled: makes pieces of them, spends credit, ends the run or parks it. What comes after its end is nothing. */
+  /** Takes the tokens of a pull: makes pieces of them, spends credit, and ends or parks the run. Tokens after its end are dropped. */
   accept(tokens: readonly SampledToken[]): void {
     if (this.prefillTokensLeft > 0) this.addPrefilled(this.prefillTokensLeft);
     if (this.state.type === "prefilling") this.#progress.enter({ type: "running" });
@@ -193,19 +193,19 @@ export class Run implements Drafter {
     if (this.state.type === "running" && !this.hasCredit) this.#progress.enter({ type: "parked" });
   }
 
-  /** Ends it properly: what text was held back goes out, whatever the credit. */
+  /** Ends the run properly: held-back text goes out, whatever the credit. */
   finish(reason: FinishReason, stopMatch?: StopMatch): void {
     const last = this.#output.end(reason);
     for (const piece of last.pieces) this.#post(piece);
     this.#end({ type: "finished", reason: last.reason, stopMatch, incompleteText: last.incompleteText });
   }
 
-  /** Ends its reasoning with the next token; nothing where it isn't reasoning. */
+  /** Ends the reasoning with the next token. Does nothing outside reasoning. */
   endReasoning(): void {
     this.#output.endReasoning();
   }
 
-  /** Ends it at once; text held back is lost. */
+  /** Ends the run at once; held-back text is lost. */
   cancel(): void {
     this.#end({ type: "cancelled" });
   }
@@ -215,7 +215,7 @@ export class Run implements Drafter {
     this.#end({ type: "failed", message });
   }
 
-  /** What became of it since the last time. */
+  /** @returns all that changed since the last update */
   takeUpdate(): RunUpdate {
     const update = {
       runId: this.spec.runId,
@@ -259,7 +259,7 @@ export class Run implements Drafter {
   }
 
   #letGo(): void {
-    // The decoder first: whoever gets the sequence next must find it at rest.
+    // The decoder is closed first: the next run must find the sequence at rest.
     this.#closeDecoder();
     this.#lease?.[Symbol.dispose]();
     this.#lease = undefined;
@@ -283,7 +283,7 @@ export class Run implements Drafter {
       sequence,
       tokenIds: tokens.slice(sequence.length, tokens.length),
       outputTokens: tokens.output,
-      // A sampler that begins anew with the old seed would draw the same numbers a second time.
+      // A sampler that began anew with the old seed would use the same random numbers a second time.
       sampling:
         tokens.output.length === 0 ? sampling : { ...sampling, seed: seedAt(sampling.seed, tokens.output.length) },
       grammar: grammar.state,
@@ -297,7 +297,7 @@ export class Run implements Drafter {
   }
 }
 
-/** Why the engine can't take this run: what would end the process inside llama.cpp is found here. @returns undefined if it can */
+/** Finds what would end the process inside llama.cpp. @returns the reason if the engine can't take the run */
 function validateRun(spec: RunSpec, engine: Engine): string | undefined {
   const inputTokens = spec.inputTokens.length;
   if (inputTokens === 0) return "the input has no tokens";
@@ -311,15 +311,12 @@ function validateRun(spec: RunSpec, engine: Engine): string | undefined {
   return unknown === undefined ? undefined : `token ${unknown} is not in the vocabulary of ${engine.vocabularySize}`;
 }
 
-/**
- * The seed with which a run goes on that comes back after `outputTokens`: a sampler that began anew with the old one would draw the same numbers a
- * second time.
- */
+/** The seed of a decoder that is opened after `outputTokens`. */
 function seedAt(seed: number, outputTokens: number): number {
   return mixed(mixed(seed) ^ outputTokens);
 }
 
-/** The finalizer of MurmurHash3: every bit of the input reaches every bit of the output. */
+/** Mixes by the finalizer of MurmurHash3: every bit of the input reaches every bit of the output. */
 function mixed(value: number): number {
   let hash = value;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);

@@ -2,8 +2,9 @@ import type { EngineSequence, SavedState } from "../engine.js";
 import type { Run } from "../run/run.js";
 
 /**
- * All that decides whether cached key-value state serves a prompt. The tokens decide it alone as long as every run uses the bare model for the same tenant. An adapter's name belongs here, since an
- * adapter changes the state of every token, and so does a salt of the tenant, which keeps tenants from seeing in the time to the first token what others have cached.
+ * All that decides whether cached key-value state serves a prompt. The tokens decide it alone as long as every run uses the bare model for the same
+ * tenant. An adapter's name belongs here, since an adapter changes the state of every token, and so does a salt of the tenant, which keeps tenants
+ * from seeing in the time to the first token what others have cached.
  */
 export interface CacheKey {
   readonly tokens: ArrayLike<number>;

@@ -10,7 +10,10 @@ export interface ShelvedPrefix {
   readonly sharedTokens: number;
 }
 
-/** Keeps saved beginnings that several prompts had in common. The least recently used goes first when there are too many, or when the engine has no room for their bytes. */
+/**
+ * Keeps saved beginnings that several prompts had in common. The least recently used goes first when there are too many, or when the engine has no
+ * room for their bytes.
+ */
 export class PrefixShelf implements Disposable {
   /** The least recently used comes first. */
   readonly #states = new Set<SavedState>();

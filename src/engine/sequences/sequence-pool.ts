@@ -17,7 +17,10 @@ interface LeftBehind {
   readonly comesBack: boolean;
 }
 
-/** Hands out the engine's sequences, each to one run at a time. A free sequence keeps its tokens, so that a prompt with the same beginning is not prefilled again. */
+/**
+ * Hands out the engine's sequences, each to one run at a time. A free sequence keeps its tokens, so that a prompt with the same beginning is not
+ * prefilled again.
+ */
 export class SequencePool {
   /** The least recently used comes first. */
   readonly #free: EngineSequence[];
@@ -40,9 +43,9 @@ export class SequencePool {
   }
 
   /**
-   * Leases the free sequence that shares the longest beginning with `wanted`, the least recently used of equals, cut back to that beginning; or the least recently used one with the saved state
-   * in it, if that shares more. At least the last token is left to evaluate, since only that gives logits. A sequence whose last run `comesBack` does not lose most of its tokens to a prompt that
-   * shares few of them. To be called between steps.
+   * Leases the free sequence that shares the longest beginning with `wanted`, the least recently used of equals, cut back to that beginning; or the
+   * least recently used one with the saved state in it, if that shares more. At least the last token is left to evaluate, since only that gives
+   * logits. A sequence whose last run `comesBack` does not lose most of its tokens to a prompt that shares few of them. To be called between steps.
    * @throws Error if none is free
    */
   async lease(

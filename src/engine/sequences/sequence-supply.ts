@@ -9,8 +9,9 @@ import type { StateKeeper } from "./state-keeper.js";
 const LEAST_GAIN_TOKENS = 64;
 
 /**
- * Gets each run a sequence that holds as many of its tokens as can be had without a prefill: from a free sequence, from the shelf of saved beginnings, or from the sequence of a run that goes on.
- * Callers with the same system prompt have it prefilled once by that. Belongs to the step loop, and is used between steps.
+ * Gets each run a sequence that holds as many of its tokens as can be had without a prefill: from a free sequence, from the shelf of saved
+ * beginnings, or from the sequence of a run that goes on. Callers with the same system prompt have it prefilled once by that. Belongs to the step
+ * loop, and is used between steps.
  */
 export class SequenceSupply implements Disposable {
   readonly #pool: SequencePool;

@@ -1,21 +1,21 @@
 import type { Clock } from "../../sync/clock.js";
 import type { Engine, EngineSequence, SavedState } from "../engine.js";
 
-/** Saving and restoring a token's state before either was measured: 40 and 72 ms for 4,000 tokens of a small model. */
+/** The cost of saving or restoring a token's state before either was measured: 40 and 72 ms for 4,000 tokens of a small model. */
 const INITIAL_TOKEN_MS = 0.03;
-/** Weight of a new measurement. */
+/** The weight of a new measurement. */
 const GAIN = 1 / 4;
-/** Each time that reading in again looked cheaper, the price of saving is forgotten by so much: it may have been a bad moment. */
+/** The share of the measured costs that is left each time a prefill looked cheaper: they may have been measured in a bad moment. */
 const FORGIVENESS = 0.95;
 
 export interface StateKeeperOptions {
   readonly engine: Pick<Engine, "save" | "restore">;
   readonly clock: Clock;
-  /** Estimated ms to read so many tokens into an empty sequence. */
+  /** Estimates the ms for a prefill of an empty sequence. */
   readonly prefillMs: (tokens: number) => number;
 }
 
-/** Keeps what sequences hold outside the cache, and knows by measured speed whether that is cheaper than reading it in again. */
+/** Saves sequences outside the cache, and judges by measured speed whether that is cheaper than another prefill. */
 export class StateKeeper {
   readonly #engine: Pick<Engine, "save" | "restore">;
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class StateKeeper {
     this.#prefillMs = options.prefillMs;
   }
 
-  /** @param gainTokens how many of its tokens would be read in again otherwise */
+  /** @param gainTokens the number of its tokens that would be prefilled again otherwise */
   isWorthSaving(sequence: EngineSequence, gainTokens: number): boolean {
     if (sequence.length === 0) return false;
     if ((this.#saveTokenMs + this.#restoreTokenMs) * sequence.length < this.#prefillMs(gainTokens)) return true;
@@ -38,12 +38,12 @@ export class StateKeeper {
     return false;
   }
 
-  /** @param gainTokens how many of its tokens would be read in again otherwise */
+  /** @param gainTokens the number of its tokens that would be prefilled again otherwise */
   isWorthRestoring(state: SavedState, gainTokens: number): boolean {
     return this.#restoreTokenMs * state.tokenIds.length < this.#prefillMs(gainTokens);
   }
 
-  /** @returns undefined where there is no room */
+  /** @returns undefined if there is no room */
   async save(sequence: EngineSequence): Promise<SavedState | undefined> {
     const startedMs = this.#clock.nowMs();
     const state = await this.#engine.save(sequence);
@@ -52,7 +52,7 @@ export class StateKeeper {
     return state;
   }
 
-  /** @returns false: it can't be had, and the sequence is empty */
+  /** @returns false if it can't be had; the sequence is empty then */
   async restore(sequence: EngineSequence, state: SavedState): Promise<boolean> {
     const startedMs = this.#clock.nowMs();
     const restored = await this.#engine.restore(sequence, state);
