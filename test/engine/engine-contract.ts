@@ -25,7 +25,7 @@ export async function pull(engine: Engine, decoder: Decoder): Promise<number> {
   return token;
 }
 
-/** One pull that tries a draft. */
+/** Pulls once with a draft. */
 async function pullDrafting(engine: Engine, decoder: Decoder, draft: readonly number[]): Promise<readonly number[]> {
   return (await pullAll(engine, decoder, draft)).map(({ tokenId }) => tokenId);
 }
@@ -35,9 +35,9 @@ export async function pullAll(
   decoder: Decoder,
   draft: readonly number[],
 ): Promise<readonly SampledToken[]> {
-  const drawn = await (await engine.step({ pulls: [{ decoder, draft }], prefills: [] })).pulls[0];
-  if (drawn === undefined || drawn instanceof EngineFault) throw drawn ?? new Error("no result");
-  return drawn;
+  const sampled = await (await engine.step({ pulls: [{ decoder, draft }], prefills: [] })).pulls[0];
+  if (sampled === undefined || sampled instanceof EngineFault) throw sampled ?? new Error("no result");
+  return sampled;
 }
 
 /** The first tokens that the engine gives for a prompt, on an empty sequence. */
@@ -142,7 +142,7 @@ export function describeEngineContract(name: string, engine: () => Engine): void
       assert.deepEqual([...begun, ...rest], expected);
     });
 
-    it("pulls and reads in one step, with the results in the order of the work", async () => {
+    it("pulls and prefills in one step, with the results in the order of the work", async () => {
       const [first, second] = [sequenceAt(engine(), 0), sequenceAt(engine(), 1)];
       await first.trim(0);
       await second.trim(0);
@@ -168,9 +168,9 @@ export function describeEngineContract(name: string, engine: () => Engine): void
         while (tokens.length < expected.length - 4) {
           const next = expected.slice(tokens.length, tokens.length + 4);
           const draft = next.map((tokenId, index) => (index < right ? tokenId : wrong(tokenId)));
-          const drawn = await pullDrafting(engine(), decoder, draft.slice(0, 3));
-          assert.ok(drawn.length >= 1 && drawn.length <= right + 1);
-          tokens.push(...drawn);
+          const sampled = await pullDrafting(engine(), decoder, draft.slice(0, 3));
+          assert.ok(sampled.length >= 1 && sampled.length <= right + 1);
+          tokens.push(...sampled);
           assert.deepEqual(sequence.tokens(), [...prompt, ...tokens.slice(0, -1)], "what was wrong is forgotten");
         }
         decoder.close();

@@ -25,7 +25,7 @@ export function expectedOutput(
   return { text: certainText(tokens.slice(0, most)), outputTokens: most, reason };
 }
 
-/** The text of so many tokens, a code point that is not whole left out. */
+/** The text of the first tokens, without an incomplete code point at its end. */
 export function certainText(tokens: readonly Uint8Array[]): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Buffer.concat(tokens), { stream: true });
 }

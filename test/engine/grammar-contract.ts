@@ -6,7 +6,7 @@ import { GREEDY } from "./loop-harness.js";
 
 const CHOICES = 'root ::= "yes, it is" | "no, it is not"';
 
-/** What a run gives that is held to a grammar, up to the end of generation. @param draftOf tokens to be tried beside each pull */
+/** The output of a run under a grammar, up to the end of generation. @param draftOf the draft of each pull */
 async function holdToGrammar(
   engine: Engine,
   gbnf: string,
@@ -34,7 +34,7 @@ async function holdToGrammar(
 /** What holds of grammars in every engine. @param engine as for the engine contract */
 export function describeGrammarContract(name: string, engine: () => Engine): void {
   describe(`grammar contract: ${name}`, () => {
-    it("draws nothing but what a grammar allows, and the end where it is complete", async () => {
+    it("samples nothing but what a grammar allows, and the end where it is complete", async () => {
       for (const sampling of [GREEDY, { ...GREEDY, temperature: 5, topK: 0, topP: 1, minP: 0, seed: 3 }]) {
         const { text, ends } = await holdToGrammar(engine(), CHOICES, { sampling });
         assert.ok(["yes, it is", "no, it is not"].includes(text), text);
@@ -64,20 +64,20 @@ export function describeGrammarContract(name: string, engine: () => Engine): voi
     it("goes on in a grammar with another decoder, in another sequence", async () => {
       const { text: expected } = await holdToGrammar(engine(), CHOICES);
       const grammar = engine().beginGrammar(CHOICES);
-      const made: number[] = [];
+      const output: number[] = [];
       for (let index = 0, ended = false; !ended; index++) {
         const sequence = sequenceAt(engine(), index % 2);
         await sequence.trim(0);
-        const tokenIds = Uint32Array.from([...prompt, ...made]);
-        const decoder = engine().openDecoder({ sequence, tokenIds, outputTokens: made, sampling: GREEDY, grammar });
+        const tokenIds = Uint32Array.from([...prompt, ...output]);
+        const decoder = engine().openDecoder({ sequence, tokenIds, outputTokens: output, sampling: GREEDY, grammar });
         for (let pulls = 0; pulls < 2 && !ended; pulls++) {
           const tokenId = await pull(engine(), decoder);
           ended = engine().isEndOfGeneration(tokenId);
-          if (!ended) made.push(tokenId);
+          if (!ended) output.push(tokenId);
         }
         decoder.close();
       }
-      assert.equal(made.map((tokenId) => Buffer.from(engine().tokenBytes(tokenId)).toString()).join(""), expected);
+      assert.equal(output.map((tokenId) => Buffer.from(engine().tokenBytes(tokenId)).toString()).join(""), expected);
     });
 
     it("forgets a grammar with its decoder", async () => {
@@ -99,9 +99,9 @@ export function describeGrammarContract(name: string, engine: () => Engine): voi
         const grammar = gbnf === undefined ? undefined : engine().beginGrammar(gbnf);
         const opening = { sequence, tokenIds: prompt, sampling: GREEDY, logprobs: 3, grammar };
         const decoder = engine().openDecoder(opening);
-        const drawn = await (await engine().step({ pulls: [{ decoder, draft: [] }], prefills: [] })).pulls[0];
+        const sampled = await (await engine().step({ pulls: [{ decoder, draft: [] }], prefills: [] })).pulls[0];
         decoder.close();
-        return drawn instanceof EngineFault ? undefined : drawn;
+        return sampled instanceof EngineFault ? undefined : sampled;
       };
       const [free, held] = [await score(undefined), await score(CHOICES)];
       assert.deepEqual(held?.[0]?.score?.top, free?.[0]?.score?.top);

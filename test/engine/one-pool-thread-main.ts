@@ -18,7 +18,7 @@ function leaveGap(inner: LlamaContextSequence): void {
   (inner as unknown as { _nextTokenIndex: number })._nextTokenIndex += 7;
 }
 
-/** Run by one-pool-thread.test.ts in a process of its own, whose pool has one thread: there draws are handed over before their batch is evaluated. */
+/** Run by one-pool-thread.test.ts in a process of its own, whose pool has one thread: there sampling is handed over before their batch is evaluated. */
 describe("llama engine over one pool thread", function () {
   this.timeout(60_000);
   let engine: LlamaEngine;
@@ -46,23 +46,23 @@ describe("llama engine over one pool thread", function () {
   describeEngineContract("llama.cpp over one pool thread", () => engine);
   describeGrammarContract("llama.cpp over one pool thread", () => engine);
 
-  it("tells of a batch that failed, not of draws that had nothing to draw from, and goes on", async () => {
+  it("tells of a batch that failed, not of sampling that had nothing to sample from, and goes on", async () => {
     const expected = await decodeGreedily(engine, Uint32Array.from(PROMPT), 6);
-    const [drawing, reading] = [sequenceAt(engine, 0), sequenceAt(engine, 1)];
-    await drawing.trim(0);
-    await reading.trim(0);
-    await engine.step({ pulls: [], prefills: [{ sequence: drawing, tokenIds: Uint32Array.of(65, 66, 67) }] });
-    leaveGap(ownSequence(drawing).inner);
-    const decoder = engine.openDecoder({ sequence: drawing, tokenIds: Uint32Array.of(68), sampling: GREEDY });
+    const [sampling, prefilling] = [sequenceAt(engine, 0), sequenceAt(engine, 1)];
+    await sampling.trim(0);
+    await prefilling.trim(0);
+    await engine.step({ pulls: [], prefills: [{ sequence: sampling, tokenIds: Uint32Array.of(65, 66, 67) }] });
+    leaveGap(ownSequence(sampling).inner);
+    const decoder = engine.openDecoder({ sequence: sampling, tokenIds: Uint32Array.of(68), sampling: GREEDY });
     const step = await engine.step({
       pulls: [{ decoder, draft: [69, 70] }],
-      prefills: [{ sequence: reading, tokenIds: Uint32Array.of(65, 66) }],
+      prefills: [{ sequence: prefilling, tokenIds: Uint32Array.of(65, 66) }],
     });
     for (const fault of [await step.pulls[0], step.prefills[0]]) {
       assert.ok(fault instanceof EngineFault);
       assert.match(fault.message, /Eval has failed/);
     }
-    assert.deepEqual([drawing.length, reading.length], [0, 0]);
+    assert.deepEqual([sampling.length, prefilling.length], [0, 0]);
     assert.deepEqual(await decodeGreedily(engine, Uint32Array.from(PROMPT), 6), expected);
   });
 });

@@ -9,14 +9,14 @@ const SYSTEM =
   "You answer in one word, and you never say more than that word to anybody, ever, whatever they ask. ".repeat(3);
 const LEAST_GAIN_TOKENS = 64;
 
-/** An engine on which reading a prompt in takes time, so that keeping what was read is worth it, and a loop that reads in small chunks. */
+/** An engine on which prefill takes time, so that saved state is worth its cost, and a loop that prefills in small chunks. */
 function slowReading(options: ScriptedOptions = {}): { engine: ScriptedEngine; harness: LoopHarness } {
   const engine = new ScriptedEngine({ sequences: 4, stepMs: 2, ...options });
   return { engine, harness: new LoopHarness(engine, { prefill: { maxTokens: 8 } }) };
 }
 
 describe("step loop: shared beginnings", () => {
-  it("are read in once for callers that come together, and each answer is its own", async () => {
+  it("are prefilled once for callers that come together, and each answer is its own", async () => {
     const { engine, harness } = slowReading();
     await using _ = harness;
     const questions = ["What?", "Where?", "When?", "Why?"];
@@ -27,7 +27,7 @@ describe("step loop: shared beginnings", () => {
     }
     const reused = await Promise.all(runs.map(async (runId) => (await harness.end(runId)).tally.reusedInputTokens));
     assert.equal(reused.filter((tokens) => tokens >= SYSTEM.length).length, 3, reused.join(" "));
-    assert.ok(engine.prefillTokens < SYSTEM.length + 200, `${engine.prefillTokens} tokens read in`);
+    assert.ok(engine.prefillTokens < SYSTEM.length + 200, `${engine.prefillTokens} tokens prefilled`);
   });
 
   it("are copied from a run that goes on decoding", async () => {

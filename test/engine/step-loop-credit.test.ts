@@ -42,7 +42,7 @@ describe("step loop: credit", () => {
     assert.equal(joined(story).text, "aé€z");
   });
 
-  it("is needed for the first token too: the prompt is read in but for its last token, and the run is parked", async () => {
+  it("is needed for the first token too: the prompt is prefilled but for its last token, and the run is parked", async () => {
     const { engine, harness } = scripted();
     await using _ = harness;
     const runId = harness.start({ prompt: "abc", credit: NO_CREDIT });
@@ -54,9 +54,9 @@ describe("step loop: credit", () => {
     assert.equal(joined(story).text, "abc");
   });
 
-  it("keeps nobody's prompt unread when it is missing", async () => {
+  it("keeps nobody's prompt waiting when it is missing", async () => {
     const engine = new ScriptedEngine();
-    // So little time that a step reads in one prompt only.
+    // The budget lets a step prefill one prompt only.
     await using harness = new LoopHarness(engine, { prefill: { budgetMs: 1 } });
     const parked = harness.start({ prompt: "a", credit: NO_CREDIT });
     const reading = harness.start({ prompt: "xyz" });

@@ -3,13 +3,13 @@ import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import { ScriptedEngine } from "../support/scripted-engine.js";
 import { LoopHarness, joined, type RunRequest } from "./loop-harness.js";
 
-/** Tries so many wherever any are foretold. */
+/** Drafts that many tokens wherever any can be drafted. */
 const always = (tokens: number): DraftPolicy => ({
   plan: (runs) => runs.map((run) => run.draft(tokens)),
   observe: () => {},
 });
 
-/** An engine that echoes its prompt: from the fourth token on, all is foretold. */
+/** An engine that echoes its prompt: from the fourth token on, all is drafted. */
 async function echo(request: RunRequest, drafts: DraftPolicy, contextTokens = 2_048) {
   const engine = new ScriptedEngine({ contextTokens });
   await using harness = new LoopHarness(engine, { drafts });
@@ -25,7 +25,7 @@ describe("step loop: drafts", () => {
     const { text, end, steps } = await echo({ prompt: ALPHABET }, always(4));
     assert.equal(text, ALPHABET);
     assert.equal(end?.tally.outputTokens, ALPHABET.length);
-    // Three tokens until anything is foretold, five a step from then on, and the end of the turn.
+    // Three tokens until anything is drafted, five a step from then on, and the end of the turn.
     assert.ok(steps <= 4 + Math.ceil((ALPHABET.length - 3) / 5) + 1, `${steps}`);
   });
 
@@ -63,7 +63,7 @@ describe("step loop: drafts", () => {
     assert.equal(end.tally.reusedInputTokens, ALPHABET.length);
   });
 
-  it("are not tried beside a prompt that is read in", async () => {
+  it("are not verified beside a prompt that is prefilled", async () => {
     const engine = new ScriptedEngine({ cycle: true });
     const planned: number[] = [];
     const drafts: DraftPolicy = {

@@ -22,7 +22,7 @@ async function complete(request: RunRequest) {
 const drafting: DraftPolicy = { plan: (runs) => runs.map((run) => run.draft(3)), observe: () => {} };
 
 describe("step loop: grammars", () => {
-  it("end the output at the first place where it may end, if it must end there, without one pull more", async () => {
+  it("end the output at the first token after which it may end, if it must end there, without one pull more", async () => {
     const grammar = oneOf(["yes", "no"], true);
     const completed = { text: "yes", reason: "constraint_complete", outputTokens: 3, pulls: 3 };
     assert.deepEqual(await complete({ prompt: "yes, and so on", grammar }), completed);
@@ -34,7 +34,7 @@ describe("step loop: grammars", () => {
     assert.equal((await complete({ prompt: "n", grammar })).text, "no");
   });
 
-  it("leave it to the model where the output ends, if there are several places", async () => {
+  it("leave it to the model where the output ends, if it may end at several", async () => {
     const grammar = oneOf(["12", "123"], false);
     const short = await complete({ prompt: "12", grammar });
     assert.deepEqual(short, { text: "12", reason: "constraint_complete", outputTokens: 2, pulls: 3 });
@@ -73,7 +73,7 @@ describe("step loop: grammars", () => {
   });
 
   it("outlast preemptions, wherever they come", async () => {
-    const whole = "the answer, held to its grammar";
+    const whole = "the answer, constrained by its grammar";
     for (const saves of [true, false]) {
       const { engine, harness } = scripted({ sequences: 1, saves });
       await using _ = harness;
@@ -94,7 +94,7 @@ describe("step loop: grammars", () => {
     }
   });
 
-  it("are kept to where tokens are tried ahead, right ones and wrong ones", async () => {
+  it("are kept to with drafts, accepted ones and others", async () => {
     const engine = new ScriptedEngine();
     await using harness = new LoopHarness(engine, { drafts: drafting });
     const whole = "abcdefabcdxfabcdefghabcdef.";

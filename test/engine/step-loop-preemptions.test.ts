@@ -7,7 +7,7 @@ import { bytes, gateOf, scripted } from "./scripted-loop.js";
 const creditFor = (tokens: number) => ({ pieces: tokens, bytes: 1_000 });
 const TEXT = "The quick brown fox";
 
-/** Preempts a parked run and gives it its place back. */
+/** Preempts a parked run and gives it its slot back. */
 async function preemptAndResume(harness: LoopHarness, runId: number): Promise<void> {
   harness.loop.preempt(runId);
   await harness.until(runId, ({ preempted }) => preempted);
@@ -77,7 +77,7 @@ describe("step loop: preemptions", () => {
   });
 
   it("give the sequence to another, and leave it alone until the run is resumed", async () => {
-    // Steps that take some time: else reading in again would be as cheap as what was kept.
+    // Steps that take some time: otherwise another prefill would be as cheap as the saved state.
     const { engine, harness } = scripted({ sequences: 1, cycle: true, stepMs: 2 });
     await using _ = harness;
     const slow = harness.start({ prompt: "abc", credit: creditFor(4) });
@@ -142,7 +142,7 @@ describe("step loop: preemptions", () => {
     }
   });
 
-  it("mean nothing for a run that is being read in, has ended or never was", async () => {
+  it("mean nothing for a run that is being prefilled, has ended or never was", async () => {
     const engine = new ScriptedEngine({ sequences: 1 });
     await using harness = new LoopHarness(engine);
     using gate = gateOf(engine);
@@ -158,7 +158,7 @@ describe("step loop: preemptions", () => {
     assert.equal(joined(harness.story(runId)).text, "abc");
   });
 
-  it("end as failed what can't be read in again, and leave the others", async () => {
+  it("end runs as failed that can't be prefilled again, and leave the others", async () => {
     const { harness } = scripted({ sequences: 1, saves: false });
     await using _ = harness;
     const runId = harness.start({ prompt: [...bytes("ab"), SCRIPT.FAIL_PULL, ...bytes("c")], credit: creditFor(2) });

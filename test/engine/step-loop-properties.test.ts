@@ -54,7 +54,7 @@ const cancel: fc.Arbitrary<Action> = fc.record({
   run,
   mode: fc.constantFrom("immediate" as const, "soft" as const),
 });
-/** Tries so many tokens ahead wherever any are foretold, the one at `wrongAt` a wrong one. */
+/** Drafts that many tokens wherever any can be drafted, with a wrong one at `wrongAt`. */
 const drafting: fc.Arbitrary<DraftPolicy | undefined> = fc.option(
   fc
     .record({ tokens: fc.integer({ min: 1, max: 6 }), wrongAt: fc.integer({ min: 0, max: 8 }) })
@@ -69,7 +69,7 @@ const scripts = fc.array(script, { minLength: SEQUENCES, maxLength: SEQUENCES })
 
 /**
  * Plays the scripts side by side under the actions, then lets all that are left run free. Time moves by 1 ms a step, and 3 ms a wait where nothing
- * interrupts the draws.
+ * interrupts the sampling.
  */
 async function play(
   played: readonly Script[],
@@ -84,7 +84,7 @@ async function play(
     saves: (played[0]?.tokens.length ?? 0) % 2 === 0,
   });
   engine.beforeStep = () => clock.advance(1);
-  // In some plays things come between the draws of a step, too. Time stands still there: a run would else have ended before that is told.
+  // In some plays things come between the samples of a step, too. Time stands still there: a run would else have ended before that is told.
   const isInterrupted = actions.length % 2 === 1;
   engine.beforeDrawn = (index) => (isInterrupted && index % 2 === 1 ? nextTurn() : undefined);
   await using harness = new LoopHarness(engine, { clock, ...(drafts && { drafts }) });
@@ -146,7 +146,7 @@ function assertSound(story: RunStory, lifeMs: number): void {
 }
 
 describe("step loop, over random scripts", () => {
-  it("gives what the contract says, token by token, whatever the pauses and whatever is tried ahead", async () => {
+  it("gives what the contract says, token by token, whatever the pauses and the drafts", async () => {
     await fc.assert(
       fc.asyncProperty(scripts, fc.array(pause, { maxLength: 30 }), drafting, async (played, actions, drafts) => {
         const { stories, lifeMs } = await play(played, actions, drafts);

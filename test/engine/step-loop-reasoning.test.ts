@@ -46,8 +46,8 @@ describe("step loop: reasoning", () => {
   it("has a channel of its own, and is counted with its marks", async () => {
     const closed = { reasoning: "hm", answer: "yes", reason: "end_of_turn", reasoningTokens: 3, outputTokens: 6 };
     assert.deepEqual(await complete({ prompt: [...bytes("hm"), END, ...bytes("yes")], format: OPEN }), closed);
-    const spelled = await complete({ prompt: "<think>hm</think>yes", format: MARKED });
-    assert.deepEqual(spelled, { ...closed, reasoningTokens: 17, outputTokens: 20 });
+    const withMark = await complete({ prompt: "<think>hm</think>yes", format: MARKED });
+    assert.deepEqual(withMark, { ...closed, reasoningTokens: 17, outputTokens: 20 });
     const none = await complete({ prompt: "yes", format: MARKED });
     assert.deepEqual(none, { ...closed, reasoning: "", reasoningTokens: undefined, outputTokens: 3 });
   });
@@ -193,7 +193,7 @@ describe("step loop: reasoning", () => {
     };
     const request = { prompt: "aaaaaaaa", format: { ...OPEN, reasoning }, reasoningBudgetTokens: 4 };
     const runs = [1, 2, 3, 4].map(() => harness.start(request));
-    // Still being read in when the others' reasoning ends.
+    // Still being prefilled when the others' reasoning ends.
     harness.start({ prompt: "b".repeat(1_000) });
     for (const runId of runs) {
       await harness.end(runId);

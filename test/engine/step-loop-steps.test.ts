@@ -40,7 +40,7 @@ describe("step loop: prefill", () => {
     assert.ok((harness.story(second ?? 0).prefills.at(-1)?.doneTokens ?? 0) >= 512);
   });
 
-  it("takes short prompts together that came while the first of them was read in", async () => {
+  it("takes short prompts together that came while the first of them was prefilled", async () => {
     const engine = new ScriptedEngine({ sequences: 8, cycle: true });
     await using harness = new LoopHarness(engine, { prefill: { budgetMs: 1 } });
     const pulls = await pullsPerStep(engine, async (gate) => {
@@ -181,24 +181,24 @@ describe("step loop: notices", () => {
     assert.deepEqual(stepsAtNews.slice(-4), [2, 3, 4, 4]);
   });
 
-  it("leave out nothing that came while some of a step's tokens were still being drawn", async () => {
+  it("leave out nothing that came while some of a step's tokens were still being sampled", async () => {
     const engine = new ScriptedEngine({ cycle: true });
     await using harness = new LoopHarness(engine);
     const [first, second] = ["abc", "xyz"].map((prompt) => harness.start({ prompt })) as [number, number];
     await harness.until(second, (story) => story.decodedTokens > 0);
-    const drawn = new Deferred<void>();
+    const sampled = new Deferred<void>();
     const reached = new Deferred<void>();
     engine.beforeDrawn = (index) => {
       if (index === 0) return undefined;
       reached.resolve();
-      return drawn.promise;
+      return sampled.promise;
     };
     await reached.promise;
     harness.loop.cancel(first, "soft");
     harness.loop.cancel(second, "immediate");
     assert.deepEqual([harness.story(first).ends, harness.story(second).ends], [[], []], "both are in the step");
     engine.beforeDrawn = () => {};
-    drawn.resolve();
+    sampled.resolve();
     await harness.end(first);
     await harness.end(second);
     assert.equal(harness.story(first).pieces.length, harness.story(first).decodedTokens);

@@ -6,12 +6,12 @@ import { TURN_END_TOKEN } from "./tiny-vocabulary.js";
 
 export interface ScriptedDecoderParts {
   readonly sequence: ScriptedSequence;
-  readonly unread: Uint32Array;
+  readonly unevaluated: Uint32Array;
   readonly echo: readonly number[];
-  /** Tokens of the output that were made before. */
-  readonly made: number;
+  /** The number of output tokens that were generated before. */
+  readonly generated: number;
   readonly cycle: boolean;
-  /** Tokens that make the pull fail: in the echo, and in what is unread. */
+  /** Tokens that make the pull fail: in the echo, and in what is unevaluated. */
   readonly failing: { readonly pull: number; readonly prefill: number };
   readonly score: (tokenId: number) => TokenScore | undefined;
   readonly grammar: ScriptedGrammar | undefined;
@@ -29,16 +29,16 @@ export class ScriptedDecoder implements Decoder {
   readonly #grammar: ScriptedGrammar | undefined;
   readonly #tokenBytes: (tokenId: number) => Uint8Array;
   readonly #onClose: () => void;
-  #unread: Iterable<number>;
+  #unevaluated: Iterable<number>;
   #next: number;
   #closed = false;
 
   constructor(parts: ScriptedDecoderParts) {
     this.sequence = parts.sequence;
-    this.#unread = parts.unread;
+    this.#unevaluated = parts.unevaluated;
     this.#echo = parts.echo;
     this.#cycle = parts.cycle;
-    this.#next = parts.cycle ? parts.made % parts.echo.length : parts.made;
+    this.#next = parts.cycle ? parts.generated % parts.echo.length : parts.generated;
     this.#failing = parts.failing;
     this.#score = parts.score;
     this.#grammar = parts.grammar;
@@ -48,7 +48,7 @@ export class ScriptedDecoder implements Decoder {
 
   /** What the next pull evaluates, drafts left out. */
   get prefillTokensLeft(): number {
-    return [...this.#unread].length;
+    return [...this.#unevaluated].length;
   }
 
   peek(): number {
@@ -58,25 +58,25 @@ export class ScriptedDecoder implements Decoder {
 
   pull(draft: readonly number[]): readonly SampledToken[] | EngineFault {
     if (this.#closed) throw new Error("the decoder is closed");
-    const opening = [...this.#unread];
+    const opening = [...this.#unevaluated];
     if (opening.includes(this.#failing.prefill)) return faultOf(this);
     this.sequence.checkRoom(opening.length + draft.length);
     this.sequence.append(opening);
-    const drawn: SampledToken[] = [];
+    const sampled: SampledToken[] = [];
     do {
       if (this.peek() === this.#failing.pull) return faultOf(this);
-      const tokenId = this.#draw(this.peek());
+      const tokenId = this.#sample(this.peek());
       if (tokenId === undefined) return faultOf(this);
-      if (drawn.length > 0) this.sequence.append(this.#unread);
+      if (sampled.length > 0) this.sequence.append(this.#unevaluated);
       this.#next++;
-      this.#unread = [tokenId];
-      drawn.push({ tokenId, score: this.#score(tokenId), ...(this.#grammar && { mayEnd: this.#grammar.mayEnd }) });
-    } while (drawn.at(-1)?.tokenId === draft[drawn.length - 1]);
-    return drawn;
+      this.#unevaluated = [tokenId];
+      sampled.push({ tokenId, score: this.#score(tokenId), ...(this.#grammar && { mayEnd: this.#grammar.mayEnd }) });
+    } while (sampled.at(-1)?.tokenId === draft[sampled.length - 1]);
+    return sampled;
   }
 
   /** The token of the echo if the grammar allows it, else the first that it does, else the end where it may be; undefined: none is left. */
-  #draw(wanted: number): number | undefined {
+  #sample(wanted: number): number | undefined {
     const grammar = this.#grammar;
     if (grammar === undefined) return wanted;
     const textOf = (tokenId: number): string => Buffer.from(this.#tokenBytes(tokenId)).toString("latin1");

@@ -27,13 +27,13 @@ import {
 } from "./tiny-vocabulary.js";
 
 /**
- * Token ids that make something happen. In a prompt, all but FAIL_PREFILL and CYCLE stand for a place in the output: when the echo reaches it, it
+ * Token ids that make something happen. In a prompt, all but FAIL_PREFILL and CYCLE stand for a position in the output: when the echo reaches it, it
  * happens instead of a token.
  */
 export const SCRIPT = {
   /** The pull fails; the other runs of the step go on. */
   FAIL_PULL: 60_000,
-  /** The chunk of the prompt that carries it can't be read in. */
+  /** The chunk of the prompt that carries it can't be prefilled. */
   FAIL_PREFILL: 60_001,
   /** Every run of the step fails, as if the decode had. */
   FAIL_STEP: 60_002,
@@ -71,15 +71,15 @@ export interface ScriptedOptions {
   readonly stepMs?: number;
   /** True: every run echoes its prompt for ever. */
   readonly cycle?: boolean;
-  /** Only so many tokens of the prompt's end are echoed; default: all. */
+  /** The number of tokens at the prompt's end that are echoed. Default: all. */
   readonly echoedTokens?: number;
   /** Default true; false: there is never room to save a state. */
   readonly saves?: boolean;
-  /** From so many pulls on every pull fails, as after the model's file was overwritten; default: never. */
+  /** The number of pulls after which every pull fails, as after the model's file was overwritten; default: never. */
   readonly breaksAfterPulls?: number;
   /** The bytes of tokens 1,000, 1,001 and so on. */
   readonly extraTokens?: readonly (readonly number[])[];
-  /** Control tokens 2,000, 2,001 and so on, as they are spelled. Echoed like others. */
+  /** Control tokens 2,000, 2,001 and so on, by their texts. Echoed like others. */
   readonly controlTokens?: readonly string[];
 }
 
@@ -149,16 +149,16 @@ export class ScriptedEngine implements Engine {
     this.openDecoders++;
     const tokens = [...opening.sequence.tokens(), ...opening.tokenIds];
     const { outputTokens = [] } = opening;
-    const made = outputTokens.length;
-    const prompt = tokens.slice(0, tokens.length - made);
-    if (made > 0 && tokens.slice(prompt.length).join() !== outputTokens.join()) {
+    const generated = outputTokens.length;
+    const prompt = tokens.slice(0, tokens.length - generated);
+    if (generated > 0 && tokens.slice(prompt.length).join() !== outputTokens.join()) {
       throw new Error("the tokens do not end in the output so far");
     }
     return new ScriptedDecoder({
       sequence: scripted(opening.sequence),
-      unread: opening.tokenIds,
+      unevaluated: opening.tokenIds,
       echo: prompt.filter((tokenId) => !SILENT_TOKENS.has(tokenId)).slice(-(this.#options.echoedTokens ?? Infinity)),
-      made,
+      generated,
       cycle: this.#options.cycle === true || prompt.includes(SCRIPT.CYCLE),
       failing: { pull: SCRIPT.FAIL_PULL, prefill: SCRIPT.FAIL_PREFILL },
       score: (tokenId) => (opening.logprobs === undefined ? undefined : scriptedScore(tokenId, opening.logprobs)),

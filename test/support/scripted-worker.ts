@@ -10,9 +10,9 @@ import { ScriptedEngine, type ScriptedOptions } from "./scripted-engine.js";
 export interface ScriptedWorkerOptions extends ScriptedOptions {
   /** Says `unusable` with this message instead of `ready`. */
   readonly unusable?: string;
-  /** Most prompt tokens read in one step; default 512. */
+  /** The most prompt tokens that one step prefills. Default: 512. */
   readonly prefillTokensPerStep?: number;
-  /** Says so many times, once it is ready, that the number of threads has changed. */
+  /** The number of times that it says, once it is ready, that the number of threads has changed. */
   readonly threadChanges?: number;
   /** Faults in a row after which the engine is checked; default: never. */
   readonly faultLimit?: number;

@@ -53,7 +53,7 @@ function bytesOf(token: string, kind: TokenKind, encoding: TextEncoding): Uint8A
 function byteLevelBytes(token: string): Uint8Array {
   const bytes: number[] = [];
   for (const char of token) {
-    const byte = byteOfStandIn.get(char);
+    const byte = BYTE_OF_STAND_IN.get(char);
     if (byte === undefined) bytes.push(...encoder.encode(char));
     else bytes.push(byte);
   }
@@ -61,7 +61,7 @@ function byteLevelBytes(token: string): Uint8Array {
 }
 
 /** GPT-2's table: printable Latin-1 stands for itself, each other byte for the next free code point from U+0100. */
-const byteOfStandIn: ReadonlyMap<string, number> = new Map(
+const BYTE_OF_STAND_IN: ReadonlyMap<string, number> = new Map(
   (function* (): Generator<[string, number]> {
     let next = 0x100;
     for (let byte = 0; byte < 256; byte++) {

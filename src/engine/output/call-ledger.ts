@@ -1,7 +1,7 @@
 import type { ToolCallFragment } from "../../core/tool.js";
 import { randomInt } from "node:crypto";
 
-const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const ID_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 export interface CallBounds {
   /** The most calls that may be announced; at least 1. */
@@ -86,7 +86,7 @@ function beginning(text: string, maxBytes: number): string {
 
 /** Makes an id for a call that has none: `call_` and 20 random letters and digits. */
 export function createCallId(): string {
-  return `call_${Array.from({ length: 20 }, () => letters.charAt(randomInt(letters.length))).join("")}`;
+  return `call_${Array.from({ length: 20 }, () => ID_LETTERS.charAt(randomInt(ID_LETTERS.length))).join("")}`;
 }
 
 /** Whether a model's own id may serve as the call's. Shorter ids are numbers that begin anew with each output. */

@@ -13,7 +13,7 @@ type CallResult = "none" | "whole" | "last";
 const MAX_HELD_BESIDE_ARGUMENTS = 1_024;
 
 const OPEN_BRACE = 0x7b;
-const quote = 0x22;
+const QUOTE = 0x22;
 
 /** A body in which each call stands for itself. */
 type SingleBody = Exclude<CallBody, { type: "array" }>;
@@ -136,7 +136,7 @@ export class CallReader {
       }
       draft.arguments = yield* this.#wholeArguments(unit);
       if (draft.arguments === undefined) return "none";
-    } else if (key === keys.id && unit === quote) {
+    } else if (key === keys.id && unit === QUOTE) {
       draft.id = yield* this.#tokens.string();
       if (draft.id === undefined) return "none";
     } else if (!(yield* this.#tokens.value())) return "none";
@@ -148,7 +148,7 @@ export class CallReader {
 
   /** Reads arguments that can't be announced yet: an object, or a string that holds one. */
   *#wholeArguments(unit: number): Parser<string | undefined> {
-    if (unit === quote) {
+    if (unit === QUOTE) {
       const text = (yield* this.#tokens.string())?.trim();
       return text !== undefined && isJsonObject(text) ? text : undefined;
     }

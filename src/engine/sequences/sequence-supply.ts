@@ -46,7 +46,7 @@ export class SequenceSupply implements Disposable {
     return leader;
   }
 
-  /** Whether a leader has prefilled all that it shares with the run, or goes on no more. */
+  /** Whether a leader has prefilled all that it shares with the run, or prefills no more. */
   hasArrived(leader: Run, run: Run): boolean {
     if (leader.state.type !== "prefilling" || !leader.hasSequence) return true;
     return leader.position >= reusableTokens(runKey(leader), runKey(run));

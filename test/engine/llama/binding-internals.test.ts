@@ -13,7 +13,7 @@ const CONTEXT_TOKENS = 128;
 describe("The binding's internals", function () {
   this.timeout(60_000);
 
-  it("compute with as many threads as they are told, from batch to batch, and draw the same tokens", async () => {
+  it("compute with as many threads as they are told, from batch to batch, and sample the same tokens", async () => {
     const context = await loadLlama({
       modelPath: await createTinyModel(),
       sequences: 1,
@@ -34,17 +34,17 @@ describe("The binding's internals", function () {
     const drawThree = async (threads: readonly number[]): Promise<number[]> => {
       await sequence.trim(0);
       const decoder = decoding.openDecoder({ sequence, tokenIds: Uint32Array.of(65, 66, 67), sampling: GREEDY });
-      const drawn: number[] = [];
+      const sampled: number[] = [];
       for (const count of threads) {
         internals.useThreads(count);
         assert.equal(context.currentThreads, count);
         const { pulls } = await decoding.step({ pulls: [{ decoder, draft: [] }], prefills: [] });
         const result = await pulls[0];
         assert.ok(result !== undefined && !(result instanceof EngineFault));
-        drawn.push(...result.map(({ tokenId }) => tokenId));
+        sampled.push(...result.map(({ tokenId }) => tokenId));
       }
       decoder.close();
-      return drawn;
+      return sampled;
     };
     assert.deepEqual(await drawThree([1, 2, 1]), await drawThree([2, 1, 2]));
     assert.deepEqual(

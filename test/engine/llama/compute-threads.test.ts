@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ComputeThreads, type EvaluatedBatch, type ThreadChange } from "../../../src/engine/llama/compute-threads.js";
 
-/** What a batch of one token costs with so many threads. */
+/** The cost of a batch of one token with a number of threads. */
 type Machine = (threads: number, batch: number) => Omit<EvaluatedBatch, "tokens">;
 
 /** As measured on two cores with the default model, alone: 8.5 ms with two threads, 11.4 with one. */
@@ -19,7 +19,7 @@ const LARGE_BATCHES: Machine = (threads, batch) =>
 /** One thread has a core to itself, two do not. */
 const ONE_CORE_LEFT: Machine = (threads) => (threads === 1 ? { ms: 11.4, cpuMs: 11.8 } : { ms: 60, cpuMs: 66 });
 
-/** True for one in so many, in no order that anyone sees. */
+/** True for one in `many` numbers, in no order that shows. */
 function isOneOf(many: number, batch: number): boolean {
   return (Math.imul(batch, 0x9e3779b1) >>> 0) % many === 0;
 }

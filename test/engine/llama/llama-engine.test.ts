@@ -150,7 +150,7 @@ describe("llama engine", function () {
     }
   });
 
-  it("draws what its batches gave, though it is told of a pool of one thread and there are more", async () => {
+  it("samples from its batches though it is told of a pool of one thread and there are more", async () => {
     await using misled = await LlamaEngine.start({ ...options(modelPath), poolThreads: 1 });
     assert.ok(misled.pooledSamplers !== undefined, "it kept to batches of its own");
     const prompt = Uint32Array.from(Buffer.from("Once upon a time"));

@@ -12,14 +12,14 @@ function adjustment(
   tokens: { input?: readonly number[]; output?: readonly number[] },
 ): LogitAdjustment {
   const { input: inputTokens = [], output: outputTokens = [] } = tokens;
-  const made = LogitAdjustment.for({
+  const adjustment = LogitAdjustment.for({
     sampling: { ...NEUTRAL_SAMPLING, ...sampling },
     inputTokens,
     outputTokens,
     tokenBytes,
   });
-  assert.ok(made !== undefined);
-  return made;
+  assert.ok(adjustment !== undefined);
+  return adjustment;
 }
 
 describe("logit adjustment", () => {

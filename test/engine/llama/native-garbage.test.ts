@@ -7,7 +7,7 @@ const VOCABULARY = 49_152;
 function garbageOf(samplers: number): { garbage: SamplerGarbage; collected: () => number } {
   let collections = 0;
   const garbage = new SamplerGarbage(VOCABULARY, () => collections++);
-  for (let made = 0; made < samplers; made++) garbage.add();
+  for (let added = 0; added < samplers; added++) garbage.add();
   return { garbage, collected: () => collections };
 }
 

@@ -4,13 +4,13 @@ import type { Drafter } from "../../../src/engine/run/prompt-lookup.js";
 
 const ROOM = 256;
 
-/** A run that foretells at a given confidence, and at most so many tokens. */
+/** A run that drafts at a given confidence, and at most a given number of tokens. */
 const drafter = (confidence: number, tokens = 100): Drafter => ({
   confidence,
   draft: (most) => Array.from({ length: Math.min(most, tokens) }, (_, index) => index),
 });
 
-/** A planner that has seen steps of so many runs take 10 ms, and each drafted token a share of that. */
+/** A planner for which steps of the given number of runs take 10 ms, and each draft token a share of that. */
 function learnt(decodingRuns: number, share: number): DraftPlanner {
   const planner = new DraftPlanner();
   for (let step = 0; step < 200; step++) {
@@ -23,11 +23,11 @@ function learnt(decodingRuns: number, share: number): DraftPlanner {
 const lengths = (drafts: readonly (readonly number[])[]): number[] => drafts.map(({ length }) => length);
 
 describe("draft planner", () => {
-  it("tries nothing before it knows what a step costs", () => {
+  it("drafts nothing before it knows what a step costs", () => {
     assert.deepEqual(lengths(new DraftPlanner().plan([drafter(1)], ROOM)), [0]);
   });
 
-  it("tries long drafts of a confident run, short ones of a doubtful one, and none of one that is mostly wrong", () => {
+  it("plans long drafts of a confident run, short ones of a doubtful one, and none of one that is mostly wrong", () => {
     const planner = learnt(1, 0.2);
     const [sure = 0] = lengths(planner.plan([drafter(0.98)], ROOM));
     const [doubtful = 0] = lengths(planner.plan([drafter(0.6)], ROOM));
@@ -37,7 +37,7 @@ describe("draft planner", () => {
     assert.equal(wrong, 0);
   });
 
-  it("tries nothing where drafted tokens cost nearly as much as steps", () => {
+  it("drafts nothing where drafted tokens cost nearly as much as steps", () => {
     assert.deepEqual(lengths(learnt(1, 0.95).plan([drafter(0.9)], ROOM)), [0]);
   });
 
@@ -60,7 +60,7 @@ describe("draft planner", () => {
     assert.equal(silent, 0);
   });
 
-  it("never tries more than there is room for", () => {
+  it("never drafts more than there is room for", () => {
     const drafts = learnt(2, 0.01).plan([drafter(1), drafter(1)], 5);
     assert.equal(
       lengths(drafts).reduce((sum, length) => sum + length),
@@ -68,7 +68,7 @@ describe("draft planner", () => {
     );
   });
 
-  it("tries few tokens while it does not know what they cost", () => {
+  it("drafts few tokens while it does not know what they cost", () => {
     const planner = new DraftPlanner();
     planner.observe({ stepMs: 10, decodingRuns: 2, draftTokens: 0 });
     const tried = lengths(planner.plan([drafter(1), drafter(1)], ROOM)).reduce((sum, length) => sum + length);
@@ -93,7 +93,7 @@ describe("draft planner", () => {
     assert.ok(plain.length >= 4 && plain.length <= 9, `${plain.length}`);
   });
 
-  it("tries again after a bad time, once steps without have gone on for a while", () => {
+  it("drafts again after a bad time, once steps without have gone on for a while", () => {
     const planner = learnt(1, 0.05);
     for (let step = 0; step < 50; step++) planner.observe({ stepMs: 100, decodingRuns: 1, draftTokens: 2 });
     assert.deepEqual(lengths(planner.plan([drafter(0.9)], ROOM)), [0]);

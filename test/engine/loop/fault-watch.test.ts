@@ -53,7 +53,7 @@ describe("step loop: faults in a row", () => {
     assert.equal(engine.openDecoders, 0);
   });
 
-  it("are counted anew after any token that was drawn", async () => {
+  it("are counted anew after any token that was sampled", async () => {
     const engine = new ScriptedEngine();
     await using harness = new LoopHarness(engine, { faultLimit: FAULT_LIMIT });
     const pullsOf = async (action: () => Promise<unknown>): Promise<number> => {

@@ -37,7 +37,7 @@ describe("prefill planner", () => {
     assert.deepEqual(planner({ budgetMs: 10_000, maxTokens: 512 }).plan([at(1_000), at(1_000)], 0), [256, 256]);
   });
 
-  it("deals the budget out in turns, the first in line being served first", () => {
+  it("deals the budget out in turns, the first in the queue being served first", () => {
     assert.deepEqual(planner({ budgetMs: 200, maxTokens: 512 }).plan([at(1_000), at(1_000)], 0), [96, 96]);
   });
 
@@ -89,7 +89,7 @@ describe("prefill planner", () => {
     assert.deepEqual(learned.plan([at(2_000, 1_000)], 0), [96]);
   });
 
-  it("serves someone, keeps to the limit and to what is unread, and makes no slow chunk out of a longer prompt", () => {
+  it("serves someone, keeps to the limit and to the tokens left, and makes no slow chunk out of a longer prompt", () => {
     const prompt = fc.record({
       prefillTokensLeft: fc.integer({ min: 1, max: 2_000 }),
       position: fc.integer({ min: 0, max: 4_000 }),

@@ -10,7 +10,7 @@ function through(points: readonly (readonly [number, number])[], capacity = 15):
 const rounded = (line: Regression): (number | undefined)[] =>
   [line.value?.intercept, line.value?.slope].map((part) => part && Number(part.toFixed(3)));
 
-describe("recent line", () => {
+describe("regression", () => {
   it("is none without a point, and none again once cleared", () => {
     assert.deepEqual(rounded(through([])), [undefined, undefined]);
     const line = through([[1, 1]]);
@@ -20,7 +20,7 @@ describe("recent line", () => {
     assert.equal(line.count, 0);
   });
 
-  it("goes through the origin where all points stand at one place", () => {
+  it("goes through the origin where all points have one x", () => {
     const values = rounded(
       through([
         [2, 1],

@@ -34,7 +34,7 @@ class Scene implements AsyncDisposable {
     return this.pulls.slice(this.pulls.indexOf(2)).filter((pulled) => pulled < 2).length;
   }
 
-  /** The run that takes the next place to fall free, though that is asked for over the wall: some turns later. */
+  /** The run that gets the next freed slot, which arrives as a command some turns later. */
   async successor(): Promise<number> {
     await new Promise<void>((onVacancy) => (this.#onVacancy = onVacancy));
     this.#onVacancy = () => undefined;
@@ -50,7 +50,7 @@ class Scene implements AsyncDisposable {
   }
 }
 
-describe("step loop: a place that fell free", () => {
+describe("step loop: a freed slot", () => {
   it("is taken in the very next step", async () => {
     await using scene = new Scene();
     const { harness } = scene;

@@ -34,8 +34,8 @@ const nearlyJson = fc
     fc.constantFrom("", '"', "\\", "{", "]", ",", ":", "0", "-", ".", "e", "t", "\\u00e", "\n"),
   )
   .map(([text, at, dropped, put]) => {
-    const place = at % (text.length + 1);
-    return text.slice(0, place) + put + text.slice(place + dropped);
+    const position = at % (text.length + 1);
+    return text.slice(0, position) + put + text.slice(position + dropped);
   });
 const soup = fc
   .array(

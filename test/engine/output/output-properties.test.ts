@@ -4,7 +4,7 @@ import type { OutputFormat } from "../../../src/core/output-format.js";
 import { createReader, joined, partsOf, read } from "./read-output.js";
 import { formats, garbageOf, marksOf, mutated, outputsOf, split } from "./write-output.js";
 
-const places = fc.array(fc.nat(), { maxLength: 30 });
+const positions = fc.array(fc.nat(), { maxLength: 30 });
 
 /** Anything that may come out of a model that knows the format, or does not. */
 function anyOutput(format: OutputFormat): fc.Arbitrary<string> {
@@ -55,7 +55,7 @@ describe("output reader, for any output", () => {
     describe(`of ${name}`, () => {
       it("reads what was written, however it is split", () => {
         fc.assert(
-          fc.property(outputsOf(format), places, ({ text, is }, cuts) => {
+          fc.property(outputsOf(format), positions, ({ text, is }, cuts) => {
             assert.deepEqual(read(format, ...split(text, cuts)), is);
           }),
           { numRuns: 60 },
@@ -64,7 +64,7 @@ describe("output reader, for any output", () => {
 
       it("reads the same, however it is split", () => {
         fc.assert(
-          fc.property(anyOutput(format), places, (text, cuts) => {
+          fc.property(anyOutput(format), positions, (text, cuts) => {
             const whole = createReader(format);
             const parts = joined([...whole.push(text), ...whole.finish()]);
             const pieces = createReader(format);
@@ -85,7 +85,7 @@ describe("output reader, for any output", () => {
       it("reads the same within narrow bounds, however it is split", () => {
         const narrow = { ...format, maxCalls: 2, maxArgumentBytes: 10 };
         fc.assert(
-          fc.property(anyOutput(narrow), places, (text, cuts) => {
+          fc.property(anyOutput(narrow), positions, (text, cuts) => {
             assert.deepEqual(read(narrow, ...split(text, cuts)), read(narrow, text));
           }),
           { numRuns: 60 },
@@ -103,7 +103,7 @@ describe("output reader, for any output", () => {
 
       it("settles more with each part, and all of it in the end", () => {
         fc.assert(
-          fc.property(anyOutput(format), places, (text, cuts) => {
+          fc.property(anyOutput(format), positions, (text, cuts) => {
             let end = 0;
             for (const part of partsOf(format, split(text, cuts))) {
               assert.ok(part.end > end);

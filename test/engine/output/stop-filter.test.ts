@@ -13,7 +13,7 @@ function filtered(
   return { texts: results.map(({ text }) => text), ...(match === undefined ? {} : { match }), rest: filter.end() };
 }
 
-/** The definition, by brute force: the first place where a stop sequence is complete; the longest of those complete there. */
+/** The definition, by brute force: the first position at which a stop sequence is complete; the longest of those complete there. */
 function cutByDefinition(stops: readonly string[], text: string): { text: string; match: string | undefined } {
   for (let end = 1; end <= text.length; end++) {
     const complete = stops.filter((stop) => stop !== "" && text.slice(0, end).endsWith(stop));

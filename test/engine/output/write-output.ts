@@ -9,7 +9,7 @@ interface WrittenCall {
   /** JSON text. */
   readonly arguments: string;
   /** Where arguments come in the object: 0 is before the name. */
-  readonly place: number;
+  readonly position: number;
   /** Members before the arguments that mean nothing. */
   readonly others: readonly string[];
   readonly asText: boolean;
@@ -69,7 +69,7 @@ const jsonObject = fc
 const writtenCall: fc.Arbitrary<WrittenCall> = fc.record({
   name: fc.constantFrom(...toolNames),
   arguments: jsonObject,
-  place: fc.nat({ max: 2 }),
+  position: fc.nat({ max: 2 }),
   others: fc.array(fc.constantFrom('"type":"function"', '"n" : -0.5e+3', '"x":[{"name":"no"},null]'), { maxLength: 2 }),
   asText: fc.boolean(),
 });
@@ -136,10 +136,10 @@ function ended(end: string, pad: string): string {
   return end === "" ? "" : pad + end;
 }
 
-function jsonCall(keys: CallKeys, { name, arguments: args, place, others, asText }: WrittenCall): string {
+function jsonCall(keys: CallKeys, { name, arguments: args, position, others, asText }: WrittenCall): string {
   const members = [`"${keys.name}": ${JSON.stringify(name)}`, ...others];
-  const key = keys.arguments[place % keys.arguments.length] ?? "";
-  members.splice(place, 0, `"${key}" :${asText ? JSON.stringify(args) : args}`);
+  const key = keys.arguments[position % keys.arguments.length] ?? "";
+  members.splice(position, 0, `"${key}" :${asText ? JSON.stringify(args) : args}`);
   return `{${members.join(" ,")} }`;
 }
 
@@ -178,8 +178,8 @@ export function mutated(output: fc.Arbitrary<WrittenOutput>): fc.Arbitrary<strin
       const start = at % (changed.length + 1);
       const moved = changed.slice(start, start + length);
       const rest = isKept ? changed : changed.slice(0, start) + changed.slice(start + length);
-      const place = to % (rest.length + 1);
-      changed = rest.slice(0, place) + moved + rest.slice(place);
+      const position = to % (rest.length + 1);
+      changed = rest.slice(0, position) + moved + rest.slice(position);
     }
     return changed;
   });
@@ -200,7 +200,7 @@ export function marksOf(format: OutputFormat): readonly string[] {
 }
 
 /** A text in pieces. */
-export function split(text: string, places: readonly number[]): string[] {
-  const cuts = [...new Set(places.map((place) => place % (text.length + 1)))].toSorted((a, b) => a - b);
+export function split(text: string, positions: readonly number[]): string[] {
+  const cuts = [...new Set(positions.map((position) => position % (text.length + 1)))].toSorted((a, b) => a - b);
   return [...cuts, text.length].map((cut, index) => text.slice(cuts[index - 1] ?? 0, cut));
 }

@@ -6,14 +6,14 @@ import { PromptLookup } from "../../../src/engine/run/prompt-lookup.js";
 const tokens = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 60 });
 
 describe("prompt lookup", () => {
-  it("foretells what followed the same three tokens before", () => {
+  it("drafts what followed the same three tokens before", () => {
     const lookup = new PromptLookup([1, 2, 3, 4, 5, 6, 9, 1, 2, 3]);
     assert.deepEqual(lookup.draft(3), [4, 5, 6]);
     lookup.push(4);
     assert.deepEqual(lookup.draft(2), [5, 6]);
   });
 
-  it("foretells nothing where two tokens came before and three did not", () => {
+  it("drafts nothing where two tokens came before and three did not", () => {
     const lookup = new PromptLookup([1, 2, 3, 4, 9, 2, 3]);
     assert.deepEqual(lookup.draft(3), []);
     assert.equal(lookup.confidence, 0);
@@ -21,18 +21,18 @@ describe("prompt lookup", () => {
 
   it("goes on with the text it follows, even where the last three tokens came again since", () => {
     const lookup = new PromptLookup([1, 2, 3, 4, 1, 2, 3, 5, 1, 2, 3]);
-    assert.deepEqual(lookup.draft(1), [5], "the latest place");
+    assert.deepEqual(lookup.draft(1), [5], "the latest position");
     const other = new PromptLookup([7, 1, 2, 3, 4, 1, 2, 3, 5, 8, 6, 7, 1]);
     for (const tokenId of [2, 3]) other.push(tokenId);
     assert.deepEqual(other.draft(1), [4]);
   });
 
-  it("foretells that what repeats itself goes on so, beyond what there is of it", () => {
+  it("drafts that text which repeats itself goes on so, beyond its end", () => {
     assert.deepEqual(new PromptLookup([5, 7, 7, 7, 7]).draft(5), [7, 7, 7, 7, 7]);
     assert.deepEqual(new PromptLookup([5, 1, 2, 3, 1, 2, 3]).draft(7), [1, 2, 3, 1, 2, 3, 1]);
   });
 
-  it("finds its place again after an edit", () => {
+  it("finds its position again after an edit", () => {
     const text = Array.from({ length: 30 }, (_, index) => 100 + index);
     const lookup = new PromptLookup([...text, 1, 100, 101, 102]);
     lookup.push(103);
@@ -50,7 +50,7 @@ describe("prompt lookup", () => {
     assert.ok(lookup.confidence < 0.75, `${lookup.confidence}`);
   });
 
-  it("is the more confident the more of what it foretold came, tried or not", () => {
+  it("is the more confident the more of what it drafted came, speculated or not", () => {
     const text = Array.from({ length: 40 }, (_, index) => 100 + index);
     const lookup = new PromptLookup([...text, 1, 100, 101, 102]);
     let last = lookup.confidence;
@@ -65,7 +65,7 @@ describe("prompt lookup", () => {
     assert.ok(wrong.confidence < 0.5, `${wrong.confidence}`);
   });
 
-  it("only ever foretells what followed the last three tokens somewhere", () => {
+  it("only ever drafts what followed the last three tokens somewhere", () => {
     fc.assert(
       fc.property(tokens, tokens, fc.integer({ min: 0, max: 8 }), (input, output, most) => {
         const lookup = new PromptLookup(input);
@@ -75,10 +75,10 @@ describe("prompt lookup", () => {
         if (draft.length === 0) return;
         assert.equal(draft.length, most);
         const row = [...all.slice(-3), ...draft].join();
-        // What is foretold may itself be the beginning of what repeats.
+        // The draft may itself be the beginning of the text that repeats.
         const whole = [...all, ...draft];
-        const places = all.slice(0, -3).map((_, start) => whole.slice(start, start + 3 + most).join());
-        assert.ok(places.includes(row));
+        const rows = all.slice(0, -3).map((_, start) => whole.slice(start, start + 3 + most).join());
+        assert.ok(rows.includes(row));
       }),
     );
   });

@@ -97,7 +97,7 @@ describe("sequence pool", () => {
     assert.equal((await pool.lease(prompt("abcd"), { saved })).reusedTokens, 0);
   });
 
-  it("lets a beginning be rescued that was used twice, before another prompt takes its place, and no other", async () => {
+  it("lets a beginning be rescued that was used twice, before another prompt replaces it, and no other", async () => {
     const { pool, rescued } = await poolHolding("abcde");
     using first = await pool.lease(prompt("xyz"));
     first[Symbol.dispose]();

@@ -34,7 +34,7 @@ describe("run queue", () => {
     assert.equal(queue.offer(run(2)), false);
   });
 
-  it("forgets a run that leaves, and has its place free again", () => {
+  it("forgets a run that leaves, and has its position free again", () => {
     const queue = new RunQueue(1);
     const leaver = run(1);
     queue.offer(leaver);
