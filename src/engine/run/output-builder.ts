@@ -104,7 +104,7 @@ export class OutputBuilder {
     return this.#pieces.take();
   }
 
-  /** Gives the text that was held back, and the reason by its name where calls came before the end. To be called last, once. */
+  /** Gives the text that was held back. An end by the model itself is `tool_calls` if calls came before it. To be called last, once. */
   end(reason: FinishReason): LastOutput {
     const last = this.#pieces.end();
     const endsByItself = reason === "end_of_turn" || reason === "constraint_complete";
