@@ -17,12 +17,8 @@ const TOLERATED: ReadonlySet<string> = new Set([
   "JsonObject",
   "LinkState",
   "MessageShape",
-  "Outcome",
   "PendingCalls",
   "Piece",
-  "Place",
-  "Reading",
-  "StepWork",
   "TokenizeJson",
   "ValueType",
 ]);
