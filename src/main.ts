@@ -19,7 +19,13 @@ import { collectGarbage } from "./machine/collect-garbage.js";
 import { FileMark } from "./models/files/file-mark.js";
 import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
 import { Preparer } from "./prepare/preparer.js";
-import { RpcServer, type Backend } from "./rill/rpc-server.js";
+import type { Backend } from "./generation/call/backend.js";
+import { KeyedGenerations } from "./generation/claim/keyed-generations.js";
+import { DescriptorSet } from "./grpc/contract/descriptor-set.js";
+import { GrpcServer } from "./grpc/grpc-server.js";
+import { identifyCaller } from "./identity/identify-caller.js";
+import { readOldTurnRecord } from "./rill/old-turn-record.js";
+import { createRillServices } from "./rill/rill-services.js";
 import { EngineLink } from "./scheduler/link/engine-link.js";
 import { LifecycleState } from "./scheduler/lifecycle-state.js";
 import { Scheduler } from "./scheduler/scheduler.js";
@@ -93,16 +99,20 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   const backend = (): Backend | undefined => served.backend;
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
-  // RPC starts before the model loads: an address in use shows at once, and health responds during the download and the load.
-  const services = { lifecycle, backend, store, turns };
+  const keyed = new KeyedGenerations(limits, clock);
+  const generations = { keyed, turns, readOldRecord: readOldTurnRecord, limits, clock };
   const named = { version: VERSION, instanceId: config.instanceId === "auto" ? createInstanceId() : config.instanceId };
-  await using rpc = await RpcServer.start({
+  // RPC starts before the model loads: an address in use shows at once, and health responds during the download and the load.
+  await using rpc = await GrpcServer.start({
     listen,
-    ...services,
+    services: (host) => createRillServices(host, { lifecycle, backend, generations, store, connections, ...named }),
+    descriptors: await DescriptorSet.read(),
+    identify: identifyCaller,
+    lifecycle,
     limits,
     connections,
     trustedProxies,
-    ...named,
+    instanceId: named.instanceId,
     log,
     clock,
   });
@@ -174,7 +184,7 @@ interface Served {
 
 async function startAdmin(
   served: Served,
-  { store, rpc }: { readonly store: CalledStore; readonly rpc: RpcServer },
+  { store, rpc }: { readonly store: CalledStore; readonly rpc: GrpcServer },
 ): Promise<AdminServer | undefined> {
   const { config, lifecycle, log } = served;
   const listen = parseAddress(config.adminListen);

@@ -4,7 +4,7 @@ import type { ChatTemplate } from "../../src/prepare/template/chat-template.js";
 import { createChatTemplate } from "../../src/prepare/template/create-chat-template.js";
 import { tokenizeFragments } from "../../src/prepare/tokens/tokenize-fragments.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
-import { conversationOf, type ReadTurn } from "../../src/rill/generation/turn/conversation-of.js";
+import { conversationOf, type ReadTurn } from "../../src/generation/turn/conversation-of.js";
 import { assistant, system, user } from "../prepare/conversation.js";
 import { runJob } from "../prepare/run-job.js";
 import { defaultModelPath, FETCH_MODEL_LIMIT_MS } from "../support/default-model.js";

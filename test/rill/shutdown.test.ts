@@ -5,39 +5,17 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
-import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
-import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import { RpcServer } from "../../src/rill/rpc-server.js";
-import { RunningTurns } from "../../src/sessions/running-turns.js";
-import { systemClock } from "../../src/sync/clock.js";
-import { silentLogger } from "../../src/telemetry/logger.js";
-import { openStore } from "../sessions/store-rig.js";
+import type { GrpcServer } from "../../src/grpc/grpc-server.js";
 import { textOf } from "../support/generation-text.js";
 import { loadWhen } from "../support/load-watch.js";
+import { startBareServer } from "../support/bare-server.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { messageOf, promptRequest, refusalOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer } from "../support/test-server.js";
 
-const startRpc = (listen: string): Promise<RpcServer> => {
-  const store = openStore({ type: "memory" });
-  const [clock, log] = [systemClock, silentLogger];
-  return RpcServer.start({
-    listen,
-    lifecycle: new LifecycleState(),
-    backend: () => undefined,
-    store,
-    turns: new RunningTurns({ store, leaseMs: 1_000, clock, log }),
-    limits: DEFAULT_LIMITS,
-    trustedProxies: [],
-    connections: { max: 100, ageGraceMs: 1_000 },
-    version: "0",
-    instanceId: "one",
-    log,
-    clock,
-  });
-};
+const startRpc = (listen: string): Promise<GrpcServer> => startBareServer({ listen, instanceId: "one" });
 
 describe("The gRPC server", () => {
   it("says clearly when its address is in use", async () => {

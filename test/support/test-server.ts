@@ -1,7 +1,14 @@
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import type { ModelFacts } from "../../src/core/model-facts.js";
 import type { Preparer } from "../../src/prepare/preparer.js";
-import { type Backend, RpcServer } from "../../src/rill/rpc-server.js";
+import type { Backend } from "../../src/generation/call/backend.js";
+import type { GenerationHost } from "../../src/generation/claim/generation-call.js";
+import { KeyedGenerations } from "../../src/generation/claim/keyed-generations.js";
+import { DescriptorSet } from "../../src/grpc/contract/descriptor-set.js";
+import { GrpcServer } from "../../src/grpc/grpc-server.js";
+import { identifyCaller } from "../../src/identity/identify-caller.js";
+import { readOldTurnRecord } from "../../src/rill/old-turn-record.js";
+import { createRillServices } from "../../src/rill/rill-services.js";
 import { EngineLink } from "../../src/scheduler/link/engine-link.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
@@ -64,7 +71,7 @@ export interface TestServerOptions {
  * engine in a worker of its own. Disposing takes it down.
  */
 export class TestServer implements AsyncDisposable {
-  readonly rpc: RpcServer;
+  readonly rpc: GrpcServer;
   readonly lifecycle: LifecycleState;
   readonly limits: Limits;
   readonly model: ModelFacts;
@@ -75,7 +82,7 @@ export class TestServer implements AsyncDisposable {
   readonly #lease: PreparerLease;
 
   private constructor(parts: {
-    rpc: RpcServer;
+    rpc: GrpcServer;
     lifecycle: LifecycleState;
     limits: Limits;
     model: ModelFacts;
@@ -134,8 +141,22 @@ export class TestServer implements AsyncDisposable {
     const { instanceId = "test-instance", maxConnections = MAX_CONNECTIONS } = options;
     const connections = { max: maxConnections, ageGraceMs: limits.generationTimeMs };
     const { trustedProxies = [] } = options;
-    const shared = { limits, connections, trustedProxies, store, turns, version: VERSION, instanceId, log, clock };
-    const rpc = await RpcServer.start({ listen, ...shared, ...source });
+    const keyed = new KeyedGenerations(limits, clock);
+    const generations: GenerationHost = { keyed, turns, readOldRecord: readOldTurnRecord, limits, clock };
+    const named = { version: VERSION, instanceId };
+    const rpc = await GrpcServer.start({
+      listen,
+      services: (host) => createRillServices(host, { ...source, generations, store, connections, ...named }),
+      descriptors: await DescriptorSet.read(),
+      identify: identifyCaller,
+      lifecycle,
+      limits,
+      connections,
+      trustedProxies,
+      instanceId,
+      log,
+      clock,
+    });
     if (serving) lifecycle.advance("serving");
     return new TestServer({ rpc, lifecycle, limits, model, scheduler, store, turns, engine, lease });
   }

@@ -35,7 +35,7 @@ export function bidiMethod<Request>(
         using _end = onAbort(signal, () => call.destroy());
         using _watcher = watchers.take();
         for await (const request of call as AsyncIterable<DecodedRequest<Request>>) {
-          await writer.write(await host.pace.run(() => handle(request)), 0);
+          await writer.write(await host.pace.run(() => handle(request)), 0, () => undefined);
         }
         wire.finish();
       } catch (thrown) {

@@ -1,9 +1,11 @@
 import type { CallOrigin } from "../../core/calls.js";
+import type { Caller } from "../../core/caller.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import type { ReaderRule } from "./reader-rule.js";
 
-/** What a service sees of the call it serves. */
+/** A call as its service sees it. */
 export interface CallContext {
+  readonly caller: Caller;
   /** Aborts with a GenerationError when the call has to end. Whatever the service waits for listens to it. */
   readonly signal: AbortSignal;
   /** When the call's deadline passes, by the host's clock; undefined: it has none. */
@@ -27,9 +29,4 @@ export interface CallContext {
   abort(reason: GenerationError): void;
   /** Holds the stream's reader to this rule from the next message on. Without effect on a unary call. */
   useReaderRule(rule: ReaderRule): void;
-  /**
-   * Calls `listener` if the reader's window takes the stream's next message only after the call was aborted: what is in flight by then may still
-   * arrive. To be said before each message; without effect on a unary call.
-   */
-  onTakenLate(listener: () => void): void;
 }

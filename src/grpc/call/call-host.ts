@@ -1,3 +1,5 @@
+import type { Metadata } from "@grpc/grpc-js";
+import type { Caller } from "../../core/caller.js";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
@@ -10,6 +12,8 @@ import type { ResponseBudget } from "./response-budget.js";
 
 /** The state that all calls of a server share. */
 export interface CallHost {
+  /** Decides who calls, by the call's metadata. */
+  readonly identify: (metadata: Metadata) => Caller;
   readonly limits: Limits;
   readonly clock: Clock;
   /** A clock that does not count time in which the process was stopped. The limits on slow callers use it. */

@@ -1,5 +1,6 @@
 import { type Deadline, type Metadata, status as Status } from "@grpc/grpc-js";
 import type { CallOrigin } from "../../core/calls.js";
+import type { Caller } from "../../core/caller.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import { printableText } from "../../telemetry/printable-text.js";
 import { ProtocolStatus } from "../status/error-status.js";
@@ -23,6 +24,7 @@ export interface HandledCall extends CancellableCall {
 export class ServedCall implements CallContext, Disposable {
   readonly scope: CallScope;
   readonly wire: CallWire;
+  readonly caller: Caller;
   readonly deadlineMs: number | undefined;
   readonly #host: CallHost;
   readonly #method: string;
@@ -31,6 +33,7 @@ export class ServedCall implements CallContext, Disposable {
   constructor(host: CallHost, call: HandledCall, { method, kind }: { method: string; kind: CallKind }) {
     this.#host = host;
     this.#method = method;
+    this.caller = host.identify(call.metadata);
     this.deadlineMs = callDeadlineMs(call, host.clock);
     this.wire = CallWire.of(call.metadata);
     this.scope = new CallScope(call, () => host.openCalls.forget(this.scope));
@@ -83,11 +86,7 @@ export class ServedCall implements CallContext, Disposable {
   }
 
   useReaderRule(_rule: ReaderRule): void {
-    // A unary call writes nothing while it runs, so it has no slow reader.
-  }
-
-  onTakenLate(_listener: () => void): void {
-    // A unary call writes one message, at its end.
+    // A call that writes nothing while it goes on has no reader that could be slow.
   }
 
   /** Ends the call with whatever its handler threw. It never throws. */

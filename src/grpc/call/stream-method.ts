@@ -22,10 +22,11 @@ export interface StreamMethod<Request, Message, Response> {
     request: DecodedRequest<Request>,
     context: CallContext,
   ) => Messages<Message> | Promise<Messages<Message>>;
-  /** The response that carries a message, the `sequence`th of its stream, from 1. */
-  readonly toResponse: (message: Message, sequence: number) => Response;
+  readonly toResponse: (message: Message) => Response;
   /** UTF-8 bytes of text in a message, for the pace of the reader. */
   readonly textBytes: (message: Message) => number;
+  /** Called when the reader's window has taken the message, even if the call has ended meanwhile. */
+  readonly taken: (message: Message) => void;
 }
 
 /** For a method whose messages are its responses, and hold none of a model's text. */
@@ -36,22 +37,23 @@ export const WITHOUT_TEXT = {
   textBytes(): number {
     return 0;
   },
+  taken(): void {
+    // Nothing depends on it.
+  },
 };
 
 /** A streaming method as grpc-js takes it. Whatever its service throws becomes a status; nothing is left unhandled. */
 export function streamMethod<Request, Message, Response>(
   host: CallHost,
-  { method, kind, handle, toResponse, textBytes }: StreamMethod<Request, Message, Response>,
+  { method, kind, handle, toResponse, textBytes, taken }: StreamMethod<Request, Message, Response>,
 ): handleServerStreamingCall<DecodedRequest<Request>, Response> {
   const options = { method, kind, rule: defaultReaderRule(host.limits) };
   return (call) => {
     const serve = async (): Promise<void> => {
       using served = new StreamedCall(host, call, options);
-      let sequence = 0;
       try {
         for await (const message of await handle(call.request, served)) {
-          sequence += 1;
-          await served.writer.write(toResponse(message, sequence), textBytes(message));
+          await served.writer.write(toResponse(message), textBytes(message), () => taken(message));
         }
         served.wire.finish();
       } catch (thrown) {

@@ -25,7 +25,6 @@ export class StreamWriter<Response> implements Disposable {
   /** How long the last written message may wait. */
   #patienceMs = 0;
   #taken: Deferred<void> | undefined;
-  #onTakenLate: (() => void) | undefined;
 
   constructor(options: { call: WritableCall<Response>; scope: CallScope; clock: Clock; rule: ReaderRule }) {
     const { call, scope, clock, rule } = options;
@@ -42,27 +41,24 @@ export class StreamWriter<Response> implements Disposable {
     this.#meter = new ReaderMeter(rule);
   }
 
-  /** Calls `listener` if the reader takes the next message only after its write was abandoned. */
-  onTakenLate(listener: () => void): void {
-    this.#onTakenLate = listener;
-  }
-
   /**
-   * Resolves when the reader's window has accepted the message, which has `textBytes` of text.
-   * @throws the signal's reason if the call ends first, because after a cancel grpc-js may never call back
+   * Resolves when the reader's window has taken the message, `textBytes` of it text.
+   * @param onTaken called at that moment, which may come after the call has ended
+   * @throws the signal's reason if the call ends first: after a cancel, grpc-js may never call back.
    */
-  async write(message: Response, textBytes: number): Promise<void> {
+  async write(message: Response, textBytes: number, onTaken: () => void): Promise<void> {
     this.#scope.signal.throwIfAborted();
     const taken = new Deferred<void>();
-    const takenLate = this.#onTakenLate;
     this.#taken = taken;
-    this.#onTakenLate = undefined;
     const startedMs = this.#clock.nowMs();
     this.#patienceMs = this.#meter.patienceMs(textBytes);
     this.#call.write(message, (error) => {
-      if (error instanceof Error) this.#scope.abort(GenerationError.from(error));
-      else if (this.#scope.signal.aborted) takenLate?.();
-      else taken.resolve();
+      if (error instanceof Error) {
+        this.#scope.abort(GenerationError.from(error));
+        return;
+      }
+      onTaken();
+      taken.resolve();
     });
     this.#patience.set(startedMs + this.#patienceMs);
     await taken.promise;

@@ -22,10 +22,6 @@ export class StreamedCall<Response> extends ServedCall {
     this.writer.useRule(rule);
   }
 
-  override onTakenLate(listener: () => void): void {
-    this.writer.onTakenLate(listener);
-  }
-
   override [Symbol.dispose](): void {
     this.writer[Symbol.dispose]();
     super[Symbol.dispose]();

@@ -2,7 +2,7 @@ import type { Chat } from "../../../generated/rill/v1/conversation.js";
 import type { TokenIds } from "../../../generated/rill/v1/token_ids.js";
 import type { GenerationInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { checkCallIds, refuseCallsAtEnd } from "./check-call-ids.js";
+import { checkCallIds, refuseCallsAtEnd } from "../../generation/call/call-ids.js";
 import { parseChatOptions } from "./parse-chat-options.js";
 import { parseMessages } from "./parse-messages.js";
 import { parseTokenIds } from "./number-field.js";

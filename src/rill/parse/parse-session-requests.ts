@@ -19,7 +19,7 @@ import type {
   UpdateSession,
 } from "../../sessions/session-store.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
-import { checkCallIds } from "./check-call-ids.js";
+import { checkCallIds } from "../../generation/call/call-ids.js";
 import { parseDurationMs } from "./number-field.js";
 import { parseId, parseLabels, parseRevision } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";

@@ -5,7 +5,7 @@ import {
 import type { Message } from "../../core/conversation.js";
 import type { ContextPolicy, TurnInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { refuseCallsAtEnd } from "./check-call-ids.js";
+import { refuseCallsAtEnd } from "../../generation/call/call-ids.js";
 import { parseChatOptions } from "./parse-chat-options.js";
 import { parseId, parseRevision } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";

@@ -1,17 +1,18 @@
 import type { Completed } from "../../../generated/rill/v1/generation_event.js";
-import type { FinishedEvent } from "../../core/generation-event.js";
+import type { CompletedEvent } from "../../core/generation-message.js";
 import { toTimingsMessage, toUsageMessage } from "./account-messages.js";
+import { asBuffer } from "./logprobs-message.js";
 import { toFinishReasonMessage, toStopMatchMessage } from "./state-messages.js";
 
-/** @param textSha256 the digest of the UTF-8 text of all chunks */
-export function toCompletedMessage(event: FinishedEvent, textSha256: Buffer): Completed {
+export function toCompletedMessage(event: CompletedEvent): Completed {
   return {
     finishReason: toFinishReasonMessage(event.reason),
     stopMatch: toStopMatchMessage(event.stopMatch),
     incompleteText: event.incompleteText,
-    textSha256,
+    textSha256: asBuffer(event.textSha256),
     usage: toUsageMessage(event.usage),
     timings: toTimingsMessage(event.timings),
     restarts: event.restarts,
+    sessionRevision: event.sessionRevision,
   };
 }

@@ -4,34 +4,38 @@ import { EncodedResponse } from "../../grpc/contract/service-definition.js";
 /** The list entries that are encoded at a time, which takes a fraction of a millisecond. */
 const PIECE_ENTRIES = 1_000;
 
-/** The encoder of a generated message. */
+/** A generated message's encoder and decoder. */
 interface MessageCodec<Message> {
   encode(message: Message): { finish(): Uint8Array };
   decode(bytes: Uint8Array): Message;
 }
 
-/** The names of a message's list fields. */
-type ListName<Message> = {
-  [Name in keyof Message]: Message[Name] extends readonly unknown[] ? Name : never;
-}[keyof Message];
+/** A list of a message, which is made part by part. */
+export interface MessageList<Message> {
+  readonly length: number;
+  /** The field with the entries from `start` up to `end`. */
+  readonly part: (start: number, end: number) => Partial<Message>;
+}
 
 /**
- * Encodes a message with long lists in pieces. Concatenated messages decode to one message with the entries of all of them, so each piece is a
- * message with a part of a list. A message without long lists is encoded at once.
+ * Encodes a message with long lists by pieces. Two messages one after another are, to every decoder, one message with the entries of both, so each piece
+ * is a message with a part of a list.
+ * @param message its `lists` are empty
  */
 export async function encodeInPieces<Message extends object>(
   message: Message,
-  { codec, lists, pace }: { codec: MessageCodec<Message>; lists: readonly ListName<Message>[]; pace: WorkPace },
+  { codec, lists, pace }: { codec: MessageCodec<Message>; lists: readonly MessageList<Message>[]; pace: WorkPace },
 ): Promise<EncodedResponse> {
-  const entriesOf = (name: ListName<Message>): readonly unknown[] => message[name] as readonly unknown[];
-  const long = lists.filter((name) => entriesOf(name).length > PIECE_ENTRIES);
-  const emptied = Object.fromEntries(long.map((name) => [name, []]));
-  const pieces = [codec.encode({ ...message, ...emptied }).finish()];
-  for (const name of long) {
-    const entries = entriesOf(name);
-    for (let at = 0; at < entries.length; at += PIECE_ENTRIES) {
-      const part = { ...codec.decode(new Uint8Array()), [name]: entries.slice(at, at + PIECE_ENTRIES) };
-      pieces.push(await pace.run(() => codec.encode(part).finish()));
+  const short = lists.filter(({ length }) => length <= PIECE_ENTRIES);
+  const first = Object.assign({}, message, ...short.map(({ part, length }) => part(0, length))) as Message;
+  const pieces = [codec.encode(first).finish()];
+  for (const { length, part } of lists) {
+    if (length <= PIECE_ENTRIES) continue;
+    for (let start = 0; start < length; start += PIECE_ENTRIES) {
+      const piece = await pace.run(() =>
+        codec.encode({ ...codec.decode(new Uint8Array()), ...part(start, start + PIECE_ENTRIES) }).finish(),
+      );
+      pieces.push(piece);
     }
   }
   return new EncodedResponse(Buffer.concat(pieces));

@@ -3,45 +3,39 @@ import {
   type CancelGenerationRequest,
   type CancelGenerationResponse,
   type GenerateRequest,
-  GenerateResponse,
   type GenerateStreamRequest,
-  type GenerateStreamResponse,
   GenerationServiceService as SERVICE,
   type GetGenerationRequest,
   type GetGenerationResponse,
 } from "../../../generated/rill/v1/generation_service.js";
+import type { GenerationMessage } from "../../core/generation-message.js";
+import type { GenerationRequest } from "../../core/generation-request.js";
+import { type Backend, type BackendSource, requireBackend } from "../../generation/call/backend.js";
+import { notedRefusal } from "../../generation/call/refusals.js";
+import type { GenerationCall, GenerationHost } from "../../generation/claim/generation-call.js";
+import { foldGeneration } from "../../generation/fold-generation.js";
+import { openGeneration } from "../../generation/open-generation.js";
 import type { CallContext } from "../../grpc/call/call-context.js";
 import type { CallHost } from "../../grpc/call/call-host.js";
-import type { EncodedResponse } from "../../grpc/contract/service-definition.js";
 import { stallRule } from "../../grpc/call/reader-rule.js";
 import { type Messages, streamMethod } from "../../grpc/call/stream-method.js";
 import { unaryMethod } from "../../grpc/call/unary-method.js";
-import type { GenerationRequest } from "../../core/generation-request.js";
-import { foldGeneration } from "../generation/fold-generation.js";
-import { KeyedGenerations } from "../generation/keyed-generations.js";
-import { notedRefusal } from "../generation/noted-refusal.js";
-import { openGeneration } from "../generation/open-generation.js";
-import type { GenerationMessage } from "../response/event-message.js";
 import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
-import { parseCancelRequest, parseGetGenerationRequest } from "../parse/parse-target-requests.js";
+import type { EncodedResponse } from "../../grpc/contract/service-definition.js";
 import { parseGenerationRequest } from "../parse/parse-generation-request.js";
-import { encodeInPieces } from "../response/encode-in-pieces.js";
+import { parseCancelRequest, parseGetGenerationRequest } from "../parse/parse-target-requests.js";
+import { encodeGenerateResponse } from "../response/generate-response.js";
 import { toGenerationMessage } from "../response/generation-message.js";
 import { toGenerationStateMessage } from "../response/state-messages.js";
-import type { RunningTurns } from "../../sessions/running-turns.js";
-import { type Backend, type BackendSource, requireBackend } from "../../generation/backend.js";
-
-/** The lists that have an entry for each output token. */
-const OUTPUT_LISTS = ["tokenIds", "logprobs", "tokenBytes"] as const;
+import { textBytesOf, toStreamResponse } from "../response/stream-response.js";
 
 /** Creates the handlers of rill.v1.GenerationService. */
 export function createGenerationService(
   host: CallHost,
-  source: BackendSource & { readonly turns: RunningTurns },
+  source: BackendSource & { readonly generations: GenerationHost },
 ): UntypedServiceImplementation {
-  const { limits, clock } = host;
-  const { turns } = source;
-  const keyed = new KeyedGenerations(limits, clock);
+  const { limits } = host;
+  const { generations } = source;
 
   const parse = (
     request: DecodedRequest<GenerateRequest | GenerateStreamRequest>,
@@ -56,24 +50,29 @@ export function createGenerationService(
     }
   };
 
-  const generate = async (request: DecodedRequest<GenerateRequest>, context: CallContext): Promise<EncodedResponse> => {
+  const callOf = (
+    request: DecodedRequest<GenerateRequest | GenerateStreamRequest>,
+    { context, streams }: { context: CallContext; streams: boolean },
+  ): GenerationCall => {
     const backend = requireBackend(source);
-    const parsed = parse(request, { backend, context, streams: false });
-    const call = { request: parsed, backend, keyed, turns, limits, clock, context, streams: false };
-    const bounds = { maxResponseBytes: limits.messageBytes, context };
-    const response = await foldGeneration(await openGeneration(call), bounds);
-    return await encodeInPieces(response, { codec: GenerateResponse, lists: OUTPUT_LISTS, pace: host.pace });
+    const parsed = parse(request, { backend, context, streams });
+    return { ...generations, request: parsed, backend, handle: context, streams };
+  };
+
+  const generate = async (request: DecodedRequest<GenerateRequest>, context: CallContext): Promise<EncodedResponse> => {
+    const call = callOf(request, { context, streams: false });
+    const bounds = { maxResponseBytes: limits.messageBytes, handle: context };
+    return await encodeGenerateResponse(await foldGeneration(await openGeneration(call), bounds), host.pace);
   };
 
   const generateStream = (
     request: DecodedRequest<GenerateStreamRequest>,
     context: CallContext,
   ): Promise<Messages<GenerationMessage>> => {
-    const backend = requireBackend(source);
-    const parsed = parse(request, { backend, context, streams: true });
-    const { slowReaderLimitMs } = parsed.delivery;
+    const call = callOf(request, { context, streams: true });
+    const { slowReaderLimitMs } = call.request.delivery;
     if (slowReaderLimitMs !== undefined) context.useReaderRule(stallRule(slowReaderLimitMs));
-    return openGeneration({ request: parsed, backend, keyed, turns, limits, clock, context, streams: true });
+    return openGeneration(call);
   };
 
   const cancelGeneration = (request: DecodedRequest<CancelGenerationRequest>): CancelGenerationResponse => {
@@ -95,8 +94,9 @@ export function createGenerationService(
       method: "GenerateStream",
       kind: "plain",
       handle: generateStream,
-      toResponse: (event, sequence): GenerateStreamResponse => ({ sequence, event }),
-      textBytes,
+      toResponse: toStreamResponse,
+      textBytes: textBytesOf,
+      taken: (message) => message.taken(),
     }),
     cancelGeneration: unaryMethod(host, {
       method: "CancelGeneration",
@@ -109,10 +109,4 @@ export function createGenerationService(
       encode: SERVICE.getGeneration.responseSerialize,
     }),
   };
-}
-
-/** The bytes of text that a reader must take. */
-function textBytes(event: GenerationMessage): number {
-  if (event.$case === "chunk") return Buffer.byteLength(event.value.text);
-  return event.$case === "toolCall" ? Buffer.byteLength(event.value.arguments) : 0;
 }

@@ -20,7 +20,7 @@ import { parseDurationMs } from "../parse/number-field.js";
 import { Violations } from "../../core/violations.js";
 import { toLoadMessage } from "../response/load-message.js";
 import { type ServerStart, toServerInfoMessage } from "../response/server-info-message.js";
-import { type BackendSource, requireBackend } from "../../generation/backend.js";
+import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 
 /** The approximate size of a generation in a Load message. */
 const GENERATION_LOAD_BYTES = 128;

@@ -16,8 +16,7 @@ import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
 import { writePageToken } from "../parse/page-token.js";
 import { parseListSessions, parseListTurns } from "../parse/parse-list-requests.js";
 import { toSessionMessage, toTurnMessage } from "../response/session-messages.js";
-import { storedValue } from "../../generation/store-error.js";
-import { OWNER } from "../../identity/owner.js";
+import { storedValue } from "../../generation/call/store-error.js";
 import { PageBuilder } from "./page-builder.js";
 
 /** The number of pages that are read concurrently. The others wait and hold nothing. */
@@ -57,7 +56,7 @@ export class SessionPages {
     for (let more = true; more && !builder.isFull;) {
       context.signal.throwIfAborted();
       const bounds = partOf(builder.room, READ_SESSIONS);
-      const page = storedValue(await store.list({ owner: OWNER, ...bounds, after }));
+      const page = storedValue(await store.list({ owner: context.caller.tenant, ...bounds, after }));
       after = page.sessions.at(-1) ?? after;
       await host.pace.run(() => {
         for (const session of page.sessions) {
@@ -77,7 +76,7 @@ export class SessionPages {
   ): Promise<EncodedResponse> => {
     const { host, store } = this.#options;
     const parsed = parseListTurns(request, host.limits);
-    const key = { owner: OWNER, sessionId: parsed.sessionId };
+    const key = { owner: context.caller.tenant, sessionId: parsed.sessionId };
     using _permit = await this.#begin(context);
     const builder = new PageBuilder(parsed);
     let { afterNumber } = parsed;

@@ -18,9 +18,10 @@ import {
 import type { Message } from "../../core/conversation.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { AppendMessages, SessionStore } from "../../sessions/session-store.js";
+import type { CallContext } from "../../grpc/call/call-context.js";
 import type { CallHost } from "../../grpc/call/call-host.js";
 import { unaryMethod } from "../../grpc/call/unary-method.js";
-import { checkCallIds } from "../parse/check-call-ids.js";
+import { checkCallIds, storedCallIds } from "../../generation/call/call-ids.js";
 import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
 import {
   parseAppendMessages,
@@ -32,9 +33,7 @@ import {
 } from "../parse/parse-session-requests.js";
 import { Violations } from "../../core/violations.js";
 import { toSessionMessage } from "../response/session-messages.js";
-import { storedValue } from "../../generation/store-error.js";
-import { storedCallIds } from "../generation/turn/stored-call-ids.js";
-import { OWNER } from "../../identity/owner.js";
+import { storedValue } from "../../generation/call/store-error.js";
 import { SessionPages } from "./session-pages.js";
 
 /** Creates the handlers of rill.v1.SessionService. It needs no model and works while one loads. */
@@ -43,7 +42,6 @@ export function createSessionService(
   { store, turns: running }: { readonly store: SessionStore; readonly turns: RunningTurns },
 ): UntypedServiceImplementation {
   const { limits } = host;
-  const owner = OWNER;
   const pages = new SessionPages({ host, store, running });
 
   /**
@@ -60,35 +58,53 @@ export function createSessionService(
     violations.throwIfAny();
   };
 
-  const createSession = async (request: DecodedRequest<CreateSessionRequest>): Promise<CreateSessionResponse> => {
+  const createSession = async (
+    request: DecodedRequest<CreateSessionRequest>,
+    { caller: { tenant: owner } }: CallContext,
+  ): Promise<CreateSessionResponse> => {
     const parsed = { owner, sessionId: newSessionId(), ...parseCreateSession(request, limits) };
     return { session: toSessionMessage(storedValue(await store.create(parsed))) };
   };
 
-  const getSession = async (request: DecodedRequest<GetSessionRequest>): Promise<GetSessionResponse> => {
+  const getSession = async (
+    request: DecodedRequest<GetSessionRequest>,
+    { caller: { tenant: owner } }: CallContext,
+  ): Promise<GetSessionResponse> => {
     const key = { owner, sessionId: parseSessionId(request, limits) };
     return { session: toSessionMessage(storedValue(await store.get(key))) };
   };
 
-  const updateSession = async (request: DecodedRequest<UpdateSessionRequest>): Promise<UpdateSessionResponse> => {
+  const updateSession = async (
+    request: DecodedRequest<UpdateSessionRequest>,
+    { caller: { tenant: owner } }: CallContext,
+  ): Promise<UpdateSessionResponse> => {
     const parsed = { owner, ...parseUpdateSession(request, limits) };
     return { session: toSessionMessage(storedValue(await store.update(parsed))) };
   };
 
-  const deleteSession = async (request: DecodedRequest<DeleteSessionRequest>): Promise<DeleteSessionResponse> => {
+  const deleteSession = async (
+    request: DecodedRequest<DeleteSessionRequest>,
+    { caller: { tenant: owner } }: CallContext,
+  ): Promise<DeleteSessionResponse> => {
     const parsed = { owner, ...parseDeleteSession(request, limits) };
     await running.settled(parsed.sessionId);
     storedValue(await store.delete(parsed));
     return {};
   };
 
-  const forkSession = async (request: DecodedRequest<ForkSessionRequest>): Promise<ForkSessionResponse> => {
+  const forkSession = async (
+    request: DecodedRequest<ForkSessionRequest>,
+    { caller: { tenant: owner } }: CallContext,
+  ): Promise<ForkSessionResponse> => {
     const parsed = { owner, forkId: newSessionId(), ...parseForkSession(request, limits) };
     await running.settled(parsed.sessionId);
     return { session: toSessionMessage(storedValue(await store.fork(parsed))) };
   };
 
-  const appendMessages = async (request: DecodedRequest<AppendMessagesRequest>): Promise<AppendMessagesResponse> => {
+  const appendMessages = async (
+    request: DecodedRequest<AppendMessagesRequest>,
+    { caller: { tenant: owner } }: CallContext,
+  ): Promise<AppendMessagesResponse> => {
     const parsed = { owner, ...parseAppendMessages(request, limits) };
     await running.settled(parsed.sessionId);
     if (parsed.messages.some(namesCalls)) await checkCalls(parsed);

@@ -18,8 +18,8 @@ import {
   parseDetokenizeRequest,
   parseTokenizeRequest,
 } from "../parse/parse-token-requests.js";
-import { encodeInPieces } from "../response/encode-in-pieces.js";
-import { type BackendSource, requireBackend } from "../../generation/backend.js";
+import { encodeInPieces, type MessageList } from "../response/encode-in-pieces.js";
+import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 
 /** Creates the handlers of rill.v1.TokenService, which need only the preparer and no generation. */
 export function createTokenService(host: CallHost, source: BackendSource): UntypedServiceImplementation {
@@ -30,8 +30,12 @@ export function createTokenService(host: CallHost, source: BackendSource): Untyp
     { signal }: CallContext,
   ): Promise<EncodedResponse> => {
     const { preparer } = requireBackend(source);
-    const tokenIds = [...(await preparer.tokenize(parseTokenizeRequest(request), signal))];
-    return await encodeInPieces({ tokenIds }, { codec: TokenizeResponse, lists: ["tokenIds"], pace: host.pace });
+    const tokenIds = await preparer.tokenize(parseTokenizeRequest(request), signal);
+    const list: MessageList<TokenizeResponse> = {
+      length: tokenIds.length,
+      part: (start, end) => ({ tokenIds: [...tokenIds.slice(start, end)] }),
+    };
+    return await encodeInPieces({ tokenIds: [] }, { codec: TokenizeResponse, lists: [list], pace: host.pace });
   };
 
   const detokenize = async (

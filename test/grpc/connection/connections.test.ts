@@ -10,12 +10,10 @@ import {
 } from "../../../generated/grpc/health/v1/health.js";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.js";
 import { Connections } from "../../../src/grpc/connection/connections.js";
-import { RpcServer } from "../../../src/rill/rpc-server.js";
-import { LifecycleState } from "../../../src/scheduler/lifecycle-state.js";
-import { RunningTurns } from "../../../src/sessions/running-turns.js";
+import type { GrpcServer } from "../../../src/grpc/grpc-server.js";
 import { RecordingLogger } from "../../prepare/recording-logger.js";
-import { openStore } from "../../sessions/store-rig.js";
 import { FRAME, grpcRequestFrames, http2Frame, http2Opening } from "../../support/http2-frames.js";
+import { startBareServer } from "../../support/bare-server.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { TestClient } from "../../support/test-client.js";
 
@@ -70,23 +68,17 @@ describe("The connections of a server", () => {
   let clock: ManualClock;
   let log: RecordingLogger;
   let clients: RawClient[];
-  let server: RpcServer;
+  let server: GrpcServer;
 
   const start = async (options: { max?: number; listen?: string; limits?: Partial<Limits> } = {}): Promise<void> => {
     clock = new ManualClock();
     log = new RecordingLogger();
     clients = [];
-    const store = openStore({ type: "memory" });
-    server = await RpcServer.start({
+    server = await startBareServer({
       listen: options.listen ?? "127.0.0.1:0",
-      lifecycle: new LifecycleState(),
-      backend: () => undefined,
-      store,
-      turns: new RunningTurns({ store, leaseMs: 1_000, clock, log }),
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      trustedProxies: [],
-      connections: { max: options.max ?? 100, ageGraceMs: 60_000 },
-      version: "0",
+      limits: options.limits ?? {},
+      maxConnections: options.max ?? 100,
+      ageGraceMs: 60_000,
       instanceId: "test",
       log,
       clock,

@@ -1,0 +1,51 @@
+import type { GenerationWatcher } from "../../core/generation-event.js";
+import { notedRefusal } from "../call/refusals.js";
+import type { GenerationCall } from "./generation-call.js";
+import type { Claim } from "./keyed-generations.js";
+import { type FirstReading, OwnReading, type StoredTurn } from "./reading.js";
+
+/** A chunk takes this beside text and token ids. */
+const CHUNK_FRAME_BYTES = 1_024;
+
+/**
+ * Finds the generation that another call with the same idempotency key has begun, and takes it over. undefined: there is none, or the call has no key.
+ * @throws GenerationError IDEMPOTENCY_KEY_REUSED, RESPONSE_TOO_LARGE, or the reason of the call's signal
+ */
+export function findClaim(call: GenerationCall): Claim | undefined {
+  const { keyed, handle, backend, request } = call;
+  const { idempotency } = request;
+  if (idempotency === undefined) return undefined;
+  const { signal } = handle;
+  signal.throwIfAborted();
+  try {
+    return keyed.find(keyOf(call), handle, idempotency.bodyDigest);
+  } catch (thrown) {
+    throw notedRefusal(thrown, { scheduler: backend.scheduler, signal });
+  }
+}
+
+/**
+ * Begins the call's own generation, in the same tick in which `findClaim` found none.
+ * @param turn watches the generation that is a turn of a session
+ * @throws GenerationError what the scheduler refuses it with
+ */
+export function beginClaim(call: GenerationCall, turn?: StoredTurn & GenerationWatcher): FirstReading {
+  const { request, backend, limits, handle, keyed } = call;
+  const { requestId, lane, labels, idempotency } = request;
+  const { origin, signal } = handle;
+  const opened = { requestId, lane, labels, origin, watcher: turn };
+  if (idempotency === undefined) {
+    return new OwnReading(backend.scheduler.open({ ...opened, signal }), { turn, signal });
+  }
+  const keepOutputBytes = Math.max(limits.messageBytes - CHUNK_FRAME_BYTES, 0);
+  const life = new AbortController();
+  const generation = backend.scheduler.open({ ...opened, signal: life.signal, keepOutputBytes });
+  return keyed.begin(keyOf(call), handle, { bodyDigest: idempotency.bodyDigest, generation, life, turn });
+}
+
+/** A key is one of its tenant, and a turn's key one of its session: the same key elsewhere is another. */
+function keyOf({ request, handle }: GenerationCall): string {
+  const { input, idempotency } = request;
+  const session = input.type === "turn" ? [input.sessionId] : [];
+  return JSON.stringify([handle.caller.tenant, ...session, idempotency?.key ?? ""]);
+}

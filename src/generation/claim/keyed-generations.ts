@@ -1,0 +1,57 @@
+import type { Limits } from "../../core/limits.js";
+import type { Clock } from "../../sync/clock.js";
+import { requireSameBody } from "../call/refusals.js";
+import type { Acceptance } from "./acceptance.js";
+import type { CompletedResult } from "./completed-result.js";
+import { KeyedGeneration, type KeyedOpening, type KeyedReader } from "./keyed-generation.js";
+import type { FirstReading, Reading } from "./reading.js";
+import { StoredResults } from "./stored-results.js";
+
+/** What a call gets: a generation to read, its own or another call's, or the result of one that has completed. */
+export type Claim =
+  | {
+      readonly type: "reading";
+      readonly reading: Reading;
+      /** Resolves once the generation is in the queue or running; rejects with why it was refused. */
+      readonly acceptance: Promise<Acceptance>;
+    }
+  | { readonly type: "stored"; readonly result: CompletedResult };
+
+/**
+ * Every idempotency key in use, whatever protocol it came by: those whose generation goes on, and those whose result is stored. A generation that does
+ * not come to its proper end leaves nothing, and its key is free. Main thread; one for the server.
+ */
+export class KeyedGenerations {
+  readonly #running = new Map<string, KeyedGeneration>();
+  readonly #stored: StoredResults;
+
+  constructor(limits: Limits, clock: Clock) {
+    this.#stored = new StoredResults(limits, clock);
+  }
+
+  /**
+   * Finds what a repeat gets: the stored result, or the running generation, which it takes over. undefined: the key is free.
+   * @throws GenerationError IDEMPOTENCY_KEY_REUSED, RESPONSE_TOO_LARGE
+   */
+  find(key: string, reader: KeyedReader, bodyDigest: string): Claim | undefined {
+    const stored = this.#stored.find(key);
+    if (stored !== undefined) {
+      requireSameBody(stored, bodyDigest);
+      return { type: "stored", result: stored.result };
+    }
+    const running = this.#running.get(key);
+    if (running === undefined || running.failed) return undefined;
+    requireSameBody(running, bodyDigest);
+    return { type: "reading", reading: running.takeOver(reader), acceptance: running.acceptance };
+  }
+
+  /** Puts a generation under a key that is free. To be called in the same tick as `find`, so that of two calls at once the second finds the first. */
+  begin(key: string, reader: KeyedReader, opening: KeyedOpening): FirstReading {
+    const begun = new KeyedGeneration(opening, (result) => {
+      if (this.#running.get(key) === begun) this.#running.delete(key);
+      if (result !== undefined) this.#stored.add(key, opening.bodyDigest, result);
+    });
+    this.#running.set(key, begun);
+    return begun.begin(reader);
+  }
+}

@@ -1,0 +1,60 @@
+import type { GenerationError } from "../../core/generation-error.js";
+import type { CompletedEvent } from "../../core/generation-message.js";
+import type { Generation } from "../../scheduler/generation/generation.js";
+import type { OutputMoment } from "../output/output-event.js";
+import type { Acceptance } from "./acceptance.js";
+
+/** A turn of a session whose end is being stored. */
+export interface StoredTurn {
+  /** The session's revision since the answer was stored. @throws GenerationError why it was not, or the signal's reason if it aborts first */
+  stored(signal: AbortSignal): Promise<number>;
+}
+
+/** One call's hold on a generation, which belongs to this call alone or goes from reader to reader. Disposing it leaves. */
+export interface Reading extends Disposable {
+  readonly generation: Generation;
+  /** undefined: the generation is no turn of a session. */
+  readonly turn: StoredTurn | undefined;
+  /** The call has read the end. The output is kept for repeats, as it is at this moment. */
+  finished(completed: CompletedEvent, moment: OutputMoment): void;
+  /** Leaves because the server ends the call for this reason. Disposing alone is a client's leaving. */
+  leave(reason: GenerationError): void;
+}
+
+/** The reading of the call that has begun the generation. */
+export interface FirstReading extends Reading {
+  /** The generation's own: aborts when nobody can read the generation any more. */
+  readonly signal: AbortSignal;
+  /** Lets readers that take the generation over wait for its acceptance too. */
+  shareAcceptance(acceptance: Promise<Acceptance>): void;
+}
+
+/** The reading of a generation that no other call can read. */
+export class OwnReading implements FirstReading {
+  readonly generation: Generation;
+  readonly turn: StoredTurn | undefined;
+  readonly signal: AbortSignal;
+
+  /** @param signal the call's */
+  constructor(generation: Generation, { turn, signal }: { turn: StoredTurn | undefined; signal: AbortSignal }) {
+    this.generation = generation;
+    this.turn = turn;
+    this.signal = signal;
+  }
+
+  shareAcceptance(): void {
+    // There is nobody to share it with.
+  }
+
+  finished(): void {
+    // Nothing is kept for others.
+  }
+
+  leave(reason: GenerationError): void {
+    this.generation.leave(reason);
+  }
+
+  [Symbol.dispose](): void {
+    this.generation[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,48 @@
+import type { Piece } from "../../core/piece.js";
+import type { ToolCall, ToolCallFragment } from "../../core/tool.js";
+import type { TurnMade } from "../../sessions/held-turn.js";
+import { isJsonObject, tryParseJson } from "../../core/json.js";
+
+interface OpenCall {
+  readonly id: string;
+  readonly name: string;
+  arguments: string;
+}
+
+/** Puts what a generation writes together as a turn stores it: the answer's text, the thinking, and the calls that are whole. */
+export class AnswerFold {
+  #text = "";
+  #reasoning = "";
+  /** Of the calls before the last one, which have ended. */
+  readonly #whole: ToolCall[] = [];
+  #last: OpenCall | undefined;
+
+  get made(): TurnMade {
+    const toolCalls = [...this.#whole, ...wholeOnly(this.#last)];
+    return {
+      answer: this.#text,
+      ...(this.#reasoning === "" ? {} : { reasoning: this.#reasoning }),
+      ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    };
+  }
+
+  add({ text, channel, call }: Piece): void {
+    if (call !== undefined) this.#addCall(call);
+    else if (channel === "reasoning") this.#reasoning += text;
+    else this.#text += text;
+  }
+
+  #addCall({ head, arguments: fragment }: ToolCallFragment): void {
+    if (head !== undefined) {
+      this.#whole.push(...wholeOnly(this.#last));
+      this.#last = { id: head.id, name: head.name, arguments: fragment };
+    } else if (this.#last !== undefined) {
+      this.#last.arguments += fragment;
+    }
+  }
+}
+
+/** Nothing in place of a call whose arguments were cut off: nobody could answer it. */
+function wholeOnly(call: OpenCall | undefined): ToolCall[] {
+  return call !== undefined && isJsonObject(tryParseJson(call.arguments)) ? [{ ...call }] : [];
+}

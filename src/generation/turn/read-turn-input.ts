@@ -1,0 +1,50 @@
+import type { Message } from "../../core/conversation.js";
+import type { TurnInput } from "../../core/generation-request.js";
+import type { Turn } from "../../sessions/session.js";
+import type { GenerationCall } from "../claim/generation-call.js";
+import { checkCallIds, storedCallIds } from "../call/call-ids.js";
+import { Violations } from "../../core/violations.js";
+import { type FittedConversation, fitConversation } from "./fit-conversation.js";
+import { turnRefusal } from "./turn-refusal.js";
+
+/** Without a maximum of the caller's, no more than this share of the context is kept free for the output. */
+const OUTPUT_SHARE = 4;
+
+/** History and new messages of a turn, prepared. @throws GenerationError where they do not fit, or the model's template does not take them */
+export async function readTurnInput(
+  { request, backend, limits }: GenerationCall,
+  { input, history, signal }: { input: TurnInput; history: readonly Turn[]; signal: AbortSignal },
+): Promise<FittedConversation> {
+  const { contextTokens } = backend.engine;
+  const { messages, contextPolicy: policy, tools, templateArguments } = input;
+  const { constraint, reasoning } = request;
+  const { maxOutputTokens } = request.stopping;
+  const room = maxOutputTokens ?? Math.min(limits.defaultMaxOutputTokens, Math.floor(contextTokens / OUTPUT_SHARE));
+  // What is cut leaves room for an answer; what is not may use all but one token, as any other input.
+  const maxInputTokens = policy === "refuse" ? contextTokens - 1 : Math.max(1, contextTokens - room);
+  requireKnownCalls(messages, history);
+  let conversationLength = 0;
+  try {
+    return await fitConversation({
+      history,
+      messages,
+      policy,
+      prepare: async (conversation) => {
+        conversationLength = conversation.length;
+        return await backend.preparer.prepare(
+          { type: "chat", messages: conversation, tools, templateArguments },
+          { maxInputTokens, signal, constraint, reasoning: reasoning?.enabled },
+        );
+      },
+    });
+  } catch (thrown) {
+    throw turnRefusal(thrown, conversationLength - messages.length);
+  }
+}
+
+/** @throws GenerationError INVALID_REQUEST naming the messages that bring the result of no call before, or a call whose id was used before */
+function requireKnownCalls(messages: readonly Message[], history: readonly Turn[]): void {
+  const violations = new Violations();
+  checkCallIds({ field: "turn.messages", messages, known: storedCallIds(history) }, violations);
+  violations.throwIfAny();
+}

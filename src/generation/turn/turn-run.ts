@@ -1,0 +1,117 @@
+import type { FinishReason } from "../../core/finish-reason.js";
+import { type ErrorCode, GenerationError } from "../../core/generation-error.js";
+import type { FinishedEvent, GenerationWatcher, WatchedEnd } from "../../core/generation-event.js";
+import type { OutputOptions } from "../../core/generation-request.js";
+import type { Piece } from "../../core/piece.js";
+import type { Generation } from "../../scheduler/generation/generation.js";
+import type { HeldTurn, TurnEnd, TurnMade, TurnSource } from "../../sessions/held-turn.js";
+import type { CommittedTurn } from "../../sessions/session-store.js";
+import type { StoreResult } from "../../sessions/store-problem.js";
+import type { Clock } from "../../sync/clock.js";
+import { Deferred } from "../../sync/deferred.js";
+import { untilAborted } from "../../sync/until-aborted.js";
+import { storedValue } from "../call/store-error.js";
+import type { GenerationOpening } from "../claim/completed-result.js";
+import type { StoredTurn } from "../claim/reading.js";
+import { toWholeOutput } from "../output/output-event.js";
+import { AnswerFold } from "./answer-fold.js";
+import { writeTurnRecord } from "./turn-record.js";
+
+/** A turn that the store has admitted. */
+export interface TurnAdmission {
+  readonly held: HeldTurn;
+  readonly generation: Generation;
+  /** The facts for a repeat's answer, beside the output; undefined: the turn has no key, so it can't be repeated. */
+  readonly repeatable:
+    { readonly opening: GenerationOpening; readonly output: OutputOptions; readonly clock: Clock } | undefined;
+}
+
+const STATUS_OF_FINISH: Readonly<Record<FinishReason, TurnEnd["status"]>> = {
+  end_of_turn: "complete",
+  stop_sequence: "complete",
+  stop_token: "complete",
+  max_tokens: "truncated",
+  context_length: "truncated",
+  time_limit: "truncated",
+  tool_calls: "complete",
+  constraint_complete: "complete",
+  repetition: "truncated",
+  cancelled_softly: "cancelled",
+};
+
+/** The codes by which a caller ends an answer: it left, or it called CancelGeneration. */
+const CANCELS: ReadonlySet<ErrorCode> = new Set(["CANCELLED", "CANCELLED_BY_REQUEST"]);
+
+/**
+ * A turn of a session as it runs: gathers what the generation writes, whether its reader takes it or not, and has its end stored as soon as it is known.
+ * The generation may end before the store has admitted the turn; then its end is stored afterwards.
+ */
+export class TurnRun implements GenerationWatcher, TurnSource, StoredTurn {
+  readonly #stored = new Deferred<StoreResult<CommittedTurn>>();
+  readonly #fold = new AnswerFold();
+  #end: WatchedEnd | undefined;
+  #admission: TurnAdmission | undefined;
+
+  get made(): TurnMade {
+    return this.#fold.made;
+  }
+
+  get ending(): boolean {
+    return this.#end !== undefined || this.#admission?.generation.error !== undefined;
+  }
+
+  wrote(pieces: readonly Piece[]): void {
+    for (const piece of pieces) this.#fold.add(piece);
+  }
+
+  ended(end: WatchedEnd): void {
+    this.#end = end;
+    this.#storeEnd();
+  }
+
+  admitted(admission: TurnAdmission): void {
+    this.#admission = admission;
+    this.#storeEnd();
+  }
+
+  lost(): void {
+    const text = "the server was out of touch for too long: the session went on without this turn";
+    this.#admission?.generation.fail(new GenerationError("LEASE_LOST", text));
+  }
+
+  async stored(signal: AbortSignal): Promise<number> {
+    return storedValue(await untilAborted(this.#stored.promise, signal)).revision;
+  }
+
+  #storeEnd(): void {
+    if (this.#admission === undefined || this.#end === undefined) return;
+    const { held } = this.#admission;
+    const { made } = this;
+    const record = this.#end.type === "finished" ? toRecord(this.#admission, this.#end, made.answer) : undefined;
+    void held.stored.then(this.#stored.resolve);
+    void held.end({ ...toTurnEnd(this.#end), ...made, record });
+  }
+}
+
+function toRecord({ generation, repeatable }: TurnAdmission, end: FinishedEvent, answer: string): string | undefined {
+  if (repeatable === undefined) return undefined;
+  const { opening, output, clock } = repeatable;
+  const pieces = generation.output();
+  const elapsedMs = clock.nowMs() - generation.openedAtMs;
+  return writeTurnRecord(opening, {
+    end,
+    answer,
+    output: pieces && toWholeOutput(pieces, { output, elapsedMs, usage: end.usage }),
+  });
+}
+
+function toTurnEnd(end: WatchedEnd): Pick<TurnEnd, "status" | "outcome"> {
+  const { usage } = end;
+  if (end.type === "finished") {
+    const outcome = { finishReason: end.reason, error: undefined, usage };
+    return { status: STATUS_OF_FINISH[end.reason], outcome };
+  }
+  const { code } = end.error;
+  const outcome = { finishReason: undefined, error: code, usage };
+  return { status: CANCELS.has(code) ? "cancelled" : "failed", outcome };
+}

@@ -1,0 +1,196 @@
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
+import { HealthService } from "../../generated/grpc/health/v1/health.js";
+import { ServerReflectionService } from "../../generated/grpc/reflection/v1/reflection.js";
+import { ServerReflectionService as AlphaReflectionService } from "../../generated/grpc/reflection/v1alpha/reflection.js";
+import type { CallsReport } from "../core/calls.js";
+import { GenerationError } from "../core/generation-error.js";
+import type { Limits } from "../core/limits.js";
+import type { LifecycleState } from "../scheduler/lifecycle-state.js";
+import type { Clock } from "../sync/clock.js";
+import { RunningClock } from "../sync/running-clock.js";
+import { WorkPace } from "../sync/work-pace.js";
+import type { Logger } from "../telemetry/logger.js";
+import { addAnswerHeaders } from "./call/answer-headers.js";
+import { bindAddress } from "./connection/bind-address.js";
+import { callGuard } from "./call/call-guard.js";
+import type { CallHost } from "./call/call-host.js";
+import { ConnectionWatch } from "./connection/connection-watch.js";
+import { type ConnectionBounds, type ConnectionReport, Connections } from "./connection/connections.js";
+import { onEachListener } from "./connection/http2-listeners.js";
+import { OpenCalls } from "./call/open-calls.js";
+import { RefusalLog } from "./call/refusal-log.js";
+import { ResponseBudget } from "./call/response-budget.js";
+import { serverOptions } from "./connection/server-options.js";
+import { CallLimit } from "./call/call-limit.js";
+import { raiseSessionLimits } from "./gate/grpc-js-internals.js";
+import { ProxyDeadlines } from "./gate/proxy-deadlines.js";
+import { RequestBytes } from "./call/request-bytes.js";
+import { type PathFacts, RequestGate } from "./gate/request-gate.js";
+import { TrustedProxies } from "./gate/trusted-proxies.js";
+import type { DescriptorSet } from "./contract/descriptor-set.js";
+import { addStrictService, serviceName, type StrictService } from "./contract/service-definition.js";
+import { createHealthService } from "./standard/health-service.js";
+import { createReflectionService } from "./standard/reflection-service.js";
+
+export interface GrpcServerOptions {
+  /** `host:port`, port 0 for any; or `unix:path`. */
+  readonly listen: string;
+  /** The services of every protocol, as they serve the calls of this host. Health and reflection are added to them. */
+  readonly services: (host: CallHost) => readonly StrictService[];
+  /** Of all services. */
+  readonly descriptors: DescriptorSet;
+  readonly identify: CallHost["identify"];
+  readonly lifecycle: LifecycleState;
+  readonly limits: Limits;
+  readonly connections: ConnectionBounds;
+  /** Whose word on when they cut a call is a deadline: addresses, prefixes and "unix". */
+  readonly trustedProxies: readonly string[];
+  /** The server's name, in every answer. */
+  readonly instanceId: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** The gRPC server, on the main thread. Started before the model is loaded, so that health answers from the start. */
+export class GrpcServer implements AsyncDisposable {
+  /** As bound, with the real port. */
+  readonly address: string;
+  readonly #server: Server;
+  readonly #host: CallHost;
+  readonly #connections: Connections;
+  readonly #gate: RequestGate;
+  readonly #connectionWatch: ConnectionWatch;
+
+  private constructor(parts: {
+    server: Server;
+    host: CallHost;
+    gate: RequestGate;
+    connections: Connections;
+    connectionWatch: ConnectionWatch;
+    address: string;
+  }) {
+    this.#gate = parts.gate;
+    this.#server = parts.server;
+    this.#host = parts.host;
+    this.#connections = parts.connections;
+    this.#connectionWatch = parts.connectionWatch;
+    this.address = parts.address;
+  }
+
+  /** @throws Error saying what is wrong when the address cannot be had, or when the contract's generated files do not fit the services. */
+  static async start(options: GrpcServerOptions): Promise<GrpcServer> {
+    // grpc-js prints to the console what it throws as well.
+    setLogVerbosity(logVerbosity.NONE);
+    const { limits, clock, log, identify, descriptors } = options;
+    const runningClock = new RunningClock(clock);
+    const host: CallHost = {
+      identify,
+      limits,
+      clock,
+      runningClock,
+      log,
+      openCalls: new OpenCalls(),
+      callLimit: new CallLimit(limits.calls),
+      requestBytes: new RequestBytes(limits.totalRequestBytes),
+      refusals: new RefusalLog({ clock, log }),
+      responses: new ResponseBudget(limits.totalResponseBytes, runningClock),
+      pace: new WorkPace(),
+    };
+    const server = new Server({ ...serverOptions(limits, options.connections), interceptors: [callGuard(host)] });
+    raiseSessionLimits(server);
+    const connections = new Connections({ max: options.connections.max, limits, clock: host.runningClock, log });
+    try {
+      const services = withStandardServices(host, options);
+      for (const service of services) addStrictService(server, service, descriptors.registry);
+      const proxyDeadlines = new ProxyDeadlines({ trusted: new TrustedProxies(options.trustedProxies), clock, log });
+      const gate = new RequestGate({ host, paths: pathsOf(services), proxyDeadlines });
+      onEachListener(server, (listener) => {
+        connections.watch(listener);
+        gate.standBefore(listener);
+        addAnswerHeaders(listener, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
+      });
+      const address = await bindAddress(server, options.listen);
+      connections.requireListener();
+      return new GrpcServer({
+        server,
+        host,
+        gate,
+        connections,
+        connectionWatch: ConnectionWatch.start(server, clock),
+        address,
+      });
+    } catch (error) {
+      server.forceShutdown();
+      throw error;
+    }
+  }
+
+  /** As it is now. */
+  get connections(): ConnectionReport {
+    return this.#connections.report;
+  }
+
+  /** What calls hold at this moment. */
+  report(): CallsReport {
+    const { callLimit, requestBytes, responses } = this.#host;
+    const { pendingCalls, refusedStreams } = this.#gate;
+    return {
+      calls: callLimit.open,
+      pendingCalls,
+      requestBytes: requestBytes.bytes,
+      responseBytes: responses.bytes,
+      refusedStreams,
+    };
+  }
+
+  /** Ends the streams that would go on for ever (health, load, reflection) with DRAINING, and every later one at once. */
+  endWatches(): void {
+    this.#host.openCalls.endWatches();
+  }
+
+  /**
+   * Takes no more connections and no more calls (GOAWAY). Calls that run go on for the grace; what is left then ends with DRAINED, and is cut off
+   * if its reader does not take that either.
+   */
+  async shutdown(graceMs: number): Promise<void> {
+    this.endWatches();
+    const { clock, limits, openCalls } = this.#host;
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    using _force = clock.startTimer(graceMs + 2 * limits.slowReaderGraceMs, () => this.#server.forceShutdown());
+    using _grace = clock.startTimer(graceMs, () =>
+      openCalls.endAll(new GenerationError("DRAINED", "the time to finish before the server stops is over")),
+    );
+    await closed;
+  }
+
+  /** Closes now. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connectionWatch[Symbol.dispose]();
+    this.#host.openCalls.endAll(new GenerationError("DRAINED", "the server is closing"));
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    this.#server.forceShutdown();
+    await closed;
+    this.#host.refusals[Symbol.dispose]();
+    this.#connections[Symbol.dispose]();
+  }
+}
+
+function withStandardServices(
+  host: CallHost,
+  { services, descriptors, lifecycle }: GrpcServerOptions,
+): StrictService[] {
+  const own = services(host);
+  const names = own.map(serviceName);
+  const reflection = createReflectionService(host, descriptors);
+  const standard: StrictService[] = [
+    { definition: HealthService, implementation: createHealthService(host, lifecycle, names) },
+    { definition: ServerReflectionService, implementation: reflection },
+    { definition: AlphaReflectionService, implementation: reflection },
+  ].map((service) => ({ ...service, unwanted: "ignored" }));
+  return [...own, ...standard];
+}
+
+function pathsOf(services: readonly StrictService[]): ReadonlyMap<string, PathFacts> {
+  const methods = services.flatMap(({ definition }) => Object.values(definition));
+  return new Map(methods.map(({ path, requestStream }) => [path, { streamsRequest: requestStream }]));
+}

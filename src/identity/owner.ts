@@ -1,2 +1,0 @@
-/** Whose all sessions are, as long as the server knows no tenants. */
-export const OWNER = "";

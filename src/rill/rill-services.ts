@@ -1,0 +1,41 @@
+import { GenerationServiceService } from "../../generated/rill/v1/generation_service.js";
+import { ModelServiceService } from "../../generated/rill/v1/model_service.js";
+import { ServerServiceService } from "../../generated/rill/v1/server_service.js";
+import { SessionServiceService } from "../../generated/rill/v1/session_service.js";
+import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
+import type { BackendSource } from "../generation/call/backend.js";
+import type { GenerationHost } from "../generation/claim/generation-call.js";
+import type { CallHost } from "../grpc/call/call-host.js";
+import type { ConnectionBounds } from "../grpc/connection/connections.js";
+import type { StrictService } from "../grpc/contract/service-definition.js";
+import type { SessionStore } from "../sessions/session-store.js";
+import { createGenerationService } from "./services/generation-service.js";
+import { createModelService } from "./services/model-service.js";
+import { createServerService } from "./services/server-service.js";
+import { createSessionService } from "./services/session-service.js";
+import { createTokenService } from "./services/token-service.js";
+
+/** Everything that the services of rill.v1 stand on. */
+export interface RillSource extends BackendSource {
+  readonly generations: GenerationHost;
+  readonly store: SessionStore;
+  readonly connections: ConnectionBounds;
+  /** Rill's own, for GetServerInfo. */
+  readonly version: string;
+  /** The server's name, for GetServerInfo. */
+  readonly instanceId: string;
+}
+
+/** The services of rill.v1, all of which refuse fields that the contract does not have. */
+export function createRillServices(host: CallHost, source: RillSource): readonly StrictService[] {
+  const { version, instanceId, connections, generations, store } = source;
+  const start = { version, instanceId, processStartMs: Date.now() - process.uptime() * 1_000 };
+  const sessions = { store, turns: generations.turns };
+  return [
+    { definition: GenerationServiceService, implementation: createGenerationService(host, source) },
+    { definition: ModelServiceService, implementation: createModelService(host, source) },
+    { definition: SessionServiceService, implementation: createSessionService(host, sessions) },
+    { definition: TokenServiceService, implementation: createTokenService(host, source) },
+    { definition: ServerServiceService, implementation: createServerService(host, source, { start, connections }) },
+  ].map((service) => ({ ...service, unwanted: "refused" }));
+}
