@@ -53,7 +53,7 @@ export interface EffectiveParameters {
 }
 
 /** Where a turn is stored. */
-export interface TurnPlace {
+interface TurnPlace {
   readonly sessionId: string;
   readonly number: number;
   /** The session's revision since the turn's messages were stored. */

@@ -88,8 +88,17 @@ interface Xtc {
   readonly threshold: number;
 }
 
-/** Sampling before the vocabulary was asked which tokens its biases mean. */
-export interface RequestedSampling extends Omit<Sampling, "logitBias"> {
+/** Core words as a caller gives them: it leaves to the server whatever is undefined. */
+export type Given<Words> = { readonly [Name in keyof Words]?: Words[Name] | undefined };
+
+export interface RequestedSampling extends Given<Omit<Sampling, "dry" | "xtc" | "logitBias">> {
+  readonly dry?: Given<Dry> | undefined;
+  readonly xtc?: Given<Xtc> | undefined;
+  readonly logitBias?: readonly RequestedBias[] | undefined;
+}
+
+/** Sampling with every default filled in, before the vocabulary was asked which tokens its biases mean. */
+export interface UnresolvedSampling extends Omit<Sampling, "logitBias"> {
   readonly logitBias: readonly RequestedBias[];
 }
 
@@ -103,7 +112,7 @@ export interface RepetitionGuard {
   readonly minTokens: number;
 }
 
-/** When the run ends, as the caller asked for it. */
+/** When the run ends, defaults filled in. */
 export interface Stopping {
   /** At least 1; undefined: the server's default, or what the context leaves, whichever is smaller. */
   readonly maxOutputTokens: number | undefined;
@@ -118,7 +127,11 @@ export interface Stopping {
   readonly timeLimitMs: number;
 }
 
-/** What each chunk and the end carry besides text. */
+export interface RequestedStopping extends Given<Omit<Stopping, "repetitionGuard">> {
+  readonly repetitionGuard?: Given<RepetitionGuard> | undefined;
+}
+
+/** The facts that each chunk and the end carry beside text. */
 export interface OutputOptions {
   readonly tokenIds: boolean;
   readonly timings: boolean;
@@ -138,29 +151,30 @@ export interface Delivery {
   readonly maxChunkDelayMs: number;
 }
 
-/** What makes a call safe to repeat. */
-export interface Idempotency {
+/** The key that makes a call safe to repeat. */
+export interface RequestedIdempotency {
   readonly key: string;
-  /** Of all that the request says, but for its names. Equal digests: equal requests. */
-  readonly bodyDigest: string;
+  /** The request's digest by the rule of releases that stored digests without a version. Default: the request is none of their protocol. */
+  readonly legacyDigest?: string | undefined;
 }
 
-/** One call, valid and complete: what rpc/ parses a protobuf request into. Frozen; lives on the main thread. */
+/** One call as its caller gave it, valid. A protocol parses its request into it. Frozen; lives on the main thread. */
 export interface GenerationRequest {
   readonly requestId: string | undefined;
-  readonly idempotency: Idempotency | undefined;
+  readonly idempotency: RequestedIdempotency | undefined;
   readonly labels: ReadonlyMap<string, string>;
   readonly input: GenerationInput | TurnInput;
   readonly sampling: RequestedSampling;
-  readonly stopping: Stopping;
+  readonly stopping: RequestedStopping;
   readonly reasoning?: Reasoning | undefined;
   /** undefined: any text will do. */
   readonly constraint?: RequestedConstraint | undefined;
-  readonly output: OutputOptions;
-  readonly lane: Lane;
-  /** The longest time in line; 0: only a slot that is free at once; undefined: no bound of the caller's. */
+  readonly output: Given<OutputOptions>;
+  /** undefined: interactive for a stream, batch for one answer. */
+  readonly lane: Lane | undefined;
+  /** The longest time in the queue; 0: only a slot that is free at once; undefined: the caller sets no bound. */
   readonly maxWaitMs: number | undefined;
-  readonly delivery: Delivery;
+  readonly delivery: Given<Delivery>;
 }
 
 /** With this bias a token is never drawn. */

@@ -1,5 +1,6 @@
+import { completeRequest } from "./call/complete-request.js";
 import { beginClaim, findClaim } from "./claim/claim-generation.js";
-import type { GenerationCall } from "./claim/generation-call.js";
+import type { GenerationCall, RequestedCall } from "./claim/generation-call.js";
 import { readClaim } from "./claim/read-claim.js";
 import type { GenerationMessages } from "./claim/reader-message.js";
 import { acceptGeneration } from "./claim/submit-generation.js";
@@ -10,7 +11,8 @@ import { openTurn } from "./turn/open-turn.js";
  * to be read at once. Whoever leaves them frees everything.
  * @throws GenerationError why it was refused
  */
-export async function openGeneration(call: GenerationCall): Promise<GenerationMessages> {
+export async function openGeneration(requested: RequestedCall): Promise<GenerationMessages> {
+  const call = { ...requested, request: completeRequest(requested.request, requested) };
   for (;;) {
     const messages = await tryOpen(call);
     if (messages !== undefined) return messages;

@@ -21,9 +21,3 @@ export async function notingRefusal<Result>(result: Promise<Result>, call: Refus
     throw notedRefusal(thrown, call);
   }
 }
-
-/** @throws GenerationError IDEMPOTENCY_KEY_REUSED if the first call with the key said something else */
-export function requireSameBody(first: { readonly bodyDigest: string }, bodyDigest: string): void {
-  if (first.bodyDigest === bodyDigest) return;
-  throw new GenerationError("IDEMPOTENCY_KEY_REUSED", "this idempotency key was used with another request");
-}

@@ -18,7 +18,7 @@ export function findClaim(call: GenerationCall): Claim | undefined {
   const { signal } = handle;
   signal.throwIfAborted();
   try {
-    return keyed.find(keyOf(call), handle, idempotency.bodyDigest);
+    return keyed.find(keyOf(call), handle, idempotency);
   } catch (thrown) {
     throw notedRefusal(thrown, { scheduler: backend.scheduler, signal });
   }

@@ -4,6 +4,7 @@ import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Backend } from "../call/backend.js";
 import type { CallHandle } from "../call/call-handle.js";
+import type { CompleteRequest } from "../call/complete-request.js";
 import type { CompletedResult, GenerationOpening } from "./completed-result.js";
 import type { KeyedGenerations } from "./keyed-generations.js";
 
@@ -25,13 +26,18 @@ export interface GenerationHost {
  */
 export type OldRecordReader = (record: unknown, answer: string) => CompletedResult;
 
-/** One call that asks for a generation. */
-export interface GenerationCall extends GenerationHost {
+/** One call that asks for a generation, as its protocol hands it in. */
+export interface RequestedCall extends GenerationHost {
   readonly request: GenerationRequest;
   readonly backend: Backend;
   readonly handle: CallHandle;
   /** True: its reader gets a stream, and the effective parameters include the delivery. False: it gets one answer. */
   readonly streams: boolean;
+}
+
+/** A call with every default of its request filled in. */
+export interface GenerationCall extends RequestedCall {
+  readonly request: CompleteRequest;
 }
 
 /** The opening as this call's reader gets it: with its own delivery. */

@@ -1,6 +1,6 @@
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
-import { requireSameBody } from "../call/refusals.js";
+import { type Idempotency, requireSameBody } from "../call/request-digest.js";
 import type { Acceptance } from "./acceptance.js";
 import type { CompletedResult } from "./completed-result.js";
 import { KeyedGeneration, type KeyedOpening, type KeyedReader } from "./keyed-generation.js";
@@ -33,15 +33,15 @@ export class KeyedGenerations {
    * Finds what a repeat gets: the stored result, or the running generation, which it takes over. undefined: the key is free.
    * @throws GenerationError IDEMPOTENCY_KEY_REUSED, RESPONSE_TOO_LARGE
    */
-  find(key: string, reader: KeyedReader, bodyDigest: string): Claim | undefined {
+  find(key: string, reader: KeyedReader, again: Omit<Idempotency, "key">): Claim | undefined {
     const stored = this.#stored.find(key);
     if (stored !== undefined) {
-      requireSameBody(stored, bodyDigest);
+      requireSameBody(stored, again);
       return { type: "stored", result: stored.result };
     }
     const running = this.#running.get(key);
     if (running === undefined || running.failed) return undefined;
-    requireSameBody(running, bodyDigest);
+    requireSameBody(running, again);
     return { type: "reading", reading: running.takeOver(reader), acceptance: running.acceptance };
   }
 

@@ -12,7 +12,7 @@ export interface FoldedOutput {
   readonly tokenBytes: readonly Uint8Array[];
 }
 
-export interface FoldedCall extends ToolCall {
+interface FoldedCall extends ToolCall {
   /** UTF-8 bytes of the answer's text before the call. */
   readonly textOffsetBytes: number;
 }

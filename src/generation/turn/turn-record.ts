@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { GenerationError } from "../../core/generation-error.js";
 import type { FinishedEvent } from "../../core/generation-event.js";
 import type { CompletedEvent, OutputEvent, TextEvent } from "../../core/generation-message.js";
-import type { Idempotency } from "../../core/generation-request.js";
 import { isJsonObject } from "../../core/json.js";
 import type { Turn } from "../../sessions/session.js";
 import type { RepeatedTurn } from "../../sessions/session-store.js";
-import { requireSameBody } from "../call/refusals.js";
+import { type Idempotency, requireSameBody } from "../call/request-digest.js";
 import type { CompletedResult, GenerationOpening } from "../claim/completed-result.js";
 import type { OldRecordReader } from "../claim/generation-call.js";
 import { readStoredWords, writeStoredWords } from "../output/stored-words.js";
@@ -52,11 +51,11 @@ export function writeTurnRecord(
  */
 export function resultOfTurn(
   repeated: RepeatedTurn,
-  { bodyDigest }: Idempotency,
+  idempotency: Idempotency,
   readOldRecord: OldRecordReader,
 ): CompletedResult {
   const { turn, record } = repeated;
-  requireSameBody(repeated, bodyDigest);
+  requireSameBody(repeated, idempotency);
   if (record !== undefined) return readTurnRecord(record, turn, readOldRecord);
   const { number, status, outcome, endRevision } = turn;
   throw new GenerationError("TURN_ENDED", `the turn has ended before its answer was whole: it is ${status}`, {

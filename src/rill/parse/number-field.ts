@@ -15,28 +15,41 @@ export interface NumberField {
   readonly unit?: string;
 }
 
-/** Returns the value in force. A value out of bounds is a violation, and so are NaN and the infinities. */
-export function parseNumber(number: NumberField, violations: Violations): number {
-  const { field, value, fallback, min, max, aboveMin = false, unit = "" } = number;
-  if (value === undefined) return fallback;
+type OptionalNumberField = Omit<NumberField, "fallback">;
+type OptionalDurationField = Omit<OptionalNumberField, "value" | "unit"> & { readonly value: Duration | undefined };
+
+/** Returns the caller's value, or undefined if there is none. A value out of bounds is a violation, and so are NaN and the infinities. */
+export function parseOptionalNumber(number: OptionalNumberField, violations: Violations): number | undefined {
+  const { field, value, min, max, aboveMin = false, unit = "" } = number;
+  if (value === undefined) return undefined;
   if (value <= max && (aboveMin ? value > min : value >= min)) return value;
   const lower = aboveMin ? `above ${min}` : `at least ${min}`;
   violations.add(field, `is ${value}${unit}; it must be ${lower} and at most ${max}${unit}`);
-  return fallback;
+  return undefined;
+}
+
+/** Returns the value in force. */
+export function parseNumber({ fallback, ...number }: NumberField, violations: Violations): number {
+  return parseOptionalNumber(number, violations) ?? fallback;
 }
 
 /** Parses a duration to milliseconds, with bounds in milliseconds. */
-export function parseDurationMs(
-  duration: Omit<NumberField, "value" | "unit"> & { readonly value: Duration | undefined },
-  violations: Violations,
-): number {
+export function parseOptionalDurationMs(duration: OptionalDurationField, violations: Violations): number | undefined {
   const { value, field } = duration;
   if (value !== undefined && (value.nanos < 0 || value.nanos > 999_999_999)) {
     violations.add(field, `has ${value.nanos} nanos; they must be 0 to 999999999`);
-    return duration.fallback;
+    return undefined;
   }
   const ms = value === undefined ? undefined : value.seconds * 1_000 + value.nanos / 1e6;
-  return parseNumber({ ...duration, value: ms, unit: " ms" }, violations);
+  return parseOptionalNumber({ ...duration, value: ms, unit: " ms" }, violations);
+}
+
+/** Returns the duration in force, in milliseconds. */
+export function parseDurationMs(
+  { fallback, ...duration }: OptionalDurationField & Pick<NumberField, "fallback">,
+  violations: Violations,
+): number {
+  return parseOptionalDurationMs(duration, violations) ?? fallback;
 }
 
 /** Checks token ids against the vocabulary. Only the first invalid one is reported, because a message can have a million. */

@@ -9,10 +9,10 @@ import { parseDelivery } from "./parse-delivery.js";
 import { parseIdempotency } from "./parse-idempotency.js";
 import { parseId, parseLabels } from "./parse-identity.js";
 import { parseInput, requireNoControlTokens } from "./parse-input.js";
-import { parseLane, parseMaxWait } from "./parse-scheduling.js";
 import { parseOutput } from "./parse-output.js";
 import { parseReasoning, type ReasoningBounds } from "./parse-reasoning.js";
 import { parseSampling } from "./parse-sampling.js";
+import { parseScheduling } from "./parse-scheduling.js";
 import { parseStopping } from "./parse-stopping.js";
 import { parseTurnInput } from "./parse-turn-input.js";
 import { refuseConflicts } from "./refuse-conflicts.js";
@@ -28,7 +28,7 @@ export interface RequestBounds {
 }
 
 /**
- * Parses a request of Generate or GenerateStream to a valid, complete and frozen one. It takes the message.
+ * Parses a request of Generate or GenerateStream as its caller gave it, to a valid and frozen one. It takes the message.
  * @throws GenerationError UNDECODABLE_MESSAGE; INVALID_REQUEST with every violation; MODEL_MISMATCH
  */
 export function parseGenerationRequest(
@@ -48,8 +48,7 @@ export function parseGenerationRequest(
     sampling: parseSampling(message.sampling, { limits, vocabularySize, contextTokens }, violations),
     stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
     output: parseOutput(message.output, limits, violations),
-    lane: parseLane(message.scheduling, streams ? "interactive" : "batch", violations),
-    maxWaitMs: parseMaxWait(message.scheduling, limits, violations),
+    ...parseScheduling(message.scheduling, limits, violations),
     delivery: parseDelivery(message.delivery, { limits, streams }, violations),
   };
   refuseConflicts(parsed, violations);

@@ -1,20 +1,24 @@
 import { createHash } from "node:crypto";
 import { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
-import type { Idempotency } from "../../core/generation-request.js";
+import type { RequestedIdempotency } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { parseId } from "./parse-identity.js";
 import type { Violations } from "../../core/violations.js";
 
-/** Parses the idempotency key and digests the request. An invalid request gets no digest, because it is refused. */
+/**
+ * Parses the idempotency key. A turn also gets its digest by the old rule, for turns that earlier releases stored. An invalid request gets no digest,
+ * because it is refused.
+ */
 export function parseIdempotency(
   message: GenerateRequest,
   limits: Limits,
   violations: Violations,
-): Idempotency | undefined {
+): RequestedIdempotency | undefined {
   const { idempotencyKey } = message;
   const key = parseId({ field: "idempotency_key", value: idempotencyKey }, limits, violations);
   if (key === undefined || violations.list.length > 0) return undefined;
-  return Object.freeze({ key, bodyDigest: digestBody(message) });
+  const legacyDigest = message.input?.$case === "turn" ? digestBody(message) : undefined;
+  return Object.freeze({ key, legacyDigest });
 }
 
 /** The SHA-256 of the message without its names, encoded anew with fields and map keys in order, because clients may order both as they like. */

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import type {
   Dry as DryMessage,
   LogitBias as LogitBiasMessage,
@@ -6,31 +5,28 @@ import type {
 } from "../../../generated/rill/v1/sampling.js";
 import {
   type Dry,
+  type Given,
   MAX_BIAS,
   NEVER_BIAS,
   type RequestedBias,
   type RequestedSampling,
 } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { type NumberField, parseNumber } from "./number-field.js";
+import { type NumberField, parseNumber, parseOptionalNumber } from "./number-field.js";
 import type { Violations } from "../../core/violations.js";
 
-const TEMPERATURE = { fallback: 0.8, min: 0, max: 5 };
-const TOP_P = { fallback: 0.95, min: 0, max: 1, aboveMin: true };
-const MIN_P = { fallback: 0.05, min: 0, max: 1 };
-const REPEAT_PENALTY = { fallback: 1, min: 0, max: 2, aboveMin: true };
-const PRESENCE_PENALTY = { fallback: 0, min: -2, max: 2 };
-const FREQUENCY_PENALTY = { fallback: 0, min: -2, max: 2 };
-const XTC_PROBABILITY = { fallback: 0.5, min: 0, max: 1 };
-const XTC_THRESHOLD = { fallback: 0.1, min: 0, max: 0.5 };
-const DRY_MULTIPLIER = { fallback: 0.8, min: 0, max: 10 };
-const DRY_BASE = { fallback: 1.75, min: 1, max: 10 };
-const DRY_ALLOWED_LENGTH = { fallback: 2, min: 1, max: 1_024 };
-const DRY_SEQUENCE_BREAKERS = Object.freeze(["\n", ":", '"', "*"]);
+const TEMPERATURE = { min: 0, max: 5 };
+const TOP_P = { min: 0, max: 1, aboveMin: true };
+const MIN_P = { min: 0, max: 1 };
+const REPEAT_PENALTY = { min: 0, max: 2, aboveMin: true };
+const PRESENCE_PENALTY = { min: -2, max: 2 };
+const FREQUENCY_PENALTY = { min: -2, max: 2 };
+const XTC_PROBABILITY = { min: 0, max: 1 };
+const XTC_THRESHOLD = { min: 0, max: 0.5 };
+const DRY_MULTIPLIER = { min: 0, max: 10 };
+const DRY_BASE = { min: 1, max: 10 };
+const DRY_ALLOWED_LENGTH = { min: 1, max: 1_024 };
 const LOGIT_BIAS_FIELD = "sampling.logit_bias";
-const DEFAULT_TOP_K = 40;
-const DEFAULT_PENALTY_WINDOW = 64;
-const SEEDS = 2 ** 32;
 
 export interface SamplingBounds {
   readonly limits: Limits;
@@ -39,18 +35,18 @@ export interface SamplingBounds {
   readonly contextTokens: number;
 }
 
-type Bounds = Omit<NumberField, "field" | "value">;
+type Bounds = Omit<NumberField, "field" | "value" | "fallback">;
 
-/** Parses how tokens are sampled, with every default. A missing seed is chosen at random. */
+/** How tokens are sampled, as the caller gave it. */
 export function parseSampling(
   sampling: SamplingMessage | undefined,
   { limits, vocabularySize, contextTokens }: SamplingBounds,
   violations: Violations,
 ): RequestedSampling {
-  const number = (field: string, value: number | undefined, bounds: Bounds): number =>
-    parseNumber({ field: `sampling.${field}`, value, ...bounds }, violations);
-  const topK = { fallback: Math.min(DEFAULT_TOP_K, vocabularySize), min: 0, max: vocabularySize };
-  const window = { fallback: Math.min(DEFAULT_PENALTY_WINDOW, contextTokens), min: 0, max: contextTokens };
+  const number = (field: string, value: number | undefined, bounds: Bounds): number | undefined =>
+    parseOptionalNumber({ field: `sampling.${field}`, value, ...bounds }, violations);
+  const topK = { min: 0, max: vocabularySize };
+  const window = { min: 0, max: contextTokens };
   const xtc = sampling?.xtc;
   return Object.freeze({
     temperature: number("temperature", sampling?.temperature, TEMPERATURE),
@@ -67,31 +63,35 @@ export function parseSampling(
       threshold: number("xtc.threshold", xtc.threshold, XTC_THRESHOLD),
     },
     logitBias: parseLogitBias(sampling?.logitBias ?? [], { limits, vocabularySize }, violations),
-    seed: sampling?.seed ?? randomInt(SEEDS),
+    seed: sampling?.seed,
   });
 }
 
-/** Parses the DRY penalty with its defaults. Returns undefined if the request has none. */
+/** The DRY penalty as the caller gave it; undefined where none is asked for. */
 function parseDry(
   dry: DryMessage | undefined,
   { limits, contextTokens }: { limits: Limits; contextTokens: number },
   violations: Violations,
-): Dry | undefined {
+): Given<Dry> | undefined {
   if (dry === undefined) return undefined;
-  const number = (field: string, value: number | undefined, bounds: Omit<NumberField, "field" | "value">): number =>
-    parseNumber({ field: `sampling.dry.${field}`, value, ...bounds }, violations);
+  const number = (field: string, value: number | undefined, bounds: Bounds): number | undefined =>
+    parseOptionalNumber({ field: `sampling.dry.${field}`, value, ...bounds }, violations);
   return Object.freeze({
     multiplier: number("multiplier", dry.multiplier, DRY_MULTIPLIER),
     base: number("base", dry.base, DRY_BASE),
     allowedLength: number("allowed_length", dry.allowedLength, DRY_ALLOWED_LENGTH),
-    window: number("window", dry.window, { fallback: contextTokens, min: 0, max: contextTokens }),
+    window: number("window", dry.window, { min: 0, max: contextTokens }),
     sequenceBreakers: parseBreakers(dry.sequenceBreakers, limits, violations),
   });
 }
 
-function parseBreakers(breakers: readonly string[], limits: Limits, violations: Violations): readonly string[] {
+function parseBreakers(
+  breakers: readonly string[],
+  limits: Limits,
+  violations: Violations,
+): readonly string[] | undefined {
   const field = "sampling.dry.sequence_breakers";
-  if (breakers.length === 0) return DRY_SEQUENCE_BREAKERS;
+  if (breakers.length === 0) return undefined;
   if (breakers.length > limits.drySequenceBreakers) {
     violations.add(field, `has ${breakers.length} entries; at most ${limits.drySequenceBreakers}`);
     return [];

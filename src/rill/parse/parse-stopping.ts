@@ -2,36 +2,36 @@ import type {
   RepetitionGuard as RepetitionGuardMessage,
   Stopping as StoppingMessage,
 } from "../../../generated/rill/v1/stopping.js";
-import type { RepetitionGuard, Stopping } from "../../core/generation-request.js";
+import type { Given, RepetitionGuard, RequestedStopping } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { parseDurationMs, parseNumber, parseTokenIds } from "./number-field.js";
+import { parseOptionalDurationMs, parseOptionalNumber, parseTokenIds } from "./number-field.js";
 import type { Violations } from "../../core/violations.js";
 
-const GUARD_PERIOD_TOKENS = { fallback: 32, min: 1, max: 256 };
-const GUARD_REPEATS = { fallback: 4, min: 2, max: 1_024 };
-const GUARD_TOKENS = { fallback: 32, min: 2, max: 65_536 };
+const GUARD_PERIOD_TOKENS = { min: 1, max: 256 };
+const GUARD_REPEATS = { min: 2, max: 1_024 };
+const GUARD_TOKENS = { min: 2, max: 65_536 };
 
 export interface StoppingBounds {
   readonly limits: Limits;
   readonly vocabularySize: number;
 }
 
-/** Parses when the generation ends. Whether the maximum fits the context is checked once the input is counted. */
+/** When the generation ends, as the caller gave it. Whether the maximum fits the context is seen once the input is counted. */
 export function parseStopping(
   stopping: StoppingMessage | undefined,
   { limits, vocabularySize }: StoppingBounds,
   violations: Violations,
-): Stopping {
+): RequestedStopping {
   const maxOutputTokens = stopping?.maxOutputTokens;
   if (maxOutputTokens === 0) violations.add("stopping.max_output_tokens", "is 0; it must be at least 1");
-  const timeLimit = { min: 0, aboveMin: true, max: limits.generationTimeMs, fallback: limits.generationTimeMs };
+  const timeLimit = { min: 0, aboveMin: true, max: limits.generationTimeMs };
   return Object.freeze({
     maxOutputTokens,
     stopSequences: parseStopSequences(stopping?.stopSequences ?? [], limits, violations),
     stopTokenIds: parseStopTokenIds(stopping?.stopTokenIds ?? [], { limits, vocabularySize }, violations),
-    ignoreEndOfGeneration: stopping?.ignoreEndOfGeneration ?? false,
+    ignoreEndOfGeneration: stopping?.ignoreEndOfGeneration,
     repetitionGuard: parseRepetitionGuard(stopping?.repetitionGuard, violations),
-    timeLimitMs: parseDurationMs(
+    timeLimitMs: parseOptionalDurationMs(
       { field: "stopping.time_limit", value: stopping?.timeLimit, ...timeLimit },
       violations,
     ),
@@ -65,14 +65,14 @@ function parseStopTokenIds(
   return parseTokenIds({ field, ids, vocabularySize }, violations);
 }
 
-/** Parses the repetition guard with its defaults. Returns undefined if the request has none. */
+/** The guard as the caller gave it; undefined where none is asked for. */
 function parseRepetitionGuard(
   guard: RepetitionGuardMessage | undefined,
   violations: Violations,
-): RepetitionGuard | undefined {
+): Given<RepetitionGuard> | undefined {
   if (guard === undefined) return undefined;
-  const number = (field: string, value: number | undefined, bounds: typeof GUARD_REPEATS): number =>
-    parseNumber({ field: `stopping.repetition_guard.${field}`, value, ...bounds }, violations);
+  const number = (field: string, value: number | undefined, bounds: typeof GUARD_REPEATS): number | undefined =>
+    parseOptionalNumber({ field: `stopping.repetition_guard.${field}`, value, ...bounds }, violations);
   return Object.freeze({
     maxPeriodTokens: number("max_period_tokens", guard.maxPeriodTokens, GUARD_PERIOD_TOKENS),
     minRepeats: number("min_repeats", guard.minRepeats, GUARD_REPEATS),

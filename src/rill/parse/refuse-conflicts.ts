@@ -1,13 +1,13 @@
 import type { RequestedConstraint } from "../../core/constraint.js";
 import type { Message } from "../../core/conversation.js";
-import type { GenerationInput, Stopping, TurnInput } from "../../core/generation-request.js";
+import type { GenerationInput, RequestedStopping, TurnInput } from "../../core/generation-request.js";
 import type { ToolChoice } from "../../core/tool.js";
 import type { Violations } from "../../core/violations.js";
 
 interface Combination {
   readonly input: GenerationInput | TurnInput;
   readonly constraint: RequestedConstraint | undefined;
-  readonly stopping: Stopping;
+  readonly stopping: RequestedStopping;
 }
 
 /** Reports fields that are valid alone and conflict with one another. Each rule names the field that it concerns. */
@@ -20,7 +20,7 @@ export function refuseConflicts({ input, constraint, stopping }: Combination, vi
   }
   const forcing = constraint?.type ?? (isForced ? `${input.type}.tool_choice` : undefined);
   if (forcing === undefined) return;
-  if (stopping.ignoreEndOfGeneration) {
+  if (stopping.ignoreEndOfGeneration === true) {
     violations.add(
       "stopping.ignore_end_of_generation",
       `does not go with ${forcing}: the output ends when it is complete`,

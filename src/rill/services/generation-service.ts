@@ -12,7 +12,7 @@ import type { GenerationMessage } from "../../core/generation-message.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
 import { type Backend, type BackendSource, requireBackend } from "../../generation/call/backend.js";
 import { notedRefusal } from "../../generation/call/refusals.js";
-import type { GenerationCall, GenerationHost } from "../../generation/claim/generation-call.js";
+import type { GenerationHost, RequestedCall } from "../../generation/claim/generation-call.js";
 import { foldGeneration } from "../../generation/fold-generation.js";
 import { openGeneration } from "../../generation/open-generation.js";
 import type { CallContext } from "../../grpc/call/call-context.js";
@@ -53,7 +53,7 @@ export function createGenerationService(
   const callOf = (
     request: DecodedRequest<GenerateRequest | GenerateStreamRequest>,
     { context, streams }: { context: CallContext; streams: boolean },
-  ): GenerationCall => {
+  ): RequestedCall => {
     const backend = requireBackend(source);
     const parsed = parse(request, { backend, context, streams });
     return { ...generations, request: parsed, backend, handle: context, streams };
