@@ -4,11 +4,13 @@ import type { Preparer } from "../../src/prepare/preparer.js";
 import type { Backend } from "../../src/generation/call/backend.js";
 import type { GenerationHost } from "../../src/generation/claim/generation-call.js";
 import { KeyedGenerations } from "../../src/generation/claim/keyed-generations.js";
+import type { CallHost } from "../../src/grpc/call/call-host.js";
 import { DescriptorSet } from "../../src/grpc/contract/descriptor-set.js";
+import type { StrictService } from "../../src/grpc/contract/service-definition.js";
 import { GrpcServer } from "../../src/grpc/grpc-server.js";
 import { identifyCaller } from "../../src/identity/identify-caller.js";
 import { readOldTurnRecord } from "../../src/rill/old-turn-record.js";
-import { createRillServices } from "../../src/rill/rill-services.js";
+import { createRillServices, type RillSource } from "../../src/rill/rill-services.js";
 import { EngineLink } from "../../src/scheduler/link/engine-link.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
@@ -62,6 +64,10 @@ export interface TestServerOptions {
   readonly wallNowMs?: () => number;
   /** In place of the preparer's own, for a test that holds it up or makes it fail. */
   readonly prepare?: Backend["preparer"]["prepare"];
+  /** The services of other protocols beside rill.v1. */
+  readonly moreServices?: (host: CallHost, source: RillSource) => readonly StrictService[];
+  /** Default: those of the contract. */
+  readonly descriptors?: DescriptorSet;
   /** Whether the model is one that thinks aloud. Default: what the preparer says of it. */
   readonly reasons?: boolean;
 }
@@ -143,11 +149,12 @@ export class TestServer implements AsyncDisposable {
     const { trustedProxies = [] } = options;
     const keyed = new KeyedGenerations(limits, clock);
     const generations: GenerationHost = { keyed, turns, readOldRecord: readOldTurnRecord, limits, clock };
-    const named = { version: VERSION, instanceId };
+    const { moreServices = () => [] } = options;
+    const rill: RillSource = { ...source, generations, store, connections, version: VERSION, instanceId };
     const rpc = await GrpcServer.start({
       listen,
-      services: (host) => createRillServices(host, { ...source, generations, store, connections, ...named }),
-      descriptors: await DescriptorSet.read(),
+      services: (host) => [...createRillServices(host, rill), ...moreServices(host, rill)],
+      descriptors: options.descriptors ?? (await DescriptorSet.read()),
       identify: identifyCaller,
       lifecycle,
       limits,

@@ -26,7 +26,7 @@ const BYTES_HEAD_BYTES = 3;
 /** A call takes this without its texts: tags, lengths and the offset. */
 const CALL_BYTES = 32;
 
-interface OpenCall extends Omit<FoldedCall, "arguments"> {
+interface GrowingCall extends Omit<FoldedCall, "arguments"> {
   readonly fragments: string[];
 }
 
@@ -34,7 +34,7 @@ interface OpenCall extends Omit<FoldedCall, "arguments"> {
 export class OutputFold {
   readonly #texts: string[] = [];
   readonly #reasoning: string[] = [];
-  readonly #calls: OpenCall[] = [];
+  readonly #calls: GrowingCall[] = [];
   readonly #tokenIds: number[] = [];
   readonly #scores: OutputScore[] = [];
   readonly #tokenBytes: Uint8Array[] = [];

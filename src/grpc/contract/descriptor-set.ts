@@ -18,7 +18,11 @@ export class DescriptorSet {
 
   /** @throws Error if the file is missing or broken */
   static async read(): Promise<DescriptorSet> {
-    const bytes = await readFile(DESCRIPTORS_URL);
+    return DescriptorSet.from(await readFile(DESCRIPTORS_URL));
+  }
+
+  /** @param bytes a FileDescriptorSet. Two of them, one behind the other, are one too. */
+  static from(bytes: Uint8Array): DescriptorSet {
     const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
     const names = fromBinary(FileDescriptorSetSchema, bytes).file.map((file) => file.name);
     const slices = sliceFiles(bytes);

@@ -3,7 +3,7 @@ import type { Given, OutputOptions } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { Violations } from "../../core/violations.js";
 
-/** The facts that come back beside the text, as the caller gave them. */
+/** Parses the facts that come back beside the text, as the caller gave them. */
 export function parseOutput(
   output: OutputMessage | undefined,
   limits: Limits,

@@ -37,7 +37,7 @@ export interface SamplingBounds {
 
 type Bounds = Omit<NumberField, "field" | "value" | "fallback">;
 
-/** How tokens are sampled, as the caller gave it. */
+/** Parses how tokens are sampled, as the caller gave it. */
 export function parseSampling(
   sampling: SamplingMessage | undefined,
   { limits, vocabularySize, contextTokens }: SamplingBounds,
@@ -67,7 +67,7 @@ export function parseSampling(
   });
 }
 
-/** The DRY penalty as the caller gave it; undefined where none is asked for. */
+/** Parses the DRY penalty as the caller gave it. */
 function parseDry(
   dry: DryMessage | undefined,
   { limits, contextTokens }: { limits: Limits; contextTokens: number },

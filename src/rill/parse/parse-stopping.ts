@@ -16,7 +16,7 @@ export interface StoppingBounds {
   readonly vocabularySize: number;
 }
 
-/** When the generation ends, as the caller gave it. Whether the maximum fits the context is seen once the input is counted. */
+/** Parses when the generation ends, as the caller gave it. Whether the maximum fits the context is seen once the input is counted. */
 export function parseStopping(
   stopping: StoppingMessage | undefined,
   { limits, vocabularySize }: StoppingBounds,
@@ -65,7 +65,7 @@ function parseStopTokenIds(
   return parseTokenIds({ field, ids, vocabularySize }, violations);
 }
 
-/** The guard as the caller gave it; undefined where none is asked for. */
+/** Parses the repetition guard as the caller gave it. */
 function parseRepetitionGuard(
   guard: RepetitionGuardMessage | undefined,
   violations: Violations,
