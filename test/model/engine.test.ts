@@ -102,7 +102,7 @@ describe("engine on the default model", function () {
     assert.ok((await variety({ temperature: 2, minP: 0.3 })) < free / 2);
   });
 
-  it("reads a prompt that it has just read from the cache, with the same outcome", async () => {
+  it("reuses a prompt that it has just prefilled, with the same output", async () => {
     await using harness = new LoopHarness(engine);
     const stopping = { maxOutputTokens: 40 };
     await harness.complete({ prompt: [TURN_START], stopping: { maxOutputTokens: 1 } });
@@ -183,7 +183,7 @@ describe("engine on the default model", function () {
     assert.equal(story.reprefilledTokens, restarts, "only the token that was in no cache yet, each time");
   });
 
-  it("counts right when a preempted run has to be read in again", async () => {
+  it("counts right when a preempted run has to be prefilled again", async () => {
     const save = engine.save.bind(engine);
     engine.save = () => Promise.resolve(undefined);
     try {

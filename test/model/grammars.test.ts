@@ -117,7 +117,7 @@ describe("grammars on the default model", function () {
     assert.equal(joined(harness.story(runId)).tokenIds.length, tally.outputTokens);
   });
 
-  it("that nothing is left to draw in fail their run, and no other", async () => {
+  it("that leave no token to sample fail their run, and no other", async () => {
     await using harness = new LoopHarness(engine);
     const neighbour = harness.start({ prompt: ask("How many legs has a cat?"), stopping: { maxOutputTokens: 20 } });
     const logitBias = ["r", "re", "red"].map((text) => ({ tokenId: tokenOf(engine, text), bias: NEVER_BIAS }));

@@ -58,7 +58,7 @@ describe("samplers on the default model", function () {
 
   after(() => engine[Symbol.asyncDispose]());
 
-  /** Opens a decoder in the middle of an output, as for a run that comes back, for each seed. @returns how often each token was drawn */
+  /** Opens a decoder in the middle of an output, as for a run that comes back, for each seed. @returns how often each token was sampled */
   async function draw(sampling: Sampling): Promise<ReadonlyMap<number, number>> {
     const counts = new Map<number, number>();
     for (let seed = 0; seed < DRAWS; seed += SEQUENCES) {
@@ -91,7 +91,7 @@ describe("samplers on the default model", function () {
     await sequence.trim(tokens.length - 1);
   }
 
-  /** Pearson's statistic per degree of freedom: about 1 where the counts were drawn from the distribution. */
+  /** Pearson's statistic per degree of freedom: about 1 where the counts were sampled from the distribution. */
   function misfit(counts: ReadonlyMap<number, number>, distribution: ReadonlyMap<number, number>): number {
     let statistic = 0;
     let bins = 0;
@@ -108,7 +108,7 @@ describe("samplers on the default model", function () {
       statistic += (count - expected) ** 2 / expected;
       bins++;
     }
-    // The rare ones together, and whatever else was drawn.
+    // The rare ones together, and whatever else was sampled.
     statistic += (restCount - restExpected) ** 2 / Math.max(1, restExpected);
     return statistic / bins;
   }
@@ -137,13 +137,13 @@ describe("samplers on the default model", function () {
     },
   ];
 
-  it("draw from the model's own distribution where nothing changes it", async () => {
+  it("sample from the model's own distribution where nothing changes it", async () => {
     const situation = { logits, tokens, outputTokens: OUTPUT_TOKENS };
     assert.ok(misfit(await draw(BASE), expectedDistribution(BASE, situation)) < 4);
   });
 
   for (const { name, sampling } of cases) {
-    it(`draw as the contract says with ${name}`, async () => {
+    it(`sample as the contract says with ${name}`, async () => {
       const situation = { logits, tokens, outputTokens: OUTPUT_TOKENS };
       const changed = { ...BASE, ...sampling() };
       const counts = await draw(changed);

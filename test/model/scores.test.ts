@@ -54,7 +54,7 @@ describe("scores on the default model", function () {
     for (const tokenId of tokenIds) {
       assert.ok(place.value !== undefined);
       places.push(place.value.probabilities);
-      // In place of what the binding has drawn itself.
+      // In place of the token that the binding has sampled itself.
       place = await generator.next(tokenId as Token);
     }
     await generator.return();

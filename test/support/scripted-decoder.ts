@@ -4,14 +4,14 @@ import type { ScriptedGrammar } from "./scripted-grammar.js";
 import type { ScriptedSequence } from "./scripted-sequence.js";
 import { TURN_END_TOKEN } from "./tiny-vocabulary.js";
 
-export interface ScriptedDecoderParts {
+export interface ScriptedDecoderOptions {
   readonly sequence: ScriptedSequence;
   readonly unevaluated: Uint32Array;
   readonly echo: readonly number[];
   /** The number of output tokens that were generated before. */
   readonly generated: number;
   readonly cycle: boolean;
-  /** Tokens that make the pull fail: in the echo, and in what is unevaluated. */
+  /** Tokens that make the pull fail: in the echo, and in the unevaluated tokens. */
   readonly failing: { readonly pull: number; readonly prefill: number };
   readonly score: (tokenId: number) => TokenScore | undefined;
   readonly grammar: ScriptedGrammar | undefined;
@@ -24,7 +24,7 @@ export class ScriptedDecoder implements Decoder {
   readonly sequence: ScriptedSequence;
   readonly #echo: readonly number[];
   readonly #cycle: boolean;
-  readonly #failing: ScriptedDecoderParts["failing"];
+  readonly #failing: ScriptedDecoderOptions["failing"];
   readonly #score: (tokenId: number) => TokenScore | undefined;
   readonly #grammar: ScriptedGrammar | undefined;
   readonly #tokenBytes: (tokenId: number) => Uint8Array;
@@ -33,17 +33,17 @@ export class ScriptedDecoder implements Decoder {
   #next: number;
   #closed = false;
 
-  constructor(parts: ScriptedDecoderParts) {
-    this.sequence = parts.sequence;
-    this.#unevaluated = parts.unevaluated;
-    this.#echo = parts.echo;
-    this.#cycle = parts.cycle;
-    this.#next = parts.cycle ? parts.generated % parts.echo.length : parts.generated;
-    this.#failing = parts.failing;
-    this.#score = parts.score;
-    this.#grammar = parts.grammar;
-    this.#tokenBytes = parts.tokenBytes;
-    this.#onClose = parts.onClose;
+  constructor(options: ScriptedDecoderOptions) {
+    this.sequence = options.sequence;
+    this.#unevaluated = options.unevaluated;
+    this.#echo = options.echo;
+    this.#cycle = options.cycle;
+    this.#next = options.cycle ? options.generated % options.echo.length : options.generated;
+    this.#failing = options.failing;
+    this.#score = options.score;
+    this.#grammar = options.grammar;
+    this.#tokenBytes = options.tokenBytes;
+    this.#onClose = options.onClose;
   }
 
   /** What the next pull evaluates, drafts left out. */
