@@ -1,14 +1,18 @@
 import { Command, CommanderError } from "commander";
 import { defaultModelCache, forgetEmptyVariables } from "../settings/config.js";
 import { flushStream } from "../telemetry/flush-stream.js";
-import { createBenchCommand } from "./bench/bench.js";
 import { ExitCode } from "../server/exit-code.js";
-import { createGenerateCommand } from "./generate/generate.js";
-import { createPullCommand } from "./pull.js";
-import { createServeCommand } from "./serve.js";
-import { createSessionsCommand } from "./sessions/sessions.js";
-import { createTokenizeCommand } from "./tokenize.js";
 import { VERSION } from "../settings/version.js";
+
+/** Makes each command, in the order of the help. A command's modules are loaded only where it is called, or all commands are to be shown. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["serve", async () => (await import("./serve.js")).createServeCommand()],
+  ["generate", async () => (await import("./generate/generate.js")).createGenerateCommand()],
+  ["sessions", async () => (await import("./sessions/sessions.js")).createSessionsCommand()],
+  ["tokenize", async () => (await import("./tokenize.js")).createTokenizeCommand()],
+  ["bench", async () => (await import("./bench/bench.js")).createBenchCommand()],
+  ["pull", async () => (await import("./pull.js")).createPullCommand({ defaultModelCache: defaultModelCache() })],
+]);
 
 /**
  * The program behind `rill`: finds the command, runs it, ends the process with its exit code. `args`: the command line without the program's own name.
@@ -22,13 +26,10 @@ export async function runRill(args: readonly string[]): Promise<never> {
     .description("Text generation by llama.cpp over gRPC, paced by the reader.")
     .version(VERSION, "--version", "print the version")
     .showHelpAfterError("(rill --help tells more)")
-    .exitOverride()
-    .addCommand(createServeCommand())
-    .addCommand(createGenerateCommand())
-    .addCommand(createSessionsCommand())
-    .addCommand(createTokenizeCommand())
-    .addCommand(createBenchCommand())
-    .addCommand(createPullCommand({ defaultModelCache: defaultModelCache() }));
+    .exitOverride();
+  const [name = ""] = args;
+  const called = COMMANDS.get(name);
+  for (const create of called === undefined ? COMMANDS.values() : [called]) program.addCommand(await create());
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

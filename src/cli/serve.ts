@@ -2,7 +2,6 @@ import { Command, Option } from "commander";
 import { ConfigError, readConfig, type SettledConfig } from "../settings/config.js";
 import { ExitCode } from "../server/exit-code.js";
 import { LIMIT_SETTINGS } from "../settings/limit-settings.js";
-import { printConfig } from "../settings/print-config.js";
 import { SERVER_SETTINGS } from "../settings/server-settings.js";
 import { flagOf, yamlKeyOf, type Setting } from "../settings/setting.js";
 
@@ -54,6 +53,7 @@ async function run(command: Command): Promise<ExitCode> {
     return ExitCode.usage;
   }
   if (isPrinting === true) {
+    const { printConfig } = await import("../settings/print-config.js");
     process.stdout.write(printConfig(settled.settled));
     return ExitCode.done;
   }

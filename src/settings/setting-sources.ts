@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { LineCounter, parseDocument } from "yaml";
 import { environmentNameOf, flagOf, yamlKeyOf, type Setting } from "./setting.js";
 
 /** The origin of a value. `label` names it as the user wrote it, such as "--slots" or "RILL_SLOTS". */
@@ -73,6 +72,8 @@ async function readEntries(path: string): Promise<FileEntries> {
       problems: [`--config ${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`],
     };
   }
+  // Not before: most commands read no file, and the package's 80 modules would lengthen each of their starts.
+  const { LineCounter, parseDocument } = await import("yaml");
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {

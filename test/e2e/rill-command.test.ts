@@ -28,7 +28,10 @@ describe("rill, on the command line", () => {
     assert.deepEqual([version.code, help.code, serveHelp.code], [0, 0, 0]);
     assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
     assert.match(help.stdout, /serve [^]*generate [^]*tokenize [^]*pull /);
-    assert.match(serveHelp.stdout, /--listen <host:port\|unix:path> +where gRPC is served \(127\.0\.0\.1:50051\)/);
+    assert.match(
+      serveHelp.stdout,
+      /--listen <host:port\|unix:path> +address on which the server serves gRPC \(127\.0\.0\.1:50051\)/,
+    );
     assert.match(serveHelp.stdout, /^Limits:\n.*--max-message-size <size>/ms);
     assert.match(serveHelp.stdout, /RILL_MAX_OUTPUT_TOKENS/);
   });

@@ -1,4 +1,3 @@
-import { parseDocument } from "yaml";
 import type { JsonObject } from "../../client/contract-json.js";
 import { readTextFile } from "./read-text.js";
 import { UsageError } from "../command/usage-error.js";
@@ -10,6 +9,7 @@ import { UsageError } from "../command/usage-error.js";
  * @throws UsageError
  */
 export async function readMessages(path: string): Promise<JsonObject[]> {
+  const { parseDocument } = await import("yaml");
   const document = parseDocument(await readTextFile(path), { prettyErrors: true });
   if (document.errors.length > 0) throw new UsageError(document.errors.map(({ message }) => `${path}: ${message}`));
   const content: unknown = document.toJS();
