@@ -3,16 +3,16 @@ import { BadRequest, ErrorInfo, RetryInfo } from "../../generated/google/rpc/err
 import { Status as StatusMessage } from "../../generated/google/rpc/status.js";
 import type { FieldViolation } from "../core/generation-error.js";
 
-/** A call that ended in another status than OK, with all that the server said of it. */
+/** A call that ended with another status than OK, with every detail of the status. */
 export class CallFailure extends Error {
-  /** Such as UNAVAILABLE. */
+  /** The name of the status, such as UNAVAILABLE. */
   readonly status: string;
-  /** Such as QUEUE_FULL; undefined where the status is not the server's own, but the connection's or a proxy's. */
+  /** The server's reason, such as QUEUE_FULL. A status of the connection or of a proxy has none. */
   readonly reason: string | undefined;
-  /** What the server says beside the reason, such as `session_revision`. */
+  /** The server's facts about the failure, such as `session_revision`. */
   readonly facts: ReadonlyMap<string, string>;
   readonly violations: readonly FieldViolation[];
-  /** When another try may succeed. */
+  /** The time after which a retry may succeed. */
   readonly retryAfterMs: number | undefined;
   readonly generationId: string | undefined;
 
@@ -30,14 +30,14 @@ export class CallFailure extends Error {
   }
 }
 
-interface Details {
+interface StatusDetails {
   readonly info: ErrorInfo | undefined;
   readonly badRequest: BadRequest | undefined;
   readonly retry: RetryInfo | undefined;
 }
 
-/** What can't be decoded is not there: the status itself says enough. */
-function readDetails({ metadata }: ServiceError): Details {
+/** Reads the status details. Undecodable details count as absent, since the status itself says enough. */
+function readDetails({ metadata }: ServiceError): StatusDetails {
   try {
     const [bytes = Buffer.alloc(0)] = metadata.get("grpc-status-details-bin");
     const { details } = StatusMessage.decode(Buffer.from(bytes));

@@ -11,7 +11,7 @@ import { DescriptorSet } from "../grpc/contract/descriptor-set.js";
 
 export type { JsonObject, JsonValue };
 
-/** A JSON value that is not the message it should be; the message names the field. */
+/** A JSON value that does not fit its message type. The error's message names the field. */
 export class ContractMismatch extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
@@ -19,19 +19,19 @@ export class ContractMismatch extends Error {
   }
 }
 
-/** One method of the contract, its messages by the JSON mapping of protobuf. */
+/** One method of the contract, with its messages in protobuf's JSON mapping. */
 export interface JsonMethod {
-  /** As HTTP/2 has it: /rill.v1.TokenService/Tokenize */
+  /** The HTTP/2 path, such as /rill.v1.TokenService/Tokenize. */
   readonly path: string;
-  /** Takes fields by either name, max_output_tokens or maxOutputTokens. @throws ContractMismatch */
+  /** Accepts both forms of a field's name, max_output_tokens and maxOutputTokens. @throws ContractMismatch */
   encodeRequest(request: JsonObject): Buffer;
-  /** Fields by their lower-camel names; those without a value are left out, and so are those that the contract does not know. */
+  /** Returns the fields by their lower-camel names, without unset fields and without fields that the contract does not know. */
   decodeResponse(bytes: Uint8Array): JsonObject;
 }
 
 /**
- * The contract as a client without generated code for each message needs it: requests and answers are JSON, mapped by the descriptors. So a new field
- * is in reach of a flag, and in what is printed, without a line here.
+ * The contract for a client without generated code. Requests and responses are JSON that the descriptors map, so a new field works without a new line of
+ * code.
  */
 export class ContractJson {
   readonly #descriptors: DescriptorSet;
@@ -40,12 +40,12 @@ export class ContractJson {
     this.#descriptors = descriptors;
   }
 
-  /** @throws Error when the descriptors are missing or broken */
+  /** @throws Error when the descriptors are missing or invalid */
   static async read(): Promise<ContractJson> {
     return new ContractJson(await DescriptorSet.read());
   }
 
-  /** @param name such as rill.v1.TokenService/Tokenize @throws Error where the contract has no such method */
+  /** @param name such as rill.v1.TokenService/Tokenize @throws Error when the contract has no such method */
   method(name: string): JsonMethod {
     const { input, output } = this.#find(name);
     return {
@@ -57,7 +57,7 @@ export class ContractJson {
           throw new ContractMismatch(error);
         }
       },
-      // A message that is no well-known type is an object.
+      // The JSON form of a message is an object unless the message is a well-known type.
       decodeResponse: (bytes) => toJson(output, fromBinary(output, bytes)) as JsonObject,
     };
   }

@@ -10,29 +10,29 @@ import { onAbort } from "../sync/on-abort.js";
 import { CallFailure } from "./call-failure.js";
 import { ContractJson, type JsonObject } from "./contract-json.js";
 
-/** The largest answer that is taken: what a server may at most be set to send. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** The largest response that the client accepts, which is the largest that a server can be set to send. */
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 export interface RillClientOptions {
   /** `host:port` or `unix:path`. */
   readonly address: string;
-  /** Whether the proxy that the environment names is used; not for servers on this machine. */
+  /** Whether to use the proxy that the environment names. Servers on this machine need none. */
   readonly useProxy: boolean;
 }
 
 export interface CallOptions {
   /** Cancels the call. */
   readonly signal: AbortSignal;
-  /** From now; undefined: the call may take as long as it takes. At most 24.8 days. */
+  /** The time from now, at most 24.8 days. undefined means that the call has no deadline. */
   readonly deadlineMs: number | undefined;
 }
 
-/** One connection to a server, for a program that calls it. Disposing closes it. */
+/** A program's connection to a server. Disposing closes it. */
 export class RillClient implements Disposable {
   readonly #contract: ContractJson;
   readonly #client: Client;
 
-  /** Reads the contract. The connection is made by the first call. */
+  /** Reads the contract. The first call opens the connection. */
   static async open(options: RillClientOptions): Promise<RillClient> {
     return new RillClient(await ContractJson.read(), options);
   }
@@ -40,17 +40,17 @@ export class RillClient implements Disposable {
   private constructor(contract: ContractJson, { address, useProxy }: RillClientOptions) {
     this.#contract = contract;
     this.#client = new Client(address, credentials.createInsecure(), {
-      "grpc.max_receive_message_length": MAX_ANSWER_BYTES,
+      "grpc.max_receive_message_length": MAX_RESPONSE_BYTES,
       "grpc.enable_http_proxy": useProxy ? 1 : 0,
     });
   }
 
   /**
-   * The messages of a call with a streamed answer, in order, pulled: while the caller does not ask for the next one, the connection's window fills and
-   * the server's decoding stops. Leaving the loop cancels the call.
+   * Calls a method with a streamed response and yields its messages in order. While the caller does not ask for the next one, the connection's window
+   * fills and the server's decoding stops. Leaving the loop cancels the call.
    *
    * @param name such as rill.v1.GenerationService/GenerateStream
-   * @throws ContractMismatch before the call; CallFailure; the signal's reason
+   * @throws ContractMismatch before the call, CallFailure, or the signal's reason
    */
   async *stream(name: string, request: JsonObject, options: CallOptions): AsyncGenerator<JsonObject> {
     const method = this.#contract.method(name);
@@ -64,7 +64,7 @@ export class RillClient implements Disposable {
       new Metadata(),
       toGrpcOptions(options),
     );
-    // Nobody else listens once the loop was left.
+    // Nothing else listens after the loop is left.
     call.on("error", () => undefined);
     using _unhook = onAbort(options.signal, () => call.cancel());
     try {
@@ -75,9 +75,9 @@ export class RillClient implements Disposable {
   }
 
   /**
-   * A call with one answer.
+   * Calls a method with one response.
    *
-   * @throws ContractMismatch before the call; CallFailure; the signal's reason
+   * @throws ContractMismatch before the call, CallFailure, or the signal's reason
    */
   async unary(name: string, request: JsonObject, options: CallOptions): Promise<JsonObject> {
     const method = this.#contract.method(name);
@@ -116,7 +116,7 @@ async function* received(call: ClientReadableStream<Buffer>, signal: AbortSignal
   }
 }
 
-/** The reason of the signal where it was what ended the call. */
+/** The signal's reason if the signal ended the call, and otherwise the call's failure. */
 function failureOf(error: unknown, signal: AbortSignal): Error {
   return signal.aborted ? (signal.reason as Error) : new CallFailure(error as ServiceError);
 }

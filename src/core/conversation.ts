@@ -2,14 +2,14 @@ import type { ToolCall } from "./tool.js";
 
 export type Role = "system" | "user" | "assistant" | "tool";
 
-/** One message of a request. An assistant message that comes last and has no calls is partial: the model goes on inside it. */
+/** One message of a request. If the last message is from the assistant and has no calls, the model continues it. */
 export interface Message {
   readonly role: Role;
   readonly content: string;
-  /** Of an assistant: what it thought before it spoke. */
+  /** The assistant's reasoning before its answer. */
   readonly reasoning?: string;
-  /** Of an assistant: what it called after it spoke; at least one. */
+  /** The assistant's calls after its text, at least one. */
   readonly toolCalls?: readonly ToolCall[];
-  /** Of a tool, always: which call its content is the result of. */
+  /** The call that a tool's message answers. Every message of a tool has it. */
   readonly toolCallId?: string;
 }

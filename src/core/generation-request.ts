@@ -2,93 +2,92 @@ import type { RequestedConstraint } from "./constraint.js";
 import type { Message } from "./conversation.js";
 import type { ToolUse } from "./tool.js";
 
-/** What goes into the chat template beside messages. */
+/** The input of the chat template beside the messages. */
 export interface ChatOptions {
-  /** undefined: none. */
   readonly tools?: ToolUse | undefined;
-  /** JSON text of an object, each member a variable of the template. undefined: none. */
+  /** The JSON text of an object whose members are variables of the template. */
   readonly templateArguments?: string | undefined;
 }
 
-/** How a model that thinks aloud does so. */
+/** The caller's choice about reasoning. */
 export interface Reasoning {
-  /** undefined: as the template has it where nobody says. */
+  /** undefined leaves the choice to the template. */
   readonly enabled: boolean | undefined;
-  /** At least 1; then the thinking is ended. undefined: as long as it takes. */
+  /** The most reasoning tokens, at least 1. undefined means that reasoning is unbounded. */
   readonly tokenBudget: number | undefined;
 }
 
-/** What the model reads, all of it. */
+/** The complete input of a generation. */
 export type GenerationInput =
   | { readonly type: "prompt"; readonly text: string; readonly parseControlTokens: boolean }
   | ({ readonly type: "chat"; readonly messages: readonly Message[] } & ChatOptions)
   | { readonly type: "token_ids"; readonly tokenIds: readonly number[] };
 
-/** What becomes of a conversation that has outgrown the context. */
+/** The treatment of a conversation that no longer fits into the context. */
 export type ContextPolicy = "refuse" | "drop_oldest_turns";
 
 /** The next turn of a stored session. */
 export interface TurnInput extends ChatOptions {
   readonly type: "turn";
   readonly sessionId: string;
-  /** undefined: whichever it is. */
+  /** undefined accepts any revision. */
   readonly expectedRevision: number | undefined;
-  /** None where it continues. */
+  /** The new messages. A turn that continues has none. */
   readonly messages: readonly Message[];
-  /** True: it goes on inside the last turn's partial answer. */
+  /** Whether the model continues the last turn's partial answer. */
   readonly continues: boolean;
   readonly waitsIfBusy: boolean;
   readonly contextPolicy: ContextPolicy;
 }
 
-/** How the next token is chosen, defaults filled in. */
+/** The sampling parameters of a run, including the defaults. */
 export interface Sampling {
-  /** 0 to 5; 0 is greedy. */
+  /** From 0 to 5. 0 means greedy sampling. */
   readonly temperature: number;
-  /** 0 to vocabulary size; 0 is off. */
+  /** From 0 to the size of the vocabulary. 0 turns it off. */
   readonly topK: number;
-  /** Above 0, up to 1; 1 is off. */
+  /** Above 0 and at most 1. 1 turns it off. */
   readonly topP: number;
-  /** 0 to 1; 0 is off. */
+  /** From 0 to 1. 0 turns it off. */
   readonly minP: number;
-  /** Above 0, up to 2, on tokens of input and output; 1 is off. */
+  /** Above 0 and at most 2, for tokens of input and output. 1 turns it off. */
   readonly repeatPenalty: number;
-  /** -2 to 2, on tokens of the output; 0 is off. */
+  /** From -2 to 2, for tokens of the output. 0 turns it off. */
   readonly presencePenalty: number;
+  /** From -2 to 2, for tokens of the output. 0 turns it off. */
   readonly frequencyPenalty: number;
-  /** How far the three look back. */
+  /** The number of last tokens that the three penalties consider. */
   readonly penaltyWindow: number;
-  /** undefined: off. */
   readonly dry: Dry | undefined;
   readonly xtc: Xtc | undefined;
-  /** Each token at most once. */
+  /** The biases, at most one for each token. */
   readonly logitBias: readonly LogitBias[];
-  /** 32 bits, unsigned. Chosen at random by the server where the caller gave none. */
+  /** An unsigned number of 32 bits. The server chooses it at random if the caller gives none. */
   readonly seed: number;
 }
 
-/** A penalty on tokens that would lengthen a repeat; the contract has the formula. */
+/** A penalty on tokens that would lengthen a repetition. The contract gives the formula. */
 export interface Dry {
-  /** 0 to 10; 0 is off. */
+  /** From 0 to 10. 0 turns the penalty off. */
   readonly multiplier: number;
-  /** 1 to 10. */
+  /** From 1 to 10. */
   readonly base: number;
-  /** At least 1. */
+  /** The longest repetition without a penalty, at least 1. */
   readonly allowedLength: number;
-  /** How far it looks back; 0 is off. */
+  /** The number of last tokens that the penalty considers. 0 turns it off. */
   readonly window: number;
   readonly sequenceBreakers: readonly string[];
 }
 
-/** Leaves the most likely tokens out, now and then. */
+/** Excludes the most likely tokens at random steps. */
 interface Xtc {
-  /** 0 to 1; 0 is off. */
+  /** From 0 to 1. 0 turns it off. */
   readonly probability: number;
-  /** 0 to 0.5. */
+  /** From 0 to 0.5. */
   readonly threshold: number;
 }
 
-/** Core words as a caller gives them: it leaves to the server whatever is undefined. */
+/** Values as a caller gives them. The server fills in each undefined one. */
 export type Given<Words> = { readonly [Name in keyof Words]?: Words[Name] | undefined };
 
 export interface RequestedSampling extends Given<Omit<Sampling, "dry" | "xtc" | "logitBias">> {
@@ -97,33 +96,32 @@ export interface RequestedSampling extends Given<Omit<Sampling, "dry" | "xtc" | 
   readonly logitBias?: readonly RequestedBias[] | undefined;
 }
 
-/** Sampling with every default filled in, before the vocabulary was asked which tokens its biases mean. */
+/** Sampling parameters with every default, whose biases may still name texts instead of tokens. */
 export interface UnresolvedSampling extends Omit<Sampling, "logitBias"> {
   readonly logitBias: readonly RequestedBias[];
 }
 
-/** When an output counts as going round in circles: its last tokens are a cycle, over and over. */
+/** The condition under which an output counts as repeating itself: its last tokens are one cycle, repeated. */
 export interface RepetitionGuard {
-  /** The longest cycle looked for. At least 1. */
+  /** The longest cycle that counts, at least 1. */
   readonly maxPeriodTokens: number;
-  /** How many times the cycle must have come, the first included. At least 2. */
+  /** The least number of rounds, including the first. It is at least 2. */
   readonly minRepeats: number;
-  /** All of them together are at least so many tokens. */
+  /** The least number of tokens in all rounds together. */
   readonly minTokens: number;
 }
 
-/** When the run ends, defaults filled in. */
+/** The conditions for the end of a run, including the defaults. */
 export interface Stopping {
-  /** At least 1; undefined: the server's default, or what the context leaves, whichever is smaller. */
+  /** At least 1. undefined stands for the smaller of the server's default and the room in the context. */
   readonly maxOutputTokens: number | undefined;
-  /** Withheld from the text, as is all after them. */
+  /** The texts that end the output. A match and everything after it are left out. */
   readonly stopSequences: readonly string[];
   readonly stopTokenIds: readonly number[];
-  /** True: the model's end-of-turn tokens are counted and do not end the run. */
+  /** Whether the model's end-of-turn tokens count as output instead of ending the run. */
   readonly ignoreEndOfGeneration: boolean;
-  /** undefined: off. */
   readonly repetitionGuard: RepetitionGuard | undefined;
-  /** From the run's start, parked time included. */
+  /** The time since the run's start, including parked time. */
   readonly timeLimitMs: number;
 }
 
@@ -131,34 +129,34 @@ export interface RequestedStopping extends Given<Omit<Stopping, "repetitionGuard
   readonly repetitionGuard?: Given<RepetitionGuard> | undefined;
 }
 
-/** The facts that each chunk and the end carry beside text. */
+/** The fields that each chunk and the end carry besides text. */
 export interface OutputOptions {
   readonly tokenIds: boolean;
   readonly timings: boolean;
   readonly usageOnEveryChunk: boolean;
-  /** How many most likely tokens are scored beside each output token; undefined: nothing is scored. */
+  /** The number of most likely tokens that are scored beside each output token. undefined means that no token is scored. */
   readonly logprobs: number | undefined;
   readonly tokenBytes: boolean;
 }
 
-/** How the stream is paced for its reader. */
+/** The pace of the stream for its reader. */
 export interface Delivery {
-  /** 0: no heartbeats. */
+  /** 0 turns heartbeats off. */
   readonly heartbeatIntervalMs: number;
-  /** The caller's own limit for a stalled write; undefined: the server's two rules (stall and trickle). */
+  /** The caller's limit for a stalled write. undefined stands for the server's two rules, stall and trickle. */
   readonly slowReaderLimitMs: number | undefined;
-  /** How long a chunk may wait for more pieces to join it. */
+  /** The longest time that a chunk waits for more pieces. */
   readonly maxChunkDelayMs: number;
 }
 
-/** The key that makes a call safe to repeat. */
+/** The key under which a call can safely be repeated. */
 export interface RequestedIdempotency {
   readonly key: string;
-  /** The request's digest by the rule of releases that stored digests without a version. Default: the request is none of their protocol. */
+  /** The request's digest by the rule of releases that stored digests without a version. A request of another protocol has none. */
   readonly legacyDigest?: string | undefined;
 }
 
-/** One call as its caller gave it, valid. A protocol parses its request into it. Frozen; lives on the main thread. */
+/** One valid call as its caller gave it. A protocol parses its request into it. It is frozen and lives on the main thread. */
 export interface GenerationRequest {
   readonly requestId: string | undefined;
   readonly idempotency: RequestedIdempotency | undefined;
@@ -167,31 +165,31 @@ export interface GenerationRequest {
   readonly sampling: RequestedSampling;
   readonly stopping: RequestedStopping;
   readonly reasoning?: Reasoning | undefined;
-  /** undefined: any text will do. */
+  /** undefined means that the output is free. */
   readonly constraint?: RequestedConstraint | undefined;
   readonly output: Given<OutputOptions>;
-  /** undefined: interactive for a stream, batch for one answer. */
+  /** undefined stands for interactive if the call is a stream, and for batch if it has one response. */
   readonly lane: Lane | undefined;
-  /** The longest time in the queue; 0: only a slot that is free at once; undefined: the caller sets no bound. */
+  /** The longest time in the queue. 0 accepts only a slot that is free at once, and undefined means that the caller sets no bound. */
   readonly maxWaitMs: number | undefined;
   readonly delivery: Given<Delivery>;
 }
 
-/** With this bias a token is never drawn. */
+/** A token with this bias is never sampled. */
 export const NEVER_BIAS = -100;
 export const MAX_BIAS = 100;
 
-/** Added to one token's logit before it is drawn. */
+/** A number that is added to one token's logit before sampling. */
 export interface LogitBias {
   readonly tokenId: number;
-  /** NEVER_BIAS to MAX_BIAS. */
+  /** From NEVER_BIAS to MAX_BIAS. */
   readonly bias: number;
 }
 
-/** As a caller names it: by id, or by a text that is to be exactly one token, which only the vocabulary can tell. */
+/** A bias whose token is given by id or by a text. The text must be exactly one token, which the vocabulary decides. */
 export type RequestedBias = LogitBias | { readonly text: string; readonly bias: number };
 
-/** The two classes of callers between which slots are shared by weight. Streams default to interactive, unary calls to batch. */
+/** The two classes of callers, which share the slots by weight. Streams default to interactive, and unary calls to batch. */
 export const LANES = ["interactive", "batch"] as const;
 
 export type Lane = (typeof LANES)[number];

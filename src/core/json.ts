@@ -1,11 +1,11 @@
-/** A JSON object as JSON.parse gives it. */
+/** A JSON object as JSON.parse returns it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** undefined: the text is not JSON. */
+/** Parses a text, or returns undefined if it is not JSON. */
 export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,10 +1,10 @@
-/** Bounds that requests are held to, in force for the whole process. Config may change each; ServerService reports them. */
+/** The bounds of requests and of the server's resources. They apply to the whole process; the settings may change each, and ServerService reports them. */
 export interface Limits {
   readonly messageBytes: number;
   readonly metadataBytes: number;
-  /** Of the request bodies of all calls together, from their first byte until they are read in. */
+  /** The request bodies of all calls together, from their first byte until they are parsed. */
   readonly totalRequestBytes: number;
-  /** Output tokens where the caller gave no maximum. */
+  /** The output tokens of a caller without a maximum. */
   readonly defaultMaxOutputTokens: number;
   readonly stopSequences: number;
   readonly stopSequenceBytes: number;
@@ -20,29 +20,29 @@ export interface Limits {
   readonly idBytes: number;
   readonly messages: number;
   readonly tools: number;
-  /** Of one message or output. */
+  /** The calls of one message or output. */
   readonly toolCalls: number;
-  /** Of all calls of an output together. */
+  /** The arguments of all calls of an output together. */
   readonly toolArgumentBytes: number;
   readonly schemaBytes: number;
-  /** 0: no grammar of the caller's own is taken. */
+  /** 0 means that callers may not send a grammar of their own. */
   readonly gbnfBytes: number;
   readonly choices: number;
   readonly choiceBytes: number;
-  /** Of what a schema, choices or tools come to. */
+  /** The rules of a compiled schema, of choices or of tools. */
   readonly grammarRules: number;
-  /** The same with all repetitions written out. */
+  /** The symbols of a compiled grammar with all repetitions written out. */
   readonly grammarSymbols: number;
-  /** Of a schema or a grammar. */
+  /** The nesting of a schema or of a grammar's groups. */
   readonly grammarNesting: number;
   readonly templateArgumentBytes: number;
   readonly streamsPerConnection: number;
   readonly calls: number;
-  /** Each lane's places in line, for every slot. */
+  /** The queue positions of each lane for every slot. */
   readonly queuePerSlot: number;
-  /** A call without a `max_wait` of its own is refused where its lower estimate is longer. */
+  /** A call without a `max_wait` is refused if its lower estimate is longer than this. */
   readonly queueWaitMs: number;
-  /** Runs that gave their slots up and have not come back. */
+  /** The runs that are preempted and not yet back in a slot. */
   readonly preemptedRuns: number;
   /** The longest `max_wait` that a call may ask for. */
   readonly maxCallerWaitMs: number;
@@ -51,7 +51,7 @@ export interface Limits {
   readonly slowReaderBytesPerSecond: number;
   readonly slowReaderWindowMs: number;
   readonly maxSlowReaderLimitMs: number;
-  /** After SLOW_READER the status may still be read for so long; then the stream is reset. */
+  /** The time in which the client may read the status SLOW_READER before the stream is reset. */
   readonly slowReaderGraceMs: number;
   readonly creditPieces: number;
   readonly creditBytes: number;
@@ -63,40 +63,40 @@ export interface Limits {
   readonly healthWatchers: number;
   readonly loadWatchers: number;
   readonly unaryBodyMs: number;
-  /** From the acceptance of a connection to the end of its peer's side of the HTTP/2 handshake. */
+  /** The time from accepting a connection to the end of the peer's part of the HTTP/2 handshake. */
   readonly connectionHandshakeMs: number;
-  /** Without a stream. */
+  /** The time that a connection may stay without a stream. */
   readonly connectionIdleMs: number;
-  /** Then the peer is asked to connect anew. */
+  /** The age at which a connection's peer is asked to reconnect. */
   readonly connectionAgeMs: number;
-  /** How often the server asks a peer whether it is still there. */
+  /** The interval at which the server pings each peer. */
   readonly keepaliveTimeMs: number;
-  /** How long it waits for the answer. */
+  /** The time that the server waits for the answer to a ping. */
   readonly keepaliveTimeoutMs: number;
-  /** Heartbeat interval of a stream whose caller gave none; 0: no heartbeats. */
+  /** The heartbeat interval of a stream whose caller gives none. 0 turns heartbeats off. */
   readonly defaultHeartbeatMs: number;
-  /** Of all unary responses that are being made or wait for their readers. */
+  /** The unary responses that are being encoded or wait for their readers, all together. */
   readonly totalResponseBytes: number;
-  /** Streams of server reflection, of both its versions. */
+  /** The streams of server reflection, of both versions together. */
   readonly reflectionStreams: number;
-  /** Generations that are known after their end. */
+  /** The generations that are known after their end. */
   readonly ledgerEntries: number;
   readonly ledgerAgeMs: number;
   readonly ledgerBytes: number;
-  /** Results that are stored for a repeat of their call. */
+  /** The results that are stored for a repetition of their call. */
   readonly idempotencyKeys: number;
   readonly idempotencyAgeMs: number;
   readonly idempotencyBytes: number;
-  /** Entries of one page of a list. */
+  /** The entries of one page of a list. */
   readonly pageEntries: number;
-  /** Stored sessions of one owner. */
+  /** The stored sessions of one owner. */
   readonly sessions: number;
   readonly sessionTurns: number;
-  /** Of a session's messages and answers, as JSON text. */
+  /** The messages and answers of a session as JSON text. */
   readonly sessionBytes: number;
   readonly defaultSessionIdleMs: number;
   readonly maxSessionIdleMs: number;
-  /** How long a server may be out of touch with the store before others end its turns. */
+  /** The time without contact to the store after which other servers end this server's turns. */
   readonly turnLeaseMs: number;
 }
 

@@ -4,17 +4,17 @@ import type { FieldViolation } from "./generation-error.js";
 import type { TemplateFacts } from "./model-facts.js";
 import type { OutputFormat } from "./output-format.js";
 
-/** All that crosses the wall between the main thread and the prepare worker: plain data. Every command but cancel and close gets exactly one answer. */
+/** The commands from the main thread to the prepare worker, as plain data. Every command but cancel and close gets exactly one answer. */
 export type PrepareCommand =
   | {
       readonly type: "prepare";
       readonly id: number;
       readonly input: GenerationInput;
-      /** Default: any text will do. */
+      /** By default the output is free. */
       readonly constraint?: RequestedConstraint | undefined;
-      /** Whether the model is to think aloud first. Default: as its template has it. */
+      /** Whether the model reasons before its answer. The template decides by default. */
       readonly reasoning?: boolean | undefined;
-      /** More than this cannot fit: the worker refuses as soon as it knows, without tokenising the rest. */
+      /** The most tokens that fit into the context. The worker rejects a longer input as soon as it knows, without tokenising the rest. */
       readonly maxInputTokens: number;
     }
   | {
@@ -24,38 +24,42 @@ export type PrepareCommand =
       readonly addBeginning: boolean;
       readonly parseControlTokens: boolean;
     }
-  /** Which tokens the biases mean. */
+  /** Asks for the token of each bias. */
   | { readonly type: "resolve_biases"; readonly id: number; readonly biases: readonly RequestedBias[] }
   | { readonly type: "detokenize"; readonly id: number; readonly tokenIds: readonly number[] }
-  /** Looked at between slices. */
+  /** Takes effect between two slices of work. */
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "close" };
 
+/** The notices from the prepare worker to the main thread. */
 export type PrepareNotice =
   | { readonly type: "ready"; readonly facts: PreparerFacts }
   /** The first and last notice of a worker that could not load the vocabulary. */
   | { readonly type: "unusable"; readonly message: string }
-  | ({ readonly type: "tokens"; readonly id: number; readonly tokens: Uint32Array } & OutputShape)
+  | ({ readonly type: "tokens"; readonly id: number } & PreparedInput)
   | { readonly type: "text"; readonly id: number; readonly text: string }
   | { readonly type: "biases"; readonly id: number; readonly biases: readonly LogitBias[] }
-  /** The caller's input is at fault. */
+  /** The caller's input is invalid. */
   | { readonly type: "refused"; readonly id: number; readonly violation: FieldViolation }
-  /** Input of at least `inputTokens` against the bound; exact where `exact`. */
+  /** The input does not fit. Its count is a minimum unless it is exact. */
   | { readonly type: "too_long"; readonly id: number; readonly inputTokens: number; readonly exact: boolean }
-  /** The worker is at fault. `message` is for the log. */
+  /** The worker failed. `message` is for the log. */
   | { readonly type: "failed"; readonly id: number; readonly message: string }
   | { readonly type: "cancelled"; readonly id: number }
   | { readonly type: "closed" };
 
-/** What is known of the output before the first token of it. */
+/** The shape of an output, known before its first token. */
 export interface OutputShape {
-  /** How it is marked up. Default: it is text, all of it. */
+  /** The markup of the output. By default all of it is text. */
   readonly format?: OutputFormat | undefined;
-  /** What it is held to. Default: nothing. */
+  /** The grammar that constrains the output, if any. */
   readonly grammar?: OutputGrammar | undefined;
 }
 
-/** What the vocabulary-only load tells about the model. */
+/** A prepared input: the tokens that the model reads and the shape of its output. */
+export type PreparedInput = { readonly tokens: Uint32Array } & OutputShape;
+
+/** The facts about the model that its vocabulary and its chat template tell. */
 export interface PreparerFacts {
   readonly vocabularySize: number;
   readonly template: TemplateFacts;

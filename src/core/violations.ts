@@ -1,11 +1,11 @@
 import { type FieldViolation, GenerationError } from "./generation-error.js";
 
-/** A hostile message of 4 MiB can be wrong two million times. */
+/** The most violations that are collected, since a hostile message of 4 MiB can have two million. */
 const MAX_COLLECTED = 1_000;
-/** JSON values in all texts of one request together. Tools and calls of a long conversation have a tenth of it. */
+/** The most JSON values in all texts of one request together. The tools and calls of a long conversation have a tenth of this. */
 export const MAX_JSON_VALUES = 65_536;
 
-/** Collects what is wrong with one request, so that its caller hears of everything at once, and counts what its reading costs. */
+/** Collects the violations of one request, so that its caller gets all of them at once, and counts the JSON values that were parsed. */
 export class Violations {
   readonly #list: FieldViolation[] = [];
   #jsonValues = 0;
@@ -14,29 +14,29 @@ export class Violations {
     return this.#list;
   }
 
-  /** True: no more are kept, and there is no sense in looking for more. */
+  /** Whether no more violations are kept, so that the check can stop. */
   get full(): boolean {
     return this.#list.length >= MAX_COLLECTED;
   }
 
-  /** @param description the value met, where it is short, and the bound */
+  /** @param description names the value, if it is short, and the bound */
   add(field: string, description: string): void {
     if (!this.full) this.#list.push({ field, description });
   }
 
-  /** False: with these values the request has more than MAX_JSON_VALUES. */
+  /** Counts more values. Returns false if the request now has more than MAX_JSON_VALUES. */
   countJsonValues(values: number): boolean {
     this.#jsonValues += values;
     return this.#jsonValues <= MAX_JSON_VALUES;
   }
 
-  /** @throws GenerationError INVALID_REQUEST naming every field */
+  /** @throws GenerationError INVALID_REQUEST that names every field */
   throwIfAny(): void {
     if (this.#list.length > 0) throw invalidRequest(this.#list);
   }
 }
 
-/** The refusal of a request with these violations, of which there is at least one. */
+/** The error of a request with these violations, at least one. */
 export function invalidRequest(violations: readonly FieldViolation[]): GenerationError {
   const [first, ...others] = violations;
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
@@ -45,7 +45,7 @@ export function invalidRequest(violations: readonly FieldViolation[]): Generatio
   });
 }
 
-/** The caller's input is at fault: thrown in the prepare worker, answered as `refused`. */
+/** An invalid input of the caller. The prepare worker throws it and answers with `refused`. */
 export class InputRefusal extends Error {
   readonly violation: FieldViolation;
 

@@ -1,11 +1,11 @@
 const ELLIPSIS = "…";
 
 /**
- * Text that is safe in a status or a log: lone surrogates become U+FFFD (grpc-js throws on them, and the client hangs), and what goes beyond
- * `maxBytes` of UTF-8 is cut between two code points and marked by an ellipsis.
+ * Makes a text safe for a status or a log. Lone surrogates become U+FFFD, since grpc-js throws on them and the client hangs. A text of more than
+ * `maxBytes` in UTF-8 is cut between two code points and ends with an ellipsis.
  */
 export function wellFormedText(text: string, maxBytes: number): string {
-  // A UTF-16 unit is at least a byte: the rest of a huge text is never looked at.
+  // A UTF-16 unit takes at least one byte, so the rest of a huge text need not be encoded.
   const bytes = Buffer.from(text.slice(0, maxBytes + 1));
   if (bytes.length <= maxBytes) return bytes.toString();
   let end = Math.max(maxBytes - Buffer.byteLength(ELLIPSIS), 0);

@@ -2,7 +2,8 @@ import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js"
 import { faultPlace } from "../telemetry/fault-text.js";
 import type { HostChannel } from "../threads/host-channel.js";
 import { InputRefusal } from "../core/violations.js";
-import { checkTokenIds, prepareInput, type Prepared, type PrepareTools, tokenizeText } from "./prepare-input.js";
+import { checkTokenIds, prepareInput, type Prepared, tokenizeText } from "./prepare-input.js";
+import type { PrepareTools } from "./prepare-tools.js";
 import { resolveBiases } from "./resolve-biases.js";
 
 type PrepareChannel = HostChannel<PrepareCommand, PrepareNotice>;
@@ -10,18 +11,18 @@ type PrepareChannel = HostChannel<PrepareCommand, PrepareNotice>;
 type Job = Generator<undefined, PrepareNotice>;
 
 /**
- * Answers the commands of the main thread, on the prepare worker. Jobs take turns, one slice of work each, and commands are looked at between the
- * turns: so a cancel is seen, and a small job is not stuck behind a big one.
+ * Answers the main thread's commands on the prepare worker. Jobs take turns of one slice of work, and commands are received between the turns. So a cancel
+ * takes effect soon, and a small job does not wait for a big one.
  */
 export class PrepareHost {
   readonly #channel: PrepareChannel;
   readonly #tools: PrepareTools;
   readonly #onClose: () => void;
-  /** In order of their turns. The caller bounds their number. */
+  /** The jobs in the order of their turns. The caller bounds their number. */
   readonly #jobs = new Map<number, Job>();
   #turnIsDue = false;
 
-  /** Starts to listen. `onClose` is called once, when a close was asked for and nothing is left to answer but `closed`. */
+  /** Starts to listen. A close command calls `onClose` once, when every answer but `closed` is posted. */
   constructor(options: { channel: PrepareChannel; tools: PrepareTools; onClose: () => void }) {
     this.#channel = options.channel;
     this.#tools = options.tools;
@@ -39,7 +40,7 @@ export class PrepareHost {
         this.#scheduleTurn();
         break;
       case "cancel":
-        // An id that is not there has its answer already.
+        // An unknown id already has its answer.
         if (this.#jobs.delete(command.id)) this.#answer({ type: "cancelled", id: command.id });
         break;
       case "close":
@@ -102,7 +103,7 @@ function toNotice(id: number, prepared: Prepared): PrepareNotice {
   return { ...prepared, id };
 }
 
-/** One slice of the job: its answer when it has one. */
+/** Runs one slice of the job. Returns the answer if this slice was the last. */
 function advance(id: number, job: Job): PrepareNotice | undefined {
   try {
     const turn = job.next();

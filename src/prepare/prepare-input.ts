@@ -1,51 +1,42 @@
 import type { OutputGrammar, RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-messages.js";
-import { type ChatTemplate, toolsOf } from "./template/chat-template.js";
+import type { PrepareTools } from "./prepare-tools.js";
+import { toolsOf } from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
-import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
-import type { CompiledGrammars } from "./grammar/compiled-grammars.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./template/hidden-texts.js";
 import { InputRefusal } from "../core/violations.js";
 import { type Tokenised, tokenizeFragments } from "./tokens/tokenize-fragments.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 
-/** What the jobs of a prepare worker share. */
-export interface PrepareTools {
-  readonly vocabulary: Vocabulary;
-  readonly template: ChatTemplate;
-  readonly grammars: CompiledGrammars;
-  readonly grammarBounds: GrammarBounds;
-}
-
-/** What is to be made ready for a run. */
+/** The input of a run before it is prepared. */
 export interface PrepareRequest {
   readonly input: GenerationInput;
-  /** What the answer is held to. Default: nothing. */
+  /** The constraint on the answer, if any. */
   readonly constraint?: RequestedConstraint | undefined;
-  /** Whether the model is to think aloud first. Default: as its template has it. */
+  /** Whether the model reasons before its answer. The template decides by default. */
   readonly reasoning?: boolean | undefined;
-  /** More cannot fit. */
+  /** The most tokens that fit into the context. */
   readonly maxInputTokens: number;
 }
 
-/** The job's outcome: the tokens that the model will read and what is known of the output, or why it can't. */
+/** The result of preparing: the input's tokens and the shape of the output, or the count of an input that does not fit. */
 export type Prepared =
   | ({ readonly type: "tokens"; readonly tokens: Uint32Array } & OutputShape)
   | Extract<Tokenised, { readonly type: "too_long" }>;
 
 /**
- * Turns a generation's input into tokens, yielding between slices of work.
- * @throws InputRefusal with the path of the field at fault
+ * Turns a generation's input into tokens and yields between slices of work.
+ * @throws InputRefusal with the path of the invalid field
  */
 export function* prepareInput(tools: PrepareTools, request: PrepareRequest): Generator<undefined, Prepared> {
   const { input } = request;
   if (input.type === "chat") return yield* prepareChat(tools, { ...request, input });
   if (request.reasoning === true) {
-    throw new InputRefusal("reasoning.enabled", "goes with a chat only: it is a matter of the chat template");
+    throw new InputRefusal("reasoning.enabled", "goes with a chat only, since the chat template provides it");
   }
-  const grammar = yield* makeGrammar(tools, { constraint: request.constraint, tools: undefined, format: undefined });
+  const grammar = yield* compileGrammar(tools, { constraint: request.constraint, tools: undefined, format: undefined });
   const prepared = yield* prepareText(tools.vocabulary, input, request.maxInputTokens);
   return prepared.type === "tokens" && grammar !== undefined ? { ...prepared, grammar } : prepared;
 }
@@ -60,7 +51,7 @@ function* prepareText(
       if (input.text === "") throw new InputRefusal("prompt", "must not be empty");
       const prepared = yield* tokenizeText(vocabulary, { field: "prompt", maxTokens, addBeginning: true, ...input });
       if (prepared.type === "tokens" && prepared.tokens.length === 0) {
-        throw new InputRefusal("prompt", "holds nothing that the model has a token for");
+        throw new InputRefusal("prompt", "contains no text that the model has a token for");
       }
       return prepared;
     }
@@ -69,7 +60,7 @@ function* prepareText(
   }
 }
 
-/** The tokens of one text. `field` is what a refusal names. */
+/** Tokenises one text. An error names `field`. */
 export function* tokenizeText(
   vocabulary: Vocabulary,
   request: { field: string; text: string; addBeginning: boolean; parseControlTokens: boolean; maxTokens: number },
@@ -96,42 +87,42 @@ function* prepareChat(
   const constrained = constraint === undefined ? forcedCalls(input) : "answer";
   const { fragments, format } = template.render({ ...input, reasoning, constrained });
   addBeginning(vocabulary, fragments);
-  const grammar = yield* makeGrammar(tools, { constraint, tools: toolsOf(input), format });
+  const grammar = yield* compileGrammar(tools, { constraint, tools: toolsOf(input), format });
   const prepared = orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
   return prepared.type === "tokens"
     ? { ...prepared, ...(format && { format }), ...(grammar && { grammar }) }
     : prepared;
 }
 
-/** In a slice of its own: one that is not known yet may take some tens of milliseconds. */
-function* makeGrammar(
+/** Compiles the grammar in a slice of its own, since a new one may take some tens of milliseconds. */
+function* compileGrammar(
   { grammars, grammarBounds: bounds }: PrepareTools,
-  asked: Pick<GrammarRequest, "constraint" | "tools" | "format">,
+  request: Pick<GrammarRequest, "constraint" | "tools" | "format">,
 ): Generator<undefined, OutputGrammar | undefined> {
   yield;
-  const grammar = grammarFor(grammars, { ...asked, bounds });
+  const grammar = grammarFor(grammars, { ...request, bounds });
   if (grammar !== undefined) yield;
   return grammar;
 }
 
-/** calls: the model must call, which a grammar sees to. */
+/** Whether a grammar constrains the output to calls, because the model must call a tool. */
 function forcedCalls(input: ChatInput): "calls" | undefined {
   const choice = toolsOf(input)?.choice.type;
   return choice === "required" || choice === "named" ? "calls" : undefined;
 }
 
-/** Checks ids that the caller brings. They are read as they are. */
+/** Checks the caller's token ids, which the model reads unchanged. */
 export function checkTokenIds(
   tokenIds: readonly number[],
   bounds: { field: string; vocabularySize: number; maxTokens: number },
 ): Prepared {
   const { field, vocabularySize, maxTokens } = bounds;
-  if (tokenIds.length === 0) throw new InputRefusal(field, "must hold at least one id");
+  if (tokenIds.length === 0) throw new InputRefusal(field, "must contain at least one id");
   const unknown = tokenIds.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
   if (unknown >= 0) {
     throw new InputRefusal(
       `${field}[${unknown}]`,
-      `${tokenIds[unknown]} is not below ${vocabularySize}, the size of the vocabulary`,
+      `is ${tokenIds[unknown]}; it must be below ${vocabularySize}, the size of the vocabulary`,
     );
   }
   if (tokenIds.length > maxTokens) return { type: "too_long", inputTokens: tokenIds.length, exact: true };
@@ -144,13 +135,13 @@ function plainFragments(vocabulary: Vocabulary, text: string): Fragment[] {
   return texts.read(texts.hide(text));
 }
 
-/** Puts the model's beginning token first, unless it stands there already. */
+/** Puts the model's beginning token in front, unless it is already there. */
 function addBeginning(vocabulary: Vocabulary, fragments: Fragment[]): void {
   const { beginning } = vocabulary;
   if (beginning !== undefined && fragments[0] !== beginning) fragments.unshift(beginning);
 }
 
-/** No tokenisation of the text can be shorter. */
+/** The smallest possible number of tokens of the text. */
 function fewestTokens(vocabulary: Vocabulary, text: string): number {
   const { longestTokenBytes } = vocabulary;
   return longestTokenBytes === undefined ? 0 : Math.ceil(Buffer.byteLength(text) / longestTokenBytes);
@@ -162,8 +153,8 @@ function refuseBrokenChat({ messages, tools }: ChatInput): void {
     const field = `chat.messages[${index}]`;
     refuseBrokenText(`${field}.content`, content);
     refuseBrokenText(`${field}.reasoning`, reasoning);
-    for (const [place, call] of toolCalls.entries()) {
-      refuseBrokenText(`${field}.tool_calls[${place}]`, call.id + call.name + call.arguments);
+    for (const [position, call] of toolCalls.entries()) {
+      refuseBrokenText(`${field}.tool_calls[${position}]`, call.id + call.name + call.arguments);
     }
   }
   for (const [index, tool] of (tools?.tools ?? []).entries()) {
@@ -174,7 +165,7 @@ function refuseBrokenChat({ messages, tools }: ChatInput): void {
 function refuseBrokenText(field: string, text: string): void {
   const index = text.search(/\p{Surrogate}/u);
   if (index >= 0)
-    throw new InputRefusal(field, `is not well-formed Unicode: a lone surrogate stands at index ${index}`);
+    throw new InputRefusal(field, `is not well-formed Unicode: it has a lone surrogate at index ${index}`);
 }
 
 function orRefuse(field: string, tokenised: Tokenised): Prepared {

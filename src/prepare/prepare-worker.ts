@@ -1,20 +1,20 @@
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
 import { forgetTokenTexts } from "../machine/forget-token-texts.js";
 import { shrinkHeap } from "../machine/shrink-heap.js";
+import { tryLowerThreadPriority } from "../machine/thread-priority.js";
 import { ThreadChannel, threadData } from "../threads/host-channel.js";
-import { createPrepareTools } from "./create-prepare-tools.js";
 import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
-import { tryLowerThreadPriority } from "./lower-thread-priority.js";
 import { PrepareHost } from "./prepare-host.js";
+import { createPrepareTools } from "./prepare-tools.js";
 import { Vocabulary } from "./tokens/vocabulary.js";
 
-/** What the link hands to the worker that it starts. */
+/** The data that the link passes to the worker. */
 export interface PrepareWorkerData {
   readonly modelPath: string;
   readonly grammarBounds: GrammarBounds;
 }
 
-/** Below the step loop, which is the one that callers wait for; still ahead of idle work. */
+/** A priority below the step loop's, since callers wait for that, and above that of idle work. */
 const NICENESS = 10;
 
 async function main(): Promise<void> {
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     return;
   }
   await using loaded = vocabulary;
-  // Only after the load: it may have started the process's thread pool, which decodes later and would inherit this.
+  // The load may start the process's thread pool, which decodes later and would inherit a lower priority set before.
   tryLowerThreadPriority(NICENESS);
   const tools = createPrepareTools(loaded, grammarBounds);
   forgetTokenTexts(loaded.model.fileInfo.metadata.tokenizer.ggml);

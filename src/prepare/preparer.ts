@@ -2,22 +2,21 @@ import { GenerationError } from "../core/generation-error.js";
 import type { RequestedConstraint } from "../core/constraint.js";
 import type { GenerationInput, LogitBias, RequestedBias } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
-import type { PrepareCommand, PrepareNotice, PreparerFacts } from "../core/prepare-messages.js";
+import type { PrepareCommand, PreparedInput, PrepareNotice, PreparerFacts } from "../core/prepare-messages.js";
 import { Deferred } from "../sync/deferred.js";
 import { onAbort } from "../sync/on-abort.js";
 import type { Logger } from "../telemetry/logger.js";
 import { WorkerLink, type WorkerEnd } from "../threads/worker-link.js";
 import { grammarBoundsOf } from "./grammar/rules/grammar-bounds.js";
 import type { PrepareWorkerData } from "./prepare-worker.js";
-import { type Answer, answerError, closingError, tooLongError } from "./answer-error.js";
-import type { PreparedInput } from "./prepared-input.js";
+import { answerError, closingError, type PrepareAnswer, tooLongError } from "./prepare-answer.js";
 
 type PrepareThread = WorkerLink<PrepareCommand, PrepareNotice>;
 
 const PREPARE_WORKER = new URL("./prepare-worker.js", import.meta.url);
 
 /** A command that the worker answers, without the id that the link gives it. */
-type Request<Command = PrepareCommand> = Command extends {
+type AnsweredCommand<Command = PrepareCommand> = Command extends {
   readonly id: number;
   readonly type: "prepare" | "tokenize" | "detokenize" | "resolve_biases";
 }
@@ -33,12 +32,12 @@ type LinkState =
 
 export interface PreparerOptions {
   readonly modelPath: string;
-  /** The bounds of grammars among them. */
+  /** The limits in force, which bound grammars. */
   readonly limits: Limits;
   readonly log: Logger;
   /** The most calls that the worker holds at a time; the link refuses one more. */
   readonly queueCapacity: number;
-  /** The worker's script; tests bring their own. */
+  /** The worker's script, which tests replace. */
   readonly entry?: URL;
 }
 
@@ -46,7 +45,7 @@ export interface PrepareOptions {
   readonly maxInputTokens: number;
   readonly signal: AbortSignal;
   readonly constraint?: RequestedConstraint | undefined;
-  /** Whether the model is to think aloud first. */
+  /** Whether the model reasons before its answer. The template decides by default. */
   readonly reasoning?: boolean | undefined;
 }
 
@@ -57,13 +56,13 @@ export interface PrepareOptions {
  */
 export class Preparer implements AsyncDisposable {
   readonly facts: PreparerFacts;
-  /** Resolves with the cause when the worker dies unasked; never rejects, and stays pending on a clean close. */
+  /** Resolves with the cause when the worker dies unasked. It never rejects, and stays pending on a clean close. */
   readonly lost: Promise<Error>;
   readonly #worker: PrepareThread;
   readonly #log: Logger;
   readonly #queueCapacity: number;
   /** The calls that the worker has not answered. They include those that their callers gave up, because the worker still has them. */
-  readonly #pending = new Map<number, Deferred<Answer>>();
+  readonly #pending = new Map<number, Deferred<PrepareAnswer>>();
   #state: LinkState = { type: "open" };
   #nextId = 1;
 
@@ -77,7 +76,7 @@ export class Preparer implements AsyncDisposable {
     worker.onNotice((notice) => this.#receive(notice));
   }
 
-  /** @throws Error that says what is wrong with the file where its vocabulary can't be loaded */
+  /** @throws Error with the reason when the file's vocabulary cannot be loaded */
   static async start({ entry = PREPARE_WORKER, ...options }: PreparerOptions): Promise<Preparer> {
     const { modelPath, limits } = options;
     const data: PrepareWorkerData = { modelPath, grammarBounds: grammarBoundsOf(limits) };
@@ -102,9 +101,9 @@ export class Preparer implements AsyncDisposable {
   }
 
   /**
-   * The tokens that the model will read, and what is known of the output.
-   * @param options.maxInputTokens the context less the one output token that there must be room for
-   * @throws GenerationError INVALID_REQUEST with the violation, INPUT_TOO_LONG with the counts, or what every call fails with
+   * Prepares the input of a run.
+   * @param options.maxInputTokens the context less one output token
+   * @throws GenerationError INVALID_REQUEST with the violation, INPUT_TOO_LONG with the counts, or an error of any call
    */
   async prepare(input: GenerationInput, options: PrepareOptions): Promise<PreparedInput> {
     const { maxInputTokens, signal, constraint, reasoning } = options;
@@ -114,7 +113,7 @@ export class Preparer implements AsyncDisposable {
     throw this.#failure(answer);
   }
 
-  /** The tokens of a text of any length. */
+  /** Tokenises a text of any length. */
   async tokenize(
     request: { text: string; addBeginning: boolean; parseControlTokens: boolean },
     signal: AbortSignal,
@@ -124,7 +123,7 @@ export class Preparer implements AsyncDisposable {
     throw this.#failure(answer);
   }
 
-  /** The text of tokens. @throws GenerationError INVALID_REQUEST for an id that the vocabulary has not, or what every call fails with */
+  /** The text of tokens. @throws GenerationError INVALID_REQUEST for an id outside the vocabulary, or an error of any call */
   async detokenize(tokenIds: readonly number[], signal: AbortSignal): Promise<string> {
     const answer = await this.#call({ type: "detokenize", tokenIds }, signal);
     if (answer.type === "text") return answer.text;
@@ -132,8 +131,8 @@ export class Preparer implements AsyncDisposable {
   }
 
   /**
-   * The token of each bias, in the same order. Asks the worker only where there is a text among them.
-   * @throws GenerationError INVALID_REQUEST for a text that is not one token, or one that has a bias already, or what every call fails with
+   * Finds the token of each bias, in the same order. The worker is asked only if a bias names a text.
+   * @throws GenerationError INVALID_REQUEST for a text that is not one token or whose token has another bias, or an error of any call
    */
   async resolveBiases(biases: readonly RequestedBias[], signal: AbortSignal): Promise<readonly LogitBias[]> {
     if (biases.every((bias) => "tokenId" in bias)) return biases;
@@ -148,7 +147,7 @@ export class Preparer implements AsyncDisposable {
     await this.#worker.close();
   }
 
-  async #call(request: Request, signal: AbortSignal): Promise<Answer> {
+  async #call(command: AnsweredCommand, signal: AbortSignal): Promise<PrepareAnswer> {
     signal.throwIfAborted();
     if (this.#state.type === "lost") throw this.#state.error;
     if (this.#state.type === "closing") throw closingError();
@@ -157,9 +156,9 @@ export class Preparer implements AsyncDisposable {
       throw new GenerationError("TOO_MANY_CALLS", "too many inputs are being prepared already", { facts });
     }
     const id = this.#nextId++;
-    const answer = new Deferred<Answer>();
+    const answer = new Deferred<PrepareAnswer>();
     this.#pending.set(id, answer);
-    this.#worker.post({ ...request, id });
+    this.#worker.post({ ...command, id });
     using _ = onAbort(signal, (reason) => {
       this.#worker.post({ type: "cancel", id });
       answer.reject(reason);
@@ -181,7 +180,7 @@ export class Preparer implements AsyncDisposable {
     this.#pending.clear();
   }
 
-  #failure(answer: Answer): GenerationError {
+  #failure(answer: PrepareAnswer): GenerationError {
     if (answer.type === "failed") this.#log.error({ err: new Error(answer.message) }, "preparing an input failed");
     return answerError(answer);
   }

@@ -3,12 +3,12 @@ import { InputRefusal } from "../core/violations.js";
 import { tokenizeText } from "./prepare-input.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 
-/** Of a text that is several tokens, so many are named. */
+/** The most tokens of a text that an error lists. */
 const MAX_NAMED_TOKENS = 16;
 
 /**
- * The token of each bias, in the same order, yielding between slices of work.
- * @throws InputRefusal where a text is not exactly one token, or a token has a bias already
+ * Finds the token of each bias, in the same order, and yields between slices of work.
+ * @throws InputRefusal when a text is not exactly one token, or when two biases have the same token
  */
 export function* resolveBiases(
   vocabulary: Vocabulary,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ToolUse } from "../../src/core/tool.js";
 import type { ChatRequest, RenderedChat } from "../../src/prepare/template/chat-template.js";
-import { createChatTemplate } from "../../src/prepare/template/create-chat-template.js";
+import { createChatTemplate } from "../../src/prepare/prepare-tools.js";
 import { JinjaTemplate } from "../../src/prepare/template/jinja-template.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel, TINY_CHAT_TEMPLATE, TINY_SYSTEM_MESSAGE } from "../support/tiny-model.js";
@@ -115,11 +115,19 @@ describe("a chat template and tools", () => {
 
     it("refuses those that the server fills, and those that the template does not know", () => {
       const field = "chat.template_arguments";
-      assertRefuses(() => withArguments('{"messages":[]}'), field, /has "messages", which the server fills/);
-      assertRefuses(() => withArguments('{"range":1}'), field, /has "range", which the server fills/);
-      assertRefuses(() => withArguments('{"enable_thinking":true}'), field, /which reasoning\.enabled is for/);
-      assertRefuses(() => withArguments('{"other":1}'), field, /has "other", which is no variable/);
-      assertRefuses(() => withArguments('{"1":1}'), field, /has "1", which is no variable/);
+      assertRefuses(() => withArguments('{"messages":[]}'), field, /contains "messages", which the server sets itself/);
+      assertRefuses(() => withArguments('{"range":1}'), field, /contains "range", which the server sets itself/);
+      assertRefuses(() => withArguments('{"enable_thinking":true}'), field, /; reasoning\.enabled sets it/);
+      assertRefuses(
+        () => withArguments('{"other":1}'),
+        field,
+        /contains "other", which the model's chat template does not use/,
+      );
+      assertRefuses(
+        () => withArguments('{"1":1}'),
+        field,
+        /contains "1", which the model's chat template does not use/,
+      );
       assertRefuses(() => withArguments("[]"), field, /not a JSON object/);
     });
   });
@@ -147,7 +155,11 @@ describe("a chat template and tools", () => {
     it("is refused where the template has none, or no switch", () => {
       const field = "reasoning.enabled";
       const plain = "{% for m in messages %}{{ m.content }}{% endfor %}";
-      assertRefuses(() => render({ messages: [user("x")], reasoning: true }, plain), field, /knows no reasoning/);
+      assertRefuses(
+        () => render({ messages: [user("x")], reasoning: true }, plain),
+        field,
+        /does not support reasoning/,
+      );
       assert.equal(render({ messages: [user("x")], reasoning: false }, plain).text, "x");
       const always = `${plain}{% if add_generation_prompt %}<think>\n{% endif %}{# </think> #}`;
       assertRefuses(
@@ -168,12 +180,12 @@ describe("a chat template and tools", () => {
     assertRefuses(
       () => template.render({ messages: [user("x")], reasoning: true }),
       "reasoning.enabled",
-      /no template/,
+      /has no chat template that supports reasoning/,
     );
     assertRefuses(
       () => template.render({ messages: [user("x")], templateArguments: "{}" }),
       "chat.template_arguments",
-      /no template/,
+      /has no chat template that takes arguments/,
     );
   });
 });

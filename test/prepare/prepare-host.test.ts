@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-messages.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
+import { createPrepareTools } from "../../src/prepare/prepare-tools.js";
 import { grammarBoundsOf } from "../../src/prepare/grammar/rules/grammar-bounds.js";
 import { PrepareHost } from "../../src/prepare/prepare-host.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
@@ -65,7 +65,7 @@ describe("PrepareHost", () => {
 
   it("answers a faulty command with the field, and one that is too long with the count", async () => {
     say({ type: "detokenize", id: 1, tokenIds: [1, 100_000] });
-    const description = `100000 is not below ${vocabulary.size}, the size of the vocabulary`;
+    const description = `is 100000; it must be below ${vocabulary.size}, the size of the vocabulary`;
     assert.deepEqual(await hear(), { type: "refused", id: 1, violation: { field: "token_ids[1]", description } });
     say({ type: "prepare", id: 2, input: { type: "token_ids", tokenIds: [1, 2, 3] }, maxInputTokens: 2 });
     assert.deepEqual(await hear(), { type: "too_long", id: 2, inputTokens: 3, exact: true });

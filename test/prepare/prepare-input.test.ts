@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { GenerationInput } from "../../src/core/generation-request.js";
 import type { ToolUse } from "../../src/core/tool.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import { createPrepareTools } from "../../src/prepare/create-prepare-tools.js";
+import { createPrepareTools } from "../../src/prepare/prepare-tools.js";
 import { grammarBoundsOf } from "../../src/prepare/grammar/rules/grammar-bounds.js";
 import { prepareInput, type Prepared, tokenizeText } from "../../src/prepare/prepare-input.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
@@ -64,7 +64,7 @@ describe("prepareInput", () => {
 
     it("refuses an empty one and one with a lone surrogate", () => {
       assertRefuses(() => prepare(prompt("")), "prompt", /must not be empty/);
-      assertRefuses(() => prepare(prompt("ab\ud83d")), "prompt", /lone surrogate stands at index 2/);
+      assertRefuses(() => prepare(prompt("ab\ud83d")), "prompt", /lone surrogate at index 2/);
     });
 
     it("keeps control tokens literal text that llama.cpp reads in any text", async () => {
@@ -83,8 +83,12 @@ describe("prepareInput", () => {
 
     it("refuses text that the vocabulary itself turns into a control token", async () => {
       await withModel({ mergedControlTokens: [261] }, (own) => {
-        assertRefuses(() => prepareWith(own, prompt("in the end")), "prompt", /spells control token 261/);
-        assertRefuses(() => prepareWith(own, chat("in the end")), "chat.messages", /spells control token 261/);
+        assertRefuses(() => prepareWith(own, prompt("in the end")), "prompt", /contains the text of control token 261/);
+        assertRefuses(
+          () => prepareWith(own, chat("in the end")),
+          "chat.messages",
+          /contains the text of control token 261/,
+        );
       });
     });
   });
@@ -194,7 +198,7 @@ describe("prepareInput", () => {
       const request = { input: prompt("a"), reasoning: true, maxInputTokens: 1_000 };
       const own = createPrepareTools(vocabulary, BOUNDS);
       assertRefuses(() => runJob(prepareInput(own, request)), "reasoning.enabled", /goes with a chat only/);
-      assertRefuses(() => withTools({ type: "auto" }, true), "reasoning.enabled", /knows no reasoning/);
+      assertRefuses(() => withTools({ type: "auto" }, true), "reasoning.enabled", /does not support reasoning/);
     });
   });
 
@@ -209,7 +213,7 @@ describe("prepareInput", () => {
         assertRefuses(
           () => prepare({ type: "token_ids", tokenIds: [1, 2, bad] }),
           "token_ids.ids[2]",
-          new RegExp(`^${bad} is not below ${size}`),
+          new RegExp(`^is ${bad}; it must be below ${size}`),
         );
       }
       assertRefuses(() => prepare({ type: "token_ids", tokenIds: [] }), "token_ids.ids", /at least one/);

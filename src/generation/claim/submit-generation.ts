@@ -3,7 +3,7 @@ import type { AcceptedEvent } from "../../core/generation-message.js";
 import type { GenerationInput, Sampling } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { OutputFormat } from "../../core/output-format.js";
-import type { PreparedInput } from "../../prepare/prepared-input.js";
+import type { PreparedInput } from "../../core/prepare-messages.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
 import { fitRun } from "../call/fit-run.js";
 import { notingRefusal } from "../call/refusals.js";

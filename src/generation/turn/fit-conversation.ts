@@ -2,7 +2,7 @@ import type { Message } from "../../core/conversation.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { ContextTrimmedEvent } from "../../core/generation-message.js";
 import type { ContextPolicy } from "../../core/generation-request.js";
-import type { PreparedInput } from "../../prepare/prepared-input.js";
+import type { PreparedInput } from "../../core/prepare-messages.js";
 import { conversationOf, type ReadTurn } from "./conversation-of.js";
 
 export interface Conversation {

@@ -1,14 +1,14 @@
 import type { Message } from "../../core/conversation.js";
 
-/** How many things one message of an assistant may be at once. */
+/** The contents that a template accepts in one assistant message. */
 export interface CallArrangement {
-  /** True: a message has one call, followed by its result. */
+  /** Whether each call needs a message of its own, followed by its result. */
   readonly callsApart: boolean;
-  /** True: what an assistant says before it calls is a message of its own. */
+  /** Whether the text before the calls needs a message of its own. */
   readonly textApart: boolean;
 }
 
-/** The same conversation with messages that call taken apart, for templates that would leave something out of them, or refuse them. */
+/** Splits messages with calls, for a template that would reject them or drop a part of them. */
 export function arrangeCalls(messages: readonly Message[], { callsApart, textApart }: CallArrangement): Message[] {
   const arranged: Message[] = [];
   for (let index = 0; index < messages.length; index++) {
@@ -24,19 +24,19 @@ export function arrangeCalls(messages: readonly Message[], { callsApart, textApa
     const caller = isApart ? { ...calling, content: "" } : message;
     const results = resultsAfter(messages, index);
     index += results.length;
-    if (callsApart) arranged.push(...takeApart(caller, results));
+    if (callsApart) arranged.push(...splitCalls(caller, results));
     else arranged.push(caller, ...results);
   }
   return arranged;
 }
 
 function resultsAfter(messages: readonly Message[], index: number): readonly Message[] {
-  const end = messages.findIndex(({ role }, place) => place > index && role !== "tool");
+  const end = messages.findIndex(({ role }, other) => other > index && role !== "tool");
   return messages.slice(index + 1, end < 0 ? undefined : end);
 }
 
-/** Each call with its results; reasoning and text stay with the first. */
-function takeApart(caller: Message, results: readonly Message[]): Message[] {
+/** Gives each call a message, followed by its results. Reasoning and text stay with the first call. */
+function splitCalls(caller: Message, results: readonly Message[]): Message[] {
   const calls = caller.toolCalls ?? [];
   const known = new Set(calls.map(({ id }) => id));
   const isStray = ({ toolCallId = "" }: Message): boolean => !known.has(toolCallId);

@@ -2,15 +2,15 @@ import type { CallKeys, CallSyntax } from "../../core/output-format.js";
 
 const plainKeys: CallKeys = { name: "name", arguments: ["arguments"], id: undefined };
 
-/** The ways to write calls that are known, by what they are called here. The first of the arguments' keys and every mark are what the model's template writes. */
+/** The known ways to write calls, by name. The first of the arguments' keys and every mark are those that the model's template writes. */
 export const callSyntaxes = {
-  /** Hermes, Qwen 2.5 and 3, Granite 4, and what is taught to models whose template has no place for tools. */
+  /** Hermes, Qwen 2.5 and 3, Granite 4, and the models that get their tools in a block of text. */
   tool_call: {
     sectionBegin: "",
     sectionEnd: "",
     body: { type: "object", begin: "<tool_call>\n", end: "\n</tool_call>", separator: "\n", keys: plainKeys },
   },
-  /** One JSON object and nothing else. */
+  /** A JSON object without marks. */
   json: {
     sectionBegin: "",
     sectionEnd: "",
@@ -34,7 +34,7 @@ export const callSyntaxes = {
       keys: { ...plainKeys, arguments: ["parameters", "arguments"] },
     },
   },
-  /** What Llama 3 writes, too. */
+  /** The other way of Llama 3. */
   llama3_python_tag: {
     sectionBegin: "<|python_tag|>",
     sectionEnd: "",
@@ -46,19 +46,19 @@ export const callSyntaxes = {
       keys: { ...plainKeys, arguments: ["parameters", "arguments"] },
     },
   },
-  /** Mistral up to Nemo and the first Small. The id is written after the arguments. */
+  /** Mistral up to Nemo and the first Small. The id comes after the arguments. */
   mistral: {
     sectionBegin: "[TOOL_CALLS]",
     sectionEnd: "",
     body: { type: "array", keys: { ...plainKeys, id: "id" } },
   },
-  /** Devstral, Ministral 3. Mistral Small 3.2 writes `[CALL_ID]` and an id between name and `[ARGS]`. */
+  /** Devstral and Ministral 3. Mistral Small 3.2 writes `[CALL_ID]` and an id between the name and `[ARGS]`. */
   mistral_named: {
     sectionBegin: "",
     sectionEnd: "",
     body: { type: "named", begin: "[TOOL_CALLS]", idMark: "[CALL_ID]", middle: "[ARGS]", end: "", separator: "" },
   },
-  /** Command R7B, Command A. The id is a number that begins anew with each output. */
+  /** Command R7B and Command A. The id is a number that starts anew with each output. */
   command_r: {
     sectionBegin: "<|START_ACTION|>",
     sectionEnd: "<|END_ACTION|>",
@@ -94,7 +94,7 @@ export const callSyntaxes = {
     sectionEnd: "",
     body: { type: "array", keys: plainKeys },
   },
-  /** What Granite 3 writes, too. */
+  /** The other way of Granite 3. */
   granite_tag: {
     sectionBegin: "<tool_call>",
     sectionEnd: "</tool_call>",
@@ -124,7 +124,7 @@ export const callSyntaxes = {
     sectionEnd: "",
     body: { type: "array", keys: plainKeys },
   },
-  /** Kimi K2. Its ids, `functions.NAME:0`, are numbers that begin anew with each output. */
+  /** Kimi K2. The number in its ids, such as `functions.NAME:0`, starts anew with each output. */
   kimi_k2: {
     sectionBegin: "<|tool_calls_section_begin|>",
     sectionEnd: "<|tool_calls_section_end|>",
@@ -137,7 +137,7 @@ export const callSyntaxes = {
       separator: "",
     },
   },
-  /** gpt-oss. Whom a message is for is told before or after its channel. Its other marks are `harmonyFrames`. */
+  /** gpt-oss. The recipient of a message comes before or after its channel. Its other marks are `harmonyFrames`. */
   harmony: {
     sectionBegin: "",
     sectionEnd: "",
@@ -155,7 +155,7 @@ export const callSyntaxes = {
   },
 } as const satisfies Readonly<Record<string, CallSyntax>>;
 
-/** Frames of harmony's answers. Its reasoning lies between `<|channel|>analysis<|message|>` and `<|end|>`. */
+/** The frames of harmony's answers. Its reasoning lies between `<|channel|>analysis<|message|>` and `<|end|>`. */
 export const harmonyFrames: readonly string[] = [
   "<|start|>assistant",
   "<|channel|>final<|message|>",
@@ -165,3 +165,26 @@ export const harmonyFrames: readonly string[] = [
   "<|end|>",
   "<|return|>",
 ];
+
+/** The markup that identifies each family of models, from the most specific on, and the syntaxes of that family. The first syntax is the one in its template. */
+const FAMILIES: readonly { readonly markup: readonly string[]; readonly syntaxes: readonly CallSyntax[] }[] = [
+  { markup: ["<|channel|>commentary"], syntaxes: [callSyntaxes.harmony] },
+  { markup: ["<｜tool▁calls▁begin｜>", "```json"], syntaxes: [callSyntaxes.deepseek_v3] },
+  { markup: ["<｜tool▁calls▁begin｜>"], syntaxes: [callSyntaxes.deepseek_v31] },
+  { markup: ["<|tool_calls_section_begin|>"], syntaxes: [callSyntaxes.kimi_k2] },
+  { markup: ["<|START_ACTION|>"], syntaxes: [callSyntaxes.command_r] },
+  { markup: ["[TOOL_CALLS]", "[ARGS]"], syntaxes: [callSyntaxes.mistral_named] },
+  { markup: ["[TOOL_CALLS]"], syntaxes: [callSyntaxes.mistral] },
+  { markup: ["<|/tool_call|>"], syntaxes: [callSyntaxes.phi4_mini] },
+  { markup: ["<|tool_call|>"], syntaxes: [callSyntaxes.granite, callSyntaxes.granite_tag] },
+  { markup: ["<tool_calls>"], syntaxes: [callSyntaxes.apriel] },
+  { markup: ["<tool_call>"], syntaxes: [callSyntaxes.tool_call] },
+  { markup: ["<function="], syntaxes: [callSyntaxes.functionary] },
+  { markup: ["functools["], syntaxes: [callSyntaxes.firefunction] },
+  { markup: ['"parameters": '], syntaxes: [callSyntaxes.llama3, callSyntaxes.llama3_python_tag] },
+];
+
+/** The call syntaxes of each family whose markup the template contains, from the most specific family on. */
+export function callFamilies(source: string): readonly (readonly CallSyntax[])[] {
+  return FAMILIES.filter(({ markup }) => markup.every((text) => source.includes(text))).map(({ syntaxes }) => syntaxes);
+}

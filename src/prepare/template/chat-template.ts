@@ -5,40 +5,40 @@ import type { OutputFormat } from "../../core/output-format.js";
 import type { ToolUse } from "../../core/tool.js";
 import type { Fragment } from "../tokens/control-texts.js";
 
-/** A conversation, and what the answer to it is to be like. */
+/** A conversation and the requirements on its answer. */
 export interface ChatRequest extends ChatOptions {
   readonly messages: readonly Message[];
-  /** Whether the model is to think aloud first. Default: as its template has it. */
+  /** Whether the model reasons before its answer. The template decides by default. */
   readonly reasoning?: boolean | undefined;
-  /** What will be held to a grammar: the prompt settles whatever comes before it. Default: nothing. */
+  /** The output that a grammar constrains, if any. The prompt then decides about everything before it. */
   readonly constrained?: "answer" | "calls" | undefined;
 }
 
-/** What the model reads, and how what it writes is marked up. */
+/** The prompt and the markup of the output that follows it. */
 export interface RenderedChat {
   readonly fragments: Fragment[];
-  /** undefined: the output is text, all of it. */
+  /** undefined means that all of the output is text. */
   readonly format: OutputFormat | undefined;
 }
 
-/** Turns a conversation into what the model was trained to read. Lives on the prepare worker. */
+/** Renders conversations in the format that the model was trained on. It lives on the prepare worker. */
 export interface ChatTemplate {
   readonly facts: TemplateFacts;
   /**
-   * The conversation, ready to be answered; an assistant message that comes last and calls nothing is left open. What a caller wrote is plain text in the
-   * result, whatever it spells: messages, tools, calls, results and template arguments.
-   * @throws InputRefusal where the template does not take such a conversation
+   * Renders the conversation. If the last message is from the assistant and has no calls, the model continues it. The caller's messages, tools, calls,
+   * results and template arguments stay plain text in the result, even if they contain the texts of control tokens.
+   * @throws InputRefusal when the template does not accept the conversation
    */
   render(chat: ChatRequest): RenderedChat;
 }
 
-/** Whether the conversation ends inside a message that the model is to go on with. */
-export function goesOn(messages: readonly Message[]): boolean {
+/** Whether the model continues the last message instead of answering it. */
+export function continuesLastMessage(messages: readonly Message[]): boolean {
   const last = messages.at(-1);
   return last?.role === "assistant" && last.toolCalls === undefined;
 }
 
-/** The tools that the model is told of; undefined: none. */
+/** The tools that the model is told about, if any. */
 export function toolsOf({ tools }: ChatOptions): ToolUse | undefined {
   return tools?.choice.type === "none" ? undefined : tools;
 }

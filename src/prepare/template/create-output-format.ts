@@ -3,39 +3,39 @@ import type { CallSyntax, OutputFormat, ReasoningSyntax } from "../../core/outpu
 import type { ToolUse } from "../../core/tool.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
-/** What a template found out about the output. */
-export interface OutputMarkup {
+/** The facts that determine the output format. */
+export interface OutputFormatFacts {
   readonly reasoning: Omit<ReasoningSyntax, "endTokens"> | undefined;
   readonly frames: readonly string[];
-  /** undefined: tools were told by the block. */
+  /** undefined means that the block of text describes the tools. */
   readonly calls: readonly CallSyntax[] | undefined;
-  /** undefined: nothing may be called. */
+  /** undefined means that the model may call nothing. */
   readonly tools: ToolUse | undefined;
   readonly vocabulary: Vocabulary;
 }
 
-/** undefined: the output is text, all of it. */
+/** Creates the output format. undefined means that all of the output is text. */
 export function createOutputFormat({
   reasoning,
   frames,
   calls,
   tools,
   vocabulary,
-}: OutputMarkup): OutputFormat | undefined {
+}: OutputFormatFacts): OutputFormat | undefined {
   if (reasoning === undefined && frames.length === 0 && tools === undefined) return undefined;
   return {
     reasoning: reasoning && { ...reasoning, endTokens: tokenizeMarkup(reasoning.end, vocabulary) },
     calls: tools === undefined ? [] : withGeneric(calls),
     toolNames: tools === undefined ? [] : namesOf(tools),
     parallelCalls: tools?.parallel ?? false,
-    // What is taken of the output at most is bounded where the limits are known.
+    // The main thread sets these bounds, since it knows the limits.
     maxCalls: Number.MAX_SAFE_INTEGER,
     maxArgumentBytes: Number.MAX_SAFE_INTEGER,
     ...(frames.length === 0 ? {} : { frames }),
   };
 }
 
-/** Models write tags also where they were shown something else. Bare JSON is an answer, unless it is what they were shown. */
+/** Models also write the tags when their template shows another syntax. Bare JSON counts as an answer unless it is the shown syntax. */
 function withGeneric(calls: readonly CallSyntax[] | undefined): readonly CallSyntax[] {
   const { tool_call: tagged, json } = callSyntaxes;
   if (calls === undefined) return [tagged, json];

@@ -7,14 +7,20 @@ import {
 } from "node-llama-cpp";
 import type { Message } from "../../core/conversation.js";
 import type { TemplateFacts } from "../../core/model-facts.js";
-import { type ChatRequest, type ChatTemplate, goesOn, type RenderedChat, toolsOf } from "./chat-template.js";
+import {
+  type ChatRequest,
+  type ChatTemplate,
+  continuesLastMessage,
+  type RenderedChat,
+  toolsOf,
+} from "./chat-template.js";
 import type { Fragment } from "../tokens/control-texts.js";
 import { createOutputFormat } from "./create-output-format.js";
 import { InputRefusal } from "../../core/violations.js";
 import { toolBlock, withoutToolRoles } from "./tool-block.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
-/** For a model whose file brings no usable template: the binding's own wrapper for that architecture, file name or beginning token. */
+/** The template of a model whose file has no usable one. The binding's wrapper fits the model's architecture, file name or beginning token. */
 export class FallbackTemplate implements ChatTemplate {
   readonly facts: TemplateFacts;
   readonly #wrapper: ChatWrapper;
@@ -37,7 +43,7 @@ export class FallbackTemplate implements ChatTemplate {
     const tools = toolsOf(chat);
     const messages = withoutToolRoles(chat.messages, {
       block: tools === undefined ? undefined : toolBlock(tools.tools),
-      place: "system",
+      carrier: "system",
       defaultSystem: "",
     });
     const format = createOutputFormat({
@@ -47,12 +53,12 @@ export class FallbackTemplate implements ChatTemplate {
       tools,
       vocabulary: this.#vocabulary,
     });
-    return { fragments: this.#fragmentsOf(messages, goesOn(chat.messages)), format };
+    return { fragments: this.#fragmentsOf(messages, continuesLastMessage(chat.messages)), format };
   }
 
   #fragmentsOf(messages: readonly Message[], isOpen: boolean): Fragment[] {
     const chatHistory = messages.map(toHistoryItem);
-    // The wrappers leave the last answer open, so one that has not begun is an empty one.
+    // The wrappers leave the last answer open, so a new answer starts as an empty one.
     if (!isOpen) chatHistory.push({ type: "model", response: [""] });
     const { controlTexts, model } = this.#vocabulary;
     const fragments: Fragment[] = [];
@@ -63,7 +69,7 @@ export class FallbackTemplate implements ChatTemplate {
       else if (value instanceof SpecialTokensText)
         for (const part of controlTexts.split(value.value)) pushFragment(fragments, part);
     }
-    // A wrapper begins with the BOS; where a turn begins with the same token, that is one too many.
+    // A wrapper begins with the BOS token. If a turn begins with it too, one is removed.
     const doubled = fragments[0] === model.tokens.bos && fragments[1] === model.tokens.bos;
     return doubled ? fragments.slice(1) : fragments;
   }
@@ -73,19 +79,19 @@ export class FallbackTemplate implements ChatTemplate {
       return this.#wrapper.generateContextState({ chatHistory }).contextText;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new InputRefusal("chat.messages", `the model's chat template does not take this conversation: ${reason}`);
+      throw new InputRefusal("chat.messages", `the model's chat template does not accept this conversation: ${reason}`);
     }
   }
 }
 
 function refuseVariables({ reasoning, templateArguments }: ChatRequest): void {
   if (reasoning === true)
-    throw new InputRefusal("reasoning.enabled", "the model's file brings no template that knows it");
+    throw new InputRefusal("reasoning.enabled", "the model's file has no chat template that supports reasoning");
   if (templateArguments === undefined) return;
-  throw new InputRefusal("chat.template_arguments", "the model's file brings no template that takes arguments");
+  throw new InputRefusal("chat.template_arguments", "the model's file has no chat template that takes arguments");
 }
 
-/** Calls and results are text by now. */
+/** Converts a message whose calls and results have become text. */
 function toHistoryItem({ role, content }: Message): ChatHistoryItem {
   switch (role) {
     case "system":
@@ -98,7 +104,7 @@ function toHistoryItem({ role, content }: Message): ChatHistoryItem {
   }
 }
 
-/** Plain texts that meet are one text: they are tokenised together, as they would be in the rendered whole. */
+/** Joins adjacent plain texts, so that they are tokenised together as in the rendered whole. */
 function pushFragment(fragments: Fragment[], next: Fragment): void {
   const last = fragments.at(-1);
   if (next === "") return;

@@ -1,36 +1,36 @@
 import { Template } from "@huggingface/jinja";
 import type { Message } from "../../core/conversation.js";
+import type { JsonObject } from "../../core/json.js";
 import type { Tool } from "../../core/tool.js";
 import type { HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/violations.js";
 import { type MessageShape, messageVariables, toolVariables } from "./message-variables.js";
-import type { JsonObject } from "./parse-json.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
-/** What goes into one rendering. */
+/** The input of one rendering. */
 export interface Rendering {
   readonly messages: readonly Message[];
-  /** Those that the template itself shows. */
+  /** The tools that the template itself shows. */
   readonly tools: readonly Tool[];
-  /** Beside messages and tools. */
+  /** The variables beside messages and tools. */
   readonly variables: JsonObject;
   readonly shape: MessageShape;
   readonly texts: HiddenTexts;
-  /** Put after the content of the last message, which is then gone on with. Default: an answer is asked for. */
+  /** A text after the content of the last message, which the model then continues. By default the prompt asks for an answer. */
   readonly end?: string | undefined;
 }
 
-/** What is at fault where a template fails. */
+/** The field that an error names when a template fails. */
 const TEMPLATE_FIELD = "chat.messages";
 
-/** Runs one Jinja template with the variables that chat templates know. */
+/** Runs one Jinja template with the variables of chat templates. */
 export class JinjaRenderer {
   readonly #template: Template;
   readonly #vocabulary: Vocabulary;
-  /** What stands for no tools: some templates fail where there is nothing, others where there is a list. */
+  /** The value of `tools` without tools. Some templates fail when it is undefined, others when it is an empty list. */
   readonly #noTools: readonly never[] | undefined;
 
-  /** @throws Error where the source can't be parsed */
+  /** @throws Error when the source cannot be parsed */
   constructor(
     source: string,
     { vocabulary, noTools }: { vocabulary: Vocabulary; noTools: readonly never[] | undefined },
@@ -40,7 +40,7 @@ export class JinjaRenderer {
     this.#noTools = noTools;
   }
 
-  /** The text of the prompt. @throws InputRefusal where the template fails, or JSON is not what it should be */
+  /** Renders the prompt. @throws InputRefusal when the template fails or a JSON field is invalid */
   run({ messages, tools, variables, shape, texts, end }: Rendering): string {
     const values = messageVariables(messages, { shape, texts, end: end ?? "" });
     const toolValues = tools.length === 0 ? this.#noTools : toolVariables(tools, { shape, texts });
@@ -58,12 +58,12 @@ export class JinjaRenderer {
       const reason = error instanceof Error ? error.message : String(error);
       throw new InputRefusal(
         TEMPLATE_FIELD,
-        `the model's chat template does not take this conversation: ${texts.reveal(reason)}`,
+        `the model's chat template does not accept this conversation: ${texts.reveal(reason)}`,
       );
     }
   }
 
-  /** undefined: the template fails. @throws InputRefusal where JSON is not what it should be */
+  /** Renders the prompt, or returns undefined if the template fails. @throws InputRefusal when a JSON field is invalid */
   tryRun(rendering: Rendering): string | undefined {
     try {
       return this.run(rendering);

@@ -1,34 +1,38 @@
 import type { Message } from "../../core/conversation.js";
 import type { TemplateFacts } from "../../core/model-facts.js";
 import type { ToolUse } from "../../core/tool.js";
-import { type ChatRequest, type ChatTemplate, goesOn, type RenderedChat, toolsOf } from "./chat-template.js";
-import { findReasoningField } from "./find-reasoning-field.js";
-import { findToolPlace, type ToolPlace } from "./tool-support.js";
+import {
+  type ChatRequest,
+  type ChatTemplate,
+  continuesLastMessage,
+  type RenderedChat,
+  toolsOf,
+} from "./chat-template.js";
 import { createMark, HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/violations.js";
 import { JinjaRenderer, type Rendering } from "./jinja-renderer.js";
 import { type MessageShape, PLAIN_SHAPE } from "./message-variables.js";
 import { createOutputFormat } from "./create-output-format.js";
-import type { JsonObject } from "./parse-json.js";
-import { SystemPlace } from "./system-messages.js";
+import type { JsonObject } from "../../core/json.js";
+import { SystemMessages } from "./system-messages.js";
 import { parseTemplateArguments } from "./template-arguments.js";
-import { templateFamily } from "./template-family.js";
-import { TemplateReasoning } from "./template-reasoning.js";
+import { findReasoningField, TemplateReasoning } from "./template-reasoning.js";
 import { toolBlock, withoutToolRoles } from "./tool-block.js";
+import { findToolSupport, type ToolSupport } from "./tool-support.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
 const QUESTION: Message = { role: "user", content: "x" };
 
-/** The chat template that the model's file brings, rendered as it stands. */
+/** The chat template in the model's file. It is rendered unchanged. */
 export class JinjaTemplate implements ChatTemplate {
   readonly facts: TemplateFacts;
   readonly #source: string;
   readonly #vocabulary: Vocabulary;
   readonly #renderer: JinjaRenderer;
-  readonly #system: SystemPlace;
+  readonly #system: SystemMessages;
   readonly #reasoning: TemplateReasoning;
-  /** undefined: the template has none, so the block of tools is needed. */
-  readonly #place: ToolPlace | undefined;
+  /** undefined means that the template supports no tools, so that they go into a block of text. */
+  readonly #toolSupport: ToolSupport | undefined;
   readonly #shape: MessageShape;
 
   private constructor(renderer: JinjaRenderer, { source, vocabulary }: { source: string; vocabulary: Vocabulary }) {
@@ -37,23 +41,25 @@ export class JinjaTemplate implements ChatTemplate {
     this.#source = source;
     this.#vocabulary = vocabulary;
     this.#renderer = renderer;
-    this.#system = new SystemPlace(renderer, bare);
+    this.#system = new SystemMessages(renderer, bare);
     this.#reasoning = new TemplateReasoning(source, (variables) =>
       renderer.tryRun({ ...bare, messages: [QUESTION], variables }),
     );
-    this.#place = findToolPlace(source, (messages, options) => renderer.tryRun({ ...bare, messages, ...options }));
-    const shape = this.#place?.shape ?? PLAIN_SHAPE;
+    this.#toolSupport = findToolSupport(source, (messages, options) =>
+      renderer.tryRun({ ...bare, messages, ...options }),
+    );
+    const shape = this.#toolSupport?.shape ?? PLAIN_SHAPE;
     const reasoning = findReasoningField(shape, (messages, one) => renderer.tryRun({ ...bare, messages, shape: one }));
     this.#shape = { ...shape, reasoning };
     this.facts = {
       source: "model",
       family: templateFamily(source),
-      tools: this.#place === undefined ? "block" : "template",
-      reasoning: this.#reasoning.isKnown,
+      tools: this.#toolSupport === undefined ? "block" : "template",
+      reasoning: this.#reasoning.isSupported,
     };
   }
 
-  /** undefined: a template that can't be parsed, or fails at the simplest conversation. */
+  /** Returns undefined if the template cannot be parsed or fails on the simplest conversation. */
   static tryCreate(source: string, vocabulary: Vocabulary): JinjaTemplate | undefined {
     for (const noTools of [undefined, []]) {
       const renderer = tryParse(source, { vocabulary, noTools });
@@ -67,18 +73,18 @@ export class JinjaTemplate implements ChatTemplate {
     const texts = new HiddenTexts(this.#vocabulary);
     const { reasoning: enabled, templateArguments } = chat;
     const tools = toolsOf(chat);
-    const place = this.#placeFor(tools, texts);
+    const support = this.#supportOf(tools, texts);
     const own =
       templateArguments === undefined ? {} : parseTemplateArguments(templateArguments, { source: this.#source, texts });
     const rendering: Rendering = {
-      messages: place === undefined ? this.#withBlock(chat, { tools, variables: own, texts }) : chat.messages,
-      tools: place === undefined ? [] : (tools?.tools ?? []),
+      messages: support === undefined ? this.#withBlock(chat, { tools, variables: own, texts }) : chat.messages,
+      tools: support === undefined ? [] : (tools?.tools ?? []),
       variables: { ...own, ...this.#reasoning.variables(enabled) },
       shape: this.#shape,
       texts,
     };
     this.#system.require(chat.messages, rendering);
-    const isOpen = goesOn(chat.messages);
+    const isOpen = continuesLastMessage(chat.messages);
     if (enabled !== undefined) this.#requireReasoning(enabled, { rendering, isOpen });
     const prompt = isOpen ? this.#runOpen(rendering, chat.messages.length - 1) : this.#renderer.run(rendering);
     const isInside = isOpen && chat.messages.at(-1)?.content !== "";
@@ -88,21 +94,21 @@ export class JinjaTemplate implements ChatTemplate {
       format: createOutputFormat({
         reasoning: start.syntax,
         frames: isInside ? [] : (this.#reasoning.marks?.frames ?? []),
-        calls: place?.calls,
+        calls: support?.calls,
         tools,
         vocabulary: this.#vocabulary,
       }),
     };
   }
 
-  /** Where these tools go; undefined: into the block, as the template has no place for them, or fails at what they are like. */
-  #placeFor(tools: ToolUse | undefined, texts: HiddenTexts): ToolPlace | undefined {
-    if (this.#place === undefined || tools === undefined) return this.#place;
+  /** The template's support for these tools. undefined means that they go into the block, since the template supports no tools or fails on these. */
+  #supportOf(tools: ToolUse | undefined, texts: HiddenTexts): ToolSupport | undefined {
+    if (this.#toolSupport === undefined || tools === undefined) return this.#toolSupport;
     const rendering = { messages: [QUESTION], tools: tools.tools, variables: {}, shape: this.#shape, texts };
-    return this.#renderer.tryRun(rendering) === undefined ? undefined : this.#place;
+    return this.#renderer.tryRun(rendering) === undefined ? undefined : this.#toolSupport;
   }
 
-  /** Messages for a template that knows nothing of tools. */
+  /** The messages for a template without support for tools. */
   #withBlock(
     { messages }: ChatRequest,
     { tools, variables, texts }: { tools: ToolUse | undefined; variables: JsonObject; texts: HiddenTexts },
@@ -111,7 +117,7 @@ export class JinjaTemplate implements ChatTemplate {
     if (tools === undefined && !hasCalls) return messages;
     return withoutToolRoles(messages, {
       block: tools === undefined ? undefined : toolBlock(tools.tools),
-      place: this.#system.isKnown ? "system" : "user",
+      carrier: this.#system.isSupported ? "system" : "user",
       defaultSystem: this.#system.defaultText({ variables, texts }),
     });
   }
@@ -123,7 +129,7 @@ export class JinjaTemplate implements ChatTemplate {
     this.#reasoning.require(enabled, isOpen ? undefined : renderWith);
   }
 
-  /** The prompt up to the end of the last message. */
+  /** Renders the prompt up to the end of the last message. */
   #runOpen(rendering: Rendering, index: number): string {
     const end = createMark();
     const rendered = this.#renderer.run({ ...rendering, end });
@@ -131,7 +137,7 @@ export class JinjaTemplate implements ChatTemplate {
     if (endIndex >= 0) return rendered.slice(0, endIndex);
     throw new InputRefusal(
       `chat.messages[${index}].content`,
-      "the model's chat template changes this message, so the model cannot go on inside it",
+      "is changed by the model's chat template, so the model cannot continue it",
     );
   }
 }
@@ -147,7 +153,7 @@ function tryParse(
   }
 }
 
-/** Whether the simplest conversation shows up in its prompt. */
+/** Whether the prompt of the simplest conversation contains its message. */
 function isUsable(renderer: JinjaRenderer, vocabulary: Vocabulary): boolean {
   const content = createMark();
   const texts = new HiddenTexts(vocabulary);
@@ -159,4 +165,27 @@ function isUsable(renderer: JinjaRenderer, vocabulary: Vocabulary): boolean {
     texts,
   });
   return rendered?.includes(content) === true;
+}
+
+/** The markup that identifies a family of templates, from the most specific on. */
+const FAMILIES: readonly (readonly [string, string])[] = [
+  ["<|start_header_id|>", "llama3"],
+  ["<|header_start|>", "llama4"],
+  ["<|channel|>", "harmony"],
+  ["<|turn>", "gemma4"],
+  ["<start_of_turn>", "gemma"],
+  ["<|START_OF_TURN_TOKEN|>", "command-r"],
+  ["<|start_of_role|>", "granite"],
+  ["<｜User｜>", "deepseek"],
+  ["<|im_start|>", "chatml"],
+  ["<<SYS>>", "llama2"],
+  ["[INST]", "mistral"],
+  ["[|assistant|]", "exaone"],
+  ["<|assistant|>", "zephyr"],
+  ["### Instruction", "alpaca"],
+];
+
+/** The usual name of such a template. It is for display only. */
+function templateFamily(source: string): string {
+  return FAMILIES.find(([markup]) => source.includes(markup))?.[1] ?? "custom";
 }

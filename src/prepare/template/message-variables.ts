@@ -1,26 +1,26 @@
 import { createHash } from "node:crypto";
 import type { Message } from "../../core/conversation.js";
-import { isJsonObject } from "../../core/json.js";
+import { isJsonObject, type JsonObject } from "../../core/json.js";
 import type { CallSyntax } from "../../core/output-format.js";
 import type { Tool, ToolCall } from "../../core/tool.js";
 import { arrangeCalls, type CallArrangement } from "./arrange-calls.js";
+import { writeCalls } from "./call-text.js";
 import type { HiddenTexts } from "./hidden-texts.js";
-import { type JsonObject, type JsonValue, parseJsonObject } from "./parse-json.js";
-import { writeCalls } from "./write-calls.js";
+import { parseJsonObject } from "./parse-json.js";
 
-/** How one template wants a conversation with calls in it: see `findMessageShape`. */
+/** The form in which one template takes calls and their results. `findToolSupport` finds it out. */
 export interface MessageShape extends CallArrangement {
-  /** What the arguments of a call are: a value, or JSON text. written: calls stand in the content, as this syntax has them. */
+  /** The form of a call's arguments, a value or JSON text. `written` means that the calls are part of the content, in this syntax. */
   readonly calls: "value" | "text" | { readonly written: CallSyntax };
-  /** What a call is told by. any: its own id. nine: nine letters and digits. numbered: the tool and a number, as in `functions.add:0`. */
+  /** The ids of calls. `any` keeps the call's own id, `nine` takes nine letters and digits, and `numbered` is the tool and a number, as in `functions.add:0`. */
   readonly ids: "any" | "nine" | "numbered";
-  /** True: each parameter has a description, be it empty; the template fails where one has none. */
+  /** Whether each parameter needs a description, even an empty one. */
   readonly describesAll: boolean;
-  /** The field for what an assistant thought. undefined: it is left out. */
+  /** The field for an assistant's reasoning. undefined means that it is left out. */
   readonly reasoning: string | undefined;
 }
 
-/** For conversations without calls. */
+/** The shape of conversations without calls. */
 export const PLAIN_SHAPE: MessageShape = Object.freeze({
   calls: "value",
   callsApart: false,
@@ -30,11 +30,11 @@ export const PLAIN_SHAPE: MessageShape = Object.freeze({
   reasoning: undefined,
 });
 
-/** Tools as templates know them, in their order. */
+/** The template variable for tools. */
 export function toolVariables(
   tools: readonly Tool[],
   { shape, texts }: { shape: MessageShape; texts: HiddenTexts },
-): JsonValue {
+): readonly JsonObject[] {
   return tools.map(({ name, description, parameters }, index) => {
     const schema = parseJsonObject(parameters, { field: `chat.tools[${index}].parameters`, texts });
     return {
@@ -55,48 +55,48 @@ function describeAll(schema: JsonObject): JsonObject {
     name,
     isJsonObject(property) && property.description === undefined ? { ...property, description: "" } : property,
   ]);
-  return { ...schema, properties: Object.fromEntries(described) as JsonObject };
+  return { ...schema, properties: Object.fromEntries(described) };
 }
 
-/** Messages as templates know them. `end` is put after the content of the last one. */
+/** The template variable for messages. `end` follows the content of the last one. */
 export function messageVariables(
   messages: readonly Message[],
   { shape, texts, end }: { shape: MessageShape; texts: HiddenTexts; end: string },
 ): JsonObject[] {
-  const told = tellCalls(messages, shape);
-  const hidden = { told, shape, texts };
+  const shown = shownCalls(messages, shape);
+  const hidden = { shown, shape, texts };
   const arranged = typeof shape.calls === "string" ? arrangeCalls(messages, shape) : messages;
   return arranged.map((message, index) => {
     const { role, toolCalls = [], toolCallId, reasoning } = message;
     const content = texts.hide(message.content) + (index === arranged.length - 1 ? end : "");
-    const thought =
+    const shownReasoning =
       shape.reasoning === undefined || reasoning === undefined ? {} : { [shape.reasoning]: texts.hide(reasoning) };
     if (role === "tool") return { role, content, ...resultOf(toolCallId ?? "", hidden) };
-    if (toolCalls.length === 0) return { role, content, ...thought };
+    if (toolCalls.length === 0) return { role, content, ...shownReasoning };
     if (typeof shape.calls === "object") {
-      return { role, content: content + writeCalls(toolCalls, shape.calls.written, texts.hide), ...thought };
+      return { role, content: content + writeCalls(toolCalls, shape.calls.written, texts.hide), ...shownReasoning };
     }
     const field = `chat.messages[${messages.indexOf(message)}].tool_calls`;
-    const calls = toolCalls.map((call, place) => callOf(call, { field: `${field}[${place}]`, ...hidden }));
-    return { role, content, ...thought, tool_calls: calls };
+    const calls = toolCalls.map((call, position) => callOf(call, { field: `${field}[${position}]`, ...hidden }));
+    return { role, content, ...shownReasoning, tool_calls: calls };
   });
 }
 
-interface Hidden {
-  readonly told: ReadonlyMap<string, { readonly id: string; readonly name: string }>;
+interface CallContext {
+  readonly shown: ReadonlyMap<string, { readonly id: string; readonly name: string }>;
   readonly shape: MessageShape;
   readonly texts: HiddenTexts;
 }
 
-function resultOf(callId: string, { told, texts }: Hidden): JsonObject {
-  const { id, name } = told.get(callId) ?? { id: callId, name: "" };
+function resultOf(callId: string, { shown, texts }: CallContext): JsonObject {
+  const { id, name } = shown.get(callId) ?? { id: callId, name: "" };
   return { tool_call_id: texts.hideValue(id), name: texts.hideValue(name) };
 }
 
-function callOf(call: ToolCall, { field, told, shape, texts }: Hidden & { readonly field: string }): JsonObject {
+function callOf(call: ToolCall, { field, shown, shape, texts }: CallContext & { readonly field: string }): JsonObject {
   const parsed = parseJsonObject(call.arguments, { field: `${field}.arguments`, texts });
   return {
-    id: texts.hideValue(told.get(call.id)?.id ?? call.id),
+    id: texts.hideValue(shown.get(call.id)?.id ?? call.id),
     type: "function",
     function: {
       name: texts.hideValue(call.name),
@@ -105,8 +105,8 @@ function callOf(call: ToolCall, { field, told, shape, texts }: Hidden & { readon
   };
 }
 
-/** What the template is told of each call, by the call's own id. */
-function tellCalls(messages: readonly Message[], { ids }: MessageShape): Hidden["told"] {
+/** The id and the name that the template shows of each call, by the call's own id. */
+function shownCalls(messages: readonly Message[], { ids }: MessageShape): CallContext["shown"] {
   const calls = messages.flatMap(({ toolCalls = [] }) => toolCalls);
   return new Map(
     calls.map(({ id, name }, index) => {
@@ -116,7 +116,7 @@ function tellCalls(messages: readonly Message[], { ids }: MessageShape): Hidden[
   );
 }
 
-/** The id as it is, if it has nine letters and digits; else of its digest. */
+/** The id if it is nine letters and digits, and otherwise nine of its digest. */
 function toNine(id: string): string {
   if (/^[A-Za-z0-9]{9}$/.test(id)) return id;
   return createHash("sha256").update(id).digest("base64url").replaceAll(/[-_]/g, "0").slice(0, 9);

@@ -1,17 +1,17 @@
 import { harmonyFrames } from "./call-syntaxes.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
 
-/** How models of one family mark what they think. */
+/** The reasoning markup of one family of models. */
 export interface ReasoningMarks {
   readonly begin: string;
   readonly end: string;
-  /** What opens it in a prompt. */
+  /** The text that opens the reasoning in a prompt. */
   readonly opening: string;
-  /** True: there is no template of this family without it. */
+  /** Whether every model of the family reasons. */
   readonly isAlways: boolean;
-  /** What opens the answer itself in a prompt, where that is marked too. */
+  /** The text that opens the answer in a prompt, if the family marks answers too. */
   readonly answerOpening: string;
-  /** Markup around the answer. */
+  /** The markup around the answer. */
   readonly frames: readonly string[];
 }
 
@@ -25,7 +25,7 @@ const marks = (begin: string, end: string, more: Partial<ReasoningMarks> = {}): 
   ...more,
 });
 
-/** By markup that stands in the template's source, the most telling first. */
+/** The markup in a template's source that identifies each family, from the most specific on. */
 const KNOWN: readonly (readonly [string, ReasoningMarks])[] = [
   [
     "<|channel|>analysis",
@@ -53,12 +53,12 @@ const KNOWN: readonly (readonly [string, ReasoningMarks])[] = [
   ["</think>", marks("<think>", "</think>", { opening: "<think>\n" })],
 ];
 
-/** undefined: nothing in the template says that its model thinks aloud. */
+/** The reasoning markup that the template contains, if any. */
 export function reasoningMarks(source: string): ReasoningMarks | undefined {
   return KNOWN.find(([markup]) => source.includes(markup))?.[1];
 }
 
-/** Whether a prompt leaves off inside reasoning, right after it, or neither. */
+/** Whether a prompt ends inside the reasoning, directly after it, or neither. */
 export function reasoningAtEnd(
   prompt: string,
   { begin, end }: Pick<ReasoningSyntax, "begin" | "end">,

@@ -3,14 +3,14 @@ import { createMark } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/violations.js";
 import type { JinjaRenderer, Rendering } from "./jinja-renderer.js";
 
-/** Where a template puts system messages. Many know one at the beginning only: elsewhere instructions would be left out without a word. */
-export class SystemPlace {
-  /** Whether there is a place for one that begins the conversation. */
-  readonly isKnown: boolean;
+/** A template's support for system messages. Many templates show only one at the beginning and would silently drop the others. */
+export class SystemMessages {
+  /** Whether the template shows a system message at the beginning. */
+  readonly isSupported: boolean;
   readonly #renderer: JinjaRenderer;
   readonly #bare: Omit<Rendering, "messages">;
 
-  /** @param bare a rendering without anything that is not said */
+  /** @param bare a rendering without tools and variables */
   constructor(renderer: JinjaRenderer, bare: Omit<Rendering, "messages">) {
     this.#renderer = renderer;
     this.#bare = bare;
@@ -18,24 +18,29 @@ export class SystemPlace {
       { role: "system", content: "x" },
       { role: "user", content: "x" },
     ];
-    this.isKnown = this.#findLost({ ...bare, messages: [system, user].filter((it) => it !== undefined) }) === undefined;
+    this.isSupported =
+      this.#findDropped({ ...bare, messages: [system, user].filter((it) => it !== undefined) }) === undefined;
   }
 
   /**
-   * Refuses system messages that would be left out.
-   * @param messages the caller's, of which those of the rendering were made: there may be one more system message in front
+   * Rejects system messages that the template would drop.
+   * @param messages the caller's messages. The rendering may have one more system message in front.
+   * @throws InputRefusal
    */
   require(messages: readonly Message[], rendering: Rendering): void {
     const own = [...messages.keys()].filter((index) => messages[index]?.role === "system");
     if (own.length === 0) return;
-    const lost = this.#findLost({ ...rendering, messages: untilQuestion(rendering.messages) });
-    if (lost === undefined || lost === "refused") return;
+    const dropped = this.#findDropped({ ...rendering, messages: untilQuestion(rendering.messages) });
+    if (dropped === undefined || dropped === "refused") return;
     const added = rendering.messages.filter(({ role }) => role === "system").length - own.length;
-    const index = own[Math.max(0, lost - added)] ?? 0;
-    throw new InputRefusal(`chat.messages[${index}].role`, "the model's chat template leaves this system message out");
+    const index = own[Math.max(0, dropped - added)] ?? 0;
+    throw new InputRefusal(
+      `chat.messages[${index}].role`,
+      "is dropped: the model's chat template does not show a system message here",
+    );
   }
 
-  /** What the template says where no system message begins the conversation; empty: nothing. */
+  /** The template's own text for a conversation without a system message. It may be empty. */
   defaultText(more: Pick<Rendering, "variables" | "texts">): string {
     const [system, question] = [createMark(), createMark()];
     const user: Message = { role: "user", content: question };
@@ -49,8 +54,8 @@ export class SystemPlace {
     return without.slice(before.length, without.length - after.length);
   }
 
-  /** Which system message would be left out, counted among system messages. refused: the template does not take such a conversation at all. */
-  #findLost(rendering: Rendering): number | "refused" | undefined {
+  /** The index, among the system messages, of the first that the template drops. `refused` means that the template rejects the conversation. */
+  #findDropped(rendering: Rendering): number | "refused" | undefined {
     const marks: string[] = [];
     const messages = rendering.messages.map(({ reasoning: _, ...message }): Message => {
       if (message.role !== "system") return { ...message, content: "x" };
@@ -60,12 +65,12 @@ export class SystemPlace {
     });
     const rendered = this.#renderer.tryRun({ ...rendering, messages });
     if (rendered === undefined) return "refused";
-    const lost = marks.findIndex((mark) => !rendered.includes(mark));
-    return lost < 0 ? undefined : lost;
+    const dropped = marks.findIndex((mark) => !rendered.includes(mark));
+    return dropped < 0 ? undefined : dropped;
   }
 }
 
-/** The conversation without the calls and results that come last: some templates show the system message beside a question only. */
+/** The conversation without the calls and results at its end, since some templates show the system message only beside a question. */
 function untilQuestion(messages: readonly Message[]): readonly Message[] {
   if (messages.at(-1)?.role !== "tool") return messages;
   const last = messages.findLastIndex(({ role }) => role === "user");

@@ -1,11 +1,12 @@
 import type { HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/violations.js";
-import { type JsonObject, parseJsonObject } from "./parse-json.js";
+import type { JsonObject } from "../../core/json.js";
+import { parseJsonObject } from "./parse-json.js";
 
 const FIELD = "chat.template_arguments";
 
-/** Variables that the server fills, and names that the template language has. */
-const TAKEN = new Set([
+/** Variables that the server sets, and names of the template language. */
+const RESERVED = new Set([
   ...["messages", "tools", "add_generation_prompt", "bos_token", "eos_token"],
   ...[
     "true",
@@ -22,13 +23,13 @@ const TAKEN = new Set([
   ],
 ]);
 
-/** What a template's switch for reasoning is called. */
+/** The names of the variables that switch reasoning on and off. */
 export const REASONING_SWITCHES = ["enable_thinking", "thinking"] as const;
 
 /**
- * The caller's own variables of a template.
- * @param source the template: a variable that it never names would be ignored without a word
- * @throws InputRefusal that names the variable at fault
+ * Parses the caller's variables for a template.
+ * @param source the template's text. A variable that it never names would be silently ignored, so it is rejected.
+ * @throws InputRefusal that names the variable
  */
 export function parseTemplateArguments(
   text: string,
@@ -40,12 +41,12 @@ export function parseTemplateArguments(
   });
   for (const name of Object.keys(variables)) {
     const shown = JSON.stringify(texts.reveal(name));
-    if (TAKEN.has(name)) throw new InputRefusal(FIELD, `has ${shown}, which the server fills`);
+    if (RESERVED.has(name)) throw new InputRefusal(FIELD, `contains ${shown}, which the server sets itself`);
     if (REASONING_SWITCHES.some((it) => it === name)) {
-      throw new InputRefusal(FIELD, `has ${shown}, which reasoning.enabled is for`);
+      throw new InputRefusal(FIELD, `contains ${shown}; reasoning.enabled sets it`);
     }
     if (!source.includes(name)) {
-      throw new InputRefusal(FIELD, `has ${shown}, which is no variable of the model's chat template`);
+      throw new InputRefusal(FIELD, `contains ${shown}, which the model's chat template does not use`);
     }
   }
   return variables;

@@ -1,28 +1,31 @@
+import type { Message } from "../../core/conversation.js";
+import type { JsonObject } from "../../core/json.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
 import { InputRefusal } from "../../core/violations.js";
-import type { JsonObject } from "./parse-json.js";
+import { createMark } from "./hidden-texts.js";
+import type { MessageShape } from "./message-variables.js";
 import { type ReasoningMarks, reasoningAtEnd, reasoningMarks } from "./reasoning-marks.js";
 import { REASONING_SWITCHES } from "./template-arguments.js";
 
 const FIELD = "reasoning.enabled";
 
-/** How a prompt ends and what of the output is reasoning. */
+/** The end of a prompt and the markup of the reasoning that follows it. */
 export interface ReasoningStart {
-  /** To be added to the prompt. */
+  /** The text to add to the prompt. */
   readonly opening: string;
-  /** undefined: none of the output is. */
+  /** undefined means that the output contains no reasoning. */
   readonly syntax: Omit<ReasoningSyntax, "endTokens"> | undefined;
 }
 
-/** What a chat template says of its model's thinking aloud. */
+/** A chat template's support for reasoning. */
 export class TemplateReasoning {
   readonly marks: ReasoningMarks | undefined;
-  /** Variables that turn it on and off. */
+  /** The template variables that turn reasoning on and off. */
   readonly #switches: readonly string[];
-  /** Whether the prompt of the simplest conversation opens it. */
+  /** Whether the prompt of the simplest conversation opens the reasoning. */
   readonly #opensItself: boolean;
 
-  /** @param render the simplest conversation with these variables; undefined: the template fails */
+  /** @param render renders the simplest conversation with these variables, or returns undefined if the template fails */
   constructor(source: string, render: (variables: JsonObject) => string | undefined) {
     this.marks = reasoningMarks(source);
     this.#switches = REASONING_SWITCHES.filter((name) => render({ [name]: true }) !== render({ [name]: false }));
@@ -31,47 +34,48 @@ export class TemplateReasoning {
       this.marks !== undefined && prompt !== undefined && reasoningAtEnd(prompt, this.marks) === "open";
   }
 
-  /** Whether the model thinks aloud, always or on demand. */
-  get isKnown(): boolean {
-    return this.marks !== undefined && (this.#switches.length > 0 || this.#isUnasked);
+  /** Whether the model reasons, always or on demand. */
+  get isSupported(): boolean {
+    return this.marks !== undefined && (this.#switches.length > 0 || this.#isDefault);
   }
 
-  /** Whether it does so though nobody asks. */
-  get #isUnasked(): boolean {
+  /** Whether the model reasons by default. */
+  get #isDefault(): boolean {
     return this.#opensItself || this.marks?.isAlways === true;
   }
 
-  /** The template's variables for what the caller wants. */
+  /** The template variables for the caller's choice. */
   variables(enabled: boolean | undefined): JsonObject {
     if (enabled === undefined) return {};
     return Object.fromEntries(this.#switches.map((name) => [name, enabled]));
   }
 
   /**
-   * Refuses what the template cannot do.
-   * @param renderWith a conversation like the caller's with these variables; undefined: the model goes on inside a message, where nothing is switched
+   * Rejects a choice that the template does not support.
+   * @param renderWith renders a conversation like the caller's with these variables. undefined means that the model continues a message, where no switch works.
+   * @throws InputRefusal
    */
   require(enabled: boolean, renderWith: ((variables: JsonObject) => string | undefined) | undefined): void {
     if (this.marks === undefined) {
-      if (enabled) throw new InputRefusal(FIELD, "the model's chat template knows no reasoning");
+      if (enabled) throw new InputRefusal(FIELD, "the model's chat template does not support reasoning");
       return;
     }
     if (this.#switches.length === 0) {
-      if (enabled && this.#isUnasked) return;
+      if (enabled && this.#isDefault) return;
       throw new InputRefusal(FIELD, "the model's chat template has no switch for reasoning");
     }
     if (renderWith === undefined) return;
     if (renderWith(this.variables(true)) !== renderWith(this.variables(false))) return;
     throw new InputRefusal(
       FIELD,
-      "switches nothing in this conversation: the model's chat template does not look at it",
+      "has no effect in this conversation, since the model's chat template ignores it here",
     );
   }
 
   /**
-   * How the output begins after this prompt.
-   * @param options.isInside the model goes on inside a message that has text already
-   * @param options.constrained what the answer, or the calls in its place, will be held to a grammar for
+   * The beginning of the output after this prompt.
+   * @param options.isInside whether the model continues a message that already has text
+   * @param options.constrained the output that a grammar constrains, if any
    */
   start(
     prompt: string,
@@ -87,8 +91,32 @@ export class TemplateReasoning {
     if (atEnd === "none" && options.constrained === undefined) {
       return { opening: "", syntax: { begin, end, isOpen: false } };
     }
-    // A grammar begins with the answer, so the prompt says whether it is that or reasoning that comes.
+    // A grammar begins with the answer, so the prompt has to decide between reasoning and answer.
     if (atEnd === "none" && options.enabled === true) return { opening, syntax: { begin, end, isOpen: true } };
     return options.constrained === "answer" ? { opening: answerOpening, syntax: undefined } : none;
   }
+}
+
+/** The names of the reasoning field in templates, from the most usual on. */
+const FIELDS = ["reasoning_content", "thinking", "reasoning"];
+
+/** The message field whose reasoning the template shows, either before a tool's result or in a complete turn. undefined means that it shows none. */
+export function findReasoningField(
+  shape: MessageShape,
+  render: (messages: readonly Message[], shape: MessageShape) => string | undefined,
+): string | undefined {
+  const reasoning = createMark();
+  const question: Message = { role: "user", content: "x" };
+  const call = { id: "call_0", name: "x", arguments: "{}" };
+  const conversations: readonly (readonly Message[])[] = [
+    [
+      question,
+      { role: "assistant", content: "", reasoning, toolCalls: [call] },
+      { role: "tool", content: "x", toolCallId: call.id },
+    ],
+    [question, { role: "assistant", content: "x", reasoning }, question],
+  ];
+  return FIELDS.find((field) =>
+    conversations.some((messages) => render(messages, { ...shape, reasoning: field })?.includes(reasoning) === true),
+  );
 }

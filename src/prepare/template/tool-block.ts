@@ -1,11 +1,11 @@
 import { callSyntaxes } from "./call-syntaxes.js";
 import type { Message } from "../../core/conversation.js";
 import type { Tool, ToolCall } from "../../core/tool.js";
-import { writeCalls } from "./write-calls.js";
+import { writeCalls } from "./call-text.js";
 
 /**
- * Tools as text, for templates that have no place for them. The same tools come to the same text, so the beginning of a conversation stays as it is from turn
- * to turn. Parameters stand there byte for byte.
+ * Describes tools as text, for templates without support for them. Equal tools have equal texts, so that the beginning of a conversation stays the same from
+ * turn to turn. The text contains the parameters byte for byte.
  */
 export function toolBlock(tools: readonly Tool[]): string {
   const lines = tools.map(
@@ -25,15 +25,15 @@ export function toolBlock(tools: readonly Tool[]): string {
 }
 
 /**
- * The conversation without tools in it: calls are text of their assistant's message, results that follow each other are one message of the user's, and the
- * block stands first.
- * @param options.block undefined: nothing is said of tools
- * @param options.place where the block goes: into the system message that begins the conversation, or into the first message of the user
- * @param options.defaultSystem what the template says where the caller brings no system message; the block does not take its place
+ * Turns calls and results into plain messages. Calls become text of their assistant message, adjacent results become one user message, and the block comes
+ * first.
+ * @param options.block the description of the tools, if there are any
+ * @param options.carrier the message that carries the block: the system message at the beginning, or the first user message
+ * @param options.defaultSystem the template's own text for a conversation without a system message, which follows the block
  */
 export function withoutToolRoles(
   messages: readonly Message[],
-  options: { block: string | undefined; place: "system" | "user"; defaultSystem: string },
+  options: { block: string | undefined; carrier: "system" | "user"; defaultSystem: string },
 ): Message[] {
   const plain: Message[] = [];
   for (const [index, message] of messages.entries()) {
@@ -42,13 +42,13 @@ export function withoutToolRoles(
   }
   const { block } = options;
   if (block === undefined) return plain;
-  if (options.place === "user") return putFirst(plain, "user", block);
+  if (options.carrier === "user") return putFirst(plain, "user", block);
   const { defaultSystem } = options;
   if (plain[0]?.role === "system" || defaultSystem === "") return putFirst(plain, "system", block);
   return [{ role: "system", content: `${block}\n\n${defaultSystem}` }, ...plain];
 }
 
-/** Puts the block before the first message of the role; of a system message only where it begins the conversation. */
+/** Puts the block in front of the first message of the role. A system message counts only at the beginning of the conversation. */
 function putFirst(messages: readonly Message[], role: "system" | "user", block: string): Message[] {
   const index = messages.findIndex((message) => message.role === role);
   const message = messages[index];
@@ -58,15 +58,15 @@ function putFirst(messages: readonly Message[], role: "system" | "user", block: 
 
 function withWrittenCalls({ toolCalls, ...message }: Message): Message {
   if (toolCalls === undefined) return message;
-  const parts = message.content === "" ? [] : [message.content];
-  return { ...message, content: [...parts, writeGenericCalls(toolCalls)].join("\n") };
+  const text = message.content === "" ? [] : [message.content];
+  return { ...message, content: [...text, writeGenericCalls(toolCalls)].join("\n") };
 }
 
 function writeGenericCalls(calls: readonly ToolCall[]): string {
   return writeCalls(calls, callSyntaxes.tool_call, (text) => text);
 }
 
-/** The results from one message on, up to the next that is none. */
+/** The results from the message `start` up to the next message that is not a result. */
 function writeResults(messages: readonly Message[], start: number): string {
   const after = messages.findIndex(({ role }, index) => index > start && role !== "tool");
   return messages

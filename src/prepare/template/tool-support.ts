@@ -2,65 +2,70 @@ import { randomBytes } from "node:crypto";
 import type { Message } from "../../core/conversation.js";
 import type { CallSyntax } from "../../core/output-format.js";
 import type { Tool } from "../../core/tool.js";
-import { callFamilies } from "./call-families.js";
+import { callFamilies } from "./call-syntaxes.js";
 import { type MessageShape, PLAIN_SHAPE } from "./message-variables.js";
-import { type ProbedCall, showsCall } from "./shows-call.js";
+import { type ProbedCall, showsCall } from "./call-text.js";
 
-/** What a template makes of a conversation with these tools. undefined: it refuses. */
-export type ProbeTemplate = (
+/** Renders a conversation with these tools, or returns undefined if the template rejects it. */
+export type RenderProbe = (
   messages: readonly Message[],
   options: { tools: readonly Tool[]; shape: MessageShape },
 ) => string | undefined;
 
-/** How a template takes tools. */
-export interface ToolPlace {
+/** A template's support for tools. */
+export interface ToolSupport {
   readonly shape: MessageShape;
-  /** What calls look like; at least one. */
+  /** The syntaxes of calls, at least one. */
   readonly calls: readonly CallSyntax[];
 }
 
 /**
- * Finds out how a template wants tools, calls and results, by showing it a conversation with both.
- * @returns undefined where it has no place for one of them, or where its calls are in no syntax that is known
+ * Finds out how a template takes tools, calls and results, by rendering a conversation with all of them.
+ * @returns undefined if the template shows no tools, calls or results, or if the syntax of its calls is unknown
  */
-export function findToolPlace(source: string, probe: ProbeTemplate): ToolPlace | undefined {
+export function findToolSupport(source: string, render: RenderProbe): ToolSupport | undefined {
   const guesses = callFamilies(source);
-  const made = new Probed();
+  const probe = new ProbeConversation();
   const plain = [false, true]
     .map((describesAll): MessageShape => ({ ...PLAIN_SHAPE, describesAll }))
-    .find((shape) => made.showsTools(probe([made.question], { tools: made.tools, shape })));
+    .find((shape) => probe.showsTools(render([probe.question], { tools: probe.tools, shape })));
   if (guesses.length === 0 || plain === undefined) return undefined;
-  // What is said before a call is only lost where there is no other way.
+  // A shape that loses the text before a call is the last resort.
   for (const needsText of [true, false]) {
     for (const shape of shapes(plain)) {
-      const calls = tryShape({ shape, made, guesses, needsText }, probe);
-      if (calls !== undefined) return { shape: preferText({ shape, made }, probe), calls };
+      const calls = tryShape({ shape, probe, guesses, needsText }, render);
+      if (calls !== undefined) return { shape: preferText({ shape, probe }, render), calls };
     }
   }
-  // A template that has calls of its own, in a syntax that is not known, must not be told calls in another.
+  // A template with calls in an unknown syntax must not show calls in another one.
   const hasOwnCalls = [...shapes(plain)].some((shape) =>
-    made.showsCalls(probe(made.conversation, { tools: made.tools, shape })),
+    probe.showsCalls(render(probe.conversation, { tools: probe.tools, shape })),
   );
-  return hasOwnCalls ? undefined : findWritten(guesses, { plain, made, probe });
+  return hasOwnCalls ? undefined : findWritten(guesses, { plain, probe, render });
 }
 
-/** Where arguments as JSON text come to the same, they are text: as the model wrote them, whatever its white space. */
-function preferText({ shape, made }: { shape: MessageShape; made: Probed }, probe: ProbeTemplate): MessageShape {
+/** Passes arguments as JSON text if the result is the same, since the text keeps the model's white space. */
+function preferText(
+  { shape, probe }: { shape: MessageShape; probe: ProbeConversation },
+  render: RenderProbe,
+): MessageShape {
   const asText = { ...shape, calls: "text" } as const;
-  const [byValue, byText] = [shape, asText].map((one) => probe(made.conversation, { tools: made.tools, shape: one }));
+  const [byValue, byText] = [shape, asText].map((one) =>
+    render(probe.conversation, { tools: probe.tools, shape: one }),
+  );
   return byText === byValue ? asText : shape;
 }
 
-/** Templates without calls of their own take them as what the assistant said. */
+/** Finds a syntax in which a template without calls of its own shows them as the assistant's text. */
 function findWritten(
   guesses: readonly (readonly CallSyntax[])[],
-  { plain, made, probe }: { plain: MessageShape; made: Probed; probe: ProbeTemplate },
-): ToolPlace | undefined {
+  { plain, probe, render }: { plain: MessageShape; probe: ProbeConversation; render: RenderProbe },
+): ToolSupport | undefined {
   for (const calls of guesses) {
     const [written] = calls;
     if (written === undefined) continue;
     const shape: MessageShape = { ...plain, calls: { written } };
-    const isShown = tryShape({ shape, made, guesses: [calls], needsText: true }, probe) !== undefined;
+    const isShown = tryShape({ shape, probe, guesses: [calls], needsText: true }, render) !== undefined;
     if (isShown) return { shape, calls };
   }
   return undefined;
@@ -69,19 +74,21 @@ function findWritten(
 function tryShape(
   {
     shape,
-    made,
+    probe,
     guesses,
     needsText,
-  }: { shape: MessageShape; made: Probed; guesses: readonly (readonly CallSyntax[])[]; needsText: boolean },
-  probe: ProbeTemplate,
+  }: { shape: MessageShape; probe: ProbeConversation; guesses: readonly (readonly CallSyntax[])[]; needsText: boolean },
+  render: RenderProbe,
 ): readonly CallSyntax[] | undefined {
-  const rendered = probe(made.conversation, { tools: made.tools, shape });
-  if (rendered === undefined || !made.showsResults(rendered)) return undefined;
-  if (needsText && !rendered.includes(made.text)) return undefined;
-  return guesses.find((calls) => calls.some((syntax) => made.calls.every((call) => showsCall(rendered, syntax, call))));
+  const rendered = render(probe.conversation, { tools: probe.tools, shape });
+  if (rendered === undefined || !probe.showsResults(rendered)) return undefined;
+  if (needsText && !rendered.includes(probe.text)) return undefined;
+  return guesses.find((calls) =>
+    calls.some((syntax) => probe.calls.every((call) => showsCall(rendered, syntax, call))),
+  );
 }
 
-/** The most usual first. */
+/** All shapes, from the most usual on. */
 function* shapes(plain: MessageShape): Generator<MessageShape> {
   for (const ids of ["any", "nine", "numbered"] as const) {
     for (const callsApart of [false, true]) {
@@ -92,8 +99,8 @@ function* shapes(plain: MessageShape): Generator<MessageShape> {
   }
 }
 
-/** A conversation whose every part can be found again. */
-class Probed {
+/** A conversation whose every text can be found in its rendering. */
+class ProbeConversation {
   readonly text = createWord();
   readonly calls: readonly ProbedCall[] = [createCall(), createCall()];
   readonly tools: readonly Tool[];
@@ -138,7 +145,7 @@ function createCall(): ProbedCall {
   return { name: createWord(), key: createWord(), value: createWord() };
 }
 
-/** Letters and digits that stand nowhere in a template. */
+/** A random word that no template contains. */
 function createWord(): string {
   return `x${randomBytes(6).toString("hex")}`;
 }

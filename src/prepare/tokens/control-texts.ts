@@ -2,31 +2,31 @@
 export interface ControlToken {
   readonly id: number;
   readonly text: string;
-  /** The white space before it goes with it. */
+  /** Whether the token swallows the white space before it. */
   readonly stripsBefore: boolean;
-  /** The white space after it goes with it. */
+  /** Whether the token swallows the white space after it. */
   readonly stripsAfter: boolean;
 }
 
-/** A stretch of plain text, or the id of one control token. */
+/** A stretch of plain text or the id of one control token. */
 export type Fragment = string | number;
 
-/** What llama.cpp takes along with a token that strips: C's isspace. */
+/** The characters that a stripping token swallows in llama.cpp, which are those of C's isspace. */
 const WHITE_SPACE = " \t\n\v\f\r";
 
 /**
- * Finds the texts of control tokens, as llama.cpp does when it is asked to parse them: the first one, and of two that begin at the same place
- * the longer. A token that a single character spells is left out: it could not be told from text. Stateless; used on the prepare worker.
+ * Finds the texts of control tokens as llama.cpp does when it parses special tokens: the first text wins, and at one position the longer one. It ignores
+ * a control token of a single character, which nothing tells from text. It is stateless and lives on the prepare worker.
  */
 export class ControlTexts {
   readonly #tokens: ReadonlyMap<string, ControlToken>;
-  /** Matches one control text; undefined: the vocabulary has no control tokens. */
+  /** Matches one control text. undefined means that the vocabulary has no control tokens. */
   readonly #pattern: RegExp | undefined;
-  /** Matches the first character of each control text, of those too that begin inside another. */
+  /** Matches the first character of each control text, including one that begins inside another. */
   readonly #beginnings: RegExp | undefined;
   readonly #longest: number;
-  readonly #heads: ReadonlySet<string>;
-  readonly #tails: ReadonlySet<string>;
+  readonly #prefixes: ReadonlySet<string>;
+  readonly #suffixes: ReadonlySet<string>;
 
   constructor(tokens: readonly ControlToken[]) {
     const byLength = tokens.filter(({ text }) => text.length > 1).sort((a, b) => b.text.length - a.text.length);
@@ -37,11 +37,13 @@ export class ControlTexts {
       this.#beginnings = new RegExp(`(?=${anyOf})[^]`, "g");
     }
     this.#longest = byLength[0]?.text.length ?? 0;
-    this.#heads = new Set(byLength.flatMap(({ text }) => lengthsWithin(text).map((length) => text.slice(0, length))));
-    this.#tails = new Set(byLength.flatMap(({ text }) => lengthsWithin(text).map((length) => text.slice(-length))));
+    this.#prefixes = new Set(
+      byLength.flatMap(({ text }) => lengthsWithin(text).map((length) => text.slice(0, length))),
+    );
+    this.#suffixes = new Set(byLength.flatMap(({ text }) => lengthsWithin(text).map((length) => text.slice(-length))));
   }
 
-  /** The text with each control text replaced by its token. Two stretches of plain text never follow each other, and none is empty. */
+  /** Replaces each control text by its token. No two stretches of plain text are adjacent, and none is empty. */
   split(text: string): Fragment[] {
     if (this.#pattern === undefined) return text === "" ? [] : [text];
     const fragments: Fragment[] = [];
@@ -62,16 +64,16 @@ export class ControlTexts {
   }
 
   /**
-   * The text with `mark` put into every control text, and at either end where text around it could complete one: whatever it is put into, `split`
-   * finds no control token that takes even one character from it. Taking the marks out gives the text back.
+   * Inserts `mark` into every control text, and at either end of the text if its surroundings could complete one there. In any surroundings, `split` finds
+   * no control token that contains a character of the result. Without its marks the result is the text.
    */
   breakUp(text: string, mark: string): string {
     if (this.#beginnings === undefined) return text;
     const broken = text.replaceAll(this.#beginnings, (first) => first + mark);
     const edge = Math.min(this.#longest, text.length);
     const before =
-      lengthsUpTo(edge).some((length) => this.#tails.has(text.slice(0, length))) || this.#isInsideOne(text);
-    const after = lengthsUpTo(edge).some((length) => this.#heads.has(text.slice(-length)));
+      lengthsUpTo(edge).some((length) => this.#suffixes.has(text.slice(0, length))) || this.#isInsideOne(text);
+    const after = lengthsUpTo(edge).some((length) => this.#prefixes.has(text.slice(-length)));
     return (before ? mark : "") + broken + (after ? mark : "");
   }
 
@@ -97,7 +99,7 @@ function lengthsUpTo(longest: number): number[] {
   return Array.from({ length: longest }, (_, index) => index + 1);
 }
 
-/** The lengths of all proper heads and tails of a text. */
+/** The lengths of all proper prefixes and suffixes of a text. */
 function lengthsWithin(text: string): number[] {
   return lengthsUpTo(text.length - 1);
 }

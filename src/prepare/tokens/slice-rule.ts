@@ -1,15 +1,15 @@
-/** Where a text may be cut so that its parts have the same tokens as the whole. */
+/** The positions at which a text can be cut so that its slices have the same tokens as the whole. */
 export interface SliceRule {
-  /** Matches with no width at each safe place. Flags `g` and `u`. */
+  /** Matches the empty text at each safe position. Its flags are `g` and `u`. */
   readonly boundary: RegExp;
-  /** Tokens that the vocabulary puts in front of every text, to be taken away from each part but the first. */
+  /** The number of tokens that the vocabulary puts in front of every text. Each slice but the first drops them. */
   readonly addedTokens: number;
 }
 
-/** About 10 ms of tokenising: what a small request may have to wait for a big one, and a cancel for its effect. */
+/** A slice takes about 10 ms to tokenise. A small request waits that long for a big one, and a cancel for its effect. */
 export const SLICE_CHARS = 8_192;
 
-/** Pre-tokenisers of byte-level BPE whose words never go on over a single space: each takes it, if at all, as the first character of a word. */
+/** Pre-tokenisers of byte-level BPE whose words never continue over a single space. A word contains it, if at all, as its first character. */
 const SPACE_BOUND_PRE_TOKENIZERS = new Set([
   "bailingmoe",
   "bailingmoe2",
@@ -60,39 +60,40 @@ const SPACE_BOUND_PRE_TOKENIZERS = new Set([
 ]);
 
 /**
- * Before a single space between two characters that are certainly neither white space nor unassigned; and, for scripts that write no spaces,
- * before their comma and stop. The characters are narrower than they need be, so that Node's Unicode tables and llama.cpp's agree on them.
+ * The position before a single space between two characters that are neither white space nor unassigned and, in scripts without spaces, before a comma
+ * or a full stop. The character sets are narrower than necessary, so that the Unicode tables of Node and of llama.cpp agree on them.
  */
 const WORD_BOUNDARY =
   /(?<=[\p{L}\p{N}\p{P}])(?= [\p{L}\p{N}\p{P}])|(?<=[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3])(?=[、。，！？])/gu;
 
 const LINE_BOUNDARY = /(?=\n)/gu;
 
-/** What a rule is chosen by. */
+/** The facts about a vocabulary that decide its slice rule. */
 export interface SliceFacts {
-  /** `tokenizer.ggml.model` and `tokenizer.ggml.pre` of the file. */
+  /** The value of `tokenizer.ggml.model` in the file. */
   readonly tokenizerModel: string | undefined;
+  /** The value of `tokenizer.ggml.pre` in the file. */
   readonly preTokenizer: string | undefined;
-  /** Every token's text, as the file spells it. */
+  /** The text of every token as the file spells it. */
   readonly tokenTexts: readonly string[];
-  /** Texts that llama.cpp looks for in plain text before anything else. */
+  /** The texts that llama.cpp finds in plain text before it tokenises the rest. */
   readonly wholeTexts: readonly string[];
-  /** Some of them take white space around them along. */
+  /** Whether any of them swallows the white space around it. */
   readonly wholeTextsStrip: boolean;
   tokenize(text: string): readonly number[];
 }
 
-/** The rule that is proven safe for a vocabulary, or undefined: its texts must be tokenised in one go. */
+/** The rule that is proven safe for a vocabulary. undefined means that its texts must be tokenised as a whole. */
 export function findSliceRule(facts: SliceFacts): SliceRule | undefined {
   const { tokenizerModel, preTokenizer, tokenTexts } = facts;
   if (facts.wholeTextsStrip) return undefined;
   if (tokenizerModel === "gpt2" && preTokenizer !== undefined && SPACE_BOUND_PRE_TOKENIZERS.has(preTokenizer)) {
-    // A whole text that a cut could go through: one with a character before a space or before a full-width stop.
+    // A cut could go through a whole text that has a character before a space or before a full-width stop.
     if (facts.wholeTexts.some((text) => /.[ 、。，！？]/u.test(text.trimStart()))) return undefined;
     return { boundary: WORD_BOUNDARY, addedTokens: 0 };
   }
   if (tokenizerModel === "llama") {
-    // Such a vocabulary joins neighbours only to what it holds: where no token reaches over a line's end, nothing is joined over it.
+    // Such a vocabulary merges neighbours only into its own tokens. If no token reaches over a line's end, no merge does.
     if (tokenTexts.some((text) => text.includes("\n") && text !== "\n")) return undefined;
     const one = facts.tokenize("\n").length;
     const two = facts.tokenize("\n\n").length;
@@ -101,7 +102,7 @@ export function findSliceRule(facts: SliceFacts): SliceRule | undefined {
   return undefined;
 }
 
-/** Where the slice that begins at `start` ends: at the first safe place after `sliceChars`, or at the end of the text. */
+/** The end of the slice that begins at `start`: the first safe position after `sliceChars`, or the end of the text. */
 export function sliceEnd(
   text: string,
   start: number,

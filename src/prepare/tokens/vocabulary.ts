@@ -2,21 +2,21 @@ import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama
 import { type ControlToken, ControlTexts } from "./control-texts.js";
 import { findSliceRule, type SliceRule } from "./slice-rule.js";
 
-/** What GGUF files call a control token, whatever llama.cpp makes of it. */
+/** The type of control tokens in GGUF files. llama.cpp may treat such a token as another type. */
 const CONTROL_TYPE = 3;
 
-/** A model loaded with its vocabulary only: no weights, so little memory. Lives on the prepare worker; every call is synchronous. */
+/** A model that is loaded without its weights, and so takes little memory. It lives on the prepare worker, and every call is synchronous. */
 export class Vocabulary implements AsyncDisposable {
   readonly model: LlamaModel;
   readonly size: number;
   readonly controlTexts: ControlTexts;
-  /** True: `tokenize` makes control tokens of text that spells them, so such a text must be cut inside them. llama.cpp does so for gpt-oss. */
+  /** Whether `tokenize` turns the text of a control token into the token, so that such a text must be cut inside it. llama.cpp does so for gpt-oss. */
   readonly readsControlTexts: boolean;
-  /** undefined: texts must be tokenised in one go. */
+  /** undefined means that texts must be tokenised as a whole. */
   readonly sliceRule: SliceRule | undefined;
-  /** The most UTF-8 bytes of text that one token can stand for; undefined where the tokeniser may drop text. */
+  /** The most UTF-8 bytes of text that one token stands for. undefined means that the tokeniser may drop text. */
   readonly longestTokenBytes: number | undefined;
-  /** The token that the model wants in front of every text; undefined: none. */
+  /** The token that the model needs in front of every text, if any. */
   readonly beginning: number | undefined;
   readonly #llama: Llama;
   readonly #controls: ReadonlySet<number>;
@@ -50,7 +50,7 @@ export class Vocabulary implements AsyncDisposable {
 
   /**
    * @param modelPath a GGUF file
-   * @throws Error with llama.cpp's own last words where the file can't be read as a model
+   * @throws Error with llama.cpp's last messages when the file cannot be read as a model
    */
   static async load(modelPath: string): Promise<Vocabulary> {
     const lastErrors: string[] = [];
@@ -71,12 +71,12 @@ export class Vocabulary implements AsyncDisposable {
     }
   }
 
-  /** The tokens of plain text. What it spells stays text: see `isControl` for the vocabularies in which that may fail. */
+  /** Tokenises plain text, including the texts of control tokens. With `readsControlTexts` the result may contain control tokens, which `isControl` finds. */
   tokenize(text: string): number[] {
     return this.model.tokenize(text);
   }
 
-  /** Control tokens have no text; bytes that form no whole code point are U+FFFD. Each id must be below `size`. */
+  /** The text of tokens. Control tokens have none, and incomplete code points become U+FFFD. Each id must be below `size`. */
   detokenize(tokenIds: readonly number[]): string {
     return this.model.detokenize(tokenIds.map(asToken));
   }
@@ -99,7 +99,7 @@ interface VocabularyToken {
 
 type Token = Parameters<LlamaModel["getTokenAttributes"]>[0];
 
-/** The binding brands its token ids. */
+/** Adds the brand of the binding's token ids. */
 function asToken(id: number): Token {
   return id as Token;
 }
@@ -112,7 +112,7 @@ function longestTokenBytes(tokenizerModel: string, tokens: readonly VocabularyTo
   if (tokenizerModel !== "gpt2" && tokenizerModel !== "llama") return undefined;
   let longest = 1;
   for (const { text, attributes } of tokens) {
-    // Byte-level BPE spells each byte of a normal token as one character.
+    // Byte-level BPE writes each byte of a normal token as one character.
     const bytes = tokenizerModel === "gpt2" && attributes.normal ? text.length : Buffer.byteLength(text);
     longest = Math.max(longest, bytes);
   }

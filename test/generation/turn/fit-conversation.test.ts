@@ -4,7 +4,7 @@ import type { Message } from "../../../src/core/conversation.js";
 import { GenerationError } from "../../../src/core/generation-error.js";
 import type { ReadTurn } from "../../../src/generation/turn/conversation-of.js";
 import { fitConversation } from "../../../src/generation/turn/fit-conversation.js";
-import type { PreparedInput } from "../../../src/prepare/prepared-input.js";
+import type { PreparedInput } from "../../../src/core/prepare-messages.js";
 
 const NEW = [{ role: "user", content: "new" }] as const;
 

@@ -102,7 +102,7 @@ describe("JinjaTemplate", () => {
     assertRefuses(
       () => render([user("a"), system("b")], source),
       "chat.messages[1].role",
-      /leaves this system message out/,
+      /does not show a system message here/,
     );
     assert.deepEqual(render([user("a")], source), ["a"]);
   });
@@ -115,14 +115,18 @@ describe("JinjaTemplate", () => {
     assertRefuses(
       () => render([system("a"), user("b"), system("c"), user("d")], source),
       "chat.messages[2].role",
-      /leaves this system message out/,
+      /does not show a system message here/,
     );
   });
 
   it("refuses to go on inside a message that the template changes", () => {
     const source = "{% for m in messages %}{{ m.role if m.role == 'assistant' else m.content }}{% endfor %}";
     const conversation = [user("a"), assistant("b")];
-    assertRefuses(() => render(conversation, source), "chat.messages[1].content", /cannot go on inside/);
+    assertRefuses(
+      () => render(conversation, source),
+      "chat.messages[1].content",
+      /is changed by the model's chat template, so the model cannot continue it/,
+    );
   });
 
   it("is not made from what cannot be parsed, or fails at the simplest conversation", () => {

@@ -66,8 +66,8 @@ describe("parseJsonObject", () => {
     assertRefuses(() => parse("{"), "f", /is not JSON: /);
     for (const text of ["[]", "1", "null", '"a"']) assertRefuses(() => parse(text), "f", /is not a JSON object/);
     const nested = (depth: number): string => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
-    assertRefuses(() => parse(nested(128)), "f", /is nested deeper than 128/);
-    assertRefuses(() => parse(nested(100_000)), "f", /is nested deeper than 128/);
+    assertRefuses(() => parse(nested(128)), "f", /is nested more than 128 levels deep/);
+    assertRefuses(() => parse(nested(100_000)), "f", /is nested more than 128 levels deep/);
     assert.equal(written(nested(127)), nested(127));
   });
 });

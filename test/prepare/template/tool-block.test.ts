@@ -30,7 +30,7 @@ describe("the block of tools", () => {
 
   it("stands before the caller's system message, or the template's own, or alone", () => {
     const place = (messages: readonly Message[], defaultSystem: string): Message[] =>
-      withoutToolRoles(messages, { block: "BLOCK", place: "system", defaultSystem });
+      withoutToolRoles(messages, { block: "BLOCK", carrier: "system", defaultSystem });
     assert.deepEqual(place([system("s"), user("u")], "own"), [system("BLOCK\n\ns"), user("u")]);
     assert.deepEqual(place([user("u"), system("s")], "own"), [system("BLOCK\n\nown"), user("u"), system("s")]);
     assert.deepEqual(place([user("u")], ""), [system("BLOCK"), user("u")]);
@@ -38,7 +38,7 @@ describe("the block of tools", () => {
 
   it("stands in the first message of the user where there is no place for a system message", () => {
     const place = (...messages: Message[]): Message[] =>
-      withoutToolRoles(messages, { block: "BLOCK", place: "user", defaultSystem: "" });
+      withoutToolRoles(messages, { block: "BLOCK", carrier: "user", defaultSystem: "" });
     assert.deepEqual(place(assistant("a"), user("u"), user("v")), [assistant("a"), user("BLOCK\n\nu"), user("v")]);
     assert.deepEqual(place(assistant("a")), [user("BLOCK"), assistant("a")]);
   });
@@ -46,7 +46,7 @@ describe("the block of tools", () => {
   it("makes text of calls and results, one message of results that follow each other", () => {
     const written = withoutToolRoles([...calls, assistant("three")], {
       block: undefined,
-      place: "system",
+      carrier: "system",
       defaultSystem: "own",
     });
     assert.deepEqual(written, [

@@ -2,17 +2,17 @@ import { GenerationError } from "../core/generation-error.js";
 import type { GenerationInput } from "../core/generation-request.js";
 import type { PrepareNotice } from "../core/prepare-messages.js";
 
-/** What the prepare worker says to one call. */
-export type Answer = Extract<PrepareNotice, { readonly id: number }>;
+/** The prepare worker's answer to one call. */
+export type PrepareAnswer = Extract<PrepareNotice, { readonly id: number }>;
 
-/** What a caller is told for an answer that does not bring what was asked for. */
-export function answerError(answer: Answer): GenerationError {
+/** The error of an answer without the result that the caller asked for. */
+export function answerError(answer: PrepareAnswer): GenerationError {
   switch (answer.type) {
     case "refused": {
       const { field, description } = answer.violation;
       return new GenerationError("INVALID_REQUEST", `${field}: ${description}`, { violations: [answer.violation] });
     }
-    // The caller's own cancel never gets here: its signal has failed the call before. So the link is closing.
+    // A caller's own cancel never gets here, since its signal has failed the call before. The link is closing.
     case "cancelled":
       return closingError();
     case "failed":
@@ -25,16 +25,16 @@ export function answerError(answer: Answer): GenerationError {
   }
 }
 
-/** The server is going down; another one may take the call. */
+/** The error of a call that another server may take, because this one is shutting down. */
 export function closingError(): GenerationError {
   return new GenerationError("DRAINING", "the server is shutting down");
 }
 
 const INPUT_FIELDS = { prompt: "prompt", chat: "chat.messages", token_ids: "token_ids.ids" };
 
-/** An input that cannot fit, with the counts. The context is the bound and the one output token that there must be room for. */
+/** The error of an input that is too long, with the counts. The context holds one output token beside the largest input. */
 export function tooLongError(
-  { inputTokens, exact }: Extract<Answer, { readonly type: "too_long" }>,
+  { inputTokens, exact }: Extract<PrepareAnswer, { readonly type: "too_long" }>,
   { input, maxInputTokens }: { input: GenerationInput; maxInputTokens: number },
 ): GenerationError {
   const contextTokens = maxInputTokens + 1;

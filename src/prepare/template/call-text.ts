@@ -1,18 +1,37 @@
 import type { CallSyntax } from "../../core/output-format.js";
+import type { ToolCall } from "../../core/tool.js";
 
-/** A call with one argument, a text. */
+/** Writes calls as a model of this syntax does. `hide` is applied to everything that is not markup. */
+export function writeCalls(calls: readonly ToolCall[], syntax: CallSyntax, hide: (text: string) => string): string {
+  const { body } = syntax;
+  const between = "separator" in body ? body.separator : ", ";
+  const written = calls.map((call) => writeCall(call, body, hide)).join(between);
+  const section = body.type === "array" ? `[${written}]` : written;
+  return syntax.sectionBegin + section + syntax.sectionEnd;
+}
+
+function writeCall(call: ToolCall, body: CallSyntax["body"], hide: (text: string) => string): string {
+  if (body.type === "named") return body.begin + hide(call.name) + body.middle + hide(call.arguments) + body.end;
+  const { keys } = body;
+  const name = `${JSON.stringify(keys.name)}: ${hide(JSON.stringify(call.name))}`;
+  const values = `${JSON.stringify(keys.arguments[0])}: ${hide(call.arguments)}`;
+  const object = `{${name}, ${values}}`;
+  return body.type === "array" ? object : body.begin + object + body.end;
+}
+
+/** A call with one string argument, whose words appear nowhere else. */
 export interface ProbedCall {
   readonly name: string;
   readonly key: string;
   readonly value: string;
 }
 
-/** Whether the call stands in a rendered conversation, written in this syntax. White space is free. */
+/** Whether a rendered conversation contains the call in this syntax, with any white space. */
 export function showsCall(rendered: string, { sectionBegin, body }: CallSyntax, call: ProbedCall): boolean {
   const name = escapePattern(call.name);
   const values = `\\{\\s*"${escapePattern(call.key)}"\\s*:\\s*"${escapePattern(call.value)}"\\s*\\}`;
   if (body.type === "named") {
-    // Some write an id between the name and the arguments.
+    // Some templates write an id between the name and the arguments.
     const begin = anyOf(body.begin, body.otherBegins);
     const middle = anyOf(body.middle, body.otherMiddles);
     const pattern = `${begin}\\s*${name}[^{]*?${middle}\\s*${values}\\s*${trimmed(body.end)}`;
