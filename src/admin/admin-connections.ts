@@ -19,7 +19,7 @@ export interface AdminConnectionsOptions {
   readonly log: Logger;
 }
 
-interface Held {
+interface HeldConnection {
   readonly lifeTimer: Disposable;
   isAnswered: boolean;
 }
@@ -33,7 +33,7 @@ export class AdminConnections {
   readonly #mostHeld: number;
   readonly #warning: RareWarning;
   /** The open connections, oldest first. */
-  readonly #held = new Map<Socket, Held>();
+  readonly #held = new Map<Socket, HeldConnection>();
   #isTrimDue = false;
 
   constructor(server: Server, options: AdminConnectionsOptions) {
@@ -81,7 +81,7 @@ export class AdminConnections {
 
   #trim(): void {
     const surplus = Math.max(0, this.#held.size - this.#mostHeld);
-    const isAnswered = ([, held]: [Socket, Held]): boolean => held.isAnswered;
+    const isAnswered = ([, held]: [Socket, HeldConnection]): boolean => held.isAnswered;
     const entries = [...this.#held];
     const inOrder = [...entries.filter(isAnswered), ...entries.filter((entry) => !isAnswered(entry))];
     for (const [socket] of inOrder.slice(0, surplus)) socket.destroy();

@@ -31,7 +31,7 @@ export interface AdminServerOptions {
   readonly clock: Clock;
 }
 
-interface Answer {
+interface AdminResponse {
   readonly status: number;
   readonly contentType?: string;
   readonly body: string;
@@ -116,7 +116,7 @@ interface Responder {
 async function respond(request: IncomingMessage, response: ServerResponse, responder: Responder): Promise<void> {
   // No request needs its body, and an unread body would keep the connection open.
   request.resume();
-  let answer: Answer;
+  let answer: AdminResponse;
   try {
     answer = await answerTo(request, responder);
   } catch (error) {
@@ -135,7 +135,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, respo
   response.end(request.method === "HEAD" ? undefined : answer.body);
 }
 
-async function answerTo(request: IncomingMessage, responder: Responder): Promise<Answer> {
+async function answerTo(request: IncomingMessage, responder: Responder): Promise<AdminResponse> {
   const { metrics, metricsText, hosts, view } = responder;
   const { host } = request.headers;
   if (!hosts.allow(host)) {
@@ -160,7 +160,7 @@ async function answerTo(request: IncomingMessage, responder: Responder): Promise
   }
 }
 
-function probeAnswer(view: ServerView, isWell: (view: ServerView) => boolean): Answer {
+function probeAnswer(view: ServerView, isWell: (view: ServerView) => boolean): AdminResponse {
   return { status: isWell(view) ? 200 : 503, body: `${view.lifecycle}\n` };
 }
 

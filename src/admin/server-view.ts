@@ -19,7 +19,7 @@ export interface ServerView {
   readonly version: string;
   readonly lifecycle: Lifecycle;
   readonly limits: Limits;
-  /** The same snapshot that GetLoad returns. It is undefined until the engine is ready. */
+  /** The snapshot that GetLoad returns. It is undefined until the engine is ready. */
   readonly load: LoadSnapshot | undefined;
   readonly calls: CallsReport;
   readonly store: StoreReport;

@@ -1,23 +1,23 @@
-/** Where a call comes from, for the log. Each is absent where it is not known. */
+/** The origin of a call, for the log. An unknown field is absent. */
 export interface CallOrigin {
-  /** Address and port of the connection's other end, such as `10.0.0.7:51034`; `unix` for a socket file. A proxy's, where one is in between. */
+  /** The peer's address and port, such as `10.0.0.7:51034`, or `unix` for a socket file. The peer may be a proxy. */
   readonly peer?: string;
-  /** The metadata `x-request-id`, by which proxies and clients name a call. */
+  /** The metadata `x-request-id`, which proxies and clients use to name a call. */
   readonly xRequestId?: string;
-  /** Which try of the same call it is, from 1. */
+  /** The number of the attempt, from 1. */
   readonly attempt?: number;
 }
 
-/** What a server's calls hold, for the metrics. */
+/** The resources of a server's calls, for the metrics. */
 export interface CallsReport {
-  /** Calls that have a seat. */
+  /** The open calls that count toward the limit. */
   readonly calls: number;
-  /** Calls whose message is not whole. */
+  /** The calls whose request message has not arrived completely. */
   readonly pendingCalls: number;
-  /** Of request bodies under way, in bytes. */
+  /** The bytes of request bodies that are not decoded yet. */
   readonly requestBytes: number;
-  /** Of unary responses that are being made or wait for their readers, in bytes. */
+  /** The bytes of unary responses that are being encoded or wait for their readers. */
   readonly responseBytes: number;
-  /** Streams that were refused in storms of resets, since the start. */
+  /** The streams refused since the start because their connection had reset too many. */
   readonly refusedStreams: number;
 }

@@ -27,7 +27,7 @@ type AnsweredCommand<Command = PrepareCommand> = Command extends {
  * open: the link takes calls. closing: the worker was asked to close and ends its calls. lost: the worker died, and every call fails with the error.
  * open → closing | lost. A closing link is never lost, because it asked for the exit.
  */
-type LinkState =
+type PreparerState =
   { readonly type: "open" } | { readonly type: "closing" } | { readonly type: "lost"; readonly error: GenerationError };
 
 export interface PreparerOptions {
@@ -63,7 +63,7 @@ export class Preparer implements AsyncDisposable {
   readonly #queueCapacity: number;
   /** The calls that the worker has not answered. They include those that their callers gave up, because the worker still has them. */
   readonly #pending = new Map<number, Deferred<PrepareAnswer>>();
-  #state: LinkState = { type: "open" };
+  #state: PreparerState = { type: "open" };
   #nextId = 1;
 
   private constructor(worker: PrepareThread, facts: PreparerFacts, options: PreparerOptions) {

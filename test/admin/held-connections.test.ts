@@ -9,10 +9,10 @@ import { silentLogger } from "../../src/telemetry/logger.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { viewIn } from "./view-example.js";
 
-/** Beyond what any socket buffers by itself. */
+/** A size beyond the buffer of any socket. */
 const HUGE_PAGE_BYTES = 16 * 1024 * 1024;
 
-/** What a client may do with a connection that it means to keep. */
+/** The behaviours of a client that keeps its connection. */
 const KINDS: Readonly<Record<string, string>> = {
   "that send nothing": "",
   "that send half a header": "GET /livez HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: ",
@@ -49,7 +49,7 @@ describe("The admin port with connections held open", function () {
     await server[Symbol.asyncDispose]();
   });
 
-  /** A connection that never closes its side and reads nothing. Resolves once it is established or failed. */
+  /** Opens a connection that never closes its side and reads nothing. Resolves when it is established or has failed. */
   const hold = async (text: string): Promise<Socket> => {
     const { hostname, port } = new URL(`http://${server.address}`);
     const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });

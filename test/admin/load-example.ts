@@ -13,7 +13,7 @@ const generation = (generationId: string, state: GenerationState): GenerationLoa
   inStateMs: 50,
 });
 
-/** A snapshot in which every number is another one. */
+/** A snapshot in which no two numbers are equal. */
 export const LOAD_EXAMPLE: LoadSnapshot = {
   lifecycle: "serving",
   slots: { total: 8, busy: 3 },

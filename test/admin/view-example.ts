@@ -10,7 +10,7 @@ tally.observe("commitTurn", { ok: false, problem: { type: "fenced_out" } }, 7);
 tally.observe("sweep", { ok: false, problem: { type: "unavailable", fault: "disk_full", message: "" } }, 900);
 const STORE_EXAMPLE = tally.report(3);
 
-/** What a scrape sees of a server in this state. */
+/** The view of a server in this state. */
 export const viewIn = (lifecycle: Lifecycle): ServerView => ({
   version: "1.2.3",
   lifecycle,

@@ -17,7 +17,7 @@ const tools: ToolUse = {
   parallel: true,
 };
 
-/** Shows tools, calls and results in the generic form, and thinks aloud on demand. */
+/** A template that shows tools, calls and results in the generic form, and reasons on demand. */
 const TOOL_TEMPLATE =
   "{% if tools %}{{ 'TOOLS' + tools | tojson }}{% endif %}{% for m in messages %}{{ '<' + m.role + '>' + m.content }}" +
   "{% for c in m.tool_calls or [] %}{{ '<tool_call>' + c.function | tojson + '</tool_call>' }}{% endfor %}" +

@@ -89,7 +89,7 @@ describe("PrepareHost", () => {
     let turns = 0;
     const original = vocabulary.tokenize.bind(vocabulary);
     vocabulary.tokenize = (text) => {
-      // Posted from inside the first slice, so that it is met between two slices.
+      // The command is posted inside the first slice, so that the host receives it between two slices.
       if (++turns === 1) say({ type: "cancel", id: 1 });
       return original(text);
     };

@@ -221,7 +221,7 @@ describe("prepareInput", () => {
   });
 
   describe("beyond the bound", () => {
-    /** Counts what is tokenised, to show that nothing is. */
+    /** Counts the texts that are tokenised, to show that there are none. */
     function countTokenised(action: () => Prepared): { prepared: Prepared; chars: number } {
       let chars = 0;
       const original = vocabulary.tokenize.bind(vocabulary);

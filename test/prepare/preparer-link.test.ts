@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { Preparer } from "../../src/prepare/preparer.js";
 import { RecordingLogger } from "./recording-logger.js";
 
-/** The link's own duties, against a worker that does as it is told. */
+/** Tests the link against a scripted worker. */
 describe("Preparer, the link to its worker", () => {
   const neverAborts = new AbortController().signal;
   const entry = new URL("./scripted-prepare-worker.js", import.meta.url);
@@ -30,7 +30,7 @@ describe("Preparer, the link to its worker", () => {
     await assert.rejects(say(preparer, "a"), { code: "TOO_MANY_CALLS", facts: { capacity: "2" } });
     abort.abort(new Error("enough"));
     await Promise.all(held.map((call) => assert.rejects(call, /enough/)));
-    // Given up by their callers, but the worker has not let go of them.
+    // Their callers have given the calls up, but the worker still has them.
     await assert.rejects(say(preparer, "a"), { code: "TOO_MANY_CALLS" });
   });
 
@@ -41,7 +41,7 @@ describe("Preparer, the link to its worker", () => {
     const reason = new GenerationError("CANCELLED", "the client has left");
     abort.abort(reason);
     await assert.rejects(call, (error) => error === reason);
-    // The worker was told: when it lets go of the call, its place is free.
+    // The worker knows of the cancel, and its answer makes room for another call.
     assert.deepEqual(await say(preparer, "settle"), Uint32Array.of(0));
   });
 

@@ -11,7 +11,7 @@ import { TURN_END_TOKEN as END, TURN_START_TOKEN as BOS } from "../support/tiny-
 import { user } from "./conversation.js";
 import { RecordingLogger } from "./recording-logger.js";
 
-/** The whole room: link, worker thread and a real vocabulary. */
+/** Tests the whole room with a worker thread and a real vocabulary. */
 describe("Preparer", () => {
   const { signal } = new AbortController();
   const log = new RecordingLogger();

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { Logger } from "../../src/telemetry/logger.js";
 
-/** Keeps every line as text, fields and message. */
+/** A logger that keeps the fields and the message of every line as text. */
 export class RecordingLogger implements Logger {
   readonly lines: string[] = [];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { InputRefusal } from "../../src/core/violations.js";
 
-/** Asserts that the action refuses its input, naming this field, in words that match. */
+/** Asserts that the action throws an InputRefusal for this field whose text matches. */
 export function assertRefuses(action: () => unknown, field: string, description: RegExp): void {
   assert.throws(action, (error) => {
     assert.ok(error instanceof InputRefusal);

@@ -2,8 +2,8 @@ import { parentPort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-messages.js";
 
 /**
- * A worker without a model, which does what the text to tokenise says: `hold` (no answer until the cancel), `fail`, `throw`, `exit`. It answers
- * any other text with the number of calls that it holds. Cancels are answered only when a text `settle` comes: until then the call is with the worker.
+ * A worker without a model that obeys the text to tokenise: `hold` (no answer until the cancel), `fail`, `throw` or `exit`. It answers any other text
+ * with the number of calls that it holds. It answers cancels only after the text `settle`, and holds their calls until then.
  */
 const port = parentPort;
 if (port === null) throw new Error("this runs as a worker thread only");

@@ -166,7 +166,7 @@ export const harmonyFrames: readonly string[] = [
   "<|return|>",
 ];
 
-/** The markup that identifies each family of models, from the most specific on, and the syntaxes of that family. The first syntax is the one in its template. */
+/** The markup that identifies each family of models, from the most specific on, and the family's syntaxes, of which its template shows the first. */
 const FAMILIES: readonly { readonly markup: readonly string[]; readonly syntaxes: readonly CallSyntax[] }[] = [
   { markup: ["<|channel|>commentary"], syntaxes: [callSyntaxes.harmony] },
   { markup: ["<｜tool▁calls▁begin｜>", "```json"], syntaxes: [callSyntaxes.deepseek_v3] },

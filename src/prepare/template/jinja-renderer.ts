@@ -4,7 +4,7 @@ import type { JsonObject } from "../../core/json.js";
 import type { Tool } from "../../core/tool.js";
 import type { HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/violations.js";
-import { type MessageShape, messageVariables, toolVariables } from "./message-variables.js";
+import { type TemplateShape, messageVariables, toolVariables } from "./message-variables.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
 /** The input of one rendering. */
@@ -14,7 +14,7 @@ export interface Rendering {
   readonly tools: readonly Tool[];
   /** The variables beside messages and tools. */
   readonly variables: JsonObject;
-  readonly shape: MessageShape;
+  readonly shape: TemplateShape;
   readonly texts: HiddenTexts;
   /** A text after the content of the last message, which the model then continues. By default the prompt asks for an answer. */
   readonly end?: string | undefined;

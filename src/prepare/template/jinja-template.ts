@@ -11,7 +11,7 @@ import {
 import { createMark, HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/violations.js";
 import { JinjaRenderer, type Rendering } from "./jinja-renderer.js";
-import { type MessageShape, PLAIN_SHAPE } from "./message-variables.js";
+import { type TemplateShape, PLAIN_SHAPE } from "./message-variables.js";
 import { createOutputFormat } from "./create-output-format.js";
 import type { JsonObject } from "../../core/json.js";
 import { SystemMessages } from "./system-messages.js";
@@ -33,7 +33,7 @@ export class JinjaTemplate implements ChatTemplate {
   readonly #reasoning: TemplateReasoning;
   /** undefined means that the template supports no tools, so that they go into a block of text. */
   readonly #toolSupport: ToolSupport | undefined;
-  readonly #shape: MessageShape;
+  readonly #shape: TemplateShape;
 
   private constructor(renderer: JinjaRenderer, { source, vocabulary }: { source: string; vocabulary: Vocabulary }) {
     const texts = new HiddenTexts(vocabulary);

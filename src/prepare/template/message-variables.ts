@@ -9,10 +9,10 @@ import type { HiddenTexts } from "./hidden-texts.js";
 import { parseJsonObject } from "./parse-json.js";
 
 /** The form in which one template takes calls and their results. `findToolSupport` finds it out. */
-export interface MessageShape extends CallArrangement {
+export interface TemplateShape extends CallArrangement {
   /** The form of a call's arguments, a value or JSON text. `written` means that the calls are part of the content, in this syntax. */
   readonly calls: "value" | "text" | { readonly written: CallSyntax };
-  /** The ids of calls. `any` keeps the call's own id, `nine` takes nine letters and digits, and `numbered` is the tool and a number, as in `functions.add:0`. */
+  /** The ids of calls: the call's own id, nine letters and digits, or the tool and a number, as in `functions.add:0`. */
   readonly ids: "any" | "nine" | "numbered";
   /** Whether each parameter needs a description, even an empty one. */
   readonly describesAll: boolean;
@@ -21,7 +21,7 @@ export interface MessageShape extends CallArrangement {
 }
 
 /** The shape of conversations without calls. */
-export const PLAIN_SHAPE: MessageShape = Object.freeze({
+export const PLAIN_SHAPE: TemplateShape = Object.freeze({
   calls: "value",
   callsApart: false,
   textApart: false,
@@ -33,7 +33,7 @@ export const PLAIN_SHAPE: MessageShape = Object.freeze({
 /** The template variable for tools. */
 export function toolVariables(
   tools: readonly Tool[],
-  { shape, texts }: { shape: MessageShape; texts: HiddenTexts },
+  { shape, texts }: { shape: TemplateShape; texts: HiddenTexts },
 ): readonly JsonObject[] {
   return tools.map(({ name, description, parameters }, index) => {
     const schema = parseJsonObject(parameters, { field: `chat.tools[${index}].parameters`, texts });
@@ -61,7 +61,7 @@ function describeAll(schema: JsonObject): JsonObject {
 /** The template variable for messages. `end` follows the content of the last one. */
 export function messageVariables(
   messages: readonly Message[],
-  { shape, texts, end }: { shape: MessageShape; texts: HiddenTexts; end: string },
+  { shape, texts, end }: { shape: TemplateShape; texts: HiddenTexts; end: string },
 ): JsonObject[] {
   const shown = shownCalls(messages, shape);
   const hidden = { shown, shape, texts };
@@ -82,18 +82,21 @@ export function messageVariables(
   });
 }
 
-interface CallContext {
+interface CallRendering {
   readonly shown: ReadonlyMap<string, { readonly id: string; readonly name: string }>;
-  readonly shape: MessageShape;
+  readonly shape: TemplateShape;
   readonly texts: HiddenTexts;
 }
 
-function resultOf(callId: string, { shown, texts }: CallContext): JsonObject {
+function resultOf(callId: string, { shown, texts }: CallRendering): JsonObject {
   const { id, name } = shown.get(callId) ?? { id: callId, name: "" };
   return { tool_call_id: texts.hideValue(id), name: texts.hideValue(name) };
 }
 
-function callOf(call: ToolCall, { field, shown, shape, texts }: CallContext & { readonly field: string }): JsonObject {
+function callOf(
+  call: ToolCall,
+  { field, shown, shape, texts }: CallRendering & { readonly field: string },
+): JsonObject {
   const parsed = parseJsonObject(call.arguments, { field: `${field}.arguments`, texts });
   return {
     id: texts.hideValue(shown.get(call.id)?.id ?? call.id),
@@ -106,7 +109,7 @@ function callOf(call: ToolCall, { field, shown, shape, texts }: CallContext & { 
 }
 
 /** The id and the name that the template shows of each call, by the call's own id. */
-function shownCalls(messages: readonly Message[], { ids }: MessageShape): CallContext["shown"] {
+function shownCalls(messages: readonly Message[], { ids }: TemplateShape): CallRendering["shown"] {
   const calls = messages.flatMap(({ toolCalls = [] }) => toolCalls);
   return new Map(
     calls.map(({ id, name }, index) => {

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../core/json.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
 import { InputRefusal } from "../../core/violations.js";
 import { createMark } from "./hidden-texts.js";
-import type { MessageShape } from "./message-variables.js";
+import type { TemplateShape } from "./message-variables.js";
 import { type ReasoningMarks, reasoningAtEnd, reasoningMarks } from "./reasoning-marks.js";
 import { REASONING_SWITCHES } from "./template-arguments.js";
 
@@ -102,8 +102,8 @@ const FIELDS = ["reasoning_content", "thinking", "reasoning"];
 
 /** The message field whose reasoning the template shows, either before a tool's result or in a complete turn. undefined means that it shows none. */
 export function findReasoningField(
-  shape: MessageShape,
-  render: (messages: readonly Message[], shape: MessageShape) => string | undefined,
+  shape: TemplateShape,
+  render: (messages: readonly Message[], shape: TemplateShape) => string | undefined,
 ): string | undefined {
   const reasoning = createMark();
   const question: Message = { role: "user", content: "x" };

@@ -3,18 +3,18 @@ import type { Message } from "../../core/conversation.js";
 import type { CallSyntax } from "../../core/output-format.js";
 import type { Tool } from "../../core/tool.js";
 import { callFamilies } from "./call-syntaxes.js";
-import { type MessageShape, PLAIN_SHAPE } from "./message-variables.js";
+import { type TemplateShape, PLAIN_SHAPE } from "./message-variables.js";
 import { type ProbedCall, showsCall } from "./call-text.js";
 
 /** Renders a conversation with these tools, or returns undefined if the template rejects it. */
 export type RenderProbe = (
   messages: readonly Message[],
-  options: { tools: readonly Tool[]; shape: MessageShape },
+  options: { tools: readonly Tool[]; shape: TemplateShape },
 ) => string | undefined;
 
 /** A template's support for tools. */
 export interface ToolSupport {
-  readonly shape: MessageShape;
+  readonly shape: TemplateShape;
   /** The syntaxes of calls, at least one. */
   readonly calls: readonly CallSyntax[];
 }
@@ -27,7 +27,7 @@ export function findToolSupport(source: string, render: RenderProbe): ToolSuppor
   const guesses = callFamilies(source);
   const probe = new ProbeConversation();
   const plain = [false, true]
-    .map((describesAll): MessageShape => ({ ...PLAIN_SHAPE, describesAll }))
+    .map((describesAll): TemplateShape => ({ ...PLAIN_SHAPE, describesAll }))
     .find((shape) => probe.showsTools(render([probe.question], { tools: probe.tools, shape })));
   if (guesses.length === 0 || plain === undefined) return undefined;
   // A shape that loses the text before a call is the last resort.
@@ -46,9 +46,9 @@ export function findToolSupport(source: string, render: RenderProbe): ToolSuppor
 
 /** Passes arguments as JSON text if the result is the same, since the text keeps the model's white space. */
 function preferText(
-  { shape, probe }: { shape: MessageShape; probe: ProbeConversation },
+  { shape, probe }: { shape: TemplateShape; probe: ProbeConversation },
   render: RenderProbe,
-): MessageShape {
+): TemplateShape {
   const asText = { ...shape, calls: "text" } as const;
   const [byValue, byText] = [shape, asText].map((one) =>
     render(probe.conversation, { tools: probe.tools, shape: one }),
@@ -59,12 +59,12 @@ function preferText(
 /** Finds a syntax in which a template without calls of its own shows them as the assistant's text. */
 function findWritten(
   guesses: readonly (readonly CallSyntax[])[],
-  { plain, probe, render }: { plain: MessageShape; probe: ProbeConversation; render: RenderProbe },
+  { plain, probe, render }: { plain: TemplateShape; probe: ProbeConversation; render: RenderProbe },
 ): ToolSupport | undefined {
   for (const calls of guesses) {
     const [written] = calls;
     if (written === undefined) continue;
-    const shape: MessageShape = { ...plain, calls: { written } };
+    const shape: TemplateShape = { ...plain, calls: { written } };
     const isShown = tryShape({ shape, probe, guesses: [calls], needsText: true }, render) !== undefined;
     if (isShown) return { shape, calls };
   }
@@ -77,7 +77,12 @@ function tryShape(
     probe,
     guesses,
     needsText,
-  }: { shape: MessageShape; probe: ProbeConversation; guesses: readonly (readonly CallSyntax[])[]; needsText: boolean },
+  }: {
+    shape: TemplateShape;
+    probe: ProbeConversation;
+    guesses: readonly (readonly CallSyntax[])[];
+    needsText: boolean;
+  },
   render: RenderProbe,
 ): readonly CallSyntax[] | undefined {
   const rendered = render(probe.conversation, { tools: probe.tools, shape });
@@ -89,7 +94,7 @@ function tryShape(
 }
 
 /** All shapes, from the most usual on. */
-function* shapes(plain: MessageShape): Generator<MessageShape> {
+function* shapes(plain: TemplateShape): Generator<TemplateShape> {
   for (const ids of ["any", "nine", "numbered"] as const) {
     for (const callsApart of [false, true]) {
       for (const textApart of [false, true]) {

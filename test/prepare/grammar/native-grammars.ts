@@ -1,6 +1,6 @@
 import { getLlama, type Llama, LlamaGrammar, LlamaLogLevel } from "node-llama-cpp";
 
-/** llama.cpp's own reading of grammars, without a model. */
+/** Parses grammars with llama.cpp, without a model. */
 export class NativeGrammars implements AsyncDisposable {
   readonly #llama: Llama;
 
@@ -20,9 +20,9 @@ export class NativeGrammars implements AsyncDisposable {
     );
   }
 
-  /** @throws Error where llama.cpp can't compile it */
+  /** @throws Error when llama.cpp cannot compile it */
   compile(gbnf: string): NativeGrammar {
-    // The constructor is what createGrammar calls, and does not need to be awaited.
+    // The constructor does what createGrammar does, and need not be awaited.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     return new NativeGrammar(new LlamaGrammar(this.#llama, { grammar: gbnf }));
   }
@@ -39,7 +39,7 @@ export class NativeGrammar {
     this.#grammar = grammar;
   }
 
-  /** Whether the text is a whole output of the grammar. */
+  /** Whether the text is a complete output of the grammar. */
   allows(text: string): boolean {
     return (this.#grammar as unknown as { _testText(text: string): boolean })._testText(text);
   }

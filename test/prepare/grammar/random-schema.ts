@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** A tree of itself. */
+/** A schema that refers to itself. */
 const NODE = {
   type: "object",
   properties: {
@@ -15,7 +15,7 @@ const NODE = {
 const names = fc.constantFrom("a", "ab", "b", "name", "name_2", 'qu"ote', "é", "", "__x", "c", "d");
 const count = fc.integer({ min: 0, max: 4 });
 const few = fc.integer({ min: -1_200, max: 1_200 });
-/** The validator can't compare objects with a member `toString` or `valueOf`. */
+/** Names without `toString` and `valueOf`, since the validator cannot compare objects with such members. */
 const json = fc.jsonValue({ maxDepth: 2 }).filter((value) => !/"(?:toString|valueOf)":/.test(JSON.stringify(value)));
 
 function schemaArbitrary(inner: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
@@ -84,7 +84,7 @@ function arrays(inner: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   );
 }
 
-/** Schemas of the supported subset, now and then one that can't be held. As JSON.parse returns them. */
+/** Generates schemas of the supported subset, and sometimes one that cannot be enforced, as JSON.parse returns them. */
 export const randomSchema: fc.Arbitrary<unknown> = fc
   .letrec((tie) => ({ schema: schemaArbitrary(tie("schema")) }))
   .schema.map((schema) => withDefinitions(schema));

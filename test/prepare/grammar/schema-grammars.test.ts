@@ -83,7 +83,7 @@ function isTime(text: string): boolean {
   return /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/.test(text);
 }
 
-/** What has been written, not what it was written from. */
+/** The value after a round trip through JSON text. */
 function readBack(gbnf: string): Grammar {
   const grammar = readGbnf(gbnf, bounds);
   assert.ok(grammar.has(ROOT_RULE));

@@ -2,15 +2,15 @@ import type { Grammar, GrammarNode, CharsNode } from "../../../src/prepare/gramm
 import { matches } from "../../../src/prepare/grammar/check/parse-stacks.js";
 import type { Random } from "../../support/random.js";
 
-/** Beyond so many rules in rules the shortest way to an end is taken. */
+/** The depth of nested rules from which the shortest way to an end is taken. */
 const PATIENCE = 12;
 const MORE_REPETITIONS = 3;
 
-/** Random outputs that a grammar allows. */
+/** Generates random outputs of a grammar. */
 export class Sentences {
   readonly #grammar: Grammar;
   readonly #random: Random;
-  /** The fewest rules in rules that each rule can end with. */
+  /** The least depth of nested rules of an output of each rule. */
   readonly #heights = new Map<string, number>();
 
   constructor(grammar: Grammar, random: Random) {

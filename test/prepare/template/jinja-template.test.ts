@@ -22,7 +22,7 @@ describe("JinjaTemplate", () => {
     return template.render({ messages }).fragments;
   }
 
-  /** What one message of the ChatML template comes to. */
+  /** The text of one message in the ChatML template. */
   const turn = (text: string): Fragment[] => [START, text, END, "\n"];
   const defaultSystem = turn(`system\n${TINY_SYSTEM_MESSAGE}`);
   const invitation = [START, "assistant\n"];

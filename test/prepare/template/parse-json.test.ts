@@ -8,7 +8,7 @@ import { assertRefuses } from "../refuses.js";
 const token = { id: 1, text: "<s>", stripsBefore: false, stripsAfter: false };
 const texts = new HiddenTexts({ controlTexts: new ControlTexts([token]), readsControlTexts: false });
 const parse = (text: string): unknown => parseJsonObject(text, { field: "f", texts });
-/** What a template's `tojson` makes of it, with the marks taken out. */
+/** The output of a template's `tojson` without the marks. */
 const written = (text: string): string => texts.reveal(JSON.stringify(parse(text)));
 
 describe("parseJsonObject", () => {

@@ -62,7 +62,7 @@ describe("ControlTexts", () => {
           (before, content, after) => {
             const broken = controls.breakUp(content, mark);
             assert.equal(broken.replaceAll(mark, ""), content);
-            // Whatever stands around it, what is recognised is what would be recognised there if something else stood between.
+            // In any surroundings, the result has the control tokens of the surroundings and no others.
             const around = [...controls.split(before), mark, ...controls.split(after)].filter(
               (it) => typeof it === "number",
             );

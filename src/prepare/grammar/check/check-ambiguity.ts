@@ -3,7 +3,10 @@ import { Continuations, furtherRounds } from "./continuations.js";
 import { matches, ParseStacks, type TerminalStack } from "./parse-stacks.js";
 import { findNullableRules } from "./rule-properties.js";
 
-/** The most derivations of one token's characters. llama.cpp matches each character against every parse stack, and tokens may be long, so their number must not grow with each character. */
+/**
+ * The most derivations of one token's characters. llama.cpp matches each character against every parse stack, and tokens may be long, so the number of
+ * derivations must not grow with each character.
+ */
 const MAX_DERIVATIONS = 64;
 const TOKEN_CHARACTERS = 32;
 /** How far the check follows a text, since the number of parse stacks must not grow with the output either. */

@@ -32,7 +32,10 @@ export const ROOT_RULE = "root";
 
 export const EMPTY: GrammarNode = Object.freeze({ type: "sequence", parts: [] });
 
-/** A schema, a grammar, a list of choices or a tool that cannot become a grammar. The message says where and names the bound; the caller adds the field's path. */
+/**
+ * The error of a schema, a grammar, a list of choices or a tool that cannot become a grammar. Its message names the position and the bound, and the caller
+ * adds the path of the field.
+ */
 export class GrammarProblem extends Error {
   /** Follows the path of the compiled field, such as `[3]`. */
   readonly subfield: string;
