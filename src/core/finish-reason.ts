@@ -1,4 +1,4 @@
-/** Why the *model* stopped. A cancel, a deadline or a fault is a status, never a finish reason. */
+/** The reason why the *model* stopped. A cancel, a deadline or a fault is a status, never a finish reason. */
 export const FINISH_REASONS = [
   "end_of_turn",
   "stop_sequence",
@@ -14,6 +14,6 @@ export const FINISH_REASONS = [
 
 export type FinishReason = (typeof FINISH_REASONS)[number];
 
-/** What ended a run for `stop_sequence` or `stop_token`. */
+/** The stop sequence or the stop token that ended a run. */
 export type StopMatch =
   { readonly type: "sequence"; readonly text: string } | { readonly type: "token"; readonly tokenId: number };

@@ -44,22 +44,22 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface GenerationErrorDetails {
-  /** For INVALID_REQUEST and INPUT_TOO_LONG: every violation at once. */
+  /** Every violation of an INVALID_REQUEST or INPUT_TOO_LONG. */
   readonly violations?: readonly FieldViolation[];
-  /** For refusals that another try may get past: when. */
+  /** The time after which a retry may succeed. */
   readonly retryAfterMs?: number;
-  /** Facts for ErrorInfo.metadata, such as limits and counts. Never secrets, never internals. */
+  /** Facts for ErrorInfo.metadata, such as limits and counts. They contain neither secrets nor internals. */
   readonly facts?: Readonly<Record<string, string>>;
-  /** For the log alone. */
+  /** The cause, which only the log shows. */
   readonly cause?: unknown;
 }
 
-/** Whose stack the log shows. Any other error is an answer, and taking its stack would cost more than making it. */
+/** The codes of faults, whose stack the log shows. Any other error is an answer, and its stack would cost more than the rest of it. */
 const FAULTS: ReadonlySet<ErrorCode> = new Set(["INTERNAL", "ENGINE_FAULT"]);
 
 /**
- * The one error that a caller sees. `message` is safe to show; whatever is not stands in `cause`. Only faults have the frames of a stack, and a cause
- * keeps its own.
+ * The only error that a caller sees. `message` is safe to show, and `cause` has everything else. Only faults have the frames of a stack, and a cause keeps
+ * its own.
  */
 export class GenerationError extends Error {
   readonly code: ErrorCode;
@@ -79,16 +79,16 @@ export class GenerationError extends Error {
     this.facts = details.facts ?? {};
   }
 
-  /** What failed, whoever threw it: a GenerationError stays, all else becomes INTERNAL with a fixed text and the original as cause. */
+  /** Converts any thrown value. A GenerationError stays, and everything else becomes INTERNAL with a fixed text and the original as its cause. */
   static from(thrown: unknown): GenerationError {
     if (thrown instanceof GenerationError) return thrown;
     return new GenerationError("INTERNAL", "internal error", { cause: thrown });
   }
 }
 
-/** One thing wrong with one field. `description` gives the value met and the bound. */
+/** A violation of one field. `description` names the value and the bound. */
 export interface FieldViolation {
-  /** Path as in the proto, such as `sampling.temperature` or `chat.messages[2].role`. */
+  /** The path in the proto, such as `sampling.temperature` or `chat.messages[2].role`. */
   readonly field: string;
   readonly description: string;
 }

@@ -8,7 +8,7 @@ export type GenerationEnd =
   | { readonly type: "finished"; readonly reason: FinishReason }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string };
 
-/** What is known of one generation, before or after its end. */
+/** The state of one generation, before or after its end. */
 export interface GenerationReport {
   readonly generationId: string;
   readonly requestId: string | undefined;
@@ -19,7 +19,7 @@ export interface GenerationReport {
   readonly timings: Timings;
   /** undefined while anything of the generation is held. */
   readonly end: GenerationEnd | undefined;
-  /** When the call was opened, since the epoch. */
+  /** The time at which the call was opened, since the epoch. */
   readonly createdMs: number;
   /** undefined until the generation is accepted. */
   readonly seed: number | undefined;

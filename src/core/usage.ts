@@ -9,15 +9,15 @@ export interface Usage {
   readonly deliveredTokens: number;
 }
 
-/** Where a generation's time went, in ms. totalMs = queueMs + prepareMs + prefillMs + decodeMs + parkedMs. */
+/** The time of a generation by phase, in ms. totalMs = queueMs + prepareMs + prefillMs + decodeMs + parkedMs. */
 export interface Timings {
-  /** The wait for a slot, and all time that no other phase claims. */
+  /** The wait for a slot, and all time that belongs to no other phase. */
   readonly queueMs: number;
   readonly prepareMs: number;
   readonly prefillMs: number;
   readonly decodeMs: number;
   readonly parkedMs: number;
   readonly totalMs: number;
-  /** From the opening of the call until the first chunk was handed to the writer; undefined before that. */
+  /** The time from the opening of the call until the writer got the first chunk. undefined before that. */
   readonly timeToFirstTokenMs: number | undefined;
 }

@@ -5,7 +5,6 @@ import { findDoubledTypeNames } from "./type-names.js";
 /** Names that still mean two things. None may join them. */
 const TOLERATED: ReadonlySet<string> = new Set([
   "Announced",
-  "Answer",
   "Call",
   "Connection",
   "Described",
@@ -14,9 +13,6 @@ const TOLERATED: ReadonlySet<string> = new Set([
   "GenerationInput",
   "GenerationTarget",
   "Held",
-  "JsonObject",
-  "LinkState",
-  "MessageShape",
   "PendingCalls",
   "Piece",
   "TokenizeJson",
