@@ -79,7 +79,7 @@ export interface PrefillProgress {
 /** Where a run is inside the engine. A parked run has no credit and is not pulled until some comes. A preempted run has no sequence until it is resumed. */
 type RunStage = "prefilling" | "running" | "parked" | "preempted" | "ended";
 
-/** What one step meant for one run. */
+/** The part of a step that concerns one run. */
 export interface RunUpdate {
   readonly runId: number;
   readonly stage: RunStage;

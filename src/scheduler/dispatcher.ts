@@ -4,18 +4,18 @@ import { GenerationError } from "../core/generation-error.js";
 import { type Lane, LANES } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { WaitEstimates } from "../core/load-snapshot.js";
-import type { Logger } from "../telemetry/logger.js";
 import type { Clock } from "../sync/clock.js";
-import { Preemptor } from "./preemptor.js";
-import type { GenerationRecord } from "./generation/generation-record.js";
+import type { Logger } from "../telemetry/logger.js";
 import { ForecastCache } from "./forecast/forecast-cache.js";
-import { checkCapacity, checkExpectedWait, limitWait } from "./queue/queue-bounds.js";
 import type { PreparedRun } from "./forecast/prepared-run.js";
 import { deadlineErrorOf, type RunForecast, type WaitRange } from "./forecast/run-forecast.js";
 import { RunWork } from "./forecast/run-work.js";
-import { SlotTable } from "./slot-table.js";
 import { WaitAccuracy, WaitEstimator } from "./forecast/wait-estimator.js";
+import type { GenerationRecord } from "./generation/generation-record.js";
+import { checkCapacity, checkExpectedWait, limitWait } from "./queue/queue-bounds.js";
 import { SlotQueue } from "./queue/slot-queue.js";
+import { Preemptor } from "./preemptor.js";
+import { SlotTable } from "./slot-table.js";
 import { type Admission, NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
 
 export interface DispatcherOptions {
@@ -71,7 +71,7 @@ export class Dispatcher implements Disposable {
     this.#preemptor = new Preemptor({
       slots: this.#slots,
       wanted: () => this.#missingSlots(),
-      room: () => options.limits.preemptedRuns - this.#preempted.size,
+      capacity: () => options.limits.preemptedRuns - this.#preempted.size,
       clock: options.clock,
       preempt: (runId) => options.send({ type: "preempt", runId }),
     });

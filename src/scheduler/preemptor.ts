@@ -17,7 +17,7 @@ export interface PreemptorOptions {
   /** The number of slots that are wanted beyond the free ones. */
   readonly wanted: () => number;
   /** The number of further runs that may be preempted. */
-  readonly room: () => number;
+  readonly capacity: () => number;
   readonly clock: Clock;
   /** Orders the engine to preempt the run. `gone` tells when it is done. */
   readonly preempt: (runId: number) => void;
@@ -40,8 +40,8 @@ export class Preemptor implements Disposable {
   /** Preempts what is needed. Call it whenever something has changed and a run may wait. */
   makeRoom(): void {
     this[Symbol.dispose]();
-    const { wanted, room, clock, preempt } = this.#options;
-    let missing = Math.min(wanted(), room()) - this.#leaving.size;
+    const { wanted, capacity, clock, preempt } = this.#options;
+    let missing = Math.min(wanted(), capacity()) - this.#leaving.size;
     if (missing <= 0) return;
     for (const { runId, readyInMs } of this.#candidates()) {
       if (missing === 0) return;

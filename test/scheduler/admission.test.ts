@@ -91,7 +91,7 @@ describe("Scheduler admission", () => {
     await rig.scheduler.drained();
   });
 
-  it("fills each lane's line up to its places, then refuses that lane alone", async () => {
+  it("fills each lane's queue up to its capacity, then refuses that lane alone", async () => {
     await using rig = await SchedulerRig.start({ slots: 1, limits: { queuePerSlot: 2 } });
     rig.submit(ENDLESS);
     rig.submit(echo("a"));
@@ -107,7 +107,7 @@ describe("Scheduler admission", () => {
     assert.equal(acceptedGenerations, 4);
   });
 
-  it("refuses a wait that is too long even by the lower estimate, and says when to come back", async () => {
+  it("refuses a wait that is too long even by the lower estimate, and says when to try again", async () => {
     await using rig = await SchedulerRig.start({ slots: 1, engine: { stepMs: 5 }, limits: { queueWaitMs: 1_000 } });
     await readAll(rig.submit(echo("measured")));
     // 1,000 tokens of at least 5 ms each; by the lower estimate half of that, at most.

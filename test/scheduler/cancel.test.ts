@@ -78,7 +78,7 @@ describe("Scheduler.cancel", () => {
     rig.assertBaseline();
   });
 
-  it("soft finishes one that waits, without a token, and frees its place at once", async () => {
+  it("soft finishes one that waits, without a token, and frees its queue entry at once", async () => {
     await using rig = await SchedulerRig.start({ slots: 1 });
     const holder = rig.submit(ENDLESS);
     const generation = rig.submit(echo("abc"));

@@ -116,7 +116,7 @@ describe("Scheduler and max_wait", () => {
     assert.equal(rig.submit(echo("a"), { maxWaitMs: 100_000 }).state, "waiting");
   });
 
-  it("takes the place of the server's own bound, whichever is longer, and leaves the capacity of the queue as it is", async () => {
+  it("replaces the server's own bound, whichever is longer, and leaves the capacity of the queue as it is", async () => {
     await using rig = await paced({ limits: { ...PACED.limits, queueWaitMs: 1_000, queuePerSlot: 2 } });
     rig.submit(ENDLESS, exactly(1_000));
     await rig.notice();

@@ -6,18 +6,18 @@ import { ManualClock } from "../support/manual-clock.js";
 interface Setting {
   readonly slots?: number;
   readonly waiting?: number;
-  readonly room?: number;
+  readonly capacity?: number;
   readonly wasPreempted?: boolean;
 }
 
 /** Holders whose runs have been parked since a moment of the clock; undefined: not parked. */
 function setUp(
   parkedSince: readonly (number | undefined)[],
-  { slots = parkedSince.length, waiting = 1, room = 256, wasPreempted = false }: Setting,
+  { slots = parkedSince.length, waiting = 1, capacity = 256, wasPreempted = false }: Setting,
 ) {
   const clock = new ManualClock();
   const table = new SlotTable<Preemptable>(slots);
-  const state = { waiting, room, since: [...parkedSince], wasPreempted };
+  const state = { waiting, capacity, since: [...parkedSince], wasPreempted };
   const epochMs = clock.nowMs();
   for (const index of parkedSince.keys()) {
     const parkedMs = (): number | undefined => {
@@ -30,7 +30,7 @@ function setUp(
   const preemptor = new Preemptor({
     slots: table,
     wanted: () => state.waiting,
-    room: () => state.room,
+    capacity: () => state.capacity,
     clock,
     preempt: (runId) => preempted.push(runId),
   });
@@ -89,7 +89,7 @@ describe("Preemptor", () => {
   });
 
   it("keeps to the most that may be without a slot", () => {
-    const { clock, preemptor, preempted } = setUp([0, 0, 0], { waiting: 3, room: 1 });
+    const { clock, preemptor, preempted } = setUp([0, 0, 0], { waiting: 3, capacity: 1 });
     clock.advance(1_000);
     preemptor.makeRoom();
     assert.deepEqual(preempted, [1]);

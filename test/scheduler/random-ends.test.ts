@@ -20,7 +20,7 @@ const PROGRESS: Readonly<Record<GenerationState, number>> = {
 
 /** Short enough to end within its credit, without a reader. */
 const SHORT = echo("short");
-/** Takes several steps to be read in. */
+/** A prompt that takes several steps to prefill. */
 const LONG = Uint32Array.from({ length: 500 }, () => 97);
 
 const ENDS = ["abort", "immediate", "soft", "dispose"] as const;

@@ -33,7 +33,7 @@ export class LaneQueue<T extends Waiter> {
   }
 
   /** The new runs, first to last, which are told their positions. The queue must not change during the iteration. */
-  get newcomers(): Iterable<QueueEntry<T>> & { readonly size: number } {
+  get newRuns(): Iterable<QueueEntry<T>> & { readonly size: number } {
     return this.#queues.new;
   }
 

@@ -46,7 +46,7 @@ export class SlotQueue<T extends Waiter> implements Disposable {
 
   /** The number of new runs that wait in the lane. */
   waiting(lane: Lane): number {
-    return this.#lanes[lane].newcomers.size;
+    return this.#lanes[lane].newRuns.size;
   }
 
   /** The number of runs that wait to return. */
@@ -58,7 +58,7 @@ export class SlotQueue<T extends Waiter> implements Disposable {
   join(waiter: T, wait: WaitRange): Disposable {
     const lane = this.#lanes[waiter.lane];
     const entry = lane.join(waiter);
-    if (waiter.isNew) tell(entry, lane.newcomers.size, wait);
+    if (waiter.isNew) tell(entry, lane.newRuns.size, wait);
     return entry;
   }
 
@@ -100,7 +100,7 @@ export class SlotQueue<T extends Waiter> implements Disposable {
 
   /** The new runs, lane by lane, in each lane's order. */
   waiters(): T[] {
-    return LANES.flatMap((lane) => Array.from(this.#lanes[lane].newcomers, (entry) => entry.item));
+    return LANES.flatMap((lane) => Array.from(this.#lanes[lane].newRuns, (entry) => entry.item));
   }
 
   [Symbol.dispose](): void {
@@ -130,7 +130,7 @@ export class SlotQueue<T extends Waiter> implements Disposable {
     const moved: MovedEntry<T>[] = [];
     for (const lane of LANES) {
       let position = 0;
-      for (const entry of this.#lanes[lane].newcomers) {
+      for (const entry of this.#lanes[lane].newRuns) {
         position += 1;
         const wait = waits.get(entry.item);
         if (position !== entry.toldPosition && wait !== undefined) moved.push({ entry, position, wait });

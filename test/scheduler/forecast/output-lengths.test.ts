@@ -59,10 +59,10 @@ describe("OutputLengths", () => {
   it("gives no less to a larger share, and nothing below 0 or above the maximum", () => {
     const sample = fc.record({ tokens: fc.nat(200), complete: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(sample, { maxLength: 300 }), fc.nat(250), fc.nat(250), (samples, made, more) => {
+      fc.property(fc.array(sample, { maxLength: 300 }), fc.nat(250), fc.nat(250), (samples, generated, more) => {
         const outputs = new OutputLengths();
         for (const { tokens, complete } of samples) outputs.observe(tokens, complete);
-        const left = SHARES.map((share) => outputs.remaining(made, made + more, share));
+        const left = SHARES.map((share) => outputs.remaining(generated, generated + more, share));
         assert.deepEqual(
           left,
           left.toSorted((a, b) => a - b),

@@ -76,7 +76,7 @@ class Scene {
     this.tell([{ runId, decodedTokens: outputTokens, end: { outcome, tally } }], 10);
   }
 
-  /** So many runs came and went, each with an input of 64 tokens prefilled at 1 ms each, and outputs of these lengths. */
+  /** Runs came and went, one for each length, each with an input of 64 tokens prefilled at 1 ms each, and outputs of these lengths. */
   learn(lengths: readonly number[]): this {
     for (const tokens of lengths) {
       const runId = this.start(workOf({ inputTokens: 64, maxOutputTokens: 1_000, exact: false }));

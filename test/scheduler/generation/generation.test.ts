@@ -152,7 +152,7 @@ describe("Generation", () => {
       assert.equal(await failureOf(generation.next(), "DEADLINE_EXCEEDED"), reason);
     });
 
-    it("is out of the line in the moment of the abort", async () => {
+    it("is out of the queue in the moment of the abort", async () => {
       await using rig = await SchedulerRig.start({ slots: 1 });
       const holder = rig.submit(ENDLESS);
       const controller = new AbortController();

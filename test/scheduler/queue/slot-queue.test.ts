@@ -148,7 +148,7 @@ describe("SlotQueue", () => {
     assert.equal(told(), 256);
     clock.advance(200);
     assert.equal(told(), 298);
-    // Who left last has moved nobody: another look finds nothing to tell.
+    // The last waiter left and moved nobody, so that there is nothing more to tell.
     clock.advance(1_000);
     assert.equal(clock.pendingTimers, 0);
     assert.deepEqual(
