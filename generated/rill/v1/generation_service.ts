@@ -133,9 +133,9 @@ export interface GenerateRequest {
    * until it has stored too many others. If the first call ended in any other way, for instance because its client left,
    * the key is free again.
    *
-   * A repeat must equal the first request in every field except `request_id`; otherwise it fails with ALREADY_EXISTS, reason
-   * IDEMPOTENCY_KEY_REUSED. It fails with RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, if the output so far exceeds the
-   * largest response. The generation keeps the request id and the lane of its first call.
+   * A repeat must equal the first request in every field except `request_id` and `expected_model`; otherwise it fails with
+   * ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED. It fails with RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, if the
+   * output so far exceeds the largest response. The generation keeps the request id and the lane of its first call.
    *
    * The key of a `turn` belongs to its session, and every server that shares the store knows it for as long as the turn is
    * stored. A repeat gets the stored answer, or takes over the turn if it runs on this server. If the turn runs on another
@@ -328,9 +328,9 @@ export interface GenerateStreamRequest {
    * until it has stored too many others. If the first call ended in any other way, for instance because its client left,
    * the key is free again.
    *
-   * A repeat must equal the first request in every field except `request_id`; otherwise it fails with ALREADY_EXISTS, reason
-   * IDEMPOTENCY_KEY_REUSED. It fails with RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, if the output so far exceeds the
-   * largest response. The generation keeps the request id and the lane of its first call.
+   * A repeat must equal the first request in every field except `request_id` and `expected_model`; otherwise it fails with
+   * ALREADY_EXISTS, reason IDEMPOTENCY_KEY_REUSED. It fails with RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, if the
+   * output so far exceeds the largest response. The generation keeps the request id and the lane of its first call.
    *
    * The key of a `turn` belongs to its session, and every server that shares the store knows it for as long as the turn is
    * stored. A repeat gets the stored answer, or takes over the turn if it runs on this server. If the turn runs on another

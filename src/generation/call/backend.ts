@@ -4,7 +4,7 @@ import type { Preparer } from "../../prepare/preparer.js";
 import type { LifecycleState } from "../../scheduler/lifecycle-state.js";
 import type { Scheduler } from "../../scheduler/scheduler.js";
 
-/** What serves the calls, once the model is loaded. */
+/** The parts that serve calls once the model is loaded. */
 export interface Backend {
   readonly scheduler: Scheduler;
   readonly preparer: Pick<Preparer, "prepare" | "tokenize" | "detokenize" | "resolveBiases">;
@@ -12,17 +12,17 @@ export interface Backend {
   readonly engine: EngineFacts;
 }
 
-/** How services get at the backend. */
+/** The way by which services reach the backend. */
 export interface BackendSource {
   readonly lifecycle: LifecycleState;
   /** undefined while starting. */
   readonly backend: () => Backend | undefined;
 }
 
-/** There is nothing measured to estimate a load from: this is how often to ask. */
+/** A caller that is refused while the model loads is told to ask again after this time, because nothing is measured that would predict the load. */
 const STARTING_RETRY_MS = 1_000;
 
-/** @throws GenerationError STARTING, ENGINE_LOST or DRAINING, as the lifecycle has it, while there is no backend */
+/** @throws GenerationError STARTING, ENGINE_LOST or DRAINING, by the lifecycle, while there is no backend */
 export function requireBackend({ lifecycle, backend }: BackendSource): Backend {
   const found = backend();
   if (found !== undefined) return found;

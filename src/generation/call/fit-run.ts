@@ -5,18 +5,18 @@ import type { Stopping } from "../../core/generation-request.js";
 /** The counts that decide whether a run fits. */
 export interface RunFit {
   readonly inputTokens: number;
-  /** What input and output may have together. */
+  /** The most tokens of input and output together. */
   readonly contextTokens: number;
   readonly stopping: Stopping;
-  /** The most output tokens where the caller gave no maximum. */
+  /** The most output tokens if the caller gave no maximum. */
   readonly defaultMaxOutputTokens: number;
 }
 
 /**
  * Settles how many tokens a run may put out. Pure; called on the main thread before the generation waits.
  * - A maximum that the caller gave stands, and must fit beside the input.
- * - Without one it is the default, or what the input leaves where that is less; then reaching it means the context is full.
- * @throws GenerationError INPUT_TOO_LONG with the counts; also where not one output token fits
+ * - Without one, the maximum is the default or the room that the input leaves, whichever is smaller. To reach the room means that the context is full.
+ * @throws GenerationError INPUT_TOO_LONG with the counts, also if not one output token fits
  */
 export function fitRun(fit: RunFit): RunStopping {
   const { inputTokens, contextTokens, stopping } = fit;

@@ -14,11 +14,11 @@ export interface Idempotency {
 }
 
 /**
- * SHA-256 of a request as its caller gave it, before defaults. Its names, its key and the pace of its reader are left out. Two protocols give the same
- * digest for the same words.
+ * SHA-256 of a request as its caller gave it, before defaults. Its request id and its key are left out. Two protocols give the same digest for the same
+ * words.
  */
 export function digestRequest(request: GenerationRequest): string {
-  const said = { ...request, requestId: undefined, idempotency: undefined, delivery: undefined };
+  const said = { ...request, requestId: undefined, idempotency: undefined };
   return VERSION_PREFIX + createHash("sha256").update(canonicalText(said)).digest("base64");
 }
 

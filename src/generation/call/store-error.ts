@@ -1,7 +1,7 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { StoreProblem, StoreResult } from "../../sessions/store-problem.js";
 
-/** What the store answered. @throws GenerationError for a problem, as callers hear of it */
+/** Returns the value that the store answered with. @throws GenerationError for a problem, in the caller's words */
 export function storedValue<Value>(result: StoreResult<Value>): Value {
   if (result.ok) return result.value;
   throw storeError(result.problem);

@@ -2,16 +2,16 @@ import type { GenerationEvent } from "../../core/generation-event.js";
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 
-/** What is read: one reader at a time. Each throws, or rejects with, a GenerationError when there will be no more. */
+/** A source of events with one reader. If no more events will come, `next` rejects and `tryNext` throws, with a GenerationError. */
 export interface EventSource {
   next(): Promise<GenerationEvent>;
-  /** The next one if it waits already. */
+  /** Returns the next event if one waits already. */
   tryNext(): GenerationEvent | undefined;
-  /** Until `tryNext` is worth another look. */
+  /** Resolves when `tryNext` may have an event. */
   changed(): Promise<void>;
 }
 
-/** Reads the events of one generation, with a limit of time where wanted, and lets one be put back. Main thread, one user. */
+/** Reads the events of one generation, within a time limit if asked to, and lets one event be put back. Main thread, one user. */
 export class EventReader implements Omit<EventSource, "changed"> {
   readonly #source: EventSource;
   readonly #clock: Clock;
@@ -34,7 +34,7 @@ export class EventReader implements Omit<EventSource, "changed"> {
     return unread === undefined ? this.#source.next() : Promise.resolve(unread);
   }
 
-  /** The next event, or undefined when `limitMs` passed first; then a later read gets it. */
+  /** Resolves with the next event, or with undefined if `limitMs` passed first; then a later read gets the event. */
   async nextWithin(limitMs: number): Promise<GenerationEvent | undefined> {
     const timeIsUp = new Deferred<boolean>();
     using _limit = this.#clock.startTimer(limitMs, () => timeIsUp.resolve(true));
@@ -46,7 +46,7 @@ export class EventReader implements Omit<EventSource, "changed"> {
     }
   }
 
-  /** Puts the event that was read last back in front. */
+  /** Puts the last event that was read back in front. */
   unread(event: GenerationEvent): void {
     this.#unread = event;
   }

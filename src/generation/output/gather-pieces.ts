@@ -4,14 +4,14 @@ import type { Clock } from "../../sync/clock.js";
 import type { EventReader } from "./event-reader.js";
 
 export interface GatherOptions {
-  /** How long the first pieces may wait for others. 0: not at all. */
+  /** How long the first pieces may wait for others; 0: not at all. */
   readonly maxDelayMs: number;
-  /** The run's whole window: once it is here, no more can come before the reader has taken some. */
+  /** The run's whole window. Once the pieces fill it, no more can come until the reader has taken some. */
   readonly window: Credit;
   readonly clock: Clock;
 }
 
-/** The pieces that go into one chunk: those that wait, and those that join them within the delay. In order, none lost, none twice. */
+/** Gathers the pieces of one chunk: the first ones, and all that join them within the delay. They stay in order; none is lost and none comes twice. */
 export async function gatherPieces(
   first: readonly Piece[],
   reader: EventReader,

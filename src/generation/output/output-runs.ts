@@ -1,6 +1,6 @@
 import type { Channel, Piece } from "../../core/piece.js";
 
-/** What a message of the output carries: text of one channel, or a part of one call. */
+/** A message of the output carries text of one channel, or a part of one call. */
 export type OutputKind =
   { readonly type: "text"; readonly channel: Channel } | { readonly type: "call"; readonly index: number };
 
@@ -10,12 +10,12 @@ export interface OutputRun {
   readonly pieces: readonly Piece[];
 }
 
-/** Before anything was said. */
+/** The kind before any output. */
 export const FIRST_KIND: OutputKind = Object.freeze({ type: "text", channel: "answer" });
 
 /**
- * The pieces as runs, in order, none lost, none twice. What has no text says nothing, so it goes with whatever is beside it.
- * @param before kind of the run before: of pieces without any text, which may stand in the middle of a call
+ * Groups pieces into runs, in order; none is lost and none comes twice. A piece without text joins its neighbour.
+ * @param before the kind of the run before, which pieces without any text take: they may stand in the middle of a call
  */
 export function toOutputRuns(pieces: readonly Piece[], before: OutputKind = FIRST_KIND): readonly OutputRun[] {
   const runs: { kind: OutputKind | undefined; pieces: Piece[] }[] = [];
@@ -32,12 +32,12 @@ export function toOutputRuns(pieces: readonly Piece[], before: OutputKind = FIRS
   return runs.map((run) => ({ kind: run.kind ?? silentKind(run.pieces, before), pieces: run.pieces }));
 }
 
-/** Of pieces without any text: that of the thinking where they say so. */
+/** Returns the kind of pieces without text: reasoning if one of them says so, else the kind before. */
 function silentKind(pieces: readonly Piece[], before: OutputKind): OutputKind {
   return pieces.some(({ channel }) => channel === "reasoning") ? { type: "text", channel: "reasoning" } : before;
 }
 
-/** undefined: it may be in any message. */
+/** undefined: the piece may be in any message. */
 function kindOf({ call, text, channel = "answer" }: Piece): OutputKind | undefined {
   if (call !== undefined) return { type: "call", index: call.index };
   return text === "" ? undefined : { type: "text", channel };

@@ -9,11 +9,11 @@ interface OpenCall {
   arguments: string;
 }
 
-/** Puts what a generation writes together as a turn stores it: the answer's text, the thinking, and the calls that are whole. */
+/** Puts a generation's output together as its turn stores it: the answer's text, the reasoning, and every whole call. */
 export class AnswerFold {
   #text = "";
   #reasoning = "";
-  /** Of the calls before the last one, which have ended. */
+  /** The whole ones of the calls before the last one, which have ended. */
   readonly #whole: ToolCall[] = [];
   #last: OpenCall | undefined;
 
@@ -42,7 +42,7 @@ export class AnswerFold {
   }
 }
 
-/** Nothing in place of a call whose arguments were cut off: nobody could answer it. */
+/** Leaves out a call whose arguments were cut off, because nobody could answer it. */
 function wholeOnly(call: OpenCall | undefined): ToolCall[] {
   return call !== undefined && isJsonObject(tryParseJson(call.arguments)) ? [{ ...call }] : [];
 }

@@ -1,17 +1,17 @@
 import type { Message } from "../../core/conversation.js";
 import type { Turn } from "../../sessions/session.js";
 
-/** What of a turn the model reads. */
+/** The parts of a turn that the model reads. */
 export type ReadTurn = Pick<Turn, "status" | "messages" | "continues" | "answer" | "reasoning" | "toolCalls">;
 
 /**
- * Turns and new messages as the conversation that the model's template renders. An answer is a message of the assistant, whole or partial, with what it
- * calls: what goes on inside a message (the answer of a turn that continues, or after an unfinished message of the assistant) becomes one with it. What
- * the model thought goes along as long as nobody has spoken since but tools: on the way from a question to its answer it may still need it.
+ * Puts turns and new messages together as the conversation that the model's template renders. An answer, whole or partial, is a message of the assistant with
+ * its tool calls. An answer that continues another, or an unfinished message of the assistant, becomes one message with it. Reasoning goes along until the
+ * user speaks again: on the way from a question through tool calls to the answer, the model may still need it.
  */
 export function conversationOf(turns: readonly ReadTurn[], messages: readonly Message[] = []): Message[] {
   const conversation: Message[] = [];
-  /** Of the answers that were thought about. */
+  /** The reasoning of each answer that has some, by the answer's place. */
   const thoughtOf = new Map<number, string>();
   for (const turn of turns) {
     conversation.push(...turn.messages);

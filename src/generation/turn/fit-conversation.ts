@@ -7,31 +7,31 @@ import { conversationOf, type ReadTurn } from "./conversation-of.js";
 
 export interface Conversation {
   readonly history: readonly ReadTurn[];
-  /** Of the new turn. None where it goes on with the answer of the last one. */
+  /** The new turn's; none if it continues the last answer. */
   readonly messages: readonly Message[];
   readonly policy: ContextPolicy;
-  /** The whole, rendered, as tokens. @throws GenerationError INPUT_TOO_LONG where they are more than it may have */
+  /** Renders messages and makes tokens of them. @throws GenerationError INPUT_TOO_LONG if they are too many */
   readonly prepare: (messages: readonly Message[]) => Promise<PreparedInput>;
 }
 
 export interface FittedConversation {
   readonly input: PreparedInput;
-  /** undefined: the model sees all of it. */
+  /** undefined: the model sees the whole conversation. */
   readonly contextTrimmed: ContextTrimmedEvent | undefined;
 }
 
-/** Of the exchanges that stay, this share may go beyond what has to. */
+/** At most this share of the exchanges that stay is dropped beyond those that have to be. */
 const SPARE_SHARE = 4;
 
 /**
- * The conversation as tokens, without its oldest turns where it has to be shorter and the policy allows it. A conversation that grows keeps its
- * beginning for some turns between two cuts, so that a sequence which holds it can be reused.
+ * Makes tokens of the conversation, without its oldest turns if it is too long and the policy allows that. A conversation that grows keeps its beginning
+ * for some turns between two cuts, so that a sequence which holds it can be reused.
  * @throws GenerationError INPUT_TOO_LONG where it does not fit
  */
 export async function fitConversation(conversation: Conversation): Promise<FittedConversation> {
   const { history, messages, policy, prepare } = conversation;
   const { opening, exchanges } = partsOf(history);
-  // What the new turn goes on with has to stay: a partial answer, or calls whose results it brings.
+  // A partial answer that the new turn continues has to stay, and so do calls whose results it brings.
   const droppable = exchanges.length - (messages.length === 0 || bringsResults(messages) ? 1 : 0);
   const attempt = async (dropped: number): Promise<PreparedInput | undefined> => {
     const kept = [...opening, ...exchanges.slice(dropped).flat()];
@@ -44,7 +44,14 @@ export async function fitConversation(conversation: Conversation): Promise<Fitte
   };
   const whole = await attempt(0);
   if (whole !== undefined) return { input: whole, contextTrimmed: undefined };
-  const dropped = roundUp(await fewestThatFit(attempt, droppable), droppable);
+  // Halving finds the fewest that have to go. If it is too long without any of them, the attempt throws.
+  let [fewest, most] = [1, droppable];
+  while (fewest < most) {
+    const middle = Math.floor((fewest + most) / 2);
+    if ((await attempt(middle)) === undefined) fewest = middle + 1;
+    else most = middle;
+  }
+  const dropped = roundUp(fewest, droppable);
   const input = await attempt(dropped);
   if (input === undefined) throw new Error("a conversation that fitted became too long by being cut");
   const droppedTurns = exchanges.slice(0, dropped).flat().length;
@@ -54,7 +61,7 @@ export async function fitConversation(conversation: Conversation): Promise<Fitte
   };
 }
 
-/** Turns of system messages alone at the beginning, which stay; and the others, each with those that go on with its answer or its calls. */
+/** Splits a history into the system turns at its beginning, which stay, and the exchanges: turns with those that continue their answers or calls. */
 function partsOf(history: readonly ReadTurn[]): { opening: readonly ReadTurn[]; exchanges: ReadTurn[][] } {
   const first = history.findIndex(
     ({ status, messages }) => status !== "appended" || messages.some(({ role }) => role !== "system"),
@@ -73,22 +80,7 @@ function bringsResults([first]: readonly Message[]): boolean {
   return first?.role === "tool";
 }
 
-/** How many exchanges have to go, by halving. @throws GenerationError INPUT_TOO_LONG where it is too long without any of them */
-async function fewestThatFit(
-  attempt: (dropped: number) => Promise<PreparedInput | undefined>,
-  droppable: number,
-): Promise<number> {
-  let low = 1;
-  let high = droppable;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((await attempt(middle)) === undefined) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** To a multiple of a power of two that is no more than a share of what stays. */
+/** Rounds up to a multiple of a power of two that is at most a share of the exchanges that stay. */
 function roundUp(dropped: number, droppable: number): number {
   const spare = Math.floor((droppable - dropped) / SPARE_SHARE);
   if (spare < 2) return dropped;

@@ -7,10 +7,10 @@ import { Violations } from "../../core/violations.js";
 import { type FittedConversation, fitConversation } from "./fit-conversation.js";
 import { turnRefusal } from "./turn-refusal.js";
 
-/** Without a maximum of the caller's, no more than this share of the context is kept free for the output. */
+/** If the caller gives no maximum, at most this share of the context is kept free for the output. */
 const OUTPUT_SHARE = 4;
 
-/** History and new messages of a turn, prepared. @throws GenerationError where they do not fit, or the model's template does not take them */
+/** Prepares a turn's history and new messages. @throws GenerationError if they do not fit, or the model's template refuses them */
 export async function readTurnInput(
   { request, backend, limits }: GenerationCall,
   { input, history, signal }: { input: TurnInput; history: readonly Turn[]; signal: AbortSignal },
@@ -20,7 +20,7 @@ export async function readTurnInput(
   const { constraint, reasoning } = request;
   const { maxOutputTokens } = request.stopping;
   const room = maxOutputTokens ?? Math.min(limits.defaultMaxOutputTokens, Math.floor(contextTokens / OUTPUT_SHARE));
-  // What is cut leaves room for an answer; what is not may use all but one token, as any other input.
+  // A conversation that is cut leaves room for an answer; any other input may use all but one token.
   const maxInputTokens = policy === "refuse" ? contextTokens - 1 : Math.max(1, contextTokens - room);
   requireKnownCalls(messages, history);
   let conversationLength = 0;
@@ -42,7 +42,7 @@ export async function readTurnInput(
   }
 }
 
-/** @throws GenerationError INVALID_REQUEST naming the messages that bring the result of no call before, or a call whose id was used before */
+/** @throws GenerationError INVALID_REQUEST for each message with the result of no earlier call, or with a call whose id is taken */
 function requireKnownCalls(messages: readonly Message[], history: readonly Turn[]): void {
   const violations = new Violations();
   checkCallIds({ field: "turn.messages", messages, known: storedCallIds(history) }, violations);

@@ -3,9 +3,9 @@ import { type FieldViolation, GenerationError } from "../../core/generation-erro
 const MESSAGES = "chat.messages";
 
 /**
- * Why a conversation was refused, with the field names of the request that brought only its end. A violation in a message of the history names the session.
- * Only the path at the beginning of a violation or of the error's text is replaced: the rest may quote the caller.
- * @param historyLength messages of the conversation that are the session's
+ * Renames the fields of a conversation's refusal to those of the turn request, which brought only the end of the conversation. A violation in a message of the
+ * history names the session. Only the path at the beginning of a violation or of the error's text is replaced, because the rest may quote the caller.
+ * @param historyLength the number of messages that are the session's
  */
 export function turnRefusal(thrown: unknown, historyLength: number): unknown {
   if (!(thrown instanceof GenerationError)) return thrown;
@@ -18,7 +18,7 @@ export function turnRefusal(thrown: unknown, historyLength: number): unknown {
   return new GenerationError(code, restated, { violations, facts, cause, ...retry });
 }
 
-/** The error's text, where it is the first violation's, with the other field. */
+/** Replaces the field in the error's text if the text is the first violation's. */
 function restate(message: string, before: FieldViolation, after: FieldViolation): string {
   return message === `${before.field}: ${before.description}` ? `${after.field}: ${after.description}` : message;
 }
