@@ -8,7 +8,7 @@ process.env.UV_THREADPOOL_SIZE ??= "1";
 
 /*
  * V8 makes its heaps smaller some seconds after a load, for 13 to 35 ms on each thread, and so in the middle of the first calls. Instead, our threads
- * clear up before they say that they are ready (machine/shrink-heap.ts).
+ * clear up before they say that they are ready (machine/memory.ts).
  */
 process.getBuiltinModule("node:v8").setFlagsFromString("--no-memory-reducer");
 

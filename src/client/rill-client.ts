@@ -6,7 +6,7 @@ import {
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { onAbort } from "../sync/on-abort.js";
+import { onAbort } from "../sync/abort.js";
 import { CallFailure } from "./call-failure.js";
 import { ContractJson, type JsonObject } from "./contract-json.js";
 

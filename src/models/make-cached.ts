@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 
 import { makeFolders } from "../machine/make-folders.js";
-import { onAbort } from "../sync/on-abort.js";
+import { onAbort } from "../sync/abort.js";
 import { cachedPathOf } from "./cache-directory.js";
 import { type CheckFileOptions, checkFile, type FileCheck, recordStored, removeFile } from "./cached-file.js";
 import type { CatalogueEntry, HubLocation } from "./download/catalogue.js";

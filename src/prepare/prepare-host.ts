@@ -1,5 +1,5 @@
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
-import { faultPlace } from "../telemetry/fault-text.js";
+import { faultPlace } from "../telemetry/log-text.js";
 import type { HostChannel } from "../threads/host-channel.js";
 import { InputRefusal } from "../core/violations.js";
 import { checkTokenIds, prepareInput, type Prepared, tokenizeText } from "./prepare-input.js";

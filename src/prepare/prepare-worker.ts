@@ -1,6 +1,5 @@
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
-import { forgetTokenTexts } from "../machine/forget-token-texts.js";
-import { shrinkHeap } from "../machine/shrink-heap.js";
+import { forgetTokenTexts, shrinkHeap } from "../machine/memory.js";
 import { tryLowerThreadPriority } from "../machine/thread-priority.js";
 import { ThreadChannel, threadData } from "../threads/host-channel.js";
 import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";

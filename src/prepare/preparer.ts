@@ -4,7 +4,7 @@ import type { GenerationInput, LogitBias, RequestedBias } from "../core/generati
 import type { Limits } from "../core/limits.js";
 import type { PrepareCommand, PreparedInput, PrepareNotice, PreparerFacts } from "../core/prepare-messages.js";
 import { Deferred } from "../sync/deferred.js";
-import { onAbort } from "../sync/on-abort.js";
+import { onAbort } from "../sync/abort.js";
 import type { Logger } from "../telemetry/logger.js";
 import { WorkerLink, type WorkerEnd } from "../threads/worker-link.js";
 import { grammarBoundsOf } from "./grammar/rules/grammar-bounds.js";

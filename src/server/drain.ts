@@ -1,6 +1,6 @@
 import type { GenerationError } from "../core/generation-error.js";
 import type { Clock } from "../sync/clock.js";
-import { startPause } from "../sync/start-pause.js";
+import { startPause } from "../sync/pause.js";
 
 /** The time for writing the statuses of generations that were ended early. */
 const STATUS_LIMIT_MS = 1_000;

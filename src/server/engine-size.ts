@@ -1,4 +1,4 @@
-import { availableMemoryBytes } from "../machine/available-memory.js";
+import { availableMemoryBytes } from "../machine/memory.js";
 import { chooseSlots } from "../machine/choose-slots.js";
 import { usableThreads } from "../machine/usable-threads.js";
 import type { GgufSummary } from "../models/gguf/gguf-summary.js";

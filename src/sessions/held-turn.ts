@@ -1,6 +1,6 @@
 import type { Clock } from "../sync/clock.js";
+import { startPause } from "../sync/pause.js";
 import { Deferred } from "../sync/deferred.js";
-import { startPause } from "../sync/start-pause.js";
 import type { AnswerParts } from "./session.js";
 import type { CommittedTurn, CommitTurn, SessionStore, TurnLease } from "./session-store.js";
 import type { StoreProblem, StoreResult } from "./store-problem.js";
@@ -11,14 +11,14 @@ const RENEWALS_PER_LEASE = 3;
 const RETRY_MS = 250;
 
 /** What was made of a turn's answer. */
-export interface TurnMade extends AnswerParts {
+export interface GeneratedAnswer extends AnswerParts {
   readonly answer: string;
 }
 
 /** Who makes a turn's answer. */
 export interface TurnSource {
   /** All of it so far. */
-  readonly made: TurnMade;
+  readonly generated: GeneratedAnswer;
   /** True: no more is coming, and the end will be told. */
   readonly ending: boolean;
   /** The session went on without the turn: what is made of it from now on counts for nothing. */
@@ -54,8 +54,8 @@ export class HeldTurn {
   }
 
   /** All of the answer so far. */
-  get made(): TurnMade {
-    return this.#options.source.made;
+  get generated(): GeneratedAnswer {
+    return this.#options.source.generated;
   }
 
   /** True: it will be stored as ended before long. */
@@ -94,10 +94,10 @@ export class HeldTurn {
   /** Where the store is away the lease may run out; it is not lost as long as nobody finds it so. */
   async #renew(): Promise<void> {
     const { store, leaseMs, source } = this.#options;
-    const { made } = source;
-    const length = lengthOf(made);
+    const { generated } = source;
+    const length = lengthOf(generated);
     const { lease } = this;
-    const news = length === this.#renewedLength ? { answer: undefined } : made;
+    const news = length === this.#renewedLength ? { answer: undefined } : generated;
     const result = await store.renewLease({ lease, leaseMs, ...news });
     if (this.#isEnding) return;
     if (!result.ok && result.problem.type === "fenced_out") {
@@ -110,7 +110,7 @@ export class HeldTurn {
 }
 
 /** Grows with whatever is made. */
-function lengthOf({ answer, reasoning = "", toolCalls = [] }: TurnMade): number {
+function lengthOf({ answer, reasoning = "", toolCalls = [] }: GeneratedAnswer): number {
   return answer.length + reasoning.length + toolCalls.length;
 }
 

@@ -1,9 +1,9 @@
 import type { Clock } from "../sync/clock.js";
-import { startPause } from "../sync/start-pause.js";
-import { untilAborted } from "../sync/until-aborted.js";
+import { startPause } from "../sync/pause.js";
+import { untilAborted } from "../sync/abort.js";
 import type { Logger } from "../telemetry/logger.js";
-import { HeldTurn, type TurnMade, type TurnSource } from "./held-turn.js";
-import { SessionDoors } from "./session-doors.js";
+import { HeldTurn, type GeneratedAnswer, type TurnSource } from "./held-turn.js";
+import { KeyedMutex } from "../sync/keyed-mutex.js";
 import type { SessionKey } from "./session.js";
 import type { AdmitTurn, OpenedTurn, OpenTurn, RepeatedTurn, SessionStore } from "./session-store.js";
 import type { StoreProblem, StoreResult } from "./store-problem.js";
@@ -23,7 +23,7 @@ export interface RunningTurnsOptions {
   readonly log: Logger;
 }
 
-export interface TurnOpening {
+export interface TurnWait {
   readonly signal: AbortSignal;
   /** How long to wait for the end of another turn. 0: not at all. */
   readonly waitMs: number;
@@ -35,7 +35,7 @@ export interface TurnOpening {
  */
 export class RunningTurns implements AsyncDisposable {
   readonly #options: RunningTurnsOptions;
-  readonly #doors = new SessionDoors();
+  readonly #mutex = new KeyedMutex();
   readonly #held = new Map<string, HeldTurn>();
   #isClosing = false;
 
@@ -47,19 +47,19 @@ export class RunningTurns implements AsyncDisposable {
    * Comes in line to run a turn of the session: until it is left, which is to be after the admission, no other call of this process gets between.
    * @throws the signal's reason if it aborts first
    */
-  async enter(key: SessionKey, { waitMs, signal }: TurnOpening): Promise<Disposable> {
+  async enter(key: SessionKey, { waitMs, signal }: TurnWait): Promise<Disposable> {
     // Those in front may wait for a turn that runs: who would not is let past them, to be told that it does.
-    if (waitMs === 0 && this.#doors.isTaken(key.sessionId) && (await this.#isBusy(key))) {
+    if (waitMs === 0 && this.#mutex.isHeld(key.sessionId) && (await this.#isBusy(key))) {
       return { [Symbol.dispose]: () => undefined };
     }
-    return await this.#doors.enter(key.sessionId, signal);
+    return await this.#mutex.acquire(key.sessionId, signal);
   }
 
   /**
    * As the store's, behind the door. A turn that is about to end here is waited for in any case: its caller may know already that it is over.
    * @throws the signal's reason if it aborts first
    */
-  async open(request: OpenTurn, { waitMs, signal }: TurnOpening): Promise<StoreResult<OpenedTurn>> {
+  async open(request: OpenTurn, { waitMs, signal }: TurnWait): Promise<StoreResult<OpenedTurn>> {
     const { store, clock } = this.#options;
     const untilMs = clock.nowMs() + waitMs;
     for (;;) {
@@ -93,9 +93,9 @@ export class RunningTurns implements AsyncDisposable {
   }
 
   /** The answer so far of a turn that runs here; undefined: none of that number does. */
-  madeOf({ owner, sessionId }: SessionKey, turnNumber: number): TurnMade | undefined {
+  generatedOf({ owner, sessionId }: SessionKey, turnNumber: number): GeneratedAnswer | undefined {
     const turn = this.#held.get(sessionId);
-    return turn?.lease.turnNumber === turnNumber && turn.lease.owner === owner ? turn.made : undefined;
+    return turn?.lease.turnNumber === turnNumber && turn.lease.owner === owner ? turn.generated : undefined;
   }
 
   /** Resolves when the session's turn that is about to end here, if there is one, has ended, or is not to be waited for any longer. */

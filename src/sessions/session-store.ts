@@ -85,14 +85,14 @@ export interface PageBounds {
 }
 
 /** Where a page of sessions begins: behind this one, whether it is still there or not. */
-interface SessionPlace {
+interface SessionCursor {
   readonly createdMs: number;
   readonly sessionId: string;
 }
 
 export interface ListSessions extends PageBounds {
   readonly owner: string;
-  readonly after: SessionPlace | undefined;
+  readonly after: SessionCursor | undefined;
 }
 
 export interface SessionPage {

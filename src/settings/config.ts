@@ -14,8 +14,7 @@ import { valuesOfEnvironment, valuesOfFile, valuesOfFlags } from "./setting-sour
 import { settle, type SettledSetting, type ValuesOf } from "./settle.js";
 import type { Limits } from "../core/limits.js";
 import { modelCacheDirectory } from "../models/cache-directory.js";
-import { defaultStorePath } from "../sessions/link/default-store-path.js";
-import type { StoreAddress } from "../sessions/link/store-address.js";
+import { defaultStorePath, type StoreAddress } from "../sessions/link/store-address.js";
 
 /** The value of every setting, checked and frozen. `readConfig` creates it once, on the main thread, before anything starts. */
 export type Config = ValuesOf<typeof SERVER_SETTINGS> & {

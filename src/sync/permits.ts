@@ -1,5 +1,5 @@
 import { Deferred } from "./deferred.js";
-import { untilAborted } from "./until-aborted.js";
+import { untilAborted } from "./abort.js";
 
 /** A number of permits for a kind of work. Those who find none wait for one in the order in which they came. */
 export class Permits {
@@ -25,15 +25,15 @@ export class Permits {
   }
 
   async #wait(signal: AbortSignal): Promise<void> {
-    const called = new Deferred<void>();
-    this.#waiting.push(called);
+    const turn = new Deferred<void>();
+    this.#waiting.push(turn);
     try {
-      await untilAborted(called.promise, signal);
+      await untilAborted(turn.promise, signal);
     } catch (thrown) {
-      const at = this.#waiting.indexOf(called);
+      const position = this.#waiting.indexOf(turn);
       // The permit may have come between the abort and now.
-      if (at < 0) this.#giveBack();
-      else this.#waiting.splice(at, 1);
+      if (position < 0) this.#giveBack();
+      else this.#waiting.splice(position, 1);
       throw thrown;
     }
   }

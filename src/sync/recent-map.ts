@@ -9,7 +9,7 @@ export interface RecentMapOptions<Value> {
   readonly onForgotten?: (key: string, value: Value) => void;
 }
 
-interface Entry<Value> {
+interface RecentEntry<Value> {
   value: Value;
   readonly addedAtMs: number;
   readonly bytes: number;
@@ -21,7 +21,7 @@ interface Entry<Value> {
  */
 export class RecentMap<Value> {
   readonly #options: RecentMapOptions<Value>;
-  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #entries = new Map<string, RecentEntry<Value>>();
   #bytes = 0;
 
   constructor(options: RecentMapOptions<Value>) {

@@ -4,20 +4,20 @@ import { Deferred } from "./deferred.js";
 const SLICE_MS = 4;
 
 /** A piece of work, and where its result goes. */
-type Piece = () => void;
+type Task = () => void;
 
 /**
  * Shares the main thread between large pieces of work and everything else. Work is handed in by pieces of a millisecond or so. In each turn of the event
  * loop, pieces run in the order in which they came until the slice is used up, so that all callers together hold nobody else up for longer.
  */
 export class WorkPace {
-  #pieces: Piece[] = [];
+  #tasks: Task[] = [];
   #isScheduled = false;
 
   /** Resolves with what `work` gives when its turn has come; it must not wait for anything. @throws what `work` throws */
   run<Result>(work: () => Result): Promise<Result> {
     const result = new Deferred<Result>();
-    this.#pieces.push(() => {
+    this.#tasks.push(() => {
       try {
         result.resolve(work());
       } catch (error) {
@@ -36,15 +36,15 @@ export class WorkPace {
 
   #runSlice(): void {
     this.#isScheduled = false;
-    const pieces = this.#pieces;
+    const tasks = this.#tasks;
     const startedMs = performance.now();
     let done = 0;
-    for (const piece of pieces) {
-      piece();
+    for (const task of tasks) {
+      task();
       done++;
       if (performance.now() - startedMs >= SLICE_MS) break;
     }
-    this.#pieces = pieces.slice(done);
-    if (this.#pieces.length > 0) this.#schedule();
+    this.#tasks = tasks.slice(done);
+    if (this.#tasks.length > 0) this.#schedule();
   }
 }

@@ -1,8 +1,7 @@
 import type { Writable } from "node:stream";
 import { type Logger as PinoLogger, pino } from "pino";
-import { faultText } from "./fault-text.js";
-import { flushStream } from "./flush-stream.js";
-import { LineWriter } from "./line-writer.js";
+import { faultText } from "./log-text.js";
+import { flushStream, LineWriter } from "./line-writer.js";
 
 /** From the most talkative to the quietest. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;

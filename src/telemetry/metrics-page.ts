@@ -24,7 +24,7 @@ interface Named {
   readonly help: string;
 }
 
-interface Described extends Named {
+interface ScalarFamily extends Named {
   readonly kind: "gauge" | "counter";
 }
 
@@ -36,8 +36,8 @@ interface HistogramFamily<Source> extends Named {
 /** A metric and how it is read from what a scrape looks at: one value, one for each set of labels, or a distribution. */
 export type MetricFamily<Source> =
   | HistogramFamily<Source>
-  | (Described & { readonly read: (source: Source) => number })
-  | (Described & {
+  | (ScalarFamily & { readonly read: (source: Source) => number })
+  | (ScalarFamily & {
       readonly labelNames: readonly string[];
       readonly readAll: (source: Source) => readonly MetricSample[];
     });

@@ -3,7 +3,7 @@ import { CancelMode, GenerateStreamRequest } from "../../generated/rill/v1/gener
 import { FinishReason } from "../../generated/rill/v1/finish.js";
 import { GenerationState } from "../../generated/rill/v1/generation_state.js";
 import { Deferred } from "../../src/sync/deferred.js";
-import { onAbort } from "../../src/sync/on-abort.js";
+import { onAbort } from "../../src/sync/abort.js";
 import { completedOf } from "../support/generation-text.js";
 import { generationWhen, loadWhen } from "../support/load-watch.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";

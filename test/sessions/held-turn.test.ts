@@ -20,7 +20,7 @@ const UNREACHABLE = failing({ type: "unavailable", fault: "unreachable", message
 /** A turn on a store that answers as the test says: what was asked of it, and the means to move time. */
 function hold() {
   const clock = new ManualClock();
-  const source = { made: { answer: "" }, ending: false, wasLost: false, lost: () => void (source.wasLost = true) };
+  const source = { generated: { answer: "" }, ending: false, wasLost: false, lost: () => void (source.wasLost = true) };
   const asked = { renewals: [] as RenewLease[], commits: [] as CommitTurn[] };
   const answers = {
     renewal: { ok: true, value: undefined } as StoreResult<undefined>,
@@ -54,10 +54,10 @@ function hold() {
 describe("A turn that is held", () => {
   it("renews its lease three times in the time of one, with the text so far where there is more", async () => {
     const { source, asked, pass } = hold();
-    source.made = { answer: "so" };
+    source.generated = { answer: "so" };
     await pass(LEASE_MS / 3);
     await pass(LEASE_MS / 3);
-    source.made = { answer: "so far" };
+    source.generated = { answer: "so far" };
     await pass(LEASE_MS / 3);
     assert.deepEqual(
       asked.renewals.map(({ lease, leaseMs, answer }) => [lease, leaseMs, answer]),

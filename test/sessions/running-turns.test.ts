@@ -8,7 +8,7 @@ import type { StoreResult } from "../../src/sessions/store-problem.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { admissionOf, begin, commitOf, openStore, OWNER, valueOf } from "./store-rig.js";
-import type { TurnMade } from "../../src/sessions/held-turn.js";
+import type { GeneratedAnswer } from "../../src/sessions/held-turn.js";
 
 const NEVER = new AbortController().signal;
 const { lease: _lease, ...END } = commitOf({ owner: "", sessionId: "", turnNumber: 0, fence: 0 });
@@ -17,7 +17,7 @@ const { lease: _lease, ...END } = commitOf({ owner: "", sessionId: "", turnNumbe
 interface Running extends AsyncDisposable {
   readonly clock: ManualClock;
   readonly turns: RunningTurns;
-  readonly source: { made: TurnMade; ending: boolean; lost: () => undefined };
+  readonly source: { generated: GeneratedAnswer; ending: boolean; lost: () => undefined };
   readonly key: SessionKey;
   readonly turn: HeldTurn;
   readonly open: (waitMs: number) => Promise<StoreResult<OpenedTurn>>;
@@ -28,7 +28,7 @@ async function running(): Promise<Running> {
   const store: SessionStore = openStore({ type: "memory" });
   const session = await begin(store);
   const turns = new RunningTurns({ store, leaseMs: 9_000, clock, log: silentLogger });
-  const source = { made: { answer: "so far" }, ending: false, lost: () => undefined };
+  const source = { generated: { answer: "so far" }, ending: false, lost: () => undefined };
   const admitted = valueOf(await turns.admit(admissionOf(session), source));
   assert.ok(admitted.type === "admitted");
   const key = { owner: OWNER, sessionId: session.sessionId };
@@ -45,9 +45,9 @@ describe("Turns that run here", () => {
   it("tell their text so far, to their owner alone", async () => {
     await using set = await running();
     const { turns, key, turn } = set;
-    assert.deepEqual(turns.madeOf(key, turn.lease.turnNumber), { answer: "so far" });
-    assert.equal(turns.madeOf(key, turn.lease.turnNumber + 1), undefined);
-    assert.equal(turns.madeOf({ ...key, owner: "someone else" }, turn.lease.turnNumber), undefined);
+    assert.deepEqual(turns.generatedOf(key, turn.lease.turnNumber), { answer: "so far" });
+    assert.equal(turns.generatedOf(key, turn.lease.turnNumber + 1), undefined);
+    assert.equal(turns.generatedOf({ ...key, owner: "someone else" }, turn.lease.turnNumber), undefined);
   });
 
   it("are waited for by those who would not wait, once they are about to end", async () => {

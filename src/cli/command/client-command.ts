@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { CallFailure } from "../../client/call-failure.js";
 import { ContractMismatch } from "../../client/contract-json.js";
 import { type CallOptions, RillClient } from "../../client/rill-client.js";
-import { onAbort } from "../../sync/on-abort.js";
+import { onAbort } from "../../sync/abort.js";
 import {
   formatSocketAddress,
   isLoopback,

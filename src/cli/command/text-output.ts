@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { onAbort } from "../../sync/on-abort.js";
+import { onAbort } from "../../sync/abort.js";
 
 /** Nobody reads the output any more, as with `| head`: no failure, but no reason to go on either. */
 export class OutputClosed extends Error {

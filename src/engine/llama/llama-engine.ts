@@ -2,8 +2,7 @@ import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../../core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../loop/neutral-sampling.js";
 import type { EngineFacts } from "../../core/model-facts.js";
-import { forgetTokenTexts } from "../../machine/forget-token-texts.js";
-import { shrinkHeap } from "../../machine/shrink-heap.js";
+import { forgetTokenTexts, shrinkHeap } from "../../machine/memory.js";
 import {
   type Decoder,
   type DecoderOpening,

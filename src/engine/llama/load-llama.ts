@@ -1,4 +1,4 @@
-import { availableMemoryBytes } from "../../machine/available-memory.js";
+import { availableMemoryBytes } from "../../machine/memory.js";
 import type { ThreadChange } from "./compute-threads.js";
 import { explainMissingGpu, type Gpu } from "../../machine/gpu-packages.js";
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel } from "node-llama-cpp";

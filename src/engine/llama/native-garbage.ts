@@ -1,4 +1,4 @@
-import { collectGarbage } from "../../machine/collect-garbage.js";
+import { collectGarbage } from "../../machine/memory.js";
 
 /** The limit when idle: about 57 samplers of a vocabulary of 49,152. A collection takes some 20 ms. */
 const IDLE_LIMIT_BYTES = 32 * 1024 * 1024;

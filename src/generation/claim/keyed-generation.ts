@@ -1,7 +1,7 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { CompletedEvent } from "../../core/generation-message.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
-import { onAbort } from "../../sync/on-abort.js";
+import { onAbort } from "../../sync/abort.js";
 import { type OutputMoment, toWholeOutput } from "../output/output-event.js";
 import type { Acceptance } from "./acceptance.js";
 import type { CompletedResult, GenerationOpening } from "./completed-result.js";

@@ -1,6 +1,6 @@
 import { creditWindow } from "../../core/credit.js";
 import { GenerationError } from "../../core/generation-error.js";
-import { untilAborted } from "../../sync/until-aborted.js";
+import { untilAborted } from "../../sync/abort.js";
 import { overtaken } from "./acceptance.js";
 import { replayResult } from "./completed-result.js";
 import { forReader, type GenerationCall } from "./generation-call.js";

@@ -1,6 +1,6 @@
 import type { TurnInput } from "../../core/generation-request.js";
 import type { OpenedTurn } from "../../sessions/session-store.js";
-import { untilAborted } from "../../sync/until-aborted.js";
+import { untilAborted } from "../../sync/abort.js";
 import { notingRefusal } from "../call/refusals.js";
 import { storedValue } from "../call/store-error.js";
 import type { Acceptance } from "../claim/acceptance.js";

@@ -1,6 +1,6 @@
 import type { Piece } from "../../core/piece.js";
 import type { ToolCall, ToolCallFragment } from "../../core/tool.js";
-import type { TurnMade } from "../../sessions/held-turn.js";
+import type { GeneratedAnswer } from "../../sessions/held-turn.js";
 import { isJsonObject, tryParseJson } from "../../core/json.js";
 
 interface OpenCall {
@@ -17,7 +17,7 @@ export class AnswerFold {
   readonly #whole: ToolCall[] = [];
   #last: OpenCall | undefined;
 
-  get made(): TurnMade {
+  get generated(): GeneratedAnswer {
     const toolCalls = [...this.#whole, ...wholeOnly(this.#last)];
     return {
       answer: this.#text,

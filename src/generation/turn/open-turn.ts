@@ -1,6 +1,6 @@
 import type { TurnInput } from "../../core/generation-request.js";
-import { hasPartialAnswer } from "../../sessions/partial-answer.js";
-import type { TurnOpening } from "../../sessions/running-turns.js";
+import { hasPartialAnswer } from "../../sessions/session.js";
+import type { TurnWait } from "../../sessions/running-turns.js";
 import type { OpenedTurn } from "../../sessions/session-store.js";
 import { notingRefusal } from "../call/refusals.js";
 import { storedValue, storeError } from "../call/store-error.js";
@@ -42,7 +42,7 @@ export async function openTurn(call: GenerationCall, input: TurnInput): Promise<
 async function readStore(
   call: GenerationCall,
   input: TurnInput,
-  opening: TurnOpening,
+  opening: TurnWait,
 ): Promise<OpenableTurn | Extract<Claim, { type: "stored" }>> {
   const { idempotency } = call.request;
   const { sessionId, expectedRevision } = input;

@@ -4,12 +4,12 @@ import type { FinishedEvent, GenerationWatcher, WatchedEnd } from "../../core/ge
 import type { OutputOptions } from "../../core/generation-request.js";
 import type { Piece } from "../../core/piece.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
-import type { HeldTurn, TurnEnd, TurnMade, TurnSource } from "../../sessions/held-turn.js";
+import type { HeldTurn, TurnEnd, GeneratedAnswer, TurnSource } from "../../sessions/held-turn.js";
 import type { CommittedTurn } from "../../sessions/session-store.js";
 import type { StoreResult } from "../../sessions/store-problem.js";
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
-import { untilAborted } from "../../sync/until-aborted.js";
+import { untilAborted } from "../../sync/abort.js";
 import { storedValue } from "../call/store-error.js";
 import type { GenerationOpening } from "../claim/completed-result.js";
 import type { StoredTurn } from "../claim/reading.js";
@@ -52,8 +52,8 @@ export class TurnRun implements GenerationWatcher, TurnSource, StoredTurn {
   #end: WatchedEnd | undefined;
   #admission: TurnAdmission | undefined;
 
-  get made(): TurnMade {
-    return this.#fold.made;
+  get generated(): GeneratedAnswer {
+    return this.#fold.generated;
   }
 
   get ending(): boolean {
@@ -86,10 +86,10 @@ export class TurnRun implements GenerationWatcher, TurnSource, StoredTurn {
   #storeEnd(): void {
     if (this.#admission === undefined || this.#end === undefined) return;
     const { held } = this.#admission;
-    const { made } = this;
-    const record = this.#end.type === "finished" ? toRecord(this.#admission, this.#end, made.answer) : undefined;
+    const { generated } = this;
+    const record = this.#end.type === "finished" ? toRecord(this.#admission, this.#end, generated.answer) : undefined;
     void held.stored.then(this.#stored.resolve);
-    void held.end({ ...toTurnEnd(this.#end), ...made, record });
+    void held.end({ ...toTurnEnd(this.#end), ...generated, record });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { handleBidiStreamingCall } from "@grpc/grpc-js";
-import { onAbort } from "../../sync/on-abort.js";
+import { onAbort } from "../../sync/abort.js";
 import type { DecodedRequest } from "../contract/decoded-request.js";
 import type { CallHost } from "./call-host.js";
 import type { EncodedResponse } from "../contract/service-definition.js";

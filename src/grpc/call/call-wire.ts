@@ -5,7 +5,7 @@ import type { ErrorCode, GenerationError } from "../../core/generation-error.js"
 import { fromForeignStatus, isForeignStatus } from "../status/foreign-status.js";
 import { toErrorStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
-import { printableText } from "../../telemetry/printable-text.js";
+import { printableText } from "../../telemetry/log-text.js";
 import { originOf } from "./call-origin.js";
 import type { CallHost } from "./call-host.js";
 

@@ -2,7 +2,7 @@ import { type Deadline, type Metadata, status as Status } from "@grpc/grpc-js";
 import type { CallOrigin } from "../../core/calls.js";
 import type { Caller } from "../../core/caller.js";
 import type { GenerationError } from "../../core/generation-error.js";
-import { printableText } from "../../telemetry/printable-text.js";
+import { printableText } from "../../telemetry/log-text.js";
 import { ProtocolStatus } from "../status/error-status.js";
 import { STATUS_OF_CODE } from "../status/status-table.js";
 import type { CallContext } from "./call-context.js";

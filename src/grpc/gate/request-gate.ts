@@ -12,7 +12,7 @@ import { originOf } from "../call/call-origin.js";
 import { CallWire } from "../call/call-wire.js";
 import { toErrorStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
-import { printableText } from "../../telemetry/printable-text.js";
+import { printableText } from "../../telemetry/log-text.js";
 import { AdmissionTurns } from "./admission-turns.js";
 import { ConnectionAccount } from "../call/connection-account.js";
 import { replaceStreamHandler, type StreamHandler } from "./grpc-js-internals.js";

@@ -8,7 +8,7 @@ import {
   HealthService as SERVICE,
 } from "../../../generated/grpc/health/v1/health.js";
 import type { LifecycleState } from "../../scheduler/lifecycle-state.js";
-import { onAbort } from "../../sync/on-abort.js";
+import { onAbort } from "../../sync/abort.js";
 import { Wakeup } from "../../sync/wakeup.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";

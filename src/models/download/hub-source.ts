@@ -57,9 +57,9 @@ export class HubSource implements ModelSource {
     }
   }
 
-  async #request(guard: SilenceGuard, resume: ResumePoint | undefined): Promise<Answer> {
+  async #request(guard: SilenceGuard, resume: ResumePoint | undefined): Promise<HubAnswer> {
     let url = new URL(this.address);
-    let announced: Announced = { sizeBytes: undefined, sha256: undefined };
+    let announced: HubFacts = { sizeBytes: undefined, sha256: undefined };
     for (let redirects = 0; redirects <= REDIRECT_LIMIT; redirects++) {
       guard.allow(this.#connectLimitMs, url.host);
       const response = await fetch(url, {
@@ -78,7 +78,7 @@ export class HubSource implements ModelSource {
 
   /** @throws ModelError SOURCE_FAILED where the answer is a refusal */
   #opened(
-    { response, announced, offsetBytes = 0 }: Answer & { readonly offsetBytes?: number },
+    { response, announced, offsetBytes = 0 }: HubAnswer & { readonly offsetBytes?: number },
     guard: SilenceGuard,
     signal: AbortSignal,
   ): OpenedSource {
@@ -108,14 +108,14 @@ export class HubSource implements ModelSource {
   }
 }
 
-interface Announced {
+interface HubFacts {
   readonly sizeBytes: number | undefined;
   readonly sha256: string | undefined;
 }
 
-interface Answer {
+interface HubAnswer {
   readonly response: Response;
-  readonly announced: Announced;
+  readonly announced: HubFacts;
 }
 
 /** The tag is the one of the last hop, where the bytes come from; the hub's own redirect takes no notice. */
@@ -124,7 +124,7 @@ function rangeHeaders(resume: ResumePoint | undefined): Readonly<Record<string, 
 }
 
 /** Whether the answer is what is missing of that very version: some servers ignore If-Range. */
-function isContinuation({ response, announced }: Answer, { offsetBytes, etag, sizeBytes }: ResumePoint): boolean {
+function isContinuation({ response, announced }: HubAnswer, { offsetBytes, etag, sizeBytes }: ResumePoint): boolean {
   if (response.status !== 206 || response.headers.get("etag") !== etag) return false;
   const range = rangeOf(response);
   const isSameSize = announced.sizeBytes === undefined || announced.sizeBytes === sizeBytes;
@@ -165,7 +165,7 @@ async function* heardBytes(
 }
 
 /** The hub's own redirect carries the digest; the storage behind it only an opaque tag, so what is known first stays. */
-function mergeAnnounced(known: Announced, { headers }: Response): Announced {
+function mergeAnnounced(known: HubFacts, { headers }: Response): HubFacts {
   return {
     sizeBytes: known.sizeBytes ?? parseCount(headers.get("x-linked-size")),
     sha256: known.sha256 ?? SHA256_IN_ETAG.exec(headers.get("x-linked-etag") ?? "")?.[1],

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 
-import { onAbort } from "../../sync/on-abort.js";
+import { onAbort } from "../../sync/abort.js";
 import { systemCodeOf } from "../files/disk-error.js";
 import { ModelError } from "../files/model-error.js";
 

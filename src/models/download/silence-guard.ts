@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../sync/clock.js";
 import { DueTimer } from "../../sync/due-timer.js";
-import { onAbort } from "../../sync/on-abort.js";
+import { onAbort } from "../../sync/abort.js";
 import { RunningClock } from "../../sync/running-clock.js";
 import { ModelError } from "../files/model-error.js";
 

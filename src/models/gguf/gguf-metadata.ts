@@ -21,10 +21,10 @@ const MAX_TEXTS = 16_777_216;
 const MAX_KEPT_NUMBERS = 1_024;
 
 type NumberType = "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "f32" | "u64" | "i64" | "f64";
-type ValueType = NumberType | "bool" | "text" | "array";
+type GgufValueType = NumberType | "bool" | "text" | "array";
 
 /** By the number that stands in the file. */
-const VALUE_TYPES: readonly ValueType[] = [
+const VALUE_TYPES: readonly GgufValueType[] = [
   "u8",
   "i8",
   "u16",
@@ -94,7 +94,7 @@ async function readKey(reader: GgufReader): Promise<string> {
   return readText(reader, bytes, MAX_KEPT_KEY_BYTES);
 }
 
-async function readType(reader: GgufReader): Promise<ValueType> {
+async function readType(reader: GgufReader): Promise<GgufValueType> {
   await reader.need(4);
   const number = reader.takeU32();
   const type = VALUE_TYPES[number];
@@ -102,7 +102,7 @@ async function readType(reader: GgufReader): Promise<ValueType> {
   return type;
 }
 
-async function readScalar(reader: GgufReader, type: Exclude<ValueType, "array">): Promise<GgufValue> {
+async function readScalar(reader: GgufReader, type: Exclude<GgufValueType, "array">): Promise<GgufValue> {
   if (type === "text") {
     await reader.need(8);
     return readText(reader, reader.takeU64(), MAX_KEPT_TEXT_BYTES);

@@ -5,12 +5,12 @@ import { ModelError } from "../files/model-error.js";
 const SPLIT_NAME = /^(?<stem>.+)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$/;
 
 /** Which of how many parts a file is. Counted from 1. */
-interface PartPlace {
+interface PartPosition {
   readonly partNumber: number;
   readonly partCount: number;
 }
 
-interface SplitName extends PartPlace {
+interface SplitName extends PartPosition {
   /** The name that all parts have in front of their number. */
   readonly stem: string;
 }
@@ -23,13 +23,13 @@ export function parseSplitName(path: string): SplitName | undefined {
 }
 
 /** Where a part lies that belongs to the same model as the one at `path`. */
-export function partPath(path: string, stem: string, { partNumber, partCount }: PartPlace): string {
+export function partPath(path: string, stem: string, { partNumber, partCount }: PartPosition): string {
   const digits = (count: number): string => String(count).padStart(5, "0");
   return join(dirname(path), `${stem}-${digits(partNumber)}-of-${digits(partCount)}.gguf`);
 }
 
 /** The file holds a later part. llama.cpp has to be given the first one, and finds the others by their names. */
-export function notTheFirst(path: string, place: PartPlace): ModelError {
+export function notTheFirst(path: string, place: PartPosition): ModelError {
   const stem = parseSplitName(path)?.stem;
   const first = stem === undefined ? "" : `: ${partPath(path, stem, { ...place, partNumber: 1 })}`;
   return new ModelError(

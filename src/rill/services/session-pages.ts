@@ -116,7 +116,7 @@ export class SessionPages {
   #addTurn(builder: PageBuilder, turn: Turn, key: SessionKey): void {
     const { host, running } = this.#options;
     // The server knows more about a turn that runs here than the store does.
-    const known = turn.status === "running" ? { ...turn, ...running.madeOf(key, turn.number) } : turn;
+    const known = turn.status === "running" ? { ...turn, ...running.generatedOf(key, turn.number) } : turn;
     const encoded = encodeTurns({ turns: [toTurnMessage(known)], nextPageToken: "", revision: 0 });
     const { messageBytes } = host.limits;
     if (builder.isEmpty && encoded.length > messageBytes) throw tooLarge(turn.number, encoded.length, messageBytes);

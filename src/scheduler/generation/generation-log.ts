@@ -1,5 +1,5 @@
 import type { Logger } from "../../telemetry/logger.js";
-import { printableText } from "../../telemetry/printable-text.js";
+import { printableText } from "../../telemetry/log-text.js";
 import type { GenerationRecord } from "./generation-record.js";
 
 /** Logs one line for a generation that has ended. A generation that was never accepted is logged at debug level. */

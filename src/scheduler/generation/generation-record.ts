@@ -8,7 +8,7 @@ import type { Piece } from "../../core/piece.js";
 import type { RunEnd } from "../../core/run-end.js";
 import type { Timings } from "../../core/usage.js";
 import type { Clock } from "../../sync/clock.js";
-import { onAbort } from "../../sync/on-abort.js";
+import { onAbort } from "../../sync/abort.js";
 import { CreditReturn } from "./credit-return.js";
 import { GenerationAccount } from "./generation-account.js";
 import { endOf, NEVER_RUN, toFinishedEvent, toRunError } from "./generation-end.js";

@@ -1,10 +1,10 @@
+import type * as asked from "../session-store.js";
 import type { Clock } from "../../sync/clock.js";
+import { startPause } from "../../sync/pause.js";
 import { RunningClock } from "../../sync/running-clock.js";
-import { startPause } from "../../sync/start-pause.js";
 import type { Logger } from "../../telemetry/logger.js";
 import { OutageLog } from "./outage-log.js";
 import type { Session, SessionKey } from "../session.js";
-import type * as asked from "../session-store.js";
 import type { SessionStore } from "../session-store.js";
 import type { StoreFault, StoreResult } from "../store-problem.js";
 import { type StoreReport, StoreTally } from "./store-tally.js";

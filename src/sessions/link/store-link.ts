@@ -15,7 +15,7 @@ type StoreThread = WorkerLink<StoreThreadCommand, StoreNotice>;
  * idle: there is no thread yet. running: the thread takes commands. dead: the thread ended unasked, and the next command after a pause starts another.
  * closed: the thread was asked to close, and works off its commands first. idle → running → dead → running; any → closed.
  */
-type LinkState =
+type StoreLinkState =
   | { readonly type: "idle" }
   | { readonly type: "running"; readonly thread: StoreThread }
   | { readonly type: "dead"; readonly atMs: number; readonly message: string }
@@ -32,7 +32,7 @@ export interface StoreLinkOptions extends StoreWorkerData {
 export class StoreLink implements AsyncDisposable {
   readonly #options: StoreLinkOptions;
   readonly #pending = new Map<number, Deferred<AnyStoreResult>>();
-  #state: LinkState = { type: "idle" };
+  #state: StoreLinkState = { type: "idle" };
 
   constructor(options: StoreLinkOptions) {
     this.#options = options;

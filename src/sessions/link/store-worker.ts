@@ -1,4 +1,4 @@
-import { shrinkHeap } from "../../machine/shrink-heap.js";
+import { shrinkHeap } from "../../machine/memory.js";
 import { ThreadChannel, threadData } from "../../threads/host-channel.js";
 import { CommandRunner } from "../operations/command-runner.js";
 import { openSqliteDatabase } from "../database/sqlite-database.js";

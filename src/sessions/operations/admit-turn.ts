@@ -1,6 +1,6 @@
 import { lockSession } from "./end-turn.js";
 import { toRepeated } from "./open-turn.js";
-import { hasPartialAnswer } from "../partial-answer.js";
+import { hasPartialAnswer } from "../session.js";
 import { changedRow, findConflict, saveSession } from "./session-rows.js";
 import type { AdmitTurn, AdmittedTurn } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";

@@ -1,5 +1,5 @@
 import { lockSession } from "./end-turn.js";
-import { givePlaceBack } from "./owner-places.js";
+import { releaseSession } from "./session-quota.js";
 import type { Session } from "../session.js";
 import { changedRow, encodeLabels, findConflict, saveSession, toSession } from "./session-rows.js";
 import type { AppendMessages, DeleteSession, UpdateSession } from "../session-store.js";
@@ -54,5 +54,5 @@ export async function removeSession(
   { owner, sessionId }: { readonly owner: string; readonly sessionId: string },
 ): Promise<void> {
   await work.trx.deleteFrom("rill_sessions").where("session_id", "=", sessionId).execute();
-  await givePlaceBack(work, owner);
+  await releaseSession(work, owner);
 }

@@ -1,11 +1,18 @@
-import { faultText } from "../../telemetry/fault-text.js";
-import { NewerSchemaError, migrate } from "../database/migrate.js";
-import { MIGRATIONS, type Migration } from "../database/migrations.js";
+import { faultText } from "../../telemetry/log-text.js";
+import { migrate, NewerSchemaError } from "../database/migrate.js";
+import { type Migration, MIGRATIONS } from "../database/migrations.js";
 import type { StoreDatabase } from "../database/store-database.js";
-import { runOperation } from "./store-operations.js";
 import type { StoreFault, StoreProblem } from "../store-problem.js";
-import type { AnyStoreResult, StoreCommand } from "../store-messages.js";
+import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-messages.js";
 import { StoreAccess, type StoreLimits } from "./store-work.js";
+import { admitTurn } from "./admit-turn.js";
+import { appendMessages, deleteSession, updateSession } from "./change-session.js";
+import { createSession } from "./create-session.js";
+import { forkSession } from "./fork-session.js";
+import { commitTurn, renewLease } from "./hold-turn.js";
+import { openTurn } from "./open-turn.js";
+import { getSession, listSessions, listTurns } from "./read-sessions.js";
+import { sweepSessions } from "./sweep-sessions.js";
 
 export interface CommandRunnerOptions {
   /** Connects; may throw. Called again after it has failed. */
@@ -101,4 +108,31 @@ export class CommandRunner implements AsyncDisposable {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+type Operations = {
+  readonly [Method in StoreMethod]: (access: StoreAccess, request: RequestOf<Method>) => Promise<ResultOf<Method>>;
+};
+
+const OPERATIONS: Operations = {
+  create: createSession,
+  get: getSession,
+  update: updateSession,
+  list: listSessions,
+  listTurns,
+  delete: deleteSession,
+  fork: forkSession,
+  append: appendMessages,
+  openTurn,
+  admitTurn,
+  renewLease,
+  commitTurn,
+  sweep: sweepSessions,
+};
+
+/** @throws what the database throws */
+export async function runOperation(access: StoreAccess, command: StoreCommand): Promise<AnyStoreResult> {
+  // The compiler can't see that a method and its request belong together; StoreCommand says it.
+  const operation = OPERATIONS[command.method] as (access: StoreAccess, request: unknown) => Promise<AnyStoreResult>;
+  return await operation(access, command.request);
 }

@@ -1,5 +1,5 @@
 import type { Session } from "../session.js";
-import { takePlace } from "./owner-places.js";
+import { reserveSession } from "./session-quota.js";
 import { encodeLabels, toSession } from "./session-rows.js";
 import type { CreateSession } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";
@@ -16,7 +16,7 @@ export async function createSession(access: StoreAccess, request: CreateSession)
     const hasTurn = request.messages.length > 0;
     const excess = hasTurn ? findExcess(work, empty, turn) : undefined;
     if (excess !== undefined) return { ok: false, problem: excess };
-    if (!(await takePlace(work, request.owner))) {
+    if (!(await reserveSession(work, request.owner))) {
       return { ok: false, problem: { type: "too_many_sessions", limit: work.limits.sessions } };
     }
     const row = hasTurn ? { ...empty, turns: 1, bytes: turn.bytes } : empty;

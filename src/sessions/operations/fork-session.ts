@@ -1,7 +1,7 @@
 import { findCreated, newSessionRow } from "./create-session.js";
 import { lockSession } from "./end-turn.js";
 import { sql } from "../database/kysely.js";
-import { takePlace } from "./owner-places.js";
+import { reserveSession } from "./session-quota.js";
 import type { Session } from "../session.js";
 import { toSession } from "./session-rows.js";
 import type { ForkSession } from "../session-store.js";
@@ -20,7 +20,7 @@ export async function forkSession(access: StoreAccess, request: ForkSession): Pr
     const atTurn = request.atTurn ?? (origin.running_turn === null ? origin.turns : origin.running_turn - 1);
     const problem = findObstacle(origin, atTurn);
     if (problem !== undefined) return { ok: false, problem };
-    if (!(await takePlace(work, owner))) {
+    if (!(await reserveSession(work, owner))) {
       return { ok: false, problem: { type: "too_many_sessions", limit: work.limits.sessions } };
     }
     const labels = request.labels ?? toSession(origin).labels;

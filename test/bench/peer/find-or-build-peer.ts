@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { acquireFileLock } from "../../../src/models/files/file-lock.js";
-import { onAbort } from "../../../src/sync/on-abort.js";
+import { onAbort } from "../../../src/sync/abort.js";
 import { buildPeer } from "./build-peer.js";
 import { findPeerLayout, type PeerLayout } from "./peer-layout.js";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseStoreAddress } from "../../../src/sessions/link/store-address.js";
+import { defaultStorePath, formatStoreAddress, parseStoreAddress } from "../../../src/sessions/link/store-address.js";
 
 describe("The address of a store", () => {
   it("is a file's path, a PostgreSQL server's URL, or memory", () => {
@@ -25,6 +25,46 @@ describe("The address of a store", () => {
       "/a.db",
     ]) {
       assert.equal(parseStoreAddress(text), undefined, text);
+    }
+  });
+});
+
+describe("The default store's place", () => {
+  const homeDirectory = "/users/me";
+
+  it("follows XDG_DATA_HOME, unless that is relative", () => {
+    const onLinux = (XDG_DATA_HOME?: string): string =>
+      defaultStorePath({ platform: "linux", environment: { XDG_DATA_HOME }, homeDirectory });
+    assert.equal(onLinux("/data"), "/data/rill/sessions.sqlite");
+    assert.equal(onLinux("data"), "/users/me/.local/share/rill/sessions.sqlite");
+    assert.equal(onLinux(), "/users/me/.local/share/rill/sessions.sqlite");
+  });
+
+  it("is where macOS and Windows keep data", () => {
+    const environment = { LOCALAPPDATA: "/users/me/Local" };
+    assert.equal(
+      defaultStorePath({ platform: "darwin", environment, homeDirectory }),
+      "/users/me/Library/Application Support/rill/sessions.sqlite",
+    );
+    assert.equal(
+      defaultStorePath({ platform: "win32", environment, homeDirectory }),
+      "/users/me/Local/rill/data/sessions.sqlite",
+    );
+  });
+});
+
+describe("The address of a store, as it is printed", () => {
+  it("reads back to the same, but for a password, which is left out", () => {
+    const urls = ["postgres://u@host:5432/db?sslmode=require", "postgresql://host/db"];
+    for (const text of ["memory:", "sqlite:/a b/c.sqlite", ...urls]) {
+      const address = parseStoreAddress(text);
+      assert.ok(address !== undefined);
+      assert.equal(formatStoreAddress(address), text);
+    }
+    for (const text of ["postgres://u:secret@host/db", "postgres://u@host/db?password=secret"]) {
+      const address = parseStoreAddress(text);
+      assert.ok(address !== undefined);
+      assert.equal(formatStoreAddress(address), "postgres://u@host/db");
     }
   });
 });

@@ -1,7 +1,7 @@
 import type { Work } from "./store-work.js";
 
 /** Counts one more session of the owner's. False: it has as many as it may have. */
-export async function takePlace({ trx, limits }: Work, owner: string): Promise<boolean> {
+export async function reserveSession({ trx, limits }: Work, owner: string): Promise<boolean> {
   const taken = await trx
     .insertInto("rill_owners")
     .values({ owner, sessions: 1 })
@@ -17,7 +17,7 @@ export async function takePlace({ trx, limits }: Work, owner: string): Promise<b
 }
 
 /** Whoever gives a place back or takes one has locked its session, if there is one, before: so no two wait for each other. */
-export async function givePlaceBack({ trx }: Work, owner: string): Promise<void> {
+export async function releaseSession({ trx }: Work, owner: string): Promise<void> {
   await trx
     .updateTable("rill_owners")
     .set((eb) => ({ sessions: eb("sessions", "-", 1) }))

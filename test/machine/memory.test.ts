@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getHeapStatistics } from "node:v8";
-import { shrinkHeap } from "../../src/machine/shrink-heap.js";
+import { forgetTokenTexts, shrinkHeap, type TokenTexts } from "../../src/machine/memory.js";
 
 const MIB = 1024 * 1024;
 
@@ -15,5 +15,15 @@ describe("shrinkHeap", function () {
     const { total_heap_size: bytes, used_heap_size: usedBytes } = getHeapStatistics();
     assert.ok(bytes < grownBytes - 40 * MIB, `${bytes} of ${grownBytes}`);
     assert.ok(bytes < 1.5 * usedBytes + 8 * MIB, `${bytes} for ${usedBytes}`);
+  });
+});
+
+describe("forgetTokenTexts", () => {
+  it("leaves how many tokens there are, and nothing of them", () => {
+    const vocabulary: TokenTexts = { tokens: ["a", "b", "ab"], token_type: [1, 1, 1], merges: ["a b"] };
+    forgetTokenTexts(vocabulary);
+    assert.equal(vocabulary.tokens.length, 3);
+    assert.deepEqual(vocabulary.tokens.flat(), []);
+    assert.deepEqual([vocabulary.token_type, vocabulary.scores, vocabulary.merges], [[], [], []]);
   });
 });

@@ -1,8 +1,8 @@
+import { untilAborted } from "./abort.js";
 import type { Clock } from "./clock.js";
 import { Deferred } from "./deferred.js";
-import { onAbort } from "./on-abort.js";
 
-/** A length of time as a promise. Disposing it drops the timer; the promise then stays pending. */
+/** A length of time as a promise. Disposing of it drops the timer, and the promise then stays pending. */
 export interface Pause extends Disposable {
   readonly over: Promise<void>;
 }
@@ -13,12 +13,10 @@ export function startPause(clock: Clock, durationMs: number): Pause {
   return { over: deferred.promise, [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
 
-/** Waits for so long; not at all where nothing is left. @throws the signal's reason if it aborts first */
+/** Waits for `ms`, or not at all if that is not above 0. @throws the signal's reason if it aborts first */
 export async function pause(ms: number, { clock, signal }: { clock: Clock; signal: AbortSignal }): Promise<void> {
   signal.throwIfAborted();
   if (ms <= 0) return;
   using waiting = startPause(clock, ms);
-  const aborted = new Deferred<never>();
-  using _abort = onAbort(signal, aborted.reject);
-  await Promise.race([waiting.over, aborted.promise]);
+  await untilAborted(waiting.over, signal);
 }

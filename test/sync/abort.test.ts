@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { onAbort } from "../../src/sync/on-abort.js";
+import { onAbort, untilAborted } from "../../src/sync/abort.js";
+import { Deferred } from "../../src/sync/deferred.js";
 
 describe("onAbort", () => {
   it("tells the reason once, in the moment of the abort", () => {
@@ -28,5 +29,23 @@ describe("onAbort", () => {
     assert.equal(getEventListeners(controller.signal, "abort").length, 0);
     controller.abort("gone");
     assert.deepEqual(reasons, []);
+  });
+});
+
+describe("untilAborted", () => {
+  it("gives what the promise comes to, and leaves nothing at the signal", async () => {
+    const { signal } = new AbortController();
+    assert.equal(await untilAborted(Promise.resolve(7), signal), 7);
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+  });
+
+  it("rejects with the signal's reason when that comes first", async () => {
+    const controller = new AbortController();
+    const never = new Deferred<void>();
+    const waiting = untilAborted(never.promise, controller.signal);
+    const reason = new Error("too late");
+    controller.abort(reason);
+    await assert.rejects(waiting, reason);
+    await assert.rejects(untilAborted(never.promise, controller.signal), reason);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startPause } from "../../src/sync/start-pause.js";
+import { startPause } from "../../src/sync/pause.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 describe("startPause", () => {
