@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getHeapStatistics } from "node:v8";
-import { forgetTokenTexts, shrinkHeap, type TokenTexts } from "../../src/machine/memory.js";
+import { forgetTokenTexts, shrinkHeap, type TokenMetadata } from "../../src/machine/memory.js";
 
 const MIB = 1024 * 1024;
 
@@ -20,7 +20,7 @@ describe("shrinkHeap", function () {
 
 describe("forgetTokenTexts", () => {
   it("leaves how many tokens there are, and nothing of them", () => {
-    const vocabulary: TokenTexts = { tokens: ["a", "b", "ab"], token_type: [1, 1, 1], merges: ["a b"] };
+    const vocabulary: TokenMetadata = { tokens: ["a", "b", "ab"], token_type: [1, 1, 1], merges: ["a b"] };
     forgetTokenTexts(vocabulary);
     assert.equal(vocabulary.tokens.length, 3);
     assert.deepEqual(vocabulary.tokens.flat(), []);

@@ -131,7 +131,7 @@ const OPERATIONS: Operations = {
 };
 
 /** @throws what the database throws */
-export async function runOperation(access: StoreAccess, command: StoreCommand): Promise<AnyStoreResult> {
+async function runOperation(access: StoreAccess, command: StoreCommand): Promise<AnyStoreResult> {
   // The compiler can't see that a method and its request belong together; StoreCommand says it.
   const operation = OPERATIONS[command.method] as (access: StoreAccess, request: unknown) => Promise<AnyStoreResult>;
   return await operation(access, command.request);
