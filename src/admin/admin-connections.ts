@@ -5,7 +5,7 @@ import type { Logger } from "../telemetry/logger.js";
 import { RareWarning } from "../telemetry/rare-warning.js";
 
 /** More connections than operators and their probes need at one time. */
-const MOST_HELD = 64;
+const MAX_HELD = 64;
 /** The share of the limit up to which connections stay open. The rest serves new connections until older ones are closed. */
 const HELD_SHARE = 3 / 4;
 /** The lifetime of a connection, which covers its request, the response and the peer's reading of it. */
@@ -30,7 +30,7 @@ interface HeldConnection {
  */
 export class AdminConnections {
   readonly #options: AdminConnectionsOptions;
-  readonly #mostHeld: number;
+  readonly #maxHeld: number;
   readonly #warning: RareWarning;
   /** The open connections, oldest first. */
   readonly #held = new Map<Socket, HeldConnection>();
@@ -39,7 +39,7 @@ export class AdminConnections {
   constructor(server: Server, options: AdminConnectionsOptions) {
     this.#options = options;
     const { max, clock, log } = options;
-    this.#mostHeld = Math.max(1, Math.min(MOST_HELD, Math.floor(max * HELD_SHARE)));
+    this.#maxHeld = Math.max(1, Math.min(MAX_HELD, Math.floor(max * HELD_SHARE)));
     this.#warning = new RareWarning({ log, nowMs: () => clock.nowMs(), intervalMs: WARNING_INTERVAL_MS });
     server.maxConnections = max;
     server.on("connection", (socket) => this.#hold(socket));
@@ -69,7 +69,7 @@ export class AdminConnections {
 
   /** Closes connections in a later turn of the event loop, after new connections had the chance to send a request and get its response. */
   #trimSoon(): void {
-    if (this.#isTrimDue || this.#held.size <= this.#mostHeld) return;
+    if (this.#isTrimDue || this.#held.size <= this.#maxHeld) return;
     this.#isTrimDue = true;
     setImmediate(() =>
       setImmediate(() => {
@@ -80,7 +80,7 @@ export class AdminConnections {
   }
 
   #trim(): void {
-    const surplus = Math.max(0, this.#held.size - this.#mostHeld);
+    const surplus = Math.max(0, this.#held.size - this.#maxHeld);
     const isAnswered = ([, held]: [Socket, HeldConnection]): boolean => held.isAnswered;
     const entries = [...this.#held];
     const inOrder = [...entries.filter(isAnswered), ...entries.filter((entry) => !isAnswered(entry))];

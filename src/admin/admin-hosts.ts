@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
 /** The most characters of a host that a response or a log line shows. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN_CHARS = 100;
 
 /**
  * Decides which Host headers the admin port accepts. A foreign web page can make its own name resolve to this machine and so read the admin port (DNS
@@ -25,7 +25,7 @@ export class AdminHosts {
 
 /** Shortens a Host header and makes it printable. */
 export function shownHost(header: string | undefined): string {
-  return JSON.stringify((header ?? "").slice(0, MOST_SHOWN));
+  return JSON.stringify((header ?? "").slice(0, MAX_SHOWN_CHARS));
 }
 
 /** Removes the port, and the brackets of an IPv6 address. */

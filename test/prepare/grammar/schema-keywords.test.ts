@@ -177,7 +177,7 @@ describe("a schema", () => {
     ["text", /^at its root: is neither an object nor a boolean$/],
   ];
   for (const [schema, description] of refused) {
-    it(`is refused by the place in it: ${JSON.stringify(schema).slice(0, 80)}`, () =>
+    it(`is refused with the JSON pointer of the problem: ${JSON.stringify(schema).slice(0, 80)}`, () =>
       assertProblem(() => compile(schema), description));
   }
 
