@@ -1,6 +1,6 @@
 import type { FinishReason, StopMatch } from "./finish-reason.js";
 
-/** What a run used, as the engine counted it. The counts are exact however the run ended. */
+/** The tokens and the time that a run used, as the engine counted them. They are exact however the run ended. */
 export interface RunTally {
   /** The input tokens whose state was still in the sequence. */
   readonly reusedInputTokens: number;

@@ -42,7 +42,7 @@ export interface OpenedCall {
   readonly requestId: string | undefined;
   readonly lane: Lane;
   readonly labels: ReadonlyMap<string, string>;
-  /** For the log. */
+  /** Where the call came from, for the log. */
   readonly origin?: CallOrigin;
   /** The call's one signal. Aborted with a GenerationError as its reason, it ends the generation in any state. */
   readonly signal: AbortSignal;
@@ -141,7 +141,7 @@ export class Scheduler implements Disposable {
   }
 
   /**
-   * Ends a generation for its caller, or only its reasoning. The returned `state` is the one before.
+   * Ends a generation for its caller, or only its reasoning. The returned `state` is the one in which the cancel met it.
    * @throws GenerationError GENERATION_NOT_FOUND.
    */
   cancel(target: GenerationTarget, mode: CancelMode): { generationId: string; state: GenerationState } {

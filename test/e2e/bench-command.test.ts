@@ -72,7 +72,7 @@ describe("rill bench", () => {
     const flags = ["--streams", "8", "--rounds", "1", "--warm-up", "0", "--output-tokens", "500"];
     const [json, table] = [await bench(...flags, "--json"), await bench(...flags)];
     const [figures] = figuresOf(json);
-    // Two slots, and two places in line.
+    // Two slots, and a queue of two.
     assert.deepEqual(figures?.errors, { QUEUE_FULL: 4 });
     assert.equal(figures.outputTokens, 4 * 500);
     assert.equal(table.code, 0);

@@ -24,7 +24,7 @@ const STAGES: readonly {
   slotTaken?: boolean;
 }[] = [
   { name: "while its input is prepared", state: GenerationState.PREPARING, ids: [STUCK_TOKEN] },
-  { name: "in line", state: GenerationState.WAITING, ids: [65], slotTaken: true },
+  { name: "in the queue", state: GenerationState.WAITING, ids: [65], slotTaken: true },
   {
     name: "while its prompt is read in",
     state: GenerationState.PREFILLING,

@@ -26,7 +26,7 @@ describe("The delivery of a stream", () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it("tells a call in line its place, and that it is alive when it asked for heartbeats", async () => {
+  it("tells a waiting call its position, and that it is alive when it asked for heartbeats", async () => {
     const running = client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65], { requestId: "running" }));
     running.on("error", () => {});
     await messageOf(running, isCase("chunk"));
@@ -56,7 +56,7 @@ describe("The delivery of a stream", () => {
     await loadWhen(client, ({ slotsBusy }) => slotsBusy === 0);
   });
 
-  it("tells a call in line that it is alive at the server's own interval when it asked for none", async () => {
+  it("tells a waiting call that it is alive at the server's own interval when it asked for none", async () => {
     const ownClock = new ManualClock();
     const limits = { defaultHeartbeatMs: 3_000 };
     await using beating = await TestServer.start({ clock: ownClock, slots: 1, engine: { stepMs: 5 }, limits });

@@ -104,7 +104,7 @@ describe("An idempotency key", () => {
       assert.equal(acceptedTotal(), 1);
     });
 
-    it("tells a repeat its place in line as it is", async () => {
+    it("tells a repeat its position in the queue as it is", async () => {
       await start({ slots: 1 });
       const holder = client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65]));
       holder.on("error", () => {});

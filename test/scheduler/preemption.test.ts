@@ -5,7 +5,7 @@ import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { echo, ENDLESS, failureOf, readAll, runOf, SchedulerRig } from "./scheduler-rig.js";
 
-const RIPE_MS = 100;
+const LEAST_PARKED_MS = 100;
 /** Longer than a window of credit, so that its run is parked at least once. */
 const LONG_TEXT = "The reader decides how fast this goes, and nobody else has to wait for it. ".repeat(2);
 
@@ -18,7 +18,7 @@ async function preemptOne(
   await rig.until(() => slow.parked);
   const next = rig.submit(ENDLESS);
   assert.equal(next.state, "waiting");
-  rig.clock.advance(RIPE_MS);
+  rig.clock.advance(LEAST_PARKED_MS);
   await rig.until(() => slow.state === "preempted" && next.state !== "waiting");
   return { slow, next };
 }
@@ -44,7 +44,7 @@ describe("Scheduler: preemptions", () => {
     await using rig = await SchedulerRig.start({ slots: 2 });
     const slow = rig.submit(ENDLESS);
     await rig.until(() => slow.parked);
-    rig.clock.advance(10 * RIPE_MS);
+    rig.clock.advance(10 * LEAST_PARKED_MS);
     const other = rig.submit(echo("short"));
     assert.equal((await readAll(other)).text, "short");
     assert.equal(slow.state, "parked");
@@ -58,7 +58,7 @@ describe("Scheduler: preemptions", () => {
     await rig.until(() => slow.parked);
     const next = rig.submit(echo("next"));
     // The longest parked goes.
-    rig.clock.advance(RIPE_MS);
+    rig.clock.advance(LEAST_PARKED_MS);
     assert.equal((await readAll(next)).text, "next");
     const [preempted] = holders.filter(({ state }) => state === "preempted");
     assert.ok(preempted !== undefined);
@@ -126,7 +126,7 @@ describe("Scheduler: preemptions", () => {
       const slow = rig.submit(ENDLESS, { controller });
       await rig.until(() => slow.parked);
       const next = rig.submit(ENDLESS);
-      rig.clock.advance(RIPE_MS);
+      rig.clock.advance(LEAST_PARKED_MS);
       await rig.until(() => slow.state === "preempted");
       if (how === "abort") controller.abort(new GenerationError("SLOW_READER", "too slow"));
       else rig.scheduler.cancel({ generationId: slow.generationId }, how);
@@ -156,7 +156,7 @@ describe("Scheduler: preemptions", () => {
     const { slow, next } = await preemptOne(rig);
     const third = rig.submit(echo("third"));
     await rig.until(() => next.parked);
-    rig.clock.advance(10 * RIPE_MS);
+    rig.clock.advance(10 * LEAST_PARKED_MS);
     await rig.barrier();
     assert.equal(next.state, "parked");
     assert.equal(third.state, "waiting");
@@ -191,7 +191,7 @@ describe("Scheduler: preemptions", () => {
             got[index] = (got[index] ?? "") + event.pieces.map(({ text }) => text).join("");
             generation?.taken(event.pieces);
           }
-          rig.clock.advance(RIPE_MS / 2);
+          rig.clock.advance(LEAST_PARKED_MS / 2);
           await rig.barrier();
         }
         const ends = await Promise.all(

@@ -101,7 +101,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   "Scheduling and delivery:": [
     ["lane", lane, "scheduling.lane", "line to wait in (interactive; with --unary: batch)"],
-    ["max-wait", duration, "scheduling.max_wait", "the longest wait in line (the server's bounds)"],
+    ["max-wait", duration, "scheduling.max_wait", "the longest wait in the queue (the server's bounds)"],
     ["heartbeat-interval", duration, "delivery.heartbeat_interval", "an event at least this often (none)"],
     ["slow-reader-limit", duration, "delivery.slow_reader_limit", "how long standard output may stand still (30s)"],
     ["max-chunk-delay", duration, "delivery.max_chunk_delay", "how long text may wait for more text (0)"],

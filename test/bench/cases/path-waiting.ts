@@ -13,7 +13,7 @@ const STEP_MS = 100;
 const HELD_TOKENS = 5_000;
 const WAITING_TOKENS = 16;
 
-/** What a call costs that waits in line, resident memory and time to join, from the first to the ten-thousandth. */
+/** The cost of a call that waits in the queue, in resident memory and in time to join, from the first to the ten-thousandth. */
 export const pathWaiting: BenchCase = {
   name: "path-waiting",
   title: "The gRPC path alone: ten thousand calls in line, beside streams held open by bare @grpc/grpc-js",
@@ -104,7 +104,7 @@ async function crowd(server: ServerProcess, calls: number, open: () => Stream): 
   };
 }
 
-/** Resolves when each has its second message: in line, it is told its place by then. */
+/** Resolves when each call has its second message, which tells a waiting call its position. */
 async function openAll(count: number, open: () => Stream): Promise<void> {
   await Promise.all(
     Array.from(

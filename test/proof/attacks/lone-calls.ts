@@ -9,7 +9,7 @@ const LONG_TOKENS = 800;
 const SHORT_TOKENS = 3;
 const GENERATE = "rill.v1.GenerationService/Generate";
 const DONE = "done";
-/** No more than there are places in line. */
+/** At most the capacity of the queue. */
 const LONG_WAITS_SECONDS = [60, 300, 600];
 /** From a call to its refusal, if there is one. */
 const REFUSED_WITHIN_MS = 500;
