@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * The number of descriptors (files and sockets) that this process may have open at once; undefined where the operating system sets no such bound. Node
- * raises the soft limit to the hard one at its own start, so this is the hard limit that the process was started with, and nothing in it can raise it.
+ * Returns the number of descriptors (files and sockets) that this process may have open at once, or undefined if the operating system sets no bound.
+ * Node raises the soft limit to the hard one at its own start, so this is the hard limit that the process was started with, which it cannot raise.
  */
 export function readDescriptorLimit(): number | undefined {
   const limit = limitOfProcFile() ?? limitOfReport();
   return limit !== undefined && Number.isFinite(limit) ? limit : undefined;
 }
 
-/** How many descriptors are open now, those that were inherited included; undefined where the operating system does not list them. */
+/** Returns the number of open descriptors, inherited ones included, or undefined if the operating system does not list them. */
 export function countOpenDescriptors(): number | undefined {
   try {
     return readdirSync("/dev/fd").length;
@@ -18,7 +18,7 @@ export function countOpenDescriptors(): number | undefined {
   }
 }
 
-/** Linux. */
+/** Reads the limit on Linux. */
 function limitOfProcFile(): number | undefined {
   try {
     return parseDescriptorLimit(readFileSync("/proc/self/limits", "utf8"));
@@ -27,14 +27,14 @@ function limitOfProcFile(): number | undefined {
   }
 }
 
-/** The soft limit in the text of /proc/self/limits, Infinity for "unlimited"; undefined where the text does not name it. */
+/** Returns the soft limit in the text of /proc/self/limits, Infinity for "unlimited", or undefined if the text does not name it. */
 export function parseDescriptorLimit(limits: string): number | undefined {
   const [, soft] = /^Max open files +(\d+|unlimited)/m.exec(limits) ?? [];
   if (soft === undefined) return undefined;
   return soft === "unlimited" ? Infinity : Number(soft);
 }
 
-/** macOS and others without /proc: some ten milliseconds for the whole report. */
+/** Reads the limit on macOS and other systems without /proc, from a report that takes some ten milliseconds. */
 function limitOfReport(): number | undefined {
   const { userLimits } = process.report.getReport() as {
     readonly userLimits?: { readonly open_files?: { readonly soft?: number | string } };

@@ -1,30 +1,30 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-/** What llama.cpp has binaries for, beside those for processors. */
+/** The GPU interfaces that llama.cpp has binaries for. */
 export type Gpu = "metal" | "cuda" | "vulkan";
 
-/** Where a binary is looked for. */
-export interface BindingPlace {
+/** The system that a binary is for, and the module that looks for it. */
+export interface BindingTarget {
   /** As Node spells them. */
   readonly platform: string;
   readonly arch: string;
-  /** The binding's own module; packages are found from there. */
+  /** The binding's own module, from which packages are resolved. */
   readonly bindingUrl: string;
 }
 
 const SYSTEMS: Readonly<Record<string, string>> = { darwin: "mac", win32: "win" };
 const { platform, arch } = process;
-const HERE: BindingPlace = { platform, arch, bindingUrl: import.meta.resolve("node-llama-cpp") };
+const HERE: BindingTarget = { platform, arch, bindingUrl: import.meta.resolve("node-llama-cpp") };
 
 /**
- * The npm packages, each as `name@version`, that bring llama.cpp's binary for a GPU to this platform, at the version that the binding asks for. The lock
- * file leaves them out for their size; `npm run gpu` installs them. Empty where there are none, and for Metal: it is in the one binary for its platform.
+ * Returns the npm packages, each as `name@version`, with llama.cpp's binary for a GPU on this platform, at the version that the binding asks for. The
+ * lock file leaves them out for their size, and `npm run gpu` installs them. Metal needs none: it is in the one binary for its platform.
  */
-export function gpuPackages(gpu: Gpu, place: BindingPlace = HERE): readonly string[] {
+export function gpuPackages(gpu: Gpu, target: BindingTarget = HERE): readonly string[] {
   if (gpu === "metal") return [];
-  const name = `@node-llama-cpp/${SYSTEMS[place.platform] ?? place.platform}-${place.arch}-${gpu}`;
-  const manifest = new URL("../package.json", place.bindingUrl);
+  const name = `@node-llama-cpp/${SYSTEMS[target.platform] ?? target.platform}-${target.arch}-${gpu}`;
+  const manifest = new URL("../package.json", target.bindingUrl);
   const { optionalDependencies } = JSON.parse(readFileSync(manifest, "utf8")) as {
     readonly optionalDependencies: Readonly<Record<string, string>>;
   };
@@ -33,11 +33,11 @@ export function gpuPackages(gpu: Gpu, place: BindingPlace = HERE): readonly stri
     .map(([dependency, version]) => `${dependency}@${version}`);
 }
 
-/** Why llama.cpp did not start on this GPU, and what to do, as far as the installed packages tell. */
-export function explainMissingGpu(gpu: Gpu, place: BindingPlace = HERE): string {
-  const packages = gpuPackages(gpu, place);
-  if (packages.length === 0) return `there is no binary for ${gpu} on ${place.platform} with ${place.arch}`;
-  const require = createRequire(place.bindingUrl);
+/** Says why llama.cpp did not start on this GPU and what to do, as far as the installed packages tell. */
+export function explainMissingGpu(gpu: Gpu, target: BindingTarget = HERE): string {
+  const packages = gpuPackages(gpu, target);
+  if (packages.length === 0) return `there is no binary for ${gpu} on ${target.platform} with ${target.arch}`;
+  const require = createRequire(target.bindingUrl);
   const missing = packages.filter((spec) => !isInstalled(spec.slice(0, spec.lastIndexOf("@")), require));
   if (missing.length === 0) return `its packages are installed, so a driver or a library for ${gpu} must be missing`;
   const all = packages.join(" ");

@@ -5,17 +5,17 @@ import { dirname, resolve } from "node:path";
  * Makes a folder and every missing folder above it, one at a time. Node's own recursive mkdir reports ENOENT for a read-only file system on Node 20,
  * and never returns for a path below /proc.
  *
- * @param mode of the folders that it makes, before the umask
+ * @param mode the mode of the folders that it makes, before the umask
  * @throws Error of node:fs, such as EROFS, EACCES or ENOTDIR
  */
 export function makeFolders(path: string, mode = 0o777): void {
   const target = resolve(path);
   for (const folder of missingFolders(target)) makeFolder(folder, mode);
-  // What stands there may be a file.
+  // The path may name a file.
   if (!isFolder(target)) mkdirSync(target);
 }
 
-/** The missing folders down to `target`, the uppermost first. Each is a part of the path, so the walk has an end. */
+/** Returns the missing folders down to `target`, the uppermost first. The walk ends, because each is a part of the path. */
 function missingFolders(target: string): readonly string[] {
   const missing: string[] = [];
   for (let folder = target; statSync(folder, { throwIfNoEntry: false }) === undefined; folder = dirname(folder)) {
@@ -29,7 +29,7 @@ function makeFolder(folder: string, mode: number): void {
   try {
     mkdirSync(folder, { mode });
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have made the folder meanwhile.
     if (!isFolder(folder)) throw error;
   }
 }

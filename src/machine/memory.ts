@@ -4,8 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
- * Collects all garbage of this thread's heap and gives back what is left empty, in some 20 ms. After a load, which leaves much of both: V8 itself does so
- * seconds later, in the middle of the first calls, and until then the process is tens of MiB larger.
+ * Collects all garbage of this thread's heap and returns the empty pages to the system, in some 20 ms. A load leaves much garbage, and V8 itself
+ * would collect it seconds later, in the middle of the first calls; until then the process would be tens of MiB larger.
  */
 export async function shrinkHeap(): Promise<void> {
   const session = new Session();
@@ -17,14 +17,14 @@ export async function shrinkHeap(): Promise<void> {
   }
 }
 
-/** Memory that this process may still take, a container's limit included. */
+/** Returns the memory that this process may still take. A container's limit counts. */
 export function availableMemoryBytes(): number {
   return Math.min(freemem(), process.availableMemory());
 }
 
-/** A full collection of this thread's heap, of some 20 ms. @throws Error where the runtime has none to call */
+/** Collects all garbage of this thread's heap, in some 20 ms, and keeps the empty pages. @throws Error if the runtime offers no collector */
 export function collectGarbage(): void {
-  // A context that is made under that flag has the collection as a global.
+  // A context that is made while the flag is set has the collector as a global.
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   setFlagsFromString("--no-expose-gc");
@@ -32,7 +32,7 @@ export function collectGarbage(): void {
   Reflect.apply(collect, undefined, []);
 }
 
-/** What a GGUF file says of its tokens, as node-llama-cpp keeps it for as long as the model is loaded. */
+/** The metadata of a GGUF file about its tokens, which node-llama-cpp keeps while the model is loaded. */
 export interface TokenMetadata {
   readonly tokens: readonly string[];
   readonly token_type: readonly number[];
@@ -41,8 +41,8 @@ export interface TokenMetadata {
 }
 
 /**
- * Lets go what a file says of each of its tokens, once that has been read; their number stays, which is all that the binding itself reads of them.
- * They are 6 MiB of a thread's heap for 49,000 tokens; llama.cpp has its own copy.
+ * Drops the metadata of the tokens once it has been read, and keeps their number, which is all that the binding itself reads later. For 49,000 tokens
+ * the metadata takes 6 MiB of a thread's heap, and llama.cpp has its own copy.
  */
 export function forgetTokenTexts(vocabulary: TokenMetadata): void {
   const tokens: string[] = [];

@@ -2,11 +2,11 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 export type StopSignalName = (typeof SIGNALS)[number] | "SIGHUP";
 
-/** What SIGHUP means to a program that goes on by itself. */
+/** The meaning of SIGHUP to a server. */
 export interface HangUpRule {
   /**
-   * Whether the process is one that a person runs at a terminal, by its standard input at the start. SIGHUP then tells that the terminal is gone, and asks
-   * for a drain; elsewhere it is what programs are told to load their settings anew by.
+   * Whether a person runs the process at a terminal, by its standard input at the start. SIGHUP then means that the terminal is gone, and asks for a
+   * drain. Elsewhere SIGHUP asks programs to reload their settings.
    */
   readonly atTerminal: boolean;
   /** Called when the terminal is gone, for the first SIGHUP. */
@@ -16,8 +16,8 @@ export interface HangUpRule {
 }
 
 /**
- * The operating system's requests to stop, in two steps: the first asks for a drain, the second for a close. From its making until it is disposed the
- * signals do nothing else. Made by main.ts, on the main thread.
+ * The operating system's requests to stop: the first asks for a drain, the second for a close. While this object lives, the signals do nothing else.
+ * main.ts makes it, on the main thread.
  */
 export class StopSignals implements Disposable {
   readonly #hangUpRule: HangUpRule | undefined;
@@ -43,7 +43,7 @@ export class StopSignals implements Disposable {
     return this.#close.signal;
   }
 
-  /** Which one came first; undefined while none has. */
+  /** The signal that came first, or undefined while none has. */
   get first(): StopSignalName | undefined {
     return this.#first;
   }
@@ -58,7 +58,7 @@ export class StopSignals implements Disposable {
     this.#begin(name);
   };
 
-  /** Never the second signal: when a terminal goes, both the system and the shell may send one, and nobody is in a hurry. */
+  /** A SIGHUP is never the second signal: when a terminal goes, both the system and the shell may send one, and nobody is in a hurry. */
   readonly #hangUp = (): void => {
     if (this.#hangUpRule?.atTerminal !== true) {
       this.#hangUpRule?.onIgnoredHangUp();

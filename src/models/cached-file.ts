@@ -7,16 +7,16 @@ import { hashFile } from "./files/hash-file.js";
 import { ModelError } from "./files/model-error.js";
 import type { PullListener } from "./download/pull-event.js";
 
-/** What a file's digest must be: this one, the one on record if there is a record, or any. */
+/** The digest that a file must have: the given one, the one on record if there is a record, or any. */
 type ExpectedDigest =
   { readonly kind: "digest"; readonly sha256: string } | { readonly kind: "recorded" } | { readonly kind: "any" };
 
 export interface CheckFileOptions {
   readonly path: string;
-  /** Where the digest is remembered. */
+  /** The path of the file's digest record. */
   readonly recordPath: string;
   readonly expected: ExpectedDigest;
-  /** Hash even where the record is fresh. */
+  /** Hash the file even if the record is fresh. */
   readonly rehash: boolean;
   readonly onEvent: PullListener;
   readonly signal: AbortSignal;
@@ -28,7 +28,7 @@ export type FileCheck =
   | { readonly kind: "wrong"; readonly reason: string };
 
 /**
- * Whether a file is there and what it was. A fresh record answers at once; else the file is hashed and the record renewed.
+ * Checks that a file exists and has the expected digest. A fresh record answers at once; otherwise the file is hashed and the record renewed.
  *
  * @throws ModelError NOT_A_FILE, NOT_READABLE; the signal's reason
  */
@@ -56,7 +56,7 @@ function expectedSha256(expected: ExpectedDigest, record: DigestRecord | undefin
   }
 }
 
-/** Remembers the digest of a file that was just written. */
+/** Records the digest of a file that was just written. */
 export async function recordStored({ path, recordPath, onEvent }: CheckFileOptions, sha256: string): Promise<void> {
   const stats = await stat(path);
   await tryRecord({ recordPath, onEvent }, { sha256, sizeBytes: stats.size, modifiedMs: stats.mtimeMs });
@@ -90,7 +90,10 @@ function hashReporting({ size: totalBytes }: Stats, { path, onEvent, signal }: C
   });
 }
 
-/** A cache that can't be written still serves; only the next start hashes again, and the listener is told why. */
+/**
+ * Writes the record. Without it the next start hashes the file again, so a cache that cannot be written still serves, and the listener hears the
+ * cause.
+ */
 async function tryRecord(
   { recordPath, onEvent }: Pick<CheckFileOptions, "recordPath" | "onEvent">,
   record: DigestRecord,

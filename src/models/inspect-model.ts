@@ -3,19 +3,19 @@ import { inspectGguf, inspectGgufPart } from "./gguf/inspect-gguf.js";
 import { ModelError } from "./files/model-error.js";
 import { parseSplitName, partPath } from "./gguf/split-name.js";
 
-/** What a model consists of. */
+/** The files of a model, and the facts in their heads. */
 export interface InspectedModel {
-  /** Counts the bytes and the tensors of all parts. */
+  /** The facts, with the bytes and tensors of all parts. */
   readonly gguf: GgufSummary;
-  /** The file itself, or all parts of a split model in their order. */
+  /** The path of the file, or of all parts of a split model in their order. */
   readonly paths: readonly string[];
 }
 
 /**
- * Reads the head of a model file and, where the model is split, of all its parts. llama.cpp opens the others by their names.
+ * Reads the head of a model file, and of all its parts if the model is split. llama.cpp opens the other parts by their names.
  *
  * @param path the file, or the first part
- * @throws ModelError as `inspectGguf`, of any part; UNSUPPORTED_MODEL for parts that do not belong together, and for a model without weights
+ * @throws ModelError as `inspectGguf`, for any part; UNSUPPORTED_MODEL for parts that do not belong together, and for a model without weights
  */
 export async function inspectModel(path: string): Promise<InspectedModel> {
   const first = await inspectGguf(path);

@@ -15,7 +15,7 @@ import { PipSource } from "./download/pip-source.js";
 import type { SourceName } from "./download/pull-event.js";
 import type { CompleteResolveModelOptions } from "./resolve-options.js";
 
-/** A file on the hub, and the catalogue's entry of it when it has one. */
+/** A file on the hub, and its entry in the catalogue if it has one. */
 export interface WantedFile {
   readonly location: HubLocation;
   readonly entry: CatalogueEntry | undefined;
@@ -29,8 +29,8 @@ export interface CachedModel {
 }
 
 /**
- * Finds a file in the cache, or fetches it there. Only fetching takes the lock: a cache that is already filled may be read-only. Whoever waited for
- * the lock looks again, since the file was most likely being fetched.
+ * Finds a file in the cache, or fetches it into the cache. Only the fetching takes the lock, because a filled cache may be read-only. A caller that
+ * waited for the lock checks the cache again, since the holder has most likely fetched the file.
  *
  * @throws ModelError; the signal's reason
  */
@@ -88,7 +88,7 @@ async function discardIfWrong(found: FileCheck, check: CheckFileOptions): Promis
   check.onEvent({ kind: "discarded", path: check.path, reason: found.reason });
 }
 
-/** The hub first: it is where the file is published. */
+/** Lists the sources of a file. The hub comes first, because the file is published there. */
 function sourcesOf(
   { location, entry }: WantedFile,
   path: string,

@@ -2,7 +2,7 @@ import { CATALOGUE, type CatalogueEntry, type HubLocation } from "./download/cat
 import { ModelError } from "./files/model-error.js";
 import { parseSplitName } from "./gguf/split-name.js";
 
-/** What a model was asked for by. */
+/** The parsed name of a model. */
 export type ModelSpec =
   | { readonly kind: "catalogue"; readonly entry: CatalogueEntry }
   | { readonly kind: "hub"; readonly location: HubLocation }
@@ -10,14 +10,14 @@ export type ModelSpec =
 
 const HUB_SCHEME = "hf:";
 const HUB_FORM = "hf:owner/repo/file.gguf, hf:owner/repo:file.gguf, either with #revision";
-/** One segment of a hub address: no blanks, no "..", nothing that means something to a file system or a URL. */
+/** One segment of a hub address: no blanks, no "..", and no character with a meaning to a file system or a URL. */
 const SEGMENT = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?$/;
 
 /**
- * Reads a model's name: `hf:…` is a file on the hub, a catalogue name is itself, all else is a path (so a file that is named like a catalogue
- * entry is `./name`).
+ * Parses a model's name. `hf:…` is a file on the hub, a name of the catalogue is its entry, and any other text is a path; a file that is named like
+ * an entry is written `./name`.
  *
- * @throws ModelError INVALID_MODEL_NAME, UNSUPPORTED_MODEL (one part of a split model on the hub)
+ * @throws ModelError INVALID_MODEL_NAME; UNSUPPORTED_MODEL for one part of a split model on the hub
  */
 export function parseModelSpec(text: string, catalogue: readonly CatalogueEntry[] = CATALOGUE): ModelSpec {
   if (text.trim() === "") throw new ModelError("INVALID_MODEL_NAME", "the model's name is empty");
@@ -46,7 +46,7 @@ function parseHubLocation(text: string): HubLocation {
   return { owner, repo, file, revision };
 }
 
-/** Neither a separator nor an extension: it was meant as a catalogue name. */
+/** Returns whether a name has neither a separator nor an extension, and so was meant as a name of the catalogue. */
 function isBareName(text: string): boolean {
   return !/[/\\]/.test(text) && !text.toLowerCase().endsWith(".gguf");
 }

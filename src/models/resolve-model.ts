@@ -19,24 +19,24 @@ interface ModelFile {
   readonly sha256: string;
 }
 
-/** A model file that is whole, checked and fit to load. */
+/** A model file that is complete, checked and fit to load. */
 export interface ResolvedModel {
-  /** Catalogue name, or the file's name without its extension. */
+  /** The catalogue's name, or the file's name without its extension. */
   readonly name: string;
-  /** Absolute. Of a split model, the first part. */
+  /** The absolute path of the file, or of a split model's first part. */
   readonly path: string;
-  /** SHA-256 of the file, lower-case hex. Of a split model, the SHA-256 of its parts' digests, one behind the other. */
+  /** The SHA-256 of the file, in lower-case hex. For a split model it is the SHA-256 of the concatenated digests of its parts. */
   readonly sha256: string;
-  /** Each file that the model consists of, with its own digest. */
+  /** All files of the model, each with its own digest. */
   readonly files: readonly ModelFile[];
-  /** Where this call found it: the path given, the cache, or the source it was fetched from. */
+  /** The origin of the file: the given path, the cache, or the source that it was fetched from. */
   readonly origin: "path" | "cache" | SourceName;
   readonly gguf: GgufSummary;
 }
 
 /**
- * Makes the named model ready: a path is checked, a catalogue name or `hf:` address is fetched into the cache unless it is there. Called by
- * `rill pull` and at start-up, on the main thread, before serving. Safe beside other processes that do the same.
+ * Makes the named model ready: checks a path, and fetches a name of the catalogue or an `hf:` address into the cache unless it is there. `rill pull`
+ * and the start-up call it on the main thread, before serving. Several processes may do so at once.
  *
  * @throws ModelError; the signal's reason
  */
@@ -55,7 +55,7 @@ export async function resolveModel(spec: string, options: ResolveModelOptions): 
   }
 }
 
-/** The head of the file is read before all of it is hashed: most mistakes show there, and sooner. */
+/** Resolves a path. The file's head is read before the whole file is hashed, because most mistakes show there. */
 async function resolvePath(path: string, options: CompleteResolveModelOptions): Promise<ResolvedModel> {
   const { gguf, paths } = await inspectModel(path);
   const files: ModelFile[] = [];
@@ -73,7 +73,7 @@ async function digestOf(
   return check.sha256;
 }
 
-/** One file has its own digest. That of several is the digest of theirs, written one behind the other: so each part is hashed only when it changed. */
+/** Returns the digest of a model. That of several files is the digest of their digests, so only a file that has changed is hashed again. */
 function combine(files: readonly ModelFile[]): string {
   const [only] = files;
   if (only !== undefined && files.length === 1) return only.sha256;
@@ -89,7 +89,7 @@ async function resolveWanted(wanted: WantedFile, options: CompleteResolveModelOp
   return { ...cached, name: wanted.entry?.name ?? nameOf(path), files: [{ path, sha256 }], gguf };
 }
 
-/** The record of a file that is not ours lies in the cache, not beside the file. */
+/** Returns the path of the record of a file outside the cache. The record lies in the cache and not beside the file. */
 function foreignRecordPath(cacheDir: string, path: string): string {
   const key = createHash("sha256").update(path).digest("hex").slice(0, 32);
   return join(cacheDir, ".digests", `${key}.json`);

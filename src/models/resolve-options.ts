@@ -7,24 +7,24 @@ import { PYTHON_COMMANDS } from "./download/pip-source.js";
 import type { PullListener } from "./download/pull-event.js";
 
 export interface ResolveModelOptions {
-  /** Where fetched models are kept; made when it is missing. */
+  /** The folder of fetched models. It is made if it is missing. */
   readonly cacheDir: string;
-  /** Ends everything, and removes what is half done. */
+  /** Ends the work and removes half-done files. */
   readonly signal: AbortSignal;
   readonly onEvent: PullListener;
-  /** Hash the file even when its digest is on record; default false. */
+  /** Hash the file even if its digest is on record. Default false. */
   readonly rehash?: boolean;
-  /** Scheme, host and port of the hub or of a mirror of it; default the hub. */
+  /** The scheme, host and port of the hub or of a mirror. Default: the hub. */
   readonly hubOrigin?: string;
-  /** How long the hub may take to answer; default 5 s. */
+  /** The hub has this long to answer. Default 5 s. */
   readonly hubConnectLimitMs?: number;
-  /** How long another process that fetches the same file is waited for; default 30 min. */
+  /** The longest wait for another process that fetches the same file. Default 30 min. */
   readonly lockWaitLimitMs?: number;
-  /** Python interpreters to try; default `python3`, `python`. */
+  /** The Python interpreters to try. Default `python3`, `python`. */
   readonly pythonCommands?: readonly string[];
-  /** How free disk space is measured; default by asking the file system. */
+  /** Measures free disk space. Default: asks the file system. */
   readonly measureFreeBytes?: MeasureFreeBytes;
-  /** The models that have names; default the built-in ones. */
+  /** The models that have names. Default: the built-in ones. */
   readonly catalogue?: readonly CatalogueEntry[];
 }
 

@@ -5,27 +5,26 @@ import type { AnswerParts } from "./session.js";
 import type { CommittedTurn, CommitTurn, SessionStore, TurnLease } from "./session-store.js";
 import type { StoreProblem, StoreResult } from "./store-problem.js";
 
-/** Renewals in the time of one lease: two may fail before it runs out. */
+/** The number of renewals in the time of one lease. Two may fail before the lease runs out. */
 const RENEWALS_PER_LEASE = 3;
-/** Between two tries to store a turn's end, while the store is not there. */
+/** The pause between two attempts to store a turn's end while the store is unavailable. */
 const RETRY_MS = 250;
 
-/** What was made of a turn's answer. */
+/** The answer that a turn's generation has produced. */
 export interface GeneratedAnswer extends AnswerParts {
   readonly answer: string;
 }
 
-/** Who makes a turn's answer. */
+/** The generation that answers a turn. */
 export interface TurnSource {
-  /** All of it so far. */
+  /** The answer so far. */
   readonly generated: GeneratedAnswer;
-  /** True: no more is coming, and the end will be told. */
+  /** True: the answer is complete, and the turn's end follows. */
   readonly ending: boolean;
-  /** The session went on without the turn: what is made of it from now on counts for nothing. */
+  /** Called when the session has given the turn up. The store takes no more of its answer. */
   lost(): void;
 }
 
-/** How a turn ended. */
 export type TurnEnd = Omit<CommitTurn, "lease">;
 
 export interface HeldTurnOptions {
@@ -34,11 +33,11 @@ export interface HeldTurnOptions {
   readonly leaseMs: number;
   readonly source: TurnSource;
   readonly clock: Clock;
-  /** True: the process is about to end, and a store that is away is not waited for. */
+  /** True: the process is about to end, and the turn does not wait for an unavailable store. */
   readonly isClosing: () => boolean;
 }
 
-/** A turn that this process runs: keeps its lease, with the text so far, and stores its end. Main thread. */
+/** A turn that this process runs. It renews its lease, with the text so far, and stores its end. Main thread. */
 export class HeldTurn {
   readonly lease: TurnLease;
   readonly #options: HeldTurnOptions;
@@ -53,22 +52,21 @@ export class HeldTurn {
     this.#renewLater();
   }
 
-  /** All of the answer so far. */
   get generated(): GeneratedAnswer {
     return this.#options.source.generated;
   }
 
-  /** True: it will be stored as ended before long. */
+  /** True: its end will be stored soon. */
   get ending(): boolean {
     return this.#isEnding || this.#options.source.ending;
   }
 
-  /** Resolves when nothing is tried for it any more; ok: its end is stored. Never rejects. */
+  /** Resolves when the attempts to store its end are over. ok: the end is stored. Never rejects. */
   get stored(): Promise<StoreResult<CommittedTurn>> {
     return this.#stored.promise;
   }
 
-  /** To be called once. A store that is away is tried again for as long as a lease lasts. */
+  /** Stores the turn's end; called once. Attempts go on for the time of a lease while the store is unavailable. */
   async end(end: TurnEnd): Promise<void> {
     this.#isEnding = true;
     this.#renewal?.[Symbol.dispose]();
@@ -91,7 +89,7 @@ export class HeldTurn {
     this.#renewal = clock.startTimer(leaseMs / RENEWALS_PER_LEASE, () => void this.#renew());
   }
 
-  /** Where the store is away the lease may run out; it is not lost as long as nobody finds it so. */
+  /** Renews the lease. It may run out while the store is unavailable, and the turn is not lost until another call finds it so. */
   async #renew(): Promise<void> {
     const { store, leaseMs, source } = this.#options;
     const { generated } = source;
@@ -109,12 +107,12 @@ export class HeldTurn {
   }
 }
 
-/** Grows with whatever is made. */
+/** Returns a length that grows with every part of the answer. */
 function lengthOf({ answer, reasoning = "", toolCalls = [] }: GeneratedAnswer): number {
   return answer.length + reasoning.length + toolCalls.length;
 }
 
-/** Another try may go well without anyone doing something. */
+/** Returns whether another attempt may succeed without an operator's help. */
 function isPassing(problem: StoreProblem): boolean {
   return problem.type === "unavailable" && (problem.fault === "unreachable" || problem.fault === "overloaded");
 }

@@ -8,16 +8,16 @@ import type { SessionKey } from "./session.js";
 import type { AdmitTurn, OpenedTurn, OpenTurn, RepeatedTurn, SessionStore } from "./session-store.js";
 import type { StoreProblem, StoreResult } from "./store-problem.js";
 
-/** How often a session is looked at whose turn runs in another process. */
-const FOREIGN_LOOK_MS = 250;
-/** The same of one that runs here, whose end is heard of. */
-const OWN_LOOK_MS = 5_000;
-/** While the store is away, callers are to hear of it. */
-const MOST_SETTLING_MS = 1_000;
+/** The interval at which a call looks for the end of a turn that runs in another process. */
+const FOREIGN_POLL_MS = 250;
+/** The interval for a turn that runs here, whose end is also reported. */
+const OWN_POLL_MS = 5_000;
+/** A call waits no longer than this for a turn's end to be stored, so that callers hear of an unavailable store. */
+const SETTLE_LIMIT_MS = 1_000;
 
 export interface RunningTurnsOptions {
   readonly store: SessionStore;
-  /** How long the process may be out of touch with the store before others end its turns. */
+  /** The time that the process may be out of touch with the store before others end its turns. */
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -25,13 +25,13 @@ export interface RunningTurnsOptions {
 
 export interface TurnWait {
   readonly signal: AbortSignal;
-  /** How long to wait for the end of another turn. 0: not at all. */
+  /** The time to wait for the end of another turn. 0: the call does not wait. */
   readonly waitMs: number;
 }
 
 /**
- * The turns that this process runs, each with its lease. One for the process, on the main thread, in front of the store. Disposed after the last
- * generation has ended and before the store is: waits until the ends of all turns are stored.
+ * The turns that this process runs, with their leases. A process has one such object, on the main thread, in front of the store. It is disposed of
+ * after the last generation has ended and before the store, and waits until the ends of all turns are stored.
  */
 export class RunningTurns implements AsyncDisposable {
   readonly #options: RunningTurnsOptions;
@@ -44,11 +44,13 @@ export class RunningTurns implements AsyncDisposable {
   }
 
   /**
-   * Comes in line to run a turn of the session: until it is left, which is to be after the admission, no other call of this process gets between.
+   * Queues for the right to run a turn of the session. Until the result is disposed of, which happens after the admission, no other call of this
+   * process comes between.
+   *
    * @throws the signal's reason if it aborts first
    */
   async enter(key: SessionKey, { waitMs, signal }: TurnWait): Promise<Disposable> {
-    // Those in front may wait for a turn that runs: who would not is let past them, to be told that it does.
+    // The calls in front may wait for a running turn. A call that would not wait passes them, to be told of that turn.
     if (waitMs === 0 && this.#mutex.isHeld(key.sessionId) && (await this.#isBusy(key))) {
       return { [Symbol.dispose]: () => undefined };
     }
@@ -56,7 +58,9 @@ export class RunningTurns implements AsyncDisposable {
   }
 
   /**
-   * As the store's, behind the door. A turn that is about to end here is waited for in any case: its caller may know already that it is over.
+   * Opens a turn as the store does. The caller holds the session's mutex. A turn that is about to end here is waited for in any case, because its
+   * caller may know already that it is over.
+   *
    * @throws the signal's reason if it aborts first
    */
   async open(request: OpenTurn, { waitMs, signal }: TurnWait): Promise<StoreResult<OpenedTurn>> {
@@ -69,13 +73,13 @@ export class RunningTurns implements AsyncDisposable {
       const own = this.#held.get(request.sessionId);
       const leftMs = untilMs - clock.nowMs();
       if (leftMs <= 0 && own?.ending !== true) return opened;
-      const lookMs = own === undefined ? FOREIGN_LOOK_MS : OWN_LOOK_MS;
-      using pause = startPause(clock, leftMs > 0 ? Math.min(lookMs, leftMs) : lookMs);
+      const pollMs = own === undefined ? FOREIGN_POLL_MS : OWN_POLL_MS;
+      using pause = startPause(clock, leftMs > 0 ? Math.min(pollMs, leftMs) : pollMs);
       await untilAborted(own === undefined ? pause.over : Promise.race([own.stored, pause.over]), signal);
     }
   }
 
-  /** As the store's. The turn that is admitted is kept until `end` is called on it. */
+  /** Admits a turn as the store does, and holds it until its `end` is called. */
   async admit(
     request: Omit<AdmitTurn, "leaseMs">,
     source: TurnSource,
@@ -92,17 +96,17 @@ export class RunningTurns implements AsyncDisposable {
     return { ok: true, value: { type: "admitted", turn, revision } };
   }
 
-  /** The answer so far of a turn that runs here; undefined: none of that number does. */
+  /** Returns the answer so far of a turn that runs here, or undefined if this turn does not. */
   generatedOf({ owner, sessionId }: SessionKey, turnNumber: number): GeneratedAnswer | undefined {
     const turn = this.#held.get(sessionId);
     return turn?.lease.turnNumber === turnNumber && turn.lease.owner === owner ? turn.generated : undefined;
   }
 
-  /** Resolves when the session's turn that is about to end here, if there is one, has ended, or is not to be waited for any longer. */
+  /** Resolves when the session's turn that is about to end here, if there is one, is stored, or after the bound. */
   async settled(sessionId: string): Promise<void> {
     const turn = this.#held.get(sessionId);
     if (turn?.ending !== true) return;
-    using pause = startPause(this.#options.clock, MOST_SETTLING_MS);
+    using pause = startPause(this.#options.clock, SETTLE_LIMIT_MS);
     await Promise.race([turn.stored, pause.over]);
   }
 
@@ -125,7 +129,7 @@ export class RunningTurns implements AsyncDisposable {
   }
 }
 
-/** A repeat of a turn that runs is told what any other call is told, for what is made of it is not in the store. */
+/** Answers the repeat of a running turn as any other call, because the store lacks the answer so far. */
 function busyIfRunning(opened: StoreResult<OpenedTurn>): StoreResult<OpenedTurn> {
   if (!opened.ok || opened.value.type !== "repeated" || opened.value.turn.status !== "running") return opened;
   const problem: StoreProblem = { type: "busy", generationId: opened.value.turn.generationId ?? "" };

@@ -3,60 +3,60 @@ import type { AnswerParts, Session, SessionKey, Turn, TurnOutcome, TurnStatus } 
 import type { StoreResult } from "./store-problem.js";
 
 /**
- * Where sessions are kept: one for the process, asked on the main thread, which it never holds up. Plain data goes in and comes out.
- * - What it answers `ok` is stored: it survives the process and the machine's power.
- * - Every change happens whole or not at all, and counts the session's revision up by one.
- * - Where a revision is given, it must be the session's, or nothing changes.
- * - It never rejects and never waits without bound; a store that is out of order answers `unavailable`.
- * - A call that was answered `unavailable` may be repeated: create, fork, admitTurn, renewLease, commitTurn and delete do nothing twice, and neither do
- *   update and append where a revision is given.
+ * The store of sessions. A process has one; the main thread asks it, and it never blocks that thread. Requests and results are plain data.
+ * - A result that is `ok` is stored: it survives the process and a loss of power.
+ * - Every change is made whole or not at all, and adds 1 to the session's revision.
+ * - A given revision must be the session's, or nothing changes.
+ * - The store never rejects and never waits without bound. A store that is out of order answers `unavailable`.
+ * - A call that was answered `unavailable` may be repeated: create, fork, admitTurn, renewLease, commitTurn and delete do nothing twice, and neither
+ *   do update and append with a revision.
  *
- * A turn is a transaction in three steps, of which only the last two store anything: openTurn, admitTurn, commitTurn. Whoever admits a turn holds a
- * lease on the session, renews it until the end, and commits with it. A lease that has run out is not lost yet: the turn is given up only when
- * another call or a sweep finds it so, and then the fence has moved on: a holder that comes back late is `fenced_out` and changes nothing.
+ * A turn is a transaction of three steps: openTurn, admitTurn and commitTurn. Only the last two store anything. The caller that admits a turn holds a
+ * lease on the session, renews it until the end, and commits with it. A lease that has run out is not lost at once: the turn is given up when another
+ * call or a sweep finds it so. The fence has moved on then, and a holder that comes back late is `fenced_out` and changes nothing.
  */
 export interface SessionStore extends AsyncDisposable {
-  /** With the caller's id, which must be new and hard to guess. */
+  /** Creates a session with the caller's id, which must be new and hard to guess. */
   create(request: CreateSession): Promise<StoreResult<Session>>;
 
   get(key: SessionKey): Promise<StoreResult<Session>>;
 
-  /** Also while a turn runs. */
+  /** Changes a session, also while a turn runs. */
   update(request: UpdateSession): Promise<StoreResult<Session>>;
 
-  /** An owner's sessions, the newest first. */
+  /** Lists an owner's sessions, the newest first. */
   list(request: ListSessions): Promise<StoreResult<SessionPage>>;
 
-  /** A session's turns, the oldest first. */
+  /** Lists a session's turns, the oldest first. */
   listTurns(request: ListTurns): Promise<StoreResult<TurnPage>>;
 
-  /** With all its turns. busy: one of them runs. */
+  /** Deletes a session with all its turns. busy: a turn runs. */
   delete(request: DeleteSession): Promise<StoreResult<undefined>>;
 
-  /** A new session that begins with another one's turns, up to one of them. They come with its creation: all bear revision 1. */
+  /** Creates a session that begins with another one's turns, up to one of them. All of them bear revision 1, because they come with the creation. */
   fork(request: ForkSession): Promise<StoreResult<Session>>;
 
-  /** Stores messages as a turn of their own, which nothing answers. */
+  /** Stores messages as a turn of their own, which gets no answer. */
   append(request: AppendMessages): Promise<StoreResult<Session>>;
 
-  /** Reads what a turn builds on and says whether it could be admitted now. Reserves nothing. */
+  /** Reads the history that a turn builds on, and says whether the turn could be admitted now. It reserves nothing. */
   openTurn(request: OpenTurn): Promise<StoreResult<OpenedTurn>>;
 
-  /** Stores the turn's messages and takes the lease, in one: the session's revision is one more, and its turn is running. */
+  /** Stores the turn's messages and takes the lease, in one transaction. The session's revision grows by 1, and its turn is running. */
   admitTurn(request: AdmitTurn): Promise<StoreResult<AdmittedTurn>>;
 
   /**
-   * Keeps the lease for another while, and stores the text so far, for readers in other processes and in case this one is lost. Not a change: the
-   * revision stays. Counts as use of the session.
+   * Renews the lease and stores the text so far, for readers in other processes and for the case that this one is lost. The revision stays. A renewal
+   * counts as use of the session.
    */
   renewLease(request: RenewLease): Promise<StoreResult<undefined>>;
 
-  /** Stores the answer and gives the lease back: the session's revision is one more. To be answered before the caller hears of the end. */
+  /** Stores the answer and returns the lease. The session's revision grows by 1. The caller hears of the turn's end only after this is answered. */
   commitTurn(request: CommitTurn): Promise<StoreResult<CommittedTurn>>;
 
   /**
-   * Deletes sessions that nobody has used for their idle time, and ends turns whose lease has run out: `failed`, with the text of the last renewal.
-   * At most `limit` of each; `more` says that there are others.
+   * Deletes sessions that were idle for too long, and ends turns whose lease has run out as `failed`, with the text of the last renewal. It does at
+   * most `limit` of each; `more` says that others are left.
    */
   sweep(limit: number): Promise<StoreResult<Swept>>;
 }
@@ -64,27 +64,27 @@ export interface SessionStore extends AsyncDisposable {
 export interface CreateSession extends SessionKey {
   readonly labels: ReadonlyMap<string, string>;
   readonly idleMs: number;
-  /** Stored as turn 1, unless there are none. */
+  /** The messages are stored as turn 1, if there are any. */
   readonly messages: readonly Message[];
 }
 
 export interface UpdateSession extends SessionKey {
-  /** undefined: whichever it is. */
+  /** The revision that the session must have. undefined: any. */
   readonly expectedRevision: number | undefined;
-  /** undefined: they stay. */
+  /** The new labels. undefined: the labels stay. */
   readonly labels: ReadonlyMap<string, string> | undefined;
-  /** undefined: it stays. */
+  /** The new idle time. undefined: it stays. */
   readonly idleMs: number | undefined;
 }
 
-/** At most so much of a page; the first entry comes even if it alone is larger. */
+/** The bounds of a page. The first entry comes even if it alone is larger. */
 export interface PageBounds {
   readonly maxEntries: number;
-  /** As the store counts them: roughly what a response takes. */
+  /** The size as the store counts it, which is roughly that of the response. */
   readonly maxBytes: number;
 }
 
-/** Where a page of sessions begins: behind this one, whether it is still there or not. */
+/** A position in the list of sessions: behind this session, which may have been deleted since. */
 interface SessionCursor {
   readonly createdMs: number;
   readonly sessionId: string;
@@ -97,19 +97,19 @@ export interface ListSessions extends PageBounds {
 
 export interface SessionPage {
   readonly sessions: readonly Session[];
-  /** There are others behind the last one. */
+  /** True: more sessions follow the last one. */
   readonly more: boolean;
 }
 
 export interface ListTurns extends SessionKey, PageBounds {
-  /** Turns with higher numbers only. 0: from the start. */
+  /** The page has turns with higher numbers only. 0: it begins with the first turn. */
   readonly afterNumber: number;
 }
 
 export interface TurnPage {
   readonly turns: readonly Turn[];
   readonly more: boolean;
-  /** The session's when the page was read. */
+  /** The session's revision when the page was read. */
   readonly revision: number;
 }
 
@@ -118,30 +118,30 @@ export interface DeleteSession extends SessionKey {
 }
 
 export interface ForkSession extends SessionKey {
-  /** The new session's. */
+  /** The id of the new session. */
   readonly forkId: string;
-  /** The last turn that is copied; 0: none. undefined: the last one that has ended. busy: that one runs. */
+  /** The last turn that is copied. 0: none. undefined: the last turn that has ended. busy: the given turn runs. */
   readonly atTurn: number | undefined;
-  /** undefined: those of the session. */
+  /** The labels of the new session. undefined: those of the session. */
   readonly labels: ReadonlyMap<string, string> | undefined;
 }
 
 export interface AppendMessages extends SessionKey {
   readonly expectedRevision: number | undefined;
-  /** At least one. */
+  /** At least one message. */
   readonly messages: readonly Message[];
 }
 
-/** What makes a turn safe to repeat, within its session and for as long as its turn is stored. */
+/** The key that makes a turn safe to repeat, within its session and while its turn is stored. */
 export interface TurnIdempotency {
   readonly key: string;
-  /** Of all that the request says, but for its names. */
+  /** The digest of everything in the request but its names. */
   readonly bodyDigest: string;
 }
 
 export interface OpenTurn extends SessionKey {
   readonly expectedRevision: number | undefined;
-  /** Looked at before anything else. */
+  /** The key is looked up before anything else. */
   readonly idempotencyKey: string | undefined;
 }
 
@@ -149,55 +149,55 @@ export type OpenedTurn =
   /** The turn may be admitted with `session.revision`. */
   { readonly type: "open"; readonly session: Session; readonly history: readonly Turn[] } | RepeatedTurn;
 
-/** A turn with the same idempotency key is there: it runs, or has ended in whatever way. */
+/** A turn with the same idempotency key exists. It runs or has ended. */
 export interface RepeatedTurn {
   readonly type: "repeated";
   readonly turn: Turn;
   readonly bodyDigest: string;
-  /** What was handed to `commitTurn`. */
+  /** The record that `commitTurn` was given. */
   readonly record: string | undefined;
 }
 
 export interface AdmitTurn extends SessionKey {
-  /** The one that the turn was opened with: the history has not changed since. */
+  /** The revision that the turn was opened with. The history has not changed since. */
   readonly revision: number;
-  /** Unique for ever. The same once more: the call is a repeat, and gets what the first one got. */
+  /** A unique id. A call with the id of the last turn is a repeat and gets the first call's result. */
   readonly generationId: string;
-  /** At least one, unless the turn `continues`. */
+  /** At least one message, unless the turn `continues`. */
   readonly messages: readonly Message[];
-  /** True: the answer goes on where the last turn's partial one ended. */
+  /** True: the answer continues the partial answer of the last turn. */
   readonly continues: boolean;
   readonly idempotency: TurnIdempotency | undefined;
-  /** How long the lease lasts from now. */
+  /** The duration of the lease from now. */
   readonly leaseMs: number;
 }
 
 export type AdmittedTurn =
   | { readonly type: "admitted"; readonly lease: TurnLease; readonly revision: number }
-  /** Another call with the key was quicker. */
+  /** Another call with the key came first. */
   | RepeatedTurn;
 
-/** The right to write one turn's end. */
+/** The right to write the end of one turn. */
 export interface TurnLease extends SessionKey {
   readonly turnNumber: number;
-  /** Grows with every lease of the session; whoever has a lower one than the session is out. */
+  /** A number that grows with every lease of the session. The holder of a lower number than the session's is fenced out. */
   readonly fence: number;
 }
 
 export interface RenewLease extends AnswerParts {
   readonly lease: TurnLease;
   readonly leaseMs: number;
-  /** All of the answer so far, its parts with it. undefined: what is stored stays. */
+  /** The whole answer so far; the parts come with it. undefined: the stored answer stays. */
   readonly answer: string | undefined;
 }
 
 export interface CommitTurn extends AnswerParts {
   readonly lease: TurnLease;
   readonly status: Exclude<TurnStatus, "appended" | "running">;
-  /** All of it. Stored even if it takes the session over its limit of bytes: nothing that was made is thrown away. */
+  /** The whole answer. It is stored even if it takes the session over its limit of bytes, so that no generated text is lost. */
   readonly answer: string;
   readonly outcome: TurnOutcome;
-  /** What a repeat of the turn is to be answered with beside the turn: the caller's own text, which the store does not read. */
+  /** The text that a repeat of the turn is answered with, beside the turn. The caller defines it, and the store does not read it. */
   readonly record: string | undefined;
 }
 

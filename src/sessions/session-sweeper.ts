@@ -3,24 +3,24 @@ import { RunningClock } from "../sync/running-clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { SessionStore } from "./session-store.js";
 
-/** Sessions and turns at a time: other calls of the store come in between. */
+/** The number of sessions and of turns in one sweep. Other calls of the store come between two sweeps. */
 const BATCH = 4;
 
 export interface SessionSweeperOptions {
   readonly store: Pick<SessionStore, "sweep">;
-  /** From the end of one sweep to the next. */
+  /** The time from the end of one sweep to the start of the next. */
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /**
- * Has the store swept now and again, from the start on: so what a server that was lost has left behind comes to its end too. A store that is out of
- * order, or whose file has gone, is noticed by the next sweep at the latest; the store itself logs it. Main thread.
+ * Sweeps the store at the start and then in intervals, which also ends the turns of a server that was lost. A sweep notices at once that the store is
+ * unavailable or its file is gone; the store itself logs that. Main thread.
  */
 export class SessionSweeper implements Disposable {
   readonly #options: SessionSweeperOptions;
-  /** After a stop of the process this server's own turns renew their leases first, which come due by the system's clock. */
+  /** After a stop of the process, the server's own turns renew their leases first, since those come due by the system's clock. */
   readonly #clock: RunningClock;
   #timer: Disposable | undefined;
   #stopped = false;
@@ -36,7 +36,7 @@ export class SessionSweeper implements Disposable {
     return sweeper;
   }
 
-  /** A sweep that goes on is its last. */
+  /** Lets a sweep that is under way end, and starts no more. */
   [Symbol.dispose](): void {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();

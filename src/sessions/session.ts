@@ -4,29 +4,29 @@ import type { ErrorCode } from "../core/generation-error.js";
 import type { ToolCall } from "../core/tool.js";
 import type { Usage } from "../core/usage.js";
 
-/** Which session is meant. One of another owner is as unknown as one that never was. */
+/** The name of a session. A session of another owner is as unknown as one that never existed. */
 export interface SessionKey {
-  /** The tenant that the session belongs to; "" where the server knows no tenants. */
+  /** The tenant that the session belongs to, or "" if the server knows no tenants. */
   readonly owner: string;
   readonly sessionId: string;
 }
 
-/** A stored conversation, without its turns. All times are ms since the epoch. */
+/** A stored conversation without its turns. All times are ms since the epoch. */
 export interface Session {
   readonly sessionId: string;
-  /** 1 when it is created, and one more with every change that is stored: no number is left out, none comes twice. */
+  /** 1 at its creation. Every stored change adds 1, so no number is left out or used twice. */
   readonly revision: number;
   readonly labels: ReadonlyMap<string, string>;
-  /** Turns that are stored, those included whose messages were appended or copied; also the number of the last one. */
+  /** The number of stored turns, with those that were appended or copied. It is also the number of the last turn. */
   readonly turns: number;
-  /** What its messages and answers take, as the store counts them: JSON text in UTF-8. */
+  /** The size of its messages and answers, as the store counts it: JSON text in UTF-8. */
   readonly bytes: number;
   readonly createdMs: number;
-  /** The last change, or the last sign of life of a turn that goes on. */
+  /** The time of the last change, or of the last renewal of a running turn's lease. */
   readonly usedMs: number;
-  /** So long after its last use it is deleted. */
+  /** The session is deleted this long after its last use. */
   readonly idleMs: number;
-  /** The turn that goes on; undefined: none. */
+  /** The running turn. undefined: none runs. */
   readonly running: RunningTurn | undefined;
 }
 
@@ -36,58 +36,59 @@ interface RunningTurn {
 }
 
 /**
- * appended: messages that were stored as they are, without a generation. running → complete | truncated | cancelled | failed, by `commitTurn`, or
- * → failed by a sweep, when its server was lost. Only `complete` is an answer that the model brought to its own end.
+ * appended: the turn's messages were stored without a generation.
+ * running → complete | truncated | cancelled | failed, by `commitTurn`; or running → failed by a sweep, when its server was lost. The model has ended
+ * the answer by itself only in a turn that is `complete`.
  */
 export type TurnStatus = "appended" | "running" | "complete" | "truncated" | "cancelled" | "failed";
 
-/** What a turn's answer has beside its text. */
+/** The parts of a turn's answer beside its text. */
 export interface AnswerParts {
-  /** What the model thought before it answered; not empty. Default: nothing. */
+  /** The reasoning before the answer; not empty. Default: none. */
   readonly reasoning?: string;
-  /** What it called, at least one, whole calls alone. Default: none. */
+  /** The tool calls, at least one, and only complete ones. Default: none. */
   readonly toolCalls?: readonly ToolCall[];
 }
 
-/** One entry of a session's history: messages, and the answer to them where one was asked for. */
+/** One entry of a session's history: messages, and their answer if one was requested. */
 export interface Turn extends AnswerParts {
-  /** 1, 2, 3 … within its session, in the order in which they came. */
+  /** 1, 2, 3 … within the session, in the order of storing. */
   readonly number: number;
   readonly status: TurnStatus;
-  /** In their order. None where the turn goes on with the answer of the one before. */
+  /** The messages in their order. There are none if the turn continues the answer of the turn before. */
   readonly messages: readonly Message[];
-  /** True: the answer of the turn before was partial, and this one's text follows it directly. */
+  /** True: the answer of the turn before was partial, and this turn's text follows it directly. */
   readonly continues: boolean;
   /**
-   * The answer's text. While the turn runs: what the last renewal of its lease brought, which is behind what was made; "" for appended turns.
+   * The answer's text. While the turn runs, it is the text of the last renewal of the lease, which lags behind the generation. "" for appended turns.
    */
   readonly answer: string;
   /** undefined for appended turns. */
   readonly generationId: string | undefined;
   /** undefined until the turn has ended, and for appended turns. */
   readonly outcome: TurnOutcome | undefined;
-  /** The session's when the turn's messages were stored. */
+  /** The session's revision after the turn's messages were stored. */
   readonly revision: number;
-  /** The session's when its answer was stored; undefined while it runs, equal to `revision` for appended turns. */
+  /** The session's revision after the answer was stored. undefined while the turn runs; equal to `revision` for appended turns. */
   readonly endRevision: number | undefined;
   readonly createdMs: number;
   /** undefined while it runs. */
   readonly endedMs: number | undefined;
 }
 
-/** What is known about how a turn ended, beside its text. */
+/** The facts about a turn's end, beside its text. */
 export interface TurnOutcome {
   /** undefined: the model did not stop by itself. */
   readonly finishReason: FinishReason | undefined;
-  /** Why there is no finish reason; SERVER_LOST stands for a server that ended in the middle. */
+  /** The reason for the missing finish reason. SERVER_LOST: the server ended while the turn ran. */
   readonly error: ErrorCode | "SERVER_LOST" | undefined;
-  /** undefined where nobody was left to count. */
+  /** undefined if the server was lost before it counted. */
   readonly usage: Usage | undefined;
 }
 
 /**
- * True: a turn may go on where this one's answer ended. One that is complete, or is none, can't be gone on with; nor can one that calls tools: what
- * comes after calls are their results.
+ * Returns whether the next turn may continue this one's answer. An answer that is complete cannot be continued, and neither can one with tool calls,
+ * which their results follow.
  */
 export function hasPartialAnswer(last: Pick<Turn, "status" | "toolCalls"> | undefined): boolean {
   if (last === undefined || last.toolCalls !== undefined) return false;

@@ -1,22 +1,22 @@
 import type { SessionStore } from "./session-store.js";
 import type { StoreProblem } from "./store-problem.js";
 
-/** What a store can be asked, by the names of SessionStore's methods. */
+/** The methods of SessionStore, by name. */
 export type StoreMethod = Exclude<keyof SessionStore, symbol>;
 
 export type RequestOf<Method extends StoreMethod> = Parameters<SessionStore[Method]>[0];
 
-/** What a method answers. */
+/** The result of a method. */
 export type ResultOf<Method extends StoreMethod> = Awaited<ReturnType<SessionStore[Method]>>;
 
-/** One question to a store, as it crosses the wall to the store's thread: plain data. Each gets exactly one answer with its id. */
+/** One request to a store, as it goes to the store's thread: plain data. Each gets exactly one answer with its id. */
 export type StoreCommand = {
   readonly [Method in StoreMethod]: {
     readonly type: "call";
     readonly id: number;
     readonly method: Method;
     readonly request: RequestOf<Method>;
-    /** The time of asking, since the epoch: the store's thread has no clock of its own. */
+    /** The time of the request, since the epoch. The store's thread has no clock of its own. */
     readonly nowMs: number;
   };
 }[StoreMethod];
@@ -32,5 +32,5 @@ interface StoreAnswer {
   readonly result: AnyStoreResult;
 }
 
-/** What the store's thread says: an answer to a command, or what is to be logged. */
+/** A message of the store's thread: the answer to a command, or a warning for the log. */
 export type StoreNotice = StoreAnswer | { readonly type: "warning"; readonly text: string };

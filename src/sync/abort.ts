@@ -1,8 +1,8 @@
 import { Deferred } from "./deferred.js";
 
 /**
- * Calls `listener` once when the signal aborts, at once if it has already. Disposing unhooks it, so that a long-lived signal keeps nothing of a
- * settled call alive (which AbortSignal.any does).
+ * Calls `listener` once when the signal aborts, or at once if it has aborted already. Disposing of the result removes the listener, so that a
+ * long-lived signal does not keep a settled call alive, as AbortSignal.any would.
  */
 export function onAbort(signal: AbortSignal, listener: (reason: unknown) => void): Disposable {
   return new AbortHook(signal, listener);
@@ -24,7 +24,7 @@ class AbortHook implements Disposable {
   }
 }
 
-/** What the promise comes to, unless the signal aborts first; the promise goes on all the same. @throws the signal's reason */
+/** Settles as the promise does, unless the signal aborts first. The promise itself goes on. @throws the signal's reason */
 export async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   const aborted = new Deferred<never>();
   using _abort = onAbort(signal, aborted.reject);

@@ -1,8 +1,8 @@
-/** Monotonic time and timers behind one seam, so that tests move time by hand. */
+/** A source of monotonic time and of timers. Tests have one whose time they move by hand. */
 export interface Clock {
-  /** Milliseconds since an arbitrary start, with fractions; never goes back. */
+  /** The milliseconds since an arbitrary start, with fractions. The value never goes back. */
   nowMs(): number;
-  /** Calls `onDue` once, after at least `delayMs`. Disposing the timer before that calls it off. A timer does not keep the process alive. */
+  /** Calls `onDue` once, after at least `delayMs`. Disposing of the timer before then cancels it. A timer does not keep the process alive. */
   startTimer(delayMs: number, onDue: () => void): Disposable;
 }
 
@@ -11,7 +11,7 @@ export const systemClock: Clock = {
   startTimer: (delayMs, onDue) => new SystemTimer(delayMs, onDue),
 };
 
-/** A class, for thousands of calls each hold one: its instances share their one method. */
+/** A class and no object literal: thousands of calls each hold a timer, and instances share their method. */
 class SystemTimer implements Disposable {
   readonly #timer: NodeJS.Timeout;
 

@@ -1,4 +1,4 @@
-/** A promise and its two ends. Whoever makes it must see to it that a rejection is awaited by someone. */
+/** A promise with its resolve and reject functions. The maker ensures that somebody awaits a rejection. */
 export class Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;

@@ -1,13 +1,13 @@
 import type { Clock } from "./clock.js";
 
 /**
- * A moment to wait for that is set and called off over and over, nearly always before it comes. Costs a timer only now and then: one that runs already
- * and is due no later is let run, and looks again then.
+ * A timer for a moment that is set and cancelled over and over, nearly always before it comes. It seldom starts a timer of the clock: a running one
+ * that is due no later goes on, and then checks the moment again.
  */
 export class DueTimer implements Disposable {
   readonly #clock: Clock;
   readonly #onDue: () => void;
-  /** Infinity: nothing is waited for. */
+  /** Infinity: no moment is set. */
   #dueMs = Infinity;
   #timer: Disposable | undefined;
   #timerDueMs = Infinity;
@@ -17,19 +17,19 @@ export class DueTimer implements Disposable {
     this.#onDue = onDue;
   }
 
-  /** Calls `onDue` at `dueMs`, by the clock, unless it is called off or set anew before. */
+  /** Calls `onDue` when the clock reads `dueMs`, unless the moment is cancelled or set anew before then. */
   set(dueMs: number): void {
     this.#dueMs = dueMs;
     if (this.#timerDueMs > dueMs) this.#start();
   }
 
-  callOff(): void {
+  cancel(): void {
     this.#dueMs = Infinity;
   }
 
-  /** For good: nothing keeps its user alive any longer. */
+  /** Cancels for good, and drops the timer, which would keep the user of this object alive. */
   [Symbol.dispose](): void {
-    this.callOff();
+    this.cancel();
     this.#timer?.[Symbol.dispose]();
   }
 
@@ -47,7 +47,7 @@ export class DueTimer implements Disposable {
       this.#start();
       return;
     }
-    this.callOff();
+    this.cancel();
     this.#onDue();
   }
 }

@@ -1,7 +1,7 @@
 import { Deferred } from "./deferred.js";
 import { untilAborted } from "./abort.js";
 
-/** A number of permits for a kind of work. Those who find none wait for one in the order in which they came. */
+/** A semaphore. Waiters get their permits in the order in which they asked. */
 export class Permits {
   readonly #waiting: Deferred<void>[] = [];
   #free: number;
@@ -10,7 +10,7 @@ export class Permits {
     this.#free = count;
   }
 
-  /** Resolves with a permit, which disposing gives back. @throws the signal's reason if it aborts first */
+  /** Resolves with a permit; disposing of it gives it back. @throws the signal's reason if it aborts first */
   async take(signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;

@@ -5,7 +5,7 @@ export interface RecentMapOptions<Value> {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
   readonly clock: Clock;
-  /** Called for each entry that is forgotten. */
+  /** Called for each entry when it is forgotten. */
   readonly onForgotten?: (key: string, value: Value) => void;
 }
 
@@ -16,8 +16,8 @@ interface RecentEntry<Value> {
 }
 
 /**
- * What was added last, within three bounds. Whoever adds or asks forgets what is over, the oldest first, each in O(1); so nothing is found beyond
- * its age, and nothing needs a timer.
+ * A map of the entries that were added last, within bounds of number, age and size. Every addition and look-up first forgets the oldest entries
+ * beyond a bound, in O(1) each. So no entry is found beyond its age, and no timer is needed.
  */
 export class RecentMap<Value> {
   readonly #options: RecentMapOptions<Value>;
@@ -36,7 +36,7 @@ export class RecentMap<Value> {
     return this.#bytes;
   }
 
-  /** A key that is here already is forgotten first. */
+  /** Adds an entry. An entry with the same key is forgotten first. */
   add(key: string, value: Value, bytes: number): void {
     this.#forget(key);
     this.#entries.set(key, { value, addedAtMs: this.#options.clock.nowMs(), bytes });
@@ -44,7 +44,7 @@ export class RecentMap<Value> {
     this.#forgetOld();
   }
 
-  /** Another value for a key that is here, which does not become younger by it; nothing otherwise. */
+  /** Replaces the value of a key, whose age stays. Does nothing if the map has no such key. */
   replace(key: string, value: Value): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) entry.value = value;

@@ -1,21 +1,22 @@
 import type { Clock } from "./clock.js";
 
-/** How often the clock looks whether this thread still runs, while any of its timers is pending. */
+/** While any of its timers is pending, the clock checks at this interval whether the thread still runs. */
 const BEAT_MS = 250;
-/** A beat that is later than this was held up by more than other work of the thread. */
+/** Other work of the thread delays a beat by less than this. */
 const LATE_MS = 250;
-/** A timer that lacks less than this is due: the two clocks round differently. */
+/** A timer is due when less than this remains, because the two clocks round differently. */
 const ROUNDING_MS = 0.5;
 
 /**
- * Counts only the time in which this thread ran. A process that is stopped (SIGSTOP, a frozen container, a virtual machine's snapshot, a swap storm) hears
- * nothing of its peers meanwhile, so time limits that end somebody else's work go by this clock. While a timer is pending, a stretch in which the thread
- * did not run for over half a second counts as a quarter of a second; shorter ones count in full. While none is pending, the clock counts all time.
+ * A clock that counts only the time in which this thread ran. A process that is stopped (SIGSTOP, a frozen container, a virtual machine's snapshot, a
+ * swap storm) hears nothing of its peers meanwhile, so time limits on somebody else's work go by this clock. While a timer is pending, a stretch of
+ * over half a second in which the thread did not run counts as a quarter of a second, and shorter stretches count in full. While no timer is pending,
+ * the clock counts all time.
  */
 export class RunningClock implements Clock {
   readonly #inner: Clock;
   #pausedMs = 0;
-  /** By the inner clock: when the thread was last known to run. */
+  /** The inner clock's time at which the thread was last known to run. */
   #seenMs = 0;
   #beat: Disposable | undefined;
   #pending = 0;
@@ -65,10 +66,10 @@ export class RunningClock implements Clock {
 interface RunningTimerParts {
   readonly clock: RunningClock;
   readonly inner: Clock;
-  /** By the running clock. */
+  /** In the running clock's time. */
   readonly dueMs: number;
   readonly onDue: () => void;
-  /** Called once, when the timer has fired or was called off. */
+  /** Called once, when the timer has fired or was cancelled. */
   readonly onEnd: () => void;
 }
 

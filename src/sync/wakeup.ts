@@ -1,9 +1,9 @@
 import { Deferred } from "./deferred.js";
 
 /**
- * Lets one task wait until another has something for it.
- * - `notify` before `wait` is kept: that wait returns at once. Several notifies count as one.
- * - One waiter at a time; a second concurrent `wait` shares the first one's promise.
+ * Lets one task wait until another notifies it.
+ * - A `notify` before `wait` is kept, and that wait returns at once. Several notifies count as one.
+ * - One task waits at a time; a second concurrent `wait` shares the first one's promise.
  */
 export class Wakeup {
   #waiter: Deferred<void> | undefined;

@@ -1,20 +1,20 @@
 import { Deferred } from "./deferred.js";
 
-/** How long paced work may go on in one turn of the event loop. */
+/** Paced work may take this long in one turn of the event loop. */
 const SLICE_MS = 4;
 
-/** A piece of work, and where its result goes. */
+/** A piece of work that also settles the promise of its result. */
 type Task = () => void;
 
 /**
- * Shares the main thread between large pieces of work and everything else. Work is handed in by pieces of a millisecond or so. In each turn of the event
- * loop, pieces run in the order in which they came until the slice is used up, so that all callers together hold nobody else up for longer.
+ * Shares the main thread between large work and everything else. Callers hand their work in as tasks of about a millisecond. In each turn of the
+ * event loop, tasks run in the order in which they came until the slice is used up. So all callers together delay other work by no more than a slice.
  */
 export class WorkPace {
   #tasks: Task[] = [];
   #isScheduled = false;
 
-  /** Resolves with what `work` gives when its turn has come; it must not wait for anything. @throws what `work` throws */
+  /** Runs `work`, which is synchronous, when its turn has come, and resolves with its result. @throws the error that `work` throws */
   run<Result>(work: () => Result): Promise<Result> {
     const result = new Deferred<Result>();
     this.#tasks.push(() => {

@@ -1,8 +1,9 @@
 import type { Writable } from "node:stream";
 
 /**
- * Writes lines to a stream without ever waiting for it: what is not taken stays in a buffer of at most `maxBufferedBytes`, and lines beyond that are
- * dropped and counted. A destination that failed (a closed pipe) drops everything; it never throws and never ends the process.
+ * Writes lines to a stream and never waits for it. Lines that the stream has not taken stay in a buffer of at most `maxBufferedBytes`; lines beyond
+ * that are dropped and counted. Once the destination has failed (a closed pipe), all lines are dropped. Writing never throws and never ends the
+ * process.
  */
 export class LineWriter {
   readonly #destination: Writable;
@@ -18,12 +19,12 @@ export class LineWriter {
     });
   }
 
-  /** Since the start. */
+  /** The number of lines dropped since the start. */
   get droppedLines(): number {
     return this.#droppedLines;
   }
 
-  /** True when the line is on its way, false when it was dropped. */
+  /** Returns whether the line was taken; otherwise it was dropped. */
   write(line: string): boolean {
     const bufferedBytes = this.#destination.writableLength + Buffer.byteLength(line);
     const isTaken = !this.#failed && bufferedBytes <= this.#maxBufferedBytes;
@@ -33,15 +34,15 @@ export class LineWriter {
   }
 }
 
-/** How long a reader that does not take what is buffered is waited for. */
+/** A flush waits this long for a reader that does not take the buffered bytes. */
 const FLUSH_LIMIT_MS = 500;
 
-/** Resolves when all that was written so far is out, the stream has failed, or half a second is over. Never rejects. */
+/** Resolves when everything written so far is out, when the stream has failed, or after half a second. Never rejects. */
 export async function flushStream(stream: Writable): Promise<void> {
   if (stream.destroyed) return;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, FLUSH_LIMIT_MS);
-    // Called in order, so after every earlier write; with an error when the stream fails first.
+    // The callback comes after every earlier write, or with an error when the stream fails first.
     stream.write("", () => {
       clearTimeout(timer);
       resolve();

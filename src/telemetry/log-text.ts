@@ -1,6 +1,6 @@
 /**
- * What a log says of an error that nobody foresaw: its name, its message and where it was thrown, then the same of its causes. A SyntaxError comes
- * without its message, because that quotes what was parsed (JSON, a pattern, a number), which may be a caller's text. Any thread.
+ * Describes an unexpected error for the log: its name, its message and its stack, and those of its causes. A SyntaxError is described without its
+ * message, which quotes the parsed text (JSON, a pattern, a number) and so may quote a caller. Runs on any thread.
  */
 export function faultText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -8,7 +8,7 @@ export function faultText(error: unknown): string {
   return error.cause === undefined ? own : `${own}\ncaused by ${faultText(error.cause)}`;
 }
 
-/** The same without any message, for where callers' text is worked on and every message may quote it. */
+/** Describes an error by its name and stack alone. Code that works on callers' texts uses it, because every message may quote one there. */
 export function faultPlace(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const { name, message, stack = "" } = error;
@@ -18,10 +18,10 @@ export function faultPlace(error: unknown): string {
   return `${name}${isFound ? stack.slice(start) : ""}`;
 }
 
-/** Control characters, marks of direction, halves of surrogate pairs and the like: JSON passes most of them on to whatever shows the log. */
+/** Control characters, marks of direction, lone surrogates and the like. JSON passes most of them on to the program that shows the log. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** A caller's id or label as a log line may hold it: each character that a terminal would not show as itself is written as its code point. */
+/** Makes a caller's id or label fit for a log line: each character that a terminal would not show as itself is written as its code point. */
 export function printableText(text: string): string {
   return text.replace(UNPRINTABLE, (met) => `\\u{${(met.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -3,40 +3,43 @@ import { type Logger as PinoLogger, pino } from "pino";
 import { faultText } from "./log-text.js";
 import { flushStream, LineWriter } from "./line-writer.js";
 
-/** From the most talkative to the quietest. */
+/** The levels from the most verbose to the quietest. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What every room logs through. Fields come first; an Error stands under the key `err`. Never a prompt, a generated text or a secret. */
+/** The log of every room. Fields come first, and an Error stands under the key `err`. A line never holds a prompt, a generated text or a secret. */
 export interface Logger {
-  /** `fields` is called only where the line is written: the busiest paths say something here that mostly nobody reads. */
+  /** Calls `fields` only if the line is written, because the busiest paths log at this level. */
   debug(fields: () => object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-  /** A logger that adds `fields` to each of its lines. */
+  /** Returns a logger that adds `fields` to each of its lines. */
   child(fields: object): Logger;
 }
 
-/** The logger that owns the destination. Disposing it waits, within a bound, until its lines are out. */
+/** The logger that owns the destination. Disposing of it waits, within a bound, until its lines are out. */
 export interface RootLogger extends Logger, AsyncDisposable {
-  /** Lines that the destination did not take in time, since the start. */
+  /** The number of lines since the start that the destination did not take in time. */
   readonly droppedLines: number;
 }
 
-/** About 5,000 lines. A destination that stands still for longer loses lines; it never holds the main thread up. */
+/** Room for about 5,000 lines. A destination that stands still for longer loses lines and never delays the main thread. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Gets one JSON object a line. For a pipe, a stream that buffers (as `process.stdout` does) and so does not block. */
+  /** Gets one JSON object a line. For a pipe it is a stream that buffers, as `process.stdout` does, and so does not block. */
   readonly destination: Writable;
-  /** Bound of what waits for the destination. Default 1 MiB. */
+  /** The most bytes that wait for the destination. Default 1 MiB. */
   readonly maxBufferedBytes?: number;
 }
 
-/** Made once by main.ts, on the main thread. The first line that gets through after a loss says how many were lost. */
+/**
+ * Makes the process's logger, once, on the main thread. A warning with the number of lost lines follows the first line that gets through after a
+ * loss.
+ */
 export function createLogger(options: LoggerOptions): RootLogger {
   const writer = new LineWriter(options.destination, options.maxBufferedBytes ?? MAX_BUFFERED_BYTES);
   let reportedDrops = 0;
@@ -52,7 +55,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
       write: (line) => {
         const unreported = writer.droppedLines - reportedDrops;
         if (!writer.write(line) || unreported === 0) return;
-        // Set first: the warning comes back through here.
+        // The count is set first, because the warning passes through here again.
         reportedDrops += unreported;
         logger.warn(
           { droppedLines: writer.droppedLines },
@@ -82,7 +85,7 @@ function toLogger(logger: PinoLogger): Logger {
   };
 }
 
-/** Of an error only what is known to hold no caller's text: libraries hang all kinds of facts on theirs. */
+/** Picks the fields of an error that hold no caller's text. Libraries attach all kinds of facts to their errors. */
 function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = error as NodeJS.ErrnoException;
@@ -92,7 +95,7 @@ function errorFields(error: unknown): unknown {
 
 const ignore = (): void => undefined;
 
-/** Says nothing. For tests, and for parts used without a server. */
+/** Logs nothing. Tests use it, and code that runs without a server. */
 export const silentLogger: Logger = {
   debug: ignore,
   info: ignore,

@@ -1,25 +1,25 @@
 import { collectDefaultMetrics, Counter, Gauge, type Histogram, Registry } from "prom-client";
 
-/** Between two looks at how late the event loop is: each wakes the main thread, beside the computing. */
-const LOOP_LOOK_EVERY_MS = 100;
+/** The interval between two measurements of the event loop's delay. Each one wakes the main thread, beside the threads that decode. */
+const LOOP_DELAY_INTERVAL_MS = 100;
 
-/** One value of a family, told from its siblings by its labels. */
+/** One value of a metric. Its labels tell it from the metric's other values. */
 export interface MetricSample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** How many values fell in each class, which others have counted. */
+/** A histogram that other code has counted: the number of values in each class. */
 interface Distribution {
-  /** Upper bounds of the classes, ascending; the last is Infinity. */
+  /** The upper bounds of the classes, ascending. The last is Infinity. */
   readonly bounds: readonly number[];
-  /** One for each class, not summed up. */
+  /** One count for each class, not cumulative. */
   readonly counts: readonly number[];
   readonly sum: number;
 }
 
 interface Named {
-  /** By the conventions of Prometheus: base units, counters end in `_total`. */
+  /** Follows Prometheus's conventions: base units, and counters end in `_total`. */
   readonly name: string;
   readonly help: string;
 }
@@ -33,7 +33,7 @@ interface HistogramFamily<Source> extends Named {
   readonly readDistribution: (source: Source) => Distribution;
 }
 
-/** A metric and how it is read from what a scrape looks at: one value, one for each set of labels, or a distribution. */
+/** A metric, and the way to read it from the source of a scrape: one value, one value for each set of labels, or a distribution. */
 export type MetricFamily<Source> =
   | HistogramFamily<Source>
   | (ScalarFamily & { readonly read: (source: Source) => number })
@@ -43,8 +43,8 @@ export type MetricFamily<Source> =
     });
 
 /**
- * The metrics of the process in the text format of Prometheus. Nothing is counted here: every value is read from the source at the scrape, so that all
- * values of one page are of one moment. Adds prom-client's metrics of the process and of Node. Main thread.
+ * The metrics of the process in the text format of Prometheus. The page counts nothing itself: it reads every value from the source at the scrape, so
+ * all values of one page are of one moment. It adds prom-client's metrics of the process and of Node. Main thread.
  */
 export class MetricsPage<Source> {
   readonly #registry = new Registry();
@@ -52,7 +52,7 @@ export class MetricsPage<Source> {
 
   constructor(families: readonly MetricFamily<Source>[]) {
     this.#fills = families.map((family) => registerFamily(family, this.#registry));
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_LOOK_EVERY_MS });
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_DELAY_INTERVAL_MS });
   }
 
   /** The value of the page's Content-Type header. */
@@ -66,7 +66,7 @@ export class MetricsPage<Source> {
   }
 }
 
-/** What sets the family's values before each rendering. */
+/** Registers a metric and returns the function that sets its values before each rendering. */
 function registerFamily<Source>(family: MetricFamily<Source>, registry: Registry): (source: Source) => void {
   if (family.kind === "histogram") return registerHistogram(family, registry);
   const { name, help, kind } = family;
@@ -88,7 +88,7 @@ function registerFamily<Source>(family: MetricFamily<Source>, registry: Registry
   };
 }
 
-/** prom-client's own histogram only counts by itself: this one shows what others have counted. */
+/** Registers a histogram that shows counts made elsewhere. prom-client's own histogram can only count by itself. */
 function registerHistogram<Source>(family: HistogramFamily<Source>, registry: Registry): (source: Source) => void {
   const { name, help } = family;
   let shown: Distribution = { bounds: [], counts: [], sum: 0 };
@@ -102,7 +102,7 @@ function registerHistogram<Source>(family: HistogramFamily<Source>, registry: Re
     return [...buckets, { metricName: `${name}_sum`, labels: {}, value: shown.sum }, total];
   };
   const metric = { name, get: () => Promise.resolve({ name, help, type: "histogram", values: values() }) };
-  // All that the registry asks of a metric when it renders.
+  // The registry uses no other member of a metric when it renders.
   registry.registerMetric(metric as unknown as Histogram);
   return (source) => (shown = family.readDistribution(source));
 }

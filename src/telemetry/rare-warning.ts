@@ -2,12 +2,12 @@ import type { Logger } from "./logger.js";
 
 export interface RareWarningOptions {
   readonly log: Logger;
-  /** Monotonic. */
+  /** The time, which is monotonic. */
   readonly nowMs: () => number;
   readonly intervalMs: number;
 }
 
-/** A warning whose cause may come back thousands of times a second: it is logged at the first time, then at most once in each interval. */
+/** A warning whose cause may recur thousands of times a second. It is logged the first time, and then at most once in each interval. */
 export class RareWarning {
   readonly #options: RareWarningOptions;
   #dueMs = -Infinity;
@@ -16,7 +16,7 @@ export class RareWarning {
     this.#options = options;
   }
 
-  /** @param fields called only where the line is written */
+  /** @param fields called only if the line is written */
   warn(fields: () => object, message: string): void {
     const { log, nowMs, intervalMs } = this.#options;
     const now = nowMs();

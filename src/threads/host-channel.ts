@@ -1,14 +1,14 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 
-/** A worker's end of the channel to whoever started it, whether the worker is a thread or a process. */
+/** A worker's end of the channel to its starter. The worker is a thread or a process. */
 export interface HostChannel<Command, Notice> {
-  /** @param transfer buffers of the notice that the worker gives up, so that they may be moved and need not be copied */
+  /** @param transfer buffers of the notice that the worker gives up, so that they are moved instead of copied if possible */
   post(notice: Notice, transfer?: readonly ArrayBuffer[]): void;
-  /** Calls the listener for each command from now on, and for those that have waited for it. Called once. */
+  /** Calls the listener for each command, those that have waited for it included. Called once. */
   onCommand(listener: (command: Command) => void): void;
-  /** Takes the commands that have arrived but wait for a turn of the event loop; a channel that cannot look ahead has none. */
+  /** Takes the commands that have arrived and wait for a turn of the event loop. A channel that cannot look ahead returns none. */
   drain(): readonly Command[];
-  /** Sends what was posted and takes no more commands. The worker then exits as soon as it has nothing left to do. */
+  /** Sends the posted notices and takes no more commands. The worker then exits as soon as it has nothing left to do. */
   close(): void;
 }
 
@@ -16,7 +16,7 @@ export interface HostChannel<Command, Notice> {
 export class ThreadChannel<Command, Notice> implements HostChannel<Command, Notice> {
   readonly #port: MessagePort;
 
-  /** @param port default: the port to whoever started this thread, which a main thread lacks */
+  /** @param port default: the port to the starter of this thread, which a main thread lacks */
   constructor(port: MessagePort = parentOfThread()) {
     this.#port = port;
   }

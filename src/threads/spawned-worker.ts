@@ -1,21 +1,21 @@
 import { Worker } from "node:worker_threads";
 
-/** What a worker is started with. */
+/** The parameters of a worker's start. */
 export interface WorkerSpec {
   /** The worker's module. */
   readonly entry: URL;
-  /** Plain data that the worker finds as its own. */
+  /** The worker's data, which is plain. */
   readonly data: unknown;
   /** Names the worker for debuggers and profilers. */
   readonly name: string;
 }
 
-/** A worker as the one who started it sees it, whether it is a thread or a process. Listeners are added in the turn of the event loop that starts it. */
+/** The starter's view of a worker, which is a thread or a process. Listeners are added in the turn of the event loop that starts it. */
 export interface SpawnedWorker {
   /** Sends plain data. Does nothing after the worker has exited. */
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Calls the listener with an error that the worker has thrown, and with a message that cannot be read. */
+  /** Calls the listener with the error that the worker has thrown, or with that of a message that cannot be read. */
   onFault(listener: (error: Error) => void): void;
   /** Calls the listener once, after every message and fault. */
   onExit(listener: (code: number) => void): void;

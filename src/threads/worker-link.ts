@@ -1,19 +1,19 @@
 import { spawnThread, type SpawnedWorker, type SpawnWorker, type WorkerSpec } from "./spawned-worker.js";
 
-/** A message that says what it is. */
+/** A message with its type. */
 interface Typed {
   readonly type: string;
 }
 
 /**
- * How a worker ended.
+ * The end of a worker.
  * failed: it threw an error, or it sent a message that cannot be read.
- * exited: it ended without an error.
+ * exited: it exited without an error.
  */
 export type WorkerEnd =
   { readonly type: "failed"; readonly error: Error } | { readonly type: "exited"; readonly code: number };
 
-/** The worker's own word that it can or cannot work, or its end before that. */
+/** The worker's notice that it is ready or unusable, or its end before that. */
 export type WorkerStart<Notice extends Typed> = Extract<Notice, { readonly type: "ready" | "unusable" }> | WorkerEnd;
 
 export interface WorkerLinkOptions<Command> extends WorkerSpec {
@@ -24,13 +24,13 @@ export interface WorkerLinkOptions<Command> extends WorkerSpec {
 }
 
 /**
- * The link of one worker to whoever started it: commands go out, notices come in, and the worker's end is told. Making it starts the worker;
- * closing it lets the worker finish and exit. A worker is never started again.
+ * The starter's link to one worker, which carries commands and notices and tells of the worker's end. Making it starts the worker, and closing it
+ * lets the worker finish and exit. A worker is never started again.
  */
 export class WorkerLink<Command, Notice extends Typed> implements AsyncDisposable {
-  /** Resolves with the first notice `ready` or `unusable`, or with the worker's end where that comes before. Never rejects. */
+  /** Resolves with the first notice `ready` or `unusable`, or with the worker's end if that comes first. Never rejects. */
   readonly started: Promise<WorkerStart<Notice>>;
-  /** Resolves at the first sign that the worker ended unasked; stays pending after a close. Never rejects. */
+  /** Resolves at the first sign that the worker has ended unasked, and stays pending after a close. Never rejects. */
   readonly lost: Promise<WorkerEnd>;
   /** Resolves when the worker is gone. Never rejects. */
   readonly exited: Promise<WorkerEnd>;
@@ -71,18 +71,18 @@ export class WorkerLink<Command, Notice extends Typed> implements AsyncDisposabl
     if (!this.#isClosing) this.#worker.post(command);
   }
 
-  /** Calls `listener` for each notice, in order, until it is disposed. No notice comes before the next turn of the event loop. */
+  /** Calls `listener` for each notice, in order, until the result is disposed of. No notice comes before the next turn of the event loop. */
   onNotice(listener: (notice: Notice) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Ends the worker without asking it, as the last resort: its native code is cut off. `exited` tells when it is gone. */
+  /** Ends the worker without asking it, as the last resort, because that cuts off its native code. `exited` tells when it is gone. */
   terminate(): void {
     this.#worker.terminate();
   }
 
-  /** Asks the worker, the first time, to finish what it has. Resolves when it is gone; never rejects. */
+  /** Asks the worker, once, to finish its work and exit. Resolves when it is gone. Never rejects. */
   close(): Promise<WorkerEnd> {
     this.post(this.#closeCommand);
     this.#isClosing = true;

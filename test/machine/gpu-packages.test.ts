@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { explainMissingGpu, gpuPackages, type BindingPlace } from "../../src/machine/gpu-packages.js";
+import { explainMissingGpu, gpuPackages, type BindingTarget } from "../../src/machine/gpu-packages.js";
 
 const OPTIONAL = {
   "@node-llama-cpp/linux-x64": "3.1.4",
@@ -24,7 +24,7 @@ describe("GPU packages", () => {
   });
 
   /** An installed rill on Linux: its own packages below it, these others beside it. */
-  const installed = async (...beside: readonly string[]): Promise<BindingPlace> => {
+  const installed = async (...beside: readonly string[]): Promise<BindingTarget> => {
     const root = await mkdtemp(join(folder, "place-"));
     const binding = join(root, "node_modules/rill/node_modules/node-llama-cpp");
     await writePackage(binding, { name: "node-llama-cpp", optionalDependencies: OPTIONAL });

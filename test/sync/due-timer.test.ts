@@ -26,7 +26,7 @@ describe("DueTimer", () => {
   it("does not fire once it is called off, nor when it is disposed", () => {
     const { clock, timer, firedAtMs } = start();
     timer.set(100);
-    timer.callOff();
+    timer.cancel();
     clock.advance(200);
     timer.set(300);
     timer[Symbol.dispose]();
@@ -46,7 +46,7 @@ describe("DueTimer", () => {
           clock.advance(afterMs);
           plain?.[Symbol.dispose]();
           plain = delayMs === null ? undefined : clock.startTimer(delayMs, () => plainMs.push(clock.nowMs()));
-          if (delayMs === null) timer.callOff();
+          if (delayMs === null) timer.cancel();
           else timer.set(clock.nowMs() + delayMs);
         }
         assert.deepEqual(firedAtMs, plainMs);
@@ -68,7 +68,7 @@ describe("DueTimer", () => {
     for (let moment = 0; moment < 1_000; moment++) {
       timer.set(clock.nowMs() + 30_000);
       clock.advance(1);
-      timer.callOff();
+      timer.cancel();
     }
     assert.equal(timers, 1);
   });

@@ -63,7 +63,7 @@ export class StreamWriter<Response> implements Disposable {
     this.#patience.set(startedMs + this.#patienceMs);
     await taken.promise;
     this.#taken = undefined;
-    this.#patience.callOff();
+    this.#patience.cancel();
     this.#meter.took(textBytes, this.#clock.nowMs() - startedMs);
   }
 

@@ -1,22 +1,22 @@
-/** Where a file lies on the model hub. */
+/** The address of a file on the model hub. */
 export interface HubLocation {
   readonly owner: string;
   readonly repo: string;
-  /** Path of the file inside the repository. */
+  /** The path of the file inside the repository. */
   readonly file: string;
-  /** Branch, tag or commit. */
+  /** The branch, tag or commit. */
   readonly revision: string;
 }
 
-/** The same file inside a package of the Python package index, for networks that reach the index but not the hub. */
+/** The address of a file inside a package of the Python package index, for networks that reach the index but not the hub. */
 export interface PipLocation {
   readonly package: string;
   readonly version: string;
-  /** Path of the file inside the wheel. */
+  /** The path of the file inside the wheel. */
   readonly member: string;
 }
 
-/** A model with a short name, pinned to the byte: whatever source serves it, the digest decides. */
+/** A model with a short name, pinned by its digest whatever source serves it. */
 export interface CatalogueEntry {
   readonly name: string;
   readonly hub: HubLocation;
@@ -26,7 +26,7 @@ export interface CatalogueEntry {
   readonly sha256: string;
 }
 
-/** Every name that `--model` and `rill pull` know. An entry enters only with a digest that was taken from the file itself. */
+/** All names that `--model` and `rill pull` know. The digest of an entry is taken from the file itself. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: "smollm2-135m-instruct",

@@ -10,11 +10,11 @@ import type { PullListener, SourceName } from "./pull-event.js";
 import { type StoredFile, storeFile } from "./store-file.js";
 
 export interface FetchModelOptions {
-  /** Its directory exists. */
+  /** The path of the file, in a directory that exists. */
   readonly targetPath: string;
-  /** Tried in order until one gives the right file. */
+  /** The sources, tried in order until one gives the right file. */
   readonly sources: readonly ModelSource[];
-  /** What the file must be; undefined where only the source can tell. */
+  /** The expected size of the file. undefined: only the source can tell. */
   readonly expectedSizeBytes: number | undefined;
   readonly expectedSha256: string | undefined;
   readonly measureFreeBytes: MeasureFreeBytes;
@@ -26,10 +26,10 @@ export interface FetchedFile extends StoredFile {
   readonly source: SourceName;
 }
 
-/** Tries of one source in one call, beyond the first, each of which has to bring the file further. */
+/** The most attempts of one source in one call, beyond the first. Each has to add to the file. */
 const MAX_RECONNECTS = 100;
 
-/** With these the next source may do better; all else is ours and ends the fetching. */
+/** Faults that the next source may not have. Any other fault ends the fetching. */
 const SOURCE_FAULTS: ReadonlySet<ModelErrorCode> = new Set([
   "SOURCE_FAILED",
   "WRONG_CHECKSUM",
@@ -39,10 +39,10 @@ const SOURCE_FAULTS: ReadonlySet<ModelErrorCode> = new Set([
 ]);
 
 /**
- * Fetches a model file to its place in the cache. Called by the one holder of the file's lock, so all that is found beside it is
- * a dead process's: a part of the file that its source can still complete is gone on from, the rest is removed.
+ * Fetches a model file to its path in the cache. The caller holds the file's lock, so any file beside it is left from a dead process: a part that its
+ * source can still complete is resumed, and the rest is removed.
  *
- * @throws ModelError NO_SPACE, CACHE_NOT_WRITABLE, or the last source's fault with what each source said; the signal's reason
+ * @throws ModelError NO_SPACE, CACHE_NOT_WRITABLE, or the last source's fault with the answer of each source; the signal's reason
  */
 export async function fetchModel(options: FetchModelOptions): Promise<FetchedFile> {
   const { targetPath, sources, onEvent } = options;
@@ -61,7 +61,7 @@ export async function fetchModel(options: FetchModelOptions): Promise<FetchedFil
   throw allFailed(failures, targetPath);
 }
 
-/** Where a source that needs more than a stream may work. */
+/** Returns the folder for a source that needs more than a stream. */
 export function workDirOf(targetPath: string): string {
   return `${targetPath}.work-${process.pid}`;
 }
@@ -71,7 +71,7 @@ interface Failure {
   readonly error: ModelError;
 }
 
-/** As long as each try brings the file further, a source that breaks off is asked again at once. */
+/** Fetches from one source. A source that breaks off is asked again at once, while each attempt adds to the file. */
 async function fetchFrom(source: ModelSource, options: FetchModelOptions): Promise<FetchedFile> {
   const { targetPath, onEvent } = options;
   for (let reconnects = 0; ; reconnects++) {
@@ -82,7 +82,7 @@ async function fetchFrom(source: ModelSource, options: FetchModelOptions): Promi
       if (!(error instanceof ModelError) || reconnects === MAX_RECONNECTS) throw error;
       const left = await readResumePoint(targetPath, source.address);
       const isFurther = (left?.offsetBytes ?? 0) > (resume?.offsetBytes ?? 0);
-      // The start may have been damaged on the disk: the whole file gets its chance.
+      // The start may have been damaged on the disk, so the whole file is fetched once more.
       const isSpoiled = error.code === "WRONG_CHECKSUM" && resume !== undefined && left === undefined;
       if (isSpoiled) onEvent({ kind: "discarded", path: partialPathOf(targetPath), reason: error.message });
       else if (error.code === "SOURCE_FAILED" && isFurther)
@@ -131,7 +131,7 @@ async function fetchOnce(
 
 interface NeededSpace {
   readonly fileBytes: number | undefined;
-  /** Those that are on the disk already. */
+  /** The bytes that are on the disk already. */
   readonly offsetBytes: number;
 }
 

@@ -5,26 +5,25 @@ import type { ModelSource, OpenedSource } from "./model-source.js";
 import type { PartialVersion, ResumePoint } from "./partial-file.js";
 import { SilenceGuard } from "./silence-guard.js";
 
-/** The model hub. */
 export const HUB_ORIGIN = "https://huggingface.co";
-/** How long the hub may take to answer, per request: a closed network often swallows packets instead of refusing them. */
+/** The hub has this long to answer each request. A closed network often swallows packets instead of refusing them. */
 export const HUB_CONNECT_LIMIT_MS = 5_000;
-/** How long a download may stand still. */
+/** A download may stand still for this long. */
 const STALL_LIMIT_MS = 60_000;
 const REDIRECT_LIMIT = 5;
-/** A weak tag does not promise the same bytes. */
+/** The form of a strong tag. A weak tag does not promise the same bytes. */
 const STRONG_ETAG = /^"[\x21\x23-\x7e]{1,200}"$/;
 const CONTENT_RANGE = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15})$/;
 const SHA256_IN_ETAG = /^"?([0-9a-f]{64})"?$/;
 
 export interface HubSourceOptions {
   readonly location: HubLocation;
-  /** Scheme, host and port; no path. */
+  /** The scheme, host and port, without a path. */
   readonly origin: string;
   readonly connectLimitMs: number;
 }
 
-/** A file on the hub. The hub tells size and SHA-256 of large files in the headers of its redirect; both are passed on. */
+/** A file on the hub. The hub tells the size and the SHA-256 of large files in the headers of its redirect. */
 export class HubSource implements ModelSource {
   readonly name = "hub";
   readonly copies = 1;
@@ -47,7 +46,7 @@ export class HubSource implements ModelSource {
       if (isContinuation(answer, resume)) {
         return this.#opened({ ...answer, offsetBytes: resume.offsetBytes }, guard, signal);
       }
-      // A part of another file, or a refusal that may be of the range alone: only the whole will do.
+      // The response is a part of another file, or a refusal that may concern the range alone, so the whole file is requested.
       await answer.response.body?.cancel();
       return this.#opened(await this.#request(guard, undefined), guard, signal);
     } catch (error) {
@@ -76,7 +75,7 @@ export class HubSource implements ModelSource {
     throw new ModelError("SOURCE_FAILED", `the hub redirected more than ${REDIRECT_LIMIT} times`);
   }
 
-  /** @throws ModelError SOURCE_FAILED where the answer is a refusal */
+  /** Opens the body of a response. @throws ModelError SOURCE_FAILED for a refusal */
   #opened(
     { response, announced, offsetBytes = 0 }: HubAnswer & { readonly offsetBytes?: number },
     guard: SilenceGuard,
@@ -93,7 +92,7 @@ export class HubSource implements ModelSource {
       sha256: announced.sha256,
       offsetBytes,
       version: versionOf(response, this.address, sizeBytes),
-      // The iterator locks the stream now: an untouched one ends without a word when its response is garbage-collected.
+      // The iterator locks the stream now, because an untouched stream ends without an error when its response is garbage-collected.
       bytes: heardBytes(body.values(), guard, signal),
       [Symbol.asyncDispose]: () => {
         guard[Symbol.dispose]();
@@ -118,12 +117,12 @@ interface HubAnswer {
   readonly announced: HubFacts;
 }
 
-/** The tag is the one of the last hop, where the bytes come from; the hub's own redirect takes no notice. */
+/** Returns the headers of a resumed request. The tag comes from the last hop, which sends the bytes; the hub's own redirect ignores it. */
 function rangeHeaders(resume: ResumePoint | undefined): Readonly<Record<string, string>> {
   return resume === undefined ? {} : { range: `bytes=${resume.offsetBytes}-`, "if-range": resume.etag };
 }
 
-/** Whether the answer is what is missing of that very version: some servers ignore If-Range. */
+/** Returns whether the response is the missing part of that very version. Some servers ignore If-Range. */
 function isContinuation({ response, announced }: HubAnswer, { offsetBytes, etag, sizeBytes }: ResumePoint): boolean {
   if (response.status !== 206 || response.headers.get("etag") !== etag) return false;
   const range = rangeOf(response);
@@ -164,7 +163,7 @@ async function* heardBytes(
   }
 }
 
-/** The hub's own redirect carries the digest; the storage behind it only an opaque tag, so what is known first stays. */
+/** Adds the facts of a response. The hub's own redirect carries the digest and the storage behind it only an opaque tag, so earlier facts stay. */
 function mergeAnnounced(known: HubFacts, { headers }: Response): HubFacts {
   return {
     sizeBytes: known.sizeBytes ?? parseCount(headers.get("x-linked-size")),
@@ -187,7 +186,7 @@ function refusalFor({ status }: Response): string {
   return `the hub answered HTTP ${status}`;
 }
 
-/** Of the file; of a body that is compressed against our wish, the length says nothing about it. */
+/** Returns the length of the file. The length of a body that is compressed against the request says nothing about it. */
 function lengthOf({ headers }: Response): number | undefined {
   return headers.has("content-encoding") ? undefined : parseCount(headers.get("content-length"));
 }
@@ -197,7 +196,7 @@ function parseCount(text: string | null): number | undefined {
   return Number(text);
 }
 
-/** `fetch` hides what went wrong in its error's cause. */
+/** Returns the reason of a failed fetch, which its error's cause holds. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause : error;

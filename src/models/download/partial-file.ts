@@ -2,32 +2,32 @@ import { open, readFile, rm, stat, writeFile } from "node:fs/promises";
 
 import { systemCodeOf, toDiskError } from "../files/disk-error.js";
 
-/** How long a part of a file is kept for a later download to go on from. */
+/** A part of a file is kept this long for a later download to resume. */
 const MAX_AGE_MS = 7 * 24 * 3_600_000;
 
-/** Which version of which file the bytes are a part of: what a source must still have for a download to go on. */
+/** The version of the file that the bytes belong to. The source must still have it for a download to resume. */
 export interface PartialVersion {
-  /** As the source names the file. */
+  /** The source's address of the file. */
   readonly address: string;
-  /** A strong one: the same tag, the same bytes. */
+  /** A strong tag: equal tags mean equal bytes. */
   readonly etag: string;
-  /** Of the whole file. */
+  /** The size of the whole file. */
   readonly sizeBytes: number;
 }
 
-/** Where a download may go on: so many bytes of that version are on the disk. */
+/** The point at which a download may resume: the bytes of that version before it are on the disk. */
 export interface ResumePoint extends PartialVersion {
   readonly offsetBytes: number;
 }
 
-/** Where the bytes of a file lie until it is whole. The holder of the file's lock is the only one who writes there. */
+/** Returns the path of a file's bytes until the file is complete. Only the holder of the file's lock writes there. */
 export function partialPathOf(targetPath: string): string {
   return `${targetPath}.partial`;
 }
 
 /**
- * What an earlier download left to go on from; undefined when there is nothing, or nothing that may be used: of another address, too old, or without
- * its version.
+ * Returns the point at which an earlier download can be resumed, or undefined if there is none: its part is missing, of another address, too old, or
+ * without its version.
  *
  * @throws ModelError NOT_READABLE
  */
@@ -37,7 +37,7 @@ export async function readResumePoint(targetPath: string, address: string): Prom
     const [{ size, mtimeMs }, text] = await Promise.all([stat(path), readFile(versionPathOf(targetPath), "utf8")]);
     const version = parseVersion(JSON.parse(text));
     if (version?.address !== address || Date.now() - mtimeMs > MAX_AGE_MS || size > version.sizeBytes) return undefined;
-    // A source can't send the nothing that is missing of a whole file: its last byte is fetched again.
+    // A source cannot send an empty rest, so the last byte of a complete file is fetched again.
     const offsetBytes = Math.min(size, version.sizeBytes - 1);
     return offsetBytes > 0 ? { ...version, offsetBytes } : undefined;
   } catch (error) {
@@ -47,9 +47,9 @@ export async function readResumePoint(targetPath: string, address: string): Prom
 }
 
 /**
- * Begins a new part. What was there is removed, not emptied: a process that lost its lock may still write to it.
+ * Begins a new part. The old one is removed and not emptied, because a process that lost its lock may still write to it.
  *
- * @param version undefined: no download will be able to go on from this one
+ * @param version undefined: no download can resume this one
  */
 export async function beginPartial(targetPath: string, version: PartialVersion | undefined): Promise<void> {
   await removePartial(targetPath);
@@ -57,7 +57,7 @@ export async function beginPartial(targetPath: string, version: PartialVersion |
   if (version !== undefined) await writeFile(versionPathOf(targetPath), `${JSON.stringify(version)}\n`);
 }
 
-/** The version goes first: bytes without one are never used. */
+/** Removes a part. Its version goes first, since bytes without a version are never used. */
 export async function removePartial(targetPath: string): Promise<void> {
   await rm(versionPathOf(targetPath), { force: true });
   await rm(partialPathOf(targetPath), { force: true });

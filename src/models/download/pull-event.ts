@@ -2,8 +2,8 @@
 export type SourceName = "hub" | "pip";
 
 /**
- * What happens while a model is made ready, for people to see. Told synchronously, in order, on the caller's thread; `receiving` and `hashing`
- * come once per block of data, so the listener thins them out.
+ * The progress of making a model ready, for people to see. Events are delivered synchronously, in order, on the caller's thread. `receiving` and
+ * `hashing` come once for each block of data, so the listener thins them out.
  */
 export type PullEvent =
   | { readonly kind: "waiting"; readonly lockPath: string }
@@ -15,7 +15,7 @@ export type PullEvent =
       readonly doneBytes: number;
       readonly totalBytes: number | undefined;
     }
-  /** The source goes on in the middle of the file; the next `receiving` counts from there. */
+  /** The source resumes in the middle of the file, and the next `receiving` counts from there. */
   | {
       readonly kind: "resuming";
       readonly source: SourceName;

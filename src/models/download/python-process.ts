@@ -6,11 +6,11 @@ import { onAbort } from "../../sync/abort.js";
 import { systemCodeOf } from "../files/disk-error.js";
 import { ModelError } from "../files/model-error.js";
 
-/** What is kept of a child's complaints: the end says why it failed. */
+/** The most characters of a child's errors that are kept. Their end holds the reason of a failure. */
 const KEPT_COMPLAINT_CHARACTERS = 4_096;
 
 export interface PythonProcessOptions {
-  /** Tried in order; the first that exists is used. */
+  /** The commands to try. The first that exists is used. */
   readonly commands: readonly string[];
   readonly args: readonly string[];
   readonly signal: AbortSignal;
@@ -18,7 +18,7 @@ export interface PythonProcessOptions {
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-/** A Python interpreter at work. Disposing it ends the process and waits until it is gone; so does the signal, without the wait. */
+/** A running Python interpreter. Disposing of it ends the process and waits for its exit; the signal ends it too, without the wait. */
 export class PythonProcess implements AsyncDisposable {
   readonly #child: Child;
   readonly #closed: Promise<void>;
@@ -43,7 +43,7 @@ export class PythonProcess implements AsyncDisposable {
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#complain(text));
   }
 
-  /** Must be read to its end, or nothing but `discardOutput` be called. */
+  /** The standard output. The caller reads it to its end, or calls only `discardOutput`. */
   get output(): AsyncIterable<Uint8Array> {
     return this.#child.stdout;
   }
@@ -53,9 +53,9 @@ export class PythonProcess implements AsyncDisposable {
   }
 
   /**
-   * Waits for the end.
+   * Waits for the exit.
    *
-   * @throws ModelError SOURCE_FAILED with the child's last words when it failed
+   * @throws ModelError SOURCE_FAILED with the last lines of the process's errors if it failed
    */
   async succeeded(): Promise<void> {
     await this.#closed;
@@ -89,7 +89,7 @@ async function hasSpawned(child: Child, command: string): Promise<boolean> {
   }
 }
 
-/** pip puts hints after what went wrong; its error lines come first in rank. */
+/** Returns the line that names the cause. pip prints hints after its errors, so an error line is preferred. */
 function lastLineOf(complaint: string): string | undefined {
   const lines = complaint.split(/\r?\n/).filter((line) => line.trim() !== "");
   return lines.findLast((line) => line.startsWith("ERROR:")) ?? lines.at(-1);

@@ -5,9 +5,9 @@ import { RunningClock } from "../../sync/running-clock.js";
 import { ModelError } from "../files/model-error.js";
 
 /**
- * A signal that aborts when the caller's does, or when the other side has been silent for too long. A process that was stopped, or a machine that slept,
- * has heard nobody meanwhile: that time does not count. One for each connection; disposing it aborts what still hangs on the signal and unhooks it from
- * the caller's.
+ * A signal that aborts when the caller's does, or when the peer has been silent for too long. Time in which the process was stopped or the machine
+ * slept does not count. Each connection has one; disposing of it aborts the work that still listens to the signal, and removes its listener from the
+ * caller's.
  */
 export class SilenceGuard implements Disposable {
   readonly #controller = new AbortController();
@@ -31,14 +31,14 @@ export class SilenceGuard implements Disposable {
     return this.#controller.signal;
   }
 
-  /** From now on no silence may last longer than this; `who` begins the error's sentence. */
+  /** Bounds each silence from now on. `who` begins the error's sentence. */
   allow(limitMs: number, who: string): void {
     this.#limitMs = limitMs;
     this.#who = who;
     this.heard();
   }
 
-  /** The other side was heard: the time starts anew. */
+  /** Notes that the peer has sent something, and starts the time anew. */
   heard(): void {
     if (this.#limitMs !== Infinity) this.#silence.set(this.#clock.nowMs() + this.#limitMs);
   }

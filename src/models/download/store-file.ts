@@ -11,14 +11,14 @@ import { beginPartial, partialPathOf, type PartialVersion, removePartial } from 
 export interface StoreFileOptions {
   readonly targetPath: string;
   readonly bytes: AsyncIterable<Uint8Array>;
-  /** Where in the file `bytes` begin; what lies before is in the partial file already. */
+  /** The position in the file at which `bytes` begin. The bytes before it are in the partial file already. */
   readonly offsetBytes: number;
-  /** What a later call may go on from; undefined: it will have to begin anew. */
+  /** The version that a later call may resume. undefined: a later call begins anew. */
   readonly version: PartialVersion | undefined;
-  /** Of the whole file. Refused when the bytes differ from it; undefined where it isn't known. */
+  /** The size of the whole file, or undefined if it is unknown. Bytes of another size are refused. */
   readonly expectedSizeBytes: number | undefined;
   readonly expectedSha256: string | undefined;
-  /** Bytes stored so far, those of earlier calls included. */
+  /** Called with the number of bytes stored so far, by earlier calls too. */
   readonly onProgress: (doneBytes: number) => void;
   readonly signal: AbortSignal;
 }
@@ -29,11 +29,12 @@ export interface StoredFile {
 }
 
 /**
- * Writes a model file beside its place, and moves it there when it is whole, durable, of the expected digest and a GGUF. So the place never holds half
- * a file. What is half done stays for a later call where the source or the caller broke off and the version is known; whatever else goes wrong, it is
- * removed. Called by the holder of the file's lock; one who has lost it touches nothing any more.
+ * Writes a model file beside its path, and moves it there when it is complete, durable, of the expected digest and a GGUF. So the path never holds
+ * half a file. A half-done file stays for a later call if the source or the caller broke off and the version is known; on any other failure it is
+ * removed. The caller holds the file's lock; a caller that has lost it touches no file any more.
  *
- * @throws ModelError WRONG_CHECKSUM, TRUNCATED, NOT_A_GGUF, UNSUPPORTED_VERSION, NO_SPACE, CACHE_NOT_WRITABLE; what `bytes` throws; the signal's reason
+ * @throws ModelError WRONG_CHECKSUM, TRUNCATED, NOT_A_GGUF, UNSUPPORTED_VERSION, NO_SPACE, CACHE_NOT_WRITABLE; the error of `bytes`; the signal's
+ *   reason
  */
 export async function storeFile(options: StoreFileOptions): Promise<StoredFile> {
   const { targetPath, offsetBytes, version, signal } = options;
@@ -61,7 +62,7 @@ function isKept(error: unknown, { version, signal }: StoreFileOptions): boolean 
   return isBrokenOff && version !== undefined;
 }
 
-/** The digest is of the whole file: what earlier calls stored is read for it. */
+/** Writes the bytes and hashes the whole file, so it reads the bytes that earlier calls stored. */
 async function writeHashed(path: string, options: StoreFileOptions): Promise<StoredFile> {
   const hash = createHash("sha256");
   const { bytes, offsetBytes, version, expectedSizeBytes = Number.POSITIVE_INFINITY, onProgress, signal } = options;

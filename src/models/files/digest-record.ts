@@ -5,23 +5,23 @@ import { dirname } from "node:path";
 import { makeFolders } from "../../machine/make-folders.js";
 import { systemCodeOf } from "./disk-error.js";
 
-/** The digest of a file as it was when it had this size and this time of change: what spares a start-up the hashing. */
+/** The digest of a file, valid while the file has this size and time of change. It spares a start-up the hashing. */
 export interface DigestRecord {
   /** Lower-case hex. */
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** Time of the file's last change, in ms since 1970, with its fraction. */
+  /** The time of the file's last change, in ms since 1970, with fractions. */
   readonly modifiedMs: number;
 }
 
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 
-/** Where the record of a file in the cache lies: beside it. */
+/** Returns the path of the record of a file in the cache, which lies beside the file. */
 export function recordPathBeside(path: string): string {
   return `${path}.sha256.json`;
 }
 
-/** The stored record; undefined when there is none or it can't be understood (it is only a shortcut: the file will be hashed). */
+/** Reads a record. Returns undefined if there is none or if it is malformed; the file is hashed then. */
 export async function readDigestRecord(recordPath: string): Promise<DigestRecord | undefined> {
   try {
     return parseDigestRecord(JSON.parse(await readFile(recordPath, "utf8")));
@@ -31,7 +31,7 @@ export async function readDigestRecord(recordPath: string): Promise<DigestRecord
   }
 }
 
-/** Whether the file is still the one that was recorded. */
+/** Returns whether the file has not changed since it was recorded. */
 export function isRecordFresh(record: DigestRecord, stats: Stats): boolean {
   return record.sizeBytes === stats.size && record.modifiedMs === stats.mtimeMs;
 }

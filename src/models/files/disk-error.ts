@@ -5,23 +5,23 @@ const CODES = new Map<string, ModelErrorCode>([
   ["EDQUOT", "NO_SPACE"],
 ]);
 
-/** On the way out they mean that there is no place to write to. */
+/** Codes with a meaning of their own for reads. For writes they mean that the folder cannot be written. */
 const READ_CODES = new Map<string, ModelErrorCode>([
   ["ENOENT", "NOT_FOUND"],
   ["ENOTDIR", "NOT_FOUND"],
   ["EISDIR", "NOT_A_FILE"],
 ]);
 
-/** What the failed call was doing with the path. A refused access means something else on the way in than on the way out. */
+/** The action of the failed call. A refused access means something else for a read than for a write. */
 export type DiskAction = "read" | "write";
 
-/** The system's error code of something thrown, such as "ENOENT"; undefined when it has none. */
+/** Returns the system's code of a thrown value, such as "ENOENT", or undefined if it has none. */
 export function systemCodeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !("code" in thrown)) return undefined;
   return typeof thrown.code === "string" ? thrown.code : undefined;
 }
 
-/** A file system call's failure as a ModelError that names the path. A ModelError passes as it is. */
+/** Converts the failure of a file system call to a ModelError that names the path. A ModelError stays as it is. */
 export function toDiskError(thrown: unknown, action: DiskAction, path: string): ModelError {
   if (thrown instanceof ModelError) return thrown;
   const systemCode = systemCodeOf(thrown);

@@ -3,13 +3,12 @@ import { statfs } from "node:fs/promises";
 import { toDiskError } from "./disk-error.js";
 import { ModelError } from "./model-error.js";
 
-/** What stays free on the disk whatever is fetched, so that the machine does not run full on our account. */
+/** The free space that every fetch leaves on the disk, so that the machine does not run full because of Rill. */
 const SPARE_BYTES = 64 * 1024 * 1024;
 
-/** Bytes that a process without privileges may still write below a directory. */
+/** Returns the bytes that a process without privileges may still write below a directory. */
 export type MeasureFreeBytes = (directory: string) => Promise<number>;
 
-/** Asks the file system. */
 export async function measureFreeBytes(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;

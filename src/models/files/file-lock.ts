@@ -5,26 +5,26 @@ import { lock } from "proper-lockfile";
 import { systemCodeOf, toDiskError } from "./disk-error.js";
 import { ModelError } from "./model-error.js";
 
-/** A lock whose owner has not renewed it for this long is a dead process's. */
+/** A lock that was not renewed for this long belongs to a dead process. */
 const STALE_MS = 6_000;
 const RENEW_MS = 2_000;
-/** Another process gives no event when it lets go, so the lock is looked at again this often. */
+/** The interval of attempts to take the lock, because another process gives no event when it releases it. */
 const LOOK_MS = 200;
 
 export interface FileLockOptions {
-  /** The file that is guarded; it need not exist, its directory must. The lock is the directory `<path>.lock`. */
+  /** The file that the lock protects. The file need not exist, but its directory must. The lock is the directory `<path>.lock`. */
   readonly path: string;
   readonly waitLimitMs: number;
   readonly signal: AbortSignal;
-  /** Told once, when the lock is somebody else's. */
+  /** Called once if another process holds the lock. */
   readonly onWait: (lockPath: string) => void;
-  /** Told when the lock was taken away, because this process stood still for too long. The work under it must end. */
+  /** Called when the lock was taken away, because this process stood still for too long. The work under it must end. */
   readonly onLost: (error: ModelError) => void;
 }
 
 /**
- * Waits for the right to write one file, among all processes that share its directory. It is held until disposed of, and free again within 6 s
- * after its owner was killed.
+ * Waits for the right to write one file, among all processes that share its directory. The lock is held until it is disposed of, and is free again
+ * within 6 s after its owner was killed.
  *
  * @throws ModelError LOCK_HELD, CACHE_NOT_WRITABLE, NO_SPACE; the signal's reason
  */
@@ -41,7 +41,7 @@ export async function acquireFileLock(options: FileLockOptions): Promise<AsyncDi
   }
 }
 
-/** Undefined when another process has it. */
+/** Takes the lock, or returns undefined if another process has it. */
 async function tryAcquire({ path, onLost }: FileLockOptions): Promise<AsyncDisposable | undefined> {
   const lockPath = lockPathOf(path);
   let isLost = false;

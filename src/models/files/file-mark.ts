@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 
-/** What a file looked like at one moment. Main thread. */
+/** The identity and the contents' mark of a file at one moment. Main thread. */
 export class FileMark {
   readonly #path: string;
   readonly #then: ReturnType<typeof lookAt>;
@@ -10,7 +10,7 @@ export class FileMark {
     this.#then = lookAt(path);
   }
 
-  /** True: the same file has other contents now. A file that was renamed over it, or removed, leaves those that have the old one open alone. */
+  /** Whether the same file has other contents now. Renaming another file over it, or removing it, does not disturb those that have it open. */
   get wasOverwritten(): boolean {
     const now = lookAt(this.#path);
     if (now === undefined || this.#then === undefined || now.file !== this.#then.file) return false;

@@ -7,12 +7,12 @@ const READ_BYTES = 1024 * 1024;
 
 export interface HashFileOptions {
   readonly signal: AbortSignal;
-  /** Bytes read so far. */
+  /** Called with the number of bytes read so far. */
   readonly onProgress?: (doneBytes: number) => void;
 }
 
 /**
- * SHA-256 of a file, lower-case hex, read in blocks of 1 MiB.
+ * Returns the SHA-256 of a file in lower-case hex. The file is read in blocks of 1 MiB.
  *
  * @throws ModelError NOT_FOUND, NOT_A_FILE, NOT_READABLE; the signal's reason
  */
@@ -34,7 +34,7 @@ export interface FileStart {
 }
 
 /**
- * Puts the first bytes of a file into a digest that goes on from there.
+ * Adds the first bytes of a file to a digest that continues from there.
  *
  * @throws ModelError NOT_FOUND, NOT_READABLE; the signal's reason
  */

@@ -1,4 +1,4 @@
-/** Everything that can go wrong between the name of a model and a file that is fit to load. */
+/** The failures between the name of a model and a file that is fit to load. */
 export type ModelErrorCode =
   | "INVALID_MODEL_NAME"
   | "NOT_FOUND"
@@ -15,7 +15,7 @@ export type ModelErrorCode =
   | "LOCK_HELD"
   | "LOCK_LOST";
 
-/** The one error this room throws, apart from the reason of an aborted signal. `message` is one complete, showable sentence or more. */
+/** The only error of this room, apart from the reason of an aborted signal. `message` is one complete sentence or more, fit to be shown. */
 export class ModelError extends Error {
   readonly code: ModelErrorCode;
 

@@ -1,6 +1,6 @@
 import type { GgufReader } from "./gguf-reader.js";
 
-/** Of an array only its length is kept, and the numbers of a short one that was asked for. */
+/** An array's length, and the numbers of a short array that was asked for. */
 interface GgufArray {
   readonly length: number;
   readonly numbers: readonly number[];
@@ -11,19 +11,19 @@ export type GgufMetadata = ReadonlyMap<string, GgufValue>;
 
 export const MAX_METADATA_ENTRIES = 65_536;
 const MAX_KEY_BYTES = 65_535;
-/** Longest key that is kept; a longer one is nothing we ask for. */
+/** The longest key that is kept. No longer key is asked for. */
 const MAX_KEPT_KEY_BYTES = 256;
-/** Of a longer text its beginning is kept. */
+/** The most bytes that are kept of a text: its beginning. */
 const MAX_KEPT_TEXT_BYTES = 1_024;
-/** Far above every vocabulary; keeps a hostile file from being walked through text by text. */
+/** Far above the size of every vocabulary, so that a hostile file is not walked through text by text. */
 const MAX_TEXTS = 16_777_216;
-/** Longest array whose numbers are kept: one number a layer. */
+/** The longest array whose numbers are kept: one number a layer. */
 const MAX_KEPT_NUMBERS = 1_024;
 
 type NumberType = "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "f32" | "u64" | "i64" | "f64";
 type GgufValueType = NumberType | "bool" | "text" | "array";
 
-/** By the number that stands in the file. */
+/** The types by their number in the file. */
 const VALUE_TYPES: readonly GgufValueType[] = [
   "u8",
   "i8",
@@ -68,7 +68,7 @@ const DECODERS: Readonly<Record<NumberType, (bytes: Buffer) => number>> = {
 };
 
 /**
- * Reads the key-value section and keeps what `isWanted` asks for, bounded in size; all else is passed over.
+ * Reads the key-value section and keeps the values that `isWanted` asks for, bounded in size. It skips all others.
  *
  * @throws ModelError NOT_A_GGUF, TRUNCATED
  */
@@ -130,7 +130,7 @@ async function readArray(reader: GgufReader): Promise<GgufArray> {
   return { length, numbers: Array.from({ length }, () => DECODERS[type](reader.takeBytes(width))) };
 }
 
-/** A vocabulary: hundreds of thousands of short texts, most of which lie in the buffer already. */
+/** Skips an array of texts. A vocabulary has hundreds of thousands of short ones, most of which lie in the buffer already. */
 async function skipTexts(reader: GgufReader, length: number): Promise<void> {
   if (length > MAX_TEXTS) throw reader.malformed(`an array of ${length} texts`);
   reader.requireWithinFile(length * 8);

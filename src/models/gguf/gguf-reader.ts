@@ -2,12 +2,12 @@ import type { FileHandle } from "node:fs/promises";
 
 import { ModelError } from "../files/model-error.js";
 
-/** Also the longest run of bytes that one `need` may ask for. */
+/** The size of the buffer, and so the most bytes that one `need` may ask for. */
 const BUFFER_BYTES = 256 * 1024;
 
 /**
- * Reads a file from front to back through one buffer of fixed size, whatever lengths the file claims. After `need(n)` the next n bytes are there and
- * are taken without waiting.
+ * Reads a file from front to back through one buffer of fixed size, whatever lengths the file claims. After `need(n)` the next n bytes can be taken
+ * without waiting.
  */
 export class GgufReader {
   readonly fileBytes: number;
@@ -16,7 +16,7 @@ export class GgufReader {
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #start = 0;
   #end = 0;
-  /** File position of the buffer's end. */
+  /** The file position of the buffer's end. */
   #readBytes = 0;
 
   constructor(
@@ -28,17 +28,17 @@ export class GgufReader {
     this.#displayName = displayName;
   }
 
-  /** How many bytes of the file have been taken or skipped. */
+  /** The number of bytes that were taken or skipped. */
   get position(): number {
     return this.#readBytes - this.buffered;
   }
 
-  /** Bytes that can be taken without waiting. */
+  /** The number of bytes that can be taken without waiting. */
   get buffered(): number {
     return this.#end - this.#start;
   }
 
-  /** @throws ModelError TRUNCATED when the file ends before */
+  /** Waits until the next bytes are in the buffer. @throws ModelError TRUNCATED if the file ends before them */
   async need(bytes: number): Promise<void> {
     if (bytes <= this.buffered) return;
     this.requireWithinFile(bytes);
@@ -53,7 +53,7 @@ export class GgufReader {
     }
   }
 
-  /** Passes over bytes without reading those that are not in the buffer yet. */
+  /** Skips bytes without reading those that are not in the buffer yet. */
   skip(bytes: number): void {
     this.requireWithinFile(bytes);
     if (bytes <= this.buffered) {
@@ -71,14 +71,14 @@ export class GgufReader {
     return value;
   }
 
-  /** A count, length or offset. @throws ModelError NOT_A_GGUF when it is beyond every file */
+  /** Takes a count, a length or an offset. @throws ModelError NOT_A_GGUF if it is beyond the size of any file */
   takeU64(): number {
     const value = this.takeU32() + this.takeU32() * 0x1_0000_0000;
     if (!Number.isSafeInteger(value)) throw this.malformed(`a length of ${value} bytes`);
     return value;
   }
 
-  /** The next bytes, valid until the next call of `need`. */
+  /** Takes the next bytes, which stay valid until the next call of `need`. */
   takeBytes(bytes: number): Buffer {
     this.#start += bytes;
     return this.#buffer.subarray(this.#start - bytes, this.#start);

@@ -1,13 +1,13 @@
 import type { GgufMetadata } from "./gguf-metadata.js";
 
-/** What the head of a GGUF file says about the model. What the file leaves out is undefined. */
+/** The facts in the head of a GGUF file about the model. A fact that the file leaves out is undefined. */
 export interface GgufSummary {
   readonly version: number;
-  /** Of this file; of all parts where `inspectModel` has read them. */
+  /** The size of this file, or of all parts after `inspectModel` has read them. */
   readonly sizeBytes: number;
-  /** As `sizeBytes`. 0 for a vocabulary without weights. */
+  /** The number of tensors, of this file or of all parts. 0: the file is a vocabulary without weights. */
   readonly tensorCount: number;
-  /** Parts that the model is split into; 1 for a whole model. */
+  /** The number of parts that the model is split into. 1: the model is whole. */
   readonly partCount: number;
   readonly name: string | undefined;
   readonly architecture: string;
@@ -20,9 +20,9 @@ export interface GgufSummary {
   readonly blockCount: number | undefined;
   readonly embeddingLength: number | undefined;
   readonly headCount: number | undefined;
-  /** Key-value heads of the layer that has most of them. */
+  /** The key-value heads of the layer that has most of them. */
   readonly headCountKv: number | undefined;
-  /** Elements of one head's key and value. */
+  /** The number of elements of one head's key, and below of its value. */
   readonly keyLength: number | undefined;
   readonly valueLength: number | undefined;
 }
@@ -38,7 +38,7 @@ const GENERAL_KEYS = new Set([
   "tokenizer.ggml.tokens",
 ]);
 
-/** Below the architecture's own prefix, which is known only when all has been read. */
+/** The keys below the architecture's own prefix, which is known only when all metadata has been read. */
 const ARCHITECTURE_KEYS = [
   "context_length",
   "block_count",
@@ -52,19 +52,19 @@ const ARCHITECTURE_KEYS = [
 
 type ArchitectureKey = (typeof ARCHITECTURE_KEYS)[number];
 
-/** Which metadata `summariseGguf` reads. */
+/** Returns whether `summariseGguf` reads this key. */
 export function isSummarised(key: string): boolean {
   return GENERAL_KEYS.has(key) || ARCHITECTURE_KEYS.some((suffix) => key.endsWith(`.${suffix}`));
 }
 
-/** Which part of a split model a file is. */
+/** The position of a file in a split model. */
 export interface GgufPart extends GgufFrame {
-  /** 1 for the first one, and for a whole model. */
+  /** 1 for the first part, and for a whole model. */
   readonly partNumber: number;
   readonly partCount: number;
 }
 
-/** The parts behind the first hold weights alone: neither an architecture nor a vocabulary. */
+/** Returns the position of a file. The parts behind the first hold weights alone, and neither an architecture nor a vocabulary. */
 export function partOf(metadata: GgufMetadata, frame: GgufFrame): GgufPart {
   const partCount = countOf(metadata, "split.count") ?? 1;
   const index = partCount > 1 ? (countOf(metadata, "split.no") ?? 0) : 0;
@@ -73,7 +73,7 @@ export function partOf(metadata: GgufMetadata, frame: GgufFrame): GgufPart {
 
 export type GgufFrame = Pick<GgufSummary, "version" | "tensorCount" | "sizeBytes">;
 
-/** Undefined when the file does not name its architecture, without which llama.cpp loads nothing. */
+/** Summarises the head of a file. Returns undefined if it does not name its architecture, without which llama.cpp loads nothing. */
 export function summariseGguf(metadata: GgufMetadata, frame: GgufFrame): GgufSummary | undefined {
   const architecture = textOf(metadata, "general.architecture");
   if (architecture === undefined) return undefined;
@@ -99,7 +99,7 @@ export function summariseGguf(metadata: GgufMetadata, frame: GgufFrame): GgufSum
   };
 }
 
-/** What llama.cpp takes where the file doesn't say. */
+/** Returns the length of a head that llama.cpp assumes if the file does not give it. */
 function headLengthOf(embeddingLength: number | undefined, headCount: number | undefined): number | undefined {
   if (embeddingLength === undefined || headCount === undefined || headCount === 0) return undefined;
   return Math.floor(embeddingLength / headCount);
@@ -110,7 +110,7 @@ function textOf(metadata: GgufMetadata, key: string): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** A count that some models give once and others for each layer; then the largest. */
+/** Returns a count. Some models give one for each layer, and then it is the largest. */
 function countOf(metadata: GgufMetadata, key: string): number | undefined {
   const value = metadata.get(key);
   const counts = typeof value === "object" ? value.numbers : [value];

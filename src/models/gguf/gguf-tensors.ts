@@ -4,7 +4,7 @@ export const MAX_TENSORS = 65_536;
 const MAX_TENSOR_NAME_BYTES = 256;
 const MAX_DIMENSIONS = 4;
 
-/** Elements and bytes of one block, by ggml's number of the tensor type. Types that are missing here came later or were retired. */
+/** The elements and bytes of one block, by ggml's number of the tensor type. Missing types were added later or retired. */
 const BLOCKS: ReadonlyMap<number, readonly [elements: number, bytes: number]> = new Map([
   [0, [1, 4]], // F32
   [1, [1, 2]], // F16
@@ -44,8 +44,8 @@ const BLOCKS: ReadonlyMap<number, readonly [elements: number, bytes: number]> = 
 ]);
 
 /**
- * Reads the tensor table and tells how many bytes the data section must have at least. A tensor of an unknown type counts as empty: whether it can
- * be used is llama.cpp's to say.
+ * Reads the tensor table and returns the least number of bytes that the data section must have. A tensor of an unknown type counts as empty, because
+ * llama.cpp decides whether it can be used.
  *
  * @throws ModelError NOT_A_GGUF, TRUNCATED
  */

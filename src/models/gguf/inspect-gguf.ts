@@ -23,15 +23,15 @@ const HEADER_BYTES = 24;
 const DEFAULT_ALIGNMENT = 32;
 
 export interface InspectGgufOptions {
-  /** How errors call the file; default its path. */
+  /** The file's name in errors. Default: its path. */
   readonly displayName?: string;
 }
 
 /**
- * Reads the head of a GGUF file, up to its tensor table: some milliseconds and a fixed buffer, whatever the file holds. Called before a file is
- * trusted (after a download, at start-up), on any thread.
+ * Reads the head of a GGUF file, up to its tensor table, in some milliseconds and a fixed buffer, whatever the file holds. It is called before a file
+ * is trusted (after a download, at start-up), on any thread.
  *
- * @throws ModelError NOT_A_GGUF, TRUNCATED (also when the tensors' data is), UNSUPPORTED_VERSION, NOT_FOUND, NOT_A_FILE, NOT_READABLE;
+ * @throws ModelError NOT_A_GGUF, TRUNCATED (also if the tensors' data is), UNSUPPORTED_VERSION, NOT_FOUND, NOT_A_FILE, NOT_READABLE;
  *   UNSUPPORTED_MODEL for a part of a split model that is not the first
  */
 export async function inspectGguf(path: string, { displayName = path }: InspectGgufOptions = {}): Promise<GgufSummary> {
@@ -46,7 +46,7 @@ export async function inspectGguf(path: string, { displayName = path }: InspectG
 }
 
 /**
- * As `inspectGguf`, of any part of a split model.
+ * Reads the head of any part of a split model.
  *
  * @throws ModelError as `inspectGguf`
  */
@@ -75,7 +75,7 @@ interface ReadFrom {
   readonly displayName: string;
 }
 
-/** Before opening, which would wait for ever at a pipe. */
+/** Reads a file's status before it is opened, because opening a pipe would wait for ever. */
 async function statFile(path: string, displayName: string): Promise<Stats> {
   const stats = await stat(path);
   if (stats.isFile()) return stats;

@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 import type * as Package from "kysely";
 
 /**
- * What sessions/ uses of kysely, loaded file after file. As an ES module the package has its 280 files opened all at once, which a process that may have 256
- * open cannot do.
+ * The parts of kysely that sessions/ uses, loaded file after file. As an ES module the package opens its 280 files all at once, which a process with
+ * at most 256 open files cannot do.
  */
 const values = createRequire(import.meta.url)("kysely") as typeof Package;
 

@@ -4,7 +4,7 @@ import type { Migration } from "./migrations.js";
 import type { StoreDatabase } from "./store-database.js";
 import type { SchemaRow, Tables } from "./tables.js";
 
-/** The tables are of a later release, and this one must not touch them. */
+/** The tables are of a later release, and this release must not touch them. */
 export class NewerSchemaError extends Error {
   constructor(found: SchemaRow, own: number) {
     super(
@@ -16,10 +16,10 @@ export class NewerSchemaError extends Error {
 }
 
 /**
- * Brings the tables to this release's version, each migration in a transaction of its own; leaves those of a later, compatible release as they are.
- * Several processes may do it at once: they take turns.
+ * Brings the tables to this release's version, each migration in a transaction of its own, and leaves the tables of a later, compatible release as
+ * they are. Several processes may do it at once, because they take turns.
  *
- * @throws NewerSchemaError, before anything is written
+ * @throws NewerSchemaError before anything is written
  */
 export async function migrate(database: StoreDatabase, migrations: readonly Migration[]): Promise<void> {
   const own = migrations.at(-1)?.version ?? 0;
@@ -38,7 +38,7 @@ async function readVersion({ db }: StoreDatabase): Promise<SchemaRow | undefined
   return await db.selectFrom("rill_schema").select(["version", "compatible_from"]).executeTakeFirst();
 }
 
-/** Does nothing where another process was quicker. */
+/** Applies a migration, unless another process has done so. */
 async function apply(trx: Transaction<Tables>, { version, compatibleFrom, up }: Migration): Promise<void> {
   await trx.schema
     .createTable("rill_schema")

@@ -2,8 +2,9 @@ import type { Kysely } from "kysely";
 import type { Tables } from "./tables.js";
 
 /**
- * One change to the tables. Tables change in two releases: one expands (a column or table more, filled by both releases' writes or with a default), and
- * only a later one contracts (takes away what nobody reads any more). So the release before serves on while replicas are replaced one by one.
+ * One change to the tables. Tables change in two releases: the first expands them (it adds a column or a table, filled by the writes of both releases
+ * or with a default), and only a later one contracts them (it removes the parts that no release reads any more). So the release before still serves
+ * while replicas are replaced one by one.
  */
 export interface Migration {
   /** 1, 2, 3 … */
@@ -13,13 +14,13 @@ export interface Migration {
   readonly up: (db: Kysely<Tables>) => Promise<void>;
 }
 
-/** In order. What has been released is never changed. */
+/** The migrations in order. A released migration never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, compatibleFrom: 1, up: createTables },
   { version: 2, compatibleFrom: 1, up: addAnswerParts },
 ];
 
-/** A release that does not know them reads and writes answers without. */
+/** Adds columns that an older release ignores: it reads and writes answers without their parts. */
 async function addAnswerParts({ schema }: Kysely<Tables>): Promise<void> {
   await schema.alterTable("rill_turns").addColumn("reasoning", "text").execute();
   await schema.alterTable("rill_turns").addColumn("tool_calls", "text").execute();

@@ -5,22 +5,22 @@ import { postgresFaultOf } from "./postgres-fault.js";
 import type { StoreDatabase } from "./store-database.js";
 import type { Tables } from "./tables.js";
 
-/** Connections at a time. */
+/** The most connections at a time. */
 const POOL_SIZE = 10;
-/** How long a connection may take to be made, or to fall free. */
+/** A connection may take this long to be made or to fall free. */
 const CONNECT_MS = 3_000;
-/** The server gives a statement up after this … */
+/** The server gives a statement up after this time. */
 const STATEMENT_MS = 5_000;
-/** … and if it does not say so, it counts as gone. */
+/** A server that has not said so by then counts as gone. */
 const ANSWER_MS = 6_000;
-/** The server gives up a transaction that stands still, and with it the locks, when the process that began it is stopped. */
+/** The server gives up a transaction that is idle for this long, and with it the locks of a process that was stopped. */
 const IDLE_TRANSACTION_MS = 5_000;
-/** Any number that no other program's advisory locks are likely to have. */
+/** A number that no other program's advisory locks are likely to have. */
 const SCHEMA_LOCK = 7_455_108;
 
 /**
- * A pool of connections, made when they are needed; those that break are replaced. Main thread: nothing of it blocks.
- * @throws Error when the address can't be read
+ * Opens a pool of connections, which are made when they are needed and replaced when they break. Main thread: none of it blocks.
+ * @throws Error if the address cannot be read
  */
 export function openPostgresDatabase(address: string): StoreDatabase {
   const pool = new pg.Pool({
@@ -35,7 +35,7 @@ export function openPostgresDatabase(address: string): StoreDatabase {
     allowExitOnIdle: true,
     types: TYPES,
   });
-  // A connection that breaks while nobody waits on it says so by an event, which would end the process; whoever uses it next hears of it anyway.
+  // A connection that breaks while nobody uses it reports that by an event, which would end the process. Its next user gets the error anyway.
   pool.on("error", ignore);
   pool.on("connect", (client) => client.on("error", ignore));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
@@ -61,12 +61,12 @@ export function openPostgresDatabase(address: string): StoreDatabase {
   };
 }
 
-/** pg hands 64-bit integers out as text. All of ours are exact as numbers. */
+/** Parses 64-bit integers, which pg returns as text, to numbers. Each of the store's is exact as a number. */
 const getTypeParser = (typeId: Parameters<typeof pg.types.getTypeParser>[0]): unknown =>
   typeId === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(typeId);
 
 const TYPES = { getTypeParser };
 
 function ignore(): void {
-  // Said above.
+  // The comment at the pool's events says why.
 }

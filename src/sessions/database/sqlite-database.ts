@@ -16,15 +16,15 @@ import { hasSchemaTable, markAsOurs, requireOwnFile } from "./sqlite-owner.js";
 import type { StoreDatabase } from "./store-database.js";
 import type { Tables } from "./tables.js";
 
-/** What stands for a database in memory. */
+/** The path that stands for a database in memory. */
 export const IN_MEMORY = ":memory:";
 
-/** How long another process, such as a backup, may hold the file. */
+/** Another process, such as a backup, may hold the file for this long. */
 const BUSY_MS = 5_000;
 
 /**
- * Opens a file, or makes it, for one thread: every call of it blocks. What is committed is on the disk.
- * @param onWarning told what is wrong with a file that can be used all the same
+ * Opens or makes a file for one thread, which every call blocks. Committed data is on the disk.
+ * @param onWarning told of problems of a file that can be used all the same
  * @throws Error of node:fs or of SQLite; MovedFileError, ForeignFileError
  */
 export function openSqliteDatabase(path: string, onWarning: (text: string) => void): StoreDatabase {
@@ -41,7 +41,7 @@ function openPrepared(files: SqliteFiles, onWarning: (text: string) => void): St
   const file = new SqliteFile(files.path, { timeout: BUSY_MS });
   try {
     const ownership = requireOwnFile(file, files.path);
-    // Before the log is made, which takes the mode over.
+    // The log takes over the file's mode, so this comes before it is made.
     files.makePrivate(onWarning);
     configured(file);
     if (ownership === "unmarked") tryToMark(file);
@@ -53,12 +53,12 @@ function openPrepared(files: SqliteFiles, onWarning: (text: string) => void): St
   return databaseOf(keepStatements(file), files);
 }
 
-/** More than the store's own texts, whose lists of values come in many lengths. */
+/** A bound above the number of the store's own texts, whose lists of values come in many lengths. */
 const MAX_KEPT_STATEMENTS = 4_096;
 
 /**
- * Prepares each text once, and keeps the statement while the file is open: on Node 24 the process is aborted when the garbage collector meets a statement
- * of better-sqlite3. The store runs one statement at a time and reads each to its end.
+ * Prepares each text once, and keeps the statement while the file is open: on Node 24 the process is aborted when the garbage collector meets a
+ * statement of better-sqlite3. The store runs one statement at a time and reads each to its end.
  * @returns the file
  */
 function keepStatements(file: Database): Database {
@@ -82,7 +82,7 @@ function configured(file: Database): Database {
   return file;
 }
 
-/** A file that can be read and not written stays unmarked; its tables tell whose it is. */
+/** Marks a file. A file that cannot be written stays unmarked, and its tables tell its owner. */
 function tryToMark(file: Database): void {
   try {
     markAsOurs(file);
@@ -91,7 +91,10 @@ function tryToMark(file: Database): void {
   }
 }
 
-/** SQLite can't open a file whose log it can't make, and does not say that the file system is read-only. */
+/**
+ * Returns the file system's own error for a folder that is read-only. SQLite cannot open a file there, since it cannot make the log, and does not
+ * name the cause.
+ */
 function readOnlyFolderError(error: unknown, path: string): unknown {
   if (!(error instanceof SqliteFile.SqliteError && error.code.startsWith("SQLITE_CANTOPEN"))) return undefined;
   try {
@@ -102,7 +105,7 @@ function readOnlyFolderError(error: unknown, path: string): unknown {
   }
 }
 
-/** @param files undefined in memory */
+/** @param files undefined for a database in memory */
 function databaseOf(file: Database, files?: SqliteFiles): StoreDatabase {
   const db = new Kysely<Tables>({
     dialect: {
@@ -124,7 +127,7 @@ function databaseOf(file: Database, files?: SqliteFiles): StoreDatabase {
     lacksTables,
     close: async () => {
       const isMoved = files?.isMoved === true;
-      // A file that was moved away, and not removed, holds all that was stored.
+      // A file that was moved and not removed holds everything that was stored.
       if (isMoved) tryToEmptyLog(file);
       await db.destroy();
       if (isMoved) files.removeOrphans();
@@ -132,7 +135,7 @@ function databaseOf(file: Database, files?: SqliteFiles): StoreDatabase {
   };
 }
 
-/** What can't be written any more is lost with the file. */
+/** Moves the log into the file. Data that cannot be written any more is lost with the file. */
 function tryToEmptyLog(file: Database): void {
   try {
     file.pragma("wal_checkpoint(TRUNCATE)");
@@ -141,7 +144,10 @@ function tryToEmptyLog(file: Database): void {
   }
 }
 
-/** A transaction that is going to write takes the file's lock at its start: one that read first would be refused if another process wrote meanwhile. */
+/**
+ * A driver whose writing transactions take the file's lock at their start. A transaction that reads first would be refused if another process wrote
+ * meanwhile.
+ */
 class ImmediateDriver extends SqliteDriver {
   readonly #file: Database;
 
@@ -155,7 +161,7 @@ class ImmediateDriver extends SqliteDriver {
     await connection.executeQuery(CompiledQuery.raw(reads ? "begin" : "begin immediate"));
   }
 
-  /** A full disk has rolled it back already; doing it again would hide that error behind another. */
+  /** Rolls back, unless a full disk has done so already: another attempt would hide that error behind its own. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#file.inTransaction) await super.rollbackTransaction(connection);
   }

@@ -2,7 +2,7 @@ import { MovedFileError } from "./sqlite-files.js";
 import { ForeignFileError } from "./sqlite-owner.js";
 import type { StoreFault } from "../store-problem.js";
 
-/** By the beginnings of SQLite's codes, and Node's own where the folder is at fault. */
+/** The faults by the beginnings of SQLite's codes, and of Node's own where the folder is at fault. */
 const FAULTS: readonly (readonly [code: string, fault: StoreFault])[] = [
   ["SQLITE_FULL", "disk_full"],
   ["ENOSPC", "disk_full"],
@@ -30,10 +30,10 @@ const FAULTS: readonly (readonly [code: string, fault: StoreFault])[] = [
   ["ERR_DLOPEN_FAILED", "misconfigured"],
 ];
 
-/** By the beginnings of codes: a connection that has said so says so for ever, whatever becomes of the file. */
+/** The beginnings of the codes that break a connection for good, whatever happens to the file. */
 const BREAKING = ["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR", "SQLITE_READONLY_DBMOVED", "ESTALE"];
 
-/** What an error of opening or using a SQLite file means. */
+/** Returns the fault that an error of opening or using a SQLite file means. */
 export function sqliteFaultOf(error: unknown): StoreFault {
   if (error instanceof MovedFileError || lacksTables(error)) return "replaced";
   if (error instanceof ForeignFileError) return "misconfigured";
@@ -41,12 +41,12 @@ export function sqliteFaultOf(error: unknown): StoreFault {
   return FAULTS.find(([beginning]) => code.startsWith(beginning))?.[1] ?? "internal";
 }
 
-/** Whether the file has to be opened anew after this error. */
+/** Returns whether the file has to be opened anew after this error. */
 export function isBrokenBy(error: unknown): boolean {
   return error instanceof MovedFileError || BREAKING.some((beginning) => codeOf(error).startsWith(beginning));
 }
 
-/** Whether the file holds none of our tables any more. */
+/** Returns whether the error says that the file lacks the store's tables. */
 export function lacksTables(error: unknown): boolean {
   return codeOf(error) === "SQLITE_ERROR" && (error as Error).message.startsWith("no such table: rill_");
 }

@@ -2,11 +2,11 @@ import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeFolders } from "../../machine/make-folders.js";
 
-/** Its owner's alone: sessions hold what people said. */
+/** The mode of a file that its owner alone may read: sessions hold what people said. */
 const PRIVATE_MODE = 0o600;
 const OTHERS_RIGHTS = 0o077;
 
-/** The file of an open database is no longer what its name stands for. Nothing more may be stored through the open one. */
+/** The name of an open database no longer stands for its file. Nothing more may be stored through the open file. */
 export class MovedFileError extends Error {
   constructor(path: string, what: "removed" | "replaced") {
     const consequence =
@@ -18,15 +18,15 @@ export class MovedFileError extends Error {
   }
 }
 
-/** Device and inode. */
+/** The device and the inode of a file. */
 interface Identity {
   readonly device: bigint;
   readonly inode: bigint;
 }
 
 /**
- * The files of a SQLite database: the database, its write-ahead log and the index of that. Knows which ones were opened, and notices when their names
- * come to stand for others. SQLite itself would go on writing into files that nobody finds again. Store thread.
+ * The files of a SQLite database: the database, its write-ahead log and the log's index. The object remembers the files that were opened, and notices
+ * when their names stand for others. SQLite itself would go on writing into files that nobody finds again. Store thread.
  */
 export class SqliteFiles {
   readonly path: string;
@@ -40,18 +40,18 @@ export class SqliteFiles {
   }
 
   /**
-   * Before SQLite opens the database: makes the folder, and the file with mode 0600, which SQLite gives to the other two files as well.
+   * Makes the folder, and the file with mode 0600, before SQLite opens the database. SQLite gives that mode to the other two files.
    * @throws Error of node:fs
    */
   static prepare(path: string): SqliteFiles {
     makeFolders(dirname(path), 0o700);
-    // Follows a symbolic link whose target is missing, as SQLite does.
+    // This follows a symbolic link whose target is missing, as SQLite does.
     if (statSync(path, { throwIfNoEntry: false }) === undefined) closeSync(openSync(path, "a", PRIVATE_MODE));
     return new SqliteFiles(path);
   }
 
   /**
-   * Takes the rights of other users away from the files.
+   * Takes the permissions of other users away from the files.
    * @param onWarning told of a file that stays open to others
    */
   makePrivate(onWarning: (text: string) => void): void {
@@ -83,14 +83,14 @@ export class SqliteFiles {
     }
   }
 
-  /** Whether the database file itself is gone from its place. */
+  /** Whether the name of the database no longer stands for the opened file. */
   get isMoved(): boolean {
     const before = this.#opened.get(this.path);
     const now = identityOf(this.path);
     return before === undefined || now === undefined || !isSame(before, now);
   }
 
-  /** Removes the log and the index that belong to a database file that is gone: SQLite would apply them to the file that has taken its place. */
+  /** Removes the log and the index of a database file that is gone. SQLite would apply them to the file that has taken its name. */
   removeOrphans(): void {
     for (const [file, before] of this.#opened) {
       if (file === this.path) continue;

@@ -1,9 +1,9 @@
 import type { Database } from "better-sqlite3";
 
-/** "Rill", in the header of each of our files: what SQLite's documentation calls the application id. */
+/** "Rill", in the header of each of the store's files. SQLite's documentation calls it the application id. */
 const APPLICATION_ID = 0x52_69_6c_6c;
 
-/** The file is another program's. Nothing in it was changed. */
+/** The file belongs to another program. It was not changed. */
 export class ForeignFileError extends Error {
   constructor(path: string, evidence: string) {
     super(`${path} belongs to another program (${evidence}): it is left as it is; --store takes another file`);
@@ -11,11 +11,11 @@ export class ForeignFileError extends Error {
   }
 }
 
-/** Where a file stands before it is used. marked: it is ours and says so. unmarked: it is ours, or empty, and does not say so yet. */
+/** The mark of a file before it is used. marked: the file is the store's and says so. unmarked: it is the store's, or empty, and has no mark yet. */
 export type FileOwnership = "marked" | "unmarked";
 
 /**
- * Only reads.
+ * Checks the owner of a file, and only reads it.
  * @throws ForeignFileError for a file with another program's mark or tables
  */
 export function requireOwnFile(file: Database, path: string): FileOwnership {
@@ -32,7 +32,7 @@ export function markAsOurs(file: Database): void {
   file.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
-/** Whether sessions were ever stored in the file. */
+/** Returns whether the file has ever held sessions. */
 export function hasSchemaTable(file: Database): boolean {
   return file.prepare("select 1 from sqlite_master where type = 'table' and name = 'rill_schema'").get() !== undefined;
 }

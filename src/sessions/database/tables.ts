@@ -1,26 +1,26 @@
-/** A session as it is stored. Times are ms since the epoch; all counts are whole. */
+/** The row of a session. Times are ms since the epoch, and all counts are integers. */
 export interface SessionRow {
   readonly session_id: string;
   readonly owner: string;
   readonly revision: number;
-  /** JSON: a list of pairs. Texts of callers are stored as JSON, which has no NUL in it: PostgreSQL's text can't hold one. */
+  /** JSON: a list of pairs. Callers' texts are stored as JSON, which holds no NUL, because a text of PostgreSQL cannot hold one. */
   readonly labels: string;
   readonly turns: number;
   readonly bytes: number;
   readonly created_ms: number;
   readonly used_ms: number;
   readonly idle_ms: number;
-  /** used_ms and idle_ms together, for the index. Means nothing while a turn runs. */
+  /** The sum of used_ms and idle_ms, for the index. It has no meaning while a turn runs. */
   readonly expires_ms: number;
-  /** The highest that a lease was given. */
+  /** The highest fence that a lease was given. */
   readonly fence: number;
-  /** The three are null but while a turn runs. */
+  /** These three are null unless a turn runs. */
   readonly running_turn: number | null;
   readonly running_generation: string | null;
   readonly lease_until_ms: number | null;
 }
 
-/** A turn as it is stored. */
+/** The row of a turn. */
 export interface TurnRow {
   readonly session_id: string;
   readonly owner: string;
@@ -36,12 +36,12 @@ export interface TurnRow {
   readonly reasoning: string | null;
   /** JSON: the list of calls. null: none. */
   readonly tool_calls: string | null;
-  /** Of `messages`, and of the answer with its parts once the turn has ended. */
+  /** The size of `messages`, and also of the answer with its parts once the turn has ended. */
   readonly bytes: number;
   readonly generation_id: string | null;
-  /** The lease's, or a later one where the turn was given up. null: appended or copied. */
+  /** The fence of the lease, or a higher one if the turn was given up. null: the turn was appended or copied. */
   readonly fence: number | null;
-  /** SHA-256 of the idempotency key. */
+  /** The SHA-256 of the idempotency key. */
   readonly key_digest: string | null;
   readonly body_digest: string | null;
   /** JSON: a TurnOutcome. */
@@ -54,15 +54,15 @@ export interface TurnRow {
   readonly ended_ms: number | null;
 }
 
-/** How many sessions an owner has. */
+/** The row with the number of an owner's sessions. */
 interface OwnerRow {
   readonly owner: string;
   readonly sessions: number;
 }
 
-/** The one row that says which release the tables are of. */
+/** The one row with the version of the tables. */
 export interface SchemaRow {
-  /** Of the last migration that was made. */
+  /** The version of the last migration that was applied. */
   readonly version: number;
   /** The oldest release, by the version of its last migration, that can serve on the tables as they are. */
   readonly compatible_from: number;

@@ -10,7 +10,7 @@ import type { StoreFault, StoreResult } from "../store-problem.js";
 import { type StoreReport, StoreTally } from "./store-tally.js";
 import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-messages.js";
 
-/** Runs commands somewhere: in a thread, or against a server. Never rejects. */
+/** Runs commands in a thread, or against a server. Never rejects. */
 export interface StoreRunner extends AsyncDisposable {
   run(command: StoreCommand): Promise<AnyStoreResult>;
 }
@@ -18,19 +18,19 @@ export interface StoreRunner extends AsyncDisposable {
 export interface CalledStoreOptions {
   readonly runner: StoreRunner;
   readonly clock: Clock;
-  /** The time of day, in ms since the epoch: leases and idle times outlast the process, and other processes see them. */
+  /** The time of day, in ms since the epoch. Leases and idle times outlast the process, and other processes see them. */
   readonly wallNowMs: () => number;
   readonly log: Logger;
-  /** Commands that may be under way at a time; one more is answered `overloaded`. */
+  /** The most commands under way at a time; one more is answered `overloaded`. */
   readonly maxCommands: number;
-  /** A command that has no answer by then is answered `unreachable`; what becomes of it is not known. */
+  /** A command without an answer by then is answered `unreachable`. Whether it was stored is not known. */
   readonly answerMs: number;
 }
 
-/** Every store: a runner of commands, asked within bounds of number and time. Main thread. */
+/** A store over a runner of commands, within bounds of number and time. Main thread. */
 export class CalledStore implements SessionStore {
   readonly #options: CalledStoreOptions;
-  /** A process that was stopped has not waited for the store meanwhile. */
+  /** Time in which the process was stopped does not count as waiting for the store. */
   readonly #runningClock: RunningClock;
   readonly #tally = new StoreTally();
   readonly #outages: OutageLog;
@@ -43,7 +43,7 @@ export class CalledStore implements SessionStore {
     this.#outages = new OutageLog(options);
   }
 
-  /** What was asked of it since the start. */
+  /** The counts of its calls since the start. */
   get report(): StoreReport {
     return this.#tally.report(this.#underWay);
   }
@@ -110,7 +110,7 @@ export class CalledStore implements SessionStore {
     const result = await this.#answer(method, request);
     this.#tally.observe(method, result, clock.nowMs() - startedMs);
     this.#outages.observe(result);
-    // Of the runner the compiler knows only that it answers something; the operations are checked against SessionStore.
+    // The compiler knows only that the runner answers something. The operations are checked against SessionStore.
     return result as ResultOf<Method>;
   }
 

@@ -9,7 +9,7 @@ import { formatStoreAddress, type StoreAddress } from "./store-address.js";
 import { StoreLink } from "./store-link.js";
 import type { StoreLimits } from "../operations/store-work.js";
 
-/** Longer than one statement may take, shorter than a caller's patience. */
+/** Longer than one statement may take, and shorter than a caller's patience. */
 const ANSWER_MS = 10_000;
 const MAX_COMMANDS = 1_024;
 
@@ -22,7 +22,7 @@ export interface StoreOptions {
   readonly log: Logger;
 }
 
-/** The store of an address. Nothing is opened before the first call, and a store that can't be opened says so with every call until it can. */
+/** Creates the store of an address. The first call opens it, and a store that cannot be opened answers `unavailable` until it can. */
 export function createStore(options: StoreOptions): CalledStore {
   const { clock, wallNowMs, log } = options;
   return new CalledStore({
@@ -46,7 +46,7 @@ function createRunner({ address, limits, clock, log }: StoreOptions): StoreRunne
         open: () => openPostgresDatabase(address.url),
         faultOf: postgresFaultOf,
         limits,
-        place: formatStoreAddress(address),
+        label: formatStoreAddress(address),
         onWarning: (text) => log.warn({}, text),
       });
   }

@@ -3,13 +3,16 @@ import type { Logger } from "../../telemetry/logger.js";
 import type { StoreFault } from "../store-problem.js";
 import type { AnyStoreResult } from "../store-messages.js";
 
-/** A fault that comes and goes is logged no more often than this. */
+/** A fault that recurs is logged no more often than this. */
 const REPEAT_MS = 60_000;
 
-/** Nothing but the operator's hand, or ours, ends these. */
+/** These faults last until an operator acts or the code is mended. */
 const LASTING: ReadonlySet<StoreFault> = new Set(["corrupt", "newer_schema", "misconfigured", "internal"]);
 
-/** Logs a fault of the store once when it begins, and that the store serves again, however many calls fail in between. Main thread. */
+/**
+ * Logs once that a fault of the store begins, and once that the store serves again, regardless of the number of calls that fail meanwhile. Main
+ * thread.
+ */
 export class OutageLog {
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -24,7 +27,7 @@ export class OutageLog {
 
   observe(result: AnyStoreResult): void {
     if (result.ok || result.problem.type !== "unavailable") this.#end();
-    // The link logs the death of its thread, and a store that was closed on purpose has no outage.
+    // The link logs the death of its thread, and a store that was closed has no outage.
     else if (result.problem.fault !== "closed") this.#begin(result.problem.fault, result.problem.message);
   }
 

@@ -1,12 +1,12 @@
 import { isAbsolute, join } from "node:path";
 
-/** Where sessions are kept. */
+/** The address of a store. */
 export type StoreAddress =
   | { readonly type: "sqlite"; readonly path: string }
   | { readonly type: "memory" }
   | { readonly type: "postgres"; readonly url: string };
 
-/** `sqlite:PATH`, `postgres://…` or `memory:`. undefined: it is none of them. */
+/** Parses `sqlite:PATH`, `postgres://…` or `memory:`. Returns undefined for any other text. */
 export function parseStoreAddress(text: string): StoreAddress | undefined {
   if (text === "memory:") return { type: "memory" };
   if (text.startsWith("sqlite:")) {
@@ -17,7 +17,7 @@ export function parseStoreAddress(text: string): StoreAddress | undefined {
   return undefined;
 }
 
-/** What `parseStoreAddress` reads back, but for a password: that is left out, for it has no place in what is printed or logged. */
+/** Formats an address so that `parseStoreAddress` reads it back, without its password, which must be neither printed nor logged. */
 export function formatStoreAddress(address: StoreAddress): string {
   switch (address.type) {
     case "memory":
@@ -33,21 +33,24 @@ export function formatStoreAddress(address: StoreAddress): string {
   }
 }
 
-/** What the place follows from. The caller reads it from the process. */
+/** The facts that decide the default path, which the caller reads from the process. */
 export interface DataSurroundings {
   readonly platform: NodeJS.Platform;
   readonly environment: { readonly XDG_DATA_HOME?: string | undefined; readonly LOCALAPPDATA?: string | undefined };
   readonly homeDirectory: string;
 }
 
-/** The SQLite file that sessions are kept in unless another place is named: below `$XDG_DATA_HOME`, or what the platform has for data. */
+/**
+ * Returns the SQLite file that holds the sessions unless the operator names another store: below `$XDG_DATA_HOME`, or below the platform's folder for
+ * data.
+ */
 export function defaultStorePath({ platform, environment, homeDirectory }: DataSurroundings): string {
   return join(dataDirectory({ platform, environment, homeDirectory }), "sessions.sqlite");
 }
 
 function dataDirectory({ platform, environment, homeDirectory }: DataSurroundings): string {
   const xdg = environment.XDG_DATA_HOME;
-  // The XDG rules say that a relative path is to be ignored.
+  // The XDG rules say that a relative path is ignored.
   if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, "rill");
   if (platform === "darwin") return join(homeDirectory, "Library", "Application Support", "rill");
   if (platform === "win32") {

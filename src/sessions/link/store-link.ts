@@ -5,7 +5,7 @@ import { type WorkerEnd, WorkerLink } from "../../threads/worker-link.js";
 import type { StoreWorkerData } from "./store-worker.js";
 import type { AnyStoreResult, StoreCommand, StoreNotice, StoreThreadCommand } from "../store-messages.js";
 
-/** A thread that has died is not started again sooner than this. */
+/** The pause before a thread that has died is started again. */
 const RESTART_PAUSE_MS = 1_000;
 const STORE_WORKER = new URL("./store-worker.js", import.meta.url);
 

@@ -16,23 +16,27 @@ export const STORE_METHODS = [
   "sweep",
 ] as const satisfies readonly StoreMethod[];
 
-/** ok: done. refused: the store serves, and said why it did not do this. unavailable: it did not serve, or not in time. */
+/**
+ * ok: the store did the request. refused: the store serves, and gave a reason for not doing it. unavailable: the store did not serve, or not in time.
+ */
 export const STORE_OUTCOMES = ["ok", "refused", "unavailable"] as const;
 export type StoreOutcome = (typeof STORE_OUTCOMES)[number];
 
-/** Upper bounds of the classes that answers' times are counted in. */
+/** The upper bounds of the classes that the response times are counted in. */
 export const STORE_TIME_BOUNDS_MS: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, Infinity];
 
-/** What was asked of a store since the start. */
+/** The counts of a store's calls since the start. */
 export interface StoreReport {
   readonly underWay: number;
   readonly calls: Readonly<Record<StoreMethod, Readonly<Record<StoreOutcome, number>>>>;
-  /** How many answers took how long, sweeps left out: one for each class of STORE_TIME_BOUNDS_MS. */
+  /** The number of answers in each class of STORE_TIME_BOUNDS_MS, without sweeps. */
   readonly times: readonly number[];
   readonly timeSumMs: number;
 }
 
-/** Counts what a store is asked, and how long its answers take, waiting for its thread or its connections included. Only ever grows. Main thread. */
+/**
+ * Counts a store's calls and their response times, with the time that they wait for the thread or a connection. The counts only grow. Main thread.
+ */
 export class StoreTally {
   readonly #calls = Object.fromEntries(
     STORE_METHODS.map((method) => [method, { ok: 0, refused: 0, unavailable: 0 }]),
@@ -42,7 +46,7 @@ export class StoreTally {
 
   observe(method: StoreMethod, result: AnyStoreResult, tookMs: number): void {
     this.#calls[method][outcomeOf(result)] += 1;
-    // Nobody waits for the sweeper, and its calls are as long as there is to sweep.
+    // Sweeps are left out, because nobody waits for them and their duration depends on the work.
     if (method === "sweep") return;
     const index = STORE_TIME_BOUNDS_MS.findIndex((boundMs) => tookMs <= boundMs);
     this.#times[index] = (this.#times[index] ?? 0) + 1;

@@ -7,7 +7,7 @@ import type { StoreDatabase } from "../database/store-database.js";
 import type { StoreCommand, StoreNotice, StoreThreadCommand } from "../store-messages.js";
 import type { StoreLimits } from "../operations/store-work.js";
 
-/** What the link hands to the thread that it starts. */
+/** The data that the link starts the thread with. */
 export interface StoreWorkerData {
   /** A file's path, or `:memory:`. */
   readonly path: string;
@@ -15,8 +15,8 @@ export interface StoreWorkerData {
 }
 
 /**
- * The store's thread: SQLite's calls block it, and it alone. Commands are worked off one after another, so that each finds the disk for itself; a
- * close comes last.
+ * The store's thread. SQLite's calls block this thread and no other. Commands are worked off one after another, so that each finds the disk free, and
+ * a close comes last.
  */
 async function main(): Promise<void> {
   const channel = new ThreadChannel<StoreThreadCommand, StoreNotice>();
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   await shrinkHeap();
   const onWarning = (text: string): void => channel.post({ type: "warning", text });
   const open = (): StoreDatabase => openSqliteDatabase(path, onWarning);
-  await using runner = new CommandRunner({ open, faultOf: sqliteFaultOf, limits, place: path, onWarning });
+  await using runner = new CommandRunner({ open, faultOf: sqliteFaultOf, limits, label: path, onWarning });
   const answer = async (command: StoreCommand): Promise<void> => {
     channel.post({ type: "answer", id: command.id, result: await runner.run(command) });
   };

@@ -48,7 +48,7 @@ export async function deleteSession(access: StoreAccess, request: DeleteSession)
   });
 }
 
-/** With its turns; the transaction holds its lock. */
+/** Removes a session with its turns. The transaction holds the session's lock. */
 export async function removeSession(
   work: Work,
   { owner, sessionId }: { readonly owner: string; readonly sessionId: string },

@@ -15,22 +15,22 @@ import { getSession, listSessions, listTurns } from "./read-sessions.js";
 import { sweepSessions } from "./sweep-sessions.js";
 
 export interface CommandRunnerOptions {
-  /** Connects; may throw. Called again after it has failed. */
+  /** Connects, and may throw. It is called again after a failure. */
   readonly open: () => StoreDatabase;
-  /** What an error of `open` itself means. */
+  /** Returns the fault that an error of `open` means. */
   readonly faultOf: (error: unknown) => StoreFault;
   readonly limits: StoreLimits;
-  /** The database as its operator knows it, without a password: it stands in front of what went wrong. */
-  readonly place: string;
-  /** Told what is wrong and fails no command. */
+  /** The operator's name for the database, without a password. Messages about failures begin with it. */
+  readonly label: string;
+  /** Called for problems that fail no command. */
   readonly onWarning: (text: string) => void;
   readonly migrations?: readonly Migration[];
 }
 
 /**
- * Runs a store's commands on its database, on whichever thread that is. The database is opened, and its tables brought up to date, with the first
- * command; where that fails, with the next one again. So a store that comes back needs no restart. A database that is broken, or whose file has gone
- * from its place, is closed, and opened anew with the next command; one that was emptied gets its tables again.
+ * Runs a store's commands on its database, on any thread. The first command opens the database and migrates its tables; if that fails, the next
+ * command tries again, so a store that comes back needs no restart. A database that is broken, or whose file is gone, is closed, and the next command
+ * opens it anew. An emptied database gets its tables again.
  */
 export class CommandRunner implements AsyncDisposable {
   readonly #options: CommandRunnerOptions;
@@ -59,18 +59,18 @@ export class CommandRunner implements AsyncDisposable {
     }
   }
 
-  /** Closes the database once what was begun has ended. */
+  /** Closes the database after the commands that have begun. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.#close();
   }
 
-  /** A broken database may fail to close, too; nothing is stored through it any more. */
+  /** Closes a broken database, which may fail too. Nothing more is stored through it. */
   async #abandon(): Promise<void> {
     try {
       await this.#close();
     } catch (error) {
-      this.#options.onWarning(this.#placed(messageOf(error)));
+      this.#options.onWarning(this.#labelled(messageOf(error)));
     }
   }
 
@@ -95,14 +95,14 @@ export class CommandRunner implements AsyncDisposable {
 
   #problemOf(error: unknown): StoreProblem {
     const fault = error instanceof NewerSchemaError ? "newer_schema" : this.#options.faultOf(error);
-    // A fault of ours says where it is; what a database says of itself is enough.
+    // An internal fault needs its stack; a database's own message is enough.
     const message = fault === "internal" ? faultText(error) : messageOf(error);
-    return { type: "unavailable", fault, message: this.#placed(message) };
+    return { type: "unavailable", fault, message: this.#labelled(message) };
   }
 
-  #placed(message: string): string {
-    const { place } = this.#options;
-    return message.includes(place) ? message : `${place}: ${message}`;
+  #labelled(message: string): string {
+    const { label } = this.#options;
+    return message.includes(label) ? message : `${label}: ${message}`;
   }
 }
 
@@ -130,9 +130,9 @@ const OPERATIONS: Operations = {
   sweep: sweepSessions,
 };
 
-/** @throws what the database throws */
+/** @throws the error of the database */
 async function runOperation(access: StoreAccess, command: StoreCommand): Promise<AnyStoreResult> {
-  // The compiler can't see that a method and its request belong together; StoreCommand says it.
+  // The compiler cannot see that a method and its request belong together, as StoreCommand says.
   const operation = OPERATIONS[command.method] as (access: StoreAccess, request: unknown) => Promise<AnyStoreResult>;
   return await operation(access, command.request);
 }

@@ -26,7 +26,9 @@ export async function createSession(access: StoreAccess, request: CreateSession)
   });
 }
 
-/** What the same call has made before; a session that has changed since is another's by the same id, which must not be. */
+/**
+ * Finds the session that the same call has made before. A session of that id that has changed since belongs to another caller, which must not happen.
+ */
 export async function findCreated(
   { trx }: Work,
   { owner, sessionId }: { readonly owner: string; readonly sessionId: string },
@@ -37,7 +39,7 @@ export async function findCreated(
   return row;
 }
 
-/** A session without turns. */
+/** Returns the row of a session without turns. */
 export function newSessionRow(
   { nowMs }: Work,
   {

@@ -4,7 +4,7 @@ import type { Work } from "./store-work.js";
 import type { SessionRow, TurnRow } from "../database/tables.js";
 import { findTurn, type TurnEnding, writeEnding } from "./turn-rows.js";
 
-/** Ends the turn that runs, in one with its session, whose row is locked: the row as it is afterwards. */
+/** Ends the running turn together with its session, whose row is locked. Returns the session's row afterwards. */
 export async function endTurn(
   work: Work,
   session: SessionRow,
@@ -25,18 +25,18 @@ export async function endTurn(
   return ended;
 }
 
-/** The session's row, locked; a turn in it whose lease has run out is ended first. undefined: there is no such session. */
+/** Locks and returns the session's row, after ending a turn in it whose lease has run out. Returns undefined if there is no such session. */
 export async function lockSession(work: Work, key: SessionKey): Promise<SessionRow | undefined> {
   const row = await findSession(work, key, true);
   return row !== undefined && isLost(row, work.nowMs) ? await endLostTurn(work, row) : row;
 }
 
-/** A turn runs, and nobody holds its lease any more. */
+/** Returns whether a turn runs whose lease has run out. */
 export function isLost(row: SessionRow, nowMs: number): boolean {
   return row.lease_until_ms !== null && row.lease_until_ms <= nowMs;
 }
 
-/** The fence moves on: the lease's holder, should it come back, is out. */
+/** Ends a turn whose lease has run out. The fence moves on, so that the lease's holder is fenced out if it comes back. */
 async function endLostTurn(work: Work, session: SessionRow): Promise<SessionRow> {
   return await endTurn(work, session, ({ answer, reasoning, tool_calls }) => ({
     status: "failed",

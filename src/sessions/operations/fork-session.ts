@@ -14,7 +14,7 @@ export async function forkSession(access: StoreAccess, request: ForkSession): Pr
     const { owner, forkId } = request;
     const repeated = await findCreated(work, { owner, sessionId: forkId });
     if (repeated !== undefined) return { ok: true, value: toSession(repeated) };
-    // Before the owner's place: see givePlaceBack.
+    // The session is locked before the owner's quota: see releaseSession.
     const origin = await lockSession(work, request);
     if (origin === undefined) return { ok: false, problem: { type: "session_not_found" } };
     const atTurn = request.atTurn ?? (origin.running_turn === null ? origin.turns : origin.running_turn - 1);
@@ -48,7 +48,7 @@ async function countBytes({ trx }: Work, origin: SessionRow, atTurn: number): Pr
   return bytes;
 }
 
-/** Without what belongs to the calls that made them: their leases and idempotency keys. */
+/** Copies turns without their leases and idempotency keys, which belong to the calls that made them. */
 async function copyTurns(
   { trx }: Work,
   { origin, fork }: { readonly origin: SessionRow; readonly fork: SessionRow },

@@ -8,7 +8,7 @@ import { encodeParts, encodeText, findTurn } from "./turn-rows.js";
 
 const FENCED_OUT = { ok: false, problem: { type: "fenced_out" } } as const;
 
-/** Also when the lease has run out, as long as nobody has found it so. */
+/** Renews a lease, also one that has run out, unless the turn was given up. */
 export async function renewLease(access: StoreAccess, request: RenewLease): Promise<StoreResult<undefined>> {
   const { lease, leaseMs, answer, ...parts } = request;
   return await access.write(async (work) => {
@@ -38,7 +38,7 @@ export async function commitTurn(access: StoreAccess, request: CommitTurn): Prom
       const ended = await endTurn(work, session, () => ending);
       return { ok: true, value: { revision: ended.revision } };
     }
-    // The same commit once more, after its answer was lost: the fence is still the lease's, so nobody else has ended the turn.
+    // This is a repeat of the commit, after its answer was lost: the fence is still the lease's, so nobody else has ended the turn.
     const turn = await findTurn(work, session, lease.turnNumber);
     if (turn?.fence !== lease.fence || turn.end_revision === null) return FENCED_OUT;
     return { ok: true, value: { revision: turn.end_revision } };

@@ -6,7 +6,7 @@ import type { StoreAccess, Work } from "./store-work.js";
 import type { TurnRow } from "../database/tables.js";
 import { findTurnByKey, readTurns, toTurn } from "./turn-rows.js";
 
-/** Only reads, unless it meets a turn whose lease has run out: that one is ended first. */
+/** Opens a turn. It only reads, unless it meets a turn whose lease has run out, which it ends first. */
 export async function openTurn(access: StoreAccess, request: OpenTurn): Promise<StoreResult<OpenedTurn>> {
   const opened = await access.read((work) => readTurn(work, request));
   if (opened !== "lost") return opened;

@@ -59,11 +59,11 @@ export async function listTurns(access: StoreAccess, request: ListTurns): Promis
   });
 }
 
-/** What a turn's texts take. Databases know it without reading the texts, so that what is beyond a page is not read. */
+/** The size of a turn's texts. Databases know it without reading the texts, so texts beyond a page are not read. */
 const storedBytes = sql<number>`octet_length(messages) + octet_length(answer) + coalesce(octet_length(reasoning), 0)
   + coalesce(octet_length(tool_calls), 0)`;
 
-/** What an entry takes in a response, beside its texts. */
+/** The size of an entry in a response, without its texts. */
 const SESSION_FRAME_BYTES = 192;
 const TURN_FRAME_BYTES = 256;
 

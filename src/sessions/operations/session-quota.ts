@@ -1,6 +1,6 @@
 import type { Work } from "./store-work.js";
 
-/** Counts one more session of the owner's. False: it has as many as it may have. */
+/** Adds a session to the owner's count. Returns false if the owner has reached its limit. */
 export async function reserveSession({ trx, limits }: Work, owner: string): Promise<boolean> {
   const taken = await trx
     .insertInto("rill_owners")
@@ -16,7 +16,10 @@ export async function reserveSession({ trx, limits }: Work, owner: string): Prom
   return taken !== undefined;
 }
 
-/** Whoever gives a place back or takes one has locked its session, if there is one, before: so no two wait for each other. */
+/**
+ * Takes a session from the owner's count. A transaction that changes the count has locked its session before, if there is one, so no two wait for
+ * each other.
+ */
 export async function releaseSession({ trx }: Work, owner: string): Promise<void> {
   await trx
     .updateTable("rill_owners")

@@ -23,15 +23,15 @@ export function encodeLabels(labels: ReadonlyMap<string, string>): string {
 }
 
 /**
- * The session as it is stored; undefined: there is none of that owner, or it has been idle for too long and waits for a sweep.
- * `lock`: nobody else changes it before this transaction ends.
+ * Reads a session's row. Returns undefined if the owner has no such session, or if it has been idle for too long and waits for a sweep.
+ * @param lock true: nobody else changes the session before this transaction ends
  */
 export async function findSession(
   { trx, nowMs, locksRows }: Work,
   { owner, sessionId }: SessionKey,
   lock: boolean,
 ): Promise<SessionRow | undefined> {
-  // PostgreSQL fails on a NUL in a text; no id has one.
+  // PostgreSQL fails on a NUL in a text, and no id has one.
   if (sessionId.includes("\0")) return undefined;
   const query = trx.selectFrom("rill_sessions").selectAll().where("session_id", "=", sessionId);
   const row = await query
@@ -45,7 +45,7 @@ function isExpired(row: SessionRow, nowMs: number): boolean {
   return row.running_turn === null && row.expires_ms <= nowMs;
 }
 
-/** The row after one more change: its revision counts up, and the session was used. */
+/** Returns the row after one more change, which adds 1 to its revision and counts as use. */
 export function changedRow(row: SessionRow, nowMs: number, changes: Partial<SessionRow>): SessionRow {
   return usedRow({ ...row, ...changes, revision: row.revision + 1 }, nowMs);
 }
@@ -55,7 +55,7 @@ export function usedRow(row: SessionRow, nowMs: number): SessionRow {
   return { ...row, used_ms: usedMs, expires_ms: usedMs + row.idle_ms };
 }
 
-/** Stores all of a row that can change. The transaction holds its lock. */
+/** Stores every column that can change. The transaction holds the row's lock. */
 export async function saveSession({ trx }: Work, row: SessionRow): Promise<void> {
   const { session_id: sessionId, owner, created_ms: _createdMs, ...columns } = row;
   const { numUpdatedRows } = await trx
@@ -67,7 +67,7 @@ export async function saveSession({ trx }: Work, row: SessionRow): Promise<void>
   if (numUpdatedRows !== 1n) throw new Error(`a locked session was not there to be saved: ${numUpdatedRows} rows`);
 }
 
-/** Why a change can't be made that needs this revision, and needs that no turn runs. undefined: it can. */
+/** Returns the problem of a change that needs this revision, or that needs that no turn runs. undefined: the change is possible. */
 export function findConflict(
   row: SessionRow,
   needs: { readonly revision: number | undefined; readonly idle: boolean },

@@ -2,27 +2,27 @@ import type { Transaction } from "kysely";
 import type { StoreDatabase } from "../database/store-database.js";
 import type { Tables } from "../database/tables.js";
 
-/** Bounds of what is stored. */
+/** The bounds of a store. */
 export interface StoreLimits {
-  /** Sessions of one owner. */
+  /** The most sessions of one owner. */
   readonly sessions: number;
-  /** Turns of one session. */
+  /** The most turns of one session. */
   readonly turns: number;
-  /** Bytes of one session's messages and answers. */
+  /** The most bytes of one session's messages and answers. */
   readonly bytes: number;
 }
 
-/** What an operation works with inside one transaction. */
+/** The surroundings of an operation inside one transaction. */
 export interface Work {
   readonly trx: Transaction<Tables>;
-  /** When it was asked for, since the epoch. */
+  /** The time of the request, since the epoch. */
   readonly nowMs: number;
   readonly limits: StoreLimits;
-  /** Rows that are to be changed have to be locked; false where only one transaction writes at a time anyway. */
+  /** True: rows have to be locked before they are changed. False: only one transaction writes at a time. */
   readonly locksRows: boolean;
 }
 
-/** The two kinds of transactions, open for one operation. */
+/** The two kinds of transactions of one operation. */
 export class StoreAccess {
   readonly nowMs: number;
   readonly #database: StoreDatabase;
@@ -34,16 +34,16 @@ export class StoreAccess {
     this.#work = { ...given, locksRows: database.locksRows };
   }
 
-  /** What is read is of one moment. Works on a store that can't be written. */
+  /** Reads the store at one moment. It works on a store that cannot be written. */
   async read<Result>(body: (work: Work) => Promise<Result>): Promise<Result> {
     const transaction = this.#database.db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
     return await transaction.execute(async (trx) => await body({ ...this.#work, trx }));
   }
 
-  /** All that `body` writes is stored when this returns, or nothing is. */
+  /** Stores everything that `body` writes, or nothing. */
   async write<Result>(body: (work: Work) => Promise<Result>): Promise<Result> {
     const result = await this.#database.db.transaction().execute(async (trx) => await body({ ...this.#work, trx }));
-    // The file may have gone while it was written: nobody is told then that something is stored.
+    // The file may have gone during the write, and then the caller is not told that its data is stored.
     this.#database.checkInPlace();
     return result;
   }

@@ -5,7 +5,7 @@ import type { Swept } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";
 import type { StoreAccess, Work } from "./store-work.js";
 
-/** Each session in a transaction of its own: nobody waits long for a sweep. */
+/** Sweeps each session in a transaction of its own, so that no call waits long for a sweep. */
 export async function sweepSessions(access: StoreAccess, limit: number): Promise<StoreResult<Swept>> {
   const lost = await access.read((work) => findLost(work, limit + 1));
   for (const key of lost.slice(0, limit)) {
@@ -39,7 +39,7 @@ async function findExpired({ trx, nowMs }: Work, limit: number): Promise<readonl
     .execute();
 }
 
-/** False: it was used meanwhile, or another process was quicker. */
+/** Deletes an expired session. Returns false if it was used meanwhile, or if another process has deleted it. */
 async function deleteExpired(work: Work, key: SessionKey): Promise<boolean> {
   const query = work.trx.selectFrom("rill_sessions").selectAll().where("session_id", "=", key.sessionId);
   const row = await query.$if(work.locksRows, (unlocked) => unlocked.forUpdate()).executeTakeFirst();

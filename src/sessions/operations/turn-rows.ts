@@ -8,7 +8,7 @@ import type { SessionRow, TurnRow } from "../database/tables.js";
 
 type PartColumns = Pick<TurnRow, "reasoning" | "tool_calls">;
 
-/** The columns that make a turn. The record of a repeat is none of them, and can be large. */
+/** The columns that make a turn. They leave out the record of a repeat, which can be large. */
 const TURN_COLUMNS = [
   "number",
   "status",
@@ -42,7 +42,7 @@ export function toTurn(row: Pick<TurnRow, (typeof TURN_COLUMNS)[number]>): Turn 
   };
 }
 
-/** JSON leaves out what is undefined; here it is said. */
+/** Restores the fields that JSON leaves out because they are undefined. */
 function decodeOutcome(text: string): TurnOutcome {
   const { finishReason, error, usage } = JSON.parse(text) as Partial<TurnOutcome>;
   return { finishReason, error, usage };
@@ -66,12 +66,12 @@ export function encodeText(text: string): string {
   return JSON.stringify(text);
 }
 
-/** One way for all keys: of one length, and without a NUL. */
+/** Returns the digest of a key, which has one length for all keys and no NUL. */
 export function digestKey(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }
 
-/** What a new turn has whatever it is: the next number, and nothing of a generation. */
+/** Returns the row of a new turn with the next number and without a generation. */
 export function newTurnRow(session: SessionRow, messages: readonly Message[], nowMs: number): TurnRow {
   const encoded = JSON.stringify(messages);
   return {
@@ -98,14 +98,14 @@ export function newTurnRow(session: SessionRow, messages: readonly Message[], no
   };
 }
 
-/** Why the session can't take this turn. undefined: it can. */
+/** Returns the problem if the session has no room for this turn. undefined: it has room. */
 export function findExcess({ limits }: Work, session: SessionRow, turn: TurnRow): StoreProblem | undefined {
   if (session.turns >= limits.turns) return { type: "too_many_turns", limit: limits.turns };
   const bytes = session.bytes + turn.bytes;
   return bytes > limits.bytes ? { type: "too_many_bytes", bytes, limit: limits.bytes } : undefined;
 }
 
-/** The turns of a session with numbers above `after` and up to `last`, in their order. */
+/** Reads the turns of a session with numbers above `after` and up to `last`, in their order. */
 export async function readTurns(
   { trx }: Work,
   { session_id: sessionId }: SessionRow,
@@ -140,12 +140,12 @@ export async function findTurnByKey(
   return await query.where("key_digest", "=", digestKey(key)).executeTakeFirst();
 }
 
-/** What an answer takes, its parts included. */
+/** Returns the size of an answer with its parts. */
 function answerBytes({ answer, reasoning, tool_calls: toolCalls }: PartColumns & Pick<TurnRow, "answer">): number {
   return Buffer.byteLength(answer) + Buffer.byteLength(reasoning ?? "") + Buffer.byteLength(toolCalls ?? "");
 }
 
-/** What the end of a turn writes: the answer and its parts encoded. */
+/** The end of a turn as it is written, with the answer and its parts encoded. */
 export interface TurnEnding extends PartColumns {
   readonly status: TurnStatus;
   readonly answer: string;
@@ -154,7 +154,7 @@ export interface TurnEnding extends PartColumns {
   readonly fence: number;
 }
 
-/** Writes the end of a running turn, and answers with what the turn now takes. */
+/** Writes the end of a running turn, and returns the bytes that it adds to the turn. */
 export async function writeEnding(
   { trx, nowMs }: Work,
   turn: TurnRow,

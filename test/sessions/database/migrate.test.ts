@@ -19,12 +19,12 @@ const get = (sessionId: string) =>
   ({ type: "call", id: 1, method: "get", request: { owner: OWNER, sessionId }, nowMs: 1_790_000_000_000 }) as const;
 
 function runnerOn(database: StoreDatabase, migrations: readonly Migration[]): CommandRunner {
-  const place = IN_MEMORY;
+  const label = IN_MEMORY;
   return new CommandRunner({
     open: () => database,
     faultOf: sqliteFaultOf,
     limits: LIMITS,
-    place,
+    label,
     onWarning: refuseWarning,
     migrations,
   });

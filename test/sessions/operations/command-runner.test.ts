@@ -36,7 +36,7 @@ describe("The runner of a store's commands", () => {
       };
     };
     const onWarning = (text: string): void => void warnings.push(text);
-    const runner = new CommandRunner({ open, faultOf: sqliteFaultOf, limits: LIMITS, place: PLACE, onWarning });
+    const runner = new CommandRunner({ open, faultOf: sqliteFaultOf, limits: LIMITS, label: PLACE, onWarning });
     return { runner, warnings, opened: () => opened };
   };
 
