@@ -3,6 +3,7 @@ import { hasPartialAnswer } from "../../sessions/session.js";
 import type { TurnWait } from "../../sessions/running-turns.js";
 import type { OpenedTurn } from "../../sessions/session-store.js";
 import { notingRefusal } from "../call/refusals.js";
+import { requireSameBody } from "../call/request-digest.js";
 import { storedValue, storeError } from "../call/store-error.js";
 import { beginClaim, findClaim } from "../claim/claim-generation.js";
 import type { GenerationCall } from "../claim/generation-call.js";
@@ -10,7 +11,7 @@ import type { Claim } from "../claim/keyed-generations.js";
 import { readClaim } from "../claim/read-claim.js";
 import type { GenerationMessages } from "../claim/reader-message.js";
 import { acceptTurn } from "./accept-turn.js";
-import { resultOfTurn } from "./turn-record.js";
+import { readTurnRecord, requireRecord } from "./turn-record.js";
 import { TurnRun } from "./turn-run.js";
 
 type OpenableTurn = Extract<OpenedTurn, { type: "open" }>;
@@ -54,5 +55,6 @@ async function readStore(
     return opened;
   }
   if (idempotency === undefined) throw new Error("a turn without an idempotency key was taken for a repeat");
-  return { type: "stored", result: resultOfTurn(opened, idempotency, call.readOldRecord) };
+  requireSameBody(opened, idempotency);
+  return { type: "stored", result: readTurnRecord(requireRecord(opened), opened.turn, call.readOldRecord) };
 }

@@ -2,10 +2,9 @@ import { createHash } from "node:crypto";
 import { GenerationError } from "../../core/generation-error.js";
 import type { FinishedEvent } from "../../core/generation-event.js";
 import type { CompletedEvent, OutputEvent, TextEvent } from "../../core/generation-message.js";
-import { isJsonObject } from "../../core/json.js";
+import { isJsonObject, type JsonObject } from "../../core/json.js";
 import type { Turn } from "../../sessions/session.js";
 import type { RepeatedTurn } from "../../sessions/session-store.js";
-import { type Idempotency, requireSameBody } from "../call/request-digest.js";
 import type { CompletedResult, GenerationOpening } from "../claim/completed-result.js";
 import type { OldRecordReader } from "../claim/generation-call.js";
 import { readStoredWords, writeStoredWords } from "../output/stored-words.js";
@@ -46,17 +45,11 @@ export function writeTurnRecord(
 }
 
 /**
- * The result of a turn that has ended, for a repeat of it.
- * @throws GenerationError IDEMPOTENCY_KEY_REUSED; TURN_ENDED if the turn has no proper end: to run it again would ask its question twice
+ * Returns the record of a turn that has ended, for a repeat of it.
+ * @throws GenerationError TURN_ENDED if the turn has no proper end: to run it again would ask its question twice
  */
-export function resultOfTurn(
-  repeated: RepeatedTurn,
-  idempotency: Idempotency,
-  readOldRecord: OldRecordReader,
-): CompletedResult {
-  const { turn, record } = repeated;
-  requireSameBody(repeated, idempotency);
-  if (record !== undefined) return readTurnRecord(record, turn, readOldRecord);
+export function requireRecord({ turn, record }: RepeatedTurn): string {
+  if (record !== undefined) return record;
   const { number, status, outcome, endRevision } = turn;
   throw new GenerationError("TURN_ENDED", `the turn has ended before its answer was whole: it is ${status}`, {
     facts: {
@@ -68,19 +61,19 @@ export function resultOfTurn(
   });
 }
 
-/** @throws Error for the record of a later release */
+/** Reads the result of a turn from its record. @throws Error for the record of a later release */
 export function readTurnRecord(
   text: string,
   { answer, endRevision }: Pick<Turn, "answer" | "endRevision">,
   readOldRecord: OldRecordReader,
 ): CompletedResult {
-  const result = readVersion(text, answer, readOldRecord);
+  const stored = readStoredWords(text);
+  const isOld = !isJsonObject(stored) || stored.v === undefined;
+  const result = isOld ? readOldRecord(stored, answer) : readPresentRecord(stored, answer);
   return { ...result, completed: { ...result.completed, sessionRevision: endRevision } };
 }
 
-function readVersion(text: string, answer: string, readOldRecord: OldRecordReader): CompletedResult {
-  const stored = readStoredWords(text);
-  if (!isJsonObject(stored) || stored.v === undefined) return readOldRecord(stored, answer);
+function readPresentRecord(stored: JsonObject, answer: string): CompletedResult {
   if (stored.v !== VERSION) throw new Error("the record of a turn was written by a later release");
   const { accepted, contextTrimmed, output, completed } = stored as unknown as TurnRecord;
   let at = 0;
