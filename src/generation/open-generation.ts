@@ -1,7 +1,6 @@
 import { completeRequest } from "./call/complete-request.js";
-import { beginClaim, findClaim } from "./claim/claim-generation.js";
+import { beginClaim, findClaim, readClaim } from "./claim/claim-generation.js";
 import type { GenerationCall, RequestedCall } from "./claim/generation-call.js";
-import { readClaim } from "./claim/read-claim.js";
 import type { GenerationMessages } from "./claim/reader-message.js";
 import { acceptGeneration } from "./claim/submit-generation.js";
 import { openTurn } from "./turn/open-turn.js";

@@ -1,8 +1,14 @@
+import { creditWindow } from "../../core/credit.js";
+import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationWatcher } from "../../core/generation-event.js";
+import { untilAborted } from "../../sync/abort.js";
 import { notedRefusal } from "../call/refusals.js";
-import type { GenerationCall } from "./generation-call.js";
+import { overtaken, replayResult } from "./completed-result.js";
+import { forReader, type GenerationCall } from "./generation-call.js";
 import type { Claim } from "./keyed-generations.js";
+import type { GenerationMessages } from "./reader-message.js";
 import { type FirstReading, OwnReading, type StoredTurn } from "./reading.js";
+import { runGeneration } from "./run-generation.js";
 
 /** A chunk takes this beside text and token ids. */
 const CHUNK_FRAME_BYTES = 1_024;
@@ -41,6 +47,41 @@ export function beginClaim(call: GenerationCall, turn?: StoredTurn & GenerationW
   const life = new AbortController();
   const generation = backend.scheduler.open({ ...opened, signal: life.signal, keepOutputBytes });
   return keyed.begin(keyOf(call), handle, { bodyDigest: idempotency.bodyDigest, generation, life, turn });
+}
+
+/**
+ * Makes the call the reader of what it has claimed. Resolves once that is in the queue or running, or with undefined where the turn was overtaken.
+ * @throws GenerationError why it was refused, and whatever else made its acceptance fail
+ */
+export async function readClaim(call: GenerationCall, claim: Claim): Promise<GenerationMessages | undefined> {
+  const { request, limits, clock, handle, streams } = call;
+  const { signal } = handle;
+  if (claim.type === "stored") {
+    handle.nameGeneration(claim.result.accepted.generationId);
+    return replayResult(forReader(claim.result, call));
+  }
+  const { reading, acceptance } = claim;
+  const { generation } = reading;
+  const { delivery, output } = request;
+  const window = creditWindow(limits);
+  try {
+    // A generation that fails must end its call even while a message waits for the reader.
+    generation.onFailed((reason) => handle.abort(reason));
+    handle.nameGeneration(generation.generationId);
+    const accepted = await untilAborted(acceptance, signal);
+    if (accepted.type === "overtaken") {
+      reading.leave(overtaken());
+      return undefined;
+    }
+    handle.accepted();
+    return runGeneration(
+      { reading, delivery, output, window, clock, signal, streams },
+      forReader(accepted.opening, call),
+    );
+  } catch (thrown) {
+    reading.leave(GenerationError.from(thrown));
+    throw thrown;
+  }
 }
 
 /** A key is one of its tenant, and a turn's key one of its session: the same key elsewhere is another. */

@@ -3,8 +3,7 @@ import type { CompletedEvent } from "../../core/generation-message.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
 import { onAbort } from "../../sync/abort.js";
 import { type OutputMoment, toWholeOutput } from "../output/output-event.js";
-import type { Acceptance } from "./acceptance.js";
-import type { CompletedResult, GenerationOpening } from "./completed-result.js";
+import type { Acceptance, CompletedResult, GenerationOpening } from "./completed-result.js";
 import type { FirstReading, Reading, StoredTurn } from "./reading.js";
 
 /** What a reader is to the generation that it reads. */

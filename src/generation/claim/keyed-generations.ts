@@ -1,8 +1,7 @@
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import { type Idempotency, requireSameBody } from "../call/request-digest.js";
-import type { Acceptance } from "./acceptance.js";
-import type { CompletedResult } from "./completed-result.js";
+import type { Acceptance, CompletedResult } from "./completed-result.js";
 import { KeyedGeneration, type KeyedOpening, type KeyedReader } from "./keyed-generation.js";
 import type { FirstReading, Reading } from "./reading.js";
 import { StoredResults } from "./stored-results.js";

@@ -2,7 +2,7 @@ import type { GenerationError } from "../../core/generation-error.js";
 import type { CompletedEvent } from "../../core/generation-message.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
 import type { OutputMoment } from "../output/output-event.js";
-import type { Acceptance } from "./acceptance.js";
+import type { Acceptance } from "./completed-result.js";
 
 /** A turn of a session whose end is being stored. */
 export interface StoredTurn {

@@ -7,7 +7,7 @@ import type { PreparedInput } from "../../core/prepare-messages.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
 import { fitRun } from "../call/fit-run.js";
 import { notingRefusal } from "../call/refusals.js";
-import type { Acceptance } from "./acceptance.js";
+import type { Acceptance } from "./completed-result.js";
 import type { GenerationCall } from "./generation-call.js";
 import type { FirstReading } from "./reading.js";
 
