@@ -12,7 +12,7 @@ const USAGE = 2;
 const INTERRUPTED = 130;
 
 export interface PullCommandOptions {
-  /** What `--model-cache auto` stands for. */
+  /** The folder that `--model-cache auto` stands for. */
   readonly defaultModelCache: string;
 }
 
@@ -22,23 +22,21 @@ interface PullFlags {
 }
 
 /**
- * `rill pull MODEL`: makes a model ready and prints digest and path of each of its files, as `sha256sum` does (so `sha256sum -c` reads it); all else goes to standard
- * error. A file that is there already is hashed again. Sets the process's exit code: 0 done, 1 failed, 2 usage, 130 interrupted.
+ * Creates `rill pull MODEL`, which downloads a model and prints the digest and path of each of its files in the form of `sha256sum`, which `sha256sum -c`
+ * reads. Everything else goes to standard error. It hashes an existing file again. It sets the exit code of the process: 0 done, 1 failed, 2 usage, 130
+ * interrupted.
  */
 export function createPullCommand({ defaultModelCache }: PullCommandOptions): Command {
   return new Command("pull")
-    .description("fetch a model, or check the one that is there")
+    .description("download a model, or check an existing one")
     .argument("<model>", "catalogue name, path of a GGUF file, or hf:owner/repo/file.gguf")
     .addOption(
-      new Option(
-        "--model-cache <path|auto>",
-        "folder that fetched models are kept in; auto: below the platform's cache folder",
-      )
+      new Option("--model-cache <path|auto>", "folder for downloaded models; auto: in the platform's cache folder")
         .env("RILL_MODEL_CACHE")
         .default("auto"),
     )
     .addOption(
-      new Option("--hub <url>", "address of the model hub or of a mirror of it")
+      new Option("--hub <url>", "address of the model hub or of a mirror")
         .env("RILL_HUB")
         .default(HUB_ORIGIN)
         .argParser(parseHubOrigin),
@@ -57,7 +55,7 @@ function parseHubOrigin(text: string): string {
   return origin;
 }
 
-/** The exit code. */
+/** Downloads or checks a model, and returns the exit code. */
 async function pull(model: string, from: Pick<ResolveModelOptions, "cacheDir" | "hubOrigin">): Promise<number> {
   const interrupt = new AbortController();
   const onInterrupt = (): void => interrupt.abort();

@@ -4,7 +4,7 @@ import { flushStream } from "../telemetry/line-writer.js";
 import { ExitCode } from "../server/exit-code.js";
 import { VERSION } from "../settings/version.js";
 
-/** Makes each command, in the order of the help. A command's modules are loaded only where it is called, or all commands are to be shown. */
+/** Creates each command, in the order of the help. The modules of a command load only if it is called, or if the help lists all commands. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["serve", async () => (await import("./serve.js")).createServeCommand()],
   ["generate", async () => (await import("./generate/generate.js")).createGenerateCommand()],
@@ -15,11 +15,11 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
 ]);
 
 /**
- * The program behind `rill`: finds the command, runs it, ends the process with its exit code. `args`: the command line without the program's own name.
- * Called once, by the launcher.
+ * Finds the command, runs it and ends the process with its exit code. Called once, by the launcher.
+ * @param args the command line without the name of the program
  */
 export async function runRill(args: readonly string[]): Promise<never> {
-  // A reader that goes away (`| head`) is no reason to fail, least of all while serving.
+  // A reader that leaves (`| head`) is no reason to fail, least of all while serving.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   forgetEmptyVariables();
   const program = new Command("rill")

@@ -74,7 +74,7 @@ function givenFlags(command: Command): ReadonlyMap<string, string> {
   );
 }
 
-/** What the command line holds beside flags that are known. What follows an unknown flag may be its value, so only the flag is named. */
+/** Reports arguments that are no known flags. The argument after an unknown flag may be its value, so only the flag is named. */
 function findStrayArguments(args: readonly string[]): string[] {
   const isFlag = (arg: string | undefined): boolean => arg?.startsWith("-") ?? false;
   return args

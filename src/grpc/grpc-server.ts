@@ -1,4 +1,11 @@
-import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
+import {
+  logVerbosity,
+  Server,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServerOptions,
+  setLogVerbosity,
+} from "@grpc/grpc-js";
 import { HealthService } from "../../generated/grpc/health/v1/health.js";
 import { ServerReflectionService } from "../../generated/grpc/reflection/v1/reflection.js";
 import { ServerReflectionService as AlphaReflectionService } from "../../generated/grpc/reflection/v1alpha/reflection.js";
@@ -10,19 +17,16 @@ import type { Clock } from "../sync/clock.js";
 import { RunningClock } from "../sync/running-clock.js";
 import { WorkPace } from "../sync/work-pace.js";
 import type { Logger } from "../telemetry/logger.js";
-import { addAnswerHeaders } from "./call/answer-headers.js";
+import { addResponseHeaders } from "./call/response-headers.js";
 import { bindAddress } from "./connection/bind-address.js";
-import { callGuard } from "./call/call-guard.js";
 import type { CallHost } from "./call/call-host.js";
 import { ConnectionWatch } from "./connection/connection-watch.js";
 import { type ConnectionBounds, type ConnectionReport, Connections } from "./connection/connections.js";
-import { onEachListener } from "./connection/http2-listeners.js";
+import { onEachListener, raiseSessionLimits } from "./gate/grpc-js-internals.js";
 import { OpenCalls } from "./call/open-calls.js";
 import { RefusalLog } from "./call/refusal-log.js";
 import { ResponseBudget } from "./call/response-budget.js";
-import { serverOptions } from "./connection/server-options.js";
 import { CallLimit } from "./call/call-limit.js";
-import { raiseSessionLimits } from "./gate/grpc-js-internals.js";
 import { ProxyDeadlines } from "./gate/proxy-deadlines.js";
 import { RequestBytes } from "./call/request-bytes.js";
 import { type PathFacts, RequestGate } from "./gate/request-gate.js";
@@ -31,29 +35,30 @@ import type { DescriptorSet } from "./contract/descriptor-set.js";
 import { addStrictService, serviceName, type StrictService } from "./contract/service-definition.js";
 import { createHealthService } from "./standard/health-service.js";
 import { createReflectionService } from "./standard/reflection-service.js";
+import { CallWire } from "./call/call-wire.js";
 
 export interface GrpcServerOptions {
-  /** `host:port`, port 0 for any; or `unix:path`. */
+  /** The address: `host:port`, with port 0 for any free port, or `unix:path`. */
   readonly listen: string;
-  /** The services of every protocol, as they serve the calls of this host. Health and reflection are added to them. */
+  /** Creates the services of every protocol for the calls of a host. Health and reflection are added to them. */
   readonly services: (host: CallHost) => readonly StrictService[];
-  /** Of all services. */
+  /** The descriptors of all services. */
   readonly descriptors: DescriptorSet;
   readonly identify: CallHost["identify"];
   readonly lifecycle: LifecycleState;
   readonly limits: Limits;
   readonly connections: ConnectionBounds;
-  /** Whose word on when they cut a call is a deadline: addresses, prefixes and "unix". */
+  /** The proxies whose timeouts count as deadlines: addresses, prefixes and "unix". */
   readonly trustedProxies: readonly string[];
-  /** The server's name, in every answer. */
+  /** The name of the server, in every response. */
   readonly instanceId: string;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
-/** The gRPC server, on the main thread. Started before the model is loaded, so that health answers from the start. */
+/** The gRPC server, on the main thread. It starts before the model loads, so that health responds from the start. */
 export class GrpcServer implements AsyncDisposable {
-  /** As bound, with the real port. */
+  /** The bound address, with the actual port. */
   readonly address: string;
   readonly #server: Server;
   readonly #host: CallHost;
@@ -77,9 +82,9 @@ export class GrpcServer implements AsyncDisposable {
     this.address = parts.address;
   }
 
-  /** @throws Error saying what is wrong when the address cannot be had, or when the contract's generated files do not fit the services. */
+  /** @throws Error with the reason if the address is not available, or if the generated files of the contract do not match the services */
   static async start(options: GrpcServerOptions): Promise<GrpcServer> {
-    // grpc-js prints to the console what it throws as well.
+    // grpc-js also prints to the console the errors that it throws.
     setLogVerbosity(logVerbosity.NONE);
     const { limits, clock, log, identify, descriptors } = options;
     const runningClock = new RunningClock(clock);
@@ -107,7 +112,7 @@ export class GrpcServer implements AsyncDisposable {
       onEachListener(server, (listener) => {
         connections.watch(listener);
         gate.standBefore(listener);
-        addAnswerHeaders(listener, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
+        addResponseHeaders(listener, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });
       });
       const address = await bindAddress(server, options.listen);
       connections.requireListener();
@@ -125,12 +130,12 @@ export class GrpcServer implements AsyncDisposable {
     }
   }
 
-  /** As it is now. */
+  /** The connections now. */
   get connections(): ConnectionReport {
     return this.#connections.report;
   }
 
-  /** What calls hold at this moment. */
+  /** The resources that calls hold now. */
   report(): CallsReport {
     const { callLimit, requestBytes, responses } = this.#host;
     const { pendingCalls, refusedStreams } = this.#gate;
@@ -143,14 +148,14 @@ export class GrpcServer implements AsyncDisposable {
     };
   }
 
-  /** Ends the streams that would go on for ever (health, load, reflection) with DRAINING, and every later one at once. */
+  /** Ends the streams that have no end of their own (health, load, reflection) with DRAINING, and every later one at once. */
   endWatches(): void {
     this.#host.openCalls.endWatches();
   }
 
   /**
-   * Takes no more connections and no more calls (GOAWAY). Calls that run go on for the grace; what is left then ends with DRAINED, and is cut off
-   * if its reader does not take that either.
+   * Refuses new connections and new calls (GOAWAY). Running calls may continue for the grace period. The remaining ones then end with DRAINED, and
+   * are reset if their readers do not take even that.
    */
   async shutdown(graceMs: number): Promise<void> {
     this.endWatches();
@@ -163,7 +168,6 @@ export class GrpcServer implements AsyncDisposable {
     await closed;
   }
 
-  /** Closes now. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connectionWatch[Symbol.dispose]();
     this.#host.openCalls.endAll(new GenerationError("DRAINED", "the server is closing"));
@@ -193,4 +197,42 @@ function withStandardServices(
 function pathsOf(services: readonly StrictService[]): ReadonlyMap<string, PathFacts> {
   const methods = services.flatMap(({ definition }) => Object.values(definition));
   return new Map(methods.map(({ path, requestStream }) => [path, { streamsRequest: requestStream }]));
+}
+
+/** The first interceptor of every call behind the gate. It creates the wire of the call. */
+function callGuard(host: CallHost): ServerInterceptor {
+  return (method, call) => {
+    const wire = new CallWire(call, { host, path: method.path });
+    return new ServerInterceptingCall(call, {
+      sendMetadata(metadata, pass) {
+        // grpc-js announces that it accepts compressed messages, which the gate refuses.
+        metadata.set("grpc-accept-encoding", "identity");
+        pass(metadata);
+      },
+      start: (next) =>
+        next({
+          onReceiveMetadata(metadata, pass) {
+            wire.bindTo(metadata);
+            pass(metadata);
+          },
+        }),
+    });
+  };
+}
+
+/**
+ * The options of grpc-js. Its defaults bound neither streams nor ages and send no keepalive. Its limit on idle connections stays off, because
+ * connections.ts has one that also frees the descriptor if the peer keeps its side open.
+ */
+function serverOptions(limits: Limits, { ageGraceMs }: ConnectionBounds): ServerOptions {
+  return {
+    "grpc.max_receive_message_length": limits.messageBytes,
+    "grpc.max_send_message_length": limits.messageBytes,
+    "grpc.max_concurrent_streams": limits.streamsPerConnection,
+    "grpc.keepalive_time_ms": limits.keepaliveTimeMs,
+    "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
+    "grpc.max_connection_age_ms": limits.connectionAgeMs,
+    "grpc.max_connection_age_grace_ms": ageGraceMs,
+    "grpc.enable_channelz": 0,
+  };
 }

@@ -15,18 +15,18 @@ import { createServerService } from "./services/server-service.js";
 import { createSessionService } from "./services/session-service.js";
 import { createTokenService } from "./services/token-service.js";
 
-/** Everything that the services of rill.v1 stand on. */
+/** The parts of the server on which the services of rill.v1 depend. */
 export interface RillSource extends BackendSource {
   readonly generations: GenerationHost;
   readonly store: SessionStore;
   readonly connections: ConnectionBounds;
-  /** Rill's own, for GetServerInfo. */
+  /** The version of Rill, for GetServerInfo. */
   readonly version: string;
-  /** The server's name, for GetServerInfo. */
+  /** The name of the server, for GetServerInfo. */
   readonly instanceId: string;
 }
 
-/** The services of rill.v1, all of which refuse fields that the contract does not have. */
+/** Creates the services of rill.v1. All of them refuse unknown fields. */
 export function createRillServices(host: CallHost, source: RillSource): readonly StrictService[] {
   const { version, instanceId, connections, generations, store } = source;
   const start = { version, instanceId, processStartMs: Date.now() - process.uptime() * 1_000 };

@@ -10,7 +10,7 @@ import {
 const EVERY_INTERFACE = new Set(["0.0.0.0", "::"]);
 
 /** The facts of a server that is ready. */
-export interface Announced {
+export interface ReadyFacts {
   /** The bound `host:port`, or `unix:path`. */
   readonly address: string;
   readonly adminAddress: string | undefined;
@@ -18,7 +18,7 @@ export interface Announced {
 }
 
 /** The text for the person at the terminal when the server is ready. It shows a call that works as printed on the same machine. */
-export function announcement({ address, adminAddress, modelName }: Announced): string {
+export function announcement({ address, adminAddress, modelName }: ReadyFacts): string {
   const lines = [
     `serving ${modelName} on ${address}; try:`,
     "",

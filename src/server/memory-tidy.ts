@@ -31,9 +31,12 @@ export class MemoryTidy implements Disposable {
   readonly #options: MemoryTidyOptions;
   /** The memory after the last collection, or the least memory since then. */
   #settledBytes: number;
-  /** The least that any look has seen. */
+  /** The least memory that any look has seen. */
   #leastBytes: number;
-  /** What the last collection left may have been held by calls that have ended since: when to collect again. Infinity: no need. */
+  /**
+   * The time of the next collection, because calls that have ended since may have held the memory that the last one left. It is Infinity if there is
+   * no need.
+   */
   #retryAtMs = Infinity;
   #retryMs = FIRST_RETRY_MS;
   #seenBytes: number;
@@ -83,7 +86,7 @@ export class MemoryTidy implements Disposable {
     this.#rearm();
   }
 
-  /** What is left after a collection is in use, but perhaps only by calls that are about to end. */
+  /** Records a collection. The memory that it leaves is in use, but perhaps only by calls that are about to end. */
   #settle(beforeBytes: number, afterBytes: number): void {
     this.#settledBytes = afterBytes;
     this.#seenBytes = afterBytes;

@@ -61,7 +61,7 @@ export async function serveUntilEnded(service: Service): Promise<ExitCode> {
     hurry: Promise.race([aborted(signals.close), lost]),
     hurriedEnd: () =>
       isLost()
-        ? new GenerationError("ENGINE_LOST", "the server has lost a part of itself and starts again")
+        ? new GenerationError("ENGINE_LOST", "the server lost one of its workers and restarts")
         : new GenerationError("DRAINED", "the server was closed before the generation was finished"),
   });
   await closeWorkers([engine, preparer], { limitMs: isLost() ? LOST_CLOSE_LIMIT_MS : CLOSE_LIMIT_MS, clock, log });

@@ -57,7 +57,7 @@ export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Tells whether only this machine can reach the address. Of the names only localhost counts, because any other may resolve to anything. */
+/** Whether only this machine can reach the address. Only localhost counts among names, because any other name may resolve to anything. */
 export function isLoopback({ host }: Address): boolean {
   return host === "localhost" || (isIPv4(host) && host.startsWith("127.")) || isIPv6Loopback(host);
 }

@@ -9,13 +9,13 @@ import {
 import type { Setting } from "./setting.js";
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from "./units.js";
 
-interface Described<T> {
+interface SettingDescription<T> {
   readonly name: string;
   readonly about: string;
   readonly default: T;
 }
 
-interface Bounded<T> extends Described<T> {
+interface Bounded<T> extends SettingDescription<T> {
   readonly min: number;
   readonly max: number;
 }
@@ -74,7 +74,9 @@ export function size(described: Bounded<number>): Setting<number> {
 }
 
 /** Any text that is not empty. */
-export function text<T extends string>(described: Described<T> & { readonly placeholder: string }): Setting<string> {
+export function text<T extends string>(
+  described: SettingDescription<T> & { readonly placeholder: string },
+): Setting<string> {
   return {
     ...described,
     expected: "a text that is not empty",
@@ -84,7 +86,7 @@ export function text<T extends string>(described: Described<T> & { readonly plac
 }
 
 /** A name without spaces that a header can carry, or "auto" for a random name. */
-export function nameOrAuto(described: Described<string> & { readonly maxLength: number }): Setting<string> {
+export function nameOrAuto(described: SettingDescription<string> & { readonly maxLength: number }): Setting<string> {
   const { maxLength } = described;
   const pattern = new RegExp(`^[\\x21-\\x7e]{1,${maxLength}}$`);
   return {
@@ -97,7 +99,7 @@ export function nameOrAuto(described: Described<string> & { readonly maxLength: 
 }
 
 /** The address of a web server: scheme, host and port. */
-export function origin(described: Described<string>): Setting<string> {
+export function origin(described: SettingDescription<string>): Setting<string> {
   return {
     ...described,
     placeholder: "url",
@@ -108,7 +110,9 @@ export function origin(described: Described<string>): Setting<string> {
 }
 
 /** One of several words. */
-export function choice<T extends string>(described: Described<T> & { readonly words: readonly T[] }): Setting<T> {
+export function choice<T extends string>(
+  described: SettingDescription<T> & { readonly words: readonly T[] },
+): Setting<T> {
   const { words } = described;
   return {
     ...described,
@@ -125,7 +129,7 @@ export function list(described: {
   readonly about: string;
   /** The form of one item. */
   readonly placeholder: string;
-  /** What the items are, in the plural. */
+  /** The name of the items, in the plural. */
   readonly expected: string;
   /** Returns undefined for a text that is no such item. */
   readonly parseItem: (text: string) => string | undefined;
@@ -147,7 +151,7 @@ export function list(described: {
 }
 
 /** Yes or no. */
-export function toggle(described: Described<boolean>): Setting<boolean> {
+export function toggle(described: SettingDescription<boolean>): Setting<boolean> {
   return {
     ...described,
     placeholder: "true|false",
@@ -159,7 +163,7 @@ export function toggle(described: Described<boolean>): Setting<boolean> {
 }
 
 /** An address to listen on: host and port. Port 0 means any free port. */
-function address(described: Described<string>): Setting<string> {
+function address(described: SettingDescription<string>): Setting<string> {
   return {
     ...described,
     placeholder: "host:port",
@@ -173,7 +177,7 @@ function address(described: Described<string>): Setting<string> {
 }
 
 /** An address to listen on: host and port, or a Unix socket. */
-export function addressOrSocket(described: Described<string>): Setting<string> {
+export function addressOrSocket(described: SettingDescription<string>): Setting<string> {
   const type = address(described);
   return {
     ...type,
@@ -187,7 +191,7 @@ export function addressOrSocket(described: Described<string>): Setting<string> {
 }
 
 /** An address to listen on, or "off". */
-export function addressOrOff(described: Described<string>): Setting<string> {
+export function addressOrOff(described: SettingDescription<string>): Setting<string> {
   const type = address(described);
   return {
     ...type,

@@ -108,6 +108,6 @@ describe("rill bench", () => {
     const refused = await bench("--prompt-tokens", "5000", "--rounds", "1", "--warm-up", "0", "--streams", "1");
     assert.equal(refused.code, 1);
     assert.match(refused.stdout, /INPUT_TOO_LONG ×1/);
-    assert.match(refused.stderr, /not one call came to its end/);
+    assert.match(refused.stderr, /no call completed/);
   });
 });

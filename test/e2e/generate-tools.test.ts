@@ -56,7 +56,7 @@ describe("rill generate with tools and constraints", function () {
       assert.equal(first.stdout, 'look\ncall_0: f {"a":1}\n');
       assert.match(
         first.stderr,
-        /^rill generate: the model waits for the result of its call; go on with --messages .*chat\.json --tools … --tool-result call_0=FILE\n$/,
+        /^rill generate: the model waits for the result of its call; continue with --messages .*chat\.json --tools … --tool-result call_0=FILE\n$/,
       );
       assert.equal(first.code, 0);
       assert.ok(read[0]?.type === "chat");
@@ -81,7 +81,7 @@ describe("rill generate with tools and constraints", function () {
     const first = await generate("why?", "--session", sessionId, ...tools(), "--tool-choice", "f");
     assert.match(
       first.stderr,
-      new RegExp(`; go on with --session ${sessionId} --tools … --tool-result call_0=FILE\n$`),
+      new RegExp(`; continue with --session ${sessionId} --tools … --tool-result call_0=FILE\n$`),
     );
     says = marked("because");
     const result = `call_0=${join(folder, "result.txt")}`;

@@ -139,7 +139,7 @@ describe("rill sessions", function () {
     const [, , , limit, values, several] = runs;
     assert.match(limit.stderr, /^rill sessions list: wrong usage \(rill sessions list --help tells more\)\n/);
     assert.match(values.stderr, /--label: "a" must be .*\n.*--idle-timeout: "soon" must be a duration/);
-    assert.match(several.stderr, /--expected-revision: is one session's/);
+    assert.match(several.stderr, /--expected-revision: only for a single session/);
     assert.equal((await client.get(sessionId)).revision, 1);
   });
 

@@ -1,32 +1,35 @@
 import { CallFailure } from "../../client/call-failure.js";
 import type { JsonObject } from "../../client/contract-json.js";
 import type { ClientSession } from "../command/client-command.js";
-import type { GenerationEnd, GenerationEventJson } from "../command/generation-answer.js";
+import type { CompletedJson, GenerationEventJson } from "../command/generation-json.js";
 
-/** One call as its caller saw it. */
-export type CallOutcome =
+/** The result of one call as its caller saw it. */
+export type BenchResult =
   | {
       readonly type: "done";
       readonly outputTokens: number;
       readonly reusedInputTokens: number;
-      /** From the call's opening to its first chunk; undefined: there was none. */
+      /** The time from the start of the call to its first chunk, or undefined if there was none. */
       readonly firstTokenMs: number | undefined;
-      /** Between two chunks each. */
+      /** The times between consecutive chunks. */
       readonly gapsMs: readonly number[];
     }
-  /** The server's reason such as QUEUE_FULL, or the status where it is not the server's own. */
+  /** The server's reason, such as QUEUE_FULL, or the status if the error does not come from the server. */
   | { readonly type: "failed"; readonly reason: string };
 
-/** Reads one generation to its end. A call that fails is an outcome too. @throws ContractMismatch; the signal's reason */
+/**
+ * Reads one generation to its end. A failed call is a result too.
+ * @throws ContractMismatch, or the signal's reason
+ */
 export async function makeCall(
   { client, call }: Pick<ClientSession, "client" | "call">,
   request: JsonObject,
-): Promise<CallOutcome> {
+): Promise<BenchResult> {
   const openedAtMs = performance.now();
   let firstTokenMs: number | undefined;
   let latestAtMs = openedAtMs;
   const gapsMs: number[] = [];
-  let usage: GenerationEnd["usage"];
+  let usage: CompletedJson["usage"];
   try {
     for await (const event of client.stream("rill.v1.GenerationService/GenerateStream", request, call)) {
       const { chunk, completed }: GenerationEventJson = event;

@@ -1,23 +1,25 @@
-import type { CallOutcome } from "./bench-call.js";
+import type { BenchResult } from "./bench-call.js";
 
-/** One round: so many calls at one time, from the first one's opening to the last one's end. */
+/** One round of concurrent calls, from the start of the first to the end of the last. */
 export interface Round {
   readonly wallMs: number;
-  readonly outcomes: readonly CallOutcome[];
+  readonly results: readonly BenchResult[];
 }
 
-/** What one number of streams came to, all its rounds together. It is what `--json` prints. Times in ms; null: there was nothing to measure. */
+/**
+ * The results for one number of streams over all rounds, as `--json` prints them. Times are in milliseconds; null means that nothing was measured.
+ */
 export interface BenchFigures {
   readonly streams: number;
   readonly calls: number;
   readonly outputTokens: number;
   readonly reusedInputTokens: number;
-  /** Of all streams together, those of failed calls left out. */
+  /** The tokens per second of all streams together, without those of failed calls. */
   readonly tokensPerSecond: number;
   readonly firstTokenMs: Spread | null;
-  /** Between two chunks of one stream. */
+  /** The time between consecutive chunks of a stream. */
   readonly gapMs: Spread | null;
-  /** Calls that failed, by reason. */
+  /** The failed calls, by reason. */
   readonly errors: Readonly<Record<string, number>>;
 }
 
@@ -27,17 +29,17 @@ export interface Spread {
 }
 
 export function toFigures(streams: number, rounds: readonly Round[]): BenchFigures {
-  const outcomes = rounds.flatMap((round) => round.outcomes);
-  const done = outcomes.filter((outcome) => outcome.type === "done");
+  const results = rounds.flatMap((round) => round.results);
+  const done = results.filter((result) => result.type === "done");
   const errors: Record<string, number> = {};
-  for (const outcome of outcomes) {
-    if (outcome.type === "failed") errors[outcome.reason] = (errors[outcome.reason] ?? 0) + 1;
+  for (const result of results) {
+    if (result.type === "failed") errors[result.reason] = (errors[result.reason] ?? 0) + 1;
   }
   const wallMs = sum(rounds.map((round) => round.wallMs));
   const outputTokens = sum(done.map((call) => call.outputTokens));
   return {
     streams,
-    calls: outcomes.length,
+    calls: results.length,
     outputTokens,
     reusedInputTokens: sum(done.map((call) => call.reusedInputTokens)),
     tokensPerSecond: wallMs > 0 ? (outputTokens * 1_000) / wallMs : 0,
@@ -47,7 +49,7 @@ export function toFigures(streams: number, rounds: readonly Round[]): BenchFigur
   };
 }
 
-/** Each the smallest value that so many of the values do not pass. */
+/** Computes percentiles: each is the smallest value that this share of the values does not exceed. */
 function spreadOf(values: readonly number[]): Spread | null {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number | undefined => sorted[Math.ceil(share * sorted.length) - 1];

@@ -1,26 +1,26 @@
 import { flagOf } from "../../settings/setting.js";
 import { UsageError } from "../command/usage-error.js";
 
-/** What every call of a load asks the server to read. */
+/** The input of every call. */
 export type BenchInput =
-  /** The same text for all: from the second call on, the server may have it in a sequence already. */
+  /** The same text for all calls. From the second call on, the server may reuse its key-value cache. */
   | { readonly type: "prompt"; readonly text: string }
-  /** So many tokens, which begin differently in every call. */
+  /** This many tokens, which begin differently in every call. */
   | { readonly type: "tokens"; readonly count: number };
 
-/** What `rill bench` is to do. */
+/** The plan of `rill bench`. */
 export interface BenchPlan {
-  /** Calls at one time, each number measured for itself, in this order. */
+  /** The numbers of concurrent calls, each measured separately, in this order. */
   readonly streams: readonly number[];
   readonly input: BenchInput;
   readonly outputTokens: number;
-  /** How often each number of streams is measured. */
+  /** The number of measured rounds per number of streams. */
   readonly rounds: number;
-  /** Rounds before those, which don't count. */
+  /** The number of rounds before those, which are not measured. */
   readonly warmUpRounds: number;
 }
 
-/** Of commander, as they were typed. */
+/** The flags as typed. */
 export interface BenchFlags {
   readonly streams?: string;
   readonly prompt?: string;
@@ -30,14 +30,14 @@ export interface BenchFlags {
   readonly warmUp?: string;
 }
 
-/** A flag with a whole number, or several. */
+/** A flag with one or several whole numbers. */
 interface CountFlag {
   readonly name: string;
   readonly min: number;
   readonly max: number;
 }
 
-/** The flags with their bounds; what a server takes may be less. */
+/** The flags with their bounds. A server may accept less. */
 const BENCH_COUNTS = {
   streams: { name: "streams", min: 1, max: 4_096 },
   promptTokens: { name: "prompt-tokens", min: 1, max: 1_000_000 },

@@ -18,17 +18,17 @@ import { parseDurationMs } from "../../settings/units.js";
 import { UsageError } from "./usage-error.js";
 
 const DEFAULT_ADDRESS = "127.0.0.1:50051";
-/** @grpc/grpc-js counts milliseconds in 32 bits: a longer deadline would end the call at once. */
+/** The longest deadline. @grpc/grpc-js counts milliseconds in 32 bits, and a longer deadline would end the call at once. */
 const MAX_DEADLINE_MS = 24 * 24 * 3_600_000;
 
-/** What a command that calls a server works with. */
+/** The connection and the output of a command that calls a server. */
 export interface ClientSession {
   readonly client: RillClient;
   readonly call: CallOptions;
   readonly output: TextOutput;
 }
 
-/** The flags of every command that calls a server. */
+/** Adds the flags that all commands share which call a server. */
 export function addConnectionFlags(command: Command): Command {
   const heading = "Connection:";
   return command
@@ -46,20 +46,26 @@ interface ConnectionFlags {
   readonly deadline?: string;
 }
 
-/** What a command does, in two steps. */
+/** The two steps of a command. */
 export interface ClientWork<Request> {
   readonly command: Command;
-  /** Reads what is to be sent. @throws UsageError */
+  /**
+   * Reads the request.
+   * @throws UsageError
+   */
   readonly prepare: () => Promise<Request>;
-  /** Calls. @throws CallFailure, ContractMismatch, OutputClosed; the signal's reason */
+  /**
+   * Calls the server.
+   * @throws CallFailure, ContractMismatch, OutputClosed, or the signal's reason
+   */
   readonly work: (session: ClientSession, request: Request) => Promise<void>;
 }
 
 /**
- * Runs a command that calls a server, on standard input, output and error of this process, and settles on its exit code.
+ * Runs a command that calls a server, with the standard streams of this process, and returns the exit code.
  *
- * While the request is still being read, a signal ends the process as it ends any: there is nothing to cancel, and a read that never comes back would
- * hold up every other way out. From then on the first Ctrl-C or SIGTERM cancels the call, and a second one ends the process at once.
+ * While the request is being read, a signal ends the process directly, because there is nothing to cancel and a read that never returns would block
+ * every other way out. From then on the first Ctrl-C or SIGTERM cancels the call, and a second one ends the process at once.
  */
 export async function runClientCommand<Request>({ command, prepare, work }: ClientWork<Request>): Promise<ExitCode> {
   const name = nameOf(command);
@@ -83,13 +89,13 @@ export async function runClientCommand<Request>({ command, prepare, work }: Clie
   }
 }
 
-/** With those of the commands that it is below: rill sessions list */
+/** The full name of a command, such as rill sessions list. */
 function nameOf(command: Command): string {
   return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }
 
 async function call(
-  { address, useProxy, deadlineMs }: Connection,
+  { address, useProxy, deadlineMs }: ConnectionTarget,
   work: (session: ClientSession) => Promise<void>,
 ): Promise<ExitCode> {
   using signals = new StopSignals();
@@ -109,13 +115,13 @@ async function call(
   }
 }
 
-interface Connection {
+interface ConnectionTarget {
   readonly address: string;
   readonly useProxy: boolean;
   readonly deadlineMs: number | undefined;
 }
 
-function readConnection({ address: text, deadline }: ConnectionFlags): Connection {
+function readConnection({ address: text, deadline }: ConnectionFlags): ConnectionTarget {
   const target = readTarget(text);
   const deadlineMs = deadline === undefined ? undefined : parseDurationMs(deadline);
   const isInTime =
@@ -128,8 +134,8 @@ function readConnection({ address: text, deadline }: ConnectionFlags): Connectio
   ]);
 }
 
-/** undefined: there can't be a server. */
-function readTarget(text: string): Pick<Connection, "address" | "useProxy"> | undefined {
+/** Parses the address of a server. Returns undefined if no server can have it. */
+function readTarget(text: string): Pick<ConnectionTarget, "address" | "useProxy"> | undefined {
   const socket = parseSocketAddress(text);
   if (socket !== undefined) return { address: formatSocketAddress(socket), useProxy: false };
   const address = parseAddress(text);

@@ -2,7 +2,7 @@ import type { CallFailure } from "../../client/call-failure.js";
 import { formatDuration } from "../../settings/units.js";
 import { visibleText } from "./text-output.js";
 
-/** A failed call for people: status, the server's reason and words, then each refused field and what else helps, on lines of their own. */
+/** Describes a failed call for people: status, reason and message, then each invalid field and further help on lines of their own. */
 export function failureText(failure: CallFailure): string {
   const { status, reason, message, violations, retryAfterMs, generationId, facts } = failure;
   const runningId = reason === "SESSION_BUSY" ? facts.get("generation_id") : undefined;
@@ -17,7 +17,7 @@ export function failureText(failure: CallFailure): string {
   return lines.map(visibleText).join("\n");
 }
 
-/** The client library leaves an empty note at the end of what it says about a connection. */
+/** Removes the empty note that grpc-js leaves at the end of its message about a connection. */
 function tidied(message: string): string {
   return message.replace(/ Resolution note: $/, "");
 }

@@ -1,23 +1,23 @@
 import type { Writable } from "node:stream";
 import { onAbort } from "../../sync/abort.js";
 
-/** Nobody reads the output any more, as with `| head`: no failure, but no reason to go on either. */
+/** The reader of the output has left, as with `| head`. This is no failure, but there is no reason to continue. */
 export class OutputClosed extends Error {
   constructor() {
-    super("nobody reads the output any more");
+    super("the reader of the output has left");
     this.name = "OutputClosed";
   }
 }
 
-/** Standard output, paced by who reads it. */
+/** Standard output, at the pace of its reader. */
 export class TextOutput {
-  /** Whether a person reads it. */
+  /** Whether the output is a terminal. */
   readonly #isTerminal: boolean;
   readonly #stream: Writable;
   readonly #signal: AbortSignal;
   #atLineStart = true;
 
-  /** @param signal ends the waiting for a reader that stands still */
+  /** @param signal ends the wait for a reader that stalls */
   constructor(stream: Writable & { readonly isTTY?: boolean }, signal: AbortSignal) {
     this.#stream = stream;
     this.#signal = signal;
@@ -25,10 +25,10 @@ export class TextOutput {
   }
 
   /**
-   * Resolves once the stream took the text. On a terminal, control characters other than line breaks and tabs are made visible: the text is a model's,
-   * and must not steer the terminal. Elsewhere every byte is what it was.
+   * Resolves once the stream has accepted the text. On a terminal, control characters other than line breaks and tabs become visible, because text of
+   * a model must not control the terminal. Elsewhere every byte stays as it is.
    *
-   * @throws OutputClosed; Error when it can't be written; the signal's reason
+   * @throws OutputClosed, an Error if the output cannot be written, or the signal's reason
    */
   async write(text: string): Promise<void> {
     if (text === "") return;
@@ -44,12 +44,12 @@ export class TextOutput {
     this.#atLineStart = shown.endsWith("\n");
   }
 
-  /** As `write`: ends the line that is open, wherever it goes. */
+  /** Ends an open line, on any output. */
   async startLine(): Promise<void> {
     if (!this.#atLineStart) await this.write("\n");
   }
 
-  /** On a terminal, ends the line that the text left open, so that what follows begins on its own. Waits for nobody. */
+  /** Ends an open line on a terminal, so that the next output begins on a line of its own. It does not wait. */
   endLine(): void {
     if (!this.#isTerminal || this.#atLineStart) return;
     this.#atLineStart = true;
@@ -57,7 +57,7 @@ export class TextOutput {
   }
 }
 
-/** Control characters become the pictures that Unicode has for them, or U+FFFD. */
+/** Replaces control characters by their Unicode pictures, or by U+FFFD. */
 export function visibleText(text: string): string {
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
     const code = character.charCodeAt(0);

@@ -1,4 +1,4 @@
-/** The command line is wrong: nothing was sent. One line for each problem. The process ends with exit code 2. */
+/** Lists the problems of a wrong command line, one line each. Nothing was sent. The process exits with code 2. */
 export class UsageError extends Error {
   readonly problems: readonly string[];
 

@@ -1,26 +1,29 @@
+import type { Writable } from "node:stream";
 import type { JsonObject } from "../../client/contract-json.js";
-import type { ChunkJson, GenerationAnswerJson, ToolCallDeltaJson } from "../command/generation-answer.js";
-import type { TextOutput } from "../command/text-output.js";
+import type { ChunkJson, GenerateResponseJson, ToolCallDeltaJson } from "../command/generation-json.js";
+import { type TextOutput, visibleText } from "../command/text-output.js";
 
+const DIM = "\u001b[2m";
+const NORMAL = "\u001b[22m";
 const REASONING = "CHANNEL_REASONING";
 
 export interface AnswerPrinterOptions {
-  /** Where the answer goes, and the calls, each on a line of its own. */
+  /** The output for the answer and for the calls, each on a line of its own. */
   readonly output: Pick<TextOutput, "write" | "startLine">;
-  /** Where the thinking goes. undefined: it is not shown. */
+  /** The output for the reasoning, or undefined if it is not shown. */
   readonly aside: ((text: string) => void) | undefined;
 }
 
-interface Call {
+interface PrintedCall {
   readonly id: string;
   readonly name: string;
   arguments: string;
 }
 
-/** Shows an answer to people as it comes, and keeps what of it goes on in the conversation. */
+/** Prints an answer as it arrives, and keeps the parts that the conversation continues with. */
 export class AnswerPrinter {
   readonly #options: AnswerPrinterOptions;
-  readonly #calls: Call[] = [];
+  readonly #calls: PrintedCall[] = [];
   #text = "";
   #reasoning = "";
   #isCalling = false;
@@ -29,11 +32,11 @@ export class AnswerPrinter {
     this.#options = options;
   }
 
-  get calls(): readonly Readonly<Call>[] {
+  get calls(): readonly Readonly<PrintedCall>[] {
     return this.#calls;
   }
 
-  /** The answer as the message that the next call of the conversation has to bring. */
+  /** The answer as the message that the next request of the conversation must contain. */
   message(): JsonObject {
     const toolCalls = this.#calls.map(({ id, name, arguments: text }) => ({ id, name, arguments: text }));
     return {
@@ -71,8 +74,8 @@ export class AnswerPrinter {
     this.#isCalling = true;
   }
 
-  /** An answer that came in one. Its calls follow its text. */
-  async whole({ text, reasoning, toolCalls = [] }: GenerationAnswerJson): Promise<void> {
+  /** Prints a complete answer. Its calls follow its text. */
+  async whole({ text, reasoning, toolCalls = [] }: GenerateResponseJson): Promise<void> {
     if (reasoning !== undefined) await this.chunk({ text: reasoning, channel: REASONING });
     await this.chunk({ text: text ?? "" });
     for (const { id = "", name, arguments: fragment = "" } of toolCalls) {
@@ -84,4 +87,12 @@ export class AnswerPrinter {
   async end(): Promise<void> {
     if (this.#isCalling) await this.#options.output.startLine();
   }
+}
+
+/** Returns a function that prints reasoning dimmed on a terminal, or undefined for any other stream. */
+export function asideOf(stream: Writable & { readonly isTTY?: boolean }): ((text: string) => void) | undefined {
+  if (stream.isTTY !== true) return undefined;
+  return (text) => {
+    if (text !== "") stream.write(`${DIM}${visibleText(text)}${NORMAL}`);
+  };
 }

@@ -1,41 +1,39 @@
+import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
-import { AnswerPrinter } from "./answer-printer.js";
+import { AnswerPrinter, asideOf } from "./answer-printer.js";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
 import type {
-  GenerationAnswerJson,
-  GenerationEnd,
+  GenerateResponseJson,
+  CompletedJson,
   GenerationEventJson,
-  GenerationTurn,
-  TrimmedContext,
-} from "../command/generation-answer.js";
+  TurnEventsJson,
+  ContextTrimmedJson,
+} from "../command/generation-json.js";
 import { GENERATION_FLAGS } from "./generation-flags.js";
 import { readGenerationInput } from "./generation-input.js";
 import { summarize } from "./generation-summary.js";
-import { pendingCallsText } from "./pending-calls.js";
+import { pendingCallsText, trimmedText } from "./generation-notes.js";
 import { addRequestFlags, readRequestFlags } from "../input/request-flags.js";
-import { asideOf } from "./reasoning-aside.js";
-import { saveConversation } from "./save-conversation.js";
-import { trimmedText } from "./trimmed-text.js";
 import { UsageError } from "../command/usage-error.js";
 
 const SERVICE = "rill.v1.GenerationService";
 
 const NOTES = `
-Without a prompt, standard input is read; - reads it in any case. The output goes
-to standard output exactly as it was made and as fast as it is taken there: a slow
-reader slows the decoding down. The bounds and defaults are the server's.
+Without a prompt, the command reads standard input; - reads it in any case. Standard
+output gets the exact output of the model at the pace of its reader: a slow reader slows
+down the decoding. The server determines bounds and defaults.
 
-With --tools the model's calls are printed, each on a line: its id, the tool and its
-arguments. --tool-result brings the result of one, in the same --session, or after
-the --messages that --save-messages wrote. Thinking aloud is shown on a terminal only,
-beside the output, on standard error.
+With --tools, each call of the model is printed on a line: its id, the tool and its
+arguments. --tool-result gives the result of a call, in the same --session or after the
+--messages that --save-messages wrote. Reasoning is shown only on a terminal, on standard
+error.
 
-With --session the server has the conversation so far, and keeps the prompt and what
-the model answers. rill sessions create begins one.
+With --session, the server has the conversation so far, and stores the prompt and the
+answer of the model. rill sessions create creates a session.
 
-Exit codes: 0 done (also when nobody reads the output any more), 1 failed, 2 wrong
-usage, 130 interrupted.`;
+Exit codes: 0 done (also if the reader of the output has left), 1 failed, 2 wrong usage,
+130 interrupted.`;
 
 interface GenerateFlags {
   readonly file?: string;
@@ -50,31 +48,31 @@ interface GenerateFlags {
   readonly unary?: true;
 }
 
-/** A request as the flags give it, at first without messages. */
+/** A request from the flags, at first without messages. */
 interface InputRequest extends JsonObject {
   readonly turn?: JsonObject;
   readonly chat?: JsonObject;
 }
 
-/** `rill generate`: one generation by a running server. Sets the process's exit code. */
+/** Creates `rill generate`, which runs one generation on a server and sets the exit code of the process. */
 export function createGenerateCommand(): Command {
   const command = new Command("generate")
-    .description("generate a text on a running server")
-    .argument("[prompt]", "what the model is to continue; - is standard input")
+    .description("generate text on a running server")
+    .argument("[prompt]", "text that the model continues; - is standard input")
     .optionsGroup("Input:")
-    .option("--file <path>", "file that holds the prompt")
-    .option("--chat", "the prompt is a message to the model, not a text to continue")
+    .option("--file <path>", "file with the prompt")
+    .option("--chat", "send the prompt as a message, not as text to continue")
     .option("--system <text>", "system message of the chat")
     .option("--messages <path>", "messages of the chat, YAML or JSON: a list of {role, content}")
-    .option("--tool-result <id=path>", "file with the result of a call; may be repeated", gather)
-    .option("--save-messages <path>", "write the chat with its answer there, for --messages")
+    .option("--tool-result <id=path>", "file with the result of a tool call; may be repeated", gather)
+    .option("--save-messages <path>", "write the chat and its answer to this file, for --messages")
     .optionsGroup("Printing:")
-    .option("--json", "print each event as protobuf has it in JSON, one a line")
-    .option("--stats", "a summary on standard error (on a terminal: unless --no-stats)")
-    .option("--no-stats", "no summary")
-    .option("--unary", "wait for the whole answer: Generate in place of GenerateStream");
+    .option("--json", "print each event in the JSON form of protobuf, one per line")
+    .option("--stats", "print a summary on standard error (default on a terminal)")
+    .option("--no-stats", "print no summary")
+    .option("--unary", "wait for the complete output: call Generate instead of GenerateStream");
   addRequestFlags(command, GENERATION_FLAGS);
-  // A default of true would hide whether the flag was given.
+  // With a default of true, the flag would seem to be given always.
   command.setOptionValue("stats", undefined);
   return addConnectionFlags(command)
     .addHelpText("after", NOTES)
@@ -102,7 +100,7 @@ async function readRequest(command: Command, prompt: string | undefined): Promis
   const given = { prompt, file, chat, system, messages, toolResults: toolResult, turn };
   const input = await readGenerationInput({ ...given, hasTokens: tokenIds !== undefined }, process.stdin);
   if (saveMessages !== undefined && input.chat === undefined) {
-    throw new UsageError(["--save-messages: only for a chat; a session is kept by the server"]);
+    throw new UsageError(["--save-messages: only for a chat; the server stores a session itself"]);
   }
   return { ...request, ...input };
 }
@@ -137,22 +135,22 @@ async function printAnswer(
   { client, call, output }: ClientSession,
   request: JsonObject,
   { printer, json }: Printing,
-): Promise<GenerationEnd & GenerationTurn> {
-  const answer: GenerationAnswerJson & JsonObject = await client.unary(`${SERVICE}/Generate`, request, call);
+): Promise<CompletedJson & TurnEventsJson> {
+  const answer: GenerateResponseJson & JsonObject = await client.unary(`${SERVICE}/Generate`, request, call);
   tellTrimmed(answer.contextTrimmed);
   if (json) await output.write(`${JSON.stringify(answer)}\n`);
   await printer.whole(answer);
   return answer;
 }
 
-/** Asks for the next event only when standard output took the one before. */
+/** Prints events. It reads the next one only once standard output has accepted the previous one. */
 async function printEvents(
   { client, call, output }: ClientSession,
   request: JsonObject,
   { printer, json }: Printing,
-): Promise<(GenerationEnd & GenerationTurn) | undefined> {
-  let end: GenerationEnd | undefined;
-  let about: GenerationTurn = {};
+): Promise<(CompletedJson & TurnEventsJson) | undefined> {
+  let end: CompletedJson | undefined;
+  let about: TurnEventsJson = {};
   for await (const event of client.stream(`${SERVICE}/GenerateStream`, request, call)) {
     const { accepted, contextTrimmed, chunk, toolCall, completed }: GenerationEventJson = event;
     if (accepted?.turn !== undefined) about = { ...about, turn: accepted.turn };
@@ -168,10 +166,10 @@ async function printEvents(
   return end === undefined ? undefined : { ...end, ...about };
 }
 
-/** With --json the events are printed themselves. */
+/** The output of the printer with --json, where the events themselves are printed. */
 const SILENT = { write: () => Promise.resolve(), startLine: () => Promise.resolve() };
 
-/** Who asked is told how to answer. */
+/** Tells the user how to give the results of tool calls. */
 function tellPending(
   { turn }: InputRequest,
   calls: readonly { readonly id: string }[],
@@ -186,7 +184,21 @@ function messagesOf({ chat }: InputRequest): JsonObject[] {
   return Array.isArray(chat?.messages) ? (chat.messages as JsonObject[]) : [];
 }
 
-/** Whoever allowed turns to be left out is told that some were, whatever else is printed. */
-function tellTrimmed(trimmed: TrimmedContext | undefined): void {
+/** Tells the user that turns were left out, whatever else is printed. */
+function tellTrimmed(trimmed: ContextTrimmedJson | undefined): void {
   if (trimmed !== undefined) process.stderr.write(`rill generate: ${trimmedText(trimmed)}\n`);
+}
+
+/**
+ * Writes messages to a file that `readMessages` reads.
+ * @throws Error if the file cannot be written
+ */
+async function saveConversation(path: string, messages: readonly JsonObject[]): Promise<void> {
+  const lines = messages.map((message) => `  ${JSON.stringify(message)}`);
+  try {
+    await writeFile(path, `[\n${lines.join(",\n")}\n]\n`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`--save-messages: ${path} cannot be written (${code ?? String(error)})`, { cause: error });
+  }
 }

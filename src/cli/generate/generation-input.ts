@@ -2,37 +2,37 @@ import type { JsonObject } from "../../client/contract-json.js";
 import { GENERATION_FLAGS } from "./generation-flags.js";
 import { readGivenMessages } from "../input/given-messages.js";
 import { flagOf } from "../../settings/setting.js";
-import { readTextArgument } from "../input/text-argument.js";
+import { readTextArgument } from "../input/read-text.js";
 import { UsageError } from "../command/usage-error.js";
 
-/** What the command line says about the input, beside the flags of the contract's fields. */
-export interface GenerationInput {
+/** The input on the command line, besides the flags for fields of the contract. */
+export interface InputFlags {
   /** The positional argument. */
   readonly prompt: string | undefined;
   readonly file: string | undefined;
-  /** The prompt is a message of the user. */
+  /** Whether the prompt is a message of the user. */
   readonly chat: boolean;
   readonly system: string | undefined;
-  /** Path of a file of messages. */
+  /** The path of a file with messages. */
   readonly messages: string | undefined;
-  /** Results of calls, each ID=FILE. */
+  /** The results of tool calls, each as ID=FILE. */
   readonly toolResults?: readonly string[];
-  /** Tokens are given in place of any text. */
+  /** Whether tokens are given instead of text. */
   readonly hasTokens: boolean;
-  /** Fields of `turn` that flags gave, those that are as good for a `chat` included; undefined: none did. */
+  /** The fields of `turn` that flags gave, including those that a `chat` has too, or undefined if there are none. */
   readonly turn: JsonObject | undefined;
 }
 
-/** What `chat` has just as `turn`. */
+/** The fields that `chat` and `turn` share. */
 const CHAT_FIELDS = ["tools", "tool_choice", "parallel_tool_calls", "template_arguments"];
 
 /**
- * The input of the request: `prompt`, `chat`, `turn`, or nothing where tokens are given. A system message comes first, then the messages of the file,
- * then results of calls, then the prompt as a message of the user.
+ * Reads the input of the request: `prompt`, `chat` or `turn`, or nothing if tokens are given. The system message comes first, then the messages of
+ * the file, then results of tool calls, then the prompt as a message of the user.
  *
  * @throws UsageError
  */
-export async function readGenerationInput(input: GenerationInput, stdin: NodeJS.ReadStream): Promise<JsonObject> {
+export async function readGenerationInput(input: InputFlags, stdin: NodeJS.ReadStream): Promise<JsonObject> {
   const { prompt, file, system, messages: path, toolResults = [], hasTokens } = input;
   const { options, turn } = partsOf(input.turn);
   requireOneInput({ ...input, turn, hasOptions: options !== undefined });
@@ -49,8 +49,11 @@ export async function readGenerationInput(input: GenerationInput, stdin: NodeJS.
   return turn === undefined ? { chat: { messages, ...options } } : { turn: { ...turn, ...options, messages } };
 }
 
-/** Looks at what was given, not into it: nothing is read for a command line that is wrong anyway. @throws UsageError */
-function requireOneInput(input: GenerationInput & { readonly hasOptions: boolean }): void {
+/**
+ * Checks which inputs are given before anything is read.
+ * @throws UsageError
+ */
+function requireOneInput(input: InputFlags & { readonly hasOptions: boolean }): void {
   const { prompt, file, chat, system, messages, toolResults = [], hasTokens, turn, hasOptions } = input;
   const hasText = prompt !== undefined || file !== undefined;
   const hasMessages = system !== undefined || messages !== undefined || toolResults.length > 0;
@@ -66,7 +69,7 @@ function requireOneInput(input: GenerationInput & { readonly hasOptions: boolean
   }
 }
 
-/** What is the turn's alone, and what a chat has as well; undefined: nothing of it was given. */
+/** Divides the fields into those of the turn alone and those that a chat has too. Each part is undefined if it is empty. */
 function partsOf(given: JsonObject = {}): { turn: JsonObject | undefined; options: JsonObject | undefined } {
   const entries = Object.entries(given);
   const options = entries.filter(([name]) => CHAT_FIELDS.includes(name));
@@ -77,7 +80,7 @@ function partsOf(given: JsonObject = {}): { turn: JsonObject | undefined; option
   };
 }
 
-/** Those that gave these fields. */
+/** The flags that gave these fields. */
 function flagsOf(turn: JsonObject): string[] {
   const fields = Object.keys(turn).map((name) => `turn.${name}`);
   return GENERATION_FLAGS.filter(({ field }) => fields.includes(field)).map(({ name }) => flagOf(name));

@@ -1,7 +1,7 @@
-import type { GenerationEnd, GenerationTurn } from "../command/generation-answer.js";
+import type { CompletedJson, TurnEventsJson } from "../command/generation-json.js";
 
-/** One line about a generation that came to its end: what it took, how fast it went, why it ended, and what it added to its session. */
-export function summarize(end: GenerationEnd & GenerationTurn): string {
+/** Summarises a completed generation in one line: its tokens, its speed, its finish reason and its turn. */
+export function summarize(end: CompletedJson & TurnEventsJson): string {
   const { finishReason, usage, timings } = end;
   const outputTokens = usage?.outputTokens ?? 0;
   const decodeSeconds = secondsOf(timings?.decode);
@@ -16,7 +16,7 @@ export function summarize(end: GenerationEnd & GenerationTurn): string {
   return parts.join(", ");
 }
 
-function turnOf({ turn, sessionRevision, contextTrimmed }: GenerationEnd & GenerationTurn): string[] {
+function turnOf({ turn, sessionRevision, contextTrimmed }: CompletedJson & TurnEventsJson): string[] {
   const dropped = contextTrimmed?.droppedTurns ?? 0;
   return [
     ...(turn?.number === undefined ? [] : [`turn ${turn.number}`]),
@@ -25,7 +25,7 @@ function turnOf({ turn, sessionRevision, contextTrimmed }: GenerationEnd & Gener
   ];
 }
 
-function inputOf(usage: GenerationEnd["usage"]): string {
+function inputOf(usage: CompletedJson["usage"]): string {
   const reused = usage?.reusedInputTokens ?? 0;
   return `${tokens(usage?.inputTokens ?? 0)} in${reused === 0 ? "" : ` (${reused} reused)`}`;
 }
@@ -46,7 +46,7 @@ function inUnit(seconds: number): string {
   return seconds < 1 ? `${(seconds * 1_000).toFixed(0)} ms` : `${seconds.toFixed(1)} s`;
 }
 
-/** Of a duration as protobuf writes it in JSON: "1.500s". */
+/** Parses a duration in the JSON form of protobuf, such as "1.500s". */
 function secondsOf(duration: string | undefined): number | undefined {
   return duration === undefined ? undefined : Number(duration.slice(0, -1));
 }

@@ -1,28 +1,28 @@
 import { readFileSync } from "node:fs";
-import type { FlagType } from "./request-flag.js";
+import type { FlagType } from "./request-flags.js";
 import { readTools } from "./tools-file.js";
 import { parseDurationMs } from "../../settings/units.js";
 
 const MAX_UINT32 = 2 ** 32 - 1;
-/** Of google.protobuf.Duration. */
+/** The largest google.protobuf.Duration. */
 const MAX_DURATION_MS = 315_576_000_000_000;
 
-/** A number, with a fraction or without. */
-export const decimal: FlagType = {
+/** A number, possibly with a fraction. */
+export const DECIMAL: FlagType = {
   placeholder: "number",
   expected: "a number",
-  parse: (text) => (/^-?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:e-?\d{1,2})?$/.test(text) ? Number(text) : undefined),
+  parse: (TEXT) => (/^-?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:e-?\d{1,2})?$/.test(TEXT) ? Number(TEXT) : undefined),
 };
 
 /** A whole number of 32 bits. */
-export const count: FlagType = {
+export const COUNT: FlagType = {
   placeholder: "count",
   expected: `a whole number from 0 to ${MAX_UINT32}`,
   parse: parseUint32,
 };
 
 /** Whole numbers of 32 bits, separated by commas. */
-export const counts: FlagType = {
+export const COUNTS: FlagType = {
   placeholder: "id,id…",
   expected: `whole numbers from 0 to ${MAX_UINT32} with commas between them`,
   repeats: "list",
@@ -35,11 +35,11 @@ export const counts: FlagType = {
 /** Any text. */
 export const text: FlagType = { placeholder: "text", expected: "a text", parse: (value) => value };
 
-/** Any number of texts, each by a flag of its own. */
-export const texts: FlagType = { ...text, repeats: "list", parse: (value) => [value] };
+/** Texts, each by a flag of its own. */
+export const TEXTS: FlagType = { ...text, repeats: "list", parse: (value) => [value] };
 
-/** Any number of keys with their values, each by a flag of its own. */
-export const labels: FlagType = {
+/** Keys with values, each by a flag of its own. */
+export const LABELS: FlagType = {
   placeholder: "key=value",
   expected: "a key and a value with = between them",
   repeats: "map",
@@ -49,14 +49,14 @@ export const labels: FlagType = {
   },
 };
 
-/** What is added to a token's logit, for each token by a flag of its own: a token id or a text, an = and the bias. A number is an id. */
-export const biases: FlagType = {
+/** Logit biases, each by a flag of its own: a token id or a text, then = and the bias. A number is an id. */
+export const BIASES: FlagType = {
   placeholder: "id|text=bias",
   expected: "a token id or a text, and a bias with = before it",
   repeats: "list",
   parse(value) {
     const at = value.lastIndexOf("=");
-    const bias = decimal.parse(value.slice(at + 1));
+    const bias = DECIMAL.parse(value.slice(at + 1));
     if (at < 1 || bias === undefined) return undefined;
     const target = value.slice(0, at);
     const tokenId = parseUint32(target);
@@ -64,8 +64,8 @@ export const biases: FlagType = {
   },
 };
 
-/** A time with its unit. */
-export const duration: FlagType = {
+/** A time with a unit. */
+export const DURATION: FlagType = {
   placeholder: "duration",
   expected: "a duration such as 250ms, 1.5s or 2m",
   parse(value) {
@@ -74,32 +74,32 @@ export const duration: FlagType = {
   },
 };
 
-/** True by being there. */
-export const yes: FlagType = { placeholder: undefined, expected: "without a value", parse: () => true };
+/** True, if the flag is given. */
+export const YES: FlagType = { placeholder: undefined, expected: "without a value", parse: () => true };
 
-/** True by being there, false by its twin. */
-export const yesOrNo: FlagType = { ...yes, negatable: true, parse: (value) => value !== "no" };
+/** True if the flag is given, false if its twin is. */
+export const YES_OR_NO: FlagType = { ...YES, negatable: true, parse: (value) => value !== "no" };
 
-/** An empty message by being there. */
-export const present: FlagType = { ...yes, parse: () => ({}) };
+/** An empty message, if the flag is given. */
+export const PRESENT: FlagType = { ...YES, parse: () => ({}) };
 
 /** The text of a file. */
-export const fileText: FlagType = {
+export const FILE_TEXT: FlagType = {
   placeholder: "path",
   expected: "a file of UTF-8 text that can be read",
   parse: readFile,
 };
 
 /** Texts without commas, separated by commas. */
-export const words: FlagType = {
+export const WORDS: FlagType = {
   placeholder: "text,text…",
   expected: "texts with commas between them",
   repeats: "list",
   parse: (value) => value.split(","),
 };
 
-/** The tools of a file: see `readTools`. */
-export const tools: FlagType = {
+/** The tools in a file, as `readTools` reads them. */
+export const TOOLS: FlagType = {
   placeholder: "path",
   expected:
     "a file with a JSON array of tools, each {name, description, parameters} or {type: function, function: {…}}",
@@ -109,8 +109,8 @@ export const tools: FlagType = {
   },
 };
 
-/** Whether tools are called: a mode, or the name of one. */
-export const toolChoice: FlagType = {
+/** Whether tools are called: a mode or the name of a tool. */
+export const TOOL_CHOICE: FlagType = {
   placeholder: "auto|none|required|name",
   expected: "auto, none, required or the name of a tool",
   parse(value) {
@@ -120,10 +120,10 @@ export const toolChoice: FlagType = {
   },
 };
 
-/** False by being there. */
-export const no: FlagType = { ...yes, parse: () => false };
+/** False, if the flag is given. */
+export const NO: FlagType = { ...YES, parse: () => false };
 
-/** One of a few words, each with the enum value that it stands for. */
+/** One of several words, each with its enum value. */
 export function choice(valueOfWord: Readonly<Record<string, string>>): FlagType {
   const words = Object.keys(valueOfWord);
   return {
@@ -133,7 +133,7 @@ export function choice(valueOfWord: Readonly<Record<string, string>>): FlagType 
   };
 }
 
-/** Undefined: it can't be read, or is no UTF-8. */
+/** Reads a file as UTF-8. Returns undefined if that fails. */
 function readFile(path: string): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));

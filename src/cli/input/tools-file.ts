@@ -2,8 +2,8 @@ import { isJsonObject, tryParseJson } from "../../core/json.js";
 import type { JsonObject } from "../../client/contract-json.js";
 
 /**
- * Tools as the contract has them, from the JSON of a file: an array, each entry {name, description, parameters}, as it is or within {function: …} as
- * other servers take it. The schema may be an object or its text. undefined: it is something else.
+ * Parses tools from the JSON of a file: an array of {name, description, parameters}, each possibly within {function: …} as for other servers. The
+ * schema may be an object or its text. Returns undefined for anything else.
  */
 export function readTools(text: string): JsonObject[] | undefined {
   const entries = tryParseJson(text);

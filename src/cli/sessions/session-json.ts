@@ -1,24 +1,24 @@
-import type { ToolCallJson } from "../command/generation-answer.js";
+import type { ToolCallJson } from "../command/generation-json.js";
 
-/** What the command line reads of SessionService's messages, as their JSON has it: a value that is not there is zero or absent. */
+/** The part of SessionService's messages that the command line reads, in their JSON form. An absent value is zero or unset. */
 export interface SessionJson {
   readonly sessionId?: string;
   readonly revision?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly turns?: number;
   readonly storedBytes?: number;
-  /** Such as "86400s". */
+  /** The idle timeout, such as "86400s". */
   readonly idleTimeout?: string;
-  /** Such as "2026-01-31T12:00:00.250Z". */
+  /** The time of creation, such as "2026-01-31T12:00:00.250Z". */
   readonly createdTime?: string;
   readonly usedTime?: string;
   readonly runningTurn?: { readonly number?: number; readonly generationId?: string };
 }
 
-/** An entry of a session. */
+/** A turn of a session. */
 export interface TurnJson {
   readonly number?: number;
-  /** Such as "TURN_STATUS_COMPLETE". */
+  /** The status, such as "TURN_STATUS_COMPLETE". */
   readonly status?: string;
   readonly messages?: readonly {
     readonly role?: string;
@@ -33,7 +33,7 @@ export interface TurnJson {
   readonly errorReason?: string;
 }
 
-/** The answers that hold one session. */
-export interface SessionAnswerJson {
+/** The responses that contain one session. */
+export interface SessionResponseJson {
   readonly session?: SessionJson;
 }

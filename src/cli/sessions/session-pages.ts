@@ -4,9 +4,9 @@ import type { ClientSession } from "../command/client-command.js";
 /** A list of SessionService. */
 export interface SessionList {
   readonly method: "ListSessions" | "ListTurns";
-  /** The answer's field that holds the entries. */
+  /** The field of the response that contains the entries. */
   readonly field: "sessions" | "turns";
-  /** All but the page. */
+  /** The request without the page. */
   readonly request: JsonObject;
 }
 
@@ -17,10 +17,10 @@ interface PageJson {
 }
 
 /**
- * The pages of a list, in its order; the next one is asked for only when the caller asks for it. How many entries a page has is the server's to say:
- * what it allows is a setting of its own.
+ * Yields the pages of a list in order, and requests the next one only when the caller asks for it. The server determines the size of a page, because
+ * its limit is a setting.
  *
- * @throws CallFailure; the signal's reason
+ * @throws CallFailure, or the signal's reason
  */
 export async function* pagesOf(
   { client, call }: Pick<ClientSession, "client" | "call">,

@@ -1,29 +1,28 @@
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
-import { duration, labels } from "../input/flag-types.js";
+import { DURATION, LABELS } from "../input/flag-types.js";
 import { readGivenMessages } from "../input/given-messages.js";
-import type { RequestFlag } from "../input/request-flag.js";
-import { addRequestFlags, readRequestFlags } from "../input/request-flags.js";
-import type { SessionAnswerJson } from "./session-json.js";
+import { addRequestFlags, readRequestFlags, type RequestFlag } from "../input/request-flags.js";
+import type { SessionResponseJson } from "./session-json.js";
 
 const NOTES = `
-Prints the id of the new session: rill generate --session "$id" "Hello" goes on.`;
+Prints the id of the new session. rill generate --session "$id" "Hello" continues it.`;
 
-/** Every field of CreateSessionRequest that is not a message. */
+/** The flags for every field of CreateSessionRequest except the messages. */
 export const CREATE_SESSION_FLAGS: readonly RequestFlag[] = [
   {
     name: "label",
-    type: labels,
+    type: LABELS,
     field: "labels",
-    about: "your own words for the session; may be repeated",
+    about: "label of the session; may be repeated",
     group: "Session:",
   },
   {
     name: "idle-timeout",
-    type: duration,
+    type: DURATION,
     field: "idle_timeout",
-    about: "so long after its last use it is deleted (the server's default)",
+    about: "time after its last use at which it is deleted (the server's default)",
     group: "Session:",
   },
 ];
@@ -33,13 +32,13 @@ interface CreateFlags {
   readonly messages?: string;
 }
 
-/** `rill sessions create`: begins a session. Sets the process's exit code. */
+/** Creates `rill sessions create`, which creates a session and sets the exit code of the process. */
 export function createCreateCommand(): Command {
   const command = new Command("create")
-    .description("begin a session, and print its id")
+    .description("create a session and print its id")
     .optionsGroup("Session:")
-    .option("--system <text>", "system message that it begins with")
-    .option("--messages <path>", "messages that it begins with, YAML or JSON: a list of {role, content}");
+    .option("--system <text>", "system message at the beginning")
+    .option("--messages <path>", "messages at the beginning, YAML or JSON: a list of {role, content}");
   addRequestFlags(command, CREATE_SESSION_FLAGS);
   return addConnectionFlags(command)
     .addHelpText("after", NOTES)
@@ -57,6 +56,6 @@ export function createCreateCommand(): Command {
 }
 
 async function create({ client, call, output }: ClientSession, request: JsonObject): Promise<void> {
-  const { session }: SessionAnswerJson = await client.unary("rill.v1.SessionService/CreateSession", request, call);
+  const { session }: SessionResponseJson = await client.unary("rill.v1.SessionService/CreateSession", request, call);
   await output.write(`${session?.sessionId ?? ""}\n`);
 }

@@ -3,31 +3,30 @@ import { CallFailure } from "../../client/call-failure.js";
 import type { JsonObject } from "../../client/contract-json.js";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
 import { failureText } from "../command/failure-text.js";
-import { count } from "../input/flag-types.js";
-import type { RequestFlag } from "../input/request-flag.js";
-import { addRequestFlags, readRequestFlags } from "../input/request-flags.js";
+import { COUNT } from "../input/flag-types.js";
+import { addRequestFlags, readRequestFlags, type RequestFlag } from "../input/request-flags.js";
 import { visibleText } from "../command/text-output.js";
 import { UsageError } from "../command/usage-error.js";
 
 const NOTES = `
-Prints nothing where all goes well. A session that can't be deleted does not keep the
-others; the exit code is 1 then.`;
+Prints nothing if all goes well. If a session cannot be deleted, the others are still
+deleted, and the exit code is 1.`;
 
-/** Every field of DeleteSessionRequest but the session. */
+/** The flags for every field of DeleteSessionRequest except the session. */
 export const DELETE_SESSION_FLAGS: readonly RequestFlag[] = [
   {
     name: "expected-revision",
-    type: count,
+    type: COUNT,
     field: "expected_revision",
-    about: "revision that it must have (any)",
+    about: "revision that the session must have (any)",
     group: "Session:",
   },
 ];
 
-/** `rill sessions delete ID…`: deletes sessions with their turns. Sets the process's exit code. */
+/** Creates `rill sessions delete ID…`, which deletes sessions with their turns and sets the exit code of the process. */
 export function createDeleteCommand(): Command {
   const command = new Command("delete")
-    .description("delete sessions with their turns")
+    .description("delete sessions and their turns")
     .argument("<id...>", "the sessions");
   addRequestFlags(command, DELETE_SESSION_FLAGS);
   return addConnectionFlags(command)
@@ -49,7 +48,7 @@ interface DeleteRequest extends JsonObject {
 function readRequests(command: Command, ids: readonly string[]): readonly DeleteRequest[] {
   const request = readRequestFlags(command, DELETE_SESSION_FLAGS);
   if (ids.length > 1 && request.expected_revision !== undefined) {
-    throw new UsageError(["--expected-revision: is one session's, and more than one was given"]);
+    throw new UsageError(["--expected-revision: only for a single session"]);
   }
   return ids.map((id) => ({ ...request, session_id: id }));
 }
@@ -60,7 +59,7 @@ async function deleteAll({ client, call }: ClientSession, requests: readonly Del
     try {
       await client.unary("rill.v1.SessionService/DeleteSession", request, call);
     } catch (error) {
-      // Without a reason it was not the server that refused: the others would fare no better.
+      // An error without a reason does not come from the server, so the other sessions would fail too.
       if (!(error instanceof CallFailure) || error.reason === undefined || requests.length === 1) throw error;
       process.stderr.write(`rill sessions delete: ${visibleText(request.session_id)}: ${failureText(error)}\n`);
       kept += 1;

@@ -1,26 +1,25 @@
 import { Command } from "commander";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
-import { count } from "../input/flag-types.js";
-import { sessionFacts } from "./session-facts.js";
+import { COUNT } from "../input/flag-types.js";
+import { sessionFacts, sessionHead, sessionLine } from "./session-table.js";
 import { pagesOf } from "./session-pages.js";
-import { sessionHead, sessionLine } from "./session-table.js";
 import { UsageError } from "../command/usage-error.js";
 
 const NOTES = `
-IDLE is how long after its last use (USED) a session is deleted, RUNNING the number
-of the turn that runs.`;
+IDLE is the time after its last use (USED) at which a session is deleted. RUNNING is the
+number of the running turn.`;
 
 interface ListFlags {
   readonly limit?: string;
   readonly json?: true;
 }
 
-/** `rill sessions list`: the caller's sessions, the newest first. Sets the process's exit code. */
+/** Creates `rill sessions list`, which lists the caller's sessions, newest first, and sets the exit code of the process. */
 export function createListCommand(): Command {
   const command = new Command("list")
-    .description("list sessions, the newest first")
-    .option("--limit <count>", "the most sessions (all)")
-    .option("--json", "print each session as protobuf has it in JSON, one a line");
+    .description("list sessions, newest first")
+    .option("--limit <count>", "most sessions to list (all)")
+    .option("--json", "print each session in the JSON form of protobuf, one per line");
   return addConnectionFlags(command)
     .addHelpText("after", NOTES)
     .exitOverride()
@@ -35,9 +34,9 @@ export function createListCommand(): Command {
 
 function readLimit({ limit }: ListFlags): number {
   if (limit === undefined) return Infinity;
-  const parsed = count.parse(limit);
+  const parsed = COUNT.parse(limit);
   if (typeof parsed === "number") return parsed;
-  throw new UsageError([`--limit: ${JSON.stringify(limit)} must be ${count.expected}`]);
+  throw new UsageError([`--limit: ${JSON.stringify(limit)} must be ${COUNT.expected}`]);
 }
 
 interface Listing {
@@ -45,7 +44,7 @@ interface Listing {
   readonly json: boolean;
 }
 
-/** Asks for the next page only when standard output took the one before. */
+/** Lists sessions. It requests the next page only once standard output has accepted the previous one. */
 async function list(session: ClientSession, { limit, json }: Listing): Promise<void> {
   const { output } = session;
   const lineOf = json ? JSON.stringify : (entry: object): string => sessionLine(sessionFacts(entry));

@@ -1,16 +1,16 @@
 import { Command } from "commander";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
-import { sessionFacts } from "./session-facts.js";
-import type { SessionAnswerJson, SessionJson } from "./session-json.js";
+import { sessionFacts } from "./session-table.js";
+import type { SessionResponseJson, SessionJson } from "./session-json.js";
 import { pagesOf } from "./session-pages.js";
 import { turnText } from "./turn-text.js";
 
-/** `rill sessions show ID`: a session with its turns. Sets the process's exit code. */
+/** Creates `rill sessions show ID`, which shows a session with its turns and sets the exit code of the process. */
 export function createShowCommand(): Command {
   const command = new Command("show")
-    .description("show a session and its turns, the oldest first")
+    .description("show a session and its turns, oldest first")
     .argument("<id>", "the session")
-    .option("--json", "print the session, then each turn, as protobuf has them in JSON, one a line");
+    .option("--json", "print the session, then each turn, in the JSON form of protobuf, one per line");
   return addConnectionFlags(command)
     .exitOverride()
     .action(async (id: string, { json = false }: { readonly json?: boolean }) => {
@@ -27,12 +27,12 @@ interface Showing {
   readonly json: boolean;
 }
 
-/** Asks for the next page only when standard output took the one before. */
+/** Shows a session. It requests the next page of turns only once standard output has accepted the previous one. */
 async function show(session: ClientSession, { sessionId, json }: Showing): Promise<void> {
   const { client, call, output } = session;
   const request = { session_id: sessionId };
   const answer = await client.unary("rill.v1.SessionService/GetSession", request, call);
-  const { session: found = {} }: SessionAnswerJson = answer;
+  const { session: found = {} }: SessionResponseJson = answer;
   await output.write(json ? `${JSON.stringify(found)}\n` : metadataText(found));
   for await (const page of pagesOf(session, { method: "ListTurns", field: "turns", request })) {
     for (const turn of page) await output.write(json ? `${JSON.stringify(turn)}\n` : `\n${turnText(turn)}`);

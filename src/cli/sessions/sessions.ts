@@ -6,16 +6,15 @@ import { createListCommand } from "./sessions-list.js";
 import { createShowCommand } from "./sessions-show.js";
 
 const NOTES = `
-A session is a conversation that a server keeps; rill generate --session goes on with
-it.
+A session is a conversation that a server stores. rill generate --session continues it.
 
-Exit codes: 0 done (also when nobody reads the output any more), 1 failed, 2 wrong
-usage, 130 interrupted.`;
+Exit codes: 0 done (also if the reader of the output has left), 1 failed, 2 wrong usage,
+130 interrupted.`;
 
-/** `rill sessions`: the stored conversations of a running server. */
+/** Creates `rill sessions`, the commands for the stored conversations of a server. */
 export function createSessionsCommand(): Command {
   return new Command("sessions")
-    .description("list, show, begin, fork and delete stored conversations on a running server")
+    .description("list, show, create, fork and delete stored conversations on a running server")
     .addHelpText("after", NOTES)
     .exitOverride()
     .addCommand(createListCommand())

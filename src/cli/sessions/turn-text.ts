@@ -1,9 +1,9 @@
-import type { ToolCallJson } from "../command/generation-answer.js";
+import type { ToolCallJson } from "../command/generation-json.js";
 import type { TurnJson } from "./session-json.js";
 
 /**
- * A turn of a session for people: its number, what became of it unless it is complete, then who said what. Further lines of what was said are indented,
- * so that none of them looks like somebody else's.
+ * Formats a turn for people: its number, its status unless it is complete, and its messages. Further lines of a message are indented, so that none
+ * looks like another message.
  */
 export function turnText(turn: TurnJson): string {
   const { number = 0, status, messages = [], continues, answer, toolCalls = [], ...end } = turn;
@@ -30,7 +30,7 @@ function speech(role: string, content: string): string {
   return `${role}: ${content.replaceAll("\n", "\n  ")}`;
 }
 
-/** "TURN_STATUS_TRUNCATED" → "truncated"; reasons keep their case by which they are known. */
+/** Shortens "TURN_STATUS_TRUNCATED" to "truncated". Finish reasons keep their upper case, by which they are known. */
 function wordOf(value: string | undefined, prefix: string): string {
   const word = value?.replace(prefix, "") ?? "unspecified";
   return prefix === "FINISH_REASON_" ? word : word.toLowerCase();

@@ -16,11 +16,11 @@ export function checkCallIds(
   const ids = new Set(known);
   for (const [index, { toolCalls = [], toolCallId = "" }] of messages.entries()) {
     if (toolCallId !== "" && !ids.has(toolCallId)) {
-      violations.add(`${field}[${index}].tool_call_id`, `is ${quoted(toolCallId)}, the id of no call before`);
+      violations.add(`${field}[${index}].tool_call_id`, `is ${quoted(toolCallId)}, the id of no earlier call`);
     }
     for (const [callIndex, { id }] of toolCalls.entries()) {
       if (ids.has(id)) {
-        violations.add(`${field}[${index}].tool_calls[${callIndex}].id`, `is ${quoted(id)}, which another call has`);
+        violations.add(`${field}[${index}].tool_calls[${callIndex}].id`, `is ${quoted(id)}, the id of another call`);
       }
       if (id !== "") ids.add(id);
     }
@@ -33,7 +33,10 @@ export function refuseCallsAtEnd(
   violations: Violations,
 ): void {
   if (messages.at(-1)?.toolCalls === undefined) return;
-  violations.add(`${field}[${messages.length - 1}].tool_calls`, "are the last that is said: their results must follow");
+  violations.add(
+    `${field}[${messages.length - 1}].tool_calls`,
+    "are at the end of the messages; their results must follow",
+  );
 }
 
 /** The ids of all calls of a session: those that the model made, and those that came with messages. */

@@ -6,27 +6,27 @@ import type { ReaderRule } from "./reader-rule.js";
 /** A call as its service sees it. */
 export interface CallContext {
   readonly caller: Caller;
-  /** Aborts with a GenerationError when the call has to end. Whatever the service waits for listens to it. */
+  /** The signal that is aborted with a GenerationError when the call must end. Everything that the service waits for listens to it. */
   readonly signal: AbortSignal;
-  /** When the call's deadline passes, by the host's clock; undefined: it has none. */
+  /** The time of the call's deadline by the host's clock, or undefined if it has none. */
   readonly deadlineMs: number | undefined;
-  /** For the log. */
+  /** The origin of the call, for the log. */
   readonly origin: CallOrigin;
-  /** What the caller named its call in the request, valid or not; for the log. */
+  /** Records the request id in the request, valid or not, for the log. */
   nameRequest(requestId: string | undefined): void;
-  /** Says that the call's generation was accepted: a refusal is not possible any more, and the log tells its end by the generation's own line. */
+  /** Records that the generation was accepted. A refusal is then impossible, and the generation's own log line reports its end. */
   accepted(): void;
   /**
-   * Counts a unary response of up to this many bytes from now on, before it is made. Its real size takes their place once it is encoded.
+   * Counts a unary response of up to this many bytes before it is created. Its actual size replaces them once it is encoded.
    * @throws GenerationError TOO_MANY_RESPONSE_BYTES
    */
   holdResponse(bytes: number): void;
-  /** The id goes out with the status, good or bad. */
+  /** Sets the generation id, which goes out with every status. */
   nameGeneration(generationId: string): void;
-  /** Says that the request was read in, and that nothing holds its bytes any more: they count no longer towards the server's bound. */
+  /** Records that the request is decoded and nothing holds its bytes, so they no longer count toward the server's limit. */
   releaseRequest(): void;
-  /** Aborts the signal for this reason, which becomes the call's status. Too late changes nothing. */
+  /** Aborts the signal with an error, which becomes the status of the call. It has no effect after the end of the call. */
   abort(reason: GenerationError): void;
-  /** Holds the stream's reader to this rule from the next message on. Without effect on a unary call. */
+  /** Sets the rule for the reader of the stream from the next message on. It has no effect on a unary call. */
   useReaderRule(rule: ReaderRule): void;
 }

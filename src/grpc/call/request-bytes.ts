@@ -7,7 +7,7 @@ export interface BodyHolder {
   readonly evict: () => void;
 }
 
-interface Held extends BodyHolder {
+interface HeldBody extends BodyHolder {
   bytes: number;
   isPending: boolean;
 }
@@ -18,7 +18,7 @@ interface Held extends BodyHolder {
  */
 export class RequestBytes {
   readonly maxBytes: number;
-  readonly #held = new Map<object, Held>();
+  readonly #held = new Map<object, HeldBody>();
   #bytes = 0;
 
   constructor(maxBytes: number) {

@@ -15,7 +15,7 @@ export interface ResponseOwner {
   readonly evict: () => void;
 }
 
-interface Held extends ResponseOwner {
+interface CountedResponse extends ResponseOwner {
   bytes: number;
   /** The time at which the response was sent, or undefined while it is being created. */
   sentMs: number | undefined;
@@ -29,7 +29,7 @@ export class ResponseBudget {
   readonly #maxBytes: number;
   readonly #clock: Clock;
   /** The responses, oldest first. */
-  readonly #responses = new Set<Held>();
+  readonly #responses = new Set<CountedResponse>();
   #bytes = 0;
 
   constructor(maxBytes: number, clock: Clock) {
@@ -47,7 +47,7 @@ export class ResponseBudget {
    * @throws GenerationError TOO_MANY_RESPONSE_BYTES
    */
   hold(bytes: number, owner: ResponseOwner): HeldResponse {
-    const held: Held = { ...owner, bytes: 0, sentMs: undefined };
+    const held: CountedResponse = { ...owner, bytes: 0, sentMs: undefined };
     this.#resize(held, bytes);
     this.#responses.add(held);
     return {
@@ -61,18 +61,18 @@ export class ResponseBudget {
     };
   }
 
-  #resize(held: Held, wanted: number): void {
+  #resize(held: CountedResponse, wanted: number): void {
     const more = wanted - held.bytes;
     if (more > 0 && wanted > SMALL_RESPONSE_BYTES) this.#makeRoom(held, more);
     this.#bytes += more;
     held.bytes = wanted;
   }
 
-  #release(held: Held): void {
+  #release(held: CountedResponse): void {
     if (this.#responses.delete(held)) this.#bytes -= held.bytes;
   }
 
-  #makeRoom(held: Held, more: number): void {
+  #makeRoom(held: CountedResponse, more: number): void {
     while (this.#bytes + more > this.#maxBytes) {
       const victim = this.#oldestUnread(held, more);
       if (victim === undefined) throw this.#refusal();
@@ -82,7 +82,7 @@ export class ResponseBudget {
   }
 
   /** The oldest unread response of the connection that holds the most, or undefined if there is none or if that would be the asking connection. */
-  #oldestUnread(asking: Held, more: number): Held | undefined {
+  #oldestUnread(asking: CountedResponse, more: number): CountedResponse | undefined {
     const totals = new Map<object, number>([[asking.connection, more]]);
     for (const { connection, bytes } of this.#responses) totals.set(connection, (totals.get(connection) ?? 0) + bytes);
     let largest = asking.connection;
@@ -96,7 +96,7 @@ export class ResponseBudget {
   }
 
   #refusal(): GenerationError {
-    const text = `responses that wait for their readers take ${this.#bytes} bytes; with this one it would be more than ${this.#maxBytes}`;
+    const text = `responses that wait for their readers take ${this.#bytes} bytes; with this one they would exceed ${this.#maxBytes}`;
     return new GenerationError("TOO_MANY_RESPONSE_BYTES", text, {
       facts: { response_bytes: String(this.#bytes), max_total_response_bytes: String(this.#maxBytes) },
     });

@@ -9,27 +9,27 @@ import { StreamedCall } from "./streamed-call.js";
 /** The messages of a stream. */
 export type Messages<Message> = AsyncIterable<Message> | Iterable<Message>;
 
-/** What a service does for one method that streams its response. */
+/** A method of a service that streams its response. */
 export interface StreamMethod<Request, Message, Response> {
-  /** As it stands in logs. */
+  /** The name of the method in the log. */
   readonly method: string;
   readonly kind: CallKind;
   /**
-   * Gives the messages, each formed when it is asked for: only when the reader's window has taken the one before; returned early when the call ends.
-   * What is thrown before the first one goes out in trailers only.
+   * Returns the messages. Each is created when it is requested, which is when the reader's window has accepted the previous one, and the iterator
+   * returns early if the call ends. An error before the first message goes out in trailers only.
    */
   readonly handle: (
     request: DecodedRequest<Request>,
     context: CallContext,
   ) => Messages<Message> | Promise<Messages<Message>>;
   readonly toResponse: (message: Message) => Response;
-  /** UTF-8 bytes of text in a message, for the pace of the reader. */
+  /** The UTF-8 bytes of text in a message, for the pace of the reader. */
   readonly textBytes: (message: Message) => number;
-  /** Called when the reader's window has taken the message, even if the call has ended meanwhile. */
+  /** Called when the reader's window has accepted the message, even if the call has ended meanwhile. */
   readonly taken: (message: Message) => void;
 }
 
-/** For a method whose messages are its responses, and hold none of a model's text. */
+/** The functions for a method whose messages are its responses and contain no text of a model. */
 export const WITHOUT_TEXT = {
   toResponse<Message>(message: Message): Message {
     return message;
@@ -38,11 +38,11 @@ export const WITHOUT_TEXT = {
     return 0;
   },
   taken(): void {
-    // Nothing depends on it.
+    // Nothing depends on when the reader takes such a message.
   },
 };
 
-/** A streaming method as grpc-js takes it. Whatever its service throws becomes a status; nothing is left unhandled. */
+/** Adapts a streaming method to grpc-js. Every error of the service becomes a status; nothing is left unhandled. */
 export function streamMethod<Request, Message, Response>(
   host: CallHost,
   { method, kind, handle, toResponse, textBytes, taken }: StreamMethod<Request, Message, Response>,

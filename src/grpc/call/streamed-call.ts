@@ -4,11 +4,11 @@ import type { ReaderRule } from "./reader-rule.js";
 import { type HandledCall, ServedCall } from "./served-call.js";
 import { StreamWriter, type WritableCall } from "./stream-writer.js";
 
-/** A served call that answers by a stream, with the writer of that. */
+/** A served call with a streamed response and its writer. */
 export class StreamedCall<Response> extends ServedCall {
   readonly writer: StreamWriter<Response>;
 
-  /** @param options.rule for the reader, until the request brings another */
+  /** @param options.rule the rule for the reader until the request brings another one */
   constructor(
     host: CallHost,
     call: HandledCall & WritableCall<Response>,

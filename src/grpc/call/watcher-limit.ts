@@ -18,7 +18,7 @@ export class WatcherLimit {
    */
   take(): Disposable {
     if (this.#taken >= this.#max) {
-      throw new GenerationError("TOO_MANY_WATCHERS", `the server has ${this.#max} ${this.#what}, its max`, {
+      throw new GenerationError("TOO_MANY_WATCHERS", `the server has ${this.#max} ${this.#what}, which is its limit`, {
         facts: { max_watchers: String(this.#max) },
       });
     }

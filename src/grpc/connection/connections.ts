@@ -80,12 +80,10 @@ export class Connections implements Disposable {
     });
   }
 
-  /** @throws Error if there is no listener, because grpc-js listens elsewhere than http2-listeners.ts assumes */
+  /** @throws Error if there is no listener, because grpc-js listens elsewhere than grpc-js-internals.ts assumes */
   requireListener(): void {
     if (this.#openOn.size === 0) {
-      throw new Error(
-        "no address is watched for connections: src/grpc/connection/http2-listeners.ts must follow grpc-js",
-      );
+      throw new Error("no address is watched for connections: src/grpc/gate/grpc-js-internals.ts must follow grpc-js");
     }
   }
 

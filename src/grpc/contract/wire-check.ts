@@ -82,7 +82,7 @@ class WireCheck {
       }
     } catch (error) {
       if (!(error instanceof BrokenWireError)) throw error;
-      this.unreadable.add(pathOf(current), "breaks off, or is not protobuf");
+      this.unreadable.add(pathOf(current), "ends early, or is not protobuf");
     }
     this.#depth--;
     scan.position = end;

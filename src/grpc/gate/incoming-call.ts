@@ -126,7 +126,7 @@ export class IncomingCall {
 
   #secondMessage(): GenerationError | undefined {
     if (this.streamsRequest || !this.body.isExceeded) return undefined;
-    return new GenerationError("UNDECODABLE_MESSAGE", "the request holds more than its one message");
+    return new GenerationError("UNDECODABLE_MESSAGE", "the request contains more than one message");
   }
 
   #missing(): string {

@@ -14,7 +14,7 @@ export interface PendingCallsOptions {
   readonly clock: Clock;
 }
 
-interface Entry {
+interface PendingEntry {
   readonly sinceMs: number;
   readonly evict: () => void;
 }
@@ -29,7 +29,7 @@ const GRACE_MS = 1_000;
 export class PendingCalls {
   readonly #options: PendingCallsOptions;
   /** The pending calls, oldest first. */
-  readonly #calls = new Map<CountedCall, Entry>();
+  readonly #calls = new Map<CountedCall, PendingEntry>();
   readonly #counts = new Map<ConnectionAccount, number>();
 
   constructor(options: PendingCallsOptions) {
@@ -64,7 +64,7 @@ export class PendingCalls {
     else this.#counts.delete(call.account);
   }
 
-  #oldestOfTheLargest(): [CountedCall, Entry] | undefined {
+  #oldestOfTheLargest(): [CountedCall, PendingEntry] | undefined {
     let most = 0;
     for (const count of this.#counts.values()) if (count > most) most = count;
     for (const entry of this.#calls) if (this.#countOf(entry[0].account) === most) return entry;

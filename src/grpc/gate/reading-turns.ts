@@ -1,34 +1,34 @@
 import type { Http2Server, ServerHttp2Session } from "node:http2";
 
-/** New streams in one round of the event loop after which no connection is read any more in that round. */
+/** The new streams in one round of the event loop after which no connection is read again in that round. */
 const ROUND_STREAMS = 256;
-/** A connection with at most this many new streams in the round is read again at once, the others one after another. */
+/** A connection with at most this many new streams in a round is read again at once. The others are read one after another. */
 const LIGHT_STREAMS = 32;
 
-/** The part of a socket's handle that Node has no public name for: a session takes its socket's bytes from it directly. */
+/** The part of a socket's handle for which Node has no public name. A session takes the bytes of its socket from it directly. */
 interface ReadableHandle {
   readStart(): void;
   readStop(): void;
 }
 
 /**
- * Keeps connections that open very many streams at once from holding the event loop up: timers, other connections and the engine's notices come
- * between any two portions (64 KiB) of such a connection. Main thread; one for a server.
+ * Keeps connections that open very many streams at once from blocking the event loop: timers, other connections and the notices of the engine are
+ * handled between any two portions (64 KiB) of such a connection. Runs on the main thread, one per server.
  *
  * In one round Node reads up to 2 MiB from each socket, which is some ten thousand streams. Once a round has brought `ROUND_STREAMS` of them, all
- * connections stop reading. Those with few new streams read again in the next round, and of the others one in each round after that.
+ * connections stop reading. Connections with few new streams are read again in the next round, and one of the others in each round after that.
  */
 export class ReadingTurns {
   readonly #sessions = new Set<ServerHttp2Session>();
-  /** New streams of each connection in this round. */
+  /** The new streams of each connection in this round. */
   readonly #opened = new Map<ServerHttp2Session, number>();
-  /** Connections that wait for their turn. */
+  /** The connections that wait for their turn. */
   readonly #waiting = new Set<ServerHttp2Session>();
   #streams = 0;
   #isScheduled = false;
   #isStopped = false;
 
-  /** Takes part in every connection of the listener. @param listener not listening yet */
+  /** Includes every connection of the listener, which must not listen yet. */
   watch(listener: Http2Server): void {
     listener.on("session", (session) => {
       this.#sessions.add(session);
@@ -36,7 +36,7 @@ export class ReadingTurns {
     });
   }
 
-  /** Counts a new stream; to be called for each, in the round that brings it. */
+  /** Counts a new stream. It must be called for each stream, in the round that brings it. */
   onStream(session: ServerHttp2Session): void {
     this.#opened.set(session, (this.#opened.get(session) ?? 0) + 1);
     this.#streams += 1;
@@ -86,7 +86,7 @@ export class ReadingTurns {
   }
 }
 
-/** undefined: the connection is gone. */
+/** The handle of a connection's socket, or undefined if the connection is closed. */
 function handleOf({ destroyed, socket }: ServerHttp2Session): ReadableHandle | undefined {
   if (destroyed) return undefined;
   const { _handle: handle } = socket as { readonly _handle?: ReadableHandle | null };

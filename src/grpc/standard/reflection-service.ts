@@ -70,7 +70,7 @@ export function createReflectionService(host: CallHost, descriptors: DescriptorS
       case "listServices":
         return serviceList;
       case undefined:
-        return errorResponse(Status.INVALID_ARGUMENT, "the request asks for nothing");
+        return errorResponse(Status.INVALID_ARGUMENT, "the request names nothing to look up");
     }
   };
 

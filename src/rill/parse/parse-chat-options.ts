@@ -39,7 +39,7 @@ function parseToolUse(
   violations: Violations,
 ): ToolUse | undefined {
   if (tools.length === 0) {
-    const description = "goes with tools only";
+    const description = "is valid only with tools";
     if (toolChoice !== undefined) violations.add(`${field}.tool_choice`, description);
     if (parallelToolCalls !== undefined) violations.add(`${field}.parallel_tool_calls`, description);
     return undefined;
@@ -127,7 +127,7 @@ function parseToolChoice(
       const name = choice.choice.value;
       if (!tools.some((tool) => tool.name === name)) {
         const shown = JSON.stringify(wellFormedText(name, MAX_NAME_TEXT_BYTES));
-        violations.add(`${field}.tool`, `is ${shown}, the name of none of the tools`);
+        violations.add(`${field}.tool`, `is ${shown}, which is no name of a tool`);
       }
       return { type: "named", name };
     }

@@ -52,7 +52,7 @@ function checkChoices(choices: readonly string[], limits: Limits, violations: Vi
     if (bytes < 1 || bytes > limits.choiceBytes) {
       violations.add(`${field}[${index}]`, `has ${bytes} bytes; it must have 1 to ${limits.choiceBytes}`);
     } else if (seen.has(choice)) {
-      violations.add(`${field}[${index}]`, "is the same as one before");
+      violations.add(`${field}[${index}]`, "equals an earlier choice");
     }
     seen.add(choice);
   }
@@ -60,7 +60,7 @@ function checkChoices(choices: readonly string[], limits: Limits, violations: Vi
 
 function checkGbnf(grammar: string, { gbnfBytes }: Limits, violations: Violations): void {
   if (gbnfBytes === 0) {
-    violations.add("gbnf", "is not taken by this server: its setting max-gbnf-size is 0");
+    violations.add("gbnf", "is not accepted by this server, whose setting max-gbnf-size is 0");
     return;
   }
   const bytes = Buffer.byteLength(grammar);

@@ -14,7 +14,8 @@ export function parseDelivery(
   violations: Violations,
 ): Given<Delivery> {
   if (!streams) {
-    if (delivery !== undefined) violations.add("delivery", "goes with GenerateStream only: Generate has no stream");
+    if (delivery !== undefined)
+      violations.add("delivery", "is valid only in GenerateStream, because Generate has no stream");
     return {};
   }
   if (delivery === undefined) return {};

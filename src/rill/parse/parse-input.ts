@@ -58,5 +58,5 @@ function parseChat(chat: Chat, limits: Limits, violations: Violations): Generati
 
 /** Refuses parse_control_tokens with inputs whose text never becomes control tokens. */
 export function requireNoControlTokens(parseControlTokens: boolean | undefined, violations: Violations): void {
-  if (parseControlTokens !== undefined) violations.add("parse_control_tokens", "goes with a prompt only");
+  if (parseControlTokens !== undefined) violations.add("parse_control_tokens", "is valid only with a prompt");
 }

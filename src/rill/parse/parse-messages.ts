@@ -33,10 +33,11 @@ function parseMessage(
   if (content === undefined && toolCalls.length === 0) violations.add(`${path}.content`, "is missing");
   const role = parseRole(message.role, `${path}.role`, violations);
   if (role !== "assistant") {
-    if (reasoning !== undefined) violations.add(`${path}.reasoning`, "goes with ROLE_ASSISTANT only");
-    if (toolCalls.length > 0) violations.add(`${path}.tool_calls`, "goes with ROLE_ASSISTANT only");
+    if (reasoning !== undefined) violations.add(`${path}.reasoning`, "is valid only with ROLE_ASSISTANT");
+    if (toolCalls.length > 0) violations.add(`${path}.tool_calls`, "is valid only with ROLE_ASSISTANT");
   }
-  if (role !== "tool" && toolCallId !== undefined) violations.add(`${path}.tool_call_id`, "goes with ROLE_TOOL only");
+  if (role !== "tool" && toolCallId !== undefined)
+    violations.add(`${path}.tool_call_id`, "is valid only with ROLE_TOOL");
   if (role === "tool" && toolCallId === undefined) violations.add(`${path}.tool_call_id`, "is missing");
   const callId = parseId({ field: `${path}.tool_call_id`, value: toolCallId }, limits, violations);
   const calls = parseToolCalls({ field: `${path}.tool_calls`, toolCalls }, limits, violations);

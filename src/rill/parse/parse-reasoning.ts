@@ -19,13 +19,13 @@ export function parseReasoning(
   const { enabled, tokenBudget } = reasoning;
   if (tokenBudget === 0) violations.add("reasoning.token_budget", "is 0; it must be at least 1");
   if (enabled === false && tokenBudget !== undefined) {
-    violations.add("reasoning.token_budget", "is given beside enabled false: there is nothing to bound");
+    violations.add("reasoning.token_budget", "is not valid with enabled false");
   }
   const obstacle = reasons
     ? isRendered
       ? undefined
-      : "goes with chat and turn only, which the model's template renders"
-    : "is asked for, but the model does not think aloud";
+      : "is valid only with chat and turn, which the chat template renders"
+    : "is not valid: the model is no reasoning model";
   if (obstacle !== undefined) {
     if (enabled === true) violations.add("reasoning.enabled", obstacle);
     if (tokenBudget !== undefined) violations.add("reasoning.token_budget", obstacle);

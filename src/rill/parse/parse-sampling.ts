@@ -143,7 +143,7 @@ function parseLogitBias(
     }
   });
   if (parsed.filter(({ bias }) => bias === NEVER_BIAS).length >= vocabularySize) {
-    violations.add(LOGIT_BIAS_FIELD, "leaves no token that may be drawn");
+    violations.add(LOGIT_BIAS_FIELD, "leaves no token that may be sampled");
   }
   return Object.freeze(parsed);
 }

@@ -4,13 +4,11 @@ import {
   type GetGenerationRequest,
 } from "../../../generated/rill/v1/generation_service.js";
 import type { Limits } from "../../core/limits.js";
+import type { GenerationTarget } from "../../scheduler/generation/generation-identity.js";
 import { parseId } from "./parse-identity.js";
 import { Violations } from "../../core/violations.js";
 import type { CancelMode } from "../../core/engine-messages.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
-
-/** The name by which a caller refers to a generation. */
-export type GenerationTarget = { readonly generationId: string } | { readonly requestId: string };
 
 /** Parses the `target` of a request that names a generation. */
 function parseTarget(

@@ -16,7 +16,7 @@ export function parseTurnInput(message: TurnInputMessage, limits: Limits, violat
   const { sessionId, expectedRevision, continueAnswer: continues = false, waitIfBusy = false } = message;
   if (sessionId === undefined) violations.add("turn.session_id", "is missing");
   if (continues && message.messages.length > 0) {
-    violations.add("turn.messages", "is given beside continue_answer: the answer goes on without new messages");
+    violations.add("turn.messages", "is not valid with continue_answer, which takes no new messages");
   }
   return {
     type: "turn",

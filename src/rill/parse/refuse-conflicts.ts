@@ -16,18 +16,21 @@ export function refuseConflicts({ input, constraint, stopping }: Combination, vi
   const mayCall = choice !== undefined && choice.type !== "none";
   const isForced = choice?.type === "required" || choice?.type === "named";
   if (constraint !== undefined && mayCall) {
-    violations.add(constraint.type, "does not go with tools that may be called: one grammar holds the answer");
+    violations.add(
+      constraint.type,
+      "is not valid with tools that the model may call, because one grammar holds for the answer",
+    );
   }
   const forcing = constraint?.type ?? (isForced ? `${input.type}.tool_choice` : undefined);
   if (forcing === undefined) return;
   if (stopping.ignoreEndOfGeneration === true) {
     violations.add(
       "stopping.ignore_end_of_generation",
-      `does not go with ${forcing}: the output ends when it is complete`,
+      `is not valid with ${forcing}, because the output ends when it is complete`,
     );
   }
   if (continuesAnswer(input)) {
-    violations.add(forcing, "does not go with an unfinished answer: a grammar begins with the answer");
+    violations.add(forcing, "is not valid with an unfinished answer, because a grammar begins with the answer");
   }
 }
 

@@ -4,23 +4,23 @@ import { EncodedResponse } from "../../grpc/contract/service-definition.js";
 /** The list entries that are encoded at a time, which takes a fraction of a millisecond. */
 const PIECE_ENTRIES = 1_000;
 
-/** A generated message's encoder and decoder. */
+/** The encoder and decoder of a generated message. */
 interface MessageCodec<Message> {
   encode(message: Message): { finish(): Uint8Array };
   decode(bytes: Uint8Array): Message;
 }
 
-/** A list of a message, which is made part by part. */
+/** A list field of a message, which is created piece by piece. */
 export interface MessageList<Message> {
   readonly length: number;
-  /** The field with the entries from `start` up to `end`. */
+  /** Returns the field with the entries from `start` up to `end`. */
   readonly part: (start: number, end: number) => Partial<Message>;
 }
 
 /**
- * Encodes a message with long lists by pieces. Two messages one after another are, to every decoder, one message with the entries of both, so each piece
- * is a message with a part of a list.
- * @param message its `lists` are empty
+ * Encodes a message with long lists in pieces. Concatenated messages decode to one message with the entries of all of them, so each piece is a
+ * message with a part of a list.
+ * @param message a message whose `lists` are empty
  */
 export async function encodeInPieces<Message extends object>(
   message: Message,

@@ -8,7 +8,7 @@ import { encodeInPieces } from "./encode-in-pieces.js";
 import { asBuffer, toLogprobsMessage } from "./logprobs-message.js";
 import { toContextTrimmedMessage } from "./stream-response.js";
 
-/** Encodes a whole generation, its long lists by pieces. */
+/** Encodes a complete generation, with its long lists in pieces. */
 export async function encodeGenerateResponse(folded: FoldedGeneration, pace: WorkPace): Promise<EncodedResponse> {
   const { accepted, contextTrimmed, completed, output } = folded;
   const { generationId, modelDigest, effectiveParameters, turn } = toAcceptedMessage(accepted);

@@ -15,7 +15,7 @@ export function toLogprobsMessage({ tokenId, logprob, top }: OutputScore): Token
   };
 }
 
-/** Shows bytes as the class that the generated code asks for, without a copy. */
+/** Views bytes as a Buffer, which the generated code expects, without a copy. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

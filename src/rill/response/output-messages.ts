@@ -28,7 +28,7 @@ function tokenFields(facts: TokenFacts): Omit<Chunk, "text" | "channel"> {
   return {
     tokenCount,
     outputTokens,
-    // The encoder only reads it.
+    // The encoder only reads the list.
     tokenIds: tokenIds as number[],
     logprobs: scores.map(toLogprobsMessage),
     tokenBytes: tokenBytes.map(asBuffer),

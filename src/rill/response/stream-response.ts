@@ -11,7 +11,7 @@ export function toStreamResponse({ sequence, event }: GenerationMessage): Genera
   return { sequence, event: toEventMessage(event) };
 }
 
-/** UTF-8 bytes of text that the reader has to take with a message. */
+/** The UTF-8 bytes of text in a message that the reader must take. */
 export function textBytesOf({ event }: GenerationMessage): number {
   if (event.type === "text") return Buffer.byteLength(event.text);
   return event.type === "tool_call" ? Buffer.byteLength(event.arguments) : 0;
@@ -42,7 +42,7 @@ function toEventMessage(event: ReaderEvent): GenerateStreamResponse["event"] {
   }
 }
 
-/** Both ends of the estimate are 0 if nothing was measured yet: then there is none to tell. */
+/** Converts a position in the queue. Both estimates are 0 until something is measured, and are then absent. */
 function toQueuedMessage({ position, waitLowMs, waitHighMs }: QueuePosition): Queued {
   const estimated = waitHighMs > 0;
   return {

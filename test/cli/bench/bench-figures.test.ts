@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { CallOutcome } from "../../../src/cli/bench/bench-call.js";
+import type { BenchResult } from "../../../src/cli/bench/bench-call.js";
 import { toFigures } from "../../../src/cli/bench/bench-figures.js";
 
-const done = (outputTokens: number, firstTokenMs: number, gapsMs: readonly number[]): CallOutcome => ({
+const done = (outputTokens: number, firstTokenMs: number, gapsMs: readonly number[]): BenchResult => ({
   type: "done",
   outputTokens,
   reusedInputTokens: 3,
@@ -13,8 +13,8 @@ const done = (outputTokens: number, firstTokenMs: number, gapsMs: readonly numbe
 describe("toFigures", () => {
   it("takes the tokens of all rounds over the time of all rounds", () => {
     const rounds = [
-      { wallMs: 1_000, outcomes: [done(60, 10, []), done(40, 20, [])] },
-      { wallMs: 3_000, outcomes: [done(100, 30, []), done(200, 40, [])] },
+      { wallMs: 1_000, results: [done(60, 10, []), done(40, 20, [])] },
+      { wallMs: 3_000, results: [done(100, 30, []), done(200, 40, [])] },
     ];
     const { calls, outputTokens, reusedInputTokens, tokensPerSecond } = toFigures(2, rounds);
     assert.deepEqual(
@@ -26,22 +26,22 @@ describe("toFigures", () => {
   it("takes the median and the hundredth worst of all times to first token and of all gaps", () => {
     const gaps = Array.from({ length: 200 }, (_, index) => 200 - index);
     const { firstTokenMs, gapMs } = toFigures(1, [
-      { wallMs: 1, outcomes: [done(1, 5, gaps.slice(0, 90)), done(1, 7, gaps.slice(90)), done(1, 6, [])] },
+      { wallMs: 1, results: [done(1, 5, gaps.slice(0, 90)), done(1, 7, gaps.slice(90)), done(1, 6, [])] },
     ]);
     assert.deepEqual(firstTokenMs, { p50: 6, p99: 7 });
     assert.deepEqual(gapMs, { p50: 100, p99: 198 });
   });
 
   it("counts failed calls by reason, and their tokens not at all", () => {
-    const failed = (reason: string): CallOutcome => ({ type: "failed", reason });
-    const outcomes = [failed("QUEUE_FULL"), done(50, 1, []), failed("QUEUE_FULL"), failed("UNAVAILABLE")];
-    const figures = toFigures(4, [{ wallMs: 500, outcomes }]);
+    const failed = (reason: string): BenchResult => ({ type: "failed", reason });
+    const results = [failed("QUEUE_FULL"), done(50, 1, []), failed("QUEUE_FULL"), failed("UNAVAILABLE")];
+    const figures = toFigures(4, [{ wallMs: 500, results }]);
     assert.deepEqual(figures.errors, { QUEUE_FULL: 2, UNAVAILABLE: 1 });
     assert.equal(figures.tokensPerSecond, 100);
   });
 
   it("has no times where no call came to a first token", () => {
-    const figures = toFigures(1, [{ wallMs: 500, outcomes: [{ type: "failed", reason: "QUEUE_FULL" }] }]);
+    const figures = toFigures(1, [{ wallMs: 500, results: [{ type: "failed", reason: "QUEUE_FULL" }] }]);
     assert.equal(figures.firstTokenMs, null);
     assert.equal(figures.gapMs, null);
     assert.equal(figures.tokensPerSecond, 0);

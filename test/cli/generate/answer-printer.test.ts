@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AnswerPrinter } from "../../../src/cli/generate/answer-printer.js";
-import { pendingCallsText } from "../../../src/cli/generate/pending-calls.js";
+import { pendingCallsText } from "../../../src/cli/generate/generation-notes.js";
 
 /** What a printer puts where. */
 function printing() {
@@ -61,9 +61,9 @@ describe("pendingCallsText", () => {
     const text = (others: { sessionId?: string; savedPath?: string }): string =>
       pendingCallsText({ ids, sessionId: others.sessionId, savedPath: others.savedPath });
     const results = String.raw`--tool-result c1=FILE --tool-result 'c 2'\'''=FILE`;
-    assert.match(text({}), /^the model waits for the results of its 2 calls; .* --save-messages FILE, or --session$/);
-    assert.ok(text({ sessionId: "ses_a" }).endsWith(`; go on with --session ses_a --tools … ${results}`));
-    assert.ok(text({ savedPath: "chat.json" }).endsWith(`; go on with --messages chat.json --tools … ${results}`));
+    assert.match(text({}), /^the model waits for the results of its 2 calls; .* --save-messages FILE or --session$/);
+    assert.ok(text({ sessionId: "ses_a" }).endsWith(`; continue with --session ses_a --tools … ${results}`));
+    assert.ok(text({ savedPath: "chat.json" }).endsWith(`; continue with --messages chat.json --tools … ${results}`));
     assert.match(
       pendingCallsText({ ids: ["c1"], sessionId: "s", savedPath: undefined }),
       /^the model waits for the result of its call; /,

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { type GenerationInput, readGenerationInput } from "../../../src/cli/generate/generation-input.js";
+import { type InputFlags, readGenerationInput } from "../../../src/cli/generate/generation-input.js";
 import { UsageError } from "../../../src/cli/command/usage-error.js";
 
-const NOTHING: GenerationInput = {
+const NOTHING: InputFlags = {
   prompt: undefined,
   file: undefined,
   chat: false,
@@ -32,7 +32,7 @@ describe("readGenerationInput", () => {
     await rm(folder, { recursive: true });
   });
 
-  const read = (given: Partial<GenerationInput>, stdin?: string) =>
+  const read = (given: Partial<InputFlags>, stdin?: string) =>
     readGenerationInput({ ...NOTHING, ...given }, input(stdin));
 
   const write = async (name: string, content: string | Uint8Array): Promise<string> => {

@@ -1,49 +1,49 @@
 import assert from "node:assert/strict";
 import {
-  biases,
+  BIASES,
   choice,
-  count,
-  counts,
-  decimal,
-  duration,
-  labels,
-  no,
-  texts,
-  yes,
+  COUNT,
+  COUNTS,
+  DECIMAL,
+  DURATION,
+  LABELS,
+  NO,
+  TEXTS,
+  YES,
 } from "../../../src/cli/input/flag-types.js";
 
 describe("The types of request flags", () => {
   it("read numbers with and without a fraction, and nothing that is none", () => {
-    assert.deepEqual(["0", "0.8", "-1.5", ".5", "1e-3"].map(decimal.parse), [0, 0.8, -1.5, 0.5, 0.001]);
-    assert.deepEqual(["", "a", "NaN", "Infinity", "1,5", "0x1", "1 "].map(decimal.parse), Array(7).fill(undefined));
+    assert.deepEqual(["0", "0.8", "-1.5", ".5", "1e-3"].map(DECIMAL.parse), [0, 0.8, -1.5, 0.5, 0.001]);
+    assert.deepEqual(["", "a", "NaN", "Infinity", "1,5", "0x1", "1 "].map(DECIMAL.parse), Array(7).fill(undefined));
   });
 
   it("read whole numbers up to what 32 bits hold", () => {
-    assert.deepEqual(["0", "4294967295"].map(count.parse), [0, 4_294_967_295]);
-    assert.deepEqual(["4294967296", "-1", "1.0", "", "1e3"].map(count.parse), Array(5).fill(undefined));
+    assert.deepEqual(["0", "4294967295"].map(COUNT.parse), [0, 4_294_967_295]);
+    assert.deepEqual(["4294967296", "-1", "1.0", "", "1e3"].map(COUNT.parse), Array(5).fill(undefined));
   });
 
   it("read lists of whole numbers, with blanks around the commas", () => {
-    assert.deepEqual(counts.parse("1, 2,3"), [1, 2, 3]);
-    assert.deepEqual(["", "1,", "1,,2", "1;2", "a"].map(counts.parse), Array(5).fill(undefined));
+    assert.deepEqual(COUNTS.parse("1, 2,3"), [1, 2, 3]);
+    assert.deepEqual(["", "1,", "1,,2", "1;2", "a"].map(COUNTS.parse), Array(5).fill(undefined));
   });
 
   it("read durations as protobuf writes them", () => {
-    assert.deepEqual(["250ms", "1.5s", "2m", "0"].map(duration.parse), ["0.25s", "1.5s", "120s", "0s"]);
-    assert.deepEqual(["5", "soon", "-1s"].map(duration.parse), Array(3).fill(undefined));
+    assert.deepEqual(["250ms", "1.5s", "2m", "0"].map(DURATION.parse), ["0.25s", "1.5s", "120s", "0s"]);
+    assert.deepEqual(["5", "soon", "-1s"].map(DURATION.parse), Array(3).fill(undefined));
   });
 
   it("read a label up to its first =, which its value may hold too", () => {
-    assert.deepEqual(labels.parse("team=a=b"), { team: "a=b" });
-    assert.deepEqual(labels.parse("team="), { team: "" });
-    assert.deepEqual(["team", "=a", ""].map(labels.parse), Array(3).fill(undefined));
+    assert.deepEqual(LABELS.parse("team=a=b"), { team: "a=b" });
+    assert.deepEqual(LABELS.parse("team="), { team: "" });
+    assert.deepEqual(["team", "=a", ""].map(LABELS.parse), Array(3).fill(undefined));
   });
 
   it("read biases of tokens and of texts, which may hold an =", () => {
-    assert.deepEqual(biases.parse("15=-100"), [{ token_id: 15, bias: -100 }]);
-    assert.deepEqual(biases.parse(" upon=1.5"), [{ text: " upon", bias: 1.5 }]);
-    assert.deepEqual(biases.parse("a=b=2"), [{ text: "a=b", bias: 2 }]);
-    assert.deepEqual(["15", "=1", "a=", "a=much"].map(biases.parse), Array(4).fill(undefined));
+    assert.deepEqual(BIASES.parse("15=-100"), [{ token_id: 15, bias: -100 }]);
+    assert.deepEqual(BIASES.parse(" upon=1.5"), [{ text: " upon", bias: 1.5 }]);
+    assert.deepEqual(BIASES.parse("a=b=2"), [{ text: "a=b", bias: 2 }]);
+    assert.deepEqual(["15", "=1", "a=", "a=much"].map(BIASES.parse), Array(4).fill(undefined));
   });
 
   it("read words as the enum values that they stand for, and no words of Object", () => {
@@ -54,7 +54,7 @@ describe("The types of request flags", () => {
   });
 
   it("read any text as it is, and mean yes or no by being there", () => {
-    assert.deepEqual(texts.parse(" a,b\n"), [" a,b\n"]);
-    assert.deepEqual([yes.parse(""), no.parse("")], [true, false]);
+    assert.deepEqual(TEXTS.parse(" a,b\n"), [" a,b\n"]);
+    assert.deepEqual([YES.parse(""), NO.parse("")], [true, false]);
   });
 });

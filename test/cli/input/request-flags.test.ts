@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { Command } from "commander";
-import { count, counts, labels, text, texts, yes, yesOrNo } from "../../../src/cli/input/flag-types.js";
-import type { FlagType, RequestFlag } from "../../../src/cli/input/request-flag.js";
-import { addRequestFlags, readRequestFlags } from "../../../src/cli/input/request-flags.js";
+import { COUNT, COUNTS, LABELS, text, TEXTS, YES, YES_OR_NO } from "../../../src/cli/input/flag-types.js";
+import {
+  addRequestFlags,
+  type FlagType,
+  readRequestFlags,
+  type RequestFlag,
+} from "../../../src/cli/input/request-flags.js";
 import { UsageError } from "../../../src/cli/command/usage-error.js";
 import type { JsonObject } from "../../../src/client/contract-json.js";
 
@@ -15,14 +19,14 @@ const flag = (name: string, type: FlagType, field: string): RequestFlag => ({
 });
 
 const FLAGS = [
-  flag("top-k", count, "sampling.top_k"),
-  flag("seed", count, "sampling.seed"),
-  flag("stop", texts, "stopping.stop_sequences"),
-  flag("stop-token-id", counts, "stopping.stop_token_ids"),
-  flag("label", labels, "labels"),
+  flag("top-k", COUNT, "sampling.top_k"),
+  flag("seed", COUNT, "sampling.seed"),
+  flag("stop", TEXTS, "stopping.stop_sequences"),
+  flag("stop-token-id", COUNTS, "stopping.stop_token_ids"),
+  flag("label", LABELS, "labels"),
   flag("request-id", text, "request_id"),
-  flag("usage", yes, "output.usage"),
-  flag("reasoning", yesOrNo, "reasoning.enabled"),
+  flag("usage", YES, "output.usage"),
+  flag("reasoning", YES_OR_NO, "reasoning.enabled"),
 ];
 
 function read(...args: string[]): JsonObject {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { sessionFacts } from "../../../src/cli/sessions/session-facts.js";
-import { sessionHead, sessionLine } from "../../../src/cli/sessions/session-table.js";
+import { sessionFacts, sessionHead, sessionLine } from "../../../src/cli/sessions/session-table.js";
 
 const SESSION = {
   sessionId: "ses_AbCdEfGhIjKlMnOpQrStUvWx",

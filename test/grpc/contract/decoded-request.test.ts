@@ -42,10 +42,10 @@ describe("A decoded request", () => {
   });
 
   it("that is undecodable as a whole is told of in a sentence", () => {
-    const violations = [{ field: "", description: "breaks off, or is not protobuf" }];
+    const violations = [{ field: "", description: "ends early, or is not protobuf" }];
     const request: DecodedRequest<GenerateStreamRequest> = { type: "undecodable", violations };
     assert.throws(() => readableMessage(request), {
-      message: "the message cannot be decoded: it breaks off, or is not protobuf",
+      message: "the message cannot be decoded: it ends early, or is not protobuf",
     });
   });
 });

@@ -129,7 +129,7 @@ describe("The check of a message's bytes", () => {
     const broken = lengthDelimited(1, Uint8Array.of(0x12, 9));
     const chat = lengthDelimited(2, Buffer.concat([sound, broken, sound]));
     assert.deepEqual(checkWire(chat, input, "refused").unreadable, [
-      { field: "chat.messages[1].content", description: "breaks off, or is not protobuf" },
+      { field: "chat.messages[1].content", description: "ends early, or is not protobuf" },
     ]);
   });
 

@@ -1,5 +1,5 @@
-/** What the command line reads of the messages of a generation, as their JSON has it: a value that is not there is zero or absent. */
-export interface GenerationEnd {
+/** The part of a generation's messages that the command line reads, in their JSON form. An absent value is zero or unset. */
+export interface CompletedJson {
   readonly finishReason?: string;
   readonly usage?: {
     readonly inputTokens?: number;
@@ -8,51 +8,51 @@ export interface GenerationEnd {
   };
   /** Durations such as "1.500s". */
   readonly timings?: { readonly decode?: string; readonly timeToFirstToken?: string };
-  /** The session's since the answer was stored. */
+  /** The revision that the session got when the answer was stored. */
   readonly sessionRevision?: number;
 }
 
-/** What the server says of a turn of a session, beside its end. */
-export interface GenerationTurn {
+/** The part of the messages that concerns a turn of a session. */
+export interface TurnEventsJson {
   readonly turn?: { readonly number?: number };
-  readonly contextTrimmed?: TrimmedContext;
+  readonly contextTrimmed?: ContextTrimmedJson;
 }
 
-export interface TrimmedContext {
+export interface ContextTrimmedJson {
   readonly droppedTurns?: number;
   readonly keptTurns?: number;
 }
 
 /** An event of GenerateStream. */
 export interface GenerationEventJson {
-  readonly accepted?: Pick<GenerationTurn, "turn">;
-  readonly contextTrimmed?: TrimmedContext;
+  readonly accepted?: Pick<TurnEventsJson, "turn">;
+  readonly contextTrimmed?: ContextTrimmedJson;
   readonly chunk?: ChunkJson;
   readonly toolCall?: ToolCallDeltaJson;
-  readonly completed?: GenerationEnd;
+  readonly completed?: CompletedJson;
 }
 
 export interface ChunkJson {
   readonly text?: string;
-  /** Such as "CHANNEL_REASONING". */
+  /** The channel, such as "CHANNEL_REASONING". */
   readonly channel?: string;
 }
 
-/** A part of a call; id and name come with its first part. */
+/** A piece of a tool call. The first piece has id and name. */
 export interface ToolCallDeltaJson {
   readonly id?: string;
   readonly name?: string;
   readonly arguments?: string;
 }
 
-/** The answer of Generate. */
-export interface GenerationAnswerJson extends GenerationEnd, GenerationTurn {
+/** The response of Generate. */
+export interface GenerateResponseJson extends CompletedJson, TurnEventsJson {
   readonly text?: string;
   readonly reasoning?: string;
   readonly toolCalls?: readonly ToolCallJson[];
 }
 
-/** A whole call. */
+/** A complete tool call. */
 export interface ToolCallJson {
   readonly id?: string;
   readonly name?: string;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { trimmedText } from "../../../src/cli/generate/trimmed-text.js";
+import { trimmedText } from "../../../src/cli/generate/generation-notes.js";
 
 describe("trimmedText", () => {
   it("says how many turns the model does not see, and how many it does", () => {

@@ -9,7 +9,7 @@ const INSTANCE_KEY = "x-rill-instance";
  * call.
  * @param listener a listener that does not listen yet and has all its other stream handlers; these headers come before them
  */
-export function addAnswerHeaders(listener: Http2Server, options: { instanceId: string; maxIdBytes: number }): void {
+export function addResponseHeaders(listener: Http2Server, options: { instanceId: string; maxIdBytes: number }): void {
   listener.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     sign(stream, options.instanceId, noteOrigin(stream, headers, options.maxIdBytes));
   });
