@@ -7,7 +7,7 @@ import {
   usableThreads,
 } from "../../src/machine/usable-threads.js";
 
-/** A file system of so many files. */
+/** A file system with these files. */
 const files =
   (texts: Record<string, string>) =>
   (path: string): string | undefined =>

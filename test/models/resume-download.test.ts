@@ -34,7 +34,7 @@ describe("A download from the hub that is interrupted", function () {
 
   const pathOf = (cacheDir: string): string => join(cacheDir, "owner", "repo@main", "small.gguf");
 
-  /** Pulls with an abort as soon as so many bytes are there. */
+  /** Pulls, and aborts as soon as this number of bytes has arrived. */
   async function pullUntil(doneBytes: number): Promise<void> {
     const caller = new AbortController();
     const onEvent = (event: PullEvent): void => {

@@ -16,7 +16,10 @@ import {
   valueOf,
 } from "./store-rig.js";
 
-/** What holds of every store, of answers that are more than text. @param store an empty one, with LIMITS, on the day's time */
+/**
+ * The contract of every store for answers with parts beside their text.
+ * @param store an empty store with LIMITS, on the system's time of day
+ */
 export function describeAnswerContract(store: () => SessionStore, day: () => Day): void {
   it("stores what was thought and called with the answer, as it goes on and at the end, and copies it", async () => {
     const session = await begin(store());

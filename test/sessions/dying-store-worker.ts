@@ -1,7 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import type { StoreThreadCommand } from "../../src/sessions/store-messages.js";
 
-// A store's thread that dies of `get`, says nothing to `sweep`, and answers everything else.
+// A store's thread that dies of `get`, ignores `sweep`, and answers every other command.
 parentPort?.on("message", (command: StoreThreadCommand) => {
   if (command.type === "close") process.exit(0);
   if (command.method === "get") throw new Error("the thread's own words");

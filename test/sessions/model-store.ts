@@ -25,7 +25,10 @@ const FENCED_OUT = { type: "fenced_out" } as const;
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-/** What a store has to answer, said as plainly as it goes: everything in arrays, one call after another. Lists, limits of bytes and sweeps' counts are left out. */
+/**
+ * The answers that a store has to give, in the plainest form: everything in arrays, one call after another. It leaves out lists, limits of bytes and
+ * the counts of sweeps.
+ */
 export class ModelStore {
   readonly #sessions = new Map<string, ModelSession>();
   readonly #limits: StoreLimits;
@@ -157,7 +160,7 @@ export class ModelStore {
     return ok({ revision: held.turn.endRevision ?? 0 });
   }
 
-  /** What a sweep leaves behind. */
+  /** Deletes the expired sessions, and ends the turns whose lease has run out. */
   sweep(): void {
     for (const [sessionId, { owner }] of this.#sessions) {
       if (this.#lock({ owner, sessionId }) === undefined) this.#sessions.delete(sessionId);

@@ -11,7 +11,7 @@ import pg from "pg";
 const run = promisify(execFile);
 const DEBIAN_FOLDER = "/usr/lib/postgresql";
 
-/** Who a server runs as; PostgreSQL refuses to run as root. undefined: as whoever runs the tests. */
+/** The user that the server runs as, because PostgreSQL refuses to run as root. undefined: the user of the tests. */
 interface Identity {
   readonly uid: number;
   readonly gid: number;

@@ -22,7 +22,10 @@ const PAGE = { maxEntries: 1_000, maxBytes: 64 * 1024 * 1024 };
 /** NUL, half a surrogate pair, what ends JSON texts and SQL ones, two-unit code points. */
 const HARD_TEXT = "a\u0000b \ud83d \u2028 \"quoted\" 'quoted' \\ 🦜🏽 \r\n\t é";
 
-/** What holds of every store, of sessions and what is stored in them but turns that run. @param store an empty one, with LIMITS, on the day's time */
+/**
+ * The contract of every store for sessions, without running turns.
+ * @param store an empty store with LIMITS, on the system's time of day
+ */
 export function describeSessionContract(store: () => SessionStore, day: () => Day): void {
   it("gives back what it was given", async () => {
     const labels = new Map([

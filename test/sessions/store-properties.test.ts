@@ -10,7 +10,7 @@ const TIGHT = { sessions: 4, turns: 7, bytes: LIMITS.bytes };
 
 /** Which session is meant: one of the first that the run has made, of either owner. */
 const target = fc.record({ session: fc.constantFrom(0, 0, 0, 0, 1, 2, 3), owner: fc.constantFrom("a", "a", "a", "b") });
-/** What a client thinks the revision is: right, a little off, or not said. */
+/** The revision that a client expects: the right one, a slightly wrong one, or none. */
 const revision = fc.constantFrom("none", "none", "right", "right", "off" as const);
 const texts = fc.array(fc.string({ unit: "binary", maxLength: 12 }), { minLength: 1, maxLength: 2 });
 const key = fc.constantFrom(undefined, "k1", "k2");

@@ -21,7 +21,10 @@ import {
   valueOf,
 } from "./store-rig.js";
 
-/** What holds of every store, of turns. @param store an empty one, with LIMITS, on the day's time */
+/**
+ * The contract of every store for turns.
+ * @param store an empty store with LIMITS, on the system's time of day
+ */
 export function describeTurnContract(store: () => SessionStore, day: () => Day): void {
   it("reserves nothing by opening a turn", async () => {
     const session = await begin(store(), { messages: says("hi") });

@@ -4,7 +4,7 @@ import { isMainThread } from "node:worker_threads";
 import { type HostChannel, threadData } from "../../src/threads/host-channel.js";
 import type { SpawnWorker } from "../../src/threads/spawned-worker.js";
 
-/** What a forked worker sends to the process that forked it. */
+/** A message of a forked worker to the process that forked it. */
 type Message = { readonly notice: unknown } | { readonly fault: Error };
 
 /** Starts a worker as a process of its own: its module finds its data by `workerData` and posts by a `ProcessChannel`. */

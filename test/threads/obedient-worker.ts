@@ -3,7 +3,7 @@ import { type HostChannel, ThreadChannel } from "../../src/threads/host-channel.
 import { ProcessChannel, workerData } from "../support/forked-worker.js";
 
 export interface ObedientData {
-  /** What the worker does before anything else; the last two are its ends. */
+  /** The worker's first action. The last two end it. */
   readonly first: "ready" | "unusable" | "throw" | "exit";
 }
 

@@ -31,7 +31,7 @@ describe("storeFile", () => {
     await using scratch = await ScratchDirectory.create();
     const targetPath = join(scratch.path, "small.gguf");
     await symlink("/dev/full", partialPathOf(targetPath));
-    // What an earlier call left is on a disk that is full by now.
+    // The part that an earlier call left is on a disk that is full by now.
     const options = { ...common, targetPath, bytes: inBlocks(), offsetBytes: 10, version };
     await assert.rejects(storeFile(options), {
       code: "NO_SPACE",

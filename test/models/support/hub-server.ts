@@ -20,7 +20,7 @@ export class HubServer implements AsyncDisposable {
   readonly requests: string[] = [];
   /** The range that each request asked for; undefined: the whole. */
   readonly ranges: (string | undefined)[] = [];
-  /** What it answers; may be changed at any time. */
+  /** The answers of the server, which a test may change at any time. */
   answer: HubAnswer;
   readonly #server: Server;
 
@@ -69,7 +69,7 @@ export function answerByRedirect(bytes: Uint8Array, sha256 = sha256Of(bytes)): H
   };
 }
 
-/** What a server of files that can go on in the middle does wrong. */
+/** The faults of a server that can resume a file in the middle. */
 export interface RangeFaults {
   /** Where in the file it stops sending without ending the answer, by where it began; told of each answer once. */
   readonly stopAt?: (offsetBytes: number) => number;

@@ -10,7 +10,7 @@ export interface Resolving {
   readonly events: PullEvent[];
 }
 
-/** Starts to resolve, with no source but those that are named, and notes what is told meanwhile. */
+/** Starts to resolve a model from the named sources alone, and records the events. */
 export function startResolving(
   spec: string,
   options: Partial<ResolveModelOptions> & Pick<ResolveModelOptions, "cacheDir">,
