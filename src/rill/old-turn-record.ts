@@ -28,13 +28,13 @@ import type { Timings, Usage } from "../core/usage.js";
 import type { CompletedResult } from "../generation/claim/completed-result.js";
 import { toFinishReasonMessage } from "./response/state-messages.js";
 
-/** A turn's record as releases before version 2 wrote it: messages of rill.v1 in base64. */
+/** A turn's record in the form of releases before version 2: messages of rill.v1 in base64. */
 interface OldTurnRecord {
   readonly accepted: string;
   readonly contextTrimmed?: string | undefined;
-  /** An output that is one chunk of the answer. */
+  /** The output, if it is one chunk of the answer. */
   readonly chunk?: string | undefined;
-  /** Any other output; undefined, with `chunk`: it was more than was kept. */
+  /** Any other output. Without it and without `chunk`, the output was larger than the server keeps. */
   readonly output?: readonly OldRecordedPart[] | undefined;
   readonly completed: string;
 }
@@ -42,11 +42,11 @@ interface OldTurnRecord {
 interface OldRecordedPart {
   /** A GenerateStreamResponse without its part of the answer's text. */
   readonly message: string;
-  /** The length of that text in UTF-16 units. Absent: the part has none, and is whole. */
+  /** The length of that text in UTF-16 units. If it is absent, the message has no such text and is complete. */
   readonly answerLength?: number | undefined;
 }
 
-/** Reads a record of the old form. One release reads both forms; then this file goes. */
+/** Reads a record in the old form. This release reads both forms; the next one drops this file. */
 export function readOldTurnRecord(record: unknown, answer: string): CompletedResult {
   const { accepted, contextTrimmed, completed, ...made } = record as OldTurnRecord;
   const trimmed = contextTrimmed === undefined ? undefined : ContextTrimmed.decode(bytesOf(contextTrimmed));

@@ -86,7 +86,7 @@ export class ServedCall implements CallContext, Disposable {
   }
 
   useReaderRule(_rule: ReaderRule): void {
-    // A call that writes nothing while it goes on has no reader that could be slow.
+    // A unary call writes nothing while it runs, so it has no slow reader.
   }
 
   /** Ends the call with whatever its handler threw. It never throws. */

@@ -37,7 +37,7 @@ const OPEN_HEALTH_CALLS = 256;
 /** The share of all calls that may lack a complete message. */
 const PENDING_SHARE = 1 / 4;
 /** A stream as HTTP/2 delivers it, and the handler of grpc-js for it. */
-interface Met {
+interface ArrivedStream {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly handler: StreamHandler;
@@ -103,7 +103,7 @@ export class RequestGate implements IncomingCallListener {
     replaceStreamHandler(listener, (handler) => (stream, headers) => this.#meet({ stream, headers, handler }));
   }
 
-  #meet({ stream, headers, handler }: Met): void {
+  #meet({ stream, headers, handler }: ArrivedStream): void {
     // The client has reset the stream in the same packet.
     if (stream.session === undefined || stream.destroyed) return;
     this.#readingTurns.onStream(stream.session as ServerHttp2Session);
@@ -139,7 +139,7 @@ export class RequestGate implements IncomingCallListener {
 
   /** Waits for the message of the call. */
   #receive(
-    { stream, headers, handler }: Met,
+    { stream, headers, handler }: ArrivedStream,
     call: { account: ConnectionAccount; path: string; streamsRequest: boolean },
   ): void {
     const { clock, runningClock, limits } = this.#host;

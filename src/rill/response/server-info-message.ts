@@ -14,7 +14,7 @@ export interface ServerStart {
   readonly processStartMs: number;
 }
 
-export interface ServerInfoParts {
+export interface ServerInfoFacts {
   readonly start: ServerStart;
   readonly engine: EngineFacts;
   readonly limits: Limits;
@@ -24,8 +24,8 @@ export interface ServerInfoParts {
 }
 
 /** Converts the description of the server. */
-export function toServerInfoMessage(parts: ServerInfoParts): ServerInfo {
-  const { start, engine, slots } = parts;
+export function toServerInfoMessage(facts: ServerInfoFacts): ServerInfo {
+  const { start, engine, slots } = facts;
   return {
     version: start.version,
     instanceId: start.instanceId,
@@ -35,11 +35,11 @@ export function toServerInfoMessage(parts: ServerInfoParts): ServerInfo {
     slots,
     contextTokens: engine.contextTokens,
     threads: engine.threads,
-    limits: toLimitsMessage(parts),
+    limits: toLimitsMessage(facts),
   };
 }
 
-function toLimitsMessage({ limits, maxWaitingPerLane, connections }: ServerInfoParts): LimitsMessage {
+function toLimitsMessage({ limits, maxWaitingPerLane, connections }: ServerInfoFacts): LimitsMessage {
   return {
     maxRequestBytes: limits.messageBytes,
     maxResponseBytes: limits.messageBytes,
