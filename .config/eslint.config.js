@@ -10,9 +10,6 @@ const { rooms, workerThreads } = JSON.parse(readFileSync(new URL("./rooms.json",
 const typescriptFiles = ["src/**/*.{ts,cts}", "test/**/*.ts"];
 const governedPackages = [...new Set(rooms.flatMap((room) => room.packages))];
 
-/** Folders below src/ whose doc comments all begin with their subject. */
-const proseFolders = ["engine", "grpc/standard"];
-
 /** Escapes a package or folder name for use inside a regular expression. */
 const escaped = (name) => name.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 
@@ -105,7 +102,7 @@ export default defineConfig(
   ...roomConfigs,
   {
     name: "rill/doc-comments",
-    files: proseFolders.map((folder) => `src/${folder}/**/*.{ts,cts}`),
+    files: ["src/**/*.{ts,cts}"],
     plugins: { "doc-comments": docComments },
     rules: { "doc-comments/first-words": "error" },
   },

@@ -109,7 +109,7 @@ export interface OutputScore extends Omit<ScoredToken, "tokenBytes"> {
 /** The generation has come to its proper end, and what it made is stored wherever it is to be. */
 export interface CompletedEvent extends Omit<FinishedEvent, "type"> {
   readonly type: "completed";
-  /** Of the answer's text in UTF-8. */
+  /** The digest of the answer's text in UTF-8. */
   readonly textSha256: Uint8Array;
   /** The session's revision since the answer was stored; undefined: the generation is no turn of a session. */
   readonly sessionRevision: number | undefined;

@@ -24,7 +24,7 @@ export interface DescriptorBudget {
 export interface DescriptorCount {
   /** The most that may be open, or undefined if the operating system sets no limit. */
   readonly limit: number | undefined;
-  /** Those that are open now, or undefined if the operating system does not tell. */
+  /** The descriptors that are open now, or undefined if the operating system does not tell. */
   readonly open: number | undefined;
 }
 

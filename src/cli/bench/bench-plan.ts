@@ -3,7 +3,7 @@ import { UsageError } from "../command/usage-error.js";
 
 /** The input of every call. */
 export type BenchInput =
-  /** The same text for all calls. From the second call on, the server may reuse its key-value cache. */
+  /** One text for all calls. From the second call on, the server may reuse its key-value cache. */
   | { readonly type: "prompt"; readonly text: string }
   /** This many tokens, which begin differently in every call. */
   | { readonly type: "tokens"; readonly count: number };

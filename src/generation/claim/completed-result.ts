@@ -42,7 +42,7 @@ export function* replayResult(result: CompletedResult): Generator<GenerationMess
   for (const event of [...openingEvents(result), ...output, completed]) yield new ReaderMessage(++sequence, event);
 }
 
-/** What became of a generation that was to be accepted. A refusal is a GenerationError instead. */
+/** The outcome of accepting a generation. A refusal is a GenerationError instead. */
 export type Acceptance =
   | { readonly type: "accepted"; readonly opening: GenerationOpening }
   /** The session changed while its turn was being opened: the turn has to be opened again. */

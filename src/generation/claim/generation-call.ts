@@ -8,7 +8,7 @@ import type { CompleteRequest } from "../call/complete-request.js";
 import type { CompletedResult, GenerationOpening } from "./completed-result.js";
 import type { KeyedGenerations } from "./keyed-generations.js";
 
-/** What all generations of a server share, whatever protocol their calls come by. */
+/** The parts that all generations of a server share, whatever protocol their calls come by. */
 export interface GenerationHost {
   /** The generations that a repeat of their call may find. */
   readonly keyed: KeyedGenerations;

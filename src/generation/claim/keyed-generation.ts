@@ -6,7 +6,7 @@ import { type OutputMoment, toWholeOutput } from "../output/output-event.js";
 import type { Acceptance, CompletedResult, GenerationOpening } from "./completed-result.js";
 import type { FirstReading, Reading, StoredTurn } from "./reading.js";
 
-/** What a reader is to the generation that it reads. */
+/** A reader, as the generation that it reads knows it. */
 export interface KeyedReader {
   /** While it reads, its end is the generation's. */
   readonly signal: AbortSignal;

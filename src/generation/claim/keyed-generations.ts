@@ -6,7 +6,7 @@ import { KeyedGeneration, type KeyedOpening, type KeyedReader } from "./keyed-ge
 import type { FirstReading, Reading } from "./reading.js";
 import { StoredResults } from "./stored-results.js";
 
-/** What a call gets: a generation to read, its own or another call's, or the result of one that has completed. */
+/** A call gets a generation to read, which is its own or another call's, or the result of one that has completed. */
 export type Claim =
   | {
       readonly type: "reading";

@@ -6,7 +6,7 @@ import { type OutputRun, toOutputRuns } from "./output-runs.js";
 
 /** The moment at which parts of an output are formed, and the facts that they carry beside their text. */
 export interface OutputMoment {
-  /** What the caller asked for. */
+  /** The parts of the output that the caller asked for. */
   readonly output: OutputOptions;
   readonly elapsedMs: number;
   readonly usage: Usage;
