@@ -3,9 +3,10 @@ import { promisify } from "node:util";
 
 const derive = promisify(pbkdf2);
 
-/** The iterations of a long task, which takes some ms: it is unlikely that another thread is kept from a short task for as long. */
-const LONG_ITERATIONS = 10_000;
-const ROUNDS = 4;
+/** The iterations of a long task, which takes 5 to 10 ms: it is unlikely that another thread is kept from a short task for as long. */
+const LONG_ITERATIONS = 20_000;
+/** On a machine whose cores are taken, a second thread is now and then late for one round, or for some. */
+const ROUNDS = 8;
 
 /**
  * Whether libuv's pool is seen to do its tasks in turn. With several threads a short task is done before a long one that came first. The size named
