@@ -155,7 +155,7 @@ export interface GenerateRequest {
   stopping?:
     | Stopping
     | undefined;
-  /** What the response holds besides the text. By default every field has its own default. */
+  /** The contents of the response besides the text. By default every field has its own default. */
   output?:
     | Output
     | undefined;
@@ -350,7 +350,7 @@ export interface GenerateStreamRequest {
   stopping?:
     | Stopping
     | undefined;
-  /** What the response holds besides the text. By default every field has its own default. */
+  /** The contents of the response besides the text. By default every field has its own default. */
   output?:
     | Output
     | undefined;

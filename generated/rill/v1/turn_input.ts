@@ -72,7 +72,7 @@ export interface TurnInput {
   waitIfBusy?:
     | boolean
     | undefined;
-  /** What happens if history, messages and output together exceed the context. The default is CONTEXT_POLICY_REFUSE. */
+  /** The treatment of a history that, with messages and output, exceeds the context. The default is CONTEXT_POLICY_REFUSE. */
   contextPolicy?:
     | ContextPolicy
     | undefined;

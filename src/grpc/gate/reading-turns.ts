@@ -64,7 +64,7 @@ export class ReadingTurns {
     if (this.#waiting.size > 0) this.#schedule();
   }
 
-  /** A round of their own: what a heavy connection brings would stop them before they are read. */
+  /** Gives light connections a round of their own, because the streams of a heavy one would stop them before they are read. */
   #readLight(): void {
     for (const session of this.#sessions) {
       if ((this.#opened.get(session) ?? 0) > LIGHT_STREAMS) this.#waiting.add(session);
