@@ -12,9 +12,9 @@ describe("The age of a proof's report", () => {
   });
 
   it("names what has changed, and how much", () => {
-    const reason = (...files: string[]) => staleReason({ commit: "abc1234" }, () => files);
-    assert.equal(reason("src/a.ts"), "src/a.ts has changed since abc1234");
-    assert.equal(reason("src/a.ts", "src/b.ts", "src/c.ts"), "src/a.ts and 2 more have changed since abc1234");
+    const reason = (...names: string[]) => staleReason({ commit: "abc1234" }, () => names);
+    assert.equal(reason("twice"), "twice has changed since abc1234");
+    assert.equal(reason("twice", "Lane", "UNIT"), "twice and 2 more have changed since abc1234");
   });
 
   it("is told of a report that is missing, of a changed tree and of an unknown commit", () => {

@@ -7,7 +7,7 @@ export interface DatedReport {
 /**
  * Tells why a report says nothing certain of the product as it stands.
  * @param report undefined where none is committed
- * @param changedSince the covered files that have changed since a commit; undefined where the repository does not hold the commit
+ * @param changedSince the declarations of the covered files that have changed since a commit; undefined where the repository does not hold it
  * @returns undefined where nothing that the report covers has changed
  */
 export function staleReason(
@@ -17,10 +17,10 @@ export function staleReason(
   if (report === undefined) return "no report is committed";
   const [commit = "", ...changes] = report.commit.split(" ");
   if (changes.length > 0) return `it was measured on a changed tree of ${commit}`;
-  const files = changedSince(commit);
-  if (files === undefined) return `the repository does not hold its commit ${commit}`;
-  if (files.length === 0) return undefined;
-  const [first] = files;
-  const others = files.length > 1 ? ` and ${files.length - 1} more have` : " has";
+  const declarations = changedSince(commit);
+  if (declarations === undefined) return `the repository does not hold its commit ${commit}`;
+  if (declarations.length === 0) return undefined;
+  const [first] = declarations;
+  const others = declarations.length > 1 ? ` and ${declarations.length - 1} more have` : " has";
   return `${first}${others} changed since ${commit}`;
 }
