@@ -1,4 +1,4 @@
-import { FINISH_REASONS } from "../core/finish-reason.js";
+import { FINISH_REASONS } from "../core/run-end.js";
 import { ERROR_CODES } from "../core/generation-error.js";
 import type { GenerationState } from "../core/generation-report.js";
 import { LANES } from "../core/generation-request.js";

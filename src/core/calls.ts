@@ -1,3 +1,9 @@
+/** The caller of one call, as far as the server tells callers apart. */
+export interface Caller {
+  /** The tenant whose sessions and idempotency keys the call may use; "" where the server knows no tenants. */
+  readonly tenant: string;
+}
+
 /** The origin of a call, for the log. An unknown field is absent. */
 export interface CallOrigin {
   /** The peer's address and port, such as `10.0.0.7:51034`, or `unix` for a socket file. The peer may be a proxy. */

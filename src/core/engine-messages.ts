@@ -1,9 +1,7 @@
-import type { OutputGrammar } from "./constraint.js";
-import type { Credit } from "./credit.js";
+import type { Credit, Piece } from "./piece.js";
 import type { OutputOptions, RepetitionGuard, Sampling } from "./generation-request.js";
 import type { EngineFacts } from "./model-facts.js";
-import type { OutputFormat } from "./output-format.js";
-import type { Piece } from "./piece.js";
+import type { OutputFormat, OutputGrammar } from "./output-format.js";
 import type { RunEnd } from "./run-end.js";
 
 /**

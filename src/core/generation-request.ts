@@ -1,6 +1,4 @@
-import type { RequestedConstraint } from "./constraint.js";
-import type { Message } from "./conversation.js";
-import type { ToolUse } from "./tool.js";
+import type { Message, ToolUse } from "./conversation.js";
 
 /** The input of the chat template beside the messages. */
 export interface ChatOptions {
@@ -155,6 +153,15 @@ export interface RequestedIdempotency {
   /** The request's digest by the rule of releases that stored digests without a version. A request of another protocol has none. */
   readonly legacyDigest?: string | undefined;
 }
+
+/** The form that the caller asks of the answer. */
+export type RequestedConstraint =
+  /** The JSON text of a schema. */
+  | { readonly type: "json_schema"; readonly schema: string }
+  | { readonly type: "json_object" }
+  | { readonly type: "choices"; readonly choices: readonly string[] }
+  /** A grammar in llama.cpp's own language, if the operator allows it. */
+  | { readonly type: "gbnf"; readonly grammar: string };
 
 /** One valid call as its caller gave it. A protocol parses its request into it. It is frozen and lives on the main thread. */
 export interface GenerationRequest {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "./generation-error.js";
-import type { FinishReason } from "./finish-reason.js";
+import type { FinishReason } from "./run-end.js";
 import type { GenerationState } from "./generation-report.js";
 import type { Lane } from "./generation-request.js";
 

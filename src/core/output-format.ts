@@ -76,3 +76,14 @@ export interface CallKeys {
   /** The key of the model's own id for the call. The id is read if it comes before the arguments. */
   readonly id: string | undefined;
 }
+
+/** A grammar that constrains the answer, from its first token on and so after any reasoning. The prepare worker has checked its bounds and compiled it once. */
+export interface OutputGrammar {
+  /** GBNF with a rule `root`. Equal texts are equal grammars. */
+  readonly gbnf: string;
+  /**
+   * Whether no output that the grammar allows is the beginning of another. If so, the output ends as soon as it may. If not, the model decides where
+   * it ends, with its end-of-turn token or with blanks after a possible end.
+   */
+  readonly prefixFree: boolean;
+}

@@ -1,8 +1,7 @@
-import type { OutputGrammar, RequestedConstraint } from "./constraint.js";
-import type { GenerationInput, LogitBias, RequestedBias } from "./generation-request.js";
+import type { GenerationInput, LogitBias, RequestedBias, RequestedConstraint } from "./generation-request.js";
 import type { FieldViolation } from "./generation-error.js";
 import type { TemplateFacts } from "./model-facts.js";
-import type { OutputFormat } from "./output-format.js";
+import type { OutputFormat, OutputGrammar } from "./output-format.js";
 
 /** The commands from the main thread to the prepare worker, as plain data. Every command but cancel and close gets exactly one answer. */
 export type PrepareCommand =

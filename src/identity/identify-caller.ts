@@ -1,4 +1,4 @@
-import type { Caller } from "../core/caller.js";
+import type { Caller } from "../core/calls.js";
 
 const ANYONE: Caller = Object.freeze({ tenant: "" });
 

@@ -1,7 +1,7 @@
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
 import { faultPlace } from "../telemetry/log-text.js";
 import type { HostChannel } from "../threads/host-channel.js";
-import { InputRefusal } from "../core/violations.js";
+import { InputRefusal } from "../core/generation-error.js";
 import { checkTokenIds, prepareInput, type Prepared, tokenizeText } from "./prepare-input.js";
 import type { PrepareTools } from "./prepare-tools.js";
 import { resolveBiases } from "./resolve-biases.js";

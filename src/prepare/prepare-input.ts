@@ -1,12 +1,12 @@
-import type { OutputGrammar, RequestedConstraint } from "../core/constraint.js";
-import type { GenerationInput } from "../core/generation-request.js";
+import type { OutputGrammar } from "../core/output-format.js";
+import type { GenerationInput, RequestedConstraint } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-messages.js";
 import type { PrepareTools } from "./prepare-tools.js";
 import { toolsOf } from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./template/hidden-texts.js";
-import { InputRefusal } from "../core/violations.js";
+import { InputRefusal } from "../core/generation-error.js";
 import { type Tokenised, tokenizeFragments } from "./tokens/tokenize-fragments.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 

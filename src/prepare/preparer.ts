@@ -1,6 +1,5 @@
 import { GenerationError } from "../core/generation-error.js";
-import type { RequestedConstraint } from "../core/constraint.js";
-import type { GenerationInput, LogitBias, RequestedBias } from "../core/generation-request.js";
+import type { GenerationInput, LogitBias, RequestedBias, RequestedConstraint } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { PrepareCommand, PreparedInput, PrepareNotice, PreparerFacts } from "../core/prepare-messages.js";
 import { Deferred } from "../sync/deferred.js";

@@ -1,5 +1,5 @@
 import type { LogitBias, RequestedBias } from "../core/generation-request.js";
-import { InputRefusal } from "../core/violations.js";
+import { InputRefusal } from "../core/generation-error.js";
 import { tokenizeText } from "./prepare-input.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 

@@ -14,7 +14,7 @@ import type { Sampling as SamplingMessage } from "../../generated/rill/v1/sampli
 import { Lane } from "../../generated/rill/v1/scheduling.js";
 import type { Timings as TimingsMessage } from "../../generated/rill/v1/timings.js";
 import type { Usage as UsageMessage } from "../../generated/rill/v1/usage.js";
-import { FINISH_REASONS, type FinishReason, type StopMatch } from "../core/finish-reason.js";
+import { FINISH_REASONS, type FinishReason, type StopMatch } from "../core/run-end.js";
 import type {
   AcceptedEvent,
   CompletedEvent,
@@ -24,7 +24,7 @@ import type {
   TokenFacts,
 } from "../core/generation-message.js";
 import type { Sampling } from "../core/generation-request.js";
-import type { Timings, Usage } from "../core/usage.js";
+import type { Timings, Usage } from "../core/generation-report.js";
 import type { CompletedResult } from "../generation/claim/completed-result.js";
 import { toFinishReasonMessage } from "./response/state-messages.js";
 

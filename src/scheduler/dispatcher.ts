@@ -1,4 +1,4 @@
-import { creditWindow } from "../core/credit.js";
+import { creditWindow } from "../core/piece.js";
 import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
 import { type Lane, LANES } from "../core/generation-request.js";

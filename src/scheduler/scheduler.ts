@@ -1,8 +1,8 @@
 import type { CallOrigin } from "../core/calls.js";
-import { creditWindow } from "../core/credit.js";
+import { creditWindow } from "../core/piece.js";
 import type { CancelMode } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
-import type { GenerationWatcher } from "../core/generation-event.js";
+import type { GenerationWatcher } from "../core/generation-message.js";
 import type { GenerationReport, GenerationState } from "../core/generation-report.js";
 import type { Lane } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";

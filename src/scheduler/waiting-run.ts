@@ -1,4 +1,4 @@
-import type { QueuePosition } from "../core/generation-event.js";
+import type { QueuePosition } from "../core/generation-message.js";
 import type { Lane } from "../core/generation-request.js";
 import type { PreparedRun } from "./forecast/prepared-run.js";
 import type { WaitRange } from "./forecast/run-forecast.js";

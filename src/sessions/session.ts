@@ -1,8 +1,7 @@
-import type { Message } from "../core/conversation.js";
-import type { FinishReason } from "../core/finish-reason.js";
+import type { Message, ToolCall } from "../core/conversation.js";
+import type { FinishReason } from "../core/run-end.js";
 import type { ErrorCode } from "../core/generation-error.js";
-import type { ToolCall } from "../core/tool.js";
-import type { Usage } from "../core/usage.js";
+import type { Usage } from "../core/generation-report.js";
 
 /** The name of a session. A session of another owner is as unknown as one that never existed. */
 export interface SessionKey {

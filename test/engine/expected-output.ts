@@ -1,4 +1,4 @@
-import type { FinishReason } from "../../src/core/finish-reason.js";
+import type { FinishReason } from "../../src/core/run-end.js";
 
 /** What a run must come to, by the contract's words and brute force, without any of the product's code. */
 export interface ExpectedOutput {

@@ -1,5 +1,4 @@
-import type { OutputGrammar } from "../../src/core/constraint.js";
-import type { Credit } from "../../src/core/credit.js";
+import type { Credit, Piece } from "../../src/core/piece.js";
 import type {
   EngineNotice,
   PrefillProgress,
@@ -10,14 +9,13 @@ import type {
 } from "../../src/core/engine-messages.js";
 import type { Sampling } from "../../src/core/generation-request.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
-import type { OutputFormat } from "../../src/core/output-format.js";
-import type { Piece } from "../../src/core/piece.js";
+import type { OutputFormat, OutputGrammar } from "../../src/core/output-format.js";
 import type { RunEnd } from "../../src/core/run-end.js";
 import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import type { PrefillLimits } from "../../src/engine/loop/prefill-planner.js";
 import type { SlotHandover } from "../../src/engine/loop/slot-handover.js";
 import { StepLoop } from "../../src/engine/loop/step-loop.js";
-import { systemClock, type Clock } from "../../src/sync/clock.js";
+import { type Clock, systemClock } from "../../src/sync/clock.js";
 import { Wakeup } from "../../src/sync/wakeup.js";
 import type { Engine } from "../../src/engine/engine.js";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { OutputGrammar } from "../../src/core/constraint.js";
+import type { OutputGrammar } from "../../src/core/output-format.js";
 import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import { ScriptedEngine } from "../support/scripted-engine.js";
 import { LoopHarness, joined, type RunRequest } from "./loop-harness.js";

@@ -1,5 +1,10 @@
-import type { AcceptedEvent, CompletedEvent, TextEvent, ToolCallEvent } from "../../src/core/generation-message.js";
-import type { FinishedEvent } from "../../src/core/generation-event.js";
+import type {
+  AcceptedEvent,
+  CompletedEvent,
+  FinishedEvent,
+  TextEvent,
+  ToolCallEvent,
+} from "../../src/core/generation-message.js";
 
 const FACTS = {
   tokenCount: 1,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ChatRequest } from "../../src/prepare/template/chat-template.js";
 import type { Fragment } from "../../src/prepare/tokens/control-texts.js";
-import { InputRefusal } from "../../src/core/violations.js";
+import { InputRefusal } from "../../src/core/generation-error.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { Preparer } from "../../src/prepare/preparer.js";
 import { tokenizeFragments } from "../../src/prepare/tokens/tokenize-fragments.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/core/conversation.js";
 import type { ChatRequest } from "../../src/prepare/template/chat-template.js";
-import { InputRefusal } from "../../src/core/violations.js";
+import { InputRefusal } from "../../src/core/generation-error.js";
 import { findPeer } from "../bench/peer/find-or-build-peer.js";
 import { PeerServer } from "../bench/peer/peer-server.js";
 import { ReleaseFiles } from "../support/release-files.js";

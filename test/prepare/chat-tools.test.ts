@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ToolUse } from "../../src/core/tool.js";
+import type { ToolUse } from "../../src/core/conversation.js";
 import type { ChatRequest, RenderedChat } from "../../src/prepare/template/chat-template.js";
 import { createChatTemplate } from "../../src/prepare/prepare-tools.js";
 import { JinjaTemplate } from "../../src/prepare/template/jinja-template.js";

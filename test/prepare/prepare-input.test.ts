@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { GenerationInput } from "../../src/core/generation-request.js";
-import type { ToolUse } from "../../src/core/tool.js";
+import type { ToolUse } from "../../src/core/conversation.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { createPrepareTools } from "../../src/prepare/prepare-tools.js";
 import { grammarBoundsOf } from "../../src/prepare/grammar/rules/grammar-bounds.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { InputRefusal } from "../../src/core/violations.js";
+import { InputRefusal } from "../../src/core/generation-error.js";
 
 /** Asserts that the action throws an InputRefusal for this field whose text matches. */
 export function assertRefuses(action: () => unknown, field: string, description: RegExp): void {

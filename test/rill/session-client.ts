@@ -1,23 +1,21 @@
 import * as grpc from "@grpc/grpc-js";
 import type { Session, Turn } from "../../generated/rill/v1/session.js";
-import type {
-  AppendMessagesRequest,
-  CreateSessionRequest,
-  DeleteSessionRequest,
-  ForkSessionRequest,
-  ListSessionsRequest,
-  ListTurnsRequest,
-  UpdateSessionRequest,
-} from "../../generated/rill/v1/session_service.js";
 import {
+  type AppendMessagesRequest,
   type AppendMessagesResponse,
+  type CreateSessionRequest,
   type CreateSessionResponse,
+  type DeleteSessionRequest,
   type DeleteSessionResponse,
+  type ForkSessionRequest,
   type ForkSessionResponse,
   type GetSessionResponse,
+  type ListSessionsRequest,
   type ListSessionsResponse,
+  type ListTurnsRequest,
   type ListTurnsResponse,
   SessionServiceClient,
+  type UpdateSessionRequest,
   type UpdateSessionResponse,
 } from "../../generated/rill/v1/session_service.js";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import type { EngineNotice, RunStopping } from "../../src/core/engine-messages.js";
 import { GenerationError } from "../../src/core/generation-error.js";
-import type { GenerationEvent } from "../../src/core/generation-event.js";
+import type { GenerationEvent } from "../../src/core/generation-message.js";
 import type { Lane } from "../../src/core/generation-request.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { HeldTurn } from "../../src/sessions/held-turn.js";
+import type { GeneratedAnswer, HeldTurn } from "../../src/sessions/held-turn.js";
 import { RunningTurns } from "../../src/sessions/running-turns.js";
 import type { SessionKey } from "../../src/sessions/session.js";
 import type { OpenedTurn, SessionStore } from "../../src/sessions/session-store.js";
@@ -8,7 +8,6 @@ import type { StoreResult } from "../../src/sessions/store-problem.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { admissionOf, begin, commitOf, openStore, OWNER, valueOf } from "./store-rig.js";
-import type { GeneratedAnswer } from "../../src/sessions/held-turn.js";
 
 const NEVER = new AbortController().signal;
 const { lease: _lease, ...END } = commitOf({ owner: "", sessionId: "", turnNumber: 0, fence: 0 });

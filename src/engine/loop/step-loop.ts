@@ -1,4 +1,4 @@
-import type { Credit } from "../../core/credit.js";
+import type { Credit } from "../../core/piece.js";
 import type { CancelMode, EngineNotice, RunSpec } from "../../core/engine-messages.js";
 import type { OutputFormat } from "../../core/output-format.js";
 import type { Clock } from "../../sync/clock.js";

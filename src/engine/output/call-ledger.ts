@@ -1,4 +1,4 @@
-import type { ToolCallFragment } from "../../core/tool.js";
+import type { ToolCallFragment } from "../../core/piece.js";
 import { randomInt } from "node:crypto";
 
 const ID_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -1,5 +1,4 @@
-import type { Channel } from "../../core/piece.js";
-import type { ToolCallFragment } from "../../core/tool.js";
+import type { Channel, ToolCallFragment } from "../../core/piece.js";
 
 /** A stretch of output that can no longer change. `end` counts the UTF-16 units of all text so far, markup included, that are settled with this part. */
 export type OutputPart =

@@ -1,4 +1,4 @@
-import type { OutputGrammar } from "../../core/constraint.js";
+import type { OutputGrammar } from "../../core/output-format.js";
 import { type Engine, EngineFault, type GrammarState, type SampledToken } from "../engine.js";
 
 const BLANKS: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));

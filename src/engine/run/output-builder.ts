@@ -1,5 +1,5 @@
 import type { RunSpec } from "../../core/engine-messages.js";
-import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
+import type { FinishReason, StopMatch } from "../../core/run-end.js";
 import type { CallBody, OutputFormat } from "../../core/output-format.js";
 import type { Piece, TokenScore } from "../../core/piece.js";
 import type { Engine, SampledToken } from "../engine.js";

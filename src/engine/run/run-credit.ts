@@ -1,5 +1,4 @@
-import type { Credit } from "../../core/credit.js";
-import type { Piece } from "../../core/piece.js";
+import type { Credit, Piece } from "../../core/piece.js";
 
 /** The credit that a run has left. The last piece may overdraw its bytes, and pieces of one token both bytes and pieces. */
 export class RunCredit {

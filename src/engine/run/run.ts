@@ -1,9 +1,7 @@
-import type { Credit } from "../../core/credit.js";
+import type { Credit, Piece } from "../../core/piece.js";
 import type { PrefillProgress, RunSpec, RunUpdate } from "../../core/engine-messages.js";
-import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
+import type { FinishReason, RunOutcome, StopMatch } from "../../core/run-end.js";
 import type { OutputFormat } from "../../core/output-format.js";
-import type { Piece } from "../../core/piece.js";
-import type { RunOutcome } from "../../core/run-end.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Decoder, Engine, EngineSequence, SampledToken, SavedState, SequenceLease } from "../engine.js";
 import type { Drafter } from "./prompt-lookup.js";

@@ -1,5 +1,4 @@
-import type { CallOrigin } from "../../core/calls.js";
-import type { Caller } from "../../core/caller.js";
+import type { Caller, CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
 
 /** The call that asks for a generation, whatever protocol it came by. A protocol hands it in; grpc's CallContext is one. */

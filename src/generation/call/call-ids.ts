@@ -1,6 +1,6 @@
 import type { Message } from "../../core/conversation.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 import type { Turn } from "../../sessions/session.js";
 
 const MAX_ID_TEXT_BYTES = 64;

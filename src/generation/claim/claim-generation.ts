@@ -1,6 +1,6 @@
-import { creditWindow } from "../../core/credit.js";
+import { creditWindow } from "../../core/piece.js";
 import { GenerationError } from "../../core/generation-error.js";
-import type { GenerationWatcher } from "../../core/generation-event.js";
+import type { GenerationWatcher } from "../../core/generation-message.js";
 import { untilAborted } from "../../sync/abort.js";
 import { notedRefusal } from "../call/refusals.js";
 import { overtaken, replayResult } from "./completed-result.js";

@@ -1,7 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Credit } from "../../core/credit.js";
-import type { GenerationEvent } from "../../core/generation-event.js";
-import type { CompletedEvent, GenerationMessage } from "../../core/generation-message.js";
+import type { Credit } from "../../core/piece.js";
+import type { CompletedEvent, GenerationEvent, GenerationMessage } from "../../core/generation-message.js";
 import type { Delivery, OutputOptions } from "../../core/generation-request.js";
 import type { Clock } from "../../sync/clock.js";
 import { EventReader } from "../output/event-reader.js";

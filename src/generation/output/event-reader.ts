@@ -1,4 +1,4 @@
-import type { GenerationEvent } from "../../core/generation-event.js";
+import type { GenerationEvent } from "../../core/generation-message.js";
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 

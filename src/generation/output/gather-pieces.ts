@@ -1,5 +1,4 @@
-import type { Credit } from "../../core/credit.js";
-import type { Piece } from "../../core/piece.js";
+import type { Credit, Piece } from "../../core/piece.js";
 import type { Clock } from "../../sync/clock.js";
 import type { EventReader } from "./event-reader.js";
 

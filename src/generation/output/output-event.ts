@@ -1,7 +1,7 @@
 import type { OutputEvent, OutputScore, TokenFacts } from "../../core/generation-message.js";
 import type { OutputOptions } from "../../core/generation-request.js";
 import type { Piece } from "../../core/piece.js";
-import type { Usage } from "../../core/usage.js";
+import type { Usage } from "../../core/generation-report.js";
 import { type OutputRun, toOutputRuns } from "./output-runs.js";
 
 /** The moment at which parts of an output are formed, and the facts that they carry beside their text. */

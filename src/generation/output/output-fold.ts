@@ -1,5 +1,5 @@
 import type { OutputEvent, OutputScore, TextEvent, ToolCallEvent } from "../../core/generation-message.js";
-import type { ToolCall } from "../../core/tool.js";
+import type { ToolCall } from "../../core/conversation.js";
 
 /** A whole output, put together from its parts. */
 export interface FoldedOutput {

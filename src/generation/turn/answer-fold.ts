@@ -1,5 +1,5 @@
-import type { Piece } from "../../core/piece.js";
-import type { ToolCall, ToolCallFragment } from "../../core/tool.js";
+import type { Piece, ToolCallFragment } from "../../core/piece.js";
+import type { ToolCall } from "../../core/conversation.js";
 import type { GeneratedAnswer } from "../../sessions/held-turn.js";
 import { isJsonObject, tryParseJson } from "../../core/json.js";
 

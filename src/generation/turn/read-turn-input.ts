@@ -3,7 +3,7 @@ import type { TurnInput } from "../../core/generation-request.js";
 import type { Turn } from "../../sessions/session.js";
 import type { GenerationCall } from "../claim/generation-call.js";
 import { checkCallIds, storedCallIds } from "../call/call-ids.js";
-import { Violations } from "../../core/violations.js";
+import { Violations } from "../../core/generation-error.js";
 import { type FittedConversation, fitConversation } from "./fit-conversation.js";
 import { turnRefusal } from "./turn-refusal.js";
 

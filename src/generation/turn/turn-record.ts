@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { GenerationError } from "../../core/generation-error.js";
-import type { FinishedEvent } from "../../core/generation-event.js";
-import type { CompletedEvent, OutputEvent, TextEvent } from "../../core/generation-message.js";
+import type { CompletedEvent, FinishedEvent, OutputEvent, TextEvent } from "../../core/generation-message.js";
 import { isJsonObject, type JsonObject } from "../../core/json.js";
 import type { Turn } from "../../sessions/session.js";
 import type { RepeatedTurn } from "../../sessions/session-store.js";

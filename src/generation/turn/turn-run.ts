@@ -1,6 +1,6 @@
-import type { FinishReason } from "../../core/finish-reason.js";
+import type { FinishReason } from "../../core/run-end.js";
 import { type ErrorCode, GenerationError } from "../../core/generation-error.js";
-import type { FinishedEvent, GenerationWatcher, WatchedEnd } from "../../core/generation-event.js";
+import type { FinishedEvent, GenerationWatcher, WatchedEnd } from "../../core/generation-message.js";
 import type { OutputOptions } from "../../core/generation-request.js";
 import type { Piece } from "../../core/piece.js";
 import type { Generation } from "../../scheduler/generation/generation.js";

@@ -1,5 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
-import type { Caller } from "../../core/caller.js";
+import type { Caller } from "../../core/calls.js";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";

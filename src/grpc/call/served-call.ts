@@ -1,6 +1,5 @@
 import { type Deadline, type Metadata, status as Status } from "@grpc/grpc-js";
-import type { CallOrigin } from "../../core/calls.js";
-import type { Caller } from "../../core/caller.js";
+import type { Caller, CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import { printableText } from "../../telemetry/log-text.js";
 import { ProtocolStatus } from "../status/error-status.js";

@@ -1,5 +1,4 @@
-import { type FieldViolation, GenerationError } from "../../core/generation-error.js";
-import { invalidRequest } from "../../core/violations.js";
+import { type FieldViolation, GenerationError, invalidRequest } from "../../core/generation-error.js";
 
 /**
  * A request as a service gets it. grpc-js turns the exception of a decoder into INTERNAL, so decoding never throws, and the handler reports the

@@ -1,9 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { DescMessage } from "@bufbuild/protobuf";
-import type { FieldViolation } from "../../core/generation-error.js";
+import { type FieldViolation, Violations } from "../../core/generation-error.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { type FieldShape, keyOf, type MapShape, type MessageShape, shapeOf, type ValueShape } from "./message-shape.js";
-import { Violations } from "../../core/violations.js";
 import { BrokenWireError, WIRE_TYPES, WireScan } from "./wire-scan.js";
 
 /** The number of fields at all depths, including those of map entries, of groups and unknown ones. A valid request has far fewer. */

@@ -1,6 +1,5 @@
-import type { OutputGrammar } from "../../core/constraint.js";
-import type { CallBody, CallSyntax } from "../../core/output-format.js";
-import type { Tool, ToolUse } from "../../core/tool.js";
+import type { CallBody, CallSyntax, OutputGrammar } from "../../core/output-format.js";
+import type { Tool, ToolUse } from "../../core/conversation.js";
 import { mayBeginWith } from "./check/parse-stacks.js";
 import { finishGrammar } from "./finish-grammar.js";
 import { BLANK, COLON, COMMA } from "./json/value-grammar.js";

@@ -1,4 +1,5 @@
-import type { OutputGrammar, RequestedConstraint } from "../../core/constraint.js";
+import type { OutputGrammar } from "../../core/output-format.js";
+import type { RequestedConstraint } from "../../core/generation-request.js";
 import { mayBeginWith } from "./check/parse-stacks.js";
 import { finishGrammar } from "./finish-grammar.js";
 import { readGbnf } from "./gbnf/read-gbnf.js";

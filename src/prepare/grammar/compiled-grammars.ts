@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { LlamaGrammar, LlamaGrammarEvaluationState, type LlamaModel } from "node-llama-cpp";
-import type { OutputGrammar } from "../../core/constraint.js";
+import type { OutputGrammar } from "../../core/output-format.js";
 import { GrammarProblem } from "./rules/grammar-node.js";
 
 /** Compiles GBNF natively. Throws GrammarProblem when llama.cpp rejects it. */

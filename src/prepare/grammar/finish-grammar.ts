@@ -1,4 +1,4 @@
-import type { OutputGrammar } from "../../core/constraint.js";
+import type { OutputGrammar } from "../../core/output-format.js";
 import { checkAmbiguity } from "./check/check-ambiguity.js";
 import { checkGrammar } from "./check/check-grammar.js";
 import { isClosed } from "./check/rule-properties.js";

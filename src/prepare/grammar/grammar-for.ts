@@ -1,7 +1,7 @@
-import type { OutputGrammar, RequestedConstraint } from "../../core/constraint.js";
-import type { OutputFormat } from "../../core/output-format.js";
-import type { ToolUse } from "../../core/tool.js";
-import { InputRefusal } from "../../core/violations.js";
+import type { RequestedConstraint } from "../../core/generation-request.js";
+import type { OutputFormat, OutputGrammar } from "../../core/output-format.js";
+import type { ToolUse } from "../../core/conversation.js";
+import { InputRefusal } from "../../core/generation-error.js";
 import { compileCallGrammar } from "./compile-call-grammar.js";
 import { compileConstraint } from "./compile-constraint.js";
 import type { CompiledGrammars } from "./compiled-grammars.js";

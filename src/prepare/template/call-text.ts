@@ -1,5 +1,5 @@
 import type { CallSyntax } from "../../core/output-format.js";
-import type { ToolCall } from "../../core/tool.js";
+import type { ToolCall } from "../../core/conversation.js";
 
 /** Writes calls as a model of this syntax does. `hide` is applied to everything that is not markup. */
 export function writeCalls(calls: readonly ToolCall[], syntax: CallSyntax, hide: (text: string) => string): string {

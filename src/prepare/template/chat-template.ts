@@ -1,8 +1,7 @@
-import type { Message } from "../../core/conversation.js";
+import type { Message, ToolUse } from "../../core/conversation.js";
 import type { ChatOptions } from "../../core/generation-request.js";
 import type { TemplateFacts } from "../../core/model-facts.js";
 import type { OutputFormat } from "../../core/output-format.js";
-import type { ToolUse } from "../../core/tool.js";
 import type { Fragment } from "../tokens/control-texts.js";
 
 /** A conversation and the requirements on its answer. */

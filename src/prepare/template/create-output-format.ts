@@ -1,6 +1,6 @@
 import { callSyntaxes } from "./call-syntaxes.js";
 import type { CallSyntax, OutputFormat, ReasoningSyntax } from "../../core/output-format.js";
-import type { ToolUse } from "../../core/tool.js";
+import type { ToolUse } from "../../core/conversation.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
 /** The facts that determine the output format. */

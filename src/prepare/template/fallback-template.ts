@@ -16,7 +16,7 @@ import {
 } from "./chat-template.js";
 import type { Fragment } from "../tokens/control-texts.js";
 import { createOutputFormat } from "./create-output-format.js";
-import { InputRefusal } from "../../core/violations.js";
+import { InputRefusal } from "../../core/generation-error.js";
 import { toolBlock, withoutToolRoles } from "./tool-block.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 

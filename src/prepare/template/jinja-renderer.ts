@@ -1,10 +1,9 @@
 import { Template } from "@huggingface/jinja";
-import type { Message } from "../../core/conversation.js";
+import type { Message, Tool } from "../../core/conversation.js";
 import type { JsonObject } from "../../core/json.js";
-import type { Tool } from "../../core/tool.js";
 import type { HiddenTexts } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/violations.js";
-import { type TemplateShape, messageVariables, toolVariables } from "./message-variables.js";
+import { InputRefusal } from "../../core/generation-error.js";
+import { messageVariables, type TemplateShape, toolVariables } from "./message-variables.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
 /** The input of one rendering. */

@@ -1,6 +1,5 @@
-import type { Message } from "../../core/conversation.js";
+import type { Message, ToolUse } from "../../core/conversation.js";
 import type { TemplateFacts } from "../../core/model-facts.js";
-import type { ToolUse } from "../../core/tool.js";
 import {
   type ChatRequest,
   type ChatTemplate,
@@ -9,9 +8,9 @@ import {
   toolsOf,
 } from "./chat-template.js";
 import { createMark, HiddenTexts } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/violations.js";
+import { InputRefusal } from "../../core/generation-error.js";
 import { JinjaRenderer, type Rendering } from "./jinja-renderer.js";
-import { type TemplateShape, PLAIN_SHAPE } from "./message-variables.js";
+import { PLAIN_SHAPE, type TemplateShape } from "./message-variables.js";
 import { createOutputFormat } from "./create-output-format.js";
 import type { JsonObject } from "../../core/json.js";
 import { SystemMessages } from "./system-messages.js";

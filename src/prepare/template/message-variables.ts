@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Message } from "../../core/conversation.js";
+import type { Message, Tool, ToolCall } from "../../core/conversation.js";
 import { isJsonObject, type JsonObject } from "../../core/json.js";
 import type { CallSyntax } from "../../core/output-format.js";
-import type { Tool, ToolCall } from "../../core/tool.js";
 import { arrangeCalls, type CallArrangement } from "./arrange-calls.js";
 import { writeCalls } from "./call-text.js";
 import type { HiddenTexts } from "./hidden-texts.js";

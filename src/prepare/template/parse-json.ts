@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../core/json.js";
-import { InputRefusal } from "../../core/violations.js";
+import { InputRefusal } from "../../core/generation-error.js";
 
 /** The replacements of strings, members' names and numbers. */
 export interface JsonTexts {

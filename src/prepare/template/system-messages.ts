@@ -1,6 +1,6 @@
 import type { Message } from "../../core/conversation.js";
 import { createMark } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/violations.js";
+import { InputRefusal } from "../../core/generation-error.js";
 import type { JinjaRenderer, Rendering } from "./jinja-renderer.js";
 
 /** A template's support for system messages. Many templates show only one at the beginning and would silently drop the others. */

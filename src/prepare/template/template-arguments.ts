@@ -1,5 +1,5 @@
 import type { HiddenTexts } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/violations.js";
+import { InputRefusal } from "../../core/generation-error.js";
 import type { JsonObject } from "../../core/json.js";
 import { parseJsonObject } from "./parse-json.js";
 

@@ -1,7 +1,7 @@
 import type { Message } from "../../core/conversation.js";
 import type { JsonObject } from "../../core/json.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
-import { InputRefusal } from "../../core/violations.js";
+import { InputRefusal } from "../../core/generation-error.js";
 import { createMark } from "./hidden-texts.js";
 import type { TemplateShape } from "./message-variables.js";
 import { type ReasoningMarks, reasoningAtEnd, reasoningMarks } from "./reasoning-marks.js";

@@ -1,6 +1,5 @@
 import { callSyntaxes } from "./call-syntaxes.js";
-import type { Message } from "../../core/conversation.js";
-import type { Tool, ToolCall } from "../../core/tool.js";
+import type { Message, Tool, ToolCall } from "../../core/conversation.js";
 import { writeCalls } from "./call-text.js";
 
 /**

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, tryParseJson } from "../../core/json.js";
-import { MAX_JSON_VALUES, type Violations } from "../../core/violations.js";
+import { MAX_JSON_VALUES, type Violations } from "../../core/generation-error.js";
 
 /** Parses the JSON text of an object. Any other text is a violation and returns undefined. */
 export function parseJsonObject(field: string, text: string, violations: Violations): JsonObject | undefined {

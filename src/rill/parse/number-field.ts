@@ -1,5 +1,5 @@
 import type { Duration } from "../../../generated/google/protobuf/duration.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 /** A number field with the bounds of the contract. */
 export interface NumberField {

@@ -1,4 +1,4 @@
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 /** The position at which a page begins, as the server wrote it into a page token: texts and whole numbers. */
 export type PagePosition = readonly (string | number)[];

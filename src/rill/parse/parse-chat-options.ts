@@ -2,9 +2,9 @@ import type { Chat } from "../../../generated/rill/v1/conversation.js";
 import type { TurnInput } from "../../../generated/rill/v1/turn_input.js";
 import type { ChatOptions } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import type { Tool, ToolChoice, ToolUse } from "../../core/tool.js";
+import type { Tool, ToolChoice, ToolUse } from "../../core/conversation.js";
 import { parseJsonObject } from "./json-field.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 import {
   type Tool as ToolMessage,
   type ToolChoice as ToolChoiceMessage,

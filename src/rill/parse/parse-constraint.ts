@@ -1,9 +1,9 @@
 import type { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
-import type { RequestedConstraint } from "../../core/constraint.js";
+import type { RequestedConstraint } from "../../core/generation-request.js";
 import { isJsonObject } from "../../core/json.js";
 import type { Limits } from "../../core/limits.js";
 import { parseJsonText } from "./json-field.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 /** Parses the constraint on the answer. The prepare worker determines whether it can become a grammar. */
 export function parseConstraint(

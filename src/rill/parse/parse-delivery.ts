@@ -2,7 +2,7 @@ import type { Delivery as DeliveryMessage } from "../../../generated/rill/v1/del
 import type { Delivery, Given } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { parseOptionalDurationMs } from "./number-field.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 /** The shortest slow_reader_limit, which the contract fixes. A shorter one would hit ordinary pauses of a network. */
 const MIN_SLOW_READER_LIMIT_MS = 1_000;

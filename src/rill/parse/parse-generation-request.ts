@@ -1,5 +1,5 @@
 import type { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
-import { GenerationError } from "../../core/generation-error.js";
+import { GenerationError, Violations } from "../../core/generation-error.js";
 import type { GenerationInput, GenerationRequest, TurnInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
@@ -16,7 +16,6 @@ import { parseScheduling } from "./parse-scheduling.js";
 import { parseStopping } from "./parse-stopping.js";
 import { parseTurnInput } from "./parse-turn-input.js";
 import { refuseConflicts } from "./refuse-conflicts.js";
-import { Violations } from "../../core/violations.js";
 
 export interface RequestBounds {
   readonly limits: Limits;

@@ -3,7 +3,7 @@ import { GenerateRequest } from "../../../generated/rill/v1/generation_service.j
 import type { RequestedIdempotency } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { parseId } from "./parse-identity.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 /**
  * Parses the idempotency key. A turn also gets its digest by the old rule, for turns that earlier releases stored. An invalid request gets no digest,

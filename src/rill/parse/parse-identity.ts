@@ -1,6 +1,6 @@
 import type { Limits } from "../../core/limits.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 const MAX_KEY_TEXT_BYTES = 64;
 

@@ -6,7 +6,7 @@ import { checkCallIds, refuseCallsAtEnd } from "../../generation/call/call-ids.j
 import { parseChatOptions } from "./parse-chat-options.js";
 import { parseMessages } from "./parse-messages.js";
 import { parseTokenIds } from "./number-field.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 /** The fields that GenerateRequest and CountTokensRequest share. A `turn` is parsed elsewhere. */
 export interface InputFields {

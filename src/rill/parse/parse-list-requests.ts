@@ -5,7 +5,7 @@ import { type DecodedRequest, readableMessage } from "../../grpc/contract/decode
 import { parseNumber } from "./number-field.js";
 import { type PagePosition, parsePageToken } from "./page-token.js";
 import { parseRequiredId } from "./parse-session-requests.js";
-import { Violations } from "../../core/violations.js";
+import { Violations } from "../../core/generation-error.js";
 
 const DEFAULT_PAGE_ENTRIES = 100;
 /** The bytes of a response besides its entries. */

@@ -1,7 +1,7 @@
 import type { Output as OutputMessage } from "../../../generated/rill/v1/output.js";
 import type { Given, OutputOptions } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 /** Parses the facts that come back beside the text, as the caller gave them. */
 export function parseOutput(

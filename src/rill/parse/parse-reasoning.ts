@@ -1,6 +1,6 @@
 import type { Reasoning as ReasoningMessage } from "../../../generated/rill/v1/reasoning.js";
 import type { Reasoning } from "../../core/generation-request.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 export interface ReasoningBounds {
   /** Whether the model is a reasoning model. */

@@ -13,7 +13,7 @@ import {
 } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { type NumberField, parseNumber, parseOptionalNumber } from "./number-field.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 const TEMPERATURE = { min: 0, max: 5 };
 const TOP_P = { min: 0, max: 1, aboveMin: true };

@@ -1,7 +1,7 @@
 import { Lane as LaneMessage, type Scheduling } from "../../../generated/rill/v1/scheduling.js";
 import type { Lane } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 import { parseOptionalDurationMs } from "./number-field.js";
 
 /** How a call waits, as its caller gave it. */

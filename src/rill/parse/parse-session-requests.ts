@@ -23,7 +23,7 @@ import { checkCallIds } from "../../generation/call/call-ids.js";
 import { parseDurationMs } from "./number-field.js";
 import { parseId, parseLabels, parseRevision } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";
-import { Violations } from "../../core/violations.js";
+import { Violations } from "../../core/generation-error.js";
 
 /** A request to the store without the fields that the server adds: the owner and new ids. */
 type Asked<Request> = Omit<Request, "owner" | "forkId">;

@@ -5,7 +5,7 @@ import type {
 import type { Given, RepetitionGuard, RequestedStopping } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { parseOptionalDurationMs, parseOptionalNumber, parseTokenIds } from "./number-field.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 const GUARD_PERIOD_TOKENS = { min: 1, max: 256 };
 const GUARD_REPEATS = { min: 2, max: 1_024 };

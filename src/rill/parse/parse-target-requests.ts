@@ -6,7 +6,7 @@ import {
 import type { Limits } from "../../core/limits.js";
 import type { GenerationTarget } from "../../scheduler/generation/generation-identity.js";
 import { parseId } from "./parse-identity.js";
-import { Violations } from "../../core/violations.js";
+import { Violations } from "../../core/generation-error.js";
 import type { CancelMode } from "../../core/engine-messages.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 

@@ -8,7 +8,7 @@ import type { Limits } from "../../core/limits.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { parseInput } from "./parse-input.js";
 import { parseTokenIds } from "./number-field.js";
-import { Violations } from "../../core/violations.js";
+import { Violations } from "../../core/generation-error.js";
 
 /** A text to tokenise, in the form that the preparer takes. */
 export interface TokenizeCall {

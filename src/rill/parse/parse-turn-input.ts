@@ -9,7 +9,7 @@ import { refuseCallsAtEnd } from "../../generation/call/call-ids.js";
 import { parseChatOptions } from "./parse-chat-options.js";
 import { parseId, parseRevision } from "./parse-identity.js";
 import { parseMessages } from "./parse-messages.js";
-import type { Violations } from "../../core/violations.js";
+import type { Violations } from "../../core/generation-error.js";
 
 /** Parses a turn. Whether results belong to calls of the session is checked once its history is loaded. */
 export function parseTurnInput(message: TurnInputMessage, limits: Limits, violations: Violations): TurnInput {

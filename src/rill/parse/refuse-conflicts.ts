@@ -1,8 +1,11 @@
-import type { RequestedConstraint } from "../../core/constraint.js";
-import type { Message } from "../../core/conversation.js";
-import type { GenerationInput, RequestedStopping, TurnInput } from "../../core/generation-request.js";
-import type { ToolChoice } from "../../core/tool.js";
-import type { Violations } from "../../core/violations.js";
+import type { Message, ToolChoice } from "../../core/conversation.js";
+import type {
+  GenerationInput,
+  RequestedConstraint,
+  RequestedStopping,
+  TurnInput,
+} from "../../core/generation-request.js";
+import type { Violations } from "../../core/generation-error.js";
 
 interface Combination {
   readonly input: GenerationInput | TurnInput;

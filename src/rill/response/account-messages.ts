@@ -1,6 +1,6 @@
 import type { Timings as TimingsMessage } from "../../../generated/rill/v1/timings.js";
 import type { Usage as UsageMessage } from "../../../generated/rill/v1/usage.js";
-import type { Timings, Usage } from "../../core/usage.js";
+import type { Timings, Usage } from "../../core/generation-report.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 
 /** Converts token counts to Usage: output = delivered + undelivered. */

@@ -6,8 +6,7 @@ import {
   TurnStatus as TurnStatusMessage,
 } from "../../../generated/rill/v1/session.js";
 import type { ToolCall as ToolCallMessage } from "../../../generated/rill/v1/tool.js";
-import type { Message, Role } from "../../core/conversation.js";
-import type { ToolCall } from "../../core/tool.js";
+import type { Message, Role, ToolCall } from "../../core/conversation.js";
 import type { Session, Turn, TurnStatus } from "../../sessions/session.js";
 import { toUsageMessage } from "./account-messages.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";

@@ -5,7 +5,7 @@ import {
 import { GenerationState as GenerationStateMessage } from "../../../generated/rill/v1/generation_state.js";
 import { LifecycleState as LifecycleMessage } from "../../../generated/rill/v1/load.js";
 import { Lane as LaneMessage } from "../../../generated/rill/v1/scheduling.js";
-import type { FinishReason, StopMatch } from "../../core/finish-reason.js";
+import type { FinishReason, StopMatch } from "../../core/run-end.js";
 import type { GenerationState } from "../../core/generation-report.js";
 import type { Lane } from "../../core/generation-request.js";
 import type { Lifecycle } from "../../core/load-snapshot.js";

@@ -1,7 +1,11 @@
 import type { ContextTrimmed, Queued } from "../../../generated/rill/v1/generation_event.js";
 import type { GenerateStreamResponse } from "../../../generated/rill/v1/generation_service.js";
-import type { QueuePosition } from "../../core/generation-event.js";
-import type { ContextTrimmedEvent, GenerationMessage, ReaderEvent } from "../../core/generation-message.js";
+import type {
+  ContextTrimmedEvent,
+  GenerationMessage,
+  QueuePosition,
+  ReaderEvent,
+} from "../../core/generation-message.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
 import { toAcceptedMessage } from "./accepted-message.js";
 import { toCompletedMessage } from "./completed-message.js";

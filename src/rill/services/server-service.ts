@@ -17,7 +17,7 @@ import { streamMethod, WITHOUT_TEXT } from "../../grpc/call/stream-method.js";
 import { unaryMethod } from "../../grpc/call/unary-method.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { parseDurationMs } from "../parse/number-field.js";
-import { Violations } from "../../core/violations.js";
+import { Violations } from "../../core/generation-error.js";
 import { toLoadMessage } from "../response/load-message.js";
 import { type ServerStart, toServerInfoMessage } from "../response/server-info-message.js";
 import { type BackendSource, requireBackend } from "../../generation/call/backend.js";

@@ -31,7 +31,7 @@ import {
   parseSessionId,
   parseUpdateSession,
 } from "../parse/parse-session-requests.js";
-import { Violations } from "../../core/violations.js";
+import { Violations } from "../../core/generation-error.js";
 import { toSessionMessage } from "../response/session-messages.js";
 import { storedValue } from "../../generation/call/store-error.js";
 import { SessionPages } from "./session-pages.js";

@@ -1,5 +1,5 @@
 import type { EngineNotice } from "../../core/engine-messages.js";
-import type { FinishReason } from "../../core/finish-reason.js";
+import type { FinishReason } from "../../core/run-end.js";
 import { WAIT_ERROR_BOUNDS_MS, type WaitEstimates } from "../../core/load-snapshot.js";
 import type { Clock } from "../../sync/clock.js";
 import { EnginePace } from "./engine-pace.js";

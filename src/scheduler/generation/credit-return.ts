@@ -1,4 +1,4 @@
-import type { Credit } from "../../core/credit.js";
+import type { Credit } from "../../core/piece.js";
 import { OUTPUT_START, type OutputPosition } from "./output-log.js";
 
 /** The share of the window from which credit is worth waking the engine's thread, which computes meanwhile. */

@@ -1,8 +1,7 @@
 import type { PrefillProgress } from "../../core/engine-messages.js";
-import type { GenerationState } from "../../core/generation-report.js";
+import type { GenerationState, Timings, Usage } from "../../core/generation-report.js";
 import type { Piece } from "../../core/piece.js";
 import type { RunTally } from "../../core/run-end.js";
-import type { Timings, Usage } from "../../core/usage.js";
 import type { LoadCounters } from "./load-counters.js";
 
 /** How a generation left after something ended it from outside: its caller, its deadline, a slow reader or the server. */

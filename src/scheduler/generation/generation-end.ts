@@ -1,8 +1,7 @@
 import { GenerationError } from "../../core/generation-error.js";
-import type { FinishedEvent } from "../../core/generation-event.js";
-import type { GenerationEnd } from "../../core/generation-report.js";
+import type { FinishedEvent } from "../../core/generation-message.js";
+import type { GenerationEnd, Timings } from "../../core/generation-report.js";
 import type { RunOutcome } from "../../core/run-end.js";
-import type { Timings } from "../../core/usage.js";
 import type { GenerationAccount } from "./generation-account.js";
 import type { GenerationPhase, RunFinish } from "./generation-phase.js";
 

@@ -1,12 +1,15 @@
-import type { Credit } from "../../core/credit.js";
+import type { Credit, Piece } from "../../core/piece.js";
 import type { CancelMode, EngineCommand, RunUpdate } from "../../core/engine-messages.js";
 import { GenerationError } from "../../core/generation-error.js";
-import type { FinishedEvent, GenerationEvent, GenerationWatcher, QueuePosition } from "../../core/generation-event.js";
-import type { GenerationReport, GenerationState } from "../../core/generation-report.js";
+import type {
+  FinishedEvent,
+  GenerationEvent,
+  GenerationWatcher,
+  QueuePosition,
+} from "../../core/generation-message.js";
+import type { GenerationReport, GenerationState, Timings } from "../../core/generation-report.js";
 import type { GenerationOutcome } from "../../core/load-snapshot.js";
-import type { Piece } from "../../core/piece.js";
 import type { RunEnd } from "../../core/run-end.js";
-import type { Timings } from "../../core/usage.js";
 import type { Clock } from "../../sync/clock.js";
 import { onAbort } from "../../sync/abort.js";
 import { CreditReturn } from "./credit-return.js";

@@ -1,8 +1,7 @@
-import type { GenerationEvent } from "../../core/generation-event.js";
+import type { GenerationEvent } from "../../core/generation-message.js";
 import { GenerationError } from "../../core/generation-error.js";
-import type { GenerationState } from "../../core/generation-report.js";
+import type { GenerationState, Timings, Usage } from "../../core/generation-report.js";
 import type { Piece } from "../../core/piece.js";
-import type { Timings, Usage } from "../../core/usage.js";
 import type { GenerationRecord } from "./generation-record.js";
 import { OUTPUT_START, positionAfter } from "./output-log.js";
 

@@ -1,5 +1,5 @@
 import type { PrefillProgress } from "../../core/engine-messages.js";
-import type { QueuedEvent, QueuePosition } from "../../core/generation-event.js";
+import type { QueuedEvent, QueuePosition } from "../../core/generation-message.js";
 import type { Piece } from "../../core/piece.js";
 import { Wakeup } from "../../sync/wakeup.js";
 import type { RunFinish } from "./generation-phase.js";

@@ -1,5 +1,5 @@
 import type { Lane } from "../../core/generation-request.js";
-import type { QueuePosition } from "../../core/generation-event.js";
+import type { QueuePosition } from "../../core/generation-message.js";
 import { FairShare } from "./fair-share.js";
 import { LinkedQueue, type QueueEntry } from "./linked-queue.js";
 

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Message } from "../../core/conversation.js";
-import type { ToolCall } from "../../core/tool.js";
+import type { Message, ToolCall } from "../../core/conversation.js";
 import type { AnswerParts, Turn, TurnOutcome, TurnStatus } from "../session.js";
 import type { StoreProblem } from "../store-problem.js";
 import type { Work } from "./store-work.js";

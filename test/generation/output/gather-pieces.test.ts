@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { GenerationEvent } from "../../../src/core/generation-event.js";
+import type { GenerationEvent } from "../../../src/core/generation-message.js";
 import type { Piece } from "../../../src/core/piece.js";
 import { EventReader, type EventSource } from "../../../src/generation/output/event-reader.js";
 import { gatherPieces } from "../../../src/generation/output/gather-pieces.js";

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { OutputFormat } from "../../../src/core/output-format.js";
 import type { ChatRequest } from "../../../src/prepare/template/chat-template.js";
 import type { Fragment } from "../../../src/prepare/tokens/control-texts.js";
-import { InputRefusal } from "../../../src/core/violations.js";
+import { InputRefusal } from "../../../src/core/generation-error.js";
 import { JinjaTemplate } from "../../../src/prepare/template/jinja-template.js";
 import { Vocabulary } from "../../../src/prepare/tokens/vocabulary.js";
 import type { ReleaseFiles } from "../../support/release-files.js";

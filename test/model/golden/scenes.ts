@@ -1,5 +1,4 @@
-import type { Message } from "../../../src/core/conversation.js";
-import type { Tool, ToolUse } from "../../../src/core/tool.js";
+import type { Message, Tool, ToolUse } from "../../../src/core/conversation.js";
 import type { ChatRequest } from "../../../src/prepare/template/chat-template.js";
 import { assistant, system, user } from "../../prepare/conversation.js";
 

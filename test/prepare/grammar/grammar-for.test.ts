@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { OutputFormat } from "../../../src/core/output-format.js";
-import type { ToolUse } from "../../../src/core/tool.js";
+import type { ToolUse } from "../../../src/core/conversation.js";
 import { CompiledGrammars, createNativeCompiler } from "../../../src/prepare/grammar/compiled-grammars.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { grammarFor, type GrammarRequest } from "../../../src/prepare/grammar/grammar-for.js";

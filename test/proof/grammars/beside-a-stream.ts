@@ -1,5 +1,5 @@
 import { status as Status, type ServiceError } from "@grpc/grpc-js";
-import type { RequestedConstraint } from "../../../src/core/constraint.js";
+import type { RequestedConstraint } from "../../../src/core/generation-request.js";
 import { defaultModelPath } from "../../support/default-model.js";
 import { Random } from "../../support/random.js";
 import { RuntimeClient, type StreamMessage } from "../../support/runtime-client.js";

@@ -1,7 +1,7 @@
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import type { CompiledGrammars } from "../../../src/prepare/grammar/compiled-grammars.js";
 import { grammarFor } from "../../../src/prepare/grammar/grammar-for.js";
-import { InputRefusal } from "../../../src/core/violations.js";
+import { InputRefusal } from "../../../src/core/generation-error.js";
 import type { Random } from "../../support/random.js";
 import { type FuzzInput, randomInput } from "./random-input.js";
 

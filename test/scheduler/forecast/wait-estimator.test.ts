@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RunUpdate } from "../../../src/core/engine-messages.js";
-import type { FinishReason } from "../../../src/core/finish-reason.js";
+import type { FinishReason } from "../../../src/core/run-end.js";
 import { WAIT_ERROR_BOUNDS_MS } from "../../../src/core/load-snapshot.js";
 import { RunWork } from "../../../src/scheduler/forecast/run-work.js";
 import { WaitAccuracy, WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";

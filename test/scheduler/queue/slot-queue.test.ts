@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { QueuePosition } from "../../../src/core/generation-event.js";
+import type { QueuePosition } from "../../../src/core/generation-message.js";
 import type { Lane } from "../../../src/core/generation-request.js";
 import type { Waiter } from "../../../src/scheduler/queue/lane-queue.js";
 import { SlotQueue } from "../../../src/scheduler/queue/slot-queue.js";
