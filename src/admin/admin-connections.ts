@@ -1,8 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../sync/clock.js";
-import type { Logger } from "../telemetry/logger.js";
-import { RareWarning } from "../telemetry/rare-warning.js";
+import { type Logger, RareWarning } from "../telemetry/logger.js";
 
 /** More connections than operators and their probes need at one time. */
 const MAX_HELD = 64;

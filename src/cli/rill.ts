@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { defaultModelCache, forgetEmptyVariables } from "../settings/config.js";
-import { flushStream } from "../telemetry/line-writer.js";
+import { flushStream } from "../telemetry/logger.js";
 import { ExitCode } from "../server/exit-code.js";
 import { VERSION } from "../settings/version.js";
 

@@ -1,6 +1,5 @@
 import type { GenerationError } from "../core/generation-error.js";
-import type { Clock } from "../sync/clock.js";
-import { startPause } from "../sync/pause.js";
+import { type Clock, startPause } from "../sync/clock.js";
 
 /** The time for writing the statuses of generations that were ended early. */
 const STATUS_LIMIT_MS = 1_000;

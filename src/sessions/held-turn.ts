@@ -1,5 +1,4 @@
-import type { Clock } from "../sync/clock.js";
-import { startPause } from "../sync/pause.js";
+import { type Clock, startPause } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
 import type { AnswerParts } from "./session.js";
 import type { CommittedTurn, CommitTurn, SessionStore, TurnLease } from "./session-store.js";

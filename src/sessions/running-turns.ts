@@ -1,9 +1,8 @@
-import type { Clock } from "../sync/clock.js";
-import { startPause } from "../sync/pause.js";
+import { type Clock, startPause } from "../sync/clock.js";
 import { untilAborted } from "../sync/abort.js";
 import type { Logger } from "../telemetry/logger.js";
-import { HeldTurn, type GeneratedAnswer, type TurnSource } from "./held-turn.js";
-import { KeyedMutex } from "../sync/keyed-mutex.js";
+import { type GeneratedAnswer, HeldTurn, type TurnSource } from "./held-turn.js";
+import { KeyedMutex } from "../sync/lock.js";
 import type { SessionKey } from "./session.js";
 import type { AdmitTurn, OpenedTurn, OpenTurn, RepeatedTurn, SessionStore } from "./session-store.js";
 import type { StoreProblem, StoreResult } from "./store-problem.js";

@@ -1,5 +1,4 @@
-import type { Clock } from "../sync/clock.js";
-import { RunningClock } from "../sync/running-clock.js";
+import { type Clock, RunningClock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { SessionStore } from "./session-store.js";
 

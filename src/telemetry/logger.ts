@@ -1,7 +1,6 @@
 import type { Writable } from "node:stream";
 import { type Logger as PinoLogger, pino } from "pino";
 import { faultText } from "./log-text.js";
-import { flushStream, LineWriter } from "./line-writer.js";
 
 /** The levels from the most verbose to the quietest. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -103,3 +102,79 @@ export const silentLogger: Logger = {
   error: ignore,
   child: () => silentLogger,
 };
+
+/**
+ * Writes lines to a stream and never waits for it. Lines that the stream has not taken stay in a buffer of at most `maxBufferedBytes`; lines beyond
+ * that are dropped and counted. Once the destination has failed (a closed pipe), all lines are dropped. Writing never throws and never ends the
+ * process.
+ */
+class LineWriter {
+  readonly #destination: Writable;
+  readonly #maxBufferedBytes: number;
+  #droppedLines = 0;
+  #failed = false;
+
+  constructor(destination: Writable, maxBufferedBytes: number) {
+    this.#destination = destination;
+    this.#maxBufferedBytes = maxBufferedBytes;
+    destination.on("error", () => {
+      this.#failed = true;
+    });
+  }
+
+  /** The number of lines dropped since the start. */
+  get droppedLines(): number {
+    return this.#droppedLines;
+  }
+
+  /** Returns whether the line was taken; otherwise it was dropped. */
+  write(line: string): boolean {
+    const bufferedBytes = this.#destination.writableLength + Buffer.byteLength(line);
+    const isTaken = !this.#failed && bufferedBytes <= this.#maxBufferedBytes;
+    if (isTaken) this.#destination.write(line);
+    else this.#droppedLines += 1;
+    return isTaken;
+  }
+}
+
+/** A flush waits this long for a reader that does not take the buffered bytes. */
+const FLUSH_LIMIT_MS = 500;
+
+/** Resolves when everything written so far is out, when the stream has failed, or after half a second. Never rejects. */
+export async function flushStream(stream: Writable): Promise<void> {
+  if (stream.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_LIMIT_MS);
+    // The callback comes after every earlier write, or with an error when the stream fails first.
+    stream.write("", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+export interface RareWarningOptions {
+  readonly log: Logger;
+  /** The time, which is monotonic. */
+  readonly nowMs: () => number;
+  readonly intervalMs: number;
+}
+
+/** A warning whose cause may recur thousands of times a second. It is logged the first time, and then at most once in each interval. */
+export class RareWarning {
+  readonly #options: RareWarningOptions;
+  #dueMs = -Infinity;
+
+  constructor(options: RareWarningOptions) {
+    this.#options = options;
+  }
+
+  /** @param fields called only if the line is written */
+  warn(fields: () => object, message: string): void {
+    const { log, nowMs, intervalMs } = this.#options;
+    const now = nowMs();
+    if (now < this.#dueMs) return;
+    this.#dueMs = now + intervalMs;
+    log.warn(fields(), message);
+  }
+}

@@ -1,7 +1,6 @@
 import type { EngineCommand, EngineNotice } from "../../src/core/engine-messages.js";
-import { Wakeup } from "../../src/sync/wakeup.js";
-import type { SpawnWorker } from "../../src/threads/spawned-worker.js";
-import { type WorkerEnd, WorkerLink } from "../../src/threads/worker-link.js";
+import { Wakeup } from "../../src/sync/deferred.js";
+import { type SpawnWorker, type WorkerEnd, WorkerLink } from "../../src/threads/worker-link.js";
 
 /** A worker as its starter sees it: commands go in, notices are kept. */
 export class EngineWorker implements AsyncDisposable {

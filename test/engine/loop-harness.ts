@@ -16,7 +16,7 @@ import type { PrefillLimits } from "../../src/engine/loop/prefill-planner.js";
 import type { SlotHandover } from "../../src/engine/loop/slot-handover.js";
 import { StepLoop } from "../../src/engine/loop/step-loop.js";
 import { type Clock, systemClock } from "../../src/sync/clock.js";
-import { Wakeup } from "../../src/sync/wakeup.js";
+import { Wakeup } from "../../src/sync/deferred.js";
 import type { Engine } from "../../src/engine/engine.js";
 
 export const AMPLE_CREDIT: Credit = { pieces: 1_000_000, bytes: 1_000_000_000 };

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { isMainThread } from "node:worker_threads";
 import { type HostChannel, threadData } from "../../src/threads/host-channel.js";
-import type { SpawnWorker } from "../../src/threads/spawned-worker.js";
+import type { SpawnWorker } from "../../src/threads/worker-link.js";
 
 /** A message of a forked worker to the process that forked it. */
 type Message = { readonly notice: unknown } | { readonly fault: Error };

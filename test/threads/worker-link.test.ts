@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnThread, type SpawnWorker } from "../../src/threads/spawned-worker.js";
-import { WorkerLink, type WorkerEnd } from "../../src/threads/worker-link.js";
+import { spawnThread, type SpawnWorker, type WorkerEnd, WorkerLink } from "../../src/threads/worker-link.js";
 import { Deferred } from "../../src/sync/deferred.js";
 import { spawnProcess } from "../support/forked-worker.js";
 import type { ObedientCommand, ObedientData, ObedientNotice } from "./obedient-worker.js";

@@ -2,7 +2,7 @@ import type { Credit } from "../../core/piece.js";
 import type { CancelMode, EngineNotice, RunSpec } from "../../core/engine-messages.js";
 import type { OutputFormat } from "../../core/output-format.js";
 import type { Clock } from "../../sync/clock.js";
-import { Wakeup } from "../../sync/wakeup.js";
+import { Wakeup } from "../../sync/deferred.js";
 import { type Engine, EngineFault, type StepResults } from "../engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";

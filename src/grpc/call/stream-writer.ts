@@ -1,7 +1,6 @@
 import { GenerationError } from "../../core/generation-error.js";
-import type { Clock } from "../../sync/clock.js";
+import { type Clock, DueTimer } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
-import { DueTimer } from "../../sync/due-timer.js";
 import { onAbort } from "../../sync/abort.js";
 import type { CallScope } from "./call-scope.js";
 import { ReaderMeter, type ReaderRule } from "./reader-rule.js";

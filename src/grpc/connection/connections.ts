@@ -2,8 +2,7 @@ import type { Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
-import type { Logger } from "../../telemetry/logger.js";
-import { RareWarning } from "../../telemetry/rare-warning.js";
+import { type Logger, RareWarning } from "../../telemetry/logger.js";
 import { Connection } from "./connection.js";
 
 const LOOK_INTERVAL_MS = 250;

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import type { Clock } from "../../sync/clock.js";
-import type { Logger } from "../../telemetry/logger.js";
-import { RareWarning } from "../../telemetry/rare-warning.js";
+import { type Logger, RareWarning } from "../../telemetry/logger.js";
 import { MAX_TIMEOUT_MS } from "./grpc-timeout.js";
 import { type TrustedProxies, UNIX_SOCKET } from "./trusted-proxies.js";
 

@@ -9,7 +9,7 @@ import {
 } from "../../../generated/grpc/health/v1/health.js";
 import type { LifecycleState } from "../../scheduler/lifecycle-state.js";
 import { onAbort } from "../../sync/abort.js";
-import { Wakeup } from "../../sync/wakeup.js";
+import { Wakeup } from "../../sync/deferred.js";
 import type { CallContext } from "../call/call-context.js";
 import type { CallHost } from "../call/call-host.js";
 import { WatcherLimit } from "../call/watcher-limit.js";

@@ -1,7 +1,5 @@
-import { type Clock, systemClock } from "../../sync/clock.js";
-import { DueTimer } from "../../sync/due-timer.js";
+import { type Clock, DueTimer, RunningClock, systemClock } from "../../sync/clock.js";
 import { onAbort } from "../../sync/abort.js";
-import { RunningClock } from "../../sync/running-clock.js";
 import { ModelError } from "../files/model-error.js";
 
 /**

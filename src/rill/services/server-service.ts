@@ -11,7 +11,7 @@ import type { CallContext } from "../../grpc/call/call-context.js";
 import type { CallHost } from "../../grpc/call/call-host.js";
 import type { ConnectionBounds } from "../../grpc/connection/connections.js";
 import { EncodedResponse } from "../../grpc/contract/service-definition.js";
-import { pause } from "../../sync/pause.js";
+import { pause } from "../../sync/clock.js";
 import { WatcherLimit } from "../../grpc/call/watcher-limit.js";
 import { streamMethod, WITHOUT_TEXT } from "../../grpc/call/stream-method.js";
 import { unaryMethod } from "../../grpc/call/unary-method.js";

@@ -8,7 +8,7 @@ import { GenerationError } from "../../core/generation-error.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { SessionKey, Turn } from "../../sessions/session.js";
 import type { PageBounds, SessionStore } from "../../sessions/session-store.js";
-import { Permits } from "../../sync/permits.js";
+import { Permits } from "../../sync/lock.js";
 import type { CallContext } from "../../grpc/call/call-context.js";
 import type { CallHost } from "../../grpc/call/call-host.js";
 import type { EncodedResponse } from "../../grpc/contract/service-definition.js";

@@ -1,7 +1,7 @@
 import type { PrefillProgress } from "../../core/engine-messages.js";
 import type { QueuedEvent, QueuePosition } from "../../core/generation-message.js";
 import type { Piece } from "../../core/piece.js";
-import { Wakeup } from "../../sync/wakeup.js";
+import { Wakeup } from "../../sync/deferred.js";
 import type { RunFinish } from "./generation-phase.js";
 
 /** A message to the reader. A mailbox hands letters out in the order queued*, prefill*, pieces*, finish. */

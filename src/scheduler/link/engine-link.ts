@@ -1,11 +1,9 @@
 import type { EngineCommand, EngineNotice } from "../../core/engine-messages.js";
 import type { EngineFacts } from "../../core/model-facts.js";
-import type { Clock } from "../../sync/clock.js";
-import { RunningClock } from "../../sync/running-clock.js";
+import { type Clock, RunningClock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 import type { Logger } from "../../telemetry/logger.js";
-import type { SpawnWorker } from "../../threads/spawned-worker.js";
-import { type WorkerEnd, WorkerLink } from "../../threads/worker-link.js";
+import { type SpawnWorker, type WorkerEnd, WorkerLink } from "../../threads/worker-link.js";
 import { CommandOutbox } from "./command-outbox.js";
 import { EngineWatchdog } from "./engine-watchdog.js";
 

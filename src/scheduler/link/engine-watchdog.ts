@@ -1,5 +1,4 @@
-import type { Clock } from "../../sync/clock.js";
-import { RunningClock } from "../../sync/running-clock.js";
+import { type Clock, RunningClock } from "../../sync/clock.js";
 
 /** The longest interval at which a busy engine is pinged. */
 const MAX_PING_INTERVAL_MS = 1_000;

@@ -1,7 +1,5 @@
 import type * as asked from "../session-store.js";
-import type { Clock } from "../../sync/clock.js";
-import { startPause } from "../../sync/pause.js";
-import { RunningClock } from "../../sync/running-clock.js";
+import { type Clock, RunningClock, startPause } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
 import { OutageLog } from "./outage-log.js";
 import type { Session, SessionKey } from "../session.js";

@@ -5,7 +5,7 @@ import type { ScriptedWorkerOptions } from "../../support/scripted-worker.js";
 import { runEngineHost } from "../../../src/engine/loop/engine-host.js";
 import type { EngineCommand, EngineNotice } from "../../../src/core/engine-messages.js";
 import { Deferred } from "../../../src/sync/deferred.js";
-import { spawnThread } from "../../../src/threads/spawned-worker.js";
+import { spawnThread } from "../../../src/threads/worker-link.js";
 import { ThreadChannel } from "../../../src/threads/host-channel.js";
 import { spawnProcess } from "../../support/forked-worker.js";
 import { ManualClock } from "../../support/manual-clock.js";
