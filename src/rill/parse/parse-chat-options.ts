@@ -1,16 +1,16 @@
 import type { Chat } from "../../../generated/rill/v1/conversation.js";
-import type { TurnInput } from "../../../generated/rill/v1/turn_input.js";
-import type { ChatOptions } from "../../core/generation-request.js";
-import type { Limits } from "../../core/limits.js";
-import type { Tool, ToolChoice, ToolUse } from "../../core/conversation.js";
-import { parseJsonObject } from "./json-field.js";
-import type { Violations } from "../../core/generation-error.js";
 import {
   type Tool as ToolMessage,
   type ToolChoice as ToolChoiceMessage,
   ToolChoiceMode,
 } from "../../../generated/rill/v1/tool.js";
+import type { TurnInput } from "../../../generated/rill/v1/turn_input.js";
+import type { Tool, ToolChoice, ToolUse } from "../../core/conversation.js";
+import type { Violations } from "../../core/generation-error.js";
+import type { ChatOptions } from "../../core/generation-request.js";
+import type { Limits } from "../../core/limits.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
+import { parseJsonObject } from "./parse-field.js";
 
 const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_NAME_TEXT_BYTES = 64;

@@ -1,15 +1,20 @@
 import type { ListSessionsRequest, ListTurnsRequest } from "../../../generated/rill/v1/session_service.js";
-import type { Limits } from "../../core/limits.js";
-import type { ListSessions, ListTurns } from "../../sessions/session-store.js";
-import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
-import { parseNumber } from "./number-field.js";
-import { type PagePosition, parsePageToken } from "./page-token.js";
-import { parseRequiredId } from "./parse-session-requests.js";
 import { Violations } from "../../core/generation-error.js";
+import type { Limits } from "../../core/limits.js";
+import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
+import type { ListSessions, ListTurns } from "../../sessions/session-store.js";
+import { parseNumber } from "./parse-field.js";
+import { parseRequiredId } from "./parse-session-requests.js";
 
 const DEFAULT_PAGE_ENTRIES = 100;
 /** The bytes of a response besides its entries. */
 const RESPONSE_FRAME_BYTES = 1_024;
+
+/** The most bytes of a page token that is read. */
+const MAX_TOKEN_BYTES = 512;
+
+/** The position at which a page begins, as the server wrote it into a page token: texts and whole numbers. */
+type PagePosition = readonly (string | number)[];
 
 /**
  * Parses a request of ListSessions.
@@ -59,4 +64,34 @@ function isTurnPosition(position: PagePosition): position is readonly [number: n
   return (
     position.length === 1 && typeof number === "number" && number >= 1 && number <= 0xffff_ffff && number % 1 === 0
   );
+}
+
+/**
+ * Formats a page token, which callers return unchanged. It contains no secret and grants nothing: a changed one leads to another page of the same
+ * caller's list.
+ */
+export function writePageToken(position: PagePosition): string {
+  return Buffer.from(JSON.stringify(position)).toString("base64url");
+}
+
+/** Parses a page token. Returns undefined if none is given, or if the server did not create it, which is a violation. */
+function parsePageToken<Position extends PagePosition>(
+  token: string | undefined,
+  isPosition: (position: PagePosition) => position is Position,
+  violations: Violations,
+): Position | undefined {
+  if (token === undefined) return undefined;
+  const position = token.length > MAX_TOKEN_BYTES ? undefined : tryRead(token);
+  if (position !== undefined && isPosition(position)) return position;
+  violations.add("page_token", "is not the next_page_token of a page of this list");
+  return undefined;
+}
+
+function tryRead(token: string): PagePosition | undefined {
+  try {
+    const position: unknown = JSON.parse(Buffer.from(token, "base64url").toString());
+    return Array.isArray(position) ? (position as PagePosition) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,10 +1,9 @@
 import { type Message as MessageMessage, Role as RoleMessage } from "../../../generated/rill/v1/conversation.js";
-import type { Message, Role, ToolCall } from "../../core/conversation.js";
-import type { Limits } from "../../core/limits.js";
-import { parseId } from "./parse-identity.js";
-import type { Violations } from "../../core/generation-error.js";
 import type { ToolCall as ToolCallMessage } from "../../../generated/rill/v1/tool.js";
-import { parseJsonObject } from "./json-field.js";
+import type { Message, Role, ToolCall } from "../../core/conversation.js";
+import type { Violations } from "../../core/generation-error.js";
+import type { Limits } from "../../core/limits.js";
+import { parseId, parseJsonObject } from "./parse-field.js";
 
 const MAX_TOOL_NAME_BYTES = 64;
 

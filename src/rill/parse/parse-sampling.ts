@@ -3,6 +3,7 @@ import type {
   LogitBias as LogitBiasMessage,
   Sampling as SamplingMessage,
 } from "../../../generated/rill/v1/sampling.js";
+import type { Violations } from "../../core/generation-error.js";
 import {
   type Dry,
   type Given,
@@ -12,8 +13,7 @@ import {
   type RequestedSampling,
 } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { type NumberField, parseNumber, parseOptionalNumber } from "./number-field.js";
-import type { Violations } from "../../core/generation-error.js";
+import { type NumberField, parseNumber, parseOptionalNumber } from "./parse-field.js";
 
 const TEMPERATURE = { min: 0, max: 5 };
 const TOP_P = { min: 0, max: 1, aboveMin: true };

@@ -1,5 +1,5 @@
-import type { Message as MessageMessage } from "../../../generated/rill/v1/conversation.js";
 import type { Duration } from "../../../generated/google/protobuf/duration.js";
+import type { Message as MessageMessage } from "../../../generated/rill/v1/conversation.js";
 import type { LabelSet } from "../../../generated/rill/v1/session.js";
 import type {
   AppendMessagesRequest,
@@ -10,7 +10,10 @@ import type {
   UpdateSessionRequest,
 } from "../../../generated/rill/v1/session_service.js";
 import type { Message } from "../../core/conversation.js";
+import { Violations } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
+import { checkCallIds } from "../../generation/call/call-ids.js";
+import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import type {
   AppendMessages,
   CreateSession,
@@ -18,12 +21,8 @@ import type {
   ForkSession,
   UpdateSession,
 } from "../../sessions/session-store.js";
-import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
-import { checkCallIds } from "../../generation/call/call-ids.js";
-import { parseDurationMs } from "./number-field.js";
-import { parseId, parseLabels, parseRevision } from "./parse-identity.js";
+import { parseDurationMs, parseId, parseLabels, parseRevision } from "./parse-field.js";
 import { parseMessages } from "./parse-messages.js";
-import { Violations } from "../../core/generation-error.js";
 
 /** A request to the store without the fields that the server adds: the owner and new ids. */
 type Asked<Request> = Omit<Request, "owner" | "forkId">;

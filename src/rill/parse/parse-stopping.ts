@@ -2,10 +2,10 @@ import type {
   RepetitionGuard as RepetitionGuardMessage,
   Stopping as StoppingMessage,
 } from "../../../generated/rill/v1/stopping.js";
+import type { Violations } from "../../core/generation-error.js";
 import type { Given, RepetitionGuard, RequestedStopping } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { parseOptionalDurationMs, parseOptionalNumber, parseTokenIds } from "./number-field.js";
-import type { Violations } from "../../core/generation-error.js";
+import { parseOptionalDurationMs, parseOptionalNumber, parseTokenIds } from "./parse-field.js";
 
 const GUARD_PERIOD_TOKENS = { min: 1, max: 256 };
 const GUARD_REPEATS = { min: 2, max: 1_024 };

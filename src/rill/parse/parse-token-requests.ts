@@ -3,12 +3,12 @@ import type {
   DetokenizeRequest,
   TokenizeRequest,
 } from "../../../generated/rill/v1/token_service.js";
+import { Violations } from "../../core/generation-error.js";
 import type { GenerationInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
+import { parseTokenIds } from "./parse-field.js";
 import { parseInput } from "./parse-input.js";
-import { parseTokenIds } from "./number-field.js";
-import { Violations } from "../../core/generation-error.js";
 
 /** A text to tokenise, in the form that the preparer takes. */
 export interface TokenizeCall {

@@ -7,20 +7,20 @@ import {
   type WatchLoadRequest,
   type WatchLoadResponse,
 } from "../../../generated/rill/v1/server_service.js";
+import { Violations } from "../../core/generation-error.js";
+import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 import type { CallContext } from "../../grpc/call/call-context.js";
 import type { CallHost } from "../../grpc/call/call-host.js";
-import type { ConnectionBounds } from "../../grpc/connection/connections.js";
-import { EncodedResponse } from "../../grpc/contract/service-definition.js";
-import { pause } from "../../sync/clock.js";
-import { WatcherLimit } from "../../grpc/call/watcher-limit.js";
 import { streamMethod, WITHOUT_TEXT } from "../../grpc/call/stream-method.js";
 import { unaryMethod } from "../../grpc/call/unary-method.js";
+import { WatcherLimit } from "../../grpc/call/watcher-limit.js";
+import type { ConnectionBounds } from "../../grpc/connection/connections.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
-import { parseDurationMs } from "../parse/number-field.js";
-import { Violations } from "../../core/generation-error.js";
+import { EncodedResponse } from "../../grpc/contract/service-definition.js";
+import { pause } from "../../sync/clock.js";
+import { parseDurationMs } from "../parse/parse-field.js";
 import { toLoadMessage } from "../response/load-message.js";
 import { type ServerStart, toServerInfoMessage } from "../response/server-info-message.js";
-import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 
 /** The approximate size of a generation in a Load message. */
 const GENERATION_LOAD_BYTES = 128;
