@@ -1,0 +1,100 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { ServerProcess } from "../support/server-process.js";
+import { expectsAnything, matchesExpected } from "./expected-output.js";
+import { PageShell } from "./page-shell.js";
+import type { PageStep } from "./page-steps.js";
+
+/** The ports that the pages name, which are those of a server without settings. */
+const PORT = "50051";
+const ADMIN_PORT = "50052";
+const COMMAND_LIMIT_MS = 180_000;
+/** What is not there in a fresh clone. */
+const NOT_CLONED = new Set([".git", "bench-report", "coverage"]);
+
+/** How one step of a page ended. */
+export type StepEnd =
+  | { readonly type: "held" }
+  | { readonly type: "unrun"; readonly needs: string }
+  | { readonly type: "failed"; readonly why: string };
+
+/**
+ * Follows a page as its reader would: in a folder that looks like a clone, with a server on ports of its own that stand in the place of those that the page
+ * names. Disposing ends the server and removes the folder.
+ */
+export class PageRun implements AsyncDisposable {
+  readonly #folder = clonedFolder();
+  #flags = "";
+  #server: ServerProcess | undefined;
+  #shell: PageShell | undefined;
+
+  async follow(step: PageStep): Promise<StepEnd> {
+    switch (step.type) {
+      case "unrun":
+        return { type: "unrun", needs: step.needs };
+      case "file":
+        mkdirSync(dirname(join(this.#folder, step.name)), { recursive: true });
+        writeFileSync(join(this.#folder, step.name), this.#withOwnPorts(step.text));
+        return { type: "held" };
+      case "server":
+        await this.#stopServer();
+        this.#flags = step.flags;
+        return { type: "held" };
+      case "command":
+        return await this.#runCommand(step.command, step.expected);
+    }
+  }
+
+  async #runCommand(command: string, expected: string): Promise<StepEnd> {
+    const server = (this.#server ??= await ServerProcess.start({ flags: wordsOf(this.#flags) }));
+    this.#shell ??= new PageShell(this.#folder, {});
+    await this.#shell.run(`export RILL_ADDRESS=${server.address}`, COMMAND_LIMIT_MS);
+    const written = command.replaceAll(/npm run (-s )?rill --( |$)/g, "rill ");
+    const { printed, status } = await this.#shell.run(this.#withOwnPorts(written), COMMAND_LIMIT_MS);
+    const shown = this.#withPagePorts(printed);
+    if (expectsAnything(expected) && status !== 0)
+      return { type: "failed", why: `status ${status} of\n${command}\nprinted:\n${shown}` };
+    if (matchesExpected(shown, expected)) return { type: "held" };
+    return {
+      type: "failed",
+      why: `expected of\n${command}\n---\n${expected}\n--- printed (status ${status}):\n${shown}\n---`,
+    };
+  }
+
+  #withOwnPorts(text: string): string {
+    if (this.#server === undefined) return text;
+    return text
+      .replaceAll(new RegExp(`(localhost|127\\.0\\.0\\.1):${PORT}`, "g"), this.#server.address)
+      .replaceAll(new RegExp(`(localhost|127\\.0\\.0\\.1):${ADMIN_PORT}`, "g"), this.#server.adminAddress);
+  }
+
+  #withPagePorts(text: string): string {
+    if (this.#server === undefined) return text;
+    return text
+      .replaceAll(this.#server.address, `127.0.0.1:${PORT}`)
+      .replaceAll(this.#server.adminAddress, `127.0.0.1:${ADMIN_PORT}`);
+  }
+
+  async #stopServer(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
+    this.#server = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#shell?.[Symbol.asyncDispose]();
+    await this.#stopServer();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+/** A folder with links to all that a clone holds, so that what a page writes stays out of the repository. */
+function clonedFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "rill-page-"));
+  for (const name of readdirSync(".")) if (!NOT_CLONED.has(name)) symlinkSync(resolve(name), join(folder, name));
+  return folder;
+}
+
+function wordsOf(flags: string): readonly string[] {
+  return flags.split(" ").filter((word) => word !== "");
+}
