@@ -4,7 +4,7 @@ import { tryLowerThreadPriority } from "../machine/thread-priority.js";
 import { ThreadChannel, threadData } from "../threads/host-channel.js";
 import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
 import { PrepareHost } from "./prepare-host.js";
-import { createPrepareTools } from "./prepare-tools.js";
+import { createPrepareTools } from "./prepare-input.js";
 import { Vocabulary } from "./tokens/vocabulary.js";
 
 /** The data that the link passes to the worker. */

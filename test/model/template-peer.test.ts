@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/core/conversation.js";
 import type { ChatTemplate } from "../../src/prepare/template/chat-template.js";
-import { createChatTemplate } from "../../src/prepare/prepare-tools.js";
+import { createChatTemplate } from "../../src/prepare/prepare-input.js";
 import { tokenizeFragments } from "../../src/prepare/tokens/tokenize-fragments.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { findPeer } from "../bench/peer/find-or-build-peer.js";

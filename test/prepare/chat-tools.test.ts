@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ToolUse } from "../../src/core/conversation.js";
 import type { ChatRequest, RenderedChat } from "../../src/prepare/template/chat-template.js";
-import { createChatTemplate } from "../../src/prepare/prepare-tools.js";
+import { createChatTemplate } from "../../src/prepare/prepare-input.js";
 import { JinjaTemplate } from "../../src/prepare/template/jinja-template.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel, TINY_CHAT_TEMPLATE, TINY_SYSTEM_MESSAGE } from "../support/tiny-model.js";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-messages.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
-import { createPrepareTools } from "../../src/prepare/prepare-tools.js";
+import { createPrepareTools } from "../../src/prepare/prepare-input.js";
 import { grammarBoundsOf } from "../../src/prepare/grammar/rules/grammar-bounds.js";
 import { PrepareHost } from "../../src/prepare/prepare-host.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";

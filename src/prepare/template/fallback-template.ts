@@ -11,11 +11,11 @@ import {
   type ChatRequest,
   type ChatTemplate,
   continuesLastMessage,
+  createOutputFormat,
   type RenderedChat,
   toolsOf,
 } from "./chat-template.js";
 import type { Fragment } from "../tokens/control-texts.js";
-import { createOutputFormat } from "./create-output-format.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { toolBlock, withoutToolRoles } from "./tool-block.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";

@@ -3,7 +3,7 @@ import type { Message, Tool } from "../../core/conversation.js";
 import type { JsonObject } from "../../core/json.js";
 import type { HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/generation-error.js";
-import { messageVariables, type TemplateShape, toolVariables } from "./message-variables.js";
+import { messageVariables, type TemplateShape, toolVariables } from "./template-variables.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
 /** The input of one rendering. */

@@ -4,17 +4,16 @@ import {
   type ChatRequest,
   type ChatTemplate,
   continuesLastMessage,
+  createOutputFormat,
   type RenderedChat,
   toolsOf,
 } from "./chat-template.js";
 import { createMark, HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { JinjaRenderer, type Rendering } from "./jinja-renderer.js";
-import { PLAIN_SHAPE, type TemplateShape } from "./message-variables.js";
-import { createOutputFormat } from "./create-output-format.js";
+import { parseTemplateArguments, PLAIN_SHAPE, type TemplateShape } from "./template-variables.js";
 import type { JsonObject } from "../../core/json.js";
 import { SystemMessages } from "./system-messages.js";
-import { parseTemplateArguments } from "./template-arguments.js";
 import { findReasoningField, TemplateReasoning } from "./template-reasoning.js";
 import { toolBlock, withoutToolRoles } from "./tool-block.js";
 import { findToolSupport, type ToolSupport } from "./tool-support.js";

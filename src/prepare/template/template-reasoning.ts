@@ -3,9 +3,8 @@ import type { JsonObject } from "../../core/json.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { createMark } from "./hidden-texts.js";
-import type { TemplateShape } from "./message-variables.js";
-import { type ReasoningMarks, reasoningAtEnd, reasoningMarks } from "./reasoning-marks.js";
-import { REASONING_SWITCHES } from "./template-arguments.js";
+import { REASONING_SWITCHES, type TemplateShape } from "./template-variables.js";
+import { harmonyFrames } from "./call-syntaxes.js";
 
 const FIELD = "reasoning.enabled";
 
@@ -95,6 +94,73 @@ export class TemplateReasoning {
     if (atEnd === "none" && options.enabled === true) return { opening, syntax: { begin, end, isOpen: true } };
     return options.constrained === "answer" ? { opening: answerOpening, syntax: undefined } : none;
   }
+}
+
+/** The reasoning markup of one family of models. */
+interface ReasoningMarks {
+  readonly begin: string;
+  readonly end: string;
+  /** The text that opens the reasoning in a prompt. */
+  readonly opening: string;
+  /** Whether every model of the family reasons. */
+  readonly isAlways: boolean;
+  /** The text that opens the answer in a prompt, if the family marks answers too. */
+  readonly answerOpening: string;
+  /** The markup around the answer. */
+  readonly frames: readonly string[];
+}
+
+const marks = (begin: string, end: string, more: Partial<ReasoningMarks> = {}): ReasoningMarks => ({
+  begin,
+  end,
+  opening: begin,
+  isAlways: false,
+  answerOpening: "",
+  frames: [],
+  ...more,
+});
+
+/** The markup in a template's source that identifies each family, from the most specific on. */
+const KNOWN: readonly (readonly [string, ReasoningMarks])[] = [
+  [
+    "<|channel|>analysis",
+    marks("<|channel|>analysis<|message|>", "<|end|>", {
+      isAlways: true,
+      answerOpening: "<|channel|>final<|message|>",
+      frames: harmonyFrames,
+    }),
+  ],
+  [
+    "<|START_THINKING|>",
+    marks("<|START_THINKING|>", "<|END_THINKING|>", {
+      answerOpening: "<|START_RESPONSE|>",
+      frames: ["<|START_RESPONSE|>", "<|END_RESPONSE|>"],
+    }),
+  ],
+  ["<|inner_prefix|>", marks("<|inner_prefix|>", "<|inner_suffix|>")],
+  ["<|channel>thought", marks("<|channel>thought\n", "<channel|>")],
+  ["[THINK]", marks("[THINK]", "[/THINK]")],
+  ["<seed:think>", marks("<seed:think>", "</seed:think>")],
+  [
+    "<think></think> and write your response between <response>",
+    marks("<think>", "</think>", { frames: ["<response>", "</response>"] }),
+  ],
+  ["</think>", marks("<think>", "</think>", { opening: "<think>\n" })],
+];
+
+/** The reasoning markup that the template contains, if any. */
+function reasoningMarks(source: string): ReasoningMarks | undefined {
+  return KNOWN.find(([markup]) => source.includes(markup))?.[1];
+}
+
+/** Whether a prompt ends inside the reasoning, directly after it, or neither. */
+function reasoningAtEnd(
+  prompt: string,
+  { begin, end }: Pick<ReasoningSyntax, "begin" | "end">,
+): "open" | "closed" | "none" {
+  const text = prompt.trimEnd();
+  if (text.endsWith(begin.trimEnd())) return "open";
+  return text.endsWith(end) ? "closed" : "none";
 }
 
 /** The names of the reasoning field in templates, from the most usual on. */

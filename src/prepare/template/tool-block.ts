@@ -1,6 +1,5 @@
-import { callSyntaxes } from "./call-syntaxes.js";
+import { callSyntaxes, writeCalls } from "./call-syntaxes.js";
 import type { Message, Tool, ToolCall } from "../../core/conversation.js";
-import { writeCalls } from "./call-text.js";
 
 /**
  * Describes tools as text, for templates without support for them. Equal tools have equal texts, so that the beginning of a conversation stays the same from

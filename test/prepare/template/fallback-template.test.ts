@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Message } from "../../../src/core/conversation.js";
 import type { ChatTemplate } from "../../../src/prepare/template/chat-template.js";
 import type { Fragment } from "../../../src/prepare/tokens/control-texts.js";
-import { createChatTemplate } from "../../../src/prepare/prepare-tools.js";
+import { createChatTemplate } from "../../../src/prepare/prepare-input.js";
 import { Vocabulary } from "../../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel } from "../../support/tiny-model.js";
 import { TURN_END_TOKEN as END, TURN_START_TOKEN as START } from "../../support/tiny-vocabulary.js";

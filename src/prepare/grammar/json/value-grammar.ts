@@ -1,7 +1,6 @@
-import { choice, type GrammarNode, optional, sequence, text } from "../rules/grammar-node.js";
+import { choice, type GrammarNode, noneOf, oneOf, optional, sequence, text } from "../rules/grammar-node.js";
 import type { RuleBook } from "../rules/rule-book.js";
 import { anyNumber } from "./number-grammar.js";
-import { stringGrammar } from "./string-grammar.js";
 
 /** White space is at most one blank after a comma or a colon, as models like to write. */
 export const BLANK: GrammarNode = optional(text(" "));
@@ -40,4 +39,55 @@ export function mapGrammar(book: RuleBook, value: GrammarNode, count: { min: num
 
 export function arrayGrammar(book: RuleBook, item: GrammarNode, count: { min: number; max: number }): GrammarNode {
   return sequence(text("["), book.list(item, COMMA, count), text("]"));
+}
+
+/** A longer string is bounded in blocks, which takes fewer rules than one for each character. */
+const MAX_SINGLE_CHARS = 512;
+const BLOCK_CHARS = 256;
+
+/**
+ * A JSON string of `min` to `max` characters. Its escapes leave surrogates out: half a pair is not Unicode, and a whole pair would be one character for a
+ * validator and two here.
+ */
+export function stringGrammar(book: RuleBook, { min, max }: { min: number; max: number }): GrammarNode {
+  const char = charGrammar(book);
+  const name = min === 0 && max === Infinity ? "string" : `string-${min}-${max === Infinity ? "" : max}`;
+  return book.share(name, () => sequence(text('"'), charsGrammar(book, char, { min, max }), text('"')));
+}
+
+function charGrammar(book: RuleBook): GrammarNode {
+  const hex = oneOf("0-9a-fA-F");
+  const unicode = choice(
+    sequence(oneOf("0-9a-cA-CefEF"), book.repeat(hex, 3, 3)),
+    sequence(oneOf("dD"), oneOf("0-7"), book.repeat(hex, 2, 2)),
+  );
+  const escape = choice(oneOf('"\\/bfnrt'), sequence(text("u"), unicode));
+  return book.share("char", () => choice(noneOf('"\\\u0000-\u001f\u007f'), sequence(text("\\"), escape)));
+}
+
+function charsGrammar(book: RuleBook, char: GrammarNode, { min, max }: { min: number; max: number }): GrammarNode {
+  const least = exactly(book, char, min);
+  const more = max - min;
+  if (more === Infinity || more <= MAX_SINGLE_CHARS) {
+    return sequence(least, more === Infinity ? book.repeat(char, 0, Infinity) : upTo(book, char, more));
+  }
+  // Each rule is either a whole block and what may follow it, or the last characters, which are fewer than a block.
+  const block = book.share("chars-block", () => book.repeat(char, BLOCK_CHARS, BLOCK_CHARS));
+  const last = book.share("chars-last", () => upTo(book, char, BLOCK_CHARS - 1));
+  let rest = upTo(book, char, more % BLOCK_CHARS);
+  for (let blocks = Math.floor(more / BLOCK_CHARS); blocks > 0; blocks -= 1) {
+    rest = book.add("chars", choice(sequence(block, rest), last));
+  }
+  return sequence(least, rest);
+}
+
+function exactly(book: RuleBook, char: GrammarNode, count: number): GrammarNode {
+  if (count <= MAX_SINGLE_CHARS) return book.repeat(char, count, count);
+  const block = book.share("chars-block", () => book.repeat(char, BLOCK_CHARS, BLOCK_CHARS));
+  const blocks = Math.floor(count / BLOCK_CHARS);
+  return sequence(book.repeat(block, blocks, blocks), book.repeat(char, count % BLOCK_CHARS, count % BLOCK_CHARS));
+}
+
+function upTo(book: RuleBook, char: GrammarNode, most: number): GrammarNode {
+  return book.repeat(char, 0, most);
 }

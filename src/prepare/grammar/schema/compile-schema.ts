@@ -1,8 +1,7 @@
 import type { JsonObject } from "../../../core/json.js";
 import { formatGrammar, FORMATS } from "../json/format-grammar.js";
 import { anyInteger, anyNumber } from "../json/number-grammar.js";
-import { stringGrammar } from "../json/string-grammar.js";
-import { anyValue, booleanGrammar } from "../json/value-grammar.js";
+import { anyValue, booleanGrammar, stringGrammar } from "../json/value-grammar.js";
 import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import { choice, type GrammarNode, ROOT_RULE, ruleNode, text } from "../rules/grammar-node.js";
 import { type RuleBook, textChoice } from "../rules/rule-book.js";

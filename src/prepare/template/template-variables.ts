@@ -2,13 +2,16 @@ import { createHash } from "node:crypto";
 import type { Message, Tool, ToolCall } from "../../core/conversation.js";
 import { isJsonObject, type JsonObject } from "../../core/json.js";
 import type { CallSyntax } from "../../core/output-format.js";
-import { arrangeCalls, type CallArrangement } from "./arrange-calls.js";
-import { writeCalls } from "./call-text.js";
-import type { HiddenTexts } from "./hidden-texts.js";
-import { parseJsonObject } from "./parse-json.js";
+import { writeCalls } from "./call-syntaxes.js";
+import { type HiddenTexts, parseJsonObject } from "./hidden-texts.js";
+import { InputRefusal } from "../../core/generation-error.js";
 
 /** The form in which one template takes calls and their results. `findToolSupport` finds it out. */
-export interface TemplateShape extends CallArrangement {
+export interface TemplateShape {
+  /** Whether each call needs a message of its own, followed by its result. */
+  readonly callsApart: boolean;
+  /** Whether the text before the calls needs a message of its own. */
+  readonly textApart: boolean;
   /** The form of a call's arguments, a value or JSON text. `written` means that the calls are part of the content, in this syntax. */
   readonly calls: "value" | "text" | { readonly written: CallSyntax };
   /** The ids of calls: the call's own id, nine letters and digits, or the tool and a number, as in `functions.add:0`. */
@@ -122,4 +125,97 @@ function shownCalls(messages: readonly Message[], { ids }: TemplateShape): CallR
 function toNine(id: string): string {
   if (/^[A-Za-z0-9]{9}$/.test(id)) return id;
   return createHash("sha256").update(id).digest("base64url").replaceAll(/[-_]/g, "0").slice(0, 9);
+}
+
+/** Splits messages with calls, for a template that would reject them or drop a part of them. */
+export function arrangeCalls(
+  messages: readonly Message[],
+  { callsApart, textApart }: Pick<TemplateShape, "callsApart" | "textApart">,
+): Message[] {
+  const arranged: Message[] = [];
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index];
+    if (message === undefined) break;
+    if (message.toolCalls === undefined) {
+      arranged.push(message);
+      continue;
+    }
+    const { content, ...calling } = message;
+    const isApart = textApart && content !== "";
+    if (isApart) arranged.push({ role: "assistant", content });
+    const caller = isApart ? { ...calling, content: "" } : message;
+    const results = resultsAfter(messages, index);
+    index += results.length;
+    if (callsApart) arranged.push(...splitCalls(caller, results));
+    else arranged.push(caller, ...results);
+  }
+  return arranged;
+}
+
+function resultsAfter(messages: readonly Message[], index: number): readonly Message[] {
+  const end = messages.findIndex(({ role }, other) => other > index && role !== "tool");
+  return messages.slice(index + 1, end < 0 ? undefined : end);
+}
+
+/** Gives each call a message, followed by its results. Reasoning and text stay with the first call. */
+function splitCalls(caller: Message, results: readonly Message[]): Message[] {
+  const calls = caller.toolCalls ?? [];
+  const known = new Set(calls.map(({ id }) => id));
+  const isStray = ({ toolCallId = "" }: Message): boolean => !known.has(toolCallId);
+  return [
+    ...calls.flatMap((call, index): Message[] => [
+      index === 0 ? { ...caller, toolCalls: [call] } : { role: "assistant", content: "", toolCalls: [call] },
+      ...results.filter(({ toolCallId }) => toolCallId === call.id),
+    ]),
+    ...results.filter(isStray),
+  ];
+}
+
+const FIELD = "chat.template_arguments";
+
+/** Variables that the server sets, and names of the template language. */
+const RESERVED = new Set([
+  ...["messages", "tools", "add_generation_prompt", "bos_token", "eos_token"],
+  ...[
+    "true",
+    "false",
+    "none",
+    "True",
+    "False",
+    "None",
+    "range",
+    "namespace",
+    "raise_exception",
+    "strftime_now",
+    "loop",
+  ],
+]);
+
+/** The names of the variables that switch reasoning on and off. */
+export const REASONING_SWITCHES = ["enable_thinking", "thinking"] as const;
+
+/**
+ * Parses the caller's variables for a template.
+ * @param source the template's text. A variable that it never names would be silently ignored, so it is rejected.
+ * @throws InputRefusal that names the variable
+ */
+export function parseTemplateArguments(
+  text: string,
+  { source, texts }: { source: string; texts: HiddenTexts },
+): JsonObject {
+  const variables = parseJsonObject(text, {
+    field: FIELD,
+    texts: { hideValue: texts.hideValue, hideKey: texts.hideKey },
+  });
+  for (const name of Object.keys(variables)) {
+    const shown = JSON.stringify(texts.reveal(name));
+    if (RESERVED.has(name)) throw new InputRefusal(FIELD, `contains ${shown}, which the server sets itself`);
+    if (REASONING_SWITCHES.some((it) => it === name)) {
+      throw new InputRefusal(FIELD, `contains ${shown}; reasoning.enabled sets it`);
+    }
+    if (!source.includes(name)) {
+      throw new InputRefusal(FIELD, `contains ${shown}, which the model's chat template does not use`);
+    }
+  }
+  return variables;
 }

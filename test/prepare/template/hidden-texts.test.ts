@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ControlTexts } from "../../../src/prepare/tokens/control-texts.js";
-import { HiddenTexts } from "../../../src/prepare/template/hidden-texts.js";
-import { parseJsonObject } from "../../../src/prepare/template/parse-json.js";
+import { HiddenTexts, parseJsonObject } from "../../../src/prepare/template/hidden-texts.js";
 import { assertRefuses } from "../refuses.js";
 
 const token = { id: 1, text: "<s>", stripsBefore: false, stripsAfter: false };
