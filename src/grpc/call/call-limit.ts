@@ -1,5 +1,4 @@
 import { GenerationError } from "../../core/generation-error.js";
-import type { ConnectionAccount } from "./connection-account.js";
 
 /** The share of the calls that is reserved for connections below their equal share. */
 const RESERVED_SHARE = 1 / 4;
@@ -10,7 +9,8 @@ const RESERVED_SHARE = 1 / 4;
  */
 export class CallLimit {
   readonly #maxCalls: number;
-  readonly #holders = new Set<ConnectionAccount>();
+  /** The open calls of each connection that has any. */
+  readonly #openOn = new Map<object, number>();
   #open = 0;
 
   constructor(maxCalls: number) {
@@ -23,22 +23,23 @@ export class CallLimit {
   }
 
   /** Counts a call, which `leave` ends, or returns the refusal. */
-  tryEnter(account: ConnectionAccount): GenerationError | undefined {
+  tryEnter(connection: object): GenerationError | undefined {
     const free = this.#maxCalls - this.#open;
-    const others = this.#holders.size - (this.#holders.has(account) ? 1 : 0);
+    const calls = this.#openOn.get(connection) ?? 0;
+    const others = this.#openOn.size - (calls > 0 ? 1 : 0);
     const share = this.#maxCalls / (others + 1);
     const isShort = free <= this.#maxCalls * RESERVED_SHARE;
-    if (free <= 0 || (isShort && account.calls >= share)) return this.#refusal(free);
+    if (free <= 0 || (isShort && calls >= share)) return this.#refusal(free);
     this.#open += 1;
-    account.calls += 1;
-    this.#holders.add(account);
+    this.#openOn.set(connection, calls + 1);
     return undefined;
   }
 
-  leave(account: ConnectionAccount): void {
+  leave(connection: object): void {
     this.#open -= 1;
-    account.calls -= 1;
-    if (account.calls === 0) this.#holders.delete(account);
+    const calls = (this.#openOn.get(connection) ?? 0) - 1;
+    if (calls > 0) this.#openOn.set(connection, calls);
+    else this.#openOn.delete(connection);
   }
 
   #refusal(free: number): GenerationError {

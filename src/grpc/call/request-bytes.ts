@@ -1,76 +1,49 @@
-import type { ConnectionAccount } from "./connection-account.js";
+import { type Share, SharedBudget } from "../connection/shared-budget.js";
 
 /** The owner of a request body. */
-export interface BodyHolder {
-  readonly account: ConnectionAccount;
-  /** Ends the call to make room for others. It is called only while the message is incomplete. */
-  readonly evict: () => void;
-}
-
-interface HeldBody extends BodyHolder {
-  bytes: number;
-  isPending: boolean;
-}
+export type BodyOwner = Pick<Share, "connection" | "evict">;
 
 /**
  * Counts the memory of all request bodies by stream: of incomplete bodies, and of complete messages that are not decoded yet. If memory runs short,
- * the connection that holds the most loses its largest incomplete body.
+ * the connection with the most bytes of incomplete bodies loses the largest of them, or the body that grows is refused.
  */
 export class RequestBytes {
   readonly maxBytes: number;
-  readonly #held = new Map<object, HeldBody>();
-  #bytes = 0;
+  readonly #bodies: SharedBudget<Share>;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
+    this.#bodies = new SharedBudget(maxBytes);
   }
 
   /** The bytes that all bodies hold now. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bodies.total;
   }
 
   /** Sets the size of an incomplete body. Returns false, without a change, if there is no room. */
-  hold(stream: object, { account, evict }: BodyHolder, bytes: number): boolean {
-    const more = bytes - (this.#held.get(stream)?.bytes ?? 0);
-    while (this.#bytes + more > this.maxBytes) {
-      const victim = this.#largestBut(stream, { total: account.pendingBytes + more, bytes });
-      if (victim === undefined) return false;
-      this.#held.get(victim)?.evict();
-      this.release(victim);
-    }
-    this.#bytes += more;
-    account.pendingBytes += more;
-    this.#held.set(stream, { account, evict, bytes, isPending: true });
-    return true;
+  hold(stream: object, { connection, evict }: BodyOwner, bytes: number): boolean {
+    const body = this.#bodies.get(stream) ?? { holder: stream, connection, evict, amount: 0 };
+    return this.#bodies.tryHold(body, bytes, (largest) => this.#largestBut(body, largest));
   }
 
   /** Marks a body as complete. Its bytes still count, but it cannot lose its room. */
   settle(stream: object): void {
-    const held = this.#held.get(stream);
-    if (held?.isPending !== true) return;
-    held.isPending = false;
-    held.account.pendingBytes -= held.bytes;
+    this.#bodies.settle(stream);
   }
 
   /** Releases the bytes of a body. It may be called twice. */
   release(stream: object): void {
-    const held = this.#held.get(stream);
-    if (held === undefined) return;
-    this.#held.delete(stream);
-    this.#bytes -= held.bytes;
-    if (held.isPending) held.account.pendingBytes -= held.bytes;
+    this.#bodies.release(stream);
   }
 
-  /** The incomplete body that must yield to `asking`, or undefined if `asking` is the largest itself or the only one. */
-  #largestBut(asking: object, asked: { readonly total: number; readonly bytes: number }): object | undefined {
-    let largest = { stream: asking, ...asked };
-    for (const [stream, { account, bytes, isPending }] of this.#held) {
-      if (!isPending || stream === asking) continue;
-      const total = account.pendingBytes;
-      if (total > largest.total || (total === largest.total && bytes > largest.bytes))
-        largest = { stream, total, bytes };
+  /** The largest body, or undefined if that is the growing one. The other bodies of the same connection never give way to it. */
+  #largestBut(growing: Share, bodies: Iterable<Share>): Share | undefined {
+    let largest = this.#bodies.holdsMost(growing.connection) ? growing : undefined;
+    for (const body of bodies) {
+      if (body.connection === growing.connection) continue;
+      if (largest === undefined || body.amount > largest.amount) largest = body;
     }
-    return largest.stream === asking ? undefined : largest.stream;
+    return largest === growing ? undefined : largest;
   }
 }

@@ -1,5 +1,6 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { Clock } from "../../sync/clock.js";
+import { type Share, SharedBudget } from "../connection/shared-budget.js";
 
 /** Responses up to this size are counted and never refused, so that health and cancels still work. `max-calls` bounds their number. */
 const SMALL_RESPONSE_BYTES = 16 * 1024;
@@ -8,15 +9,9 @@ const SMALL_RESPONSE_BYTES = 16 * 1024;
 const UNREAD_AFTER_MS = 1_000;
 
 /** The call of a response. */
-export interface ResponseOwner {
-  /** The connection of the call. */
-  readonly connection: object;
-  /** Ends the call, whose response nobody takes, to make room for others. */
-  readonly evict: () => void;
-}
+export type ResponseOwner = Pick<Share, "connection" | "evict">;
 
-interface CountedResponse extends ResponseOwner {
-  bytes: number;
+interface CountedResponse extends Share {
   /** The time at which the response was sent, or undefined while it is being created. */
   sentMs: number | undefined;
 }
@@ -28,18 +23,17 @@ interface CountedResponse extends ResponseOwner {
 export class ResponseBudget {
   readonly #maxBytes: number;
   readonly #clock: Clock;
-  /** The responses, oldest first. */
-  readonly #responses = new Set<CountedResponse>();
-  #bytes = 0;
+  readonly #responses: SharedBudget<CountedResponse>;
 
   constructor(maxBytes: number, clock: Clock) {
     this.#maxBytes = maxBytes;
     this.#clock = clock;
+    this.#responses = new SharedBudget(maxBytes);
   }
 
   /** The bytes held now. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#responses.total;
   }
 
   /**
@@ -47,58 +41,42 @@ export class ResponseBudget {
    * @throws GenerationError TOO_MANY_RESPONSE_BYTES
    */
   hold(bytes: number, owner: ResponseOwner): HeldResponse {
-    const held: CountedResponse = { ...owner, bytes: 0, sentMs: undefined };
+    const { connection, evict } = owner;
+    const held: CountedResponse = { holder: owner, connection, evict, amount: 0, sentMs: undefined };
     this.#resize(held, bytes);
-    this.#responses.add(held);
     return {
       resize: (wanted) => {
-        if (this.#responses.has(held)) this.#resize(held, wanted);
+        if (this.#responses.get(owner) !== undefined) this.#resize(held, wanted);
       },
       sent: () => {
         held.sentMs = this.#clock.nowMs();
       },
-      [Symbol.dispose]: () => this.#release(held),
+      [Symbol.dispose]: () => this.#responses.release(owner),
     };
   }
 
   #resize(held: CountedResponse, wanted: number): void {
-    const more = wanted - held.bytes;
-    if (more > 0 && wanted > SMALL_RESPONSE_BYTES) this.#makeRoom(held, more);
-    this.#bytes += more;
-    held.bytes = wanted;
+    if (wanted <= held.amount || wanted <= SMALL_RESPONSE_BYTES) this.#responses.hold(held, wanted);
+    else if (!this.#responses.tryHold(held, wanted, (largest) => this.#oldestUnread(held, largest)))
+      throw this.#refusal();
   }
 
-  #release(held: CountedResponse): void {
-    if (this.#responses.delete(held)) this.#bytes -= held.bytes;
-  }
-
-  #makeRoom(held: CountedResponse, more: number): void {
-    while (this.#bytes + more > this.#maxBytes) {
-      const victim = this.#oldestUnread(held, more);
-      if (victim === undefined) throw this.#refusal();
-      this.#release(victim);
-      victim.evict();
-    }
-  }
-
-  /** The oldest unread response of the connection that holds the most, or undefined if there is none or if that would be the asking connection. */
-  #oldestUnread(asking: CountedResponse, more: number): CountedResponse | undefined {
-    const totals = new Map<object, number>([[asking.connection, more]]);
-    for (const { connection, bytes } of this.#responses) totals.set(connection, (totals.get(connection) ?? 0) + bytes);
-    let largest = asking.connection;
-    for (const [connection, total] of totals) if (total > (totals.get(largest) ?? 0)) largest = connection;
-    if (largest === asking.connection) return undefined;
+  /** The oldest unread response of the connection that holds the most, or undefined if there is none or if that is the asking connection. */
+  #oldestUnread(asking: CountedResponse, largest: Iterable<CountedResponse>): CountedResponse | undefined {
+    if (this.#responses.holdsMost(asking.connection)) return undefined;
     const sentBeforeMs = this.#clock.nowMs() - UNREAD_AFTER_MS;
-    for (const held of this.#responses) {
-      if (held.connection === largest && held.sentMs !== undefined && held.sentMs <= sentBeforeMs) return held;
+    let connection: object | undefined;
+    for (const held of largest) {
+      connection ??= held.connection;
+      if (held.connection === connection && held.sentMs !== undefined && held.sentMs <= sentBeforeMs) return held;
     }
     return undefined;
   }
 
   #refusal(): GenerationError {
-    const text = `responses that wait for their readers take ${this.#bytes} bytes; with this one they would exceed ${this.#maxBytes}`;
+    const text = `responses that wait for their readers take ${this.bytes} bytes; with this one they would exceed ${this.#maxBytes}`;
     return new GenerationError("TOO_MANY_RESPONSE_BYTES", text, {
-      facts: { response_bytes: String(this.#bytes), max_total_response_bytes: String(this.#maxBytes) },
+      facts: { response_bytes: String(this.bytes), max_total_response_bytes: String(this.#maxBytes) },
     });
   }
 }

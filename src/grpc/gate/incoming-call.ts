@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { GenerationError } from "../../core/generation-error.js";
-import type { ConnectionAccount } from "../call/connection-account.js";
 import type { StreamHandler } from "./grpc-js-internals.js";
 import type { RequestBody } from "./request-body.js";
 
@@ -23,7 +22,7 @@ export class IncomingCall {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly path: string;
-  readonly account: ConnectionAccount;
+  readonly connection: object;
   readonly body: RequestBody;
   /** The time of the call's deadline by the clock, or undefined if it has none. */
   readonly deadlineMs: number | undefined;
@@ -41,7 +40,7 @@ export class IncomingCall {
     /** The handler of grpc-js. */
     handler: StreamHandler;
     path: string;
-    account: ConnectionAccount;
+    connection: object;
     body: RequestBody;
     deadlineMs: number | undefined;
     streamsRequest: boolean;
@@ -50,7 +49,7 @@ export class IncomingCall {
     this.stream = parts.stream;
     this.headers = parts.headers;
     this.path = parts.path;
-    this.account = parts.account;
+    this.connection = parts.connection;
     this.body = parts.body;
     this.deadlineMs = parts.deadlineMs;
     this.streamsRequest = parts.streamsRequest;

@@ -1,9 +1,9 @@
 import type { Clock } from "../../sync/clock.js";
-import type { ConnectionAccount } from "../call/connection-account.js";
+import { type Share, SharedBudget } from "../connection/shared-budget.js";
 
 /** A call that counts toward its connection. */
 export interface CountedCall {
-  readonly account: ConnectionAccount;
+  readonly connection: object;
 }
 
 export interface PendingCallsOptions {
@@ -14,9 +14,8 @@ export interface PendingCallsOptions {
   readonly clock: Clock;
 }
 
-interface PendingEntry {
+interface PendingCall extends Share {
   readonly sinceMs: number;
-  readonly evict: () => void;
 }
 
 /** The age below which a pending call is not held against its connection, because its message is still on the way. */
@@ -28,50 +27,30 @@ const GRACE_MS = 1_000;
  */
 export class PendingCalls {
   readonly #options: PendingCallsOptions;
-  /** The pending calls, oldest first. */
-  readonly #calls = new Map<CountedCall, PendingEntry>();
-  readonly #counts = new Map<ConnectionAccount, number>();
+  readonly #calls: SharedBudget<PendingCall>;
 
   constructor(options: PendingCallsOptions) {
     this.#options = options;
+    this.#calls = new SharedBudget(options.max);
   }
 
   get count(): number {
-    return this.#calls.size;
+    return this.#calls.total;
   }
 
   /** @param evict ends the call to make room for another one */
   add(call: CountedCall, evict: () => void): void {
-    const { max, maxAtOnce, clock } = this.#options;
+    const { maxAtOnce, clock } = this.#options;
     const nowMs = clock.nowMs();
-    this.#calls.set(call, { sinceMs: nowMs, evict });
-    this.#counts.set(call.account, this.#countOf(call.account) + 1);
-    while (this.#calls.size > max) {
-      const oldest = this.#oldestOfTheLargest();
-      if (oldest === undefined) return;
-      const [victim, { sinceMs, evict: end }] = oldest;
-      if (this.#calls.size <= maxAtOnce && nowMs - sinceMs < GRACE_MS) return;
-      this.remove(victim);
-      end();
-    }
+    this.#calls.hold({ holder: call, connection: call.connection, amount: 0, evict, sinceMs: nowMs }, 1);
+    this.#calls.makeRoom(([oldest]) => {
+      const isYoung = oldest !== undefined && nowMs - oldest.sinceMs < GRACE_MS;
+      return isYoung && this.count <= maxAtOnce ? undefined : oldest;
+    });
   }
 
   /** Removes a call. It may be called twice. */
   remove(call: CountedCall): void {
-    if (!this.#calls.delete(call)) return;
-    const left = this.#countOf(call.account) - 1;
-    if (left > 0) this.#counts.set(call.account, left);
-    else this.#counts.delete(call.account);
-  }
-
-  #oldestOfTheLargest(): [CountedCall, PendingEntry] | undefined {
-    let most = 0;
-    for (const count of this.#counts.values()) if (count > most) most = count;
-    for (const entry of this.#calls) if (this.#countOf(entry[0].account) === most) return entry;
-    return undefined;
-  }
-
-  #countOf(account: ConnectionAccount): number {
-    return this.#counts.get(account) ?? 0;
+    this.#calls.release(call);
   }
 }

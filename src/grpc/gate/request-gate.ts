@@ -1,7 +1,6 @@
 import {
   constants,
   type Http2Server,
-  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -14,7 +13,6 @@ import { toErrorStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
 import { AdmissionTurns } from "./admission-turns.js";
-import { ConnectionAccount } from "../call/connection-account.js";
 import { replaceStreamHandler, type StreamHandler } from "./grpc-js-internals.js";
 import { bodyLate, bytesExhausted, deadlinePassed, pendingTooMany } from "./gate-errors.js";
 import { formatGrpcTimeout, parseGrpcTimeout } from "./grpc-timeout.js";
@@ -64,12 +62,11 @@ export class RequestGate implements IncomingCallListener {
   readonly #host: CallHost;
   readonly #paths: RequestGateOptions["paths"];
   readonly #proxyDeadlines: ProxyDeadlines;
-  readonly #accounts = new WeakMap<Http2Session, ConnectionAccount>();
   readonly #pending: PendingCalls;
   readonly #openHealthCalls: PendingCalls;
   readonly #resets: ResetBudget;
   readonly #readingTurns = new ReadingTurns();
-  readonly #turns: AdmissionTurns<ConnectionAccount, IncomingCall>;
+  readonly #turns: AdmissionTurns<object, IncomingCall>;
   #refusedStreams = 0;
 
   constructor({ host, paths, proxyDeadlines }: RequestGateOptions) {
@@ -106,11 +103,11 @@ export class RequestGate implements IncomingCallListener {
   #meet({ stream, headers, handler }: ArrivedStream): void {
     // The client has reset the stream in the same packet.
     if (stream.session === undefined || stream.destroyed) return;
-    this.#readingTurns.onStream(stream.session as ServerHttp2Session);
-    const account = this.#accountOf(stream.session);
+    const connection = stream.session as ServerHttp2Session;
+    this.#readingTurns.onStream(connection);
     // The 'close' event tells what an error means.
     stream.once("error", ignore);
-    if (!this.#resets.allows(account)) {
+    if (!this.#resets.allows(connection)) {
       this.#refusedStreams += 1;
       stream.close(constants.NGHTTP2_REFUSED_STREAM);
       return;
@@ -133,14 +130,14 @@ export class RequestGate implements IncomingCallListener {
       return;
     }
     const problem = headerProblem(headers, this.#host.limits.metadataBytes);
-    if (problem === undefined) this.#receive({ stream, headers, handler }, { account, path, ...served });
+    if (problem === undefined) this.#receive({ stream, headers, handler }, { connection, path, ...served });
     else this.#refuse({ stream, path }, problem);
   }
 
   /** Waits for the message of the call. */
   #receive(
     { stream, headers, handler }: ArrivedStream,
-    call: { account: ConnectionAccount; path: string; streamsRequest: boolean },
+    call: { connection: object; path: string; streamsRequest: boolean },
   ): void {
     const { clock, runningClock, limits } = this.#host;
     const timeoutMs = this.#timeoutMs(stream, headers);
@@ -171,9 +168,9 @@ export class RequestGate implements IncomingCallListener {
 
   onGrowth(call: IncomingCall): GenerationError | undefined {
     const { requestBytes } = this.#host;
-    const { account, body } = call;
+    const { connection, body } = call;
     const evict = (): void => call.fail(bytesExhausted(requestBytes));
-    return requestBytes.hold(call.stream, { account, evict }, body.heldBytes)
+    return requestBytes.hold(call.stream, { connection, evict }, body.heldBytes)
       ? undefined
       : bytesExhausted(requestBytes);
   }
@@ -181,7 +178,7 @@ export class RequestGate implements IncomingCallListener {
   onWhole(call: IncomingCall): void {
     this.#host.requestBytes.settle(call.stream);
     this.#pending.remove(call);
-    this.#turns.add(call, { connection: call.account, isUrgent: call.path.startsWith(HEALTH_PATHS) });
+    this.#turns.add(call, { connection: call.connection, isUrgent: call.path.startsWith(HEALTH_PATHS) });
   }
 
   onProblem(call: IncomingCall, error: GenerationError): void {
@@ -191,7 +188,7 @@ export class RequestGate implements IncomingCallListener {
 
   onGone(call: IncomingCall): void {
     this.#forget(call);
-    this.#resets.count(call.account, { handedOn: false });
+    this.#resets.count(call.connection, { handedOn: false });
   }
 
   #forget(call: IncomingCall): void {
@@ -202,7 +199,7 @@ export class RequestGate implements IncomingCallListener {
   /** Hands a call over to grpc-js, unless it was reset while it waited for its turn. */
   #admit(call: IncomingCall): void {
     if (call.isOver) return;
-    const { stream, account, headers, deadlineMs } = call;
+    const { stream, connection, headers, deadlineMs } = call;
     const { clock, requestBytes } = this.#host;
     if (deadlineMs !== undefined) {
       const leftMs = deadlineMs - clock.nowMs();
@@ -221,7 +218,7 @@ export class RequestGate implements IncomingCallListener {
       leave();
       requestBytes.release(stream);
       if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !stream.headersSent) {
-        this.#resets.count(account, { handedOn: true });
+        this.#resets.count(connection, { handedOn: true });
       }
     });
     if (call.streamsRequest) this.#watchMessages(call);
@@ -230,16 +227,16 @@ export class RequestGate implements IncomingCallListener {
 
   /** Counts the call toward the limit on calls, or toward that of health calls. Returns a function that ends the count, or the refusal. */
   #claimCall(call: IncomingCall): (() => void) | GenerationError {
-    const { account, path } = call;
+    const { connection, path } = call;
     const { callLimit } = this.#host;
     if (path === HEALTH_WATCH_PATH) return ignore;
     if (path.startsWith(HEALTH_PATHS)) return this.#claimHealthCall(call);
     // A waiting call keeps this function, so the function must not reference the call's message.
-    return callLimit.tryEnter(account) ?? (() => callLimit.leave(account));
+    return callLimit.tryEnter(connection) ?? (() => callLimit.leave(connection));
   }
 
-  #claimHealthCall({ account, stream }: IncomingCall): () => void {
-    const openCall = { account };
+  #claimHealthCall({ connection, stream }: IncomingCall): () => void {
+    const openCall = { connection };
     this.#openHealthCalls.add(openCall, () => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
     return () => this.#openHealthCalls.remove(openCall);
   }
@@ -283,14 +280,6 @@ export class RequestGate implements IncomingCallListener {
     const close = (): void => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     const timer = runningClock.startTimer(limits.slowReaderGraceMs, close);
     stream.once("close", () => timer[Symbol.dispose]());
-  }
-
-  #accountOf(session: Http2Session): ConnectionAccount {
-    const known = this.#accounts.get(session);
-    if (known !== undefined) return known;
-    const account = new ConnectionAccount();
-    this.#accounts.set(session, account);
-    return account;
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Clock } from "../../sync/clock.js";
-import type { ConnectionAccount } from "../call/connection-account.js";
 
 /** The resets that the process accepts at once over all connections, and per second after that. */
 const BURST = 1_000;
@@ -16,32 +15,48 @@ const CONNECTION_PER_SECOND = 50;
  */
 export class ResetBudget {
   readonly #clock: Clock;
-  #level = 0;
-  #atMs = 0;
+  readonly #ofProcess: Bucket = { level: 0, atMs: 0 };
+  readonly #ofConnections = new WeakMap<object, Bucket>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** @param handedOn whether grpc-js had the call */
-  count(account: ConnectionAccount, { handedOn }: { readonly handedOn: boolean }): void {
+  count(connection: object, { handedOn }: { readonly handedOn: boolean }): void {
     const weight = handedOn ? HANDED_ON_WEIGHT : 1;
     const nowMs = this.#clock.nowMs();
-    this.#level = leaked(this.#level, PER_SECOND, nowMs - this.#atMs) + weight;
-    this.#atMs = nowMs;
-    account.resets = leaked(account.resets, CONNECTION_PER_SECOND, nowMs - account.resetsAtMs) + weight;
-    account.resetsAtMs = nowMs;
+    fill(this.#ofProcess, { weight, nowMs, perSecond: PER_SECOND });
+    const known = this.#ofConnections.get(connection);
+    const bucket = known ?? { level: 0, atMs: nowMs };
+    if (known === undefined) this.#ofConnections.set(connection, bucket);
+    fill(bucket, { weight, nowMs, perSecond: CONNECTION_PER_SECOND });
   }
 
   /** Whether the connection may open a stream now. */
-  allows(account: ConnectionAccount): boolean {
-    if (account.resets <= CONNECTION_BURST || this.#level < BURST) return true;
+  allows(connection: object): boolean {
+    const bucket = this.#ofConnections.get(connection);
+    if (bucket === undefined || bucket.level <= CONNECTION_BURST || this.#ofProcess.level < BURST) return true;
     const nowMs = this.#clock.nowMs();
-    if (leaked(this.#level, PER_SECOND, nowMs - this.#atMs) < BURST) return true;
-    return leaked(account.resets, CONNECTION_PER_SECOND, nowMs - account.resetsAtMs) <= CONNECTION_BURST;
+    if (levelAt(this.#ofProcess, nowMs, PER_SECOND) < BURST) return true;
+    return levelAt(bucket, nowMs, CONNECTION_PER_SECOND) <= CONNECTION_BURST;
   }
 }
 
-function leaked(level: number, perSecond: number, elapsedMs: number): number {
-  return Math.max(0, level - (perSecond * elapsedMs) / 1_000);
+/** A leaky bucket, as it was at a time. */
+interface Bucket {
+  level: number;
+  atMs: number;
+}
+
+function fill(
+  bucket: Bucket,
+  { weight, nowMs, perSecond }: { weight: number; nowMs: number; perSecond: number },
+): void {
+  bucket.level = levelAt(bucket, nowMs, perSecond) + weight;
+  bucket.atMs = nowMs;
+}
+
+function levelAt({ level, atMs }: Bucket, nowMs: number, perSecond: number): number {
+  return Math.max(0, level - (perSecond * (nowMs - atMs)) / 1_000);
 }
