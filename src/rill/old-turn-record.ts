@@ -26,7 +26,7 @@ import type {
 import type { Sampling } from "../core/generation-request.js";
 import type { Timings, Usage } from "../core/generation-report.js";
 import type { CompletedResult } from "../generation/claim/completed-result.js";
-import { toFinishReasonMessage } from "./response/state-messages.js";
+import { toFinishReasonMessage } from "./response/generation-message.js";
 
 /** A turn's record in the form of releases before version 2: messages of rill.v1 in base64. */
 interface OldTurnRecord {

@@ -7,10 +7,9 @@ import {
 } from "../../../generated/rill/v1/session.js";
 import type { ToolCall as ToolCallMessage } from "../../../generated/rill/v1/tool.js";
 import type { Message, Role, ToolCall } from "../../core/conversation.js";
-import type { Session, Turn, TurnStatus } from "../../sessions/session.js";
-import { toUsageMessage } from "./account-messages.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
-import { toFinishReasonMessage } from "./state-messages.js";
+import type { Session, Turn, TurnStatus } from "../../sessions/session.js";
+import { toFinishReasonMessage, toUsageMessage } from "./generation-message.js";
 
 const ROLES: Readonly<Record<Role, RoleMessage>> = {
   system: RoleMessage.SYSTEM,

@@ -24,10 +24,8 @@ import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
 import type { EncodedResponse } from "../../grpc/contract/service-definition.js";
 import { parseGenerationRequest } from "../parse/parse-generation-request.js";
 import { parseCancelRequest, parseGetGenerationRequest } from "../parse/parse-target-requests.js";
-import { encodeGenerateResponse } from "../response/generate-response.js";
-import { toGenerationMessage } from "../response/generation-message.js";
-import { toGenerationStateMessage } from "../response/state-messages.js";
-import { textBytesOf, toStreamResponse } from "../response/stream-response.js";
+import { toGenerationMessage, toGenerationStateMessage } from "../response/generation-message.js";
+import { encodeGenerateResponse, textBytesOf, toStreamResponse } from "../response/generation-responses.js";
 
 /** Creates the handlers of rill.v1.GenerationService. */
 export function createGenerationService(

@@ -19,8 +19,7 @@ import { type DecodedRequest, readableMessage } from "../../grpc/contract/decode
 import { EncodedResponse } from "../../grpc/contract/service-definition.js";
 import { pause } from "../../sync/clock.js";
 import { parseDurationMs } from "../parse/parse-field.js";
-import { toLoadMessage } from "../response/load-message.js";
-import { type ServerStart, toServerInfoMessage } from "../response/server-info-message.js";
+import { type ServerStart, toLoadMessage, toServerInfoMessage } from "../response/server-messages.js";
 
 /** The approximate size of a generation in a Load message. */
 const GENERATION_LOAD_BYTES = 128;

@@ -5,18 +5,17 @@ import {
   ListTurnsResponse,
 } from "../../../generated/rill/v1/session_service.js";
 import { GenerationError } from "../../core/generation-error.js";
-import type { RunningTurns } from "../../sessions/running-turns.js";
-import type { SessionKey, Turn } from "../../sessions/session.js";
-import type { PageBounds, SessionStore } from "../../sessions/session-store.js";
-import { Permits } from "../../sync/lock.js";
+import { storedValue } from "../../generation/call/store-error.js";
 import type { CallContext } from "../../grpc/call/call-context.js";
 import type { CallHost } from "../../grpc/call/call-host.js";
-import type { EncodedResponse } from "../../grpc/contract/service-definition.js";
 import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
+import { EncodedResponse } from "../../grpc/contract/service-definition.js";
+import type { RunningTurns } from "../../sessions/running-turns.js";
+import type { PageBounds, SessionStore } from "../../sessions/session-store.js";
+import type { SessionKey, Turn } from "../../sessions/session.js";
+import { Permits } from "../../sync/lock.js";
 import { parseListSessions, parseListTurns, writePageToken } from "../parse/parse-list-requests.js";
 import { toSessionMessage, toTurnMessage } from "../response/session-messages.js";
-import { storedValue } from "../../generation/call/store-error.js";
-import { PageBuilder } from "./page-builder.js";
 
 /** The number of pages that are read concurrently. The others wait and hold nothing. */
 const MAX_PAGES_READ = 4;
@@ -25,7 +24,7 @@ const READ_BYTES = 256 * 1024;
 /** The number of sessions that one read of the store returns. The labels of a session take 10 KiB at most. */
 const READ_SESSIONS = 32;
 
-export interface SessionPagesOptions {
+interface SessionPagesOptions {
   readonly host: CallHost;
   readonly store: SessionStore;
   readonly running: RunningTurns;
@@ -120,6 +119,60 @@ export class SessionPages {
     const { messageBytes } = host.limits;
     if (builder.isEmpty && encoded.length > messageBytes) throw tooLarge(turn.number, encoded.length, messageBytes);
     builder.add(encoded, writePageToken([turn.number]));
+  }
+}
+
+/** Builds a page of a list from encoded entries. It takes as many as its bounds allow, and the first one whatever its size. */
+class PageBuilder {
+  readonly #bounds: PageBounds;
+  readonly #entries: Uint8Array[] = [];
+  #bytes = 0;
+  #lastToken = "";
+  #isCut = false;
+  /** Whether the list continues after the last added entry. */
+  #goesOn = true;
+
+  constructor({ maxEntries, maxBytes }: PageBounds) {
+    this.#bounds = { maxEntries, maxBytes };
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#isCut || this.#entries.length >= this.#bounds.maxEntries || this.#bytes >= this.#bounds.maxBytes;
+  }
+
+  /** The room that the page still has. */
+  get room(): PageBounds {
+    const { maxEntries, maxBytes } = this.#bounds;
+    return { maxEntries: maxEntries - this.#entries.length, maxBytes: maxBytes - this.#bytes };
+  }
+
+  /**
+   * Adds an entry, unless it or an earlier one does not fit.
+   * @param token the token of the page that begins after the entry
+   */
+  add(entry: Uint8Array, token: string): void {
+    if (this.isFull || (!this.isEmpty && this.#bytes + entry.length > this.#bounds.maxBytes)) {
+      this.#isCut = true;
+      return;
+    }
+    this.#entries.push(entry);
+    this.#bytes += entry.length;
+    this.#lastToken = token;
+  }
+
+  /** Records whether the list continues after the entries so far. */
+  endsWith(more: boolean): void {
+    this.#goesOn = more;
+  }
+
+  /** Returns the page. `encodeEnd` encodes the token of the next page, which is empty at the end of the list. */
+  finish(encodeEnd: (nextPageToken: string) => Uint8Array): EncodedResponse {
+    const nextPageToken = this.#isCut || this.#goesOn ? this.#lastToken : "";
+    return new EncodedResponse(Buffer.concat([...this.#entries, encodeEnd(nextPageToken)]));
   }
 }
 

@@ -1,9 +1,25 @@
 import type { Limits as LimitsMessage } from "../../../generated/rill/v1/limits.js";
+import {
+  type GenerationLoad as GenerationLoadMessage,
+  type Load,
+  LifecycleState as LifecycleMessage,
+} from "../../../generated/rill/v1/load.js";
 import type { ServerInfo } from "../../../generated/rill/v1/server_info.js";
+import { LANES } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
+import type { GenerationLoad, Lifecycle, LoadSnapshot } from "../../core/load-snapshot.js";
 import type { EngineFacts } from "../../core/model-facts.js";
 import type { ConnectionBounds } from "../../grpc/connection/connections.js";
 import { toDurationMessage } from "../../grpc/status/duration-message.js";
+import { toGenerationStateMessage, toLaneMessage } from "./generation-message.js";
+
+const LIFECYCLES: Readonly<Record<Lifecycle, LifecycleMessage>> = {
+  starting: LifecycleMessage.STARTING,
+  serving: LifecycleMessage.SERVING,
+  draining: LifecycleMessage.DRAINING,
+  stopped: LifecycleMessage.STOPPED,
+  failed: LifecycleMessage.FAILED,
+};
 
 /** The facts about the server that are known before the model loads. */
 export interface ServerStart {
@@ -14,7 +30,7 @@ export interface ServerStart {
   readonly processStartMs: number;
 }
 
-export interface ServerInfoFacts {
+interface ServerInfoFacts {
   readonly start: ServerStart;
   readonly engine: EngineFacts;
   readonly limits: Limits;
@@ -115,5 +131,43 @@ function toLimitsMessage({ limits, maxWaitingPerLane, connections }: ServerInfoF
     defaultHeartbeatInterval: toDurationMessage(limits.defaultHeartbeatMs),
     keepaliveTime: toDurationMessage(limits.keepaliveTimeMs),
     keepaliveTimeout: toDurationMessage(limits.keepaliveTimeoutMs),
+  };
+}
+
+/** Converts a snapshot of the load. */
+export function toLoadMessage(load: LoadSnapshot): Load {
+  return {
+    state: LIFECYCLES[load.lifecycle],
+    slotsTotal: load.slots.total,
+    slotsBusy: load.slots.busy,
+    parked: load.parked,
+    preempted: load.preempted,
+    lanes: LANES.map((lane) => ({ lane: toLaneMessage(lane), ...load.queues[lane] })),
+    estimatedWaitLow: toDurationMessage(load.estimatedWait.lowMs),
+    estimatedWaitHigh: toDurationMessage(load.estimatedWait.highMs),
+    kvTokensInUse: load.kvTokens.used,
+    kvTokensTotal: load.kvTokens.capacity,
+    decodedTokensTotal: load.totals.decodedTokens,
+    prefilledTokensTotal: load.totals.inputTokens - load.totals.reusedInputTokens,
+    reprefilledTokensTotal: load.totals.reprefilledTokens,
+    draftTokensTotal: load.totals.draftTokens,
+    acceptedDraftTokensTotal: load.totals.acceptedDraftTokens,
+    preemptionsTotal: load.totals.preemptions,
+    refusalsTotal: new Map(load.totals.refused),
+    generations: load.generations.map(toGenerationLoadMessage),
+  };
+}
+
+function toGenerationLoadMessage(generation: GenerationLoad): GenerationLoadMessage {
+  return {
+    generationId: generation.generationId,
+    requestId: generation.requestId,
+    state: toGenerationStateMessage(generation.state),
+    lane: toLaneMessage(generation.lane),
+    inputTokens: generation.inputTokens,
+    decodedTokens: generation.decodedTokens,
+    deliveredTokens: generation.deliveredTokens,
+    age: toDurationMessage(generation.ageMs),
+    timeInState: toDurationMessage(generation.inStateMs),
   };
 }
