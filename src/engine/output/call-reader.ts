@@ -1,10 +1,9 @@
 import type { CallBody, CallKeys, CallSyntax, OutputFormat } from "../../core/output-format.js";
 import type { CallLedger } from "./call-ledger.js";
 import { isJsonObject, JsonCheck } from "./json-check.js";
-import { MarkTrie } from "./mark-trie.js";
+import { MarkTrie, TokenReader } from "./token-reader.js";
 import type { PartList } from "./output-part.js";
 import type { Parser, TextCursor } from "./text-cursor.js";
-import { TokenReader } from "./token-reader.js";
 
 /** none: there was no call, and nothing is settled. whole: the call is complete, and another may follow. last: the call was announced, and the rest is text. */
 type CallResult = "none" | "whole" | "last";

@@ -4,7 +4,7 @@ import { type OutputPart, PartList, type PartReader } from "./output-part.js";
 import { isBlank } from "./json-check.js";
 import { CallLedger, createCallId } from "./call-ledger.js";
 import { type CallOpening, CallReader, openingsOf } from "./call-reader.js";
-import { MarkTrie } from "./mark-trie.js";
+import { MarkTrie } from "./token-reader.js";
 import { END, type Parser, TextCursor } from "./text-cursor.js";
 
 export interface OutputReaderOptions {

@@ -1,6 +1,5 @@
 import type { RunOutput } from "../../core/engine-messages.js";
 import type { Piece, TokenScore } from "../../core/piece.js";
-import { Detokenizer } from "./detokenizer.js";
 import { appendPart, type OutputPart, type PartReader, PlainReader } from "./output-part.js";
 import { StopFilter } from "./stop-filter.js";
 
@@ -192,4 +191,22 @@ function scoreOf({ tokenId, score }: HeldToken): TokenScore {
 /** Copies bytes into a buffer of their own, since a message carries a view together with its whole buffer. */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
+}
+
+/**
+ * Turns the bytes of tokens into text, in whole code points: bytes that may still become one are held back. Bytes that can't become one are U+FFFD,
+ * by the Encoding Standard, so that the text depends on the bytes alone and not on how tokens split them.
+ */
+export class Detokenizer {
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+  /** @returns the text that is certain now, which may be empty */
+  push(bytes: Uint8Array): string {
+    return this.#decoder.decode(bytes, { stream: true });
+  }
+
+  /** Ends the text. To be called last, once. @returns whether the bytes ended inside a code point, which is dropped */
+  end(): boolean {
+    return this.#decoder.decode() !== "";
+  }
 }

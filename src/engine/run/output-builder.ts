@@ -6,10 +6,8 @@ import type { Engine, SampledToken } from "../engine.js";
 import { GrammarConstraint } from "./grammar-constraint.js";
 import type { PartReader } from "../output/output-part.js";
 import { ownBytes, PieceBuilder } from "../output/piece-builder.js";
+import { ReasoningWatch, RepetitionWatch } from "./output-watches.js";
 import { PromptLookup } from "./prompt-lookup.js";
-import { ReasoningWatch } from "./reasoning-watch.js";
-import { RepetitionWatch } from "./repetition-watch.js";
-import { RunTokens } from "./run-tokens.js";
 
 /** The score of a token that the engine put into the output itself. */
 const CERTAIN: TokenScore = { logprob: 0, top: [] };
@@ -211,4 +209,37 @@ function marksIn(body: CallBody): readonly string[] {
   if (body.type === "object") return [begin, end, separator];
   const { otherBegins = [], idMark = "", middle, otherMiddles = [] } = body;
   return [begin, ...otherBegins, idMark, middle, ...otherMiddles, end, separator];
+}
+
+/** All tokens of one run, in order: its input, then its output. */
+class RunTokens {
+  readonly #input: Uint32Array;
+  readonly #output: number[] = [];
+
+  constructor(input: Uint32Array) {
+    this.#input = input;
+  }
+
+  get length(): number {
+    return this.#input.length + this.#output.length;
+  }
+
+  get output(): readonly number[] {
+    return this.#output;
+  }
+
+  push(tokenId: number): void {
+    this.#output.push(tokenId);
+  }
+
+  /** @returns a view if the slice lies within the input, else a copy */
+  slice(start: number, end: number): Uint32Array {
+    const inputTokens = this.#input.length;
+    if (end <= inputTokens) return this.#input.subarray(start, end);
+    const slice = new Uint32Array(Math.max(0, end - start));
+    if (start < inputTokens) slice.set(this.#input.subarray(start));
+    const outputStart = Math.max(0, start - inputTokens);
+    slice.set(this.#output.slice(outputStart, end - inputTokens), Math.max(0, inputTokens - start));
+    return slice;
+  }
 }

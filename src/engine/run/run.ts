@@ -7,8 +7,7 @@ import type { Decoder, Engine, EngineSequence, SampledToken, SavedState, Sequenc
 import type { Drafter } from "./prompt-lookup.js";
 import { OutputBuilder } from "./output-builder.js";
 import type { PartReader } from "../output/output-part.js";
-import { RunCredit } from "./run-credit.js";
-import { RunProgress, type RunState } from "./run-state.js";
+import { RunCredit, RunProgress, type RunState } from "./run-state.js";
 
 /** The most tokens that end reasoning, which are evaluated in one step with whatever else there is room for. */
 const MAX_END_TOKENS = 32;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type CacheKey, reusableTokens, sharedTokens } from "../../../src/engine/sequences/cache-key.js";
+import { type CacheKey, reusableTokens, sharedTokens } from "../../../src/engine/sequences/prefix-shelf.js";
 
 const keyOf = (text: string): CacheKey => ({ tokens: Buffer.from(text) });
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { EngineSequence, SavedState } from "../../../src/engine/engine.js";
-import type { CacheKey } from "../../../src/engine/sequences/cache-key.js";
-import type { ShelvedPrefix } from "../../../src/engine/sequences/prefix-shelf.js";
-import { SequencePool } from "../../../src/engine/sequences/sequence-pool.js";
+import type { CacheKey, ShelvedPrefix } from "../../../src/engine/sequences/prefix-shelf.js";
+import { SequencePool } from "../../../src/engine/sequences/sequence-supply.js";
 import { ScriptedEngine } from "../../support/scripted-engine.js";
 
 const tokensOf = (text: string): Uint32Array => Uint32Array.from(Buffer.from(text));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RepetitionGuard } from "../../../src/core/generation-request.js";
-import { RepetitionWatch } from "../../../src/engine/run/repetition-watch.js";
+import { RepetitionWatch } from "../../../src/engine/run/output-watches.js";
 
 /** The contract's rule, word for word and by brute force. */
 function isRepetition(tokens: readonly number[], guard: RepetitionGuard): boolean {
