@@ -12,7 +12,7 @@ import { VERSION } from "./settings/version.js";
 import { defaultModelCache, defaultStore, poolThreads, type Config } from "./settings/config.js";
 import type { ModelFacts } from "./core/model-facts.js";
 import type { LlamaWorkerOptions } from "./engine/llama/llama-worker.js";
-import { stateDirectoryProblem } from "./engine/llama/state-directory.js";
+import { stateDirectoryProblem } from "./engine/llama/state-files.js";
 import { MemoryTidy } from "./server/memory-tidy.js";
 import { shrinkHeap, collectGarbage } from "./machine/memory.js";
 import { FileMark } from "./models/files/file-mark.js";

@@ -83,6 +83,22 @@ export interface DecoderOpening {
   readonly logprobs?: number | undefined;
 }
 
+/** Samples from the model's own distribution: nothing is filtered, penalised or biased. */
+export const NEUTRAL_SAMPLING: Sampling = Object.freeze({
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repeatPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  penaltyWindow: 64,
+  dry: undefined,
+  xtc: undefined,
+  logitBias: Object.freeze([]),
+  seed: 0,
+});
+
 /** One run's generator of tokens, which decodes only when it is pulled. */
 export interface Decoder {
   readonly sequence: EngineSequence;

@@ -8,16 +8,15 @@ import type {
   RunUpdate,
 } from "../../src/core/engine-messages.js";
 import type { Sampling } from "../../src/core/generation-request.js";
-import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
 import type { OutputFormat, OutputGrammar } from "../../src/core/output-format.js";
 import type { RunEnd } from "../../src/core/run-end.js";
+import { type Engine, NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
+import type { SlotHandover } from "../../src/engine/loop/engine-host.js";
 import type { PrefillLimits } from "../../src/engine/loop/prefill-planner.js";
-import type { SlotHandover } from "../../src/engine/loop/slot-handover.js";
 import { StepLoop } from "../../src/engine/loop/step-loop.js";
 import { type Clock, systemClock } from "../../src/sync/clock.js";
 import { Wakeup } from "../../src/sync/deferred.js";
-import type { Engine } from "../../src/engine/engine.js";
 
 export const AMPLE_CREDIT: Credit = { pieces: 1_000_000, bytes: 1_000_000_000 };
 export const GREEDY: Sampling = { ...NEUTRAL_SAMPLING, temperature: 0, seed: 1 };

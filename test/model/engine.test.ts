@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
 import type { Sampling } from "../../src/core/generation-request.js";
-import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
+import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import { FETCH_MODEL_LIMIT_MS, defaultModelPath } from "../support/default-model.js";
 import { AMPLE_CREDIT, LoopHarness, joined, type RunStory } from "../engine/loop-harness.js";
 import { rssGrowth } from "./rss-growth.js";

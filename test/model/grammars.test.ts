@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NEVER_BIAS } from "../../src/core/generation-request.js";
-import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
+import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
 import { LoopHarness, type RunRequest, joined } from "../engine/loop-harness.js";
 import { MARKED } from "../engine/marked-format.js";

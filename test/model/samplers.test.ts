@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { getLlama, LlamaLogLevel, type Token } from "node-llama-cpp";
 import type { Sampling } from "../../src/core/generation-request.js";
-import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
-import { EngineFault, type EngineSequence } from "../../src/engine/engine.js";
+import { EngineFault, type EngineSequence, NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
 import { pull } from "../engine/engine-contract.js";
-import { FETCH_MODEL_LIMIT_MS, defaultModelPath } from "../support/default-model.js";
+import { defaultModelPath, FETCH_MODEL_LIMIT_MS } from "../support/default-model.js";
 import { expectedDistribution } from "./expected-distribution.js";
 
 const TEXT = "The cat sat on the mat. The cat sat on the mat. The cat sat on the";

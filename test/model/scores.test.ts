@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContextSequence, type Token } from "node-llama-cpp";
-import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
+import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import type { TokenScore } from "../../src/core/piece.js";
 import { LlamaEngine } from "../../src/engine/llama/llama-engine.js";
 import { LoopHarness } from "../engine/loop-harness.js";

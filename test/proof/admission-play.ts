@@ -1,4 +1,4 @@
-import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
+import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { WaitVerdict } from "../../src/core/load-snapshot.js";
 import type { Generation } from "../../src/scheduler/generation/generation.js";

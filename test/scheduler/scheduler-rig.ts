@@ -5,7 +5,7 @@ import { GenerationError } from "../../src/core/generation-error.js";
 import type { GenerationEvent } from "../../src/core/generation-message.js";
 import type { Lane } from "../../src/core/generation-request.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
-import { NEUTRAL_SAMPLING } from "../../src/engine/loop/neutral-sampling.js";
+import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import type { Piece } from "../../src/core/piece.js";
 import { EngineLink } from "../../src/scheduler/link/engine-link.js";
 import type { Generation } from "../../src/scheduler/generation/generation.js";

@@ -8,11 +8,10 @@ import {
   type StepWork,
 } from "../engine.js";
 import { faultFrom, type LlamaSequence, ownSequence } from "./llama-sequence.js";
-import { SamplerGarbage } from "./native-garbage.js";
+import { SamplerGarbage } from "./native-memory.js";
 import type { Token } from "node-llama-cpp";
-import { adjustmentFor, type LogitAdjustment } from "./logit-adjustment.js";
+import { adjustmentFor, evaluateOptionsOf, type LogitAdjustment } from "./sampling.js";
 import { ownGrammar } from "./llama-grammars.js";
-import { evaluateOptionsOf } from "./sampler-options.js";
 
 export interface GeneratorDecodingOptions {
   readonly tokenBytes: (tokenId: number) => Uint8Array;

@@ -1,6 +1,5 @@
 import type { LlamaContext, Token } from "node-llama-cpp";
 import type { Sampling } from "../../core/generation-request.js";
-import { NEUTRAL_SAMPLING } from "../loop/neutral-sampling.js";
 import type { EngineFacts } from "../../core/model-facts.js";
 import { forgetTokenTexts, shrinkHeap } from "../../machine/memory.js";
 import {
@@ -11,6 +10,7 @@ import {
   EngineFault,
   type EngineSequence,
   type GrammarState,
+  NEUTRAL_SAMPLING,
   type SavedState,
   type StepResults,
   type StepWork,
@@ -20,9 +20,8 @@ import { ComputeThreads } from "./compute-threads.js";
 import { tryInternalsOf } from "./binding-internals.js";
 import { GeneratorDecoding } from "./generator-decoding.js";
 import { LlamaGrammars } from "./llama-grammars.js";
-import { LlamaSequence, ownSequence } from "./llama-sequence.js";
-import { LlamaStates } from "./llama-states.js";
-import { controlBytesOf, tokenBytesOf } from "./llama-vocabulary.js";
+import { LlamaSequence, LlamaStates, ownSequence } from "./llama-sequence.js";
+import { controlBytesOf, tokenBytesOf } from "./token-bytes.js";
 import { type LlamaOptions, loadLlama } from "./load-llama.js";
 import { poolTakesTurns } from "./pool-takes-turns.js";
 

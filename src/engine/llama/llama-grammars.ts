@@ -1,7 +1,7 @@
 import { LlamaGrammar, LlamaGrammarEvaluationState, type LlamaModel } from "node-llama-cpp";
 import type { GrammarState } from "../engine.js";
 import { faultFrom } from "./llama-sequence.js";
-import { NativeGarbage } from "./native-garbage.js";
+import { NativeGarbage } from "./native-memory.js";
 
 /** The number of compiled grammars that are kept. */
 const KEPT_GRAMMARS = 32;

@@ -1,6 +1,7 @@
 import type { LlamaContext, LlamaContextSequence, Token } from "node-llama-cpp";
 import type { BatchItem } from "./binding-internals.js";
-import { EngineFault, type EngineSequence } from "../engine.js";
+import { EngineFault, type EngineSequence, type SavedState } from "../engine.js";
+import { type StateFile, StateFiles, type StateFilesOptions } from "./state-files.js";
 
 /** One sequence of a llama.cpp context. After a fault an empty sequence replaces it. */
 export class LlamaSequence implements EngineSequence {
@@ -70,6 +71,13 @@ export class LlamaSequence implements EngineSequence {
   }
 }
 
+function takeSequence(context: LlamaContext): LlamaContextSequence {
+  const strategy = (): never => {
+    throw new EngineFault("llama.cpp was about to shift the context");
+  };
+  return context.getSequence({ contextShift: { size: 1, strategy } });
+}
+
 /** @throws TypeError if the sequence is another engine's */
 export function ownSequence(sequence: EngineSequence): LlamaSequence {
   if (!(sequence instanceof LlamaSequence)) throw new TypeError("the sequence is another engine's");
@@ -86,9 +94,59 @@ export function faultFrom(error: unknown): EngineFault {
   return new EngineFault(`llama.cpp failed: ${message.replace(QUOTED_OUTPUT, "")}`, { cause: error });
 }
 
-function takeSequence(context: LlamaContext): LlamaContextSequence {
-  const strategy = (): never => {
-    throw new EngineFault("llama.cpp was about to shift the context");
-  };
-  return context.getSequence({ contextShift: { size: 1, strategy } });
+/** Saves sequences to files and loads them, by the binding's own calls. A file is read only by the process that wrote it, so the model is the same. */
+export class LlamaStates implements Disposable {
+  readonly #files: StateFiles;
+  /** The most bytes of one token in a file so far. */
+  #tokenBytes = 0;
+
+  constructor(options: StateFilesOptions) {
+    this.#files = new StateFiles(options);
+  }
+
+  async save(sequence: LlamaSequence): Promise<SavedState | undefined> {
+    const tokenIds = [...sequence.tokens()];
+    const file = this.#files.create(tokenIds.length * this.#tokenBytes);
+    if (file === undefined) return undefined;
+    try {
+      const { fileSize: bytes } = await sequence.inner.saveStateToFile(file.path);
+      this.#tokenBytes = Math.max(this.#tokenBytes, bytes / tokenIds.length);
+      if (file.measure(bytes)) return new LlamaState({ tokenIds, bytes, file });
+    } catch {
+      // There was no room after all, and the tokens are prefilled again.
+    }
+    file[Symbol.dispose]();
+    return undefined;
+  }
+
+  async restore(sequence: LlamaSequence, state: SavedState): Promise<boolean> {
+    if (!(state instanceof LlamaState)) throw new TypeError("the state is another engine's");
+    try {
+      await sequence.inner.loadStateFromFile(state.file.path, { acceptRisk: true });
+      return true;
+    } catch {
+      await sequence.reset();
+      return false;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#files[Symbol.dispose]();
+  }
+}
+
+class LlamaState implements SavedState {
+  readonly tokenIds: readonly number[];
+  readonly bytes: number;
+  readonly file: StateFile;
+
+  constructor(options: { tokenIds: readonly number[]; bytes: number; file: StateFile }) {
+    this.tokenIds = options.tokenIds;
+    this.bytes = options.bytes;
+    this.file = options.file;
+  }
+
+  [Symbol.dispose](): void {
+    this.file[Symbol.dispose]();
+  }
 }

@@ -2,7 +2,7 @@ import type { SequenceEvaluateOptions } from "node-llama-cpp";
 import type { ScoredToken, TokenScore } from "../../core/piece.js";
 import type { BindingInternals, NativeSampler, TokenLogits } from "./binding-internals.js";
 import type { LlamaSequence } from "./llama-sequence.js";
-import type { SamplerPool } from "./sampler-pool.js";
+import type { SamplerPool } from "./native-memory.js";
 
 /** Greedy sampling, which neither sorts nor normalises. */
 const WHOLE: SequenceEvaluateOptions = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };

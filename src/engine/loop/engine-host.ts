@@ -1,10 +1,10 @@
 import type { EngineCommand, EngineNotice } from "../../core/engine-messages.js";
-import { systemClock, type Clock } from "../../sync/clock.js";
+import { type Clock, systemClock } from "../../sync/clock.js";
+import { Deferred } from "../../sync/deferred.js";
 import type { HostChannel } from "../../threads/host-channel.js";
 import type { Engine } from "../engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
-import { SlotHandover } from "./slot-handover.js";
 import { StepLoop } from "./step-loop.js";
 
 /** The limit for a slot hand-over. The main thread mostly answers within 0.5 ms, and a step takes ten times as long and more. */
@@ -69,4 +69,33 @@ export async function runEngineHost(options: EngineHostOptions): Promise<void> {
   await engine[Symbol.asyncDispose]();
   post({ type: "closed" });
   channel.close();
+}
+
+/**
+ * Lets the scheduler hand freed slots over to other runs before the next step begins without them. The wait is bounded, since other runs decode: a
+ * busy main thread holds them up no longer than the limit, and the slot stays empty for one more step.
+ */
+export class SlotHandover {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  #answer: Deferred<void> | undefined;
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+  }
+
+  /** Resolves with `done` or after the limit, whichever comes first. One caller may wait at a time. */
+  async wait(): Promise<void> {
+    const answer = new Deferred<void>();
+    this.#answer = answer;
+    using _ = this.#clock.startTimer(this.#limitMs, () => answer.resolve());
+    await answer.promise;
+    this.#answer = undefined;
+  }
+
+  /** Ends the wait, since the runs that get the slots have come. Does nothing after the limit. */
+  done(): void {
+    this.#answer?.resolve();
+  }
 }

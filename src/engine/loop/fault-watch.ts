@@ -1,5 +1,4 @@
-import { NEUTRAL_SAMPLING } from "./neutral-sampling.js";
-import { type Engine, EngineFault, type PullResult } from "../engine.js";
+import { type Engine, EngineFault, NEUTRAL_SAMPLING, type PullResult } from "../engine.js";
 import type { SequenceSupply } from "../sequences/sequence-supply.js";
 
 /** The input of the engine's own check. Any token serves, and every vocabulary has the first. */

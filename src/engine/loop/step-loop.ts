@@ -6,16 +6,14 @@ import { Wakeup } from "../../sync/deferred.js";
 import { type Engine, EngineFault, type StepResults } from "../engine.js";
 import type { DraftPolicy } from "./draft-planner.js";
 import type { PrefillLimits } from "./prefill-planner.js";
-import type { SlotHandover } from "./slot-handover.js";
 import { OutputReader } from "../output/output-reader.js";
 import type { PartReader } from "../output/output-part.js";
 import { FaultWatch } from "./fault-watch.js";
-import { PresentStep } from "./present-step.js";
+import { PresentStep, type Step, StepPlanner } from "./step-planner.js";
 import { Run, type RunSurroundings } from "../run/run.js";
 import { SequenceQueue } from "../sequences/sequence-queue.js";
 import { SequenceSupply } from "../sequences/sequence-supply.js";
 import { StateKeeper } from "../sequences/state-keeper.js";
-import { type Step, StepPlanner } from "./step-planner.js";
 
 export interface StepLoopOptions {
   readonly engine: Engine;
@@ -31,8 +29,8 @@ export interface StepLoopOptions {
    * before the next one is planned. Default: there are none.
    */
   readonly takeCommands?: () => void;
-  /** Bounds the wait for the runs that get freed slots. Default: the next step waits for nobody. */
-  readonly handover?: SlotHandover;
+  /** Waits for the runs that get freed slots, within a bound. Default: the next step waits for nobody. */
+  readonly handover?: { wait(): Promise<void> };
   /** The number of faults in a row after which the engine is checked. Default: it is never checked. */
   readonly faultLimit?: number | undefined;
 }
@@ -71,7 +69,7 @@ export class StepLoop {
   readonly #queue: SequenceQueue;
   readonly #planner: StepPlanner;
   readonly #wakeup = new Wakeup();
-  readonly #handover: SlotHandover | undefined;
+  readonly #handover: StepLoopOptions["handover"];
   readonly #faults: FaultWatch;
   /** All runs that have not ended, by run id, each with the timer of its time limit. */
   readonly #runs = new Map<number, Run>();

@@ -1,5 +1,6 @@
+import type { Clock } from "../../sync/clock.js";
 import type { DraftPolicy } from "./draft-planner.js";
-import { PrefillPlanner, type PrefillLimits } from "./prefill-planner.js";
+import { type PrefillLimits, PrefillPlanner } from "./prefill-planner.js";
 import type { Run } from "../run/run.js";
 
 /** The runs in one step, and their work. */
@@ -145,5 +146,38 @@ export class StepPlanner {
     }
     this.#prefilling = [...unserved, ...served.map(({ run }) => run)];
     return served;
+  }
+}
+
+/** The step in progress, if there is one. Lives on the inference worker. */
+export class PresentStep {
+  readonly #clock: Clock;
+  #begun = 0;
+  #startedMs: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The step's number, counted from 1; undefined between two steps. */
+  get number(): number | undefined {
+    return this.#startedMs === undefined ? undefined : this.#begun;
+  }
+
+  /** The time since the step began; 0 between two steps. */
+  get ageMs(): number {
+    return this.#startedMs === undefined ? 0 : this.#clock.nowMs() - this.#startedMs;
+  }
+
+  begin(): void {
+    this.#begun += 1;
+    this.#startedMs = this.#clock.nowMs();
+  }
+
+  /** @returns the ms that the step took */
+  end(): number {
+    const { ageMs } = this;
+    this.#startedMs = undefined;
+    return ageMs;
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { EngineNotice } from "../../../src/core/engine-messages.js";
-import { SlotHandover } from "../../../src/engine/loop/slot-handover.js";
+import { SlotHandover } from "../../../src/engine/loop/engine-host.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { ScriptedEngine } from "../../support/scripted-engine.js";
 import { LoopHarness } from "../loop-harness.js";
