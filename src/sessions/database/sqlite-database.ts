@@ -1,6 +1,6 @@
+import SqliteFile, { type Database } from "better-sqlite3";
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
-import SqliteFile, { type Database } from "better-sqlite3";
 import type { DatabaseConnection, TransactionSettings } from "kysely";
 import {
   CompiledQuery,
@@ -10,11 +10,16 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "./kysely.js";
-import { isBrokenBy, lacksTables, sqliteFaultOf } from "./sqlite-fault.js";
-import { SqliteFiles } from "./sqlite-files.js";
-import { hasSchemaTable, markAsOurs, requireOwnFile } from "./sqlite-owner.js";
-import type { StoreDatabase } from "./store-database.js";
-import type { Tables } from "./tables.js";
+import {
+  ForeignFileError,
+  hasSchemaTable,
+  markAsOurs,
+  MovedFileError,
+  requireOwnFile,
+  SqliteFiles,
+} from "./sqlite-files.js";
+import type { StoreDatabase, Tables } from "./store-database.js";
+import type { StoreFault } from "../store-problem.js";
 
 /** The path that stands for a database in memory. */
 export const IN_MEMORY = ":memory:";
@@ -165,4 +170,57 @@ class ImmediateDriver extends SqliteDriver {
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#file.inTransaction) await super.rollbackTransaction(connection);
   }
+}
+
+/** The faults by the beginnings of SQLite's codes, and of Node's own where the folder is at fault. */
+const FAULTS: readonly (readonly [code: string, fault: StoreFault])[] = [
+  ["SQLITE_FULL", "disk_full"],
+  ["ENOSPC", "disk_full"],
+  ["EDQUOT", "disk_full"],
+  ["SQLITE_READONLY_DBMOVED", "replaced"],
+  ["SQLITE_READONLY", "read_only"],
+  ["EROFS", "read_only"],
+  ["SQLITE_CORRUPT", "corrupt"],
+  ["SQLITE_NOTADB", "corrupt"],
+  ["SQLITE_BUSY", "unreachable"],
+  ["SQLITE_LOCKED", "unreachable"],
+  ["SQLITE_IOERR", "unreachable"],
+  ["SQLITE_CANTOPEN", "misconfigured"],
+  ["SQLITE_PERM", "misconfigured"],
+  ["EACCES", "misconfigured"],
+  ["EPERM", "misconfigured"],
+  ["ENOENT", "misconfigured"],
+  ["ENOTDIR", "misconfigured"],
+  ["EISDIR", "misconfigured"],
+  ["EEXIST", "misconfigured"],
+  ["ELOOP", "misconfigured"],
+  ["ENAMETOOLONG", "misconfigured"],
+  ["EIO", "unreachable"],
+  ["ESTALE", "replaced"],
+  ["ERR_DLOPEN_FAILED", "misconfigured"],
+];
+
+/** The beginnings of the codes that break a connection for good, whatever happens to the file. */
+const BREAKING = ["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR", "SQLITE_READONLY_DBMOVED", "ESTALE"];
+
+/** Returns the fault that an error of opening or using a SQLite file means. */
+export function sqliteFaultOf(error: unknown): StoreFault {
+  if (error instanceof MovedFileError || lacksTables(error)) return "replaced";
+  if (error instanceof ForeignFileError) return "misconfigured";
+  const code = codeOf(error);
+  return FAULTS.find(([beginning]) => code.startsWith(beginning))?.[1] ?? "internal";
+}
+
+/** Returns whether the file has to be opened anew after this error. */
+function isBrokenBy(error: unknown): boolean {
+  return error instanceof MovedFileError || BREAKING.some((beginning) => codeOf(error).startsWith(beginning));
+}
+
+/** Returns whether the error says that the file lacks the store's tables. */
+function lacksTables(error: unknown): boolean {
+  return codeOf(error) === "SQLITE_ERROR" && (error as Error).message.startsWith("no such table: rill_");
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

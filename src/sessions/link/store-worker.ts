@@ -1,8 +1,7 @@
 import { shrinkHeap } from "../../machine/memory.js";
 import { ThreadChannel, threadData } from "../../threads/host-channel.js";
 import { CommandRunner } from "../operations/command-runner.js";
-import { openSqliteDatabase } from "../database/sqlite-database.js";
-import { sqliteFaultOf } from "../database/sqlite-fault.js";
+import { openSqliteDatabase, sqliteFaultOf } from "../database/sqlite-database.js";
 import type { StoreDatabase } from "../database/store-database.js";
 import type { StoreCommand, StoreNotice, StoreThreadCommand } from "../store-messages.js";
 import type { StoreLimits } from "../operations/store-work.js";

@@ -1,7 +1,6 @@
-import { lockSession } from "./end-turn.js";
-import { releaseSession } from "./session-quota.js";
+import { lockSession } from "./turn-lease.js";
+import { changedRow, encodeLabels, findConflict, releaseSession, saveSession, toSession } from "./session-rows.js";
 import type { Session } from "../session.js";
-import { changedRow, encodeLabels, findConflict, saveSession, toSession } from "./session-rows.js";
 import type { AppendMessages, DeleteSession, UpdateSession } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";
 import type { StoreAccess, Work } from "./store-work.js";

@@ -1,16 +1,13 @@
 import { faultText } from "../../telemetry/log-text.js";
-import { migrate, NewerSchemaError } from "../database/migrate.js";
-import { type Migration, MIGRATIONS } from "../database/migrations.js";
+import { migrate, type Migration, MIGRATIONS, NewerSchemaError } from "../database/migrations.js";
 import type { StoreDatabase } from "../database/store-database.js";
 import type { StoreFault, StoreProblem } from "../store-problem.js";
 import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-messages.js";
 import { StoreAccess, type StoreLimits } from "./store-work.js";
-import { admitTurn } from "./admit-turn.js";
+import { admitTurn, openTurn } from "./open-turn.js";
 import { appendMessages, deleteSession, updateSession } from "./change-session.js";
-import { createSession } from "./create-session.js";
-import { forkSession } from "./fork-session.js";
-import { commitTurn, renewLease } from "./hold-turn.js";
-import { openTurn } from "./open-turn.js";
+import { createSession, forkSession } from "./create-session.js";
+import { commitTurn, renewLease } from "./turn-lease.js";
 import { getSession, listSessions, listTurns } from "./read-sessions.js";
 import { sweepSessions } from "./sweep-sessions.js";
 

@@ -1,10 +1,11 @@
-import { isLost, lockSession } from "./end-turn.js";
-import type { RepeatedTurn, OpenTurn, OpenedTurn } from "../session-store.js";
-import { findConflict, findSession, toSession } from "./session-rows.js";
+import { isLost, lockSession } from "./turn-lease.js";
+import type { AdmittedTurn, AdmitTurn, OpenedTurn, OpenTurn, RepeatedTurn } from "../session-store.js";
+import { changedRow, findConflict, findSession, saveSession, toSession } from "./session-rows.js";
 import type { StoreResult } from "../store-problem.js";
 import type { StoreAccess, Work } from "./store-work.js";
-import type { TurnRow } from "../database/tables.js";
-import { findTurnByKey, readTurns, toTurn } from "./turn-rows.js";
+import type { SessionRow, TurnRow } from "../database/store-database.js";
+import { digestKey, findExcess, findTurn, findTurnByKey, newTurnRow, readTurns, toTurn } from "./turn-rows.js";
+import { hasPartialAnswer } from "../session.js";
 
 /** Opens a turn. It only reads, unless it meets a turn whose lease has run out, which it ends first. */
 export async function openTurn(access: StoreAccess, request: OpenTurn): Promise<StoreResult<OpenedTurn>> {
@@ -31,7 +32,62 @@ async function readTurn(work: Work, request: OpenTurn): Promise<StoreResult<Open
   return { ok: true, value: { type: "open", session: toSession(row), history } };
 }
 
-export function toRepeated(row: TurnRow): RepeatedTurn {
+export async function admitTurn(access: StoreAccess, request: AdmitTurn): Promise<StoreResult<AdmittedTurn>> {
+  return await access.write(async (work) => {
+    const session = await lockSession(work, request);
+    if (session === undefined) return { ok: false, problem: { type: "session_not_found" } };
+    const last = await findTurn(work, session, session.turns);
+    if (last?.generation_id === request.generationId) return toAdmitted(last);
+    const key = request.idempotency?.key;
+    const repeated = key === undefined ? undefined : await findTurnByKey(work, session, key);
+    if (repeated !== undefined) return { ok: true, value: toRepeated(repeated) };
+    const turn = toTurnRow(work, session, request);
+    const problem =
+      findConflict(session, { revision: request.revision, idle: true }) ??
+      (request.continues && !hasPartialAnswer(last && toTurn(last)) ? NOTHING_TO_CONTINUE : undefined) ??
+      findExcess(work, session, turn);
+    if (problem !== undefined) return { ok: false, problem };
+    await work.trx.insertInto("rill_turns").values(turn).execute();
+    const changed = changedRow(session, work.nowMs, {
+      turns: turn.number,
+      bytes: session.bytes + turn.bytes,
+      fence: session.fence + 1,
+      running_turn: turn.number,
+      running_generation: request.generationId,
+      lease_until_ms: work.nowMs + request.leaseMs,
+    });
+    await saveSession(work, changed);
+    return toAdmitted(turn);
+  });
+}
+
+const NOTHING_TO_CONTINUE = { type: "nothing_to_continue" } as const;
+
+function toTurnRow({ nowMs }: Work, session: SessionRow, request: AdmitTurn): TurnRow {
+  const { idempotency } = request;
+  return {
+    ...newTurnRow(session, request.messages, nowMs),
+    status: "running",
+    continues: request.continues ? 1 : 0,
+    generation_id: request.generationId,
+    fence: session.fence + 1,
+    key_digest: idempotency === undefined ? null : digestKey(idempotency.key),
+    body_digest: idempotency?.bodyDigest ?? null,
+    end_revision: null,
+    ended_ms: null,
+  };
+}
+
+function toAdmitted(turn: TurnRow): StoreResult<AdmittedTurn> {
+  const { owner, session_id: sessionId, number: turnNumber, revision } = turn;
+  if (turn.fence === null) throw new Error("a turn of a generation has no fence");
+  return {
+    ok: true,
+    value: { type: "admitted", lease: { owner, sessionId, turnNumber, fence: turn.fence }, revision },
+  };
+}
+
+function toRepeated(row: TurnRow): RepeatedTurn {
   return {
     type: "repeated",
     turn: toTurn(row),

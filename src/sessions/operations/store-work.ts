@@ -1,6 +1,5 @@
 import type { Transaction } from "kysely";
-import type { StoreDatabase } from "../database/store-database.js";
-import type { Tables } from "../database/tables.js";
+import type { StoreDatabase, Tables } from "../database/store-database.js";
 
 /** The bounds of a store. */
 export interface StoreLimits {

@@ -1,5 +1,5 @@
 import { removeSession } from "./change-session.js";
-import { lockSession } from "./end-turn.js";
+import { lockSession } from "./turn-lease.js";
 import type { SessionKey } from "../session.js";
 import type { Swept } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";

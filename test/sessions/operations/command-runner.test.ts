@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { CommandRunner } from "../../../src/sessions/operations/command-runner.js";
-import { IN_MEMORY, openSqliteDatabase } from "../../../src/sessions/database/sqlite-database.js";
-import { sqliteFaultOf } from "../../../src/sessions/database/sqlite-fault.js";
+import { IN_MEMORY, openSqliteDatabase, sqliteFaultOf } from "../../../src/sessions/database/sqlite-database.js";
 import { MovedFileError } from "../../../src/sessions/database/sqlite-files.js";
 import type { StoreDatabase } from "../../../src/sessions/database/store-database.js";
 import type { StoreCommand } from "../../../src/sessions/store-messages.js";

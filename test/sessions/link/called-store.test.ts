@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OutageLog } from "../../../src/sessions/link/outage-log.js";
+import { OutageLog } from "../../../src/sessions/link/called-store.js";
 import type { StoreFault } from "../../../src/sessions/store-problem.js";
 import type { AnyStoreResult } from "../../../src/sessions/store-messages.js";
 import { RecordingLogger } from "../../scheduler/recording-logger.js";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { CommandRunner } from "../../../src/sessions/operations/command-runner.js";
-import { MIGRATIONS, type Migration } from "../../../src/sessions/database/migrations.js";
-import { IN_MEMORY, openSqliteDatabase } from "../../../src/sessions/database/sqlite-database.js";
-import { sqliteFaultOf } from "../../../src/sessions/database/sqlite-fault.js";
+import { type Migration, MIGRATIONS } from "../../../src/sessions/database/migrations.js";
+import { IN_MEMORY, openSqliteDatabase, sqliteFaultOf } from "../../../src/sessions/database/sqlite-database.js";
 import type { StoreDatabase } from "../../../src/sessions/database/store-database.js";
 import { HOUR, LIMITS, OWNER, refuseWarning, says } from "../store-rig.js";
 
