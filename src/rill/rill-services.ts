@@ -5,7 +5,7 @@ import { SessionServiceService } from "../../generated/rill/v1/session_service.j
 import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
 import type { BackendSource } from "../generation/call/backend.js";
 import type { GenerationHost } from "../generation/claim/generation-call.js";
-import type { CallHost } from "../grpc/call/call-host.js";
+import type { CallHost } from "../grpc/call/call-context.js";
 import type { ConnectionBounds } from "../grpc/connection/connections.js";
 import type { StrictService } from "../grpc/contract/service-definition.js";
 import type { SessionStore } from "../sessions/session-store.js";

@@ -9,10 +9,8 @@ import { type BackendSource, requireBackend } from "../../src/generation/call/ba
 import type { GenerationHost, RequestedCall } from "../../src/generation/claim/generation-call.js";
 import { foldGeneration } from "../../src/generation/fold-generation.js";
 import { openGeneration } from "../../src/generation/open-generation.js";
-import type { CallContext } from "../../src/grpc/call/call-context.js";
-import type { CallHost } from "../../src/grpc/call/call-host.js";
-import { streamMethod } from "../../src/grpc/call/stream-method.js";
-import { unaryMethod } from "../../src/grpc/call/unary-method.js";
+import type { CallContext, CallHost } from "../../src/grpc/call/call-context.js";
+import { streamMethod, unaryMethod } from "../../src/grpc/call/service-methods.js";
 import { type DecodedRequest, takeMessage } from "../../src/grpc/contract/decoded-request.js";
 import type { StrictService } from "../../src/grpc/contract/service-definition.js";
 

@@ -4,7 +4,7 @@ import type { Preparer } from "../../src/prepare/preparer.js";
 import type { Backend } from "../../src/generation/call/backend.js";
 import type { GenerationHost } from "../../src/generation/claim/generation-call.js";
 import { KeyedGenerations } from "../../src/generation/claim/keyed-generations.js";
-import type { CallHost } from "../../src/grpc/call/call-host.js";
+import type { CallHost } from "../../src/grpc/call/call-context.js";
 import { DescriptorSet } from "../../src/grpc/contract/descriptor-set.js";
 import type { StrictService } from "../../src/grpc/contract/service-definition.js";
 import { GrpcServer } from "../../src/grpc/grpc-server.js";

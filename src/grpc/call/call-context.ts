@@ -1,6 +1,15 @@
+import type { Metadata } from "@grpc/grpc-js";
 import type { Caller, CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
-import type { ReaderRule } from "./reader-rule.js";
+import type { Limits } from "../../core/limits.js";
+import type { Clock } from "../../sync/clock.js";
+import type { WorkPace } from "../../sync/work-pace.js";
+import type { Logger } from "../../telemetry/logger.js";
+import type { CallLimit } from "./call-limits.js";
+import type { OpenCalls } from "./call-scope.js";
+import type { RefusalLog } from "./refusal-log.js";
+import type { RequestBytes, ResponseBudget } from "./byte-budgets.js";
+import type { ReaderRule } from "./stream-writer.js";
 
 /** A call as its service sees it. */
 export interface CallContext {
@@ -28,4 +37,23 @@ export interface CallContext {
   abort(reason: GenerationError): void;
   /** Sets the rule for the reader of the stream from the next message on. It has no effect on a unary call. */
   useReaderRule(rule: ReaderRule): void;
+}
+
+/** The state that all calls of a server share. */
+export interface CallHost {
+  /** Decides who calls, by the call's metadata. */
+  readonly identify: (metadata: Metadata) => Caller;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  /** A clock that does not count time in which the process was stopped. The limits on slow callers use it. */
+  readonly runningClock: Clock;
+  readonly log: Logger;
+  readonly openCalls: OpenCalls;
+  readonly refusals: RefusalLog;
+  readonly callLimit: CallLimit;
+  readonly requestBytes: RequestBytes;
+  /** The budget for the bytes of all unary responses. */
+  readonly responses: ResponseBudget;
+  /** The pace at which large responses are created piece by piece. */
+  readonly pace: WorkPace;
 }

@@ -6,8 +6,8 @@ import { fromForeignStatus, isForeignStatus } from "../status/foreign-status.js"
 import { toErrorStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
-import { originOf } from "./call-origin.js";
-import type { CallHost } from "./call-host.js";
+import { originOf } from "./call-headers.js";
+import type { CallHost } from "./call-context.js";
 
 /** A status in the form that grpc-js takes. */
 type OutgoingStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];

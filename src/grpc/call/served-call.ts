@@ -1,20 +1,18 @@
 import { type Deadline, type Metadata, status as Status } from "@grpc/grpc-js";
 import type { Caller, CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
+import type { Clock } from "../../sync/clock.js";
 import { printableText } from "../../telemetry/log-text.js";
 import { ProtocolStatus } from "../status/error-status.js";
 import { STATUS_OF_CODE } from "../status/status-table.js";
-import type { CallContext } from "./call-context.js";
-import type { CallHost } from "./call-host.js";
-import { CallScope, type CancellableCall } from "./call-scope.js";
+import type { CallContext, CallHost } from "./call-context.js";
+import { type CallKind, CallScope, type CancellableCall } from "./call-scope.js";
 import { CallWire } from "./call-wire.js";
-import type { CallKind } from "./open-calls.js";
-import type { ReaderRule } from "./reader-rule.js";
-import type { HeldResponse } from "./response-budget.js";
-import type { Clock } from "../../sync/clock.js";
+import type { HeldResponse } from "./byte-budgets.js";
+import { type ReaderRule, StreamWriter, type WritableCall } from "./stream-writer.js";
 
 /** The part of a grpc-js call that a served call needs. */
-export interface HandledCall extends CancellableCall {
+interface HandledCall extends CancellableCall {
   readonly metadata: Metadata;
   getDeadline(): Deadline;
 }
@@ -116,6 +114,30 @@ export class ServedCall implements CallContext, Disposable {
     const isFault = STATUS_OF_CODE[error.code] === Status.INTERNAL;
     if (isFault) this.#host.log.error({ ...fields(), err: error.cause ?? error }, "a call failed");
     else this.#host.log.debug(fields, "a call ended without its result");
+  }
+}
+
+/** A served call with a streamed response and its writer. */
+export class StreamedCall<Response> extends ServedCall {
+  readonly writer: StreamWriter<Response>;
+
+  /** @param options.rule the rule for the reader until the request brings another one */
+  constructor(
+    host: CallHost,
+    call: HandledCall & WritableCall<Response>,
+    options: { method: string; kind: CallKind; rule: ReaderRule },
+  ) {
+    super(host, call, options);
+    this.writer = new StreamWriter({ call, scope: this.scope, clock: host.runningClock, rule: options.rule });
+  }
+
+  override useReaderRule(rule: ReaderRule): void {
+    this.writer.useRule(rule);
+  }
+
+  override [Symbol.dispose](): void {
+    this.writer[Symbol.dispose]();
+    super[Symbol.dispose]();
   }
 }
 

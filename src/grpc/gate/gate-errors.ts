@@ -1,6 +1,6 @@
 import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
-import type { RequestBytes } from "../call/request-bytes.js";
+import type { RequestBytes } from "../call/byte-budgets.js";
 
 export function deadlinePassed(): GenerationError {
   return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");

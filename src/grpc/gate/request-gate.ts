@@ -6,8 +6,8 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { GenerationError } from "../../core/generation-error.js";
-import type { CallHost } from "../call/call-host.js";
-import { originOf } from "../call/call-origin.js";
+import type { CallHost } from "../call/call-context.js";
+import { originOf } from "../call/call-headers.js";
 import { CallWire } from "../call/call-wire.js";
 import { toErrorStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";

@@ -10,11 +10,9 @@ import {
 import type { LifecycleState } from "../../scheduler/lifecycle-state.js";
 import { onAbort } from "../../sync/abort.js";
 import { Wakeup } from "../../sync/deferred.js";
-import type { CallContext } from "../call/call-context.js";
-import type { CallHost } from "../call/call-host.js";
-import { WatcherLimit } from "../call/watcher-limit.js";
-import { streamMethod, WITHOUT_TEXT } from "../call/stream-method.js";
-import { unaryMethod } from "../call/unary-method.js";
+import type { CallContext, CallHost } from "../call/call-context.js";
+import { WatcherLimit } from "../call/call-limits.js";
+import { streamMethod, unaryMethod, WITHOUT_TEXT } from "../call/service-methods.js";
 import { type DecodedRequest, readableMessage } from "../contract/decoded-request.js";
 import { ProtocolStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";

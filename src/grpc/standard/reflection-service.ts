@@ -5,10 +5,10 @@ import {
   type ServerReflectionRequest,
   ServerReflectionResponse,
 } from "../../../generated/grpc/reflection/v1/reflection.js";
-import { bidiMethod } from "../call/bidi-method.js";
-import type { CallHost } from "../call/call-host.js";
+import { bidiMethod } from "../call/service-methods.js";
+import type { CallHost } from "../call/call-context.js";
 import { EncodedResponse } from "../contract/service-definition.js";
-import { WatcherLimit } from "../call/watcher-limit.js";
+import { WatcherLimit } from "../call/call-limits.js";
 import type { DescriptorSet } from "../contract/descriptor-set.js";
 import { createSymbolIndex } from "../contract/symbol-index.js";
 import { type DecodedRequest, readableMessage } from "../contract/decoded-request.js";

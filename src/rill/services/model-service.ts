@@ -7,8 +7,8 @@ import {
 } from "../../../generated/rill/v1/model_service.js";
 import type { Limits } from "../../core/limits.js";
 import type { EngineFacts, ModelFacts } from "../../core/model-facts.js";
-import type { CallHost } from "../../grpc/call/call-host.js";
-import { unaryMethod } from "../../grpc/call/unary-method.js";
+import type { CallHost } from "../../grpc/call/call-context.js";
+import { unaryMethod } from "../../grpc/call/service-methods.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 

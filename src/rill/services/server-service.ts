@@ -9,11 +9,9 @@ import {
 } from "../../../generated/rill/v1/server_service.js";
 import { Violations } from "../../core/generation-error.js";
 import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
-import type { CallContext } from "../../grpc/call/call-context.js";
-import type { CallHost } from "../../grpc/call/call-host.js";
-import { streamMethod, WITHOUT_TEXT } from "../../grpc/call/stream-method.js";
-import { unaryMethod } from "../../grpc/call/unary-method.js";
-import { WatcherLimit } from "../../grpc/call/watcher-limit.js";
+import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
+import { streamMethod, unaryMethod, WITHOUT_TEXT } from "../../grpc/call/service-methods.js";
+import { WatcherLimit } from "../../grpc/call/call-limits.js";
 import type { ConnectionBounds } from "../../grpc/connection/connections.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
 import { EncodedResponse } from "../../grpc/contract/service-definition.js";

@@ -6,8 +6,7 @@ import {
 } from "../../../generated/rill/v1/session_service.js";
 import { GenerationError } from "../../core/generation-error.js";
 import { storedValue } from "../../generation/call/store-error.js";
-import type { CallContext } from "../../grpc/call/call-context.js";
-import type { CallHost } from "../../grpc/call/call-host.js";
+import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
 import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
 import { EncodedResponse } from "../../grpc/contract/service-definition.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";

@@ -18,9 +18,8 @@ import {
 import type { Message } from "../../core/conversation.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { AppendMessages, SessionStore } from "../../sessions/session-store.js";
-import type { CallContext } from "../../grpc/call/call-context.js";
-import type { CallHost } from "../../grpc/call/call-host.js";
-import { unaryMethod } from "../../grpc/call/unary-method.js";
+import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
+import { unaryMethod } from "../../grpc/call/service-methods.js";
 import { checkCallIds, storedCallIds } from "../../generation/call/call-ids.js";
 import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
 import {

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AdmissionTurns } from "../../../src/grpc/gate/admission-turns.js";
-import { CallLimit } from "../../../src/grpc/call/call-limit.js";
 import { formatGrpcTimeout, MAX_TIMEOUT_MS, parseGrpcTimeout } from "../../../src/grpc/gate/grpc-timeout.js";
 import { PendingCalls } from "../../../src/grpc/gate/pending-calls.js";
 import { RequestBody } from "../../../src/grpc/gate/request-body.js";
-import { RequestBytes } from "../../../src/grpc/call/request-bytes.js";
 import { ResetBudget } from "../../../src/grpc/gate/reset-budget.js";
 import { StreamedBody } from "../../../src/grpc/gate/streamed-body.js";
 import { ManualClock } from "../../support/manual-clock.js";
@@ -82,44 +80,6 @@ describe("A stream of requests", () => {
   });
 });
 
-describe("The limit on calls", () => {
-  it("all go to one connection that is alone", () => {
-    const callLimit = new CallLimit(8);
-    const connection = {};
-    for (let n = 0; n < 8; n += 1) assert.equal(callLimit.tryEnter(connection), undefined);
-    assert.equal(callLimit.tryEnter(connection)?.code, "TOO_MANY_CALLS");
-    callLimit.leave(connection);
-    assert.equal(callLimit.tryEnter(connection), undefined);
-  });
-
-  it("keep the last quarter for connections below their equal share, and never exceed their bound", () => {
-    const connection = fc.nat(4);
-    fc.assert(
-      fc.property(fc.array(fc.tuple(connection, fc.boolean()), { maxLength: 200 }), (steps) => {
-        const callLimit = new CallLimit(16);
-        const connections = Array.from({ length: 5 }, () => ({ calls: 0 }));
-        for (const [index, enters] of steps) {
-          const connection = connections[index] ?? { calls: 0 };
-          const others = connections.filter((each) => each !== connection && each.calls > 0).length;
-          const entered = enters && callLimit.tryEnter(connection) === undefined;
-          if (entered) connection.calls += 1;
-          if (entered && callLimit.open > 12) assert.ok(connection.calls <= Math.ceil(16 / (others + 1)));
-          if (enters && !entered && callLimit.open < 16) assert.ok(connection.calls >= 16 / (others + 1));
-          if (!enters && connection.calls > 0) {
-            callLimit.leave(connection);
-            connection.calls -= 1;
-          }
-          assert.equal(
-            callLimit.open,
-            connections.reduce((sum, { calls }) => sum + calls, 0),
-          );
-          assert.ok(callLimit.open <= 16);
-        }
-      }),
-    );
-  });
-});
-
 describe("Calls that wait for their messages", () => {
   it("give way to newcomers: the oldest of the connection that has the most", () => {
     const clock = new ManualClock();
@@ -142,31 +102,6 @@ describe("Calls that wait for their messages", () => {
     let evicted = 0;
     for (let n = 0; n < 9; n += 1) pending.add({ connection }, () => (evicted += 1));
     assert.deepEqual([pending.count, evicted], [5, 4]);
-  });
-});
-
-describe("The bytes of requests", () => {
-  it("are taken from the largest body of the connection that holds the most, or refused to it", () => {
-    const bytes = new RequestBytes(100);
-    const [large, small] = [{}, {}];
-    const evicted: string[] = [];
-    const holder = (connection: object, name: string) => ({ connection, evict: () => evicted.push(name) });
-    const [a, b, c, d] = [{}, {}, {}, {}];
-    assert.ok(bytes.hold(a, holder(large, "a"), 40));
-    assert.ok(bytes.hold(b, holder(large, "b"), 50));
-    assert.ok(bytes.hold(c, holder(small, "c"), 20));
-    assert.deepEqual(evicted, ["b"]);
-    assert.equal(bytes.hold(d, holder(large, "d"), 70), false);
-    assert.equal(bytes.bytes, 60);
-    bytes.settle(a);
-    assert.equal(bytes.hold(d, holder(small, "d"), 70), false);
-    bytes.release(a);
-    bytes.release(a);
-    bytes.release(c);
-    assert.equal(bytes.bytes, 0);
-    assert.ok(bytes.hold(a, holder(small, "a"), 60));
-    assert.ok(bytes.hold(b, holder(large, "b"), 50));
-    assert.deepEqual(evicted, ["b", "a"]);
   });
 });
 

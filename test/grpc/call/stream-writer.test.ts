@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.js";
-import { defaultReaderRule, ReaderMeter, stallRule } from "../../../src/grpc/call/reader-rule.js";
+import { defaultReaderRule, ReaderMeter, stallRule } from "../../../src/grpc/call/stream-writer.js";
 
 const STALL_MS = 30_000;
 const WINDOW_MS = 120_000;

@@ -1,8 +1,33 @@
 import assert from "node:assert/strict";
-import { ResponseBudget } from "../../../src/grpc/call/response-budget.js";
+import { RequestBytes, ResponseBudget } from "../../../src/grpc/call/byte-budgets.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 const KIB = 1024;
+
+describe("The bytes of requests", () => {
+  it("are taken from the largest body of the connection that holds the most, or refused to it", () => {
+    const bytes = new RequestBytes(100);
+    const [large, small] = [{}, {}];
+    const evicted: string[] = [];
+    const holder = (connection: object, name: string) => ({ connection, evict: () => evicted.push(name) });
+    const [a, b, c, d] = [{}, {}, {}, {}];
+    assert.ok(bytes.hold(a, holder(large, "a"), 40));
+    assert.ok(bytes.hold(b, holder(large, "b"), 50));
+    assert.ok(bytes.hold(c, holder(small, "c"), 20));
+    assert.deepEqual(evicted, ["b"]);
+    assert.equal(bytes.hold(d, holder(large, "d"), 70), false);
+    assert.equal(bytes.bytes, 60);
+    bytes.settle(a);
+    assert.equal(bytes.hold(d, holder(small, "d"), 70), false);
+    bytes.release(a);
+    bytes.release(a);
+    bytes.release(c);
+    assert.equal(bytes.bytes, 0);
+    assert.ok(bytes.hold(a, holder(small, "a"), 60));
+    assert.ok(bytes.hold(b, holder(large, "b"), 50));
+    assert.deepEqual(evicted, ["b", "a"]);
+  });
+});
 
 describe("The budget of responses", () => {
   const scene = () => {

@@ -4,12 +4,56 @@ import { type Share, SharedBudget } from "../connection/shared-budget.js";
 
 /** Responses up to this size are counted and never refused, so that health and cancels still work. `max-calls` bounds their number. */
 const SMALL_RESPONSE_BYTES = 16 * 1024;
-
 /** A response that was sent this long ago has a reader that does not take it. */
 const UNREAD_AFTER_MS = 1_000;
 
-/** The call of a response. */
-export type ResponseOwner = Pick<Share, "connection" | "evict">;
+/** The call whose request or response takes the bytes. */
+type ByteOwner = Pick<Share, "connection" | "evict">;
+
+/**
+ * Counts the memory of all request bodies by stream: of incomplete bodies, and of complete messages that are not decoded yet. If memory runs short,
+ * the connection with the most bytes of incomplete bodies loses the largest of them, or the body that grows is refused.
+ */
+export class RequestBytes {
+  readonly maxBytes: number;
+  readonly #bodies: SharedBudget<Share>;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+    this.#bodies = new SharedBudget(maxBytes);
+  }
+
+  /** The bytes that all bodies hold now. */
+  get bytes(): number {
+    return this.#bodies.total;
+  }
+
+  /** Sets the size of an incomplete body. Returns false, without a change, if there is no room. */
+  hold(stream: object, { connection, evict }: ByteOwner, bytes: number): boolean {
+    const body = this.#bodies.get(stream) ?? { holder: stream, connection, evict, amount: 0 };
+    return this.#bodies.tryHold(body, bytes, (largest) => this.#largestBut(body, largest));
+  }
+
+  /** Marks a body as complete. Its bytes still count, but it cannot lose its room. */
+  settle(stream: object): void {
+    this.#bodies.settle(stream);
+  }
+
+  /** Releases the bytes of a body. It may be called twice. */
+  release(stream: object): void {
+    this.#bodies.release(stream);
+  }
+
+  /** The largest body, or undefined if that is the growing one. The other bodies of the same connection never give way to it. */
+  #largestBut(growing: Share, bodies: Iterable<Share>): Share | undefined {
+    let largest = this.#bodies.holdsMost(growing.connection) ? growing : undefined;
+    for (const body of bodies) {
+      if (body.connection === growing.connection) continue;
+      if (largest === undefined || body.amount > largest.amount) largest = body;
+    }
+    return largest === growing ? undefined : largest;
+  }
+}
 
 interface CountedResponse extends Share {
   /** The time at which the response was sent, or undefined while it is being created. */
@@ -40,7 +84,7 @@ export class ResponseBudget {
    * Counts bytes until they are disposed.
    * @throws GenerationError TOO_MANY_RESPONSE_BYTES
    */
-  hold(bytes: number, owner: ResponseOwner): HeldResponse {
+  hold(bytes: number, owner: ByteOwner): HeldResponse {
     const { connection, evict } = owner;
     const held: CountedResponse = { holder: owner, connection, evict, amount: 0, sentMs: undefined };
     this.#resize(held, bytes);
