@@ -1,21 +1,19 @@
-import { creditWindow } from "../core/piece.js";
 import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
 import { type Lane, LANES } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { WaitEstimates } from "../core/load-snapshot.js";
+import { creditWindow } from "../core/piece.js";
 import type { Clock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
+import { checkCapacity, checkExpectedWait, limitWait } from "./admission.js";
 import { ForecastCache } from "./forecast/forecast-cache.js";
-import type { PreparedRun } from "./forecast/prepared-run.js";
-import { deadlineErrorOf, type RunForecast, type WaitRange } from "./forecast/run-forecast.js";
-import { RunWork } from "./forecast/run-work.js";
-import { WaitAccuracy, WaitEstimator } from "./forecast/wait-estimator.js";
+import { deadlineErrorOf, type RunForecast, WaitAccuracy, type WaitRange } from "./forecast/run-forecast.js";
+import { type PreparedRun, RunWork } from "./forecast/run-work.js";
+import { WaitEstimator } from "./forecast/wait-estimator.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
-import { checkCapacity, checkExpectedWait, limitWait } from "./queue/queue-bounds.js";
 import { SlotQueue } from "./queue/slot-queue.js";
-import { Preemptor } from "./preemptor.js";
-import { SlotTable } from "./slot-table.js";
+import { Preemptor, SlotTable } from "./slot-table.js";
 import { type Admission, NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
 
 export interface DispatcherOptions {

@@ -1,5 +1,4 @@
 import type { CallOrigin } from "../core/calls.js";
-import { creditWindow } from "../core/piece.js";
 import type { CancelMode } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationWatcher } from "../core/generation-message.js";
@@ -7,23 +6,27 @@ import type { GenerationReport, GenerationState } from "../core/generation-repor
 import type { Lane } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
+import { creditWindow } from "../core/piece.js";
 import type { Clock } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
+import { printableText } from "../telemetry/log-text.js";
 import type { Logger } from "../telemetry/logger.js";
-import { AdmissionGate } from "./admission-gate.js";
+import { AdmissionGate } from "./admission.js";
 import { Dispatcher } from "./dispatcher.js";
-import type { EngineLink } from "./link/engine-link.js";
-import { Generation } from "./generation/generation.js";
-import { GenerationLedger } from "./generation/generation-ledger.js";
-import { logEnd } from "./generation/generation-log.js";
+import type { PreparedRun } from "./forecast/run-work.js";
+import { OutputLog } from "./generation/generation-output.js";
 import { GenerationRecord, type RecordContext } from "./generation/generation-record.js";
-import { type GenerationTarget, newGenerationId } from "./generation/generation-identity.js";
-import { GenerationRegistry } from "./generation/generation-registry.js";
-import type { LifecycleState } from "./lifecycle-state.js";
+import {
+  GenerationLedger,
+  GenerationRegistry,
+  type GenerationTarget,
+  newGenerationId,
+} from "./generation/generation-registry.js";
+import { Generation } from "./generation/generation.js";
 import { LoadCounters } from "./generation/load-counters.js";
+import type { LifecycleState } from "./lifecycle-state.js";
+import type { EngineLink } from "./link/engine-link.js";
 import { takeLoadSnapshot } from "./load-snapshot.js";
-import { OutputLog } from "./generation/output-log.js";
-import type { PreparedRun } from "./forecast/prepared-run.js";
 
 export interface SchedulerOptions {
   readonly engine: Pick<EngineLink, "facts" | "lost" | "onNotice" | "send">;
@@ -252,4 +255,39 @@ export class Scheduler implements Disposable {
 
 function cancelledByRequest(): GenerationError {
   return new GenerationError("CANCELLED_BY_REQUEST", "CancelGeneration ended the generation");
+}
+
+/** Logs one line for a generation that has ended. A generation that was never accepted is logged at debug level. */
+function logEnd(log: Logger, record: GenerationRecord): void {
+  if (!record.accepted) log.debug(() => fieldsOf(record), "generation ended before it was accepted");
+  else if (record.outcome === "SLOW_READER") log.warn(fieldsOf(record), "generation ended: its reader was too slow");
+  else log.info(fieldsOf(record), "generation ended");
+}
+
+function fieldsOf(record: GenerationRecord): object {
+  const { generationId, requestId, lane, labels, origin } = record.identity;
+  return {
+    generationId,
+    requestId: requestId === undefined ? undefined : printableText(requestId),
+    ...origin,
+    lane,
+    labels: labels.size === 0 ? undefined : printableLabels(labels),
+    outcome: record.outcome,
+    ...record.account.usage(),
+    ...roundedMs(record.timings()),
+    ...roundedMs(record.account.departure() ?? {}),
+  };
+}
+
+function printableLabels(labels: ReadonlyMap<string, string>): object {
+  return Object.fromEntries([...labels].map(([key, value]) => [printableText(key), printableText(value)]));
+}
+
+/** Rounds to the microsecond, because more digits only make the lines longer. */
+function roundedMs(times: object): Record<string, unknown> {
+  const entries = Object.entries(times).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === "number" ? Math.round(value * 1_000) / 1_000 : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
 }

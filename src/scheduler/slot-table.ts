@@ -1,3 +1,5 @@
+import type { Clock } from "../sync/clock.js";
+
 /** Which run holds which slot. A run id is never used again, so releasing a slot twice cannot free another run's slot. */
 export class SlotTable<T> {
   readonly total: number;
@@ -55,5 +57,87 @@ export class SlotTable<T> {
   /** The holders, in the order in which they took their slots. */
   holders(): T[] {
     return [...this.#held.values()];
+  }
+}
+
+/** The least time for which a run is parked before it is preempted. The reader of a shorter park may only have been scheduled late, and its run would return at once. */
+const LEAST_PARKED_MS = 100;
+
+/** The holder of a slot, as the preemptor sees it. */
+export interface Preemptable {
+  /** How long the run has stood still for its reader; undefined if it does not, or if it is about to end anyway. */
+  parkedMs(): number | undefined;
+  /** True if the reader was behind before. Such a run is given no time. */
+  readonly wasPreempted: boolean;
+}
+
+export interface PreemptorOptions {
+  readonly slots: SlotTable<Preemptable>;
+  /** The number of slots that are wanted beyond the free ones. */
+  readonly wanted: () => number;
+  /** The number of further runs that may be preempted. */
+  readonly capacity: () => number;
+  readonly clock: Clock;
+  /** Orders the engine to preempt the run. `gone` tells when it is done. */
+  readonly preempt: (runId: number) => void;
+}
+
+/**
+ * Preempts runs whose readers are behind while other runs wait: one for each waiter, the longest parked first, and none that was parked only just now. It
+ * lives on the main thread.
+ */
+export class Preemptor implements Disposable {
+  readonly #options: PreemptorOptions;
+  /** The runs that the engine was ordered to preempt and that still hold their slots. */
+  readonly #leaving = new Set<number>();
+  #timer: Disposable | undefined;
+
+  constructor(options: PreemptorOptions) {
+    this.#options = options;
+  }
+
+  /** Preempts what is needed. Call it whenever something has changed and a run may wait. */
+  makeRoom(): void {
+    this[Symbol.dispose]();
+    const { wanted, capacity, clock, preempt } = this.#options;
+    let missing = Math.min(wanted(), capacity()) - this.#leaving.size;
+    if (missing <= 0) return;
+    for (const { runId, readyInMs } of this.#candidates()) {
+      if (missing === 0) return;
+      if (readyInMs > 0) {
+        this.#timer = clock.startTimer(readyInMs, () => this.makeRoom());
+        return;
+      }
+      this.#leaving.add(runId);
+      missing -= 1;
+      preempt(runId);
+    }
+  }
+
+  /** Notes that the run has given its slot up, for whatever reason. */
+  gone(runId: number): void {
+    this.#leaving.delete(runId);
+  }
+
+  /** Forgets every order, because the engine is gone. */
+  clear(): void {
+    this.#leaving.clear();
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  /** The parked runs, ordered by when they may be preempted. */
+  #candidates(): { runId: number; readyInMs: number }[] {
+    const candidates: { runId: number; readyInMs: number }[] = [];
+    for (const [runId, holder] of this.#options.slots.entries()) {
+      const parkedMs = this.#leaving.has(runId) ? undefined : holder.parkedMs();
+      if (parkedMs === undefined) continue;
+      candidates.push({ runId, readyInMs: (holder.wasPreempted ? 0 : LEAST_PARKED_MS) - parkedMs });
+    }
+    return candidates.sort((a, b) => a.readyInMs - b.readyInMs);
   }
 }

@@ -7,7 +7,7 @@ import type { CancelMode } from "../../core/engine-messages.js";
 import { Violations } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
-import type { GenerationTarget } from "../../scheduler/generation/generation-identity.js";
+import type { GenerationTarget } from "../../scheduler/generation/generation-registry.js";
 import { parseId } from "./parse-field.js";
 
 /** Parses the `target` of a request that names a generation. */

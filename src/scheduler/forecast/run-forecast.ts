@@ -1,5 +1,6 @@
 import { GenerationError } from "../../core/generation-error.js";
-import type { PreparedRun } from "./prepared-run.js";
+import { WAIT_ERROR_BOUNDS_MS, type WaitEstimates } from "../../core/load-snapshot.js";
+import type { PreparedRun } from "./run-work.js";
 
 /** An expected wait, which probably lies between its two ends. */
 export interface WaitRange {
@@ -35,4 +36,25 @@ export function deadlineErrorOf(
     `the deadline cannot be met: it leaves ${left} ms, and the generation takes at least ${least} ms, ${leastWait} ms of them in the queue`,
     { facts: { deadline_left_ms: `${left}`, estimated_low_ms: `${least}`, estimated_wait_low_ms: `${leastWait}` } },
   );
+}
+
+/** Compares the waits that ended with a slot with the estimates that their callers were told. Its counts only grow. */
+export class WaitAccuracy {
+  readonly #verdicts = { shorter: 0, within: 0, longer: 0 };
+  readonly #errors: number[] = WAIT_ERROR_BOUNDS_MS.map(() => 0);
+  #sumMs = 0;
+
+  /** Ignores an estimate of 0 to 0, which stands for none. */
+  observe({ lowMs, highMs }: WaitRange, waitedMs: number): void {
+    if (highMs === 0) return;
+    this.#verdicts[waitedMs < lowMs ? "shorter" : waitedMs > highMs ? "longer" : "within"] += 1;
+    const errorMs = waitedMs - (lowMs + highMs) / 2;
+    this.#sumMs += errorMs;
+    const bucket = WAIT_ERROR_BOUNDS_MS.findIndex((boundMs) => errorMs <= boundMs);
+    this.#errors[bucket] = (this.#errors[bucket] ?? 0) + 1;
+  }
+
+  snapshot(): WaitEstimates {
+    return { verdicts: { ...this.#verdicts }, errors: [...this.#errors], errorSumMs: this.#sumMs };
+  }
 }

@@ -1,14 +1,11 @@
 import type { EngineNotice } from "../../core/engine-messages.js";
 import type { FinishReason } from "../../core/run-end.js";
-import { WAIT_ERROR_BOUNDS_MS, type WaitEstimates } from "../../core/load-snapshot.js";
 import type { Clock } from "../../sync/clock.js";
-import { EnginePace } from "./engine-pace.js";
-import { samplesFor } from "./latin-hypercube.js";
-import { MovingMeasure } from "./moving-measure.js";
+import { EnginePace, MovingMeasure } from "./engine-pace.js";
 import { OutputLengths } from "./output-lengths.js";
 import type { RunForecast, WaitRange } from "./run-forecast.js";
 import type { RunWork } from "./run-work.js";
-import { type SimulatedRun, simulate, type SlotTimes } from "./simulation.js";
+import { samplesFor, simulate, type SimulatedRun, type SlotTimes } from "./simulation.js";
 
 type StepNotice = Extract<EngineNotice, { type: "step" }>;
 
@@ -245,25 +242,4 @@ function stretched(times: readonly SlotTimes[], stride: number): SlotTimes[] {
 /** The value below which this share of the values lies. */
 function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.round(share * (values.length - 1))] ?? 0;
-}
-
-/** Compares the waits that ended with a slot with the estimates that their callers were told. Its counts only grow. */
-export class WaitAccuracy {
-  readonly #verdicts = { shorter: 0, within: 0, longer: 0 };
-  readonly #errors: number[] = WAIT_ERROR_BOUNDS_MS.map(() => 0);
-  #sumMs = 0;
-
-  /** Ignores an estimate of 0 to 0, which stands for none. */
-  observe({ lowMs, highMs }: WaitRange, waitedMs: number): void {
-    if (highMs === 0) return;
-    this.#verdicts[waitedMs < lowMs ? "shorter" : waitedMs > highMs ? "longer" : "within"] += 1;
-    const errorMs = waitedMs - (lowMs + highMs) / 2;
-    this.#sumMs += errorMs;
-    const bucket = WAIT_ERROR_BOUNDS_MS.findIndex((boundMs) => errorMs <= boundMs);
-    this.#errors[bucket] = (this.#errors[bucket] ?? 0) + 1;
-  }
-
-  snapshot(): WaitEstimates {
-    return { verdicts: { ...this.#verdicts }, errors: [...this.#errors], errorSumMs: this.#sumMs };
-  }
 }

@@ -1,5 +1,5 @@
 import type { GenerationError } from "../../core/generation-error.js";
-import type { GenerationState } from "../../core/generation-report.js";
+import type { GenerationEnd, GenerationState } from "../../core/generation-report.js";
 import type { RunOutcome } from "../../core/run-end.js";
 
 /** The end of a run that was not aborted. */
@@ -144,4 +144,11 @@ export function stateOf(phase: GenerationPhase): GenerationState {
     case "failed":
       return "ended";
   }
+}
+
+/** How a generation in this phase ended; undefined while anything of it is held. */
+export function endOf(phase: GenerationPhase): GenerationEnd | undefined {
+  if (phase.type === "finished") return { type: "finished", reason: phase.finish.reason };
+  if (phase.type === "failed") return { type: "failed", code: phase.error.code, message: phase.error.message };
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Credit, Piece } from "../../core/piece.js";
+import type { CallOrigin } from "../../core/calls.js";
 import type { CancelMode, EngineCommand, RunUpdate } from "../../core/engine-messages.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type {
@@ -8,15 +8,16 @@ import type {
   QueuePosition,
 } from "../../core/generation-message.js";
 import type { GenerationReport, GenerationState, Timings } from "../../core/generation-report.js";
+import type { Lane } from "../../core/generation-request.js";
 import type { GenerationOutcome } from "../../core/load-snapshot.js";
-import type { RunEnd } from "../../core/run-end.js";
-import type { Clock } from "../../sync/clock.js";
+import type { Credit, Piece } from "../../core/piece.js";
+import type { RunEnd, RunOutcome } from "../../core/run-end.js";
 import { onAbort } from "../../sync/abort.js";
-import { CreditReturn } from "./credit-return.js";
+import type { Clock } from "../../sync/clock.js";
 import { GenerationAccount } from "./generation-account.js";
-import { endOf, NEVER_RUN, toFinishedEvent, toRunError } from "./generation-end.js";
-import type { GenerationIdentity } from "./generation-identity.js";
+import { CreditReturn, type OutputLog, type OutputPosition } from "./generation-output.js";
 import {
+  endOf,
   type GenerationPhase,
   nextPhase,
   type PhaseEvent,
@@ -26,7 +27,20 @@ import {
 } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
 import { Mailbox } from "./mailbox.js";
-import type { OutputLog, OutputPosition } from "./output-log.js";
+
+/** The names and the origin of a generation, known from the moment its call is opened. */
+export interface GenerationIdentity {
+  readonly generationId: string;
+  /** The caller's own name for the generation. */
+  readonly requestId: string | undefined;
+  readonly lane: Lane;
+  /** The caller's own labels. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** When the call was opened, since the epoch. */
+  readonly createdMs: number;
+  /** Where the first call came from, for the log. */
+  readonly origin: CallOrigin | undefined;
+}
 
 /** The surroundings that all records of a scheduler share. */
 export interface RecordContext {
@@ -48,6 +62,14 @@ export interface RecordOptions {
   readonly outputLog: OutputLog | undefined;
   readonly watcher: GenerationWatcher | undefined;
 }
+
+/** The finish of a run that was cancelled softly before it began. */
+const NEVER_RUN: RunFinish = Object.freeze({
+  type: "finished",
+  reason: "cancelled_softly",
+  stopMatch: undefined,
+  incompleteText: false,
+});
 
 /**
  * The scheduler's side of one generation: its phase, its mailbox and its account. `Generation` is the caller's side. Every method is synchronous, so
@@ -277,8 +299,11 @@ export class GenerationRecord {
     this.#watcher?.ended(this.#toEvent(finish));
   }
 
-  #toEvent(finish: RunFinish): FinishedEvent {
-    return toFinishedEvent(finish, this.account, this.timings());
+  /** Makes the event that tells the reader of the generation's proper end. */
+  #toEvent({ reason, stopMatch, incompleteText }: RunFinish): FinishedEvent {
+    const usage = this.account.usage();
+    const { restarts } = this.account;
+    return { type: "finished", reason, stopMatch, incompleteText, usage, timings: this.timings(), restarts };
   }
 
   #move(event: PhaseEvent): void {
@@ -299,5 +324,18 @@ export class GenerationRecord {
     }
     // The listener comes last: it aborts the call, whose signal calls `abort` again.
     if (before.type !== "leaving" && this.error !== undefined) this.#onFailed?.(this.error);
+  }
+}
+
+/** The error of a generation whose run did not come to its own end although nobody aborted it. */
+function toRunError(outcome: Exclude<RunOutcome, { type: "finished" }>, generationId: string): GenerationError {
+  switch (outcome.type) {
+    case "cancelled":
+      return new GenerationError("ENGINE_LOST", "the engine was closed");
+    case "failed":
+      return new GenerationError("ENGINE_FAULT", "the engine failed in this generation", {
+        facts: { generation_id: generationId },
+        cause: outcome.message,
+      });
   }
 }

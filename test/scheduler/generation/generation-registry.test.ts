@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { GenerationReport } from "../../../src/core/generation-report.js";
-import { GenerationLedger } from "../../../src/scheduler/generation/generation-ledger.js";
+import { GenerationLedger } from "../../../src/scheduler/generation/generation-registry.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 const HOUR_MS = 3_600_000;
