@@ -1,8 +1,25 @@
+import type { ToolCall } from "../core/conversation.js";
 import { GenerationError } from "../core/generation-error.js";
-import type { AcceptedEvent, CompletedEvent, ContextTrimmedEvent } from "../core/generation-message.js";
-import type { CallHandle } from "./call/call-handle.js";
-import type { GenerationMessages } from "./claim/reader-message.js";
-import { type FoldedOutput, OutputFold } from "./output/output-fold.js";
+import type {
+  AcceptedEvent,
+  CompletedEvent,
+  ContextTrimmedEvent,
+  OutputEvent,
+  OutputScore,
+  TextEvent,
+  ToolCallEvent,
+} from "../core/generation-message.js";
+import type { CallHandle } from "./claim/generation-call.js";
+import type { GenerationMessages } from "./claim/reader-messages.js";
+
+/** A token id takes up to this many bytes of a message. */
+const TOKEN_ID_BYTES = 5;
+/** A scored token takes this without its bytes: a tag and a length, two tags, an id, a double. */
+const SCORE_BYTES = 20;
+/** A token's bytes have this in front of them. */
+const BYTES_HEAD_BYTES = 3;
+/** A call takes this without its texts: tags, lengths and the offset. */
+const CALL_BYTES = 32;
 
 /** A generation as one answer. */
 export interface FoldedGeneration {
@@ -11,6 +28,22 @@ export interface FoldedGeneration {
   readonly contextTrimmed: ContextTrimmedEvent | undefined;
   readonly output: FoldedOutput;
   readonly completed: CompletedEvent;
+}
+
+/** A whole output, put together from its parts. */
+interface FoldedOutput {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly toolCalls: readonly FoldedCall[];
+  /** The three are empty unless the caller asked for them. */
+  readonly tokenIds: readonly number[];
+  readonly scores: readonly OutputScore[];
+  readonly tokenBytes: readonly Uint8Array[];
+}
+
+interface FoldedCall extends ToolCall {
+  /** UTF-8 bytes of the answer's text before the call. */
+  readonly textOffsetBytes: number;
 }
 
 /**
@@ -55,4 +88,79 @@ export async function foldGeneration(
 function responseTooLarge(maxResponseBytes: number): GenerationError {
   const text = `the output is larger than a response may be: ${maxResponseBytes} bytes; use GenerateStream`;
   return new GenerationError("RESPONSE_TOO_LARGE", text, { facts: { max_response_bytes: String(maxResponseBytes) } });
+}
+
+interface GrowingCall extends Omit<FoldedCall, "arguments"> {
+  readonly fragments: string[];
+}
+
+/** Puts the parts of an output together again, each where it belongs. */
+class OutputFold {
+  readonly #texts: string[] = [];
+  readonly #reasoning: string[] = [];
+  readonly #calls: GrowingCall[] = [];
+  readonly #tokenIds: number[] = [];
+  readonly #scores: OutputScore[] = [];
+  readonly #tokenBytes: Uint8Array[] = [];
+  #textBytes = 0;
+  #bytes = 0;
+
+  /** The answer takes at most this many bytes so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(event: OutputEvent): void {
+    if (event.type === "text") this.#addText(event);
+    else this.#addCall(event);
+    this.#tokenIds.push(...event.tokenIds);
+    this.#scores.push(...event.scores);
+    this.#tokenBytes.push(...event.tokenBytes);
+    this.#bytes += tokenFactBytes(event);
+  }
+
+  folded(): FoldedOutput {
+    return {
+      text: this.#texts.join(""),
+      reasoning: this.#reasoning.join(""),
+      toolCalls: this.#calls.map(({ fragments, ...call }) => ({ ...call, arguments: fragments.join("") })),
+      tokenIds: this.#tokenIds,
+      scores: this.#scores,
+      tokenBytes: this.#tokenBytes,
+    };
+  }
+
+  #addText({ text, channel }: TextEvent): void {
+    const bytes = Buffer.byteLength(text);
+    this.#bytes += bytes;
+    if (channel === "reasoning") {
+      this.#reasoning.push(text);
+      return;
+    }
+    this.#texts.push(text);
+    this.#textBytes += bytes;
+  }
+
+  #addCall({ index, head, arguments: fragment }: ToolCallEvent): void {
+    this.#bytes += Buffer.byteLength(fragment);
+    const call = this.#calls[index];
+    if (call !== undefined) {
+      call.fragments.push(fragment);
+      return;
+    }
+    const { id = "", name = "" } = head ?? {};
+    this.#calls.push({ id, name, fragments: [fragment], textOffsetBytes: this.#textBytes });
+    this.#bytes += CALL_BYTES + Buffer.byteLength(id) + Buffer.byteLength(name);
+  }
+}
+
+/** The tokens of a part add at most this to the answer. */
+function tokenFactBytes({ tokenIds, scores, tokenBytes }: OutputEvent): number {
+  let bytes = tokenIds.length * TOKEN_ID_BYTES;
+  for (const own of tokenBytes) bytes += own.length + BYTES_HEAD_BYTES;
+  for (const { top } of scores) {
+    bytes += SCORE_BYTES;
+    for (const token of top) bytes += SCORE_BYTES + (token.tokenBytes?.length ?? 0) + BYTES_HEAD_BYTES;
+  }
+  return bytes;
 }

@@ -4,7 +4,7 @@ import type { ChatTemplate } from "../../src/prepare/template/chat-template.js";
 import { createChatTemplate } from "../../src/prepare/prepare-input.js";
 import { tokenizeFragments } from "../../src/prepare/tokens/tokenize-fragments.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";
-import { conversationOf, type ReadTurn } from "../../src/generation/turn/conversation-of.js";
+import { conversationOf, type ReadTurn } from "../../src/generation/turn/fit-conversation.js";
 import { assistant, system, user } from "../prepare/conversation.js";
 import { runJob } from "../prepare/run-job.js";
 import { defaultModelPath, FETCH_MODEL_LIMIT_MS } from "../support/default-model.js";

@@ -1,12 +1,11 @@
-import { creditWindow } from "../../core/piece.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationWatcher } from "../../core/generation-message.js";
+import { creditWindow } from "../../core/piece.js";
 import { untilAborted } from "../../sync/abort.js";
 import { notedRefusal } from "../call/refusals.js";
-import { overtaken, replayResult } from "./completed-result.js";
-import { forReader, type GenerationCall } from "./generation-call.js";
+import type { GenerationCall } from "./generation-call.js";
 import type { Claim } from "./keyed-generations.js";
-import type { GenerationMessages } from "./reader-message.js";
+import { type GenerationMessages, type GenerationOpening, replayResult } from "./reader-messages.js";
 import { type FirstReading, OwnReading, type StoredTurn } from "./reading.js";
 import { runGeneration } from "./run-generation.js";
 
@@ -82,6 +81,20 @@ export async function readClaim(call: GenerationCall, claim: Claim): Promise<Gen
     reading.leave(GenerationError.from(thrown));
     throw thrown;
   }
+}
+
+/** The opening as this call's reader gets it: with its own delivery. */
+function forReader<Opening extends GenerationOpening>(opening: Opening, call: GenerationCall): Opening {
+  if (!call.streams) return opening;
+  const { accepted } = opening;
+  const parameters = { ...accepted.parameters, delivery: call.request.delivery };
+  return { ...opening, accepted: { ...accepted, parameters } };
+}
+
+/** The ledger's reason for a generation that was begun for a turn which another call got in front of. No call ends with it. */
+function overtaken(): GenerationError {
+  const text = "the session changed while the turn was being opened; another generation makes its answer";
+  return new GenerationError("REVISION_MISMATCH", text);
 }
 
 /** A key is one of its tenant, and a turn's key one of its session: the same key elsewhere is another. */

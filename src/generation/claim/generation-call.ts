@@ -1,12 +1,32 @@
+import type { Caller, CallOrigin } from "../../core/calls.js";
+import type { GenerationError } from "../../core/generation-error.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Backend } from "../call/backend.js";
-import type { CallHandle } from "../call/call-handle.js";
 import type { CompleteRequest } from "../call/complete-request.js";
-import type { CompletedResult, GenerationOpening } from "./completed-result.js";
 import type { KeyedGenerations } from "./keyed-generations.js";
+import type { CompletedResult } from "./reader-messages.js";
+
+/** The call that asks for a generation, whatever protocol it came by. A protocol hands it in; grpc's CallContext is one. */
+export interface CallHandle {
+  readonly caller: Caller;
+  /** Aborts with a GenerationError when the call has to end. */
+  readonly signal: AbortSignal;
+  /** When the call's deadline passes, by the server's clock; undefined: it has none. */
+  readonly deadlineMs: number | undefined;
+  /** For the log. */
+  readonly origin: CallOrigin;
+  /** Aborts the signal for this reason, which the call then ends with. Does nothing once the call has ended. */
+  abort(reason: GenerationError): void;
+  /** Tells the call which generation it reads, however it ends. */
+  nameGeneration(generationId: string): void;
+  /** The generation was accepted: from now on the call is not refused any more. */
+  accepted(): void;
+  /** The request was read in, and nothing holds its bytes any more. */
+  releaseRequest(): void;
+}
 
 /** The parts that all generations of a server share, whatever protocol their calls come by. */
 export interface GenerationHost {
@@ -38,12 +58,4 @@ export interface RequestedCall extends GenerationHost {
 /** A call with every default of its request filled in. */
 export interface GenerationCall extends RequestedCall {
   readonly request: CompleteRequest;
-}
-
-/** The opening as this call's reader gets it: with its own delivery. */
-export function forReader<Opening extends GenerationOpening>(opening: Opening, call: GenerationCall): Opening {
-  if (!call.streams) return opening;
-  const { accepted } = opening;
-  const parameters = { ...accepted.parameters, delivery: call.request.delivery };
-  return { ...opening, accepted: { ...accepted, parameters } };
 }

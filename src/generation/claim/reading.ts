@@ -1,8 +1,14 @@
 import type { GenerationError } from "../../core/generation-error.js";
 import type { CompletedEvent } from "../../core/generation-message.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
-import type { OutputMoment } from "../output/output-event.js";
-import type { Acceptance } from "./completed-result.js";
+import type { OutputMoment } from "../output/output-events.js";
+import type { GenerationOpening } from "./reader-messages.js";
+
+/** The outcome of accepting a generation. A refusal is a GenerationError instead. */
+export type Acceptance =
+  | { readonly type: "accepted"; readonly opening: GenerationOpening }
+  /** The session changed while its turn was being opened: the turn has to be opened again. */
+  | { readonly type: "overtaken" };
 
 /** A turn of a session whose end is being stored. */
 export interface StoredTurn {

@@ -1,14 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Credit } from "../../core/piece.js";
 import type { CompletedEvent, GenerationEvent, GenerationMessage } from "../../core/generation-message.js";
 import type { Delivery, OutputOptions } from "../../core/generation-request.js";
+import type { Credit } from "../../core/piece.js";
 import type { Clock } from "../../sync/clock.js";
-import { EventReader } from "../output/event-reader.js";
-import { gatherPieces } from "../output/gather-pieces.js";
-import { type OutputMoment, toOutputEvent } from "../output/output-event.js";
-import { FIRST_KIND, toOutputRuns } from "../output/output-runs.js";
-import { type GenerationOpening, openingEvents } from "./completed-result.js";
-import { ReaderMessage } from "./reader-message.js";
+import { EventReader, gatherPieces } from "../output/event-reader.js";
+import { FIRST_KIND, type OutputMoment, toOutputEvent, toOutputRuns } from "../output/output-events.js";
+import { type GenerationOpening, openingEvents, ReaderMessage } from "./reader-messages.js";
 import type { Reading } from "./reading.js";
 
 /** Everything that is held while a generation waits and runs. Its input is not, for the input is tokens by then. */

@@ -3,9 +3,15 @@ import { GenerationError } from "../../core/generation-error.js";
 import type { ContextTrimmedEvent } from "../../core/generation-message.js";
 import type { ContextPolicy } from "../../core/generation-request.js";
 import type { PreparedInput } from "../../core/prepare-messages.js";
-import { conversationOf, type ReadTurn } from "./conversation-of.js";
+import type { Turn } from "../../sessions/session.js";
 
-export interface Conversation {
+/** At most this share of the exchanges that stay is dropped beyond those that have to be. */
+const SPARE_SHARE = 4;
+
+/** The parts of a turn that the model reads. */
+export type ReadTurn = Pick<Turn, "status" | "messages" | "continues" | "answer" | "reasoning" | "toolCalls">;
+
+interface Conversation {
   readonly history: readonly ReadTurn[];
   /** The new turn's; none if it continues the last answer. */
   readonly messages: readonly Message[];
@@ -19,9 +25,6 @@ export interface FittedConversation {
   /** undefined: the model sees the whole conversation. */
   readonly contextTrimmed: ContextTrimmedEvent | undefined;
 }
-
-/** At most this share of the exchanges that stay is dropped beyond those that have to be. */
-const SPARE_SHARE = 4;
 
 /**
  * Makes tokens of the conversation, without its oldest turns if it is too long and the policy allows that. A conversation that grows keeps its beginning
@@ -90,4 +93,36 @@ function roundUp(dropped: number, droppable: number): number {
 
 function isTooLong(thrown: unknown): boolean {
   return thrown instanceof GenerationError && thrown.code === "INPUT_TOO_LONG";
+}
+
+/**
+ * Puts turns and new messages together as the conversation that the model's template renders. An answer, whole or partial, is a message of the assistant with
+ * its tool calls. An answer that continues another, or an unfinished message of the assistant, becomes one message with it. Reasoning goes along until the
+ * user speaks again: on the way from a question through tool calls to the answer, the model may still need it.
+ */
+export function conversationOf(turns: readonly ReadTurn[], messages: readonly Message[] = []): Message[] {
+  const conversation: Message[] = [];
+  /** The reasoning of each answer that has some, by the answer's place. */
+  const thoughtOf = new Map<number, string>();
+  for (const turn of turns) {
+    conversation.push(...turn.messages);
+    if (turn.status === "appended") continue;
+    addAnswer(conversation, turn);
+    if (turn.reasoning !== undefined) thoughtOf.set(conversation.length - 1, turn.reasoning);
+  }
+  conversation.push(...messages);
+  const lastAsked = conversation.findLastIndex(({ role }) => role === "user");
+  for (const [index, reasoning] of thoughtOf) {
+    const message = conversation[index];
+    if (message !== undefined && index > lastAsked) conversation[index] = { ...message, reasoning };
+  }
+  return conversation;
+}
+
+function addAnswer(conversation: Message[], { messages, continues, answer, toolCalls }: ReadTurn): void {
+  const last = conversation.at(-1);
+  const goesOn = last?.role === "assistant" && last.toolCalls === undefined && (continues || messages.length > 0);
+  const calls = toolCalls === undefined ? {} : { toolCalls };
+  if (goesOn) conversation[conversation.length - 1] = { ...last, content: last.content + answer, ...calls };
+  else conversation.push({ role: "assistant", content: answer, ...calls });
 }

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { GenerationError } from "../../core/generation-error.js";
 import type { CompletedEvent, FinishedEvent, OutputEvent, TextEvent } from "../../core/generation-message.js";
 import { isJsonObject, type JsonObject } from "../../core/json.js";
-import type { Turn } from "../../sessions/session.js";
 import type { RepeatedTurn } from "../../sessions/session-store.js";
-import type { CompletedResult, GenerationOpening } from "../claim/completed-result.js";
+import type { Turn } from "../../sessions/session.js";
 import type { OldRecordReader } from "../claim/generation-call.js";
+import type { CompletedResult, GenerationOpening } from "../claim/reader-messages.js";
 import { readStoredWords, writeStoredWords } from "../output/stored-words.js";
 
 /** Records without a version hold messages of rill.v1. */

@@ -1,30 +1,22 @@
-import type { FinishReason } from "../../core/run-end.js";
+import type { ToolCall } from "../../core/conversation.js";
 import { type ErrorCode, GenerationError } from "../../core/generation-error.js";
 import type { FinishedEvent, GenerationWatcher, WatchedEnd } from "../../core/generation-message.js";
 import type { OutputOptions } from "../../core/generation-request.js";
-import type { Piece } from "../../core/piece.js";
+import { isJsonObject, tryParseJson } from "../../core/json.js";
+import type { Piece, ToolCallFragment } from "../../core/piece.js";
+import type { FinishReason } from "../../core/run-end.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
-import type { HeldTurn, TurnEnd, GeneratedAnswer, TurnSource } from "../../sessions/held-turn.js";
+import type { GeneratedAnswer, HeldTurn, TurnEnd, TurnSource } from "../../sessions/held-turn.js";
 import type { CommittedTurn } from "../../sessions/session-store.js";
 import type { StoreResult } from "../../sessions/store-problem.js";
+import { untilAborted } from "../../sync/abort.js";
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
-import { untilAborted } from "../../sync/abort.js";
-import { storedValue } from "../call/store-error.js";
-import type { GenerationOpening } from "../claim/completed-result.js";
+import { storedValue } from "../call/refusals.js";
+import type { GenerationOpening } from "../claim/reader-messages.js";
 import type { StoredTurn } from "../claim/reading.js";
-import { toWholeOutput } from "../output/output-event.js";
-import { AnswerFold } from "./answer-fold.js";
+import { toWholeOutput } from "../output/output-events.js";
 import { writeTurnRecord } from "./turn-record.js";
-
-/** A turn that the store has admitted. */
-export interface TurnAdmission {
-  readonly held: HeldTurn;
-  readonly generation: Generation;
-  /** The facts for a repeat's answer, beside the output; undefined: the turn has no key, so it can't be repeated. */
-  readonly repeatable:
-    { readonly opening: GenerationOpening; readonly output: OutputOptions; readonly clock: Clock } | undefined;
-}
 
 const STATUS_OF_FINISH: Readonly<Record<FinishReason, TurnEnd["status"]>> = {
   end_of_turn: "complete",
@@ -41,6 +33,15 @@ const STATUS_OF_FINISH: Readonly<Record<FinishReason, TurnEnd["status"]>> = {
 
 /** The codes by which a caller ends an answer: it left, or it called CancelGeneration. */
 const CANCELS: ReadonlySet<ErrorCode> = new Set(["CANCELLED", "CANCELLED_BY_REQUEST"]);
+
+/** A turn that the store has admitted. */
+interface TurnAdmission {
+  readonly held: HeldTurn;
+  readonly generation: Generation;
+  /** The facts for a repeat's answer, beside the output; undefined: the turn has no key, so it can't be repeated. */
+  readonly repeatable:
+    { readonly opening: GenerationOpening; readonly output: OutputOptions; readonly clock: Clock } | undefined;
+}
 
 /**
  * A turn of a session as it runs: gathers what the generation writes, whether its reader takes it or not, and has its end stored as soon as it is known.
@@ -114,4 +115,48 @@ function toTurnEnd(end: WatchedEnd): Pick<TurnEnd, "status" | "outcome"> {
   const { code } = end.error;
   const outcome = { finishReason: undefined, error: code, usage };
   return { status: CANCELS.has(code) ? "cancelled" : "failed", outcome };
+}
+
+interface OpenCall {
+  readonly id: string;
+  readonly name: string;
+  arguments: string;
+}
+
+/** Puts a generation's output together as its turn stores it: the answer's text, the reasoning, and every whole call. */
+class AnswerFold {
+  #text = "";
+  #reasoning = "";
+  /** The whole ones of the calls before the last one, which have ended. */
+  readonly #whole: ToolCall[] = [];
+  #last: OpenCall | undefined;
+
+  get generated(): GeneratedAnswer {
+    const toolCalls = [...this.#whole, ...wholeOnly(this.#last)];
+    return {
+      answer: this.#text,
+      ...(this.#reasoning === "" ? {} : { reasoning: this.#reasoning }),
+      ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    };
+  }
+
+  add({ text, channel, call }: Piece): void {
+    if (call !== undefined) this.#addCall(call);
+    else if (channel === "reasoning") this.#reasoning += text;
+    else this.#text += text;
+  }
+
+  #addCall({ head, arguments: fragment }: ToolCallFragment): void {
+    if (head !== undefined) {
+      this.#whole.push(...wholeOnly(this.#last));
+      this.#last = { id: head.id, name: head.name, arguments: fragment };
+    } else if (this.#last !== undefined) {
+      this.#last.arguments += fragment;
+    }
+  }
+}
+
+/** Leaves out a call whose arguments were cut off, because nobody could answer it. */
+function wholeOnly(call: OpenCall | undefined): ToolCall[] {
+  return call !== undefined && isJsonObject(tryParseJson(call.arguments)) ? [{ ...call }] : [];
 }

@@ -5,7 +5,7 @@ import {
   ListTurnsResponse,
 } from "../../../generated/rill/v1/session_service.js";
 import { GenerationError } from "../../core/generation-error.js";
-import { storedValue } from "../../generation/call/store-error.js";
+import { storedValue } from "../../generation/call/refusals.js";
 import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
 import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
 import { EncodedResponse } from "../../grpc/contract/service-definition.js";

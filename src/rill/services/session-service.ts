@@ -32,7 +32,7 @@ import {
 } from "../parse/parse-session-requests.js";
 import { Violations } from "../../core/generation-error.js";
 import { toSessionMessage } from "../response/session-messages.js";
-import { storedValue } from "../../generation/call/store-error.js";
+import { storedValue } from "../../generation/call/refusals.js";
 import { SessionPages } from "./session-pages.js";
 
 /** Creates the handlers of rill.v1.SessionService. It needs no model and works while one loads. */

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Message } from "../../../src/core/conversation.js";
 import { GenerationError } from "../../../src/core/generation-error.js";
-import type { ReadTurn } from "../../../src/generation/turn/conversation-of.js";
-import { fitConversation } from "../../../src/generation/turn/fit-conversation.js";
+import { conversationOf, fitConversation, type ReadTurn } from "../../../src/generation/turn/fit-conversation.js";
 import type { PreparedInput } from "../../../src/core/prepare-messages.js";
 
 const NEW = [{ role: "user", content: "new" }] as const;
@@ -101,5 +100,58 @@ describe("Fitting a conversation", () => {
     assert.deepEqual(going.contextTrimmed, { type: "context_trimmed", droppedTurns: 1, keptTurns: 1 });
     const tooLong = fitConversation({ ...drop, history: [turnOf(4), calling], messages: [result("r".repeat(5))] });
     await assert.rejects(tooLong, { code: "INPUT_TOO_LONG" });
+  });
+});
+
+describe("A stored conversation", () => {
+  const turn = (given: Partial<ReadTurn>): ReadTurn => ({
+    status: "complete",
+    messages: [],
+    continues: false,
+    answer: "",
+    ...given,
+  });
+  const CALL = { id: "c", name: "f", arguments: "{}" };
+  const asked = turn({
+    messages: [{ role: "user", content: "why?" }],
+    answer: "let me look",
+    reasoning: "hm",
+    toolCalls: [CALL],
+  });
+  const result = { role: "tool", content: "so", toolCallId: "c" } as const;
+
+  it("has an answer's calls, and what was thought on the way to them while their results come", () => {
+    assert.deepEqual(conversationOf([asked], [result]), [
+      { role: "user", content: "why?" },
+      { role: "assistant", content: "let me look", toolCalls: [CALL], reasoning: "hm" },
+      result,
+    ]);
+  });
+
+  it("leaves out what was thought before the user spoke last", () => {
+    const answered = turn({ messages: [result], answer: "because", reasoning: "aha" });
+    const question = { role: "user", content: "and?" } as const;
+    assert.deepEqual(conversationOf([asked, answered], [question]), [
+      { role: "user", content: "why?" },
+      { role: "assistant", content: "let me look", toolCalls: [CALL] },
+      result,
+      { role: "assistant", content: "because" },
+      question,
+    ]);
+  });
+
+  it("makes one message of an answer and what goes on with it, its thinking and its calls included", () => {
+    const cut = turn({
+      status: "truncated",
+      messages: [{ role: "user", content: "why?" }],
+      answer: "be",
+      reasoning: "hm",
+    });
+    const rest = turn({ continues: true, answer: "cause", toolCalls: [CALL] });
+    assert.deepEqual(conversationOf([cut, rest], [result]), [
+      { role: "user", content: "why?" },
+      { role: "assistant", content: "because", toolCalls: [CALL], reasoning: "hm" },
+      result,
+    ]);
   });
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Piece } from "../../../src/core/piece.js";
-import { toOutputEvent, toWholeOutput } from "../../../src/generation/output/output-event.js";
-import { toOutputRuns } from "../../../src/generation/output/output-runs.js";
+import { toOutputEvent, toOutputRuns, toWholeOutput } from "../../../src/generation/output/output-events.js";
 
 const OUTPUT = { tokenIds: true, timings: false, usageOnEveryChunk: false, logprobs: undefined, tokenBytes: false };
 const NOW = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GenerationError } from "../../../src/core/generation-error.js";
 import type { Stopping } from "../../../src/core/generation-request.js";
-import { fitRun } from "../../../src/generation/call/fit-run.js";
+import { fitRun } from "../../../src/generation/claim/submit-generation.js";
 
 const stopping = (maxOutputTokens: number | undefined): Stopping => ({
   maxOutputTokens,

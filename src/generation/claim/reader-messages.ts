@@ -7,7 +7,29 @@ import type {
   OutputEvent,
   ReaderEvent,
 } from "../../core/generation-message.js";
-import { ReaderMessage } from "./reader-message.js";
+
+/** The messages of one generation to one reader. Each is formed when it is asked for. */
+export type GenerationMessages = AsyncIterable<GenerationMessage> | Iterable<GenerationMessage>;
+
+/** A message that tells, once, when it was taken. */
+export class ReaderMessage implements GenerationMessage {
+  readonly sequence: number;
+  readonly event: ReaderEvent;
+  #onTaken: (() => void) | undefined;
+
+  /** @param onTaken default: nobody needs to know */
+  constructor(sequence: number, event: ReaderEvent, onTaken?: () => void) {
+    this.sequence = sequence;
+    this.event = event;
+    this.#onTaken = onTaken;
+  }
+
+  taken(): void {
+    const onTaken = this.#onTaken;
+    this.#onTaken = undefined;
+    onTaken?.();
+  }
+}
 
 /** The first events that every reader of an accepted generation gets. */
 export interface GenerationOpening {
@@ -40,16 +62,4 @@ export function* replayResult(result: CompletedResult): Generator<GenerationMess
   }
   let sequence = 0;
   for (const event of [...openingEvents(result), ...output, completed]) yield new ReaderMessage(++sequence, event);
-}
-
-/** The outcome of accepting a generation. A refusal is a GenerationError instead. */
-export type Acceptance =
-  | { readonly type: "accepted"; readonly opening: GenerationOpening }
-  /** The session changed while its turn was being opened: the turn has to be opened again. */
-  | { readonly type: "overtaken" };
-
-/** The ledger's reason for a generation that was begun for a turn which another call got in front of. No call ends with it. */
-export function overtaken(): GenerationError {
-  const text = "the session changed while the turn was being opened; another generation makes its answer";
-  return new GenerationError("REVISION_MISMATCH", text);
 }

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { GenerationEvent } from "../../../src/core/generation-message.js";
 import type { Piece } from "../../../src/core/piece.js";
-import { EventReader, type EventSource } from "../../../src/generation/output/event-reader.js";
-import { gatherPieces } from "../../../src/generation/output/gather-pieces.js";
+import { EventReader, type EventSource, gatherPieces } from "../../../src/generation/output/event-reader.js";
 import { Deferred } from "../../../src/sync/deferred.js";
 import { ManualClock } from "../../support/manual-clock.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GenerationError } from "../../../src/core/generation-error.js";
-import { turnRefusal } from "../../../src/generation/turn/turn-refusal.js";
+import { turnRefusal } from "../../../src/generation/turn/read-turn-input.js";
 
 function refusal(field: string, description: string): GenerationError {
   return new GenerationError("INVALID_REQUEST", `${field}: ${description}`, { violations: [{ field, description }] });
