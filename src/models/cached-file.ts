@@ -1,10 +1,8 @@
 import type { Stats } from "node:fs";
 import { rm, stat } from "node:fs/promises";
-
 import { type DigestRecord, isRecordFresh, readDigestRecord, writeDigestRecord } from "./files/digest-record.js";
-import { systemCodeOf, toDiskError } from "./files/disk-error.js";
+import { ModelError, systemCodeOf, toDiskError } from "./files/model-error.js";
 import { hashFile } from "./files/hash-file.js";
-import { ModelError } from "./files/model-error.js";
 import type { PullListener } from "./download/pull-event.js";
 
 /** The digest that a file must have: the given one, the one on record if there is a record, or any. */

@@ -6,7 +6,7 @@ import { cachedPathOf } from "./cache-directory.js";
 import { type CheckFileOptions, checkFile, type FileCheck, recordStored, removeFile } from "./cached-file.js";
 import type { CatalogueEntry, HubLocation } from "./download/catalogue.js";
 import { recordPathBeside } from "./files/digest-record.js";
-import { toDiskError } from "./files/disk-error.js";
+import { toDiskError } from "./files/model-error.js";
 import { fetchModel, workDirOf } from "./download/fetch-model.js";
 import { acquireFileLock } from "./files/file-lock.js";
 import { HubSource } from "./download/hub-source.js";

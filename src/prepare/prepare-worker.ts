@@ -1,6 +1,7 @@
+import { readlinkSync } from "node:fs";
+import { setPriority } from "node:os";
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
 import { forgetTokenTexts, shrinkHeap } from "../machine/memory.js";
-import { tryLowerThreadPriority } from "../machine/thread-priority.js";
 import { ThreadChannel, threadData } from "../threads/host-channel.js";
 import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
 import { PrepareHost } from "./prepare-host.js";
@@ -38,6 +39,21 @@ async function main(): Promise<void> {
   });
   channel.post({ type: "closed" });
   channel.close();
+}
+
+/**
+ * Lowers the priority of the calling thread below that of the process's other threads. Threads that the caller starts later inherit it. Only Linux gives
+ * each thread its own priority. Everything works without this, so a failure changes nothing.
+ */
+function tryLowerThreadPriority(niceness: number): void {
+  if (process.platform !== "linux") return;
+  try {
+    // The link's target is `PID/task/TID`, and Linux takes a thread's id where it takes a process's.
+    const threadId = Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+    setPriority(threadId, niceness);
+  } catch {
+    // The thread keeps its priority.
+  }
 }
 
 await main();

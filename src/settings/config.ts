@@ -1,17 +1,24 @@
 import { homedir } from "node:os";
 import { isLoopback, parseAddress } from "./address.js";
 import {
+  countOpenDescriptors,
   defaultConnections,
   type DescriptorCount,
   findDescriptorProblems,
+  readDescriptorLimit,
   shareDescriptors,
 } from "./descriptor-budget.js";
-import { countOpenDescriptors, readDescriptorLimit } from "../machine/descriptor-limit.js";
 import { LIMIT_SETTINGS } from "./limit-settings.js";
 import { SERVER_SETTINGS } from "./server-settings.js";
 import { environmentNameOf } from "./setting.js";
-import { valuesOfEnvironment, valuesOfFile, valuesOfFlags } from "./setting-sources.js";
-import { settle, type SettledSetting, type ValuesOf } from "./settle.js";
+import {
+  settle,
+  type SettledSetting,
+  type ValuesOf,
+  valuesOfEnvironment,
+  valuesOfFile,
+  valuesOfFlags,
+} from "./setting-values.js";
 import type { Limits } from "../core/limits.js";
 import { modelCacheDirectory } from "../models/cache-directory.js";
 import { defaultStorePath, type StoreAddress } from "../sessions/link/store-address.js";

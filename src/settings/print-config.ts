@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { yamlKeyOf } from "./setting.js";
-import type { SettledSetting } from "./settle.js";
+import type { SettledSetting } from "./setting-values.js";
 
 /** Formats the settings as a YAML file that --config reads back, each with its origin as a comment. */
 export function printConfig(settled: readonly SettledSetting[]): string {

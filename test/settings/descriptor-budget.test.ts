@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { defaultConnections, findDescriptorProblems, shareDescriptors } from "../../src/settings/descriptor-budget.js";
-import { countOpenDescriptors, parseDescriptorLimit, readDescriptorLimit } from "../../src/machine/descriptor-limit.js";
+import {
+  countOpenDescriptors,
+  defaultConnections,
+  findDescriptorProblems,
+  parseDescriptorLimit,
+  readDescriptorLimit,
+  shareDescriptors,
+} from "../../src/settings/descriptor-budget.js";
 
 const LIMITS_FILE = `Limit                     Soft Limit           Hard Limit           Units
 Max processes             15000                15000                processes

@@ -2,9 +2,8 @@ import { randomInt } from "node:crypto";
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
 import { makeCall } from "./bench-call.js";
-import { type Round, toFigures } from "./bench-figures.js";
+import { type Round, tableHead, tableLine, toFigures } from "./bench-figures.js";
 import { BENCH_DEFAULTS, type BenchFlags, type BenchInput, type BenchPlan, readBenchPlan } from "./bench-plan.js";
-import { tableHead, tableLine } from "./bench-table.js";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
 import { UsageError } from "../command/usage-error.js";
 

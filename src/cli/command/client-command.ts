@@ -11,10 +11,9 @@ import {
   parseSocketAddress,
 } from "../../settings/address.js";
 import { ExitCode } from "../../server/exit-code.js";
-import { failureText } from "./failure-text.js";
 import { StopSignals } from "../../machine/stop-signals.js";
-import { OutputClosed, TextOutput } from "./text-output.js";
-import { parseDurationMs } from "../../settings/units.js";
+import { OutputClosed, TextOutput, visibleText } from "./text-output.js";
+import { formatDuration, parseDurationMs } from "../../settings/units.js";
 import { UsageError } from "./usage-error.js";
 
 const DEFAULT_ADDRESS = "127.0.0.1:50051";
@@ -141,4 +140,24 @@ function readTarget(text: string): Pick<ConnectionTarget, "address" | "useProxy"
   const address = parseAddress(text);
   if (address === undefined || address.port === 0) return undefined;
   return { address: text, useProxy: !isLoopback(address) };
+}
+
+/** Describes a failed call for people: status, reason and message, then each invalid field and further help on lines of their own. */
+export function failureText(failure: CallFailure): string {
+  const { status, reason, message, violations, retryAfterMs, generationId, facts } = failure;
+  const runningId = reason === "SESSION_BUSY" ? facts.get("generation_id") : undefined;
+  const lines = [
+    `${reason === undefined || reason === status ? status : `${status} ${reason}`}: ${tidied(message)}`,
+    ...(status === "UNAVAILABLE" && reason === undefined ? ["  is a server running there? rill serve starts one"] : []),
+    ...violations.map(({ field, description }) => `  ${field}: ${description}`),
+    ...(retryAfterMs === undefined ? [] : [`  try again in ${formatDuration(Math.ceil(retryAfterMs))}`]),
+    ...(runningId === undefined ? [] : [`  running generation: ${runningId}`]),
+    ...(generationId === undefined ? [] : [`  generation id: ${generationId}`]),
+  ];
+  return lines.map(visibleText).join("\n");
+}
+
+/** Removes the empty note that grpc-js leaves at the end of its message about a connection. */
+function tidied(message: string): string {
+  return message.replace(/ Resolution note: $/, "");
 }

@@ -4,16 +4,15 @@ import type { JsonObject } from "../../client/contract-json.js";
 import { AnswerPrinter, asideOf } from "./answer-printer.js";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
 import type {
-  GenerateResponseJson,
   CompletedJson,
+  ContextTrimmedJson,
+  GenerateResponseJson,
   GenerationEventJson,
   TurnEventsJson,
-  ContextTrimmedJson,
 } from "../command/generation-json.js";
 import { GENERATION_FLAGS } from "./generation-flags.js";
 import { readGenerationInput } from "./generation-input.js";
-import { summarize } from "./generation-summary.js";
-import { pendingCallsText, trimmedText } from "./generation-notes.js";
+import { pendingCallsText, summarize, trimmedText } from "./generation-notes.js";
 import { addRequestFlags, readRequestFlags } from "../input/request-flags.js";
 import { UsageError } from "../command/usage-error.js";
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { FlagType } from "./request-flags.js";
-import { readTools } from "./tools-file.js";
 import { parseDurationMs } from "../../settings/units.js";
+import { isJsonObject, tryParseJson } from "../../core/json.js";
+import type { JsonObject } from "../../client/contract-json.js";
 
 const MAX_UINT32 = 2 ** 32 - 1;
 /** The largest google.protobuf.Duration. */
@@ -34,7 +35,6 @@ export const COUNTS: FlagType = {
 
 /** Any text. */
 export const text: FlagType = { placeholder: "text", expected: "a text", parse: (value) => value };
-
 /** Texts, each by a flag of its own. */
 export const TEXTS: FlagType = { ...text, repeats: "list", parse: (value) => [value] };
 
@@ -76,10 +76,8 @@ export const DURATION: FlagType = {
 
 /** True, if the flag is given. */
 export const YES: FlagType = { placeholder: undefined, expected: "without a value", parse: () => true };
-
 /** True if the flag is given, false if its twin is. */
 export const YES_OR_NO: FlagType = { ...YES, negatable: true, parse: (value) => value !== "no" };
-
 /** An empty message, if the flag is given. */
 export const PRESENT: FlagType = { ...YES, parse: () => ({}) };
 
@@ -144,4 +142,35 @@ function readFile(path: string): string | undefined {
 
 function parseUint32(value: string): number | undefined {
   return /^\d{1,10}$/.test(value) && Number(value) <= MAX_UINT32 ? Number(value) : undefined;
+}
+
+/**
+ * Parses tools from the JSON of a file: an array of {name, description, parameters}, each possibly within {function: …} as for other servers. The
+ * schema may be an object or its text. Returns undefined for anything else.
+ */
+export function readTools(text: string): JsonObject[] | undefined {
+  const entries = tryParseJson(text);
+  if (!Array.isArray(entries)) return undefined;
+  const tools: JsonObject[] = [];
+  for (const entry of entries as readonly unknown[]) {
+    const tool = toTool(entry);
+    if (tool === undefined) return undefined;
+    tools.push(tool);
+  }
+  return tools;
+}
+
+function toTool(entry: unknown): JsonObject | undefined {
+  const { function: inner } = (isJsonObject(entry) ? entry : {}) as { function?: unknown };
+  const tool = inner ?? entry;
+  if (!isJsonObject(tool)) return undefined;
+  const { name, description, parameters } = tool;
+  if (typeof name !== "string") return undefined;
+  return {
+    name,
+    ...(typeof description === "string" ? { description } : {}),
+    ...(parameters === undefined
+      ? {}
+      : { parameters: typeof parameters === "string" ? parameters : JSON.stringify(parameters) }),
+  };
 }

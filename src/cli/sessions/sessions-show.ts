@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
 import { sessionFacts } from "./session-table.js";
-import type { SessionResponseJson, SessionJson } from "./session-json.js";
+import type { SessionJson, SessionResponseJson, TurnJson } from "./session-json.js";
 import { pagesOf } from "./session-pages.js";
-import { turnText } from "./turn-text.js";
+import type { ToolCallJson } from "../command/generation-json.js";
 
 /** Creates `rill sessions show ID`, which shows a session with its turns and sets the exit code of the process. */
 export function createShowCommand(): Command {
@@ -46,4 +46,39 @@ function metadataText(session: SessionJson): string {
   return Object.entries(lines)
     .map(([name, fact]) => `${name.padEnd(9)} ${fact}\n`)
     .join("");
+}
+
+/**
+ * Formats a turn for people: its number, its status unless it is complete, and its messages. Further lines of a message are indented, so that none
+ * looks like another message.
+ */
+export function turnText(turn: TurnJson): string {
+  const { number = 0, status, messages = [], continues, answer, toolCalls = [], ...end } = turn;
+  const remarks = [
+    ...(status === "TURN_STATUS_COMPLETE" ? [] : [wordOf(status, "TURN_STATUS_")]),
+    ...(continues === true ? [`continues turn ${number - 1}`] : []),
+    ...(status === "TURN_STATUS_TRUNCATED" ? [wordOf(end.finishReason, "FINISH_REASON_")] : []),
+    ...(end.errorReason === undefined ? [] : [end.errorReason]),
+  ];
+  const said = messages.flatMap(({ role, content = "", toolCalls: calls = [], toolCallId }) => [
+    speech(`${wordOf(role, "ROLE_")}${toolCallId === undefined ? "" : ` ${toolCallId}`}`, content),
+    ...calls.map(callText),
+  ]);
+  const answered = answer === undefined ? [] : [speech("assistant", answer), ...toolCalls.map(callText)];
+  const head = `#${number}${remarks.length === 0 ? "" : ` (${remarks.join(", ")})`}`;
+  return [head, ...said, ...answered, ""].join("\n");
+}
+
+function callText({ id = "", name = "", arguments: text = "" }: ToolCallJson): string {
+  return speech(`assistant calls ${id}`, `${name} ${text}`);
+}
+
+function speech(role: string, content: string): string {
+  return `${role}: ${content.replaceAll("\n", "\n  ")}`;
+}
+
+/** Shortens "TURN_STATUS_TRUNCATED" to "truncated". Finish reasons keep their upper case, by which they are known. */
+function wordOf(value: string | undefined, prefix: string): string {
+  const word = value?.replace(prefix, "") ?? "unspecified";
+  return prefix === "FINISH_REASON_" ? word : word.toLowerCase();
 }

@@ -1,9 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-
-import { toDiskError } from "../files/disk-error.js";
+import { ModelError, type ModelErrorCode, toDiskError } from "../files/model-error.js";
 import { type MeasureFreeBytes, requireDiskSpace } from "../files/disk-space.js";
-import { ModelError, type ModelErrorCode } from "../files/model-error.js";
 import type { ModelSource } from "./model-source.js";
 import { partialPathOf, readResumePoint, type ResumePoint } from "./partial-file.js";
 import type { PullListener, SourceName } from "./pull-event.js";

@@ -1,6 +1,5 @@
 import type { HubLocation } from "./catalogue.js";
-import { systemCodeOf } from "../files/disk-error.js";
-import { ModelError } from "../files/model-error.js";
+import { ModelError, systemCodeOf } from "../files/model-error.js";
 import type { ModelSource, OpenedSource } from "./model-source.js";
 import type { PartialVersion, ResumePoint } from "./partial-file.js";
 import { SilenceGuard } from "./silence-guard.js";

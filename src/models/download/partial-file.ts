@@ -1,6 +1,6 @@
 import { open, readFile, rm, stat, writeFile } from "node:fs/promises";
 
-import { systemCodeOf, toDiskError } from "../files/disk-error.js";
+import { systemCodeOf, toDiskError } from "../files/model-error.js";
 
 /** A part of a file is kept this long for a later download to resume. */
 const MAX_AGE_MS = 7 * 24 * 3_600_000;

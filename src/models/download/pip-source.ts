@@ -1,10 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-
 import { makeFolders } from "../../machine/make-folders.js";
 import type { PipLocation } from "./catalogue.js";
-import { toDiskError } from "../files/disk-error.js";
-import { ModelError } from "../files/model-error.js";
+import { ModelError, toDiskError } from "../files/model-error.js";
 import type { ModelSource, OpenedSource } from "./model-source.js";
 import { PythonProcess } from "./python-process.js";
 

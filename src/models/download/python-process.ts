@@ -1,10 +1,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-
 import { onAbort } from "../../sync/abort.js";
-import { systemCodeOf } from "../files/disk-error.js";
-import { ModelError } from "../files/model-error.js";
+import { ModelError, systemCodeOf } from "../files/model-error.js";
 
 /** The most characters of a child's errors that are kept. Their end holds the reason of a failure. */
 const KEPT_COMPLAINT_CHARACTERS = 4_096;

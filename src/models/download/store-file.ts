@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-
-import { toDiskError } from "../files/disk-error.js";
+import { ModelError, toDiskError } from "../files/model-error.js";
 import { hashStart } from "../files/hash-file.js";
 import { inspectGguf } from "../gguf/inspect-gguf.js";
-import { ModelError } from "../files/model-error.js";
 import { beginPartial, partialPathOf, type PartialVersion, removePartial } from "./partial-file.js";
 
 export interface StoreFileOptions {

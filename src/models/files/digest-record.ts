@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { makeFolders } from "../../machine/make-folders.js";
-import { systemCodeOf } from "./disk-error.js";
+import { systemCodeOf } from "./model-error.js";
 
 /** The digest of a file, valid while the file has this size and time of change. It spares a start-up the hashing. */
 export interface DigestRecord {

@@ -1,7 +1,5 @@
 import { statfs } from "node:fs/promises";
-
-import { toDiskError } from "./disk-error.js";
-import { ModelError } from "./model-error.js";
+import { ModelError, toDiskError } from "./model-error.js";
 
 /** The free space that every fetch leaves on the disk, so that the machine does not run full because of Rill. */
 const SPARE_BYTES = 64 * 1024 * 1024;

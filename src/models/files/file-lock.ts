@@ -1,9 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-
 import { lock } from "proper-lockfile";
-
-import { systemCodeOf, toDiskError } from "./disk-error.js";
-import { ModelError } from "./model-error.js";
+import { ModelError, systemCodeOf, toDiskError } from "./model-error.js";
 
 /** A lock that was not renewed for this long belongs to a dead process. */
 const STALE_MS = 6_000;

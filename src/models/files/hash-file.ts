@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 
-import { toDiskError } from "./disk-error.js";
+import { toDiskError } from "./model-error.js";
 
 const READ_BYTES = 1024 * 1024;
 

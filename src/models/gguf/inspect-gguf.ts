@@ -1,7 +1,6 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-
-import { toDiskError } from "../files/disk-error.js";
+import { ModelError, toDiskError } from "../files/model-error.js";
 import { type GgufMetadata, MAX_METADATA_ENTRIES, readGgufMetadata } from "./gguf-metadata.js";
 import { GgufReader } from "./gguf-reader.js";
 import { MAX_TENSORS, readLeastDataBytes } from "./gguf-tensors.js";
@@ -13,7 +12,6 @@ import {
   partOf,
   summariseGguf,
 } from "./gguf-summary.js";
-import { ModelError } from "../files/model-error.js";
 import { notTheFirst } from "./split-name.js";
 
 const MAGIC = "GGUF";

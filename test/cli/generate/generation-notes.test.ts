@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { trimmedText } from "../../../src/cli/generate/generation-notes.js";
+import { summarize, trimmedText } from "../../../src/cli/generate/generation-notes.js";
 
 describe("trimmedText", () => {
   it("says how many turns the model does not see, and how many it does", () => {
@@ -9,5 +9,37 @@ describe("trimmedText", () => {
     );
     // What is zero is not in the JSON of a message.
     assert.match(trimmedText({ droppedTurns: 1 }), /does not see the oldest turn of it \(it sees 0\)$/);
+  });
+});
+
+describe("summarize", () => {
+  it("says tokens, speed, time to the first one and the reason", () => {
+    const usage = { inputTokens: 12, reusedInputTokens: 8, outputTokens: 42 };
+    const timings = { decode: "1.050s", timeToFirstToken: "0.118372988s" };
+    assert.equal(
+      summarize({ finishReason: "FINISH_REASON_END_OF_TURN", usage, timings }),
+      "12 tokens in (8 reused), 42 tokens out, 40.0 tok/s, first token after 118 ms, END_OF_TURN",
+    );
+  });
+
+  it("leaves out what there was not", () => {
+    const end = { finishReason: "FINISH_REASON_MAX_TOKENS", usage: { inputTokens: 1 }, timings: { decode: "0s" } };
+    assert.equal(summarize(end), "1 token in, 0 tokens out, MAX_TOKENS");
+  });
+
+  it("rounds large numbers", () => {
+    const end = { usage: { outputTokens: 1_000 }, timings: { decode: "2s", timeToFirstToken: "12.34s" } };
+    assert.equal(
+      summarize({ ...end, finishReason: "FINISH_REASON_STOP_TOKEN" }),
+      "0 tokens in, 1000 tokens out, 500 tok/s, first token after 12.3 s, STOP_TOKEN",
+    );
+  });
+
+  it("names the turn that it added to a session, the revision since then, and how many turns the model did not see", () => {
+    const end = { finishReason: "FINISH_REASON_MAX_TOKENS", turn: { number: 3 }, sessionRevision: 7 };
+    assert.equal(summarize(end), "0 tokens in, 0 tokens out, MAX_TOKENS, turn 3, revision 7");
+    const [one, two] = [1, 2].map((droppedTurns) => summarize({ ...end, contextTrimmed: { droppedTurns } }));
+    assert.match(one ?? "", /, turn 3, revision 7, 1 turn dropped$/);
+    assert.match(two ?? "", /, revision 7, 2 turns dropped$/);
   });
 });

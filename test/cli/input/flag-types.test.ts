@@ -8,6 +8,7 @@ import {
   DURATION,
   LABELS,
   NO,
+  readTools,
   TEXTS,
   YES,
 } from "../../../src/cli/input/flag-types.js";
@@ -56,5 +57,27 @@ describe("The types of request flags", () => {
   it("read any text as it is, and mean yes or no by being there", () => {
     assert.deepEqual(TEXTS.parse(" a,b\n"), [" a,b\n"]);
     assert.deepEqual([YES.parse(""), NO.parse("")], [true, false]);
+  });
+});
+
+describe("readTools", () => {
+  it("takes tools as they are and as other servers have them, the schema as an object or as its text", () => {
+    const parameters = { type: "object", properties: { city: { type: "string" } } };
+    const tools = [
+      { name: "a", description: "first", parameters },
+      { type: "function", function: { name: "b", parameters: '{ "type": "object" }' } },
+      { name: "c" },
+    ];
+    assert.deepEqual(readTools(JSON.stringify(tools)), [
+      { name: "a", description: "first", parameters: JSON.stringify(parameters) },
+      { name: "b", parameters: '{ "type": "object" }' },
+      { name: "c" },
+    ]);
+  });
+
+  it("takes nothing else", () => {
+    for (const text of ["", "{}", '{"name":"a"}', '["a"]', "[{}]", '[{"name":"a"},{"function":{}}]', "[null]"]) {
+      assert.equal(readTools(text), undefined, text);
+    }
   });
 });

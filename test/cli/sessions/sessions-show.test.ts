@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { turnText } from "../../../src/cli/sessions/turn-text.js";
+import { turnText } from "../../../src/cli/sessions/sessions-show.js";
 
 describe("turnText", () => {
   it("says who said what, and nothing more of a turn that is complete", () => {

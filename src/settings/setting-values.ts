@@ -1,8 +1,62 @@
 import { readFile } from "node:fs/promises";
-import { environmentNameOf, flagOf, yamlKeyOf, type Setting } from "./setting.js";
+import { environmentNameOf, flagOf, type Setting, yamlKeyOf } from "./setting.js";
+
+type SettingTable = Readonly<Record<string, Setting<unknown>>>;
+
+/** The values of a table, by its keys. */
+export type ValuesOf<Table extends SettingTable> = {
+  readonly [Key in keyof Table]: Table[Key] extends Setting<infer T> ? T : never;
+};
+
+/** The text and the origin of one setting's value. */
+export interface SettledSetting {
+  readonly name: string;
+  /** The value as the setting formats it. */
+  readonly text: string;
+  readonly origin: Origin;
+}
+
+interface Settlement<Table extends SettingTable> {
+  /** The values. A setting with a problem has its default. */
+  readonly values: ValuesOf<Table>;
+  readonly settled: readonly SettledSetting[];
+  readonly problems: readonly string[];
+}
+
+const BY_DEFAULT: Origin = { kind: "default", label: "default" };
+
+/** Gives each setting of the table the first value that `sources` have in their order, or else its default. */
+export function settle<Table extends SettingTable>(table: Table, sources: readonly GivenValues[]): Settlement<Table> {
+  const settlements = Object.entries(table).map(([key, setting]) => ({ key, ...settleOne(setting, sources) }));
+  return {
+    values: Object.fromEntries(settlements.map(({ key, value }) => [key, value])) as ValuesOf<Table>,
+    settled: settlements.map(({ settled }) => settled),
+    problems: settlements.flatMap(({ problem }) => problem ?? []),
+  };
+}
+
+interface SettlementOfOne {
+  readonly value: unknown;
+  readonly settled: SettledSetting;
+  readonly problem?: string;
+}
+
+function settleOne(setting: Setting<unknown>, sources: readonly GivenValues[]): SettlementOfOne {
+  const { name } = setting;
+  const given = sources.map((source) => source.get(name)).find((value) => value !== undefined);
+  const value = given === undefined ? setting.default : setting.parse(given.text);
+  if (given === undefined || value !== undefined) {
+    return { value, settled: { name, text: setting.format(value), origin: given?.origin ?? BY_DEFAULT } };
+  }
+  return {
+    value: setting.default,
+    settled: { name, text: given.text, origin: given.origin },
+    problem: `${given.origin.label}: ${JSON.stringify(given.text)} must be ${setting.expected}`,
+  };
+}
 
 /** The origin of a value. `label` names it as the user wrote it, such as "--slots" or "RILL_SLOTS". */
-export interface Origin {
+interface Origin {
   readonly kind: "flag" | "environment" | "file" | "default";
   readonly label: string;
 }
@@ -14,14 +68,6 @@ interface GivenValue {
 
 /** The values of one source, by the name of the setting. */
 export type GivenValues = ReadonlyMap<string, GivenValue>;
-
-export interface FileValues {
-  readonly values: GivenValues;
-  /** Entries that are no setting, or the reason why the file cannot be read. */
-  readonly problems: readonly string[];
-}
-
-type AnySetting = Pick<Setting<unknown>, "name">;
 
 /** @param flags the values of the command line, by the name of the setting */
 export function valuesOfFlags(flags: ReadonlyMap<string, string>): GivenValues {
@@ -41,6 +87,14 @@ export function valuesOfEnvironment(
   }
   return values;
 }
+
+export interface FileValues {
+  readonly values: GivenValues;
+  /** Entries that are no setting, or the reason why the file cannot be read. */
+  readonly problems: readonly string[];
+}
+
+type AnySetting = Pick<Setting<unknown>, "name">;
 
 /** Reads a flat YAML map. An entry or a file that cannot be read becomes a problem; nothing is thrown. */
 export async function valuesOfFile(settings: readonly AnySetting[], path: string): Promise<FileValues> {
