@@ -66,7 +66,7 @@ describe("RunningClock", () => {
     }
   });
 
-  it("counts each of several stops so", () => {
+  it("counts each of several stops as half a second at most", () => {
     const inner = new ManualClock();
     const clock = new RunningClock(inner);
     let fired = false;

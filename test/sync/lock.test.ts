@@ -4,7 +4,7 @@ import { KeyedMutex, Permits } from "../../src/sync/lock.js";
 const NEVER = new AbortController().signal;
 
 describe("Permits", () => {
-  it("go to so many at a time, and then to those who wait, in order", async () => {
+  it("go to as many holders as there are permits, and then to the waiters in order", async () => {
     const permits = new Permits(2);
     const order: string[] = [];
     const take = async (name: string): Promise<Disposable> => {
@@ -25,7 +25,7 @@ describe("Permits", () => {
     assert.deepEqual(order, ["a", "b", "c", "d"]);
   });
 
-  it("are not lost by those who stop waiting, even where theirs has come already", async () => {
+  it("are not lost when a waiter gives up, even after its permit has come", async () => {
     const permits = new Permits(1);
     const held = await permits.take(NEVER);
     const leaving = new AbortController();

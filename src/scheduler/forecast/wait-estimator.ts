@@ -21,7 +21,7 @@ const WAIT_HIGH = 0.9;
  * would slow the run down: `npm run proof:admission` shows that few runs are refused that would have been in time.
  */
 const END_LOW = 0.4;
-/** The most runs of a queue that are simulated. Of a longer queue an evenly spread sample is, and each of its runs stands for those behind it. */
+/** The most runs of a queue that are simulated. A longer queue is sampled evenly, and each run of the sample stands for those behind it. */
 const MOST_SIMULATED = 256;
 const UNMEASURED: RunForecast = { wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 };
 const NO_WORK: SimulatedRun = { prefillMsLeft: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
