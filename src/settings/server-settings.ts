@@ -1,6 +1,6 @@
 import { LANES, type Lane } from "../core/generation-request.js";
 import { HUB_ORIGIN } from "../models/download/hub-source.js";
-import { parseTrustedProxy } from "../grpc/gate/trusted-proxies.js";
+import { parseTrustedProxy } from "../grpc/gate/call-deadlines.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/link/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import { parseHostName } from "./address.js";

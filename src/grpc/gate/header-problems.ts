@@ -1,7 +1,7 @@
-import { constants, type IncomingHttpHeaders } from "node:http2";
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { GenerationError } from "../../core/generation-error.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
-import { parseGrpcTimeout } from "./grpc-timeout.js";
+import { parseGrpcTimeout } from "./call-deadlines.js";
 
 /** The only encoding of messages that the server accepts. */
 export const ACCEPTED_ENCODING = "identity";
@@ -16,6 +16,8 @@ const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   "grpc-encoding",
   "grpc-accept-encoding",
 ]);
+/** The text for a person with a browser or curl. */
+const NOT_GRPC_TEXT = "This port speaks gRPC: a request is a POST of application/grpc.\n";
 
 /** The HTTP status for a request that is no gRPC request, or undefined for a gRPC request. */
 export function httpProblem(headers: IncomingHttpHeaders): number | undefined {
@@ -23,6 +25,25 @@ export function httpProblem(headers: IncomingHttpHeaders): number | undefined {
     return constants.HTTP_STATUS_METHOD_NOT_ALLOWED;
   if (CONTENT_TYPE_PATTERN.test(headers["content-type"] ?? "")) return undefined;
   return constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
+}
+
+/**
+ * Responds to a request that is not gRPC with an HTTP status and a sentence. The body keeps the stream open until the client has read it, so HTTP/2
+ * still checks whatever the client sends meanwhile instead of ignoring it.
+ */
+export function refuseHttp(stream: ServerHttp2Stream, request: IncomingHttpHeaders, httpStatus: number): void {
+  const headers = {
+    [constants.HTTP2_HEADER_STATUS]: httpStatus,
+    [constants.HTTP2_HEADER_ALLOW]: "POST",
+    [constants.HTTP2_HEADER_CONTENT_TYPE]: "text/plain",
+  };
+  stream.resume();
+  if (request[constants.HTTP2_HEADER_METHOD] === constants.HTTP2_METHOD_HEAD) {
+    stream.respond(headers, { endStream: true });
+    return;
+  }
+  stream.respond(headers);
+  stream.end(NOT_GRPC_TEXT);
 }
 
 /** Finds a problem with the metadata, the encoding or the timeout in the headers of a call. */

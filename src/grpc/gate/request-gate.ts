@@ -6,25 +6,21 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { GenerationError } from "../../core/generation-error.js";
+import type { Limits } from "../../core/limits.js";
+import { wellFormedText } from "../../core/well-formed-text.js";
+import { printableText } from "../../telemetry/log-text.js";
+import type { RequestBytes } from "../call/byte-budgets.js";
 import type { CallHost } from "../call/call-context.js";
 import { originOf } from "../call/call-headers.js";
 import { CallWire } from "../call/call-wire.js";
 import { toErrorStatus } from "../status/error-status.js";
-import { wellFormedText } from "../../core/well-formed-text.js";
-import { printableText } from "../../telemetry/log-text.js";
-import { AdmissionTurns } from "./admission-turns.js";
+import { formatGrpcTimeout, parseGrpcTimeout, type ProxyDeadlines } from "./call-deadlines.js";
+import { AdmissionTurns, ReadingTurns } from "./connection-turns.js";
+import { PendingCalls, ResetBudget } from "./gate-bounds.js";
 import { replaceStreamHandler, type StreamHandler } from "./grpc-js-internals.js";
-import { bodyLate, bytesExhausted, deadlinePassed, pendingTooMany } from "./gate-errors.js";
-import { formatGrpcTimeout, parseGrpcTimeout } from "./grpc-timeout.js";
-import { ACCEPTED_ENCODING, headerProblem, httpProblem } from "./header-problems.js";
+import { ACCEPTED_ENCODING, headerProblem, httpProblem, refuseHttp } from "./header-problems.js";
 import { IncomingCall, type IncomingCallListener } from "./incoming-call.js";
-import { PendingCalls } from "./pending-calls.js";
-import type { ProxyDeadlines } from "./proxy-deadlines.js";
-import { refuseHttp } from "./refuse-http.js";
-import { maxMessageBytesOf, RequestBody } from "./request-body.js";
-import { ReadingTurns } from "./reading-turns.js";
-import { ResetBudget } from "./reset-budget.js";
-import { StreamedBody } from "./streamed-body.js";
+import { maxMessageBytesOf, RequestBody, StreamedBody } from "./request-body.js";
 
 /** Health calls are exempt from the limit on calls, so that overload never affects them. */
 const HEALTH_PATHS = "/grpc.health.v1.Health/";
@@ -34,6 +30,7 @@ const HEALTH_WATCH_PATH = "/grpc.health.v1.Health/Watch";
 const OPEN_HEALTH_CALLS = 256;
 /** The share of all calls that may lack a complete message. */
 const PENDING_SHARE = 1 / 4;
+
 /** A stream as HTTP/2 delivers it, and the handler of grpc-js for it. */
 interface ArrivedStream {
   readonly stream: ServerHttp2Stream;
@@ -281,6 +278,26 @@ export class RequestGate implements IncomingCallListener {
     const timer = runningClock.startTimer(limits.slowReaderGraceMs, close);
     stream.once("close", () => timer[Symbol.dispose]());
   }
+}
+
+function deadlinePassed(): GenerationError {
+  return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
+}
+
+function bodyLate({ unaryBodyMs }: Limits): GenerationError {
+  return new GenerationError("DEADLINE_EXCEEDED", `the request message did not arrive within ${unaryBodyMs} ms`, {
+    facts: { max_request_body_time_ms: String(unaryBodyMs) },
+  });
+}
+
+function bytesExhausted({ maxBytes }: RequestBytes): GenerationError {
+  const text = `the requests in progress hold ${maxBytes} bytes, which is the limit of the server`;
+  return new GenerationError("TOO_MANY_REQUEST_BYTES", text, { facts: { max_total_request_bytes: String(maxBytes) } });
+}
+
+function pendingTooMany(): GenerationError {
+  const text = "too many calls wait for their messages, and the connection of this one has the most of them";
+  return new GenerationError("TOO_MANY_CALLS", text, { retryAfterMs: 1_000 });
 }
 
 function ignore(): void {

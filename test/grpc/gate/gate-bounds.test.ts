@@ -4,6 +4,7 @@ import { constants } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
 import { GenerationError } from "../../../src/core/generation-error.js";
+import { PendingCalls, ResetBudget } from "../../../src/grpc/gate/gate-bounds.js";
 import { FRAME, grpcHeaders, http2Frame, http2Opening } from "../../support/http2-frames.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { answerOf, grpcFrame, type RawAnswer, RawConnection } from "../../support/raw-call.js";
@@ -161,3 +162,48 @@ async function untilHeld(server: TestServer, bytes: number): Promise<undefined> 
   await until(() => server.rpc.report().requestBytes >= bytes);
   return undefined;
 }
+
+describe("Calls that wait for their messages", () => {
+  it("give way to newcomers: the oldest of the connection that has the most", () => {
+    const clock = new ManualClock();
+    const pending = new PendingCalls({ max: 4, maxAtOnce: 10, clock });
+    const [large, small] = [{}, {}];
+    const evicted: string[] = [];
+    const add = (name: string, connection: object): void => pending.add({ connection }, () => evicted.push(name));
+    add("small", small);
+    for (const name of ["first", "second", "third", "fourth"]) add(name, large);
+    assert.deepEqual(evicted, []);
+    clock.advance(1_000);
+    add("newcomer", small);
+    assert.deepEqual(evicted, ["first", "second"]);
+    assert.equal(pending.count, 4);
+  });
+
+  it("may be many for a moment, up to a bound that holds at once", () => {
+    const pending = new PendingCalls({ max: 3, maxAtOnce: 5, clock: new ManualClock() });
+    const connection = {};
+    let evicted = 0;
+    for (let n = 0; n < 9; n += 1) pending.add({ connection }, () => (evicted += 1));
+    assert.deepEqual([pending.count, evicted], [5, 4]);
+  });
+});
+
+describe("The budget of resets", () => {
+  it("stops the connections that spent it until it has leaked, and no other", () => {
+    const clock = new ManualClock();
+    const budget = new ResetBudget(clock);
+    const [stormy, calm] = [{}, {}];
+    for (let n = 0; n < 50; n += 1) budget.count(calm, { handedOn: false });
+    for (let n = 0; n < 1_000; n += 1) budget.count(stormy, { handedOn: false });
+    assert.deepEqual([budget.allows(stormy), budget.allows(calm)], [false, true]);
+    clock.advance(30_000);
+    assert.equal(budget.allows(stormy), true);
+  });
+
+  it("takes waves of cancels of calls that were handed on: forty of 120 at once", () => {
+    const budget = new ResetBudget(new ManualClock());
+    const connection = {};
+    for (let n = 0; n < 40 * 120; n += 1) budget.count(connection, { handedOn: true });
+    assert.equal(budget.allows(connection), true);
+  });
+});

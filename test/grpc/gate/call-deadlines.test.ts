@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { GenerateStreamRequest } from "../../../generated/rill/v1/generation_service.js";
-import { EXPECTED_TIMEOUT_KEY, ProxyDeadlines } from "../../../src/grpc/gate/proxy-deadlines.js";
-import { parseTrustedProxy, TrustedProxies } from "../../../src/grpc/gate/trusted-proxies.js";
+import {
+  formatGrpcTimeout,
+  MAX_TIMEOUT_MS,
+  parseGrpcTimeout,
+  EXPECTED_TIMEOUT_KEY,
+  parseTrustedProxy,
+  ProxyDeadlines,
+  TrustedProxies,
+} from "../../../src/grpc/gate/call-deadlines.js";
 import { RecordingLogger } from "../../prepare/recording-logger.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { RawHttp2Reader } from "../../support/raw-http2-reader.js";
@@ -102,5 +110,22 @@ describe("The deadline of a call that comes through a proxy", () => {
     assert.equal(status, 0);
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? "", /max_stream_duration.*peer: '127\.0\.0\.1', timeoutMs: 1 /);
+  });
+});
+
+describe("A grpc-timeout", () => {
+  it("is read in every unit, and clamped to what a timer holds", () => {
+    const read = ["2H", "3M", "4S", "5m", "1000u", "1000000n", "99999999H"].map(parseGrpcTimeout);
+    assert.deepEqual(read, [7_200_000, 180_000, 4_000, 5, 1, 1, MAX_TIMEOUT_MS]);
+  });
+
+  it("is written so that it reads as the same time, rounded up by less than a second", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: MAX_TIMEOUT_MS, noNaN: true }), (timeoutMs) => {
+        const text = formatGrpcTimeout(timeoutMs);
+        const readMs = parseGrpcTimeout(text);
+        assert.ok(readMs !== undefined && readMs >= Math.min(timeoutMs, 2_147_483_000) && readMs < timeoutMs + 1_000);
+      }),
+    );
   });
 });

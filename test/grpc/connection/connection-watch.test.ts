@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { ConnectionProbe } from "../../../src/grpc/connection/connection-probe.js";
+import { ConnectionProbe } from "../../../src/grpc/connection/connection-watch.js";
 import { FRAME, grpcRequestFrames, http2Frame, http2Opening } from "../../support/http2-frames.js";
 import { DATA_ON_STREAM_ZERO } from "../protocol-errors.js";
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { ReadingTurns } from "../../../src/grpc/gate/reading-turns.js";
+import { AdmissionTurns, ReadingTurns } from "../../../src/grpc/gate/connection-turns.js";
 import { FRAME, grpcHeaders, http2Frame, http2Opening } from "../../support/http2-frames.js";
+import { ManualClock } from "../../support/manual-clock.js";
 
 const CONNECTIONS = 10;
 const STREAMS = 2_000;
@@ -91,5 +92,35 @@ describe("The turns of reading", () => {
     assert.ok(server.rounds.length - before <= 10, `${server.rounds.length - before} rounds`);
     await until(() => server.opened() === CONNECTIONS * STREAMS + 1);
     for (const socket of [...sockets, light]) socket.destroy();
+  });
+});
+
+describe("Calls that are handed on", () => {
+  const endOfRound = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it("take turns by their connections, urgent ones first, at the end of the round", async () => {
+    const admitted: string[] = [];
+    const turns = new AdmissionTurns<string, string>(new ManualClock(), (call) => admitted.push(call));
+    for (const call of ["a1", "a2", "a3"]) turns.add(call, { connection: "a", isUrgent: false });
+    for (const call of ["b1", "b2"]) turns.add(call, { connection: "b", isUrgent: false });
+    turns.add("health", { connection: "a", isUrgent: true });
+    assert.deepEqual(admitted, []);
+    await endOfRound();
+    assert.deepEqual(admitted, ["health", "a1", "b1", "a2", "b2", "a3"]);
+  });
+
+  it("leave the rest to the next round once a round has taken long", async () => {
+    const clock = new ManualClock();
+    const admitted: string[] = [];
+    const turns = new AdmissionTurns<string, string>(clock, (call) => {
+      admitted.push(call);
+      clock.advance(5);
+    });
+    for (const call of ["a1", "a2", "a3"]) turns.add(call, { connection: "a", isUrgent: false });
+    await endOfRound();
+    assert.deepEqual(admitted, ["a1", "a2"]);
+    turns.add("health", { connection: "b", isUrgent: true });
+    await endOfRound();
+    assert.deepEqual(admitted, ["a1", "a2", "health", "a3"]);
   });
 });
