@@ -9,8 +9,8 @@ import { loadWhen } from "../support/load-watch.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { rawStatusDetails } from "../support/status-details.js";
 import { SCRIPT } from "../support/scripted-engine.js";
-import { promptRequest, refusalOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
-import { TestServer } from "../support/test-server.js";
+import { promptRequest, refusalOf, resultOf, tokensRequest } from "../support/test-client.js";
+import { serveSuite } from "../support/suite-server.js";
 import { DATA_ON_STREAM_ZERO, PROTOCOL_ERRORS } from "./protocol-errors.js";
 
 const STREAM = "rill.v1.GenerationService/GenerateStream";
@@ -19,26 +19,15 @@ const NEIGHBOUR_TOKENS = 1_500;
 const CLOSED_WITHIN_MS = 5_000;
 
 describe("A hostile connection", () => {
-  let server: TestServer;
-  let client: TestClient;
-
-  before(async () => {
-    server = await TestServer.start({ engine: { stepMs: 2 }, limits: { unaryBodyMs: 300, slowReaderGraceMs: 100 } });
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const suite = serveSuite({ engine: { stepMs: 2 }, limits: { unaryBodyMs: 300, slowReaderGraceMs: 100 } });
 
   const startNeighbour = () => {
     const stopping = { maxOutputTokens: NEIGHBOUR_TOKENS, stopSequences: [], stopTokenIds: [] };
-    return resultOf(client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 97, 98], { stopping })));
+    return resultOf(suite.client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 97, 98], { stopping })));
   };
 
   const openSocket = (): Socket => {
-    const [host = "", port = ""] = server.address.split(":");
+    const [host = "", port = ""] = suite.server.address.split(":");
     const socket = connect(Number(port), host);
     socket.on("error", () => {});
     return socket.resume();
@@ -53,7 +42,7 @@ describe("A hostile connection", () => {
 
   it("is closed for breaking the protocol, at once and alone: others lose nothing", async () => {
     const running = startNeighbour();
-    await loadWhen(client, ({ slotsBusy }) => slotsBusy === 1);
+    await loadWhen(suite.client, ({ slotsBusy }) => slotsBusy === 1);
     const started = performance.now();
     const closures = Object.entries(PROTOCOL_ERRORS).map(async ([what, bytes]) => {
       await closedAfter(openSocket(), bytes);
@@ -70,13 +59,13 @@ describe("A hostile connection", () => {
     const socket = openSocket();
     const request = GenerateStreamRequest.encode(tokensRequest([SCRIPT.CYCLE, 97, 98])).finish();
     socket.write(Buffer.concat([http2Opening(100), grpcRequestFrames(STREAM, request)]));
-    await loadWhen(client, ({ parked }) => parked === 1);
+    await loadWhen(suite.client, ({ parked }) => parked === 1);
     await closedAfter(socket, DATA_ON_STREAM_ZERO);
-    await loadWhen(client, ({ slotsBusy }) => slotsBusy === 0);
+    await loadWhen(suite.client, ({ slotsBusy }) => slotsBusy === 0);
   });
 
   it("cannot bring the server down by opening and cancelling a thousand streams", async () => {
-    const session = connectHttp2(`http://${server.address}`);
+    const session = connectHttp2(`http://${suite.server.address}`);
     session.on("error", () => {});
     for (let index = 0; index < 1_200 && !session.destroyed; index++) {
       const stream = session.request({ ":method": "POST", ":path": `/${STREAM}`, "content-type": "application/grpc" });
@@ -85,19 +74,19 @@ describe("A hostile connection", () => {
       if (index % 100 === 99) await new Promise(setImmediate);
     }
     session.destroy();
-    assert.equal((await client.generate(promptRequest("still here"))).text, "still here");
+    assert.equal((await suite.client.generate(promptRequest("still here"))).text, "still here");
   });
 
   it("is told how many streams it may have at once", async () => {
-    const session = connectHttp2(`http://${server.address}`);
+    const session = connectHttp2(`http://${suite.server.address}`);
     session.on("error", () => {});
     const [settings] = (await once(session, "remoteSettings")) as [Settings];
-    assert.equal(settings.maxConcurrentStreams, server.limits.streamsPerConnection);
+    assert.equal(settings.maxConcurrentStreams, suite.server.limits.streamsPerConnection);
     session.destroy();
   });
 
   it("gets an answer, not a crash, for any path and content type", async () => {
-    const session = connectHttp2(`http://${server.address}`);
+    const session = connectHttp2(`http://${suite.server.address}`);
     session.on("error", () => {});
     const ask = async (headers: Record<string, string>): Promise<Record<string, unknown>> => {
       const stream = session.request({ ":method": "POST", "content-type": "application/grpc", ...headers });
@@ -110,29 +99,29 @@ describe("A hostile connection", () => {
     assert.equal((await ask({ ":path": "/\u00fc\u00ff%00" }))["grpc-status"], "12");
     assert.equal((await ask({ ":path": `/${STREAM}`, "content-type": "text/plain" }))[":status"], 415);
     session.destroy();
-    assert.equal((await client.generate(promptRequest("still here"))).text, "still here");
+    assert.equal((await suite.client.generate(promptRequest("still here"))).text, "still here");
   });
 
   it("gets RESOURCE_EXHAUSTED for 60 KB of metadata, and for a message of 5 MiB", async () => {
     await using reader = await RawHttp2Reader.open({
-      address: server.address,
+      address: suite.server.address,
       method: STREAM,
       request: GenerateStreamRequest.encode(promptRequest("a")).finish(),
       metadata: { "x-large": "a".repeat(60 * 1024) },
     });
     const refused = rawStatusDetails(await reader.ended);
     assert.deepEqual([refused.code, refused.reason, reader.trailersOnly], [8, "METADATA_TOO_LARGE", true]);
-    const { code, reason } = await refusalOf(client.generate(promptRequest("a".repeat(5 * 1024 * 1024))));
+    const { code, reason } = await refusalOf(suite.client.generate(promptRequest("a".repeat(5 * 1024 * 1024))));
     assert.deepEqual([code, reason], [8, "MESSAGE_TOO_LARGE"]);
   });
 
   it("takes a message just under 4 MiB, and refuses it for the context alone", async () => {
-    const { code, reason } = await refusalOf(client.generate(promptRequest("a".repeat(4 * 1024 * 1024 - 100))));
+    const { code, reason } = await refusalOf(suite.client.generate(promptRequest("a".repeat(4 * 1024 * 1024 - 100))));
     assert.deepEqual([code, reason], [3, "INPUT_TOO_LONG"]);
   });
 
   it("cannot hold a call open by never sending its message", async () => {
-    const session = connectHttp2(`http://${server.address}`);
+    const session = connectHttp2(`http://${suite.server.address}`);
     session.on("error", () => {});
     const headers = {
       ":method": "POST",
@@ -147,7 +136,7 @@ describe("A hostile connection", () => {
   });
 
   it("cannot go on uploading after its status: the stream is reset", async () => {
-    const session = connectHttp2(`http://${server.address}`);
+    const session = connectHttp2(`http://${suite.server.address}`);
     session.on("error", () => {});
     const headers = { ":method": "POST", ":path": `/${STREAM}`, "content-type": "application/grpc" };
     const stream = session.request(headers);
@@ -162,7 +151,7 @@ describe("A hostile connection", () => {
 
   it("is refused a timeout that is none", async () => {
     await using reader = await RawHttp2Reader.open({
-      address: server.address,
+      address: suite.server.address,
       method: STREAM,
       request: GenerateStreamRequest.encode(promptRequest("a")).finish(),
       metadata: { "grpc-timeout": "soon" },

@@ -6,8 +6,8 @@ import { textOf } from "../support/generation-text.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { rawStatusDetails, type StatusDetails } from "../support/status-details.js";
 import { SCRIPT } from "../support/scripted-engine.js";
-import { generationRequest, promptRequest, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
-import { TestServer } from "../support/test-server.js";
+import { generationRequest, promptRequest, resultOf, tokensRequest } from "../support/test-client.js";
+import { serveSuite } from "../support/suite-server.js";
 import { BAD_BYTES, BAD_REQUESTS } from "./bad-requests.js";
 import { chatOf, said } from "../support/said.js";
 
@@ -15,21 +15,10 @@ const NO_STOPS = { stopSequences: [], stopTokenIds: [] };
 const NEIGHBOUR_TOKENS = 1_200;
 
 describe("Bad input", () => {
-  let server: TestServer;
-  let client: TestClient;
-
-  before(async () => {
-    server = await TestServer.start({ slots: 2, engine: { stepMs: 1 } });
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const suite = serveSuite({ slots: 2, engine: { stepMs: 1 } });
 
   const raw = async (method: string, request: Uint8Array): Promise<StatusDetails> => {
-    await using reader = await RawHttp2Reader.open({ address: server.address, method, request });
+    await using reader = await RawHttp2Reader.open({ address: suite.server.address, method, request });
     return rawStatusDetails(await reader.ended);
   };
 
@@ -37,10 +26,10 @@ describe("Bad input", () => {
     const alphabet = Array.from({ length: 26 }, (_, index) => 97 + index);
     const stopping = { ...NO_STOPS, maxOutputTokens: NEIGHBOUR_TOKENS };
     const neighbour = resultOf(
-      client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, ...alphabet], { stopping })),
+      suite.client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, ...alphabet], { stopping })),
     );
     for (const { name, request, fields } of BAD_REQUESTS) {
-      const { status } = await client.stream(request);
+      const { status } = await suite.client.stream(request);
       assert.deepEqual([status.code, status.fields], [3, fields], name);
       assert.ok(["INVALID_REQUEST", "INPUT_TOO_LONG", "UNDECODABLE_MESSAGE"].includes(status.reason ?? ""), name);
       assert.equal(status.facts.violations_total, String(fields.length), name);
@@ -71,7 +60,9 @@ describe("Bad input", () => {
 
   it("is all named up to the bounds of a status, with the total", async () => {
     const messages = Array.from({ length: 1_000 }, () => said(undefined, "a"));
-    const { status } = await client.stream(generationRequest({ input: { $case: "chat", value: chatOf(messages) } }));
+    const { status } = await suite.client.stream(
+      generationRequest({ input: { $case: "chat", value: chatOf(messages) } }),
+    );
     assert.equal(status.fields.length, 20);
     assert.equal(status.facts.violations_total, "1000");
     assert.ok(status.detailBytes <= 4 * 1024);

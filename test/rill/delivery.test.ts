@@ -5,33 +5,22 @@ import { loadWhen } from "../support/load-watch.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { messageOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
+import { serveSuite } from "../support/suite-server.js";
 import { TestServer } from "../support/test-server.js";
 
 const NO_STOPS = { stopSequences: [], stopTokenIds: [] };
 const isCase = ($case: string) => (message: GenerateStreamResponse) => message.event?.$case === $case;
 
 describe("The delivery of a stream", () => {
-  let clock: ManualClock;
-  let server: TestServer;
-  let client: TestClient;
-
-  before(async () => {
-    clock = new ManualClock();
-    server = await TestServer.start({ clock, slots: 1, engine: { stepMs: 5 }, limits: { creditPieces: 100 } });
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const clock = new ManualClock();
+  const suite = serveSuite({ clock, slots: 1, engine: { stepMs: 5 }, limits: { creditPieces: 100 } });
 
   it("tells a waiting call its position, and that it is alive when it asked for heartbeats", async () => {
-    const running = client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65], { requestId: "running" }));
+    const running = suite.client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65], { requestId: "running" }));
     running.on("error", () => {});
     await messageOf(running, isCase("chunk"));
     const delivery = { heartbeatInterval: { seconds: 2, nanos: 0 } };
-    const waiting = client.generation.generateStream(tokensRequest([66], { requestId: "waiting", delivery }));
+    const waiting = suite.client.generation.generateStream(tokensRequest([66], { requestId: "waiting", delivery }));
     const result = resultOf(waiting);
     const queued = await messageOf(waiting, isCase("queued"));
     assert.ok(queued.event?.$case === "queued");
@@ -41,7 +30,7 @@ describe("The delivery of a stream", () => {
     let passedMs = 0;
     for (; beat === undefined; passedMs += 500) {
       clock.advance(500);
-      await client.load();
+      await suite.client.load();
     }
     assert.ok(passedMs >= 2_000);
     assert.deepEqual(beat.event, { $case: "heartbeat", value: { parked: false, _unknownFields: {} } });
@@ -53,7 +42,7 @@ describe("The delivery of a stream", () => {
       messages.map(({ sequence }) => sequence),
       messages.map((_, index) => index + 1),
     );
-    await loadWhen(client, ({ slotsBusy }) => slotsBusy === 0);
+    await loadWhen(suite.client, ({ slotsBusy }) => slotsBusy === 0);
   });
 
   it("tells a waiting call that it is alive at the server's own interval when it asked for none", async () => {
@@ -86,7 +75,7 @@ describe("The delivery of a stream", () => {
   it("holds text back for more text up to max_chunk_delay, and loses none", async () => {
     const ids = Array.from({ length: 10 }, (_, index) => 97 + index);
     const delivery = { maxChunkDelay: { seconds: 1, nanos: 0 } };
-    const { messages } = await client.stream(tokensRequest(ids, { delivery }));
+    const { messages } = await suite.client.stream(tokensRequest(ids, { delivery }));
     assert.deepEqual(
       chunksOf(messages).map(({ text, tokenCount }) => [text, tokenCount]),
       [["abcdefghij", 10]],
@@ -95,24 +84,24 @@ describe("The delivery of a stream", () => {
 
   it("lets text go when the delay is over, although the generation goes on", async () => {
     const delivery = { maxChunkDelay: { seconds: 1, nanos: 0 } };
-    const stream = client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65], { delivery }));
+    const stream = suite.client.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65], { delivery }));
     stream.on("error", () => {});
     let first: GenerateStreamResponse | undefined;
     void messageOf(stream, isCase("chunk")).then((message) => (first = message));
     while (first === undefined) {
       clock.advance(1_000);
-      await client.load();
+      await suite.client.load();
     }
     assert.ok(first.event?.$case === "chunk");
-    assert.ok(first.event.value.tokenCount < server.limits.creditPieces);
+    assert.ok(first.event.value.tokenCount < suite.server.limits.creditPieces);
     stream.cancel();
-    await loadWhen(client, ({ slotsBusy }) => slotsBusy === 0);
+    await loadWhen(suite.client, ({ slotsBusy }) => slotsBusy === 0);
   });
 
   it("does not wait for what cannot come: a chunk leaves once it holds the whole window", async () => {
     const stopping = { ...NO_STOPS, maxOutputTokens: 250 };
     const delivery = { maxChunkDelay: { seconds: 1, nanos: 0 } };
-    const { messages } = await client.stream(tokensRequest([SCRIPT.CYCLE, 65], { stopping, delivery }));
+    const { messages } = await suite.client.stream(tokensRequest([SCRIPT.CYCLE, 65], { stopping, delivery }));
     assert.deepEqual(
       chunksOf(messages).map(({ tokenCount }) => tokenCount),
       [100, 100, 50],

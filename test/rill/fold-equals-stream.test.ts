@@ -6,6 +6,7 @@ import type { GenerateResponse, GenerateStreamRequest } from "../../generated/ri
 import { chunksOf, completedOf, textOf } from "../support/generation-text.js";
 import { MARK, marked } from "../support/marked-output.js";
 import { promptRequest, TestClient, tokensRequest } from "../support/test-client.js";
+import { serveSuite } from "../support/suite-server.js";
 import { TestServer } from "../support/test-server.js";
 
 /** A slice of a text may begin or end inside a code point. */
@@ -39,22 +40,14 @@ const requests = fc
   });
 
 describe("Generate and GenerateStream", () => {
-  let server: TestServer;
-  let client: TestClient;
-
-  before(async () => {
-    server = await TestServer.start();
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const suite = serveSuite();
 
   it("give the same text, tokens and end for the same request, and counts that add up", async () => {
     const property = fc.asyncProperty(requests, async (request) => {
-      const [unary, { messages, status }] = await Promise.all([client.generate(request), client.stream(request)]);
+      const [unary, { messages, status }] = await Promise.all([
+        suite.client.generate(request),
+        suite.client.stream(request),
+      ]);
       assert.equal(status.code, 0);
       const completed = completedOf(messages);
       const chunks = chunksOf(messages);
@@ -108,8 +101,8 @@ describe("Generate and GenerateStream", () => {
     const answers = await Promise.all(
       prompts.map(async (prompt, index) =>
         index % 2 === 0
-          ? (await client.generate(promptRequest(prompt))).text
-          : textOf((await client.stream(promptRequest(prompt))).messages),
+          ? (await suite.client.generate(promptRequest(prompt))).text
+          : textOf((await suite.client.stream(promptRequest(prompt))).messages),
       ),
     );
     assert.deepEqual(answers, prompts);

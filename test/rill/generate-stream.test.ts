@@ -5,28 +5,17 @@ import type { Timings } from "../../generated/rill/v1/timings.js";
 import { Lane } from "../../generated/rill/v1/scheduling.js";
 import { chunksOf, completedOf, textOf } from "../support/generation-text.js";
 import { SCRIPT } from "../support/scripted-engine.js";
-import { promptRequest, TestClient, tokensRequest } from "../support/test-client.js";
-import { TestServer } from "../support/test-server.js";
+import { promptRequest, tokensRequest } from "../support/test-client.js";
+import { serveSuite } from "../support/suite-server.js";
 import { chatOf, said } from "../support/said.js";
 
 const TEXT = "Hello world and grüße 🌊";
 
 describe("GenerateStream", () => {
-  let server: TestServer;
-  let client: TestClient;
-
-  before(async () => {
-    server = await TestServer.start();
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const suite = serveSuite();
 
   it("sends accepted first, completed last and the text between, numbered without a gap, then OK", async () => {
-    const { messages, status } = await client.stream(promptRequest(TEXT));
+    const { messages, status } = await suite.client.stream(promptRequest(TEXT));
     assert.equal(status.code, 0);
     assert.deepEqual(
       messages.map(({ sequence }) => sequence),
@@ -56,14 +45,14 @@ describe("GenerateStream", () => {
       stopping: { maxOutputTokens: 2, stopSequences: ["x"], stopTokenIds: [9] },
       delivery: { heartbeatInterval: { seconds: 2, nanos: 0 } },
     });
-    const { messages, status } = await client.stream(request);
+    const { messages, status } = await suite.client.stream(request);
     const event = messages[0]?.event;
     assert.ok(event?.$case === "accepted");
     assert.match(event.value.generationId, /^\S+$/);
     assert.equal(status.generationId, event.value.generationId);
     assert.equal(event.value.inputTokens, 3);
     assert.equal(event.value.seed, 7);
-    assert.equal(event.value.modelDigest, server.model.digest);
+    assert.equal(event.value.modelDigest, suite.server.model.digest);
     const { sampling, stopping, scheduling, delivery } = event.value.effectiveParameters ?? {};
     assert.deepEqual(
       JSON.parse(JSON.stringify(sampling, (key, value: unknown) => (key === "_unknownFields" ? undefined : value))),
@@ -95,7 +84,7 @@ describe("GenerateStream", () => {
   it("ends a repetition where a guard is asked for, and says which rule was in force", async () => {
     const repetitionGuard = { minTokens: 8 };
     const stopping = { stopSequences: [], stopTokenIds: [], repetitionGuard };
-    const { messages } = await client.stream(promptRequest("no no no no no no", { stopping }));
+    const { messages } = await suite.client.stream(promptRequest("no no no no no no", { stopping }));
     const event = messages[0]?.event;
     assert.ok(event?.$case === "accepted");
     const { maxPeriodTokens, minRepeats, minTokens } = event.value.effectiveParameters?.stopping?.repetitionGuard ?? {};
@@ -107,7 +96,7 @@ describe("GenerateStream", () => {
   it("draws a seed where none is given, and says which", async () => {
     const seeds = new Set<number>();
     for (let run = 0; run < 3; run++) {
-      const event = (await client.stream(promptRequest("a"))).messages[0]?.event;
+      const event = (await suite.client.stream(promptRequest("a"))).messages[0]?.event;
       assert.ok(event?.$case === "accepted");
       assert.equal(event.value.seed, event.value.effectiveParameters?.sampling?.seed);
       seeds.add(event.value.seed);
@@ -118,7 +107,7 @@ describe("GenerateStream", () => {
   it("carries token ids, elapsed time and usage on every chunk when they are asked for, and only then", async () => {
     const ids = [72, 105, 32, 116, 104, 101, 114, 101];
     const output = { tokenIds: true, timings: true, usage: true };
-    const asked = chunksOf((await client.stream(tokensRequest(ids, { output }))).messages);
+    const asked = chunksOf((await suite.client.stream(tokensRequest(ids, { output }))).messages);
     assert.deepEqual(
       asked.flatMap(({ tokenIds }) => tokenIds),
       ids,
@@ -128,13 +117,13 @@ describe("GenerateStream", () => {
       assert.notEqual(elapsed, undefined);
       assert.equal(usage?.inputTokens, ids.length);
     }
-    const plain = chunksOf((await client.stream(tokensRequest(ids))).messages);
+    const plain = chunksOf((await suite.client.stream(tokensRequest(ids))).messages);
     for (const { tokenIds, elapsed, usage } of plain)
       assert.deepEqual([tokenIds, elapsed, usage], [[], undefined, undefined]);
   });
 
   it("tells times that add up to the nanosecond", async () => {
-    const { timings } = completedOf((await client.stream(promptRequest(TEXT))).messages);
+    const { timings } = completedOf((await suite.client.stream(promptRequest(TEXT))).messages);
     assert.ok(timings !== undefined);
     const nanos = (name: keyof Timings): bigint => {
       const value = timings[name] as { seconds: number; nanos: number };
@@ -150,7 +139,7 @@ describe("GenerateStream", () => {
 
   it("ends for a stop sequence without a byte of it, and names the one it found", async () => {
     const stopping = { stopSequences: ["zzz", "wor"], stopTokenIds: [] };
-    const { messages } = await client.stream(promptRequest("Hello world", { stopping }));
+    const { messages } = await suite.client.stream(promptRequest("Hello world", { stopping }));
     const { finishReason, stopMatch } = completedOf(messages);
     assert.equal(textOf(messages), "Hello ");
     assert.equal(finishReason, FinishReason.STOP_SEQUENCE);
@@ -159,7 +148,7 @@ describe("GenerateStream", () => {
 
   it("ends for a stop token, which is not part of the output", async () => {
     const stopping = { stopSequences: [], stopTokenIds: [67] };
-    const { messages } = await client.stream(tokensRequest([65, 66, 67, 68], { stopping }));
+    const { messages } = await suite.client.stream(tokensRequest([65, 66, 67, 68], { stopping }));
     const { finishReason, stopMatch, usage } = completedOf(messages);
     assert.equal(textOf(messages), "AB");
     assert.deepEqual([finishReason, usage?.outputTokens], [FinishReason.STOP_TOKEN, 2]);
@@ -167,7 +156,7 @@ describe("GenerateStream", () => {
   });
 
   it("says so when the output ends inside a code point, and leaves its bytes out", async () => {
-    const { messages } = await client.stream(tokensRequest([65, 0xf0, 0x9f]));
+    const { messages } = await suite.client.stream(tokensRequest([65, 0xf0, 0x9f]));
     const { incompleteText, usage } = completedOf(messages);
     assert.deepEqual([textOf(messages), incompleteText, usage?.outputTokens], ["A", true, 3]);
   });
@@ -176,14 +165,14 @@ describe("GenerateStream", () => {
     const ids = [SCRIPT.CYCLE, 65];
     const stopping = { stopSequences: [], stopTokenIds: [], maxOutputTokens: undefined };
     const long = Array.from({ length: 1_900 }, () => 66);
-    const { messages } = await client.stream(tokensRequest([...ids, ...long], { stopping }));
+    const { messages } = await suite.client.stream(tokensRequest([...ids, ...long], { stopping }));
     const { finishReason, usage } = completedOf(messages);
     assert.deepEqual([finishReason, usage?.outputTokens], [FinishReason.CONTEXT_LENGTH, 2_048 - 1_902]);
   });
 
   it("reads a chat through the model's template, and goes on inside a partial answer", async () => {
     const messages = [said(2, "Hi"), said(3, "Well")] as const;
-    const { messages: events, status } = await client.stream({
+    const { messages: events, status } = await suite.client.stream({
       ...promptRequest(""),
       input: { $case: "chat", value: chatOf([...messages]) },
     });

@@ -14,8 +14,8 @@ import { ManualClock } from "../support/manual-clock.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { rawStatusDetails } from "../support/status-details.js";
-import { TestClient, tokensRequest } from "../support/test-client.js";
-import { TestServer } from "../support/test-server.js";
+import { tokensRequest } from "../support/test-client.js";
+import { serveSuite } from "../support/suite-server.js";
 
 /** The least that a framed chunk takes of a window. */
 const MIN_CHUNK_BYTES = 10;
@@ -36,32 +36,20 @@ type Reading = typeof reading extends fc.Arbitrary<infer T> ? T : never;
 const ms = (duration: Duration | undefined): number => (duration?.seconds ?? 0) * 1e3 + (duration?.nanos ?? 0) / 1e6;
 
 describe("The ledger under random ends", () => {
-  let clock: ManualClock;
-  let server: TestServer;
-  let client: TestClient;
+  const clock = new ManualClock();
+  const suite = serveSuite({ clock });
   let lastCall = 0;
   const met = new Map<string, number>();
-
-  before(async () => {
-    clock = new ManualClock();
-    server = await TestServer.start({ clock });
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
 
   const end = async (how: Reading["end"], requestId: string, reader: RawHttp2Reader): Promise<void> => {
     if (how === "immediate" || how === "soft") {
       const mode = how === "soft" ? CancelMode.SOFT : CancelMode.IMMEDIATE;
       // NOT_FOUND where it has come to its end already.
-      await client.cancel({ target: { $case: "requestId", value: requestId }, mode }).catch(() => {});
+      await suite.client.cancel({ target: { $case: "requestId", value: requestId }, mode }).catch(() => {});
     } else if (how === "slow") {
       // A reader is not behind in every moment in which its generation is parked.
-      while ((await client.known({ $case: "requestId", value: requestId })).end === undefined) {
-        clock.advance(server.limits.slowReaderStallMs);
+      while ((await suite.client.known({ $case: "requestId", value: requestId })).end === undefined) {
+        clock.advance(suite.server.limits.slowReaderStallMs);
       }
     } else if (how === "reset") reader.cancel();
     else if (how === "disconnect") reader.disconnect();
@@ -73,7 +61,7 @@ describe("The ledger under random ends", () => {
     const stopping = { maxOutputTokens: script.maxOutputTokens, stopSequences: [], stopTokenIds: [] };
     const request = tokensRequest([SCRIPT.CYCLE, 65, 66], { requestId, stopping });
     await using reader = await RawHttp2Reader.open({
-      address: server.address,
+      address: suite.server.address,
       method: "rill.v1.GenerationService/GenerateStream",
       request: GenerateStreamRequest.encode(request).finish(),
       windowBytes: script.windowBytes,
@@ -83,21 +71,21 @@ describe("The ledger under random ends", () => {
     if (script.pauses) reader.pause();
     const target = { $case: "requestId", value: requestId } as const;
     const stands = script.pauses || script.windowBytes === 0;
-    await knownWhen(client, target, ({ state }) => !stands || state >= GenerationState.PARKED);
+    await knownWhen(suite.client, target, ({ state }) => !stands || state >= GenerationState.PARKED);
     await end(script.end, requestId, reader);
     const left = script.end === "reset" || script.end === "disconnect";
     if (!left) {
-      if (script.end !== "none" && script.end !== "soft") await endedGeneration(client, requestId);
+      if (script.end !== "none" && script.end !== "soft") await endedGeneration(suite.client, requestId);
       reader.resume();
       reader.openWindow(1_000_000);
       await reader.ended;
     }
-    const ended = await endedGeneration(client, requestId);
+    const ended = await endedGeneration(suite.client, requestId);
     // By then the server has seen whatever the reader has taken.
-    await client.load();
+    await suite.client.load();
     check(script, {
       reader,
-      generation: left ? ended : await client.known(target),
+      generation: left ? ended : await suite.client.known(target),
       end: left ? undefined : await reader.ended,
     });
   };

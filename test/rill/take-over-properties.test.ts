@@ -5,8 +5,8 @@ import fc from "fast-check";
 import type { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
 import { chunksOf, completedOf, textOf } from "../support/generation-text.js";
 import { SCRIPT } from "../support/scripted-engine.js";
-import { messageOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
-import { TestServer } from "../support/test-server.js";
+import { messageOf, resultOf, tokensRequest } from "../support/test-client.js";
+import { serveSuite } from "../support/suite-server.js";
 
 /** Each reader before the last is replaced once it has seen so many messages (0: at once), or when it has ended. */
 const scripts = fc.record({
@@ -17,19 +17,8 @@ const scripts = fc.record({
 });
 
 describe("Readers that take over from each other at random moments", () => {
-  let server: TestServer;
-  let client: TestClient;
+  const suite = serveSuite({ engine: { stepMs: 1 } });
   let lastKey = 0;
-
-  before(async () => {
-    server = await TestServer.start({ engine: { stepMs: 1 } });
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
 
   it("leave the last one with what an undisturbed run gives, and the others ABORTED", async function () {
     this.timeout(120_000);
@@ -39,16 +28,16 @@ describe("Readers that take over from each other at random moments", () => {
       const fields = { stopping, output: { tokenIds }, sampling: { seed: 1, logitBias: [] } };
       const plain = tokensRequest([SCRIPT.CYCLE, ...bytes], fields);
       const request: GenerateStreamRequest = { ...plain, idempotencyKey: `key ${++lastKey}` };
-      const undisturbed = await client.stream(plain);
-      const before = server.scheduler.load().totals.acceptedGenerations;
+      const undisturbed = await suite.client.stream(plain);
+      const before = suite.server.scheduler.load().totals.acceptedGenerations;
       const replaced = [];
       for (const count of replacedAfter) {
-        const stream = client.generation.generateStream(request);
+        const stream = suite.client.generation.generateStream(request);
         const result = resultOf(stream);
         if (count > 0) await messageOf(stream, ({ sequence }) => sequence >= count).catch(() => {});
         replaced.push(result);
       }
-      const last = await client.stream(request);
+      const last = await suite.client.stream(request);
       assert.equal(last.status.code, Status.OK);
       const completed = completedOf(last.messages);
       assert.equal(textOf(last.messages), textOf(undisturbed.messages));
@@ -75,7 +64,7 @@ describe("Readers that take over from each other at random moments", () => {
         else assert.deepEqual([status.code, status.reason, ends], [Status.ABORTED, "TAKEN_OVER", 0]);
         if (isReplaced) takenOver++;
       }
-      assert.equal(server.scheduler.load().totals.acceptedGenerations, before + 1);
+      assert.equal(suite.server.scheduler.load().totals.acceptedGenerations, before + 1);
     });
     await fc.assert(property, { numRuns: 40 });
     assert.ok(takenOver > 20, `only ${takenOver} were taken over`);

@@ -12,42 +12,32 @@ import {
 } from "../../generated/rill/v1/token_service.js";
 import type { GenerationInput } from "../../src/core/generation-request.js";
 import { answerOf, generationRequest, promptRequest, refusalOf, TestClient } from "../support/test-client.js";
+import { serveSuite } from "../support/suite-server.js";
 import { TestServer } from "../support/test-server.js";
 import { TURN_END_TOKEN } from "../support/tiny-vocabulary.js";
 import { chatOf, said } from "../support/said.js";
 
 describe("The token and model services", () => {
-  let server: TestServer;
-  let client: TestClient;
-
-  before(async () => {
-    server = await TestServer.start();
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const suite = serveSuite();
 
   const count = (fields: Partial<CountTokensRequest>): Promise<CountTokensResponse> =>
     answerOf((settle) =>
-      client.tokens.countTokens({ ...CountTokensRequest.decode(new Uint8Array()), ...fields }, settle),
+      suite.client.tokens.countTokens({ ...CountTokensRequest.decode(new Uint8Array()), ...fields }, settle),
     );
 
   it("turn text to tokens and back", async () => {
     const text = "Hello world, grüße 🌊";
-    const { tokenIds } = await answerOf<TokenizeResponse>((settle) => client.tokens.tokenize({ text }, settle));
-    const back = await answerOf<DetokenizeResponse>((settle) => client.tokens.detokenize({ tokenIds }, settle));
+    const { tokenIds } = await answerOf<TokenizeResponse>((settle) => suite.client.tokens.tokenize({ text }, settle));
+    const back = await answerOf<DetokenizeResponse>((settle) => suite.client.tokens.detokenize({ tokenIds }, settle));
     assert.equal(back.text, text);
-    const event = (await client.stream(promptRequest(text))).messages[0]?.event;
+    const event = (await suite.client.stream(promptRequest(text))).messages[0]?.event;
     assert.ok(event?.$case === "accepted");
     assert.equal(event.value.inputTokens, tokenIds.length);
   });
 
   it("read control tokens only when they are told to", async () => {
     const tokenize = (parseControlTokens: boolean): Promise<TokenizeResponse> =>
-      answerOf((settle) => client.tokens.tokenize({ text: "<|im_end|>", parseControlTokens }, settle));
+      answerOf((settle) => suite.client.tokens.tokenize({ text: "<|im_end|>", parseControlTokens }, settle));
     assert.ok(!(await tokenize(false)).tokenIds.includes(TURN_END_TOKEN));
     assert.deepEqual((await tokenize(true)).tokenIds, [TURN_END_TOKEN]);
   });
@@ -56,7 +46,7 @@ describe("The token and model services", () => {
     const chat = chatOf([said(Role.USER, "Hello")]);
     for (const input of [{ $case: "prompt", value: "Hello world" } as const, { $case: "chat", value: chat } as const]) {
       const counted = await count({ input, maxOutputTokens: 7 });
-      const { usage } = await client.generate(generationRequest({ input }));
+      const { usage } = await suite.client.generate(generationRequest({ input }));
       assert.equal(counted.inputTokens, usage?.inputTokens);
       assert.equal(counted.contextTokens, 2_048);
       assert.deepEqual([counted.availableOutputTokens, counted.fits], [2_048 - counted.inputTokens, true]);
@@ -72,14 +62,14 @@ describe("The token and model services", () => {
   });
 
   it("describe the model, in the words that expected_model takes", async () => {
-    const { model } = await answerOf<GetModelResponse>((settle) => client.model.getModel({}, settle));
+    const { model } = await answerOf<GetModelResponse>((settle) => suite.client.model.getModel({}, settle));
     assert.ok(model !== undefined);
     assert.deepEqual([model.contextTokens, model.trainingContextTokens, model.sizeBytes], [2_048, 2_048, 600_000]);
     assert.equal(model.chatTemplate?.source, ChatTemplateSource.MODEL);
     const { PROMPT, CHAT, TOKEN_IDS, TURN, TOOLS, CONSTRAINTS, TEMPLATE_ARGUMENTS } = Capability;
     assert.deepEqual(model.capabilities, [PROMPT, CHAT, TOKEN_IDS, TURN, TOOLS, CONSTRAINTS, TEMPLATE_ARGUMENTS]);
     for (const expectedModel of [model.name, model.digest]) {
-      assert.equal((await client.generate(promptRequest("a", { expectedModel }))).modelDigest, model.digest);
+      assert.equal((await suite.client.generate(promptRequest("a", { expectedModel }))).modelDigest, model.digest);
     }
   });
 

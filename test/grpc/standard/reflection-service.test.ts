@@ -9,6 +9,7 @@ import type {
 } from "../../../generated/grpc/reflection/v1/reflection.js";
 import { ServerReflectionClient as AlphaClient } from "../../../generated/grpc/reflection/v1alpha/reflection.js";
 import { resultOf, TestClient } from "../../support/test-client.js";
+import { serveSuite } from "../../support/suite-server.js";
 import { TestServer } from "../../support/test-server.js";
 
 const DESCRIPTORS = new URL("../../../../generated/descriptors.binpb", import.meta.url);
@@ -18,18 +19,7 @@ type Answer = NonNullable<ServerReflectionResponse["messageResponse"]>;
 type ReflectionClient = Pick<TestClient["reflection"], "serverReflectionInfo">;
 
 describe("Server reflection", () => {
-  let server: TestServer;
-  let client: TestClient;
-
-  before(async () => {
-    server = await TestServer.start();
-    client = new TestClient(server.address);
-  });
-
-  after(async () => {
-    client[Symbol.dispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const suite = serveSuite();
 
   /** Asks all on one stream, in order. */
   const ask = async (reflection: ReflectionClient, questions: readonly Question[]): Promise<Answer[]> => {
@@ -57,7 +47,7 @@ describe("Server reflection", () => {
     const written = await readFile(DESCRIPTORS);
     const set = fromBinary(FileDescriptorSetSchema, written);
     const questions = set.file.map(({ name }): Question => ({ $case: "fileByFilename", value: name }));
-    const answers = await ask(client.reflection, questions);
+    const answers = await ask(suite.client.reflection, questions);
     for (const [index, file] of set.file.entries()) {
       const files = filesOf(answers[index]);
       assert.deepEqual(files[0], Buffer.from(toBinary(FileDescriptorProtoSchema, file)), file.name);
@@ -71,8 +61,8 @@ describe("Server reflection", () => {
 
   it("lists the services, the same by v1 and by v1alpha", async () => {
     const question: Question[] = [{ $case: "listServices", value: "" }];
-    using alpha = disposableAlpha(server.address);
-    for (const reflection of [client.reflection, alpha.client]) {
+    using alpha = disposableAlpha(suite.server.address);
+    for (const reflection of [suite.client.reflection, alpha.client]) {
       const [answer] = await ask(reflection, question);
       assert.ok(answer?.$case === "listServicesResponse");
       assert.deepEqual(answer.value.service.map(({ name }) => name).sort(), [
@@ -103,7 +93,7 @@ describe("Server reflection", () => {
       "google.rpc.ErrorInfo": "google/rpc/error_details.proto",
     };
     const questions = Object.keys(symbols).map((value): Question => ({ $case: "fileContainingSymbol", value }));
-    const answers = await ask(client.reflection, questions);
+    const answers = await ask(suite.client.reflection, questions);
     const names = answers.map(
       (answer) => fromBinary(FileDescriptorProtoSchema, filesOf(answer)[0] ?? Buffer.alloc(0)).name,
     );
@@ -111,7 +101,7 @@ describe("Server reflection", () => {
   });
 
   it("says NOT_FOUND for what is not there, and goes on answering on the same stream", async () => {
-    const answers = await ask(client.reflection, [
+    const answers = await ask(suite.client.reflection, [
       { $case: "fileByFilename", value: "no/such.proto" },
       { $case: "fileContainingSymbol", value: "rill.v1.Nothing" },
       { $case: "fileContainingExtension", value: { containingType: "rill.v1.Chunk", extensionNumber: 9 } },
@@ -155,10 +145,10 @@ describe("Server reflection", () => {
   });
 
   it("ends with the watches, so that an idle stream does not hold up a drain", async () => {
-    const stream = client.reflection.serverReflectionInfo();
+    const stream = suite.client.reflection.serverReflectionInfo();
     const status = new Promise<number>((resolve) => stream.on("status", ({ code }: { code: number }) => resolve(code)));
     stream.on("error", () => {});
-    stream.on("data", () => server.rpc.endWatches());
+    stream.on("data", () => suite.server.rpc.endWatches());
     stream.write({ host: "", messageRequest: { $case: "listServices", value: "" } });
     assert.equal(await status, 14);
   });
