@@ -2,8 +2,8 @@ import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js"
 import { faultPlace } from "../telemetry/log-text.js";
 import type { HostChannel } from "../threads/host-channel.js";
 import { InputRefusal } from "../core/generation-error.js";
-import { checkTokenIds, type Prepared, prepareInput, type PrepareTools, tokenizeText } from "./prepare-input.js";
 import type { LogitBias, RequestedBias } from "../core/generation-request.js";
+import { checkTokenIds, type Prepared, prepareInput, type PrepareTools, tokenizeText } from "./prepare-input.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 
 type PrepareChannel = HostChannel<PrepareCommand, PrepareNotice>;

@@ -1,11 +1,11 @@
 import type { OutputGrammar } from "../core/output-format.js";
 import type { GenerationInput, RequestedConstraint } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-messages.js";
+import { InputRefusal } from "../core/generation-error.js";
 import { type ChatTemplate, toolsOf } from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./template/hidden-texts.js";
-import { InputRefusal } from "../core/generation-error.js";
 import { type Tokenised, tokenizeFragments } from "./tokens/tokenize-fragments.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 import { CompiledGrammars, createNativeCompiler } from "./grammar/compiled-grammars.js";

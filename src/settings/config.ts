@@ -1,4 +1,7 @@
 import { homedir } from "node:os";
+import type { Limits } from "../core/limits.js";
+import { modelCacheDirectory } from "../models/cache-directory.js";
+import { defaultStorePath, type StoreAddress } from "../sessions/link/store-address.js";
 import { isLoopback, parseAddress } from "./address.js";
 import {
   countOpenDescriptors,
@@ -19,9 +22,6 @@ import {
   valuesOfFile,
   valuesOfFlags,
 } from "./setting-values.js";
-import type { Limits } from "../core/limits.js";
-import { modelCacheDirectory } from "../models/cache-directory.js";
-import { defaultStorePath, type StoreAddress } from "../sessions/link/store-address.js";
 
 /** The value of every setting, checked and frozen. `readConfig` creates it once, on the main thread, before anything starts. */
 export type Config = ValuesOf<typeof SERVER_SETTINGS> & {

@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
+import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
+import { UsageError } from "../command/usage-error.js";
 import { makeCall } from "./bench-call.js";
 import { type Round, tableHead, tableLine, toFigures } from "./bench-figures.js";
 import { BENCH_DEFAULTS, type BenchFlags, type BenchInput, type BenchPlan, readBenchPlan } from "./bench-plan.js";
-import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
-import { UsageError } from "../command/usage-error.js";
 
 const STORY = "The river ran past the old mill, where nobody had ground any corn for years, and on to the sea. ";
 const MAX_NUMBER = 2 ** 47;

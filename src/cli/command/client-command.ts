@@ -12,8 +12,8 @@ import {
 } from "../../settings/address.js";
 import { ExitCode } from "../../server/exit-code.js";
 import { StopSignals } from "../../machine/stop-signals.js";
-import { OutputClosed, TextOutput, visibleText } from "./text-output.js";
 import { formatDuration, parseDurationMs } from "../../settings/units.js";
+import { OutputClosed, TextOutput, visibleText } from "./text-output.js";
 import { UsageError } from "./usage-error.js";
 
 const DEFAULT_ADDRESS = "127.0.0.1:50051";

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
-import { AnswerPrinter, asideOf } from "./answer-printer.js";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
 import type {
   CompletedJson,
@@ -10,11 +9,12 @@ import type {
   GenerationEventJson,
   TurnEventsJson,
 } from "../command/generation-json.js";
+import { addRequestFlags, readRequestFlags } from "../input/request-flags.js";
+import { UsageError } from "../command/usage-error.js";
+import { AnswerPrinter, asideOf } from "./answer-printer.js";
 import { GENERATION_FLAGS } from "./generation-flags.js";
 import { readGenerationInput } from "./generation-input.js";
 import { pendingCallsText, summarize, trimmedText } from "./generation-notes.js";
-import { addRequestFlags, readRequestFlags } from "../input/request-flags.js";
-import { UsageError } from "../command/usage-error.js";
 
 const SERVICE = "rill.v1.GenerationService";
 

@@ -1,9 +1,9 @@
 import type { JsonObject } from "../../client/contract-json.js";
-import { GENERATION_FLAGS } from "./generation-flags.js";
-import { readGivenMessages } from "../input/given-messages.js";
 import { flagOf } from "../../settings/setting.js";
+import { readGivenMessages } from "../input/given-messages.js";
 import { readTextArgument } from "../input/read-text.js";
 import { UsageError } from "../command/usage-error.js";
+import { GENERATION_FLAGS } from "./generation-flags.js";
 
 /** The input on the command line, besides the flags for fields of the contract. */
 export interface InputFlags {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { FlagType } from "./request-flags.js";
 import { parseDurationMs } from "../../settings/units.js";
 import { isJsonObject, tryParseJson } from "../../core/json.js";
 import type { JsonObject } from "../../client/contract-json.js";
+import type { FlagType } from "./request-flags.js";
 
 const MAX_UINT32 = 2 ** 32 - 1;
 /** The largest google.protobuf.Duration. */

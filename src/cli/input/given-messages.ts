@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../client/contract-json.js";
-import { readTextFile } from "./read-text.js";
 import { UsageError } from "../command/usage-error.js";
+import { readTextFile } from "./read-text.js";
 
 /** The sources of messages on a command line, each of which may be absent. */
 export interface MessageSources {

@@ -1,5 +1,5 @@
-import type { SessionJson } from "./session-json.js";
 import { formatDuration } from "../../settings/units.js";
+import type { SessionJson } from "./session-json.js";
 
 /** The columns with their usual widths. A wider value pushes the rest of its line, so no line waits for a later page. */
 const COLUMNS: readonly Column[] = [

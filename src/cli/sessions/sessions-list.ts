@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
 import { COUNT } from "../input/flag-types.js";
+import { UsageError } from "../command/usage-error.js";
 import { sessionFacts, sessionHead, sessionLine } from "./session-table.js";
 import { pagesOf } from "./session-pages.js";
-import { UsageError } from "../command/usage-error.js";
 
 const NOTES = `
 IDLE is the time after its last use (USED) at which a session is deleted. RUNNING is the

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
+import type { ToolCallJson } from "../command/generation-json.js";
 import { sessionFacts } from "./session-table.js";
 import type { SessionJson, SessionResponseJson, TurnJson } from "./session-json.js";
 import { pagesOf } from "./session-pages.js";
-import type { ToolCallJson } from "../command/generation-json.js";
 
 /** Creates `rill sessions show ID`, which shows a session with its turns and sets the exit code of the process. */
 export function createShowCommand(): Command {

@@ -3,8 +3,8 @@ import type { ChatOptions } from "../../core/generation-request.js";
 import type { TemplateFacts } from "../../core/model-facts.js";
 import type { CallSyntax, OutputFormat, ReasoningSyntax } from "../../core/output-format.js";
 import type { Fragment } from "../tokens/control-texts.js";
-import { callSyntaxes } from "./call-syntaxes.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
+import { callSyntaxes } from "./call-syntaxes.js";
 
 /** A conversation and the requirements on its answer. */
 export interface ChatRequest extends ChatOptions {
@@ -45,7 +45,7 @@ export function toolsOf({ tools }: ChatOptions): ToolUse | undefined {
 }
 
 /** The facts that determine the output format. */
-export interface OutputFormatFacts {
+interface OutputFormatFacts {
   readonly reasoning: Omit<ReasoningSyntax, "endTokens"> | undefined;
   readonly frames: readonly string[];
   /** undefined means that the block of text describes the tools. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { Fragment } from "../tokens/control-texts.js";
-import type { Vocabulary } from "../tokens/vocabulary.js";
 import { isJsonObject, type JsonObject } from "../../core/json.js";
 import { InputRefusal } from "../../core/generation-error.js";
+import type { Fragment } from "../tokens/control-texts.js";
+import type { Vocabulary } from "../tokens/vocabulary.js";
 
 /**
  * Keeps the caller's texts apart from control tokens while a template processes them. An unguessable mark breaks up every control text in them, and the

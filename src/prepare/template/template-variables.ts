@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { Message, Tool, ToolCall } from "../../core/conversation.js";
 import { isJsonObject, type JsonObject } from "../../core/json.js";
 import type { CallSyntax } from "../../core/output-format.js";
+import { InputRefusal } from "../../core/generation-error.js";
 import { writeCalls } from "./call-syntaxes.js";
 import { type HiddenTexts, parseJsonObject } from "./hidden-texts.js";
-import { InputRefusal } from "../../core/generation-error.js";
 
 /** The form in which one template takes calls and their results. `findToolSupport` finds it out. */
 export interface TemplateShape {

@@ -1,8 +1,8 @@
 import pg from "pg";
 import type { Transaction } from "kysely";
+import type { StoreFault } from "../store-problem.js";
 import { Kysely, PostgresDialect, sql } from "./kysely.js";
 import type { StoreDatabase, Tables } from "./store-database.js";
-import type { StoreFault } from "../store-problem.js";
 
 /** The most connections at a time. */
 const POOL_SIZE = 10;

@@ -1,7 +1,8 @@
-import SqliteFile, { type Database } from "better-sqlite3";
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
+import SqliteFile, { type Database } from "better-sqlite3";
 import type { DatabaseConnection, TransactionSettings } from "kysely";
+import type { StoreFault } from "../store-problem.js";
 import {
   CompiledQuery,
   Kysely,
@@ -19,7 +20,6 @@ import {
   SqliteFiles,
 } from "./sqlite-files.js";
 import type { StoreDatabase, Tables } from "./store-database.js";
-import type { StoreFault } from "../store-problem.js";
 
 /** The path that stands for a database in memory. */
 export const IN_MEMORY = ":memory:";

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { makeFolders } from "../../machine/make-folders.js";
 import type { Database } from "better-sqlite3";
+import { makeFolders } from "../../machine/make-folders.js";
 
 /** The mode of a file that its owner alone may read: sessions hold what people said. */
 const PRIVATE_MODE = 0o600;

@@ -1,11 +1,11 @@
-import type * as asked from "../session-store.js";
 import { type Clock, RunningClock, startPause } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
+import type * as asked from "../session-store.js";
 import type { Session, SessionKey } from "../session.js";
 import type { SessionStore } from "../session-store.js";
 import type { StoreFault, StoreResult } from "../store-problem.js";
-import { type StoreReport, StoreTally } from "./store-tally.js";
 import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-messages.js";
+import { type StoreReport, StoreTally } from "./store-tally.js";
 
 /** Runs commands in a thread, or against a server. Never rejects. */
 export interface StoreRunner extends AsyncDisposable {

@@ -1,8 +1,8 @@
-import { lockSession } from "./turn-lease.js";
-import { changedRow, encodeLabels, findConflict, releaseSession, saveSession, toSession } from "./session-rows.js";
 import type { Session } from "../session.js";
 import type { AppendMessages, DeleteSession, UpdateSession } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";
+import { lockSession } from "./turn-lease.js";
+import { changedRow, encodeLabels, findConflict, releaseSession, saveSession, toSession } from "./session-rows.js";
 import type { StoreAccess, Work } from "./store-work.js";
 import { findExcess, newTurnRow } from "./turn-rows.js";
 

@@ -1,12 +1,12 @@
 import type { Session } from "../session.js";
-import { encodeLabels, reserveSession, toSession } from "./session-rows.js";
 import type { CreateSession, ForkSession } from "../session-store.js";
 import type { StoreProblem, StoreResult } from "../store-problem.js";
-import type { StoreAccess, Work } from "./store-work.js";
 import type { SessionRow } from "../database/store-database.js";
+import { sql } from "../database/kysely.js";
+import { encodeLabels, reserveSession, toSession } from "./session-rows.js";
+import type { StoreAccess, Work } from "./store-work.js";
 import { findExcess, newTurnRow } from "./turn-rows.js";
 import { lockSession } from "./turn-lease.js";
-import { sql } from "../database/kysely.js";
 
 export async function createSession(access: StoreAccess, request: CreateSession): Promise<StoreResult<Session>> {
   return await access.write(async (work) => {

@@ -1,11 +1,11 @@
-import { isLost, lockSession } from "./turn-lease.js";
 import type { AdmittedTurn, AdmitTurn, OpenedTurn, OpenTurn, RepeatedTurn } from "../session-store.js";
-import { changedRow, findConflict, findSession, saveSession, toSession } from "./session-rows.js";
 import type { StoreResult } from "../store-problem.js";
-import type { StoreAccess, Work } from "./store-work.js";
 import type { SessionRow, TurnRow } from "../database/store-database.js";
-import { digestKey, findExcess, findTurn, findTurnByKey, newTurnRow, readTurns, toTurn } from "./turn-rows.js";
 import { hasPartialAnswer } from "../session.js";
+import { isLost, lockSession } from "./turn-lease.js";
+import { changedRow, findConflict, findSession, saveSession, toSession } from "./session-rows.js";
+import type { StoreAccess, Work } from "./store-work.js";
+import { digestKey, findExcess, findTurn, findTurnByKey, newTurnRow, readTurns, toTurn } from "./turn-rows.js";
 
 /** Opens a turn. It only reads, unless it meets a turn whose lease has run out, which it ends first. */
 export async function openTurn(access: StoreAccess, request: OpenTurn): Promise<StoreResult<OpenedTurn>> {

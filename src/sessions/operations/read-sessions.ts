@@ -1,8 +1,8 @@
 import { sql } from "../database/kysely.js";
 import type { Session, SessionKey } from "../session.js";
-import { findSession, toSession } from "./session-rows.js";
 import type { ListSessions, ListTurns, PageBounds, SessionPage, TurnPage } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";
+import { findSession, toSession } from "./session-rows.js";
 import type { StoreAccess } from "./store-work.js";
 import { readTurns } from "./turn-rows.js";
 

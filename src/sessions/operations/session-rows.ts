@@ -1,7 +1,7 @@
 import type { Session, SessionKey } from "../session.js";
 import type { StoreProblem } from "../store-problem.js";
-import type { Work } from "./store-work.js";
 import type { SessionRow } from "../database/store-database.js";
+import type { Work } from "./store-work.js";
 
 export function toSession(row: SessionRow): Session {
   return {

@@ -1,8 +1,8 @@
-import { removeSession } from "./change-session.js";
-import { lockSession } from "./turn-lease.js";
 import type { SessionKey } from "../session.js";
 import type { Swept } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";
+import { removeSession } from "./change-session.js";
+import { lockSession } from "./turn-lease.js";
 import type { StoreAccess, Work } from "./store-work.js";
 
 /** Sweeps each session in a transaction of its own, so that no call waits long for a sweep. */

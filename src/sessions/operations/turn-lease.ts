@@ -1,10 +1,10 @@
-import { changedRow, findSession, saveSession, usedRow } from "./session-rows.js";
 import type { CommittedTurn, CommitTurn, RenewLease, TurnLease } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";
-import type { StoreAccess, Work } from "./store-work.js";
 import type { SessionRow, TurnRow } from "../database/store-database.js";
-import { encodeParts, encodeText, findTurn, type TurnEnding, writeEnding } from "./turn-rows.js";
 import type { SessionKey } from "../session.js";
+import { changedRow, findSession, saveSession, usedRow } from "./session-rows.js";
+import type { StoreAccess, Work } from "./store-work.js";
+import { encodeParts, encodeText, findTurn, type TurnEnding, writeEnding } from "./turn-rows.js";
 
 const FENCED_OUT = { ok: false, problem: { type: "fenced_out" } } as const;
 

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Message, ToolCall } from "../../core/conversation.js";
 import type { AnswerParts, Turn, TurnOutcome, TurnStatus } from "../session.js";
 import type { StoreProblem } from "../store-problem.js";
-import type { Work } from "./store-work.js";
 import type { SessionRow, TurnRow } from "../database/store-database.js";
+import type { Work } from "./store-work.js";
 
 type PartColumns = Pick<TurnRow, "reasoning" | "tool_calls">;
 
