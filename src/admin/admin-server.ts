@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, isIP } from "node:net";
 import type { Clock } from "../sync/clock.js";
 import { type Logger, RareWarning } from "../telemetry/logger.js";
 import { MetricsPage } from "../telemetry/metrics-page.js";
 import { AdminConnections } from "./admin-connections.js";
-import { AdminHosts, shownHost } from "./admin-hosts.js";
 import { SERVER_METRICS } from "./server-metrics.js";
 import type { ServerView } from "./server-view.js";
 import { SharedPage } from "./shared-page.js";
@@ -16,6 +15,8 @@ const REQUEST_LIMIT_MS = 5_000;
 /** How often Node looks for requests that exceed their time limit. */
 const LIMIT_CHECK_MS = 1_000;
 const WARNING_INTERVAL_MS = 10 * 60_000;
+/** The most characters of a host that a response or a log line shows. */
+const MAX_SHOWN_CHARS = 100;
 
 export interface AdminServerOptions {
   /** The address to listen on. Port 0 means any free port. */
@@ -170,4 +171,39 @@ function formatHostPort(host: string, port: number): string {
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === "EADDRINUSE" ? "the address is in use by another process" : message;
+}
+
+/**
+ * Decides which Host headers the admin port accepts. A foreign web page can make its own name resolve to this machine and so read the admin port (DNS
+ * rebinding), but it cannot choose the Host header. IP addresses, which the kubelet and Prometheus send, and localhost are always accepted.
+ */
+class AdminHosts {
+  readonly #names: ReadonlySet<string>;
+
+  /** @param names further names, in upper or lower case */
+  constructor(names: readonly string[]) {
+    this.#names = new Set(["localhost", ...names.map((name) => canonical(name))]);
+  }
+
+  /** @param header the Host header, or undefined, which HTTP/1.0 allows and browsers never send */
+  allow(header: string | undefined): boolean {
+    if (header === undefined) return true;
+    const host = hostOf(header);
+    return host !== undefined && (isIP(host) !== 0 || this.#names.has(canonical(host)));
+  }
+}
+
+/** Shortens a Host header and makes it printable. */
+function shownHost(header: string | undefined): string {
+  return JSON.stringify((header ?? "").slice(0, MAX_SHOWN_CHARS));
+}
+
+/** Removes the port, and the brackets of an IPv6 address. */
+function hostOf(header: string): string | undefined {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header.trim()) ?? [];
+  return bracketed ?? plain;
+}
+
+function canonical(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
 }

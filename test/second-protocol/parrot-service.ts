@@ -11,8 +11,7 @@ import { foldGeneration } from "../../src/generation/fold-generation.js";
 import { openGeneration } from "../../src/generation/open-generation.js";
 import type { CallContext, CallHost } from "../../src/grpc/call/call-context.js";
 import { streamMethod, unaryMethod } from "../../src/grpc/call/service-methods.js";
-import { type DecodedRequest, takeMessage } from "../../src/grpc/contract/decoded-request.js";
-import type { StrictService } from "../../src/grpc/contract/service-definition.js";
+import { type DecodedRequest, type StrictService, takeMessage } from "../../src/grpc/contract/service-definition.js";
 
 const PROTO_FILE = fileURLToPath(new URL("../../../test/second-protocol/parrot.proto", import.meta.url));
 const loaded = loadSync(PROTO_FILE, { defaults: true, oneofs: true });

@@ -1,9 +1,8 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { Metadata, status as Status, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import { Metadata, type ServerInterceptingCallInterface, status as Status } from "@grpc/grpc-js";
 import type { CallOrigin } from "../../core/calls.js";
 import type { ErrorCode, GenerationError } from "../../core/generation-error.js";
-import { fromForeignStatus, isForeignStatus } from "../status/foreign-status.js";
-import { toErrorStatus } from "../status/error-status.js";
+import { fromForeignStatus, isForeignStatus, toErrorStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
 import { originOf } from "./call-headers.js";

@@ -1,7 +1,6 @@
 import type { handleBidiStreamingCall, handleServerStreamingCall, handleUnaryCall } from "@grpc/grpc-js";
 import { onAbort } from "../../sync/abort.js";
-import type { DecodedRequest } from "../contract/decoded-request.js";
-import { EncodedResponse } from "../contract/service-definition.js";
+import { type DecodedRequest, EncodedResponse } from "../contract/service-definition.js";
 import type { CallContext, CallHost } from "./call-context.js";
 import type { WatcherLimit } from "./call-limits.js";
 import type { CallKind } from "./call-scope.js";

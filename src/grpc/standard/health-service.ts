@@ -13,7 +13,7 @@ import { Wakeup } from "../../sync/deferred.js";
 import type { CallContext, CallHost } from "../call/call-context.js";
 import { WatcherLimit } from "../call/call-limits.js";
 import { streamMethod, unaryMethod, WITHOUT_TEXT } from "../call/service-methods.js";
-import { type DecodedRequest, readableMessage } from "../contract/decoded-request.js";
+import { type DecodedRequest, readableMessage } from "../contract/service-definition.js";
 import { ProtocolStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 

@@ -15,7 +15,7 @@ import type {
 } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
-import { type DecodedRequest, takeMessage } from "../../grpc/contract/decoded-request.js";
+import { type DecodedRequest, takeMessage } from "../../grpc/contract/service-definition.js";
 import { parseConstraint, refuseConflicts } from "./parse-constraint.js";
 import { parseId, parseLabels, parseOptionalDurationMs } from "./parse-field.js";
 import { parseInputOrTurn } from "./parse-input.js";

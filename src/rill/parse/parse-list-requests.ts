@@ -1,7 +1,7 @@
 import type { ListSessionsRequest, ListTurnsRequest } from "../../../generated/rill/v1/session_service.js";
 import { Violations } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
-import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
+import { type DecodedRequest, readableMessage } from "../../grpc/contract/service-definition.js";
 import type { ListSessions, ListTurns } from "../../sessions/session-store.js";
 import { parseNumber } from "./parse-field.js";
 import { parseRequiredId } from "./parse-session-requests.js";

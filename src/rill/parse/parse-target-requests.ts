@@ -6,7 +6,7 @@ import {
 import type { CancelMode } from "../../core/engine-messages.js";
 import { Violations } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
-import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
+import { type DecodedRequest, readableMessage } from "../../grpc/contract/service-definition.js";
 import type { GenerationTarget } from "../../scheduler/generation/generation-registry.js";
 import { parseId } from "./parse-field.js";
 

@@ -6,7 +6,7 @@ import type {
 import { Violations } from "../../core/generation-error.js";
 import type { GenerationInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { type DecodedRequest, readableMessage } from "../../grpc/contract/decoded-request.js";
+import { type DecodedRequest, readableMessage } from "../../grpc/contract/service-definition.js";
 import { parseTokenIds } from "./parse-field.js";
 import { parseInput } from "./parse-input.js";
 

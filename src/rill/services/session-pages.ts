@@ -7,8 +7,7 @@ import {
 import { GenerationError } from "../../core/generation-error.js";
 import { storedValue } from "../../generation/call/refusals.js";
 import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
-import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
-import { EncodedResponse } from "../../grpc/contract/service-definition.js";
+import { type DecodedRequest, EncodedResponse } from "../../grpc/contract/service-definition.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { PageBounds, SessionStore } from "../../sessions/session-store.js";
 import type { SessionKey, Turn } from "../../sessions/session.js";

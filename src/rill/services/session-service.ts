@@ -21,7 +21,7 @@ import type { AppendMessages, SessionStore } from "../../sessions/session-store.
 import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
 import { unaryMethod } from "../../grpc/call/service-methods.js";
 import { checkCallIds, storedCallIds } from "../../generation/call/call-ids.js";
-import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
+import type { DecodedRequest } from "../../grpc/contract/service-definition.js";
 import {
   parseAppendMessages,
   parseCreateSession,

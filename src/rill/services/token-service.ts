@@ -9,9 +9,8 @@ import {
   TokenServiceService as SERVICE,
 } from "../../../generated/rill/v1/token_service.js";
 import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
-import type { EncodedResponse } from "../../grpc/contract/service-definition.js";
+import type { DecodedRequest, EncodedResponse } from "../../grpc/contract/service-definition.js";
 import { unaryMethod } from "../../grpc/call/service-methods.js";
-import type { DecodedRequest } from "../../grpc/contract/decoded-request.js";
 import {
   parseCountTokensRequest,
   parseDetokenizeRequest,

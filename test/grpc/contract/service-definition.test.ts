@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { Server, type ServiceDefinition } from "@grpc/grpc-js";
+import type { GenerateStreamRequest } from "../../../generated/rill/v1/generation_service.js";
 import { ModelServiceService } from "../../../generated/rill/v1/model_service.js";
+import { GenerationError } from "../../../src/core/generation-error.js";
 import { DescriptorSet } from "../../../src/grpc/contract/descriptor-set.js";
-import type { DecodedRequest } from "../../../src/grpc/contract/decoded-request.js";
-import { addStrictService, serviceName } from "../../../src/grpc/contract/service-definition.js";
+import {
+  addStrictService,
+  type DecodedRequest,
+  readableMessage,
+  serviceName,
+  takeMessage,
+} from "../../../src/grpc/contract/service-definition.js";
+import { promptRequest } from "../../support/test-client.js";
 
 describe("A service that is added to the server", () => {
   it("must have a handler for every method: a missing one is no silent UNIMPLEMENTED", async () => {
@@ -44,5 +52,51 @@ describe("A service that is added to the server", () => {
     assert.deepEqual(decoded, []);
     assert.equal(readWith("ignored", unknown).type, "decoded");
     assert.deepEqual(decoded, [unknown]);
+  });
+});
+
+describe("A decoded request", () => {
+  it("shows its message as often as it is asked", () => {
+    const message = promptRequest("a");
+    const request: DecodedRequest<GenerateStreamRequest> = { type: "decoded", message };
+    assert.equal(readableMessage(request), message);
+    assert.equal(readableMessage(request), message);
+  });
+
+  it("gives its message away once, and keeps nothing of it", () => {
+    const message = promptRequest("a");
+    const request: DecodedRequest<GenerateStreamRequest> = { type: "decoded", message };
+    assert.equal(takeMessage(request), message);
+    assert.deepEqual(request, { type: "decoded", message: undefined });
+    assert.throws(() => takeMessage(request), /was taken before/);
+  });
+
+  it("that cannot be decoded has none to give", () => {
+    const violations = [{ field: "prompt", description: "breaks off" }];
+    const request: DecodedRequest<GenerateStreamRequest> = { type: "undecodable", violations };
+    assert.throws(
+      () => takeMessage(request),
+      (error) => error instanceof GenerationError && error.code === "UNDECODABLE_MESSAGE",
+    );
+  });
+
+  it("with unwanted fields is an invalid request that names them", () => {
+    const violations = [{ field: "field 9", description: "is not part of rill.v1.GenerateStreamRequest" }];
+    const request: DecodedRequest<GenerateStreamRequest> = { type: "unwanted", violations };
+    assert.throws(
+      () => readableMessage(request),
+      (error) =>
+        error instanceof GenerationError &&
+        error.code === "INVALID_REQUEST" &&
+        error.message === "field 9 is not part of rill.v1.GenerateStreamRequest",
+    );
+  });
+
+  it("that is undecodable as a whole is told of in a sentence", () => {
+    const violations = [{ field: "", description: "ends early, or is not protobuf" }];
+    const request: DecodedRequest<GenerateStreamRequest> = { type: "undecodable", violations };
+    assert.throws(() => readableMessage(request), {
+      message: "the message cannot be decoded: it ends early, or is not protobuf",
+    });
   });
 });

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { Metadata } from "@grpc/grpc-js";
 import fc from "fast-check";
+import { Metadata } from "@grpc/grpc-js";
 import { ERROR_CODES, GenerationError } from "../../../src/core/generation-error.js";
-import { MAX_DETAILS_BYTES, MAX_VIOLATIONS } from "../../../src/grpc/status/error-details.js";
-import { toErrorStatus } from "../../../src/grpc/status/error-status.js";
+import { MAX_DETAILS_BYTES, MAX_VIOLATIONS, toErrorStatus } from "../../../src/grpc/status/error-status.js";
 import { STATUS_OF_CODE } from "../../../src/grpc/status/status-table.js";
 import { statusDetails } from "../../support/status-details.js";
 
