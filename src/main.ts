@@ -5,11 +5,21 @@ import { announcement } from "./server/announce.js";
 import { chooseEngineSize } from "./server/engine-size.js";
 import { ExitCode } from "./server/exit-code.js";
 import { releaseAtExit, terminalDescriptors } from "./server/lost-terminal.js";
-import { createPullReporter } from "./server/pull-reporter.js";
+import { createPullReporter, type PullReporter } from "./server/pull-reporter.js";
 import { serveUntilEnded } from "./server/serve-until-ended.js";
+import { describeLogPlace, loadedMessage, loadingMessage } from "./server/start-messages.js";
+import { reportFailure } from "./server/start-failure.js";
+import { watchStart } from "./server/start-signals.js";
 import { StopSignals } from "./machine/stop-signals.js";
 import { VERSION } from "./settings/version.js";
-import { defaultModelCache, defaultStore, poolThreads, type Config } from "./settings/config.js";
+import {
+  defaultModelCache,
+  defaultStore,
+  ownCommands,
+  poolThreads,
+  type Config,
+  type OwnCommands,
+} from "./settings/config.js";
 import type { ModelFacts } from "./core/model-facts.js";
 import type { LlamaWorkerOptions } from "./engine/llama/llama-worker.js";
 import { stateDirectoryProblem } from "./engine/llama/state-files.js";
@@ -33,7 +43,7 @@ import { RunningTurns } from "./sessions/running-turns.js";
 import type { CalledStore } from "./sessions/link/called-store.js";
 import { SessionSweeper } from "./sessions/session-sweeper.js";
 import { systemClock } from "./sync/clock.js";
-import { createLogger, type RootLogger } from "./telemetry/logger.js";
+import { createLogger, type LogFormat, type RootLogger } from "./telemetry/logger.js";
 
 /** The most input tokens in one step, however fast the machine is. The engine's batch has room for them beside a token of each run. */
 const MAX_PREFILL_TOKENS = 512;
@@ -53,36 +63,54 @@ export interface ServeOptions {
 }
 
 /**
- * Serves until a signal or the loss of a worker, and returns the exit code. The log goes to standard output, one JSON object per line; messages for people
- * go to standard error. Called once per process, on the main thread; the caller ends the process.
+ * Serves until a signal or the loss of a worker, and returns the exit code. The log goes to standard output, and messages for people go to standard
+ * error. Called once per process, on the main thread; the caller ends the process.
  */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<ExitCode> {
   const { warnings = [], engineEntry = new URL("./engine/llama/llama-worker.js", import.meta.url) } = options;
-  await using log = createLogger({ level: config.logLevel, destination: process.stdout });
+  const { stdout, stderr } = process;
+  const logFormat = config.logFormat === "auto" ? (stdout.isTTY ? "pretty" : "json") : config.logFormat;
+  using reporter = createPullReporter(stderr);
+  const tell = (text: string): void => {
+    reporter.endBar();
+    stderr.write(text);
+  };
+  const beforeLine = stdout.isTTY ? reporter.endBar : undefined;
+  await using log = createLogger({ level: config.logLevel, format: logFormat, destination: stdout, beforeLine });
   const terminals = terminalDescriptors();
   using signals = new StopSignals({
     atTerminal: terminals.includes(STANDARD_INPUT),
+    nowMs: () => systemClock.nowMs(),
     onHangUp: () => releaseAtExit(terminals),
     onIgnoredHangUp: () => log.info({}, "SIGHUP does nothing because standard input is no terminal"),
   });
   for (const warning of warnings) log.warn({}, warning);
   try {
-    return await run({ config, engineEntry, log, signals });
+    return await run({ config, engineEntry, log, logFormat, signals, reporter, tell });
   } catch (error) {
     if (signals.drain.aborted && error === signals.drain.reason) {
       return signals.first === "SIGINT" ? ExitCode.interrupted : ExitCode.done;
     }
-    log.error({ err: error }, "the server failed");
-    tell(`rill serve: ${error instanceof Error ? error.message : String(error)}\n`);
+    await reportFailure(error, { config, log, tell, serveCommand: commands().serve });
     return ExitCode.failed;
   }
+}
+
+/** The words that call this program, for the person at the terminal. */
+function commands(): OwnCommands {
+  return ownCommands(process.argv[1] ?? "rill");
 }
 
 interface Surroundings {
   readonly config: Config;
   readonly engineEntry: URL;
   readonly log: RootLogger;
+  readonly logFormat: LogFormat;
   readonly signals: StopSignals;
+  /** Shows the progress of a download. */
+  readonly reporter: PullReporter;
+  /** Prints a message for the person at the terminal. */
+  readonly tell: (text: string) => void;
 }
 
 /**
@@ -90,12 +118,14 @@ interface Surroundings {
  *
  * @throws Error with a message for people if a part cannot start, or the reason of the signal that arrives before the server is ready
  */
-async function run({ config, engineEntry, log, signals }: Surroundings): Promise<ExitCode> {
+async function run(surroundings: Surroundings): Promise<ExitCode> {
+  const { config, engineEntry, log, signals, reporter, tell } = surroundings;
   const { listen, limits, connections, trustedProxies, laneWeights, stepLimitMs } = config;
   const clock = systemClock;
   const lifecycle = new LifecycleState();
   const served: Served = { config, lifecycle, log, backend: undefined };
   const backend = (): Backend | undefined => served.backend;
+  using starting = watchStart(signals, tell);
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   const keyed = new KeyedGenerations(limits, clock);
@@ -118,9 +148,11 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
   // The sweeper starts after the address is bound, so that a second server that was started by mistake does not touch the store.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
   await using admin = await startAdmin(served, { store, rpc });
-  const model = await fetchModel(config, signals.drain);
+  const model = await fetchModel(config, reporter, signals.drain);
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
   const size = chooseEngineSize(config, model.gguf);
+  tell(loadingMessage(model));
+  const loadStartMs = clock.nowMs();
   // The preparer starts before the engine, because its load would delay decoding.
   await using preparer = await Preparer.start({ modelPath: model.path, limits, log, queueCapacity: limits.calls });
   signals.drain.throwIfAborted();
@@ -156,9 +188,11 @@ async function run({ config, engineEntry, log, signals }: Surroundings): Promise
     collect: shrinkHeap,
     onFailure: (err) => log.warn({ err }, "freeing the memory of a surge failed"),
   });
+  tell(loadedMessage(clock.nowMs() - loadStartMs, engine.facts));
+  starting[Symbol.dispose]();
   lifecycle.advance("serving");
   const { instanceId } = named;
-  announceReady(served.backend, { log, instanceId, address: rpc.address, adminAddress: admin?.address });
+  announceReady(served.backend, { ...surroundings, instanceId, address: rpc.address, adminAddress: admin?.address });
   return await serveUntilEnded({ config, lifecycle, signals, rpc, scheduler, engine, preparer, clock, log, tell });
 }
 
@@ -217,10 +251,17 @@ function openStore({ store, limits }: Config, log: RootLogger): CalledStore {
   });
 }
 
-async function fetchModel({ model, modelCache, hub }: Config, signal: AbortSignal): Promise<ResolvedModel> {
-  using reporter = createPullReporter(process.stderr);
+async function fetchModel(
+  { model, modelCache, hub }: Config,
+  { onEvent, endBar }: PullReporter,
+  signal: AbortSignal,
+): Promise<ResolvedModel> {
   const cacheDir = modelCache === "auto" ? defaultModelCache() : modelCache;
-  return await resolveModel(model, { cacheDir, hubOrigin: hub, signal, onEvent: reporter.onEvent });
+  try {
+    return await resolveModel(model, { cacheDir, hubOrigin: hub, signal, onEvent });
+  } finally {
+    endBar();
+  }
 }
 
 function factsOf({ name, sha256, path, gguf }: ResolvedModel, { facts }: Preparer): ModelFacts {
@@ -236,22 +277,18 @@ function factsOf({ name, sha256, path, gguf }: ResolvedModel, { facts }: Prepare
   };
 }
 
-interface Announcing {
-  readonly log: RootLogger;
+interface Announcing extends Pick<Surroundings, "log" | "logFormat" | "tell"> {
   readonly instanceId: string;
   readonly address: string;
   readonly adminAddress: string | undefined;
 }
 
 /** Writes one log line for programs and a short message for people. */
-function announceReady({ model, engine }: Backend, { log, instanceId, address, adminAddress }: Announcing): void {
+function announceReady({ model, engine }: Backend, announcing: Announcing): void {
+  const { log, logFormat, tell, instanceId, address, adminAddress } = announcing;
   const { contextTokens, sequences: slots, threads, release } = engine;
   const facts = { version: VERSION, model: model.name, digest: model.digest, slots, contextTokens, threads, release };
   log.info({ address, adminAddress, instanceId, ...facts }, "ready");
-  tell(announcement({ address, adminAddress, modelName: model.name }));
-}
-
-/** Prints a message for the person at the terminal. */
-function tell(text: string): void {
-  process.stderr.write(text);
+  const logPlace = describeLogPlace(logFormat, process.stdout.isTTY);
+  tell(announcement({ address, adminAddress, modelName: model.name, program: commands().rill, logPlace }));
 }

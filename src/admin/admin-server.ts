@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
+import { AddressInUse } from "../machine/address-in-use.js";
 import type { Clock } from "../sync/clock.js";
 import { type Logger, RareWarning } from "../telemetry/logger.js";
 import { MetricsPage } from "../telemetry/metrics-page.js";
@@ -52,7 +53,7 @@ export class AdminServer implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @throws Error with the address and the reason if it cannot listen */
+  /** @throws AddressInUse; Error with the address and the reason if it cannot listen */
   static async start(options: AdminServerOptions): Promise<AdminServer> {
     const { listen, maxConnections, view, log, clock } = options;
     const warning = new RareWarning({ log, nowMs: () => clock.nowMs(), intervalMs: WARNING_INTERVAL_MS });
@@ -84,10 +85,11 @@ export class AdminServer implements AsyncDisposable {
     try {
       await once(server, "listening");
     } catch (error) {
-      throw new Error(
-        `the admin port cannot listen on ${formatHostPort(listen.host, listen.port)}: ${reasonOf(error)}`,
-        { cause: error },
-      );
+      const address = formatHostPort(listen.host, listen.port);
+      const attempt = `the admin port cannot listen on ${address}`;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === "EADDRINUSE") throw new AddressInUse(address, attempt, error);
+      throw new Error(`${attempt}: ${message}`, { cause: error });
     }
     // Without a listener, a failure to accept a connection would end the process.
     server.on("error", (err) => warning.warn(() => ({ err }), "the admin port could not accept a connection"));
@@ -166,11 +168,6 @@ function probeAnswer(view: ServerView, isWell: (view: ServerView) => boolean): A
 
 function formatHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === "EADDRINUSE" ? "the address is in use by another process" : message;
 }
 
 /**

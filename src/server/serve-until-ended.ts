@@ -7,6 +7,7 @@ import { onAbort } from "../sync/abort.js";
 import { flushStream, type Logger } from "../telemetry/logger.js";
 import { drain, type DrainOptions } from "./drain.js";
 import { ExitCode } from "./exit-code.js";
+import { closeMessage, drainMessage } from "./stop-messages.js";
 import type { StopSignals } from "../machine/stop-signals.js";
 
 /** The time that the workers have to finish their work. It exceeds the time after which the engine link terminates its worker. */
@@ -18,9 +19,9 @@ const LOST_CLOSE_LIMIT_MS = 1_000;
 export interface Service {
   readonly config: Pick<Config, "drainDelayMs" | "drainGraceMs">;
   readonly lifecycle: LifecycleState;
-  readonly signals: Pick<StopSignals, "drain" | "close" | "first">;
+  readonly signals: Pick<StopSignals, "drain" | "close" | "first" | "isFromKeyboard">;
   readonly rpc: DrainOptions["rpc"];
-  readonly scheduler: DrainOptions["scheduler"];
+  readonly scheduler: DrainOptions["scheduler"] & { load(): { readonly generations: readonly unknown[] } };
   readonly engine: LosableWorker;
   readonly preparer: LosableWorker;
   readonly clock: Clock;
@@ -44,17 +45,23 @@ export async function serveUntilEnded(service: Service): Promise<ExitCode> {
   const isLost = (): boolean => lifecycle.current === "failed";
   const lost = Promise.race([engine.lost, preparer.lost]).then(() => lifecycle.advance("failed"));
   await Promise.race([aborted(signals.drain), lost]);
+  const { isFromKeyboard } = signals;
+  const { drainGraceMs: graceMs } = config;
+  // The delay lets load balancers notice, and no load balancer sends calls to a server that a person ends with Ctrl-C.
+  const delayMs = isFromKeyboard ? 0 : config.drainDelayMs;
   if (!isLost()) {
     lifecycle.advance("draining");
-    log.info({ signal: signals.first, delayMs: config.drainDelayMs, graceMs: config.drainGraceMs }, "draining");
-    tell("draining; a second signal closes at once\n");
+    const generations = scheduler.load().generations.length;
+    tell(drainMessage({ generations, delayMs, graceMs, isFromKeyboard }));
+    log.info({ signal: signals.first, generations, delayMs, graceMs }, "draining");
   }
+  using _closing = onAbort(signals.close, () => tell(closeMessage(isFromKeyboard)));
   await drain({
     rpc,
     scheduler,
     clock,
-    delayMs: config.drainDelayMs,
-    graceMs: config.drainGraceMs,
+    delayMs,
+    graceMs,
     hurry: Promise.race([aborted(signals.close), lost]),
     hurriedEnd: () =>
       isLost()

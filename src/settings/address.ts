@@ -57,6 +57,16 @@ export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+const EVERY_INTERFACE = new Set(["0.0.0.0", "::"]);
+
+/** An address that works on this machine: localhost if the server listens on every interface. */
+export function reachableFromHere(address: string): string {
+  const parsed = parseAddress(address);
+  return parsed !== undefined && EVERY_INTERFACE.has(parsed.host)
+    ? formatAddress({ host: "localhost", port: parsed.port })
+    : address;
+}
+
 /** Whether only this machine can reach the address. Only localhost counts among names, because any other name may resolve to anything. */
 export function isLoopback({ host }: Address): boolean {
   return host === "localhost" || (isIPv4(host) && host.startsWith("127.")) || isIPv6Loopback(host);

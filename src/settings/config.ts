@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { basename, dirname } from "node:path";
 import type { Limits } from "../core/limits.js";
 import { modelCacheDirectory } from "../models/cache-directory.js";
 import { defaultStorePath, type StoreAddress } from "../sessions/link/store-address.js";
@@ -14,6 +15,7 @@ import {
 import { LIMIT_SETTINGS } from "./limit-settings.js";
 import { SERVER_SETTINGS } from "./server-settings.js";
 import { environmentNameOf } from "./setting.js";
+import { shellWord } from "./shell-word.js";
 import {
   settle,
   type SettledSetting,
@@ -75,6 +77,7 @@ const AGE_GRACE_MARGIN_MS = 5 * 60_000;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const ALL_SETTINGS = [...Object.values(SERVER_SETTINGS), ...Object.values(LIMIT_SETTINGS)];
+const PACKAGE_NAME = "@rill-server/rill";
 const CONFIG_VARIABLE = environmentNameOf("config");
 /** The variable that commands read which call a server. */
 const ADDRESS_VARIABLE = environmentNameOf("address");
@@ -130,6 +133,30 @@ export function defaultStore(): StoreAddress {
   return { type: "sqlite", path: defaultStorePath(surroundings) };
 }
 
+/** The words with which a person calls this program again, and with which it serves. */
+export interface OwnCommands {
+  /** The program, to be followed by a command, such as `npx rill`. */
+  readonly rill: string;
+  /** The program with its command `serve`, to be followed by flags, such as `npm start --`. */
+  readonly serve: string;
+}
+
+/** @param script the path of the program's script, as it was called */
+export function ownCommands(script: string, environment: Environment = process.env): OwnCommands {
+  const isOurScript = environment.npm_package_name === PACKAGE_NAME;
+  if (isOurScript && ["start", "rill"].includes(environment.npm_lifecycle_event ?? "")) {
+    return { rill: "npm run -s rill --", serve: "npm start --" };
+  }
+  const rill =
+    basename(script) === "rill" ? (isLinkOfPackages(script) ? "npx rill" : "rill") : `node ${shellWord(script)}`;
+  return { rill, serve: `${rill} serve` };
+}
+
+/** Whether npm made the link in the folder of a project's packages. */
+function isLinkOfPackages(script: string): boolean {
+  return basename(dirname(script)) === ".bin";
+}
+
 /** The size that the launcher gave libuv's thread pool, or undefined for libuv's default. */
 export function poolThreads(): number | undefined {
   const threads = process.env.UV_THREADPOOL_SIZE;
@@ -151,8 +178,9 @@ function planConnections(
 
 /** Finds values that are valid alone and conflict with one another. */
 function findConflicts(config: Config): readonly string[] {
-  const { listen, insecureListen, limits } = config;
+  const { listen, insecureListen, adminListen, limits } = config;
   const address = parseAddress(listen);
+  const isShared = listen === adminListen && address?.port !== 0;
   const isExposed = address !== undefined && !isLoopback(address);
   const isOrdered = limits.minHeartbeatMs <= limits.maxHeartbeatMs;
   const isWatchOrdered = limits.minWatchIntervalMs <= limits.maxWatchIntervalMs;
@@ -166,6 +194,7 @@ function findConflicts(config: Config): readonly string[] {
           `--listen ${listen} is reachable from other machines and not encrypted: add --insecure-listen if you trust that network`,
         ]
       : []),
+    ...(isShared ? [`--listen and --admin-listen are both ${listen}: they need an address each`] : []),
     ...(isOrdered ? [] : ["--min-heartbeat must not be longer than --max-heartbeat"]),
     ...(isBeatShort ? ["--default-heartbeat must not be shorter than --min-heartbeat"] : []),
     ...(isBeatLong ? ["--default-heartbeat must not be longer than --max-heartbeat"] : []),

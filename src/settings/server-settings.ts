@@ -185,6 +185,12 @@ export const SERVER_SETTINGS = {
     min: 0,
     max: 24 * HOUR,
   }),
+  logFormat: choice({
+    name: "log-format",
+    about: "form of the log; auto: lines for people if standard output is a terminal, otherwise one JSON object a line",
+    default: "auto",
+    words: ["auto", "json", "pretty"],
+  }),
   logLevel: choice({ name: "log-level", about: "lowest level that is logged", default: "info", words: LOG_LEVELS }),
 };
 

@@ -1,11 +1,16 @@
 import type { Writable } from "node:stream";
+import type { WriteStream } from "node:tty";
 import { type Logger as PinoLogger, pino } from "pino";
 import { faultText } from "./log-text.js";
+import { prettyLine } from "./pretty-line.js";
 
 /** The levels from the most verbose to the quietest. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The forms of the log: one JSON object a line for programs, or lines for people. */
+export type LogFormat = "json" | "pretty";
 
 /** The log of every room. Fields come first, and an Error stands under the key `err`. A line never holds a prompt, a generated text or a secret. */
 export interface Logger {
@@ -29,8 +34,12 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Gets one JSON object a line. For a pipe it is a stream that buffers, as `process.stdout` does, and so does not block. */
-  readonly destination: Writable;
+  /** The default is "json". */
+  readonly format?: LogFormat;
+  /** Gets each line in one write. For a pipe it is a stream that buffers, as `process.stdout` does, and so does not block. */
+  readonly destination: Writable & Partial<Pick<WriteStream, "hasColors">>;
+  /** Called before each line that is written, for a destination that shows something else meanwhile. */
+  readonly beforeLine?: (() => void) | undefined;
   /** The most bytes that wait for the destination. Default 1 MiB. */
   readonly maxBufferedBytes?: number;
 }
@@ -40,7 +49,10 @@ export interface LoggerOptions {
  * loss.
  */
 export function createLogger(options: LoggerOptions): RootLogger {
-  const writer = new LineWriter(options.destination, options.maxBufferedBytes ?? MAX_BUFFERED_BYTES);
+  const { destination, beforeLine } = options;
+  const writer = new LineWriter(destination, options.maxBufferedBytes ?? MAX_BUFFERED_BYTES);
+  const isColoured = destination.hasColors?.() === true;
+  const toText = (line: string): string => (options.format === "pretty" ? prettyLine(line, isColoured) : line);
   let reportedDrops = 0;
   const logger = pino(
     {
@@ -53,7 +65,8 @@ export function createLogger(options: LoggerOptions): RootLogger {
     {
       write: (line) => {
         const unreported = writer.droppedLines - reportedDrops;
-        if (!writer.write(line) || unreported === 0) return;
+        beforeLine?.();
+        if (!writer.write(toText(line)) || unreported === 0) return;
         // The count is set first, because the warning passes through here again.
         reportedDrops += unreported;
         logger.warn(
@@ -68,7 +81,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
     get droppedLines() {
       return writer.droppedLines;
     },
-    [Symbol.asyncDispose]: () => flushStream(options.destination),
+    [Symbol.asyncDispose]: () => flushStream(destination),
   };
 }
 

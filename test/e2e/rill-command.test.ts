@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { explainMissingGpu, gpuPackages } from "../../src/machine/gpu-packages.js";
@@ -73,25 +71,6 @@ describe("rill, on the command line", () => {
     assert.match(stdout, /^insecureListen: true +# --insecure-listen$/m);
     assert.match(stdout, /^drainDelay: 0 +# RILL_DRAIN_DELAY$/m);
     assert.match(stdout, /^maxOutputTokens: 512 +# default$/m);
-  });
-
-  it("ends with 1 and one clear line when the address is taken, before it looks at the model", async () => {
-    const other = createServer().listen(0, "127.0.0.1");
-    await once(other, "listening");
-    const taken = `127.0.0.1:${(other.address() as AddressInfo).port}`;
-    const absent = ["--model", join(folder, "absent.gguf")];
-    const [rpc, admin] = await Promise.all([
-      runRill(["serve", ...absent, "--listen", taken, "--admin-listen", "off"]),
-      runRill(["serve", ...absent, "--listen", "127.0.0.1:0", "--admin-listen", taken]),
-    ]);
-    other.close();
-    assert.equal(rpc.code, 1);
-    assert.equal(rpc.stderr, `rill serve: cannot listen on ${taken}: the address is in use\n`);
-    assert.equal(admin.code, 1);
-    assert.match(
-      admin.stderr,
-      new RegExp(`^rill serve: the admin port cannot listen on ${taken}: the address is in use`),
-    );
   });
 
   it("ends with 1 and one clear line when the model is missing, or no model", async () => {

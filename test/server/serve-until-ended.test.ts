@@ -7,7 +7,7 @@ import { silentLogger } from "../../src/telemetry/logger.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 /** A service whose parts only write down what is asked of them. */
-function startService() {
+function startService({ isFromKeyboard = false, generations = 0 } = {}) {
   const clock = new ManualClock();
   const lifecycle = new LifecycleState();
   lifecycle.advance("serving");
@@ -26,9 +26,10 @@ function startService() {
   const code = serveUntilEnded({
     config: { drainDelayMs: 5_000, drainGraceMs: 60_000 },
     lifecycle,
-    signals: { drain: drainSignal.signal, close: closeSignal.signal, first: "SIGTERM" },
+    signals: { drain: drainSignal.signal, close: closeSignal.signal, first: "SIGTERM", isFromKeyboard },
     rpc: { endWatches: () => {}, shutdown: () => callsOver.promise },
     scheduler: {
+      load: () => ({ generations: Array.from({ length: generations }) }),
       closeAdmission: () => done.push("refuse"),
       endAll: (error) => done.push(`end all with ${error.code}`),
     },
@@ -49,7 +50,8 @@ describe("serving until the end", () => {
     drainSignal.abort();
     await turn();
     assert.equal(lifecycle.current, "draining");
-    assert.deepEqual(done, ["draining; a second signal closes at once"]);
+    assert.equal(done.length, 1);
+    assert.match(done[0] ?? "", /^draining with 0 generations: calls are accepted for 5s/);
     clock.advance(5_000);
     await turn();
     assert.equal(done.at(-1), "refuse");
@@ -57,6 +59,19 @@ describe("serving until the end", () => {
     assert.equal(await code, 0);
     assert.deepEqual(done.slice(-2), ["close engine", "close preparer"]);
     assert.equal(lifecycle.current, "stopped");
+  });
+
+  it("waits for no load balancer where a person ends it at a terminal, and says what it waits for", async () => {
+    const { clock, done, drainSignal, callsOver, code } = startService({ isFromKeyboard: true, generations: 2 });
+    drainSignal.abort();
+    await turn();
+    clock.advance(0);
+    await turn();
+    const [message, ...rest] = done;
+    assert.equal(message, "waiting for 2 generations to end, at most 1m (--drain-grace); Ctrl-C again ends at once");
+    assert.deepEqual(rest, ["refuse"]);
+    callsOver.resolve();
+    assert.equal(await code, 0);
   });
 
   it("closes on the second signal: 130", async () => {

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, forgetEmptyVariables, readConfig, type SettledConfig } from "../../src/settings/config.js";
+import {
+  ConfigError,
+  forgetEmptyVariables,
+  ownCommands,
+  readConfig,
+  type SettledConfig,
+} from "../../src/settings/config.js";
 import { LIMIT_SETTINGS } from "../../src/settings/limit-settings.js";
 import { printConfig } from "../../src/settings/print-config.js";
 import { SERVER_SETTINGS } from "../../src/settings/server-settings.js";
@@ -59,6 +65,7 @@ describe("config", () => {
     assert.equal(config.drainGraceMs, 60_000);
     assert.equal(config.stepLimitMs, 30_000);
     assert.equal(config.logLevel, "info");
+    assert.equal(config.logFormat, "auto");
     assert.deepEqual(config.limits, DEFAULT_LIMITS);
     assert.deepEqual(config.connections, { max: 4_096, ageGraceMs: 15 * 60_000, adminMax: 512 });
     assert.deepEqual(warnings, []);
@@ -140,6 +147,13 @@ describe("config", () => {
     assert.match(problems[0] ?? "", /--listen 0\.0\.0\.0:50051 .* add --insecure-listen/);
     const { config } = await read({ flags: { listen: "0.0.0.0:50051", "insecure-listen": "true" } });
     assert.equal(config.listen, "0.0.0.0:50051");
+  });
+
+  it("refuses one address for gRPC and for operators", async () => {
+    const shared = { listen: "127.0.0.1:7", "admin-listen": "127.0.0.1:7" };
+    assert.match((await problemsOf({ flags: shared })).join(), /--listen and --admin-listen are both 127\.0\.0\.1:7/);
+    const { config } = await read({ flags: { listen: "127.0.0.1:0", "admin-listen": "127.0.0.1:0" } });
+    assert.equal(config.listen, config.adminListen);
   });
 
   it("serves on a Unix socket without asking whether the network can be trusted", async function () {
@@ -242,5 +256,20 @@ describe("the tables of settings", () => {
   it("spell each name for the environment and for YAML", () => {
     assert.equal(environmentNameOf("max-output-tokens"), "RILL_MAX_OUTPUT_TOKENS");
     assert.equal(yamlKeyOf("max-output-tokens"), "maxOutputTokens");
+  });
+});
+
+describe("the commands for a person", () => {
+  it("are those that the person used", () => {
+    const inClone = { npm_package_name: "@rill-server/rill", npm_lifecycle_event: "start" };
+    const npm = { rill: "npm run -s rill --", serve: "npm start --" };
+    assert.deepEqual(ownCommands("/clone/dist/src/cli/launcher.cjs", inClone), npm);
+    assert.deepEqual(ownCommands("/x/launcher.cjs", { ...inClone, npm_lifecycle_event: "rill" }), npm);
+    const inAnotherPackage = { npm_package_name: "app", npm_lifecycle_event: "start" };
+    const npx = { rill: "npx rill", serve: "npx rill serve" };
+    assert.deepEqual(ownCommands("/app/node_modules/.bin/rill", inAnotherPackage), npx);
+    assert.deepEqual(ownCommands("/usr/bin/rill", {}), { rill: "rill", serve: "rill serve" });
+    const node = { rill: "node '/a b/launcher.cjs'", serve: "node '/a b/launcher.cjs' serve" };
+    assert.deepEqual(ownCommands("/a b/launcher.cjs", {}), node);
   });
 });

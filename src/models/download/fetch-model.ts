@@ -48,7 +48,7 @@ export async function fetchModel(options: FetchModelOptions): Promise<FetchedFil
   const failures: Failure[] = [];
   for (const source of sources) {
     try {
-      onEvent({ kind: "fetching", source: source.name, address: source.address });
+      onEvent({ kind: "fetching", source: source.name, address: source.address, totalBytes: source.transferBytes });
       return await fetchFrom(source, options);
     } catch (error) {
       if (!(error instanceof ModelError) || !SOURCE_FAULTS.has(error.code)) throw error;
@@ -121,7 +121,7 @@ async function fetchOnce(
     version: opened.version,
     expectedSizeBytes: totalBytes,
     expectedSha256: expectedSha256 ?? opened.sha256,
-    onProgress: (doneBytes) => onEvent({ kind: "receiving", source: source.name, doneBytes, totalBytes }),
+    onProgress: (doneBytes) => onEvent({ kind: source.yields, source: source.name, doneBytes, totalBytes }),
     signal,
   });
   return { ...stored, source: source.name };

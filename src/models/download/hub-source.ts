@@ -20,20 +20,25 @@ export interface HubSourceOptions {
   /** The scheme, host and port, without a path. */
   readonly origin: string;
   readonly connectLimitMs: number;
+  /** The size of the file if the catalogue knows it. */
+  readonly sizeBytes: number | undefined;
 }
 
 /** A file on the hub. The hub tells the size and the SHA-256 of large files in the headers of its redirect. */
 export class HubSource implements ModelSource {
   readonly name = "hub";
   readonly copies = 1;
+  readonly yields = "receiving";
   readonly address: string;
+  readonly transferBytes: number | undefined;
   readonly #origin: string;
   readonly #connectLimitMs: number;
 
-  constructor({ location, origin, connectLimitMs }: HubSourceOptions) {
+  constructor({ location, origin, connectLimitMs, sizeBytes }: HubSourceOptions) {
     const { owner, repo, revision, file } = location;
     this.#origin = origin;
     this.#connectLimitMs = connectLimitMs;
+    this.transferBytes = sizeBytes;
     this.address = new URL(`/${owner}/${repo}/resolve/${encodeURIComponent(revision)}/${file}`, origin).href;
   }
 

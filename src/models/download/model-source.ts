@@ -20,6 +20,10 @@ export interface ModelSource {
   readonly name: SourceName;
   /** The address of the file, for people. */
   readonly address: string;
+  /** The size of the transfer if it is known before the source is asked. For a package it is the size of the package. */
+  readonly transferBytes: number | undefined;
+  /** Whether the bytes of an opened source come over the network, or from a package that has come. */
+  readonly yields: "receiving" | "unpacking";
   /** The disk space that fetching takes, in sizes of the file, the file itself included. */
   readonly copies: number;
   /**

@@ -11,7 +11,7 @@ describe("HubSource", () => {
 
   async function withHub(answer: HubAnswer, use: (source: HubSource, hub: HubServer) => Promise<void>): Promise<void> {
     await using hub = await HubServer.start(answer);
-    await use(new HubSource({ location, origin: hub.origin, connectLimitMs: 500 }), hub);
+    await use(new HubSource({ location, origin: hub.origin, connectLimitMs: 500, sizeBytes: undefined }), hub);
   }
 
   async function readAll(opened: OpenedSource): Promise<Buffer> {

@@ -2,8 +2,9 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Puts a `python3` into a directory that stands for a whole Python with pip: `-m pip download … --dest DIR NAME==VERSION` "downloads" a wheel whose
- * only member is `memberPath`, and everything else goes to the machine's own Python, so the wheel is unpacked for real.
+ * Puts a `python3` into a directory that stands for a whole Python with pip: `-c SCRIPT TEMPORARY download … --dest DIR NAME==VERSION` "downloads" a
+ * wheel whose only member is `memberPath`, and everything else goes to the machine's own Python, so the wheel is unpacked for real. The wheel stops
+ * short in its temporary folder until the file `pace` beside the program is gone.
  *
  * @returns the path of the program; its calls are logged, one line each, in `calls` beside it
  */
@@ -13,7 +14,9 @@ export async function installFakePython(directory: string, { memberPath, content
   const script = [
     "#!/bin/sh",
     `printf '%s\\n' "$*" >> "${directory}/calls"`,
-    `if [ "$1 $2 $3" = "-m pip download" ]; then`,
+    `if [ "$4" = "download" ]; then`,
+    `  head -c 1000 "${contentPath}" > "$3/wheel.part"`,
+    `  while [ -e "${directory}/pace" ]; do sleep 0.05; done`,
     `  while [ "$1" != "--dest" ]; do shift; done`,
     `  exec python3 -c '${makeWheel}' "$2/small_model-1.2.3-py3-none-any.whl" "${contentPath}" "${memberPath}"`,
     "fi",

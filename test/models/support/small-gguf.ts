@@ -34,7 +34,7 @@ export function entryOf(bytes: Uint8Array): CatalogueEntry {
   return {
     name: "small",
     hub: { owner: "owner", repo: "repo", file: "small.gguf", revision: "main" },
-    pip: { package: "small-model", version: "1.2.3", member: "small_model/small.gguf" },
+    pip: { package: "small-model", version: "1.2.3", member: "small_model/small.gguf", wheelBytes: bytes.length + 128 },
     sizeBytes: bytes.length,
     sha256: sha256Of(bytes),
   };

@@ -1,0 +1,40 @@
+import { formatDuration } from "../settings/units.js";
+
+/** The facts of a drain that begins. */
+export interface DrainFacts {
+  /** The generations that have not ended. */
+  readonly generations: number;
+  /** How long new calls are still accepted. */
+  readonly delayMs: number;
+  readonly graceMs: number;
+  /** Whether a person asked for it with Ctrl-C. */
+  readonly isFromKeyboard: boolean;
+}
+
+/** Says what the server waits for before it ends, and for how long at most. */
+export function drainMessage({ generations, delayMs, graceMs, isFromKeyboard }: DrainFacts): string {
+  const running = `${generations} generation${generations === 1 ? "" : "s"}`;
+  const grace = `at most ${formatDuration(graceMs)} (--drain-grace)`;
+  if (isFromKeyboard) {
+    // The terminal has shown ^C in this line.
+    if (generations === 0) return "\nstopping: no generation is running\n";
+    return `\nwaiting for ${running} to end, ${grace}; Ctrl-C again ends at once\n`;
+  }
+  const steps = [
+    ...(delayMs > 0 ? [`calls are accepted for ${formatDuration(delayMs)} (--drain-delay)`] : []),
+    `running generations may continue for ${grace}`,
+  ];
+  return `draining with ${running}: ${steps.join(", then ")}; a second signal ends at once\n`;
+}
+
+/** Says that the second signal has come. */
+export function closeMessage(isFromKeyboard: boolean): string {
+  return `${isFromKeyboard ? "\n" : ""}ending at once\n`;
+}
+
+/** Says that a signal has come before the server is ready. Only a download ends early. */
+export function startInterruptedMessage(isFromKeyboard: boolean): string {
+  return isFromKeyboard
+    ? "\nstopping; a model that is being loaded is loaded first, and Ctrl-C again ends at once\n"
+    : "stopping; a model that is being loaded is loaded first, and a second signal ends at once\n";
+}
