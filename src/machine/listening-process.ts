@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4 } from "node:net";
 import { endianness } from "node:os";
 import { resolve } from "node:path";
 
@@ -14,8 +14,6 @@ export interface ListeningProcess {
 
 /** The code of the state LISTEN in /proc/net/tcp. */
 const TCP_LISTEN = "0A";
-/** The address of all interfaces in both tables. */
-const EVERY_INTERFACE = /^0+$/;
 /** The flag of a Unix socket that accepts connections, in /proc/net/unix. */
 const UNIX_ACCEPTS = "00010000";
 
@@ -26,19 +24,16 @@ const UNIX_ACCEPTS = "00010000";
  * @param host an IP address or a name
  */
 export function findListenerOnPort(host: string, port: number): ListeningProcess | undefined {
-  const tables = isIPv6(host) ? ["tcp6", "tcp"] : ["tcp", "tcp6"];
-  const listeners = tables
+  const listeners = ["tcp", "tcp6"]
     .flatMap((table) => rowsOf(`/proc/net/${table}`))
     .flatMap(([, local = "", , state, , , , , , inode = ""]) => {
       const [address = "", portDigits = ""] = local.split(":");
       return state === TCP_LISTEN && parseInt(portDigits, 16) === port ? [{ address, inode }] : [];
     });
   const wanted = isIPv4(host) ? hexOfIPv4(host) : undefined;
-  const holder =
-    listeners.find(({ address }) => address === wanted) ??
-    listeners.find(({ address }) => EVERY_INTERFACE.test(address)) ??
-    (listeners.length === 1 ? listeners[0] : undefined);
-  return holder === undefined ? undefined : findOwner((inode) => inode === holder.inode);
+  const exact = listeners.filter(({ address }) => address === wanted);
+  const inodes = new Set((exact.length > 0 ? exact : listeners).map(({ inode }) => inode));
+  return findOnlyOwner((inode) => inodes.has(inode));
 }
 
 /** Finds the process that listens on a Unix socket. The table has its path as that process gave it, so a relative one is resolved in its folder. */
@@ -49,7 +44,7 @@ export function findListenerOnSocket(path: string): ListeningProcess | undefined
       flags === UNIX_ACCEPTS ? [[inode, words.join(" ")] as const] : [],
     ),
   );
-  return findOwner((inode, processId) => {
+  return findOnlyOwner((inode, processId) => {
     const bound = paths.get(inode);
     if (bound === undefined) return false;
     return bound === wanted || resolve(tryRead(() => readlinkSync(`/proc/${processId}/cwd`)) ?? "/", bound) === wanted;
@@ -65,18 +60,36 @@ function rowsOf(path: string): readonly (readonly string[])[] {
     .map((row) => row.trim().split(/ +/));
 }
 
-/** The first process that has a socket of which `isWanted` is true, by its inode and the id of the process. */
-function findOwner(isWanted: (inode: string, processId: string) => boolean): ListeningProcess | undefined {
+/**
+ * Finds the process that has a socket of which `isWanted` is true, by its inode and the id of the process. A process that got the socket from its parent
+ * does not count beside the parent. Returns undefined if several remain.
+ */
+function findOnlyOwner(isWanted: (inode: string, processId: string) => boolean): ListeningProcess | undefined {
   const processIds = (tryRead(() => readdirSync("/proc")) ?? []).filter((name) => /^\d+$/.test(name));
-  for (const processId of processIds) {
-    const descriptors = tryRead(() => readdirSync(`/proc/${processId}/fd`)) ?? [];
-    for (const descriptor of descriptors) {
-      const target = tryRead(() => readlinkSync(`/proc/${processId}/fd/${descriptor}`)) ?? "";
-      const [, inode] = /^socket:\[(\d+)\]$/.exec(target) ?? [];
-      if (inode !== undefined && isWanted(inode, processId)) return describe(processId);
-    }
-  }
-  return undefined;
+  const owned = new Map(
+    processIds.map((processId) => [processId, socketsOf(processId).filter((inode) => isWanted(inode, processId))]),
+  );
+  const owners = [...owned].flatMap(([processId, inodes]) => {
+    const inherited = owned.get(parentOf(processId)) ?? [];
+    return inodes.every((inode) => inherited.includes(inode)) ? [] : [processId];
+  });
+  const [owner] = owners;
+  return owner !== undefined && owners.length === 1 ? describe(owner) : undefined;
+}
+
+/** The inodes of a process's sockets. */
+function socketsOf(processId: string): readonly string[] {
+  const descriptors = tryRead(() => readdirSync(`/proc/${processId}/fd`)) ?? [];
+  return descriptors.flatMap((descriptor) => {
+    const target = tryRead(() => readlinkSync(`/proc/${processId}/fd/${descriptor}`)) ?? "";
+    return /^socket:\[(\d+)\]$/.exec(target)?.slice(1) ?? [];
+  });
+}
+
+/** The id of the parent. In `stat` it follows the name, which is in brackets and may hold spaces. */
+function parentOf(processId: string): string {
+  const stat = tryRead(() => readFileSync(`/proc/${processId}/stat`, "utf8")) ?? "";
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? "";
 }
 
 function describe(processId: string): ListeningProcess {

@@ -173,7 +173,8 @@ export const SERVER_SETTINGS = {
   }),
   drainDelayMs: duration({
     name: "drain-delay",
-    about: "on SIGTERM, how long the server accepts calls while health reports NOT_SERVING",
+    about:
+      "on SIGTERM, how long the server accepts calls while health reports NOT_SERVING; Ctrl-C at a terminal skips it",
     default: 5 * SECOND,
     min: 0,
     max: 10 * MINUTE,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
@@ -45,10 +46,40 @@ describe("the process that listens", () => {
     const client = connect(port, "127.0.0.1");
     const [connection] = await accepted;
     server.close();
-    assert.equal(findListenerOnPort("127.0.0.1", port), undefined);
+    const found = findListenerOnPort("127.0.0.1", port);
     client.destroy();
     connection.destroy();
+    assert.equal(found, undefined);
     assert.equal(findListenerOnSocket(join(tmpdir(), "nobody.sock")), undefined);
+  });
+
+  it("is found where it listens on several addresses, and not if several processes come into question", async () => {
+    const first = await listening(0, "127.0.0.1");
+    const port = portOf(first);
+    const script = `require("net").createServer().listen(${port}, "127.0.0.2", () => console.log("listening"))`;
+    const other = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "ignore"] });
+    await once(other.stdout, "data");
+    const second = await listening(port, "127.0.0.3");
+    const foundFor = (host: string): number | undefined => findListenerOnPort(host, port)?.processId;
+    const found = ["127.0.0.1", "127.0.0.2", "0.0.0.0"].map(foundFor);
+    other.kill();
+    await once(other, "exit");
+    const alone = foundFor("0.0.0.0");
+    first.close();
+    second.close();
+    assert.deepEqual([...found, alone], [process.pid, other.pid, undefined, process.pid]);
+  });
+
+  it("is the parent of those that got its socket from it", async () => {
+    const server = await listening(0, "127.0.0.1");
+    const handle = (server as unknown as { readonly _handle: { readonly fd: number } })._handle;
+    const child = spawn("sleep", ["60"], { stdio: ["ignore", "ignore", "ignore", handle.fd] });
+    await once(child, "spawn");
+    const found = findListenerOnPort("127.0.0.1", portOf(server));
+    child.kill();
+    await once(child, "exit");
+    server.close();
+    assert.equal(found?.processId, process.pid);
   });
 
   it("is found by the path of its socket, whichever way each side writes it", async () => {
