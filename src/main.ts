@@ -9,7 +9,7 @@ import { createPullReporter, type PullReporter } from "./server/pull-reporter.js
 import { serveUntilEnded } from "./server/serve-until-ended.js";
 import { describeLogPlace, loadedMessage, loadingMessage } from "./server/start-messages.js";
 import { reportFailure } from "./server/start-failure.js";
-import { watchStart } from "./server/start-signals.js";
+import { StartSignals } from "./server/start-signals.js";
 import { StopSignals } from "./machine/stop-signals.js";
 import { VERSION } from "./settings/version.js";
 import {
@@ -84,11 +84,14 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     onHangUp: () => releaseAtExit(terminals),
     onIgnoredHangUp: () => log.info({}, "SIGHUP does nothing because standard input is no terminal"),
   });
+  using starting = new StartSignals(signals, tell);
   for (const warning of warnings) log.warn({}, warning);
   try {
-    return await run({ config, engineEntry, log, logFormat, signals, reporter, tell });
+    return await run({ config, engineEntry, log, logFormat, signals, starting, reporter, tell });
   } catch (error) {
-    if (signals.drain.aborted && error === signals.drain.reason) {
+    if (signals.drain.aborted && !starting.isOver) {
+      // The signal may also have ended a helper process of the load.
+      if (error !== signals.drain.reason) log.info({ reason: String(error) }, "the start was interrupted");
       return signals.first === "SIGINT" ? ExitCode.interrupted : ExitCode.done;
     }
     await reportFailure(error, { config, log, tell, serveCommand: commands().serve });
@@ -107,6 +110,7 @@ interface Surroundings {
   readonly log: RootLogger;
   readonly logFormat: LogFormat;
   readonly signals: StopSignals;
+  readonly starting: StartSignals;
   /** Shows the progress of a download. */
   readonly reporter: PullReporter;
   /** Prints a message for the person at the terminal. */
@@ -119,13 +123,12 @@ interface Surroundings {
  * @throws Error with a message for people if a part cannot start, or the reason of the signal that arrives before the server is ready
  */
 async function run(surroundings: Surroundings): Promise<ExitCode> {
-  const { config, engineEntry, log, signals, reporter, tell } = surroundings;
+  const { config, engineEntry, log, signals, starting, reporter, tell } = surroundings;
   const { listen, limits, connections, trustedProxies, laneWeights, stepLimitMs } = config;
   const clock = systemClock;
   const lifecycle = new LifecycleState();
   const served: Served = { config, lifecycle, log, backend: undefined };
   const backend = (): Backend | undefined => served.backend;
-  using starting = watchStart(signals, tell);
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   const keyed = new KeyedGenerations(limits, clock);
@@ -152,6 +155,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
   const size = chooseEngineSize(config, model.gguf);
   tell(loadingMessage(model));
+  starting.beginLoad();
   const loadStartMs = clock.nowMs();
   // The preparer starts before the engine, because its load would delay decoding.
   await using preparer = await Preparer.start({ modelPath: model.path, limits, log, queueCapacity: limits.calls });

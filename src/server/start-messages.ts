@@ -17,7 +17,7 @@ export function loadedMessage(
   engine: { readonly sequences: number; readonly contextTokens: number; readonly threads: number },
 ): string {
   const { sequences, contextTokens, threads } = engine;
-  const size = `${sequences} generations at once, ${contextTokens} tokens each, on ${threads} threads`;
+  const size = `${counted(sequences, "generation")} at once, ${counted(contextTokens, "token")} each, on ${counted(threads, "thread")}`;
   return `loaded in ${(loadMs / 1_000).toFixed(1)} s: ${size}\n`;
 }
 
@@ -27,4 +27,8 @@ export function describeLogPlace(format: LogFormat, isTerminal: boolean): string
   return isTerminal
     ? "standard output, which is this terminal; a file or a pipe gets JSON (--log-format)"
     : "standard output, in lines for people";
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -32,9 +32,16 @@ export function closeMessage(isFromKeyboard: boolean): string {
   return `${isFromKeyboard ? "\n" : ""}ending at once\n`;
 }
 
-/** Says that a signal has come before the server is ready. Only a download ends early. */
-export function startInterruptedMessage(isFromKeyboard: boolean): string {
-  return isFromKeyboard
-    ? "\nstopping; a model that is being loaded is loaded first, and Ctrl-C again ends at once\n"
-    : "stopping; a model that is being loaded is loaded first, and a second signal ends at once\n";
+/** A signal before the server is ready. */
+export interface StartInterruption {
+  readonly isFromKeyboard: boolean;
+  /** Whether the model is being loaded. */
+  readonly isLoading: boolean;
+}
+
+/** Says what happens at a signal that comes before the server is ready. */
+export function startInterruptedMessage({ isFromKeyboard, isLoading }: StartInterruption): string {
+  if (isFromKeyboard)
+    return isLoading ? "\nstopping: nothing is served yet\n" : "\nstopping; Ctrl-C again ends at once\n";
+  return `stopping${isLoading ? " when the model is loaded" : ""}; a second signal ends at once\n`;
 }

@@ -126,6 +126,27 @@ describe("rill serve, when its engine fails", () => {
         assert.deepEqual(await server.exited, { code, signal: null });
       }
     });
+
+    it("says at a signal that it loads the model first, and ends at once at the second", async () => {
+      const { server, knock } = await launchHeld();
+      await using _server = server;
+      server.kill("SIGTERM");
+      await server.told(/^stopping when the model is loaded; a second signal ends at once$/m);
+      server.kill("SIGTERM");
+      assert.deepEqual(await server.exited, { code: null, signal: "SIGTERM" });
+      knock.destroy();
+    });
+
+    it("does not fail at a signal that ends the load too, as systemd sends it to all processes of a service", async () => {
+      const { server, knock } = await launchHeld();
+      await using _server = server;
+      server.kill("SIGTERM");
+      await server.told(/^stopping when the model is loaded/m);
+      knock.resetAndDestroy();
+      assert.deepEqual(await server.exited, { code: 0, signal: null });
+      const interrupted = await server.logged("the start was interrupted");
+      assert.equal(interrupted.level, "info");
+    });
   });
 });
 

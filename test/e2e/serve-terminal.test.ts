@@ -52,7 +52,7 @@ describe("rill serve at a terminal", function () {
       .trimEnd()
       .split("\n");
     assert.match(loading, /^loading \S+, \d+\.\d MiB, from \S+\.gguf$/);
-    assert.match(loaded, /^loaded in \d+\.\d s: 2 generations at once, \d+ tokens each, on 1 threads?$/);
+    assert.match(loaded, /^loaded in \d+\.\d s: 2 generations at once, \d+ tokens each, on 1 thread$/);
     assert.match(
       ready,
       new RegExp(`^\\d\\d:\\d\\d:\\d\\d\\.\\d{3} info  ready address=127\\.0\\.0\\.1:${port} .* release=\\S+$`),
@@ -145,7 +145,7 @@ describe("rill serve at a terminal", function () {
     });
   });
 
-  it("ends at once at the second Ctrl-C while the model is being loaded", async () => {
+  it("ends at once at Ctrl-C while the model is being loaded", async () => {
     const gate = createServer();
     await once(gate.listen(0, "127.0.0.1"), "listening");
     const fault = `held=${(gate.address() as AddressInfo).port}`;
@@ -153,10 +153,8 @@ describe("rill serve at a terminal", function () {
     await using server = new TerminalChild([FAULTY_SERVE, JSON.stringify(flags)], { FAULT: fault });
     const [knock] = (await once(gate, "connection")) as [Socket];
     server.pressCtrlC();
-    await server.shows(/\^C\nstopping; a model that is being loaded is loaded first, and Ctrl-C again ends at once\n/);
-    await pause(KEY_INTERVAL_MS);
-    server.pressCtrlC();
     assert.equal(await server.ended(), 130);
+    assert.match(server.text, /\^C\nstopping: nothing is served yet\n$/);
     knock.destroy();
     gate.close();
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { drainMessage } from "../../src/server/stop-messages.js";
+import { drainMessage, startInterruptedMessage } from "../../src/server/stop-messages.js";
 
 describe("drainMessage", () => {
   const facts = { generations: 1, delayMs: 5_000, graceMs: 90_000, isFromKeyboard: false };
@@ -22,5 +22,19 @@ describe("drainMessage", () => {
       "\nwaiting for 1 generation to end, at most 90s (--drain-grace); Ctrl-C again ends at once\n",
     );
     assert.equal(drainMessage({ ...atTerminal, generations: 0 }), "\nstopping: no generation is running\n");
+  });
+});
+
+describe("startInterruptedMessage", () => {
+  it("says what a signal ends before the server is ready, and what a second one does", () => {
+    const told = [true, false].flatMap((isFromKeyboard) =>
+      [true, false].map((isLoading) => startInterruptedMessage({ isFromKeyboard, isLoading })),
+    );
+    assert.deepEqual(told, [
+      "\nstopping: nothing is served yet\n",
+      "\nstopping; Ctrl-C again ends at once\n",
+      "stopping when the model is loaded; a second signal ends at once\n",
+      "stopping; a second signal ends at once\n",
+    ]);
   });
 });

@@ -83,6 +83,15 @@ export class ServerChild implements AsyncDisposable {
     return await Promise.race([awaited.promise, ended]);
   }
 
+  /** Waits until standard error has the pattern. @throws Error when the process ends without it */
+  async told(pattern: RegExp): Promise<void> {
+    const isOver = this.exited.then(() => true);
+    while (!pattern.test(this.stderr)) {
+      const isEnd = await Promise.race([once(this.#child.stderr, "data").then(() => false), isOver]);
+      if (isEnd && !pattern.test(this.stderr)) throw new Error(`ended without ${String(pattern)}: ${this.stderr}`);
+    }
+  }
+
   /** The bound addresses. */
   async ready(): Promise<{ readonly address: string; readonly adminAddress: string }> {
     const { address, adminAddress } = await this.logged("ready");

@@ -62,6 +62,23 @@ describe("logger", () => {
     assert.equal(third, "said by the engine");
   });
 
+  it("writes lines for people where it is asked to, with colours where its destination shows them", async () => {
+    const [plain, coloured] = [new PassThrough(), Object.assign(new PassThrough(), { hasColors: () => true })];
+    for (const destination of [plain, coloured]) {
+      let announced = 0;
+      await using log = createLogger({
+        level: "info",
+        format: "pretty",
+        destination,
+        beforeLine: () => (announced += 1),
+      });
+      log.warn({ slots: 4 }, "odd");
+      assert.equal(announced, 1);
+    }
+    assert.match(String(plain.read()), /^\S+ warn {2}odd slots=4\n$/);
+    assert.match(String(coloured.read()), /\u001b\[33mwarn \u001b\[0m odd /);
+  });
+
   it("leaves out what is below its level", async () => {
     const destination = new PassThrough();
     {
