@@ -66,7 +66,7 @@ const roomConfigs = rooms.flatMap((room) =>
 );
 
 export default defineConfig(
-  globalIgnores(["dist*/", "coverage/", "generated/"]),
+  globalIgnores(["dist*/", "coverage/", "generated/", "docs/site/dist/"]),
   {
     name: "rill/typescript",
     files: typescriptFiles,
@@ -161,5 +161,17 @@ export default defineConfig(
     files: [".config/*.js"],
     languageOptions: { globals: { URL: "readonly" } },
     rules: { "max-lines": ["error", { max: 300 }], "no-undef": "error", "no-unused-vars": "error" },
+  },
+  {
+    name: "rill/site",
+    files: ["docs/site/**/*.js"],
+    languageOptions: { globals: { URL: "readonly", console: "readonly", process: "readonly" } },
+    plugins: { "doc-comments": docComments },
+    rules: {
+      "doc-comments/first-words": "error",
+      "max-lines": ["error", { max: 300 }],
+      "no-undef": "error",
+      "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+    },
   },
 );

@@ -1,24 +1,28 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { LockFile } from "./lock-file.js";
+import { LOCK_FILES, type LockFile } from "./lock-file.js";
 import { findLockProblems } from "./lock-problems.js";
 import { repositoryRoot } from "./repository-files.js";
 import { tidyLock } from "./tidy-lock.js";
 
-const readLock = (): LockFile => JSON.parse(readFileSync(`${repositoryRoot}/package-lock.json`, "utf8")) as LockFile;
+const readLock = (file: string): LockFile => JSON.parse(readFileSync(`${repositoryRoot}/${file}`, "utf8")) as LockFile;
 
-describe("The lock file", () => {
-  it("has an entry for every optional dependency, binaries for their own platform only, and no registry's address", () => {
-    const lock = readLock();
-    assert.ok(Object.keys(lock.packages).length > 1);
-    assert.deepEqual(findLockProblems(lock), []);
+for (const file of LOCK_FILES) {
+  describe(`The lock file ${file}`, () => {
+    it("has an entry for every optional dependency, binaries for their own platform only, and no registry's address", () => {
+      const lock = readLock(file);
+      assert.ok(Object.keys(lock.packages).length > 1);
+      assert.deepEqual(findLockProblems(lock), []);
+    });
+
+    it("is as it is once tidied", () => {
+      const lock = readLock(file);
+      assert.deepEqual(tidyLock(lock), lock);
+    });
   });
+}
 
-  it("is as it is once tidied", () => {
-    const lock = readLock();
-    assert.deepEqual(tidyLock(lock), lock);
-  });
-
+describe("A lock file", () => {
   it("is refused when an optional dependency has no entry", () => {
     const packages = {
       "": {},

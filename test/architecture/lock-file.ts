@@ -1,3 +1,6 @@
+/** The lock files of the repository: of the product with its tests, and of the site that shows the pages. */
+export const LOCK_FILES = ["package-lock.json", "docs/site/package-lock.json"];
+
 /** The part of package-lock.json that is looked at. */
 export interface LockFile {
   /** By place, such as `node_modules/a/node_modules/b`; the project itself is at "". */

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** Folders under docs/ that hold no pages of ours. */
-const NOT_PAGES = /(^|\/)(node_modules|\.vitepress|dist)(\/|$)/;
+/** The folder under docs/ that makes a site of the pages, and holds none itself. */
+const SITE = "site/";
 
 /** The pages that a user reads, from the root of the repository. */
 export function pageFiles(): readonly string[] {
@@ -10,7 +10,7 @@ export function pageFiles(): readonly string[] {
     existsSync(file),
   );
   const docs = readdirSync("docs", { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md") && !NOT_PAGES.test(name))
+    .filter((name) => name.endsWith(".md") && !name.startsWith(SITE))
     .map((name) => join("docs", name));
   return [...top, ...docs.toSorted()];
 }
