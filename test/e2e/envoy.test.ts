@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
+import { readPage } from "../docs/markdown-page.js";
+import { pageSteps } from "../docs/page-steps.js";
 import { textOf } from "../support/generation-text.js";
 import { Envoy } from "../support/envoy.js";
 import { loadWhen } from "../support/load-watch.js";
@@ -14,15 +15,19 @@ const CONTEXT_TOKENS = 4_000_000;
 
 type Fragment = Readonly<Record<string, unknown>>;
 
-/** The fragments of docs/proxies.md, in their order there. @throws Error where it has another number of them */
-async function documentedFragments(): Promise<{ connectionManager: Fragment; cluster: Fragment; route: Fragment }> {
-  const page = await readFile("docs/proxies.md", "utf8");
-  const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text]) => parse(text ?? "") as Fragment);
-  const [connectionManager, cluster, route] = blocks;
-  if (connectionManager === undefined || cluster === undefined || route === undefined || blocks.length !== 3) {
-    throw new Error(`docs/proxies.md has ${blocks.length} fragments in YAML, not 3`);
-  }
-  return { connectionManager, cluster, route };
+/** The files that docs/proxies.md shows. @throws Error where it lacks one of them */
+function documentedFragments(): { connectionManager: Fragment; cluster: Fragment; route: Fragment } {
+  const steps = pageSteps(readPage("docs/proxies.md"));
+  const fragment = (name: string): Fragment => {
+    const file = steps.find((step) => step.type === "file" && step.name === name);
+    if (file?.type !== "file") throw new Error(`docs/proxies.md has no file ${name}`);
+    return parse(file.text) as Fragment;
+  };
+  return {
+    connectionManager: fragment("connection-manager.yaml"),
+    cluster: fragment("cluster.yaml"),
+    route: fragment("route.yaml"),
+  };
 }
 
 describe("A caller behind Envoy, configured as docs/proxies.md says", () => {
@@ -36,7 +41,7 @@ describe("A caller behind Envoy, configured as docs/proxies.md says", () => {
       this.skip();
     }
     server = await TestServer.start({ engine: { contextTokens: CONTEXT_TOKENS } });
-    envoy = await Envoy.start({ upstream: server.address, ...(await documentedFragments()) });
+    envoy = await Envoy.start({ upstream: server.address, ...documentedFragments() });
     client = new TestClient(envoy.address);
   });
 
