@@ -22,14 +22,7 @@ export async function runRill(args: readonly string[]): Promise<never> {
   // A reader that leaves (`| head`) is no reason to fail, least of all while serving.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   forgetEmptyVariables();
-  const program = new Command("rill")
-    .description("Text generation by llama.cpp over gRPC, paced by the reader.")
-    .version(VERSION, "--version", "print the version")
-    .showHelpAfterError("(rill --help tells more)")
-    .exitOverride();
-  const [name = ""] = args;
-  const called = COMMANDS.get(name);
-  for (const create of called === undefined ? COMMANDS.values() : [called]) program.addCommand(await create());
+  const program = await createProgram(args[0]);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
@@ -42,4 +35,19 @@ export async function runRill(args: readonly string[]): Promise<never> {
   }
   await Promise.all([flushStream(process.stdout), flushStream(process.stderr)]);
   process.exit();
+}
+
+/**
+ * Creates the program with the command that is called, or with all of them if that is none.
+ * @param called the first word of the command line
+ */
+export async function createProgram(called = ""): Promise<Command> {
+  const program = new Command("rill")
+    .description("Text generation by llama.cpp over gRPC, paced by the reader.")
+    .version(VERSION, "--version", "print the version")
+    .showHelpAfterError("(rill --help tells more)")
+    .exitOverride();
+  const create = COMMANDS.get(called);
+  for (const wanted of create === undefined ? COMMANDS.values() : [create]) program.addCommand(await wanted());
+  return program;
 }

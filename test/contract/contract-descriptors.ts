@@ -1,7 +1,17 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
-import type { DescField, DescFile, DescMessage, DescService, FileRegistry } from "@bufbuild/protobuf";
+import type {
+  DescEnum,
+  DescEnumValue,
+  DescField,
+  DescFile,
+  DescMessage,
+  DescMethod,
+  DescOneof,
+  DescService,
+  FileRegistry,
+} from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 
 /** Root of the checkout, seen from the compiled tests. */
@@ -42,15 +52,47 @@ export function requestMessages(registry: FileRegistry): DescMessage[] {
   return [...reached];
 }
 
-/** The comment that stands above a field in its proto file, as the descriptors carry it; empty if there is none. */
-export function commentOf(field: DescField): string {
-  const path = [...pathOf(field.parent), 2, field.parent.proto.field.indexOf(field.proto)];
-  const locations = field.parent.file.proto.sourceCodeInfo?.location ?? [];
-  return locations.find((location) => location.path.join() === path.join())?.leadingComments ?? "";
+type CommentedDesc = DescMessage | DescField | DescOneof | DescEnum | DescEnumValue | DescService | DescMethod;
+
+/** The comment that stands above a declaration in its proto file, as the descriptors carry it; empty if there is none. */
+export function commentOf(desc: CommentedDesc): string {
+  const file = "file" in desc ? desc.file : desc.parent.file;
+  return commentsOf(file).get(pathOf(desc).join()) ?? "";
 }
 
-/** Where a message stands in its file, in the numbers of descriptor.proto. Throws for a nested one. */
-function pathOf(message: DescMessage): number[] {
-  if (message.parent !== undefined) throw new Error(`${message.typeName} is not a top-level message`);
-  return [4, message.file.proto.messageType.indexOf(message.proto)];
+const knownComments = new WeakMap<DescFile, ReadonlyMap<string, string>>();
+
+/** The comments of a file, by the path of what they stand above. */
+function commentsOf(file: DescFile): ReadonlyMap<string, string> {
+  const known = knownComments.get(file);
+  if (known !== undefined) return known;
+  const locations = file.proto.sourceCodeInfo?.location ?? [];
+  const comments = new Map(locations.map(({ path, leadingComments }) => [path.join(), leadingComments]));
+  knownComments.set(file, comments);
+  return comments;
+}
+
+/** Where a declaration stands in its file, in the numbers of descriptor.proto. Throws for what a message nests. */
+function pathOf(desc: CommentedDesc): number[] {
+  switch (desc.kind) {
+    case "message":
+      return [4, topLevel(desc).file.proto.messageType.indexOf(desc.proto)];
+    case "enum":
+      return [5, topLevel(desc).file.proto.enumType.indexOf(desc.proto)];
+    case "service":
+      return [6, desc.file.proto.service.indexOf(desc.proto)];
+    case "field":
+      return [...pathOf(desc.parent), 2, desc.parent.proto.field.indexOf(desc.proto)];
+    case "oneof":
+      return [...pathOf(desc.parent), 8, desc.parent.proto.oneofDecl.indexOf(desc.proto)];
+    case "enum_value":
+      return [...pathOf(desc.parent), 2, desc.parent.proto.value.indexOf(desc.proto)];
+    case "rpc":
+      return [...pathOf(desc.parent), 2, desc.parent.proto.method.indexOf(desc.proto)];
+  }
+}
+
+function topLevel<Desc extends DescMessage | DescEnum>(desc: Desc): Desc {
+  if (desc.parent !== undefined) throw new Error(`${desc.typeName} is not declared at the top of its file`);
+  return desc;
 }

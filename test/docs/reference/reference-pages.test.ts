@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { readDescriptors, rillFiles } from "../../contract/contract-descriptors.js";
+import { parsePage } from "../markdown-page.js";
+import { brokenLinks } from "../page-links.js";
+import { groupSettings } from "./configuration-page.js";
+import { markdownTable } from "./markdown-text.js";
+import { REFERENCE_PAGES, renderReferencePage } from "./reference-pages.js";
+import { SERVER_SETTINGS } from "../../../src/settings/server-settings.js";
+
+describe("The pages written from the product's own tables", () => {
+  for (const path of Object.keys(REFERENCE_PAGES)) {
+    it(`hold in ${path} what the tables hold today (npm run docs:generate)`, async () => {
+      assert.equal(readFileSync(path, "utf8"), await renderReferencePage(path));
+    });
+  }
+
+  it("name every service, method, message, enum and field of the contract", async () => {
+    const { anchors } = parsePage("docs/api.md", await renderReferencePage("docs/api.md"));
+    const files = rillFiles(readDescriptors());
+    const types = files.flatMap(({ services, messages, enums }) => [...services, ...messages, ...enums]);
+    const methods = files.flatMap(({ services }) => services.flatMap((service) => service.methods));
+    const headings = [...types, ...methods].map(({ name }) => name.toLowerCase());
+    assert.deepEqual(
+      headings.filter((heading) => !anchors.has(heading)),
+      [],
+    );
+    assert.equal(new Set(headings).size, headings.length);
+  });
+
+  it("link within themselves only to what is there", async () => {
+    for (const path of Object.keys(REFERENCE_PAGES)) {
+      const page = parsePage(path, await renderReferencePage(path));
+      assert.deepEqual(
+        brokenLinks(page, { exists: () => true, anchorsOf: () => page.anchors }).filter((link) => link.includes(": #")),
+        [],
+      );
+    }
+  });
+});
+
+describe("The groups of settings in a page", () => {
+  const { listen, model } = SERVER_SETTINGS;
+  const group = { title: "Some", about: "Settings." };
+
+  it("take settings by their names and beginnings, each once", () => {
+    const [found] = groupSettings([listen, model], [{ ...group, names: ["model", "li*"] }]);
+    assert.deepEqual(
+      found?.settings.map(({ name }) => name),
+      ["model", "listen"],
+    );
+  });
+
+  it("are refused where they leave a setting out, or name one that is not there", () => {
+    assert.throws(
+      () => groupSettings([listen, model], [{ ...group, names: ["model"] }]),
+      /no group of settings has listen/,
+    );
+    assert.throws(
+      () => groupSettings([model], [{ ...group, names: ["model", "mode"] }]),
+      /name mode, which is not there/,
+    );
+  });
+});
+
+describe("A table in a page", () => {
+  it("keeps a bar inside a cell", () => {
+    assert.equal(markdownTable(["a", "b"], [["`x|y`", ""]]), "| a | b |\n| --- | --- |\n| `x\\|y` |  |");
+  });
+});
