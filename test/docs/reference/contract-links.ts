@@ -78,7 +78,7 @@ export function fieldAnchor(message: DescMessage, field: string): string {
 }
 
 /** The anchor of a heading of one word, as code hosts make it. */
-export function headingAnchor(title: string): string {
+function headingAnchor(title: string): string {
   return title.toLowerCase();
 }
 
