@@ -105,7 +105,7 @@ function optionRow(option: Option): readonly string[] {
   const described = meaning === "the opposite" ? `the opposite of ${option.flags.replace("--no-", "--")}` : meaning;
   const variable = option.envVar === undefined ? "" : `; also ${option.envVar}`;
   const value = option.defaultValue === undefined ? helpProse(standard) : `\`${String(option.defaultValue)}\``;
-  return [`\`${option.flags}\``, `${helpProse(`${described}${variable}`)}`, value];
+  return [`\`${option.flags}\``, helpProse(`${described}${variable}`), value];
 }
 
 /** Help texts end in their default, in parentheses. */

@@ -59,7 +59,7 @@ export class ContractMembers {
   #elementOf(field: DescField & { readonly fieldKind: "list" | "map" }): string {
     if (field.enum !== undefined) return this.#links.type(field.enum);
     if (field.message !== undefined) return this.#links.type(field.message);
-    return field.scalar === undefined ? "" : scalarName(field.scalar);
+    return scalarName(field.scalar);
   }
 }
 
