@@ -39,7 +39,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   {
     title: "Stopping and logging",
     about: "What happens at SIGTERM, and what the log holds.",
-    names: ["drain-delay", "drain-grace", "log-level"],
+    names: ["drain-delay", "drain-grace", "log-level", "log-format"],
   },
   {
     title: "Queue",
