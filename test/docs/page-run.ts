@@ -27,6 +27,8 @@ export class PageRun implements AsyncDisposable {
   readonly #folder = clonedFolder();
   #flags = "";
   #server: ServerProcess | undefined;
+  /** Where the first server listens, and every later one, so that the files of the page go on reaching it. */
+  #addresses: readonly string[] = [];
   #shell: PageShell | undefined;
 
   async follow(step: PageStep): Promise<StepEnd> {
@@ -34,6 +36,7 @@ export class PageRun implements AsyncDisposable {
       case "unrun":
         return { type: "unrun", needs: step.needs };
       case "file":
+        await this.#serve();
         mkdirSync(dirname(join(this.#folder, step.name)), { recursive: true });
         writeFileSync(join(this.#folder, step.name), this.#withOwnPorts(step.text));
         return { type: "held" };
@@ -47,7 +50,7 @@ export class PageRun implements AsyncDisposable {
   }
 
   async #runCommand(command: string, expected: string): Promise<StepEnd> {
-    const server = (this.#server ??= await ServerProcess.start({ flags: wordsOf(this.#flags) }));
+    const server = await this.#serve();
     this.#shell ??= new PageShell(this.#folder, {});
     await this.#shell.run(`export RILL_ADDRESS=${server.address}`, COMMAND_LIMIT_MS);
     const written = command.replaceAll(/npm run (-s )?rill --( |$)/g, "rill ");
@@ -60,6 +63,15 @@ export class PageRun implements AsyncDisposable {
       type: "failed",
       why: `expected of\n${command}\n---\n${expected}\n--- printed (status ${status}):\n${shown}\n---`,
     };
+  }
+
+  async #serve(): Promise<ServerProcess> {
+    if (this.#server !== undefined) return this.#server;
+    const flags = [...this.#addresses, ...wordsOf(this.#flags)];
+    const server = await ServerProcess.start({ flags, folder: this.#folder });
+    this.#addresses = ["--listen", server.address, "--admin-listen", server.adminAddress];
+    this.#server = server;
+    return server;
   }
 
   #withOwnPorts(text: string): string {

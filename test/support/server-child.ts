@@ -20,6 +20,8 @@ export interface ServerChildOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** What runs the script, and its first arguments. Default: this version of Node. */
   readonly command?: readonly [program: string, ...args: string[]];
+  /** Working folder of the process. Default: that of the tests. */
+  readonly folder?: string;
   /** Gets every log line as it comes. */
   readonly onLog?: (line: LogLine) => void;
 }
@@ -38,6 +40,7 @@ export class ServerChild implements AsyncDisposable {
     this.#onLog = options.onLog ?? (() => undefined);
     const [program, ...first] = options.command ?? [process.execPath];
     this.#child = spawn(program, [...first, script, ...args], {
+      cwd: options.folder,
       stdio: ["ignore", "pipe", "pipe"],
       // Nothing of what a test does is left on the machine.
       env: { ...process.env, RILL_STORE: "memory:", ...options.environment },
