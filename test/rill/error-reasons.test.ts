@@ -17,6 +17,7 @@ import { TestServer, type TestServerOptions } from "../support/test-server.js";
 import { SessionClient } from "./session-client.js";
 import { turnRequest } from "./turn-request.js";
 import { said } from "../support/said.js";
+import { pageFacts } from "../docs/error-page.js";
 
 const STREAM = "rill.v1.GenerationService/GenerateStream";
 const ENDLESS = [SCRIPT.CYCLE, 65];
@@ -253,6 +254,12 @@ describe("The published reasons", () => {
       assert.deepEqual([met.code, met.reason, met.domain], [STATUS_OF_CODE[code], code, "rill.v1"]);
       assert.notEqual(met.text, "");
       assert.ok(met.detailBytes <= 4 * 1024);
+      const told = pageFacts().get(code) ?? [];
+      assert.deepEqual(
+        Object.keys(met.facts).filter((fact) => !told.includes(fact)),
+        [],
+        "docs/errors.md does not tell of these facts",
+      );
       const isRetried = RETRIED.includes(code);
       assert.equal(met.pushbackMs !== undefined, isRetried);
       if (isRetried) assert.equal(Number(met.pushbackMs), Math.ceil(met.retryDelayMs ?? -1));
