@@ -10,7 +10,7 @@ export function hasTerminals(): boolean {
   return spawnSync("script", ["--version"]).status === 0;
 }
 
-/** A Node program at a terminal of its own, 200 columns wide. Disposing takes the terminal away. */
+/** A Node program at a terminal of its own, 200 columns wide. Disposing kills it. */
 export class TerminalChild implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #closed: Promise<unknown>;
@@ -19,7 +19,7 @@ export class TerminalChild implements AsyncDisposable {
   /** @param words the script and its arguments */
   constructor(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     const command = [process.execPath, ...words].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-    this.#child = spawn("script", ["-qec", `stty cols 200; exec ${command}`, "/dev/null"], {
+    this.#child = spawn("script", ["-qec", `stty cols 200; echo process $$; exec ${command}`, "/dev/null"], {
       stdio: ["pipe", "pipe", "ignore"],
       env: { ...process.env, RILL_STORE: "memory:", TERM: "xterm-256color", ...environment },
     });
@@ -57,7 +57,18 @@ export class TerminalChild implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
+    // A server that loses its terminal would drain, which may take long.
+    const [, processId] = /^process (\d+)$/m.exec(this.text) ?? [];
+    if (processId === undefined) this.#child.kill("SIGKILL");
+    else if (this.#child.exitCode === null) killIfThere(Number(processId));
     await this.#closed;
+  }
+}
+
+function killIfThere(processId: number): void {
+  try {
+    process.kill(processId, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
