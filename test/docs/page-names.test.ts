@@ -25,9 +25,9 @@ const PAGES = pageFiles().filter((page) => !OTHERS.test(page));
 const FOREIGN_FLAGS = ["--cache-ram", "--format", "--go_opt", "--omit", "--progress-bar", "--ulimit"];
 /** Tables of the store, which look like metrics. */
 const TABLES = ["rill_schema", "rill_sessions", "rill_turns"];
-/** Words of HTTP/2 and of the environment, which look like reasons. */
-const FOREIGN_CONSTANTS = ["ENHANCE_YOUR_CALM", "REFUSED_STREAM", "MALLOC_ARENA_MAX", "START_RESPONSE"];
-const FOREIGN_VARIABLES = ["UV_THREADPOOL_SIZE", "XDG_CACHE_HOME", "XDG_DATA_HOME"];
+/** Words of HTTP/2, of chat templates and of the environment, which look like reasons. */
+const FOREIGN_CONSTANTS = ["ENHANCE_YOUR_CALM", "REFUSED_STREAM", "START_ACTION", "START_RESPONSE", "START_THINKING"];
+const FOREIGN_VARIABLES = ["MALLOC_ARENA_MAX", "UV_THREADPOOL_SIZE", "XDG_CACHE_HOME", "XDG_DATA_HOME"];
 
 function rillFlags(): ReadonlySet<string> {
   const commands = [
