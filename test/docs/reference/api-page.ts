@@ -19,8 +19,8 @@ rill.v1.ToolChoice is a message:
 // ToolChoice says which tools the model calls.
 message ToolChoice {
 …
-    // The name of the one tool that the model calls. A grammar forces the call, as with TOOL_CHOICE_MODE_REQUIRED.
-    string tool = 2;
+    // Whether the model calls any of the tools.
+    .rill.v1.ToolChoiceMode mode = 1;
 …
 }
 \`\`\`

@@ -19,7 +19,8 @@ maxQueueWait: 30s
 \`\`\`
 
 \`\`\`console
-$ RILL_MAX_OUTPUT_TOKENS=512 npm run -s rill -- serve --config rill.yaml --slots 2 --print-config
+$ RILL_MAX_OUTPUT_TOKENS=512 npm run -s rill -- serve \\
+    --config rill.yaml --slots 2 --print-config
 …
 slots: 2 … # --slots
 …
@@ -50,7 +51,7 @@ export function configurationPage(): string {
     ...groupSettings(settings).flatMap(({ title, about, settings: ofGroup }) => [
       `## ${title}`,
       about,
-      markdownTable(["setting", "default", "meaning", "values"], ofGroup.map(settingRow)),
+      markdownTable(["setting", "default, values", "meaning"], ofGroup.map(settingRow)),
     ]),
   ].join("\n\n");
 }
@@ -79,18 +80,16 @@ export function groupSettings(
 }
 
 function settingRow(setting: AnySetting): readonly string[] {
-  const { name, about, placeholder, isToggle } = setting;
-  const flag = isToggle === true ? flagOf(name) : `${flagOf(name)} <${placeholder}>`;
+  const { name, about } = setting;
   const standard = setting.format(setting.default);
   return [
-    `<a id="${name}"></a>\`${flag}\`<br>\`${environmentNameOf(name)}\`<br>\`${yamlKeyOf(name)}\``,
-    `\`${standard}\``,
+    `<a id="${name}"></a>\`${flagOf(name)}\`<br>\`${environmentNameOf(name)}\`<br>\`${yamlKeyOf(name)}\``,
+    `\`${standard}\`<br>${helpProse(boundsOf(setting, standard))}`,
     helpProse(about),
-    helpProse(boundsOf(setting, standard)),
   ];
 }
 
-/** The valid values, without what the placeholder and the default say already. */
+/** The valid values, without what the default says already. */
 function boundsOf({ expected }: AnySetting, standard: string): string {
   const example = `, such as ${standard}`;
   const bounds = expected.endsWith(example) ? expected.slice(0, -example.length) : expected;
