@@ -40,11 +40,13 @@ function pagesIn(folder) {
   return names.sort().map((name) => `${folder}/${name}`);
 }
 
-/** Every page of the site by its file in the repository. */
-export const pages = GROUPS.flatMap(({ files }) => files).filter((file) => existsSync(`${root}${file}`));
+/** Every page of the site, by its file in the repository. */
+export const pages = GROUPS.flatMap(({ files }) => files);
 
-/** @throws Error when a page under docs/ is in no group */
+/** @throws Error when a page under docs/ is in no group, or a group names a page that does not exist */
 export function checkGroups() {
+  const missing = pages.filter((file) => !existsSync(`${root}${file}`));
+  if (missing.length > 0) throw new Error(`docs/site/pages.js names pages that do not exist: ${missing.join(", ")}`);
   const forgotten = pagesIn("docs").filter((file) => !pages.includes(file));
   if (forgotten.length > 0) throw new Error(`docs/site/pages.js has no place for ${forgotten.join(", ")}`);
 }
@@ -69,6 +71,6 @@ export function titleOf(file) {
 export function sidebar() {
   return GROUPS.map(({ files, ...group }) => ({
     ...group,
-    items: files.filter((file) => pages.includes(file)).map((file) => ({ text: titleOf(file), link: addressOf(file) })),
+    items: files.map((file) => ({ text: titleOf(file), link: addressOf(file) })),
   }));
 }

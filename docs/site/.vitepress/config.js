@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { codeBlocks, consoleBlocks, plainText } from "../markdown/code-blocks.js";
 import { links } from "../markdown/links.js";
-import { addressOf, checkGroups, pages, placeOf, root, sidebar, titleOf } from "../pages.js";
+import { addressOf, checkGroups, placeOf, root, sidebar, titleOf } from "../pages.js";
 
 const folder = fileURLToPath(new URL("../", import.meta.url));
 
@@ -58,9 +58,10 @@ export default defineConfig({
     sidebar: sidebar(),
     nav: [
       { text: "Try it", link: "/#try-it" },
-      ...["docs/clients.md", "docs/operating.md", "CHANGELOG.md"]
-        .filter((file) => pages.includes(file))
-        .map((file) => ({ text: titleOf(file), link: addressOf(file) })),
+      ...["docs/clients.md", "docs/operating.md", "CHANGELOG.md"].map((file) => ({
+        text: titleOf(file),
+        link: addressOf(file),
+      })),
     ],
   },
 });
