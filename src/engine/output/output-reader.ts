@@ -64,6 +64,8 @@ export class OutputReader implements PartReader {
     });
     this.#bareCalls = openings.filter(({ mark }) => mark.trim() === "");
     this.#channel = reasoning?.isOpen === true ? "reasoning" : "answer";
+    // White space after the mark that opened the reasoning is dropped, also where the prompt has the mark.
+    if (reasoning?.isOpen === true) this.#before = "reasoning";
     this.#mayReason = reasoning !== undefined;
     this.#marks = { answer: new MarkTrie(), reasoning: new MarkTrie() };
     if (reasoning !== undefined) {

@@ -144,6 +144,12 @@ describe("output reader", () => {
     assert.deepEqual(read(tags, "<think>a \n"), [reasoning("a \n")]);
   });
 
+  it("leaves blanks at the beginning of reasoning out that the prompt has opened", () => {
+    const opened = formatOf([], { reasoning: { ...think, isOpen: true } });
+    assert.deepEqual(read(opened, "\n", " hm\n</think>\n\nyes"), [reasoning("hm"), answer("yes")]);
+    assert.deepEqual(read(opened, " \n"), []);
+  });
+
   it("tells whether it is in reasoning", () => {
     const reader = createReader(formatOf([], { reasoning: { ...think, isOpen: true } }));
     const states = ["a", "</think", ">", "b", "<think", ">", "</think>"].map((piece) => {
