@@ -31,7 +31,7 @@ describe("rill pull", function () {
     const { exitCode, output, complaint } = await pull.ended();
     assert.equal(output, `${sha256Of(bytes)}  ${join(scratch.path, "owner", "repo@main", "small.gguf")}\n`);
     assert.equal(exitCode, 0);
-    assert.match(complaint, /^downloading http.*small\.gguf from the hub\n/);
+    assert.match(complaint, /^downloading the model from the model hub: http.*small\.gguf\n/);
     assert.match(complaint, /receiving 100 % \(3\.8 MiB\)$/);
     assert.ok(complaint.split("\n").length <= 11);
   });
