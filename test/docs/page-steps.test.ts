@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { parsePage } from "./markdown-page.js";
+import { parsePage, readPage } from "./markdown-page.js";
+import { pageFiles } from "./page-files.js";
 import { pageSteps } from "./page-steps.js";
 
 describe("The steps of a page", () => {
@@ -45,4 +46,10 @@ describe("The steps of a page", () => {
     assert.throws(() => steps("```console", "out", "```"), /page\.md:1: a console block begins with/);
     assert.throws(() => steps("<!-- run: servr -->"), /page\.md:1: unknown directive "servr"/);
   });
+
+  for (const file of pageFiles()) {
+    it(`are clear in every block of ${file}`, () => {
+      pageSteps(readPage(file));
+    });
+  }
 });

@@ -11,9 +11,9 @@ const asked = process.argv.slice(2);
 const pages = asked.length > 0 ? asked : pageFiles();
 let held = 0;
 let failed = 0;
-for (const path of pages) {
+for (const { path, steps } of pages.map((file) => ({ path: file, steps: pageSteps(readPage(file)) }))) {
   await using run = new PageRun();
-  for (const step of pageSteps(readPage(path))) {
+  for (const step of steps) {
     const end = await run.follow(step).catch((fault: unknown) => ({ type: "failed" as const, why: String(fault) }));
     const place = `${path}:${step.line}`;
     if (end.type === "held") held += 1;

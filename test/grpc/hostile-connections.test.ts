@@ -19,7 +19,7 @@ const NEIGHBOUR_TOKENS = 1_500;
 const CLOSED_WITHIN_MS = 5_000;
 
 describe("A hostile connection", () => {
-  const suite = serveSuite({ engine: { stepMs: 2 }, limits: { unaryBodyMs: 300, slowReaderGraceMs: 100 } });
+  const suite = serveSuite({ engine: { stepMs: 2 }, limits: { unaryBodyMs: 1_500, slowReaderGraceMs: 100 } });
 
   const startNeighbour = () => {
     const stopping = { maxOutputTokens: NEIGHBOUR_TOKENS, stopSequences: [], stopTokenIds: [] };

@@ -4,6 +4,8 @@ import { formatResult } from "./test-results.js";
 
 /** The file that each case's result is added to; undefined: none. */
 const resultsPath = process.env.RILL_TEST_RESULTS;
+// The product takes any other RILL_ variable for a misspelt setting, and warns of it in its log.
+delete process.env.RILL_TEST_RESULTS;
 const results: string[] = [];
 
 /** Mocha's root hooks, which .config/mocharc.json names. */
