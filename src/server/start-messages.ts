@@ -1,3 +1,4 @@
+import { counted } from "../settings/units.js";
 import type { LogFormat } from "../telemetry/logger.js";
 
 const BYTES_PER_MIB = 1024 * 1024;
@@ -27,8 +28,4 @@ export function describeLogPlace(format: LogFormat, isTerminal: boolean): string
   return isTerminal
     ? "standard output, which is this terminal; a file or a pipe gets JSON (--log-format)"
     : "standard output, in lines for people";
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

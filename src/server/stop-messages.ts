@@ -1,4 +1,4 @@
-import { formatDuration } from "../settings/units.js";
+import { counted, formatDuration } from "../settings/units.js";
 
 /** The facts of a drain that begins. */
 export interface DrainFacts {
@@ -13,7 +13,7 @@ export interface DrainFacts {
 
 /** Says what the server waits for before it ends, and for how long at most. */
 export function drainMessage({ generations, delayMs, graceMs, isFromKeyboard }: DrainFacts): string {
-  const running = `${generations} generation${generations === 1 ? "" : "s"}`;
+  const running = counted(generations, "generation");
   const grace = `at most ${formatDuration(graceMs)} (--drain-grace)`;
   if (isFromKeyboard) {
     // The terminal has shown ^C in this line.

@@ -53,3 +53,8 @@ function formatAmount(amount: number, units: readonly Unit[]): string {
   const unit = units.find(({ factor }) => amount % factor === 0);
   return unit === undefined ? String(amount) : `${amount / unit.factor}${unit.suffix}`;
 }
+
+/** Writes a number with its noun, such as "1 token" or "8 tokens". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import type { MarkdownPage } from "./markdown-page.js";
 
-/** What the links of a page are held against. */
+/** The files and headings that links may lead to. */
 export interface LinkTargets {
   exists(path: string): boolean;
   anchorsOf(path: string): ReadonlySet<string>;

@@ -10,7 +10,7 @@ import type { PageStep } from "./page-steps.js";
 const PORT = "50051";
 const ADMIN_PORT = "50052";
 const COMMAND_LIMIT_MS = 180_000;
-/** What is not there in a fresh clone. */
+/** The names at the top of a working tree that a fresh clone lacks. */
 const NOT_CLONED = new Set([".git", "bench-report", "coverage"]);
 
 /** How one step of a page ended. */
@@ -35,11 +35,12 @@ export class PageRun implements AsyncDisposable {
     switch (step.type) {
       case "unrun":
         return { type: "unrun", needs: step.needs };
-      case "file":
-        await this.#serve();
+      case "file": {
+        const server = await this.#serve();
         mkdirSync(dirname(join(this.#folder, step.name)), { recursive: true });
-        writeFileSync(join(this.#folder, step.name), this.#withOwnPorts(step.text));
+        writeFileSync(join(this.#folder, step.name), withOwnPorts(step.text, server));
         return { type: "held" };
+      }
       case "server":
         await this.#stopServer();
         this.#flags = step.flags;
@@ -51,11 +52,10 @@ export class PageRun implements AsyncDisposable {
 
   async #runCommand(command: string, expected: string): Promise<StepEnd> {
     const server = await this.#serve();
-    this.#shell ??= new PageShell(this.#folder, {});
-    await this.#shell.run(`export RILL_ADDRESS=${server.address}`, COMMAND_LIMIT_MS);
+    this.#shell ??= new PageShell(this.#folder, server.address);
     const written = command.replaceAll(/npm run (-s )?rill --( |$)/g, "rill ");
-    const { printed, status } = await this.#shell.run(this.#withOwnPorts(written), COMMAND_LIMIT_MS);
-    const shown = this.#withPagePorts(printed);
+    const { printed, status } = await this.#shell.run(withOwnPorts(written, server), COMMAND_LIMIT_MS);
+    const shown = withPagePorts(printed, server);
     if (expectsAnything(expected) && status !== 0)
       return { type: "failed", why: `status ${status} of\n${command}\nprinted:\n${shown}` };
     if (matchesExpected(shown, expected)) return { type: "held" };
@@ -72,20 +72,6 @@ export class PageRun implements AsyncDisposable {
     this.#addresses = ["--listen", server.address, "--admin-listen", server.adminAddress];
     this.#server = server;
     return server;
-  }
-
-  #withOwnPorts(text: string): string {
-    if (this.#server === undefined) return text;
-    return text
-      .replaceAll(new RegExp(`(localhost|127\\.0\\.0\\.1):${PORT}`, "g"), this.#server.address)
-      .replaceAll(new RegExp(`(localhost|127\\.0\\.0\\.1):${ADMIN_PORT}`, "g"), this.#server.adminAddress);
-  }
-
-  #withPagePorts(text: string): string {
-    if (this.#server === undefined) return text;
-    return text
-      .replaceAll(this.#server.address, `127.0.0.1:${PORT}`)
-      .replaceAll(this.#server.adminAddress, `127.0.0.1:${ADMIN_PORT}`);
   }
 
   async #stopServer(): Promise<void> {
@@ -109,4 +95,14 @@ function clonedFolder(): string {
 
 function wordsOf(flags: string): readonly string[] {
   return flags.split(" ").filter((word) => word !== "");
+}
+
+function withOwnPorts(text: string, { address, adminAddress }: ServerProcess): string {
+  return text
+    .replaceAll(new RegExp(`(localhost|127\\.0\\.0\\.1):${PORT}`, "g"), address)
+    .replaceAll(new RegExp(`(localhost|127\\.0\\.0\\.1):${ADMIN_PORT}`, "g"), adminAddress);
+}
+
+function withPagePorts(text: string, { address, adminAddress }: ServerProcess): string {
+  return text.replaceAll(address, `127.0.0.1:${PORT}`).replaceAll(adminAddress, `127.0.0.1:${ADMIN_PORT}`);
 }

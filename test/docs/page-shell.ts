@@ -2,9 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
-
-const LAUNCHER = fileURLToPath(new URL("../../src/cli/launcher.cjs", import.meta.url));
+import { LAUNCHER } from "../support/launcher.js";
 
 export interface CommandEnd {
   /** Standard output and standard error, as a terminal mixes them. */
@@ -19,11 +17,14 @@ export class PageShell implements AsyncDisposable {
   #printed = "";
   #more: () => void = () => undefined;
 
-  /** @param folder where the commands run @param environment added to this process's */
-  constructor(folder: string, environment: Readonly<Record<string, string>>) {
+  /**
+   * @param folder where the commands run
+   * @param address of the server that `rill` calls
+   */
+  constructor(folder: string, address: string) {
     this.#child = spawn("bash", ["--noprofile", "--norc"], {
       cwd: folder,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, RILL_ADDRESS: address },
       stdio: ["pipe", "pipe", "ignore"],
       // A process group of its own, which is killed as a whole.
       detached: true,

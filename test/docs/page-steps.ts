@@ -1,6 +1,6 @@
 import type { CodeBlock, MarkdownPage, RunDirective } from "./markdown-page.js";
 
-/** What a page asks of whoever follows it, in the order of the page. */
+/** One thing that a page asks its reader to do. */
 export type PageStep =
   /** Writes a file into the folder of the page. */
   | { readonly type: "file"; readonly name: string; readonly text: string; readonly line: number }

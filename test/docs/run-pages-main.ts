@@ -1,7 +1,7 @@
 /**
  * Runs the code blocks of the README and of docs/ against real servers, page after page, and compares what they print with what the pages show.
- * Usage: run-pages-main [PAGE …]; without pages, all run. A page with a block that
- * failed is followed once more. Exit code 1 when a block failed again.
+ * Usage: run-pages-main [PAGE …]; without pages, all run. A page with a block that failed is followed once more.
+ * Exit code 1 when a block failed again.
  */
 import { readPage } from "./markdown-page.js";
 import { pageFiles } from "./page-files.js";
@@ -15,7 +15,7 @@ let failed = 0;
 for (const { path, steps } of pages.map((file) => ({ path: file, steps: pageSteps(readPage(file)) }))) {
   let ends = await followPage(path, steps);
   if (ends.failed > 0) {
-    // What a page shows depends on other work of the machine, for instance where two calls meet. A defect fails again.
+    // Two calls of a page may meet in another order while the machine does other work. A defect fails again.
     console.log(`following ${path} once more`);
     ends = await followPage(path, steps);
   }

@@ -5,12 +5,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { RuntimeClient } from "../support/runtime-client.js";
 import { ServerChild } from "../support/server-child.js";
 import { createTinyModel } from "../support/tiny-model.js";
+import { LAUNCHER } from "../support/launcher.js";
 
-const LAUNCHER = fileURLToPath(new URL("../../src/cli/launcher.cjs", import.meta.url));
 /** Between two looks at a file that another process writes. */
 const LOOK_INTERVAL_MS = 50;
 

@@ -1,14 +1,12 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import type { RillRun } from "./run-rill.js";
+import { LAUNCHER } from "../support/launcher.js";
 
 export interface RillEnd extends RillRun {
   readonly signal: NodeJS.Signals | null;
 }
-
-const LAUNCHER = fileURLToPath(new URL("../../src/cli/launcher.cjs", import.meta.url));
 
 /**
  * The built `rill` while it runs. Its standard output is read only from the first call of `read` on. Disposing kills what still runs.

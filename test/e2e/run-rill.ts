@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-
-const LAUNCHER = fileURLToPath(new URL("../../src/cli/launcher.cjs", import.meta.url));
+import { LAUNCHER } from "../support/launcher.js";
 
 export interface RillRun {
   readonly code: number | null;

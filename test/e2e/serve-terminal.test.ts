@@ -14,8 +14,8 @@ import { rawStatusDetails } from "../support/status-details.js";
 import { createTinyModel } from "../support/tiny-model.js";
 import { Deferred } from "../../src/sync/deferred.js";
 import { hasTerminals, TerminalChild } from "./terminal-child.js";
+import { LAUNCHER } from "../support/launcher.js";
 
-const LAUNCHER = fileURLToPath(new URL("../../src/cli/launcher.cjs", import.meta.url));
 const FAULTY_SERVE = fileURLToPath(new URL("faulty-serve.js", import.meta.url));
 const GENERATE_STREAM = "rill.v1.GenerationService/GenerateStream";
 /** Longer than a test may take, so that a test fails if the server waits for it. */

@@ -4,8 +4,8 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Deferred } from "../../src/sync/deferred.js";
+import { LAUNCHER } from "./launcher.js";
 
-const LAUNCHER = fileURLToPath(new URL("../../src/cli/launcher.cjs", import.meta.url));
 const LINES_KEPT = 10_000;
 const FAULTY_SERVE = fileURLToPath(new URL("../e2e/faulty-serve.js", import.meta.url));
 

@@ -89,7 +89,7 @@ export async function* runGeneration(
           // The event may have been read while pieces before it were still to be taken.
           usage: generation.usage(),
           textSha256: (digest ?? createHash("sha256")).digest(),
-          // The answer is stored before its reader is told of its end.
+          // The store holds the answer before the reader hears of the end.
           sessionRevision: turn === undefined ? undefined : await turn.stored(signal),
         };
         reading.finished(completed, now());

@@ -10,7 +10,7 @@ export const REFERENCE_PAGES: Readonly<Record<string, () => string | Promise<str
   "docs/configuration.md": configurationPage,
 };
 
-/** What a page has to hold today, wrapped and formatted as the repository's other pages. */
+/** Writes a page from today's tables, wrapped and formatted as the repository's other pages. */
 export async function renderReferencePage(path: string): Promise<string> {
   const write = REFERENCE_PAGES[path];
   if (write === undefined) throw new Error(`${path} is not written from tables`);

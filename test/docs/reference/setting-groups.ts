@@ -1,7 +1,7 @@
 /** Settings that a reader looks for together. */
 export interface SettingGroup {
   readonly title: string;
-  /** What the settings have in common, as Markdown. */
+  /** The paragraph that introduces the group, as Markdown. */
   readonly about: string;
   /** The names in the order of the page. A name that ends in `*` stands for every remaining setting that begins so. */
   readonly names: readonly string[];

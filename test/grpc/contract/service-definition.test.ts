@@ -92,7 +92,7 @@ describe("A decoded request", () => {
     );
   });
 
-  it("that is undecodable as a whole is told of in a sentence", () => {
+  it("that cannot be decoded at all is refused in one sentence", () => {
     const violations = [{ field: "", description: "ends early, or is not protobuf" }];
     const request: DecodedRequest<GenerateStreamRequest> = { type: "undecodable", violations };
     assert.throws(() => readableMessage(request), {
