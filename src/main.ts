@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { AdminServer } from "./admin/admin-server.js";
-import { parseAddress } from "./settings/address.js";
+import { parseAddress } from "./machine/address.js";
 import { announcement } from "./server/announce.js";
 import { chooseEngineSize } from "./server/engine-size.js";
 import { ExitCode } from "./server/exit-code.js";

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
+import { formatAddress } from "../machine/address.js";
 import { AddressInUse } from "../machine/address-in-use.js";
 import type { Clock } from "../sync/clock.js";
 import { type Logger, RareWarning } from "../telemetry/logger.js";
@@ -49,7 +50,7 @@ export class AdminServer implements AsyncDisposable {
 
   private constructor(server: Server) {
     const { address, port } = server.address() as AddressInfo;
-    this.address = formatHostPort(address, port);
+    this.address = formatAddress({ host: address, port });
     this.#server = server;
   }
 
@@ -85,7 +86,7 @@ export class AdminServer implements AsyncDisposable {
     try {
       await once(server, "listening");
     } catch (error) {
-      const address = formatHostPort(listen.host, listen.port);
+      const address = formatAddress(listen);
       const attempt = `the admin port cannot listen on ${address}`;
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === "EADDRINUSE") throw new AddressInUse(address, attempt, error);
@@ -164,10 +165,6 @@ async function answerTo(request: IncomingMessage, responder: Responder): Promise
 
 function probeAnswer(view: ServerView, isWell: (view: ServerView) => boolean): AdminResponse {
   return { status: isWell(view) ? 200 : 503, body: `${view.lifecycle}\n` };
-}
-
-function formatHostPort(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /**

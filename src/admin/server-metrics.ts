@@ -12,7 +12,7 @@ const CALL_METRICS: readonly ServerMetric[] = [
   {
     kind: "gauge",
     name: "rill_calls_open",
-    help: "Open calls that count toward max_streams, which health calls do not.",
+    help: "Open calls that count toward --max-calls, which health calls do not.",
     read: ({ calls }) => calls.calls,
   },
   {

@@ -4,7 +4,7 @@ import { HUB_ORIGIN } from "../models/download/hub-source.js";
 import { ModelError } from "../models/files/model-error.js";
 import { resolveModel } from "../models/resolve-model.js";
 import type { ResolveModelOptions } from "../models/resolve-options.js";
-import { parseOrigin } from "../settings/address.js";
+import { parseOrigin } from "../machine/address.js";
 import { createPullReporter } from "../server/pull-reporter.js";
 
 const FAILED = 1;

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationInput, LogitBias, RequestedBias, RequestedConstraint } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
@@ -30,6 +31,9 @@ type AnsweredCommand<Command = PrepareCommand> = Command extends {
  */
 type PreparerState =
   { readonly type: "open" } | { readonly type: "closing" } | { readonly type: "lost"; readonly error: GenerationError };
+
+/** The pause that is asked of a caller beyond the capacity. An input is prepared in milliseconds. */
+const RETRY_MS = 1_000;
 
 export interface PreparerOptions {
   readonly modelPath: string;
@@ -153,8 +157,7 @@ export class Preparer implements AsyncDisposable {
     if (this.#state.type === "lost") throw this.#state.error;
     if (this.#state.type === "closing") throw closingError();
     if (this.#pending.size >= this.#queueCapacity) {
-      const facts = { capacity: String(this.#queueCapacity) };
-      throw new GenerationError("TOO_MANY_CALLS", "too many inputs are being prepared already", { facts });
+      throw tooManyError(this.#queueCapacity);
     }
     const id = this.#nextId++;
     const answer = new Deferred<PrepareAnswer>();
@@ -213,7 +216,14 @@ function answerError(answer: PrepareAnswer): GenerationError {
 
 /** The error of a call that another server may take, because this one is shutting down. */
 function closingError(): GenerationError {
-  return new GenerationError("DRAINING", "the server is shutting down");
+  return new GenerationError("DRAINING", "the server is shutting down", { retryAfterMs: 0 });
+}
+
+function tooManyError(calls: number): GenerationError {
+  return new GenerationError("TOO_MANY_CALLS", `the inputs of ${calls} calls are being prepared, which is the limit`, {
+    facts: { max_calls: String(calls) },
+    retryAfterMs: RETRY_MS,
+  });
 }
 
 const INPUT_FIELDS = { prompt: "prompt", chat: "chat.messages", token_ids: "token_ids.ids" };
@@ -224,8 +234,8 @@ function tooLongError(
   { input, maxInputTokens }: { input: GenerationInput; maxInputTokens: number },
 ): GenerationError {
   const contextTokens = maxInputTokens + 1;
-  const count = exact ? `${inputTokens}` : `at least ${inputTokens}`;
-  const description = `the input has ${count} tokens and the context holds ${contextTokens}, one of them for the output`;
+  const count = `${exact ? "" : "at least "}${counted(inputTokens, "token")}`;
+  const description = `the input has ${count} and the context holds ${contextTokens}, one of them for the output`;
   return new GenerationError("INPUT_TOO_LONG", description, {
     violations: [{ field: INPUT_FIELDS[input.type], description }],
     facts: {

@@ -5,7 +5,7 @@ import { CallFailure } from "../client/call-failure.js";
 import { RillClient } from "../client/rill-client.js";
 import type { AddressInUse } from "../machine/address-in-use.js";
 import { findListenerOnPort, findListenerOnSocket, type ListeningProcess } from "../machine/listening-process.js";
-import { parseAddress, parseSocketAddress, reachableFromHere } from "../settings/address.js";
+import { parseAddress, parseSocketAddress, reachableFromHere } from "../machine/address.js";
 import type { Config } from "../settings/config.js";
 import { printableText } from "../telemetry/log-text.js";
 

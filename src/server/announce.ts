@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { formatSocketAddress, parseSocketAddress, reachableFromHere, type SocketAddress } from "../settings/address.js";
+import { formatSocketAddress, parseSocketAddress, reachableFromHere, type SocketAddress } from "../machine/address.js";
 import { SERVER_SETTINGS } from "../settings/server-settings.js";
 import { shellWord } from "../settings/shell-word.js";
 

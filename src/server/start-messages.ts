@@ -1,4 +1,4 @@
-import { counted } from "../settings/units.js";
+import { counted } from "../core/counted.js";
 import type { LogFormat } from "../telemetry/logger.js";
 
 const BYTES_PER_MIB = 1024 * 1024;

@@ -1,4 +1,5 @@
-import { counted, formatDuration } from "../settings/units.js";
+import { counted } from "../core/counted.js";
+import { formatDuration } from "../settings/units.js";
 
 /** The facts of a drain that begins. */
 export interface DrainFacts {

@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import type { Limits } from "../core/limits.js";
 import { modelCacheDirectory } from "../models/cache-directory.js";
 import { defaultStorePath, type StoreAddress } from "../sessions/link/store-address.js";
-import { isLoopback, parseAddress } from "./address.js";
+import { isLoopback, parseAddress } from "../machine/address.js";
 import {
   countOpenDescriptors,
   defaultConnections,

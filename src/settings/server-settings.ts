@@ -3,7 +3,7 @@ import { HUB_ORIGIN } from "../models/download/hub-source.js";
 import { parseTrustedProxy } from "../grpc/gate/call-deadlines.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/link/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
-import { parseHostName } from "./address.js";
+import { parseHostName } from "../machine/address.js";
 import type { Setting } from "./setting.js";
 import {
   addressOrOff,

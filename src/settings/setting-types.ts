@@ -5,7 +5,7 @@ import {
   parseAddress,
   parseOrigin,
   parseSocketAddress,
-} from "./address.js";
+} from "../machine/address.js";
 import type { Setting } from "./setting.js";
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from "./units.js";
 

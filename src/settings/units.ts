@@ -34,6 +34,23 @@ export function formatDuration(durationMs: number): string {
   return formatAmount(durationMs, DURATION_UNITS);
 }
 
+/** Formats a time for people in its two largest units, rounded up: 203,117 ms become "3m 24s", and 1,200 ms become "2s". */
+export function formatWait(durationMs: number): string {
+  if (durationMs < 1_000) return `${Math.ceil(durationMs)}ms`;
+  const seconds = Math.ceil(durationMs / 1_000);
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return joined([Math.floor(seconds / 60), "m"], [seconds % 60, "s"]);
+  const minutes = Math.ceil(seconds / 60);
+  return joined([Math.floor(minutes / 60), "h"], [minutes % 60, "m"]);
+}
+
+function joined(...parts: readonly (readonly [number, string])[]): string {
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(" ");
+}
+
 /** Formats a size in the largest unit that leaves no fraction: 4,194,304 bytes become "4MiB". */
 export function formatSize(sizeBytes: number): string {
   return formatAmount(sizeBytes, SIZE_UNITS);
@@ -52,9 +69,4 @@ function formatAmount(amount: number, units: readonly Unit[]): string {
   if (amount === 0) return "0";
   const unit = units.find(({ factor }) => amount % factor === 0);
   return unit === undefined ? String(amount) : `${amount / unit.factor}${unit.suffix}`;
-}
-
-/** Writes a number with its noun, such as "1 token" or "8 tokens". */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

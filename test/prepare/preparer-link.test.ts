@@ -27,7 +27,11 @@ describe("Preparer, the link to its worker", () => {
     for (let call = 0; call < 3; call++) await say(preparer, "count");
     const abort = new AbortController();
     const held = [say(preparer, "hold", abort.signal), say(preparer, "hold", abort.signal)];
-    await assert.rejects(say(preparer, "a"), { code: "TOO_MANY_CALLS", facts: { capacity: "2" } });
+    await assert.rejects(say(preparer, "a"), {
+      code: "TOO_MANY_CALLS",
+      facts: { max_calls: "2" },
+      retryAfterMs: 1_000,
+    });
     abort.abort(new Error("enough"));
     await Promise.all(held.map((call) => assert.rejects(call, /enough/)));
     // Their callers have given the calls up, but the worker still has them.
@@ -79,7 +83,7 @@ describe("Preparer, the link to its worker", () => {
     const preparer = await start();
     const refused = assert.rejects(say(preparer, "hold"), { code: "DRAINING" });
     const disposed = preparer[Symbol.asyncDispose]();
-    await assert.rejects(say(preparer, "a"), { code: "DRAINING" });
+    await assert.rejects(say(preparer, "a"), { code: "DRAINING", retryAfterMs: 0 });
     await Promise.all([refused, disposed, preparer[Symbol.asyncDispose]()]);
   });
 });

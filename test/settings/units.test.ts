@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from "../../src/settings/units.js";
+import { formatDuration, formatSize, formatWait, parseDurationMs, parseSizeBytes } from "../../src/settings/units.js";
 
 describe("units", () => {
   it("reads durations in each unit, with fractions where they come to whole milliseconds", () => {
@@ -56,5 +56,10 @@ describe("units", () => {
     assert.equal(formatDuration(7_200_000), "2h");
     assert.equal(formatSize(1_536), "1536B");
     assert.equal(formatSize(8_192), "8KiB");
+  });
+
+  it("writes a wait for people in its two largest units, never as less than it is", () => {
+    const texts = [0.2, 850, 1_000, 1_001, 59_999, 60_000, 203_117, 3_599_001, 7_380_000].map(formatWait);
+    assert.deepEqual(texts, ["1ms", "850ms", "1s", "2s", "1m", "1m", "3m 24s", "1h", "2h 3m"]);
   });
 });

@@ -9,10 +9,10 @@ import {
   MAX_SOCKET_PATH_BYTES,
   parseAddress,
   parseSocketAddress,
-} from "../../settings/address.js";
+} from "../../machine/address.js";
 import { ExitCode } from "../../server/exit-code.js";
 import { StopSignals } from "../../machine/stop-signals.js";
-import { formatDuration, parseDurationMs } from "../../settings/units.js";
+import { formatWait, parseDurationMs } from "../../settings/units.js";
 import { OutputClosed, TextOutput, visibleText } from "./text-output.js";
 import { UsageError } from "./usage-error.js";
 
@@ -150,7 +150,7 @@ export function failureText(failure: CallFailure): string {
     `${reason === undefined || reason === status ? status : `${status} ${reason}`}: ${tidied(message)}`,
     ...(status === "UNAVAILABLE" && reason === undefined ? ["  is a server running there? rill serve starts one"] : []),
     ...violations.map(({ field, description }) => `  ${field}: ${description}`),
-    ...(retryAfterMs === undefined ? [] : [`  try again in ${formatDuration(Math.ceil(retryAfterMs))}`]),
+    ...(retryAfterMs === undefined ? [] : [`  try again in ${formatWait(retryAfterMs)}`]),
     ...(runningId === undefined ? [] : [`  running generation: ${runningId}`]),
     ...(generationId === undefined ? [] : [`  generation id: ${generationId}`]),
   ];

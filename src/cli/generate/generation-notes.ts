@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.js";
 import type { CompletedJson, ContextTrimmedJson, TurnEventsJson } from "../command/generation-json.js";
 
 /** A conversation whose model waits for results of tool calls. */
@@ -38,7 +39,7 @@ export function summarize(end: CompletedJson & TurnEventsJson): string {
   const decodeSeconds = secondsOf(timings?.decode);
   const firstTokenSeconds = secondsOf(timings?.timeToFirstToken);
   const parts = [
-    `${inputOf(usage)}, ${tokens(outputTokens)} out`,
+    `${inputOf(usage)}, ${counted(outputTokens, "token")} out`,
     ...(decodeSeconds === undefined || decodeSeconds === 0 ? [] : [`${rate(outputTokens / decodeSeconds)} tok/s`]),
     ...(firstTokenSeconds === undefined ? [] : [`first token after ${inUnit(firstTokenSeconds)}`]),
     finishReason?.replace(/^FINISH_REASON_/, "") ?? "no finish reason",
@@ -52,21 +53,13 @@ function turnOf({ turn, sessionRevision, contextTrimmed }: CompletedJson & TurnE
   return [
     ...(turn?.number === undefined ? [] : [`turn ${turn.number}`]),
     ...(sessionRevision === undefined ? [] : [`revision ${sessionRevision}`]),
-    ...(dropped === 0 ? [] : [`${turns(dropped)} dropped`]),
+    ...(dropped === 0 ? [] : [`${counted(dropped, "turn")} dropped`]),
   ];
 }
 
 function inputOf(usage: CompletedJson["usage"]): string {
   const reused = usage?.reusedInputTokens ?? 0;
-  return `${tokens(usage?.inputTokens ?? 0)} in${reused === 0 ? "" : ` (${reused} reused)`}`;
-}
-
-function tokens(count: number): string {
-  return count === 1 ? "1 token" : `${count} tokens`;
-}
-
-function turns(count: number): string {
-  return count === 1 ? "1 turn" : `${count} turns`;
+  return `${counted(usage?.inputTokens ?? 0, "token")} in${reused === 0 ? "" : ` (${reused} reused)`}`;
 }
 
 function rate(perSecond: number): string {

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.js";
 import type { RunStopping } from "../../core/engine-messages.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { AcceptedEvent } from "../../core/generation-message.js";
@@ -139,7 +140,7 @@ export function fitRun(fit: RunFit): RunStopping {
 
 function tooLong({ inputTokens, contextTokens, stopping }: RunFit, wanted: number): GenerationError {
   const available = Math.max(0, contextTokens - inputTokens);
-  const description = `the input has ${inputTokens} tokens and the context holds ${contextTokens}, which leaves ${available} for the output`;
+  const description = `the input has ${counted(inputTokens, "token")} and the context holds ${contextTokens}, which leaves ${available} for the output`;
   const violations =
     stopping.maxOutputTokens === undefined
       ? []

@@ -49,7 +49,7 @@ export class CallLimit {
         : `the server has few free calls, and this connection has its equal share of ${this.#maxCalls}`;
     return new GenerationError("TOO_MANY_CALLS", text, {
       retryAfterMs: 1_000,
-      facts: { max_streams: String(this.#maxCalls) },
+      facts: { max_calls: String(this.#maxCalls) },
     });
   }
 }

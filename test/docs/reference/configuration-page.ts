@@ -1,4 +1,4 @@
-import { MAX_SOCKET_PATH_BYTES } from "../../../src/settings/address.js";
+import { MAX_SOCKET_PATH_BYTES } from "../../../src/machine/address.js";
 import { LIMIT_SETTINGS } from "../../../src/settings/limit-settings.js";
 import { SERVER_SETTINGS } from "../../../src/settings/server-settings.js";
 import { environmentNameOf, flagOf, type Setting, yamlKeyOf } from "../../../src/settings/setting.js";

@@ -6,7 +6,7 @@ import {
   parseAddress,
   parseOrigin,
   parseSocketAddress,
-} from "../../src/settings/address.js";
+} from "../../src/machine/address.js";
 
 const loopbackOf = (text: string): boolean => {
   const address = parseAddress(text);
