@@ -15,7 +15,13 @@ function refusal(...args: string[]): string {
 
 describe("the bench's command line", () => {
   it("runs every case without flags, and fewer rounds of them in the short form", () => {
-    assert.deepEqual(parseBenchArguments([], KNOWN), { cases: KNOWN, rounds: 3, short: false, out: "bench-report" });
+    assert.deepEqual(parseBenchArguments([], KNOWN), {
+      cases: KNOWN,
+      rounds: 3,
+      short: false,
+      out: "bench-report",
+      record: undefined,
+    });
     assert.equal(parseBenchArguments(["--short"], KNOWN).rounds, 1);
     assert.equal(parseBenchArguments(["--short", "--rounds", "4"], KNOWN).rounds, 4);
   });
@@ -30,6 +36,12 @@ describe("the bench's command line", () => {
     assert.match(refusal("--round", "3"), /--round/);
     assert.match(refusal("streams"), /streams/);
     assert.equal(refusal("--out", ""), "--out: the name of a folder");
+  });
+
+  it("keeps figures under a plain name, and never those of a short run", () => {
+    assert.equal(parseBenchArguments(["--record", "streams"], KNOWN).record, "streams");
+    assert.match(refusal("--record", "../streams"), /^--record: a name of small letters, .* not "\.\.\/streams"$/);
+    assert.match(refusal("--record", "streams", "--short"), /^--record: not with --short/);
   });
 
   it("takes a whole number of rounds from 1 to 99", () => {

@@ -7,9 +7,11 @@ export interface BenchArguments {
   readonly short: boolean;
   /** Folder that the reports are written to. */
   readonly out: string;
+  /** Name of the report in the repository that keeps the figures; undefined: none does. */
+  readonly record: string | undefined;
 }
 
-export const USAGE = "npm run bench [-- --cases NAME,NAME] [--rounds N] [--short] [--out FOLDER]";
+export const USAGE = "npm run bench [-- --cases NAME,NAME] [--rounds N] [--short] [--out FOLDER] [--record NAME]";
 
 const DEFAULT_ROUNDS = 3;
 const MOST_ROUNDS = 99;
@@ -32,7 +34,12 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
     throw new ArgumentError(`--rounds: a whole number from 1 to ${MOST_ROUNDS}, not "${flags.rounds}"`);
   }
   if (flags.out === "") throw new ArgumentError("--out: the name of a folder");
-  return { cases: known.filter((name) => wanted.includes(name)), rounds, short: flags.short, out: flags.out };
+  const { short, out, record } = flags;
+  if (record !== undefined && !/^[a-z][a-z0-9-]*$/.test(record)) {
+    throw new ArgumentError(`--record: a name of small letters, digits and hyphens, not "${record}"`);
+  }
+  if (record !== undefined && short) throw new ArgumentError("--record: not with --short, whose figures mean nothing");
+  return { cases: known.filter((name) => wanted.includes(name)), rounds, short, out, record };
 }
 
 interface Flags {
@@ -40,6 +47,7 @@ interface Flags {
   readonly rounds?: string;
   readonly short: boolean;
   readonly out: string;
+  readonly record?: string;
 }
 
 function parseFlags(args: readonly string[]): Flags {
@@ -51,6 +59,7 @@ function parseFlags(args: readonly string[]): Flags {
         rounds: { type: "string" },
         short: { type: "boolean", default: false },
         out: { type: "string", default: "bench-report" },
+        record: { type: "string" },
       },
     });
     return values;

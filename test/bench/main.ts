@@ -13,6 +13,7 @@ import { CASES } from "./cases.js";
 import { findPeer } from "./peer/find-or-build-peer.js";
 import { findPeerLayout } from "./peer/peer-layout.js";
 import type { BenchReport, MeasuredCase } from "./report/bench-report.js";
+import { keepReport } from "./report/kept-report.js";
 import { htmlReport } from "./report/html-report.js";
 import { COLUMNS, tableCells } from "./report/table-cells.js";
 import { textTable } from "./report/text-table.js";
@@ -32,7 +33,7 @@ try {
   process.exitCode = 2;
 }
 
-async function bench({ cases, rounds, short, out }: BenchArguments): Promise<void> {
+async function bench({ cases, rounds, short, out, record }: BenchArguments): Promise<void> {
   const peer = await findPeer();
   const setup: BenchSetup = {
     modelPath: await defaultModelPath(),
@@ -69,6 +70,7 @@ async function bench({ cases, rounds, short, out }: BenchArguments): Promise<voi
   }
   print(report());
   console.log(`\nreports: ${join(out, "report.json")}, ${join(out, "report.html")}`);
+  if (record !== undefined) console.log(`kept: ${await keepReport(record, report())}`);
   if (measured.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
 }
 

@@ -21,7 +21,7 @@ export function formatFigure(figure: number): string {
   return figure.toLocaleString("en", digits);
 }
 
-function formatAim({ atLeast, atMost }: Aim): string {
+export function formatAim({ atLeast, atMost }: Aim): string {
   const bounds = [
     ...(atLeast === undefined ? [] : [`≥ ${formatFigure(atLeast)}`]),
     ...(atMost === undefined ? [] : [`≤ ${formatFigure(atMost)}`]),

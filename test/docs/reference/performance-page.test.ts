@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import type { JudgedRow } from "../../bench/report/bench-report.js";
+import type { KeptReport } from "../../bench/report/kept-report.js";
+import { fillFigures } from "./performance-page.js";
+
+function reportOf(name: string, rows: readonly JudgedRow[], facts: Partial<KeptReport> = {}): KeptReport {
+  return {
+    path: `test/bench/reports/${name}.json`,
+    commit: "abc1234",
+    date: "2026-01-02T03:04:05.000Z",
+    machine: "2 cores",
+    model: "model.gguf",
+    release: "v1",
+    threads: 2,
+    command: "npm run bench",
+    rounds: 3,
+    short: false,
+    leftOut: [],
+    cases: [{ name, title: name, seconds: 1, rows, plots: [] }],
+    ...facts,
+  };
+}
+
+const RATE: JudgedRow = {
+  what: "rate",
+  unit: "tok/s",
+  rill: 158.72,
+  peer: 97.04,
+  ratio: 1.6901,
+  aim: { atLeast: 0.9 },
+  verdict: "met",
+  rounds: [],
+};
+const PIECES: JudgedRow = { what: "pieces", unit: "", rill: 67_098, verdict: "no aim", rounds: [] };
+
+describe("The tables of figures in a page", () => {
+  it("hold what the reports hold, with a link to them, whatever they held before", () => {
+    const old = "before\n\n<!-- figures of streams, path beside a peer -->\n\nold\n\n<!-- end of figures -->\n\nafter";
+    const reports = [reportOf("streams", [RATE]), reportOf("path", [PIECES], { rounds: 1 })];
+    const filled = fillFigures(old, reports);
+    assert.equal(
+      filled,
+      `before
+
+<!-- figures of streams, path beside a peer -->
+
+| what | Rill | a peer | ratio | aim |
+| --- | --- | --- | --- | --- |
+| rate, tok/s | 159 | 97 | 1.69 | ≥ 0.9, met |
+| pieces | 67,100 |  |  |  |
+
+[Report](../test/bench/reports/streams.json) of 2026-01-02, commit abc1234, medians of 3 rounds, 2 cores. [Report](../test/bench/reports/path.json) of 2026-01-02, commit abc1234, one round, 2 cores.
+
+<!-- end of figures -->
+
+after`,
+    );
+    assert.equal(fillFigures(filled, reports), filled);
+  });
+
+  it("need exactly one report of each case", () => {
+    const page = "<!-- figures of streams -->\n<!-- end of figures -->";
+    assert.throws(() => fillFigures(page, []), /^Error: 0 of the bench's reports hold the case streams/);
+    const twice = [reportOf("streams", [RATE]), reportOf("streams", [PIECES])];
+    assert.throws(() => fillFigures(page, twice), /^Error: 2 of the bench's reports hold the case streams/);
+  });
+});
