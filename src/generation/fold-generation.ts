@@ -10,7 +10,7 @@ import type {
   ToolCallEvent,
 } from "../core/generation-message.js";
 import type { CallHandle } from "./claim/generation-call.js";
-import type { GenerationMessages } from "./claim/reader-messages.js";
+import type { GenerationMessages } from "./claim/reading.js";
 
 /** A token id takes up to this many bytes of a message. */
 const TOKEN_ID_BYTES = 5;

@@ -1,7 +1,7 @@
 import { completeRequest } from "./call/complete-request.js";
 import { beginClaim, findClaim, readClaim } from "./claim/claim-generation.js";
 import type { GenerationCall, RequestedCall } from "./claim/generation-call.js";
-import type { GenerationMessages } from "./claim/reader-messages.js";
+import type { GenerationMessages } from "./claim/reading.js";
 import { acceptGeneration } from "./claim/submit-generation.js";
 import { openTurn } from "./turn/open-turn.js";
 

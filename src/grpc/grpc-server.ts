@@ -24,8 +24,7 @@ import { type ConnectionBounds, type ConnectionReport, Connections } from "./con
 import { onEachListener, raiseSessionLimits } from "./gate/grpc-js-internals.js";
 import { OpenCalls } from "./call/call-scope.js";
 import { RefusalLog } from "./call/refusal-log.js";
-import { RequestBytes, ResponseBudget } from "./call/byte-budgets.js";
-import { CallLimit } from "./call/call-limits.js";
+import { CallLimit, RequestBytes, ResponseBudget } from "./call/call-limits.js";
 import { ProxyDeadlines, TrustedProxies } from "./gate/call-deadlines.js";
 import { type PathFacts, RequestGate } from "./gate/request-gate.js";
 import type { DescriptorSet } from "./contract/descriptor-set.js";

@@ -25,7 +25,7 @@ import type {
 } from "../core/generation-message.js";
 import type { Sampling } from "../core/generation-request.js";
 import type { Timings, Usage } from "../core/generation-report.js";
-import type { CompletedResult } from "../generation/claim/reader-messages.js";
+import type { CompletedResult } from "../generation/claim/reading.js";
 import { toFinishReasonMessage } from "./response/generation-message.js";
 
 /** A turn's record in the form of releases before version 2: messages of rill.v1 in base64. */

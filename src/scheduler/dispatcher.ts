@@ -8,8 +8,14 @@ import type { Clock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import { checkCapacity, checkExpectedWait, limitWait } from "./admission.js";
 import { ForecastCache } from "./forecast/forecast-cache.js";
-import { deadlineErrorOf, type RunForecast, WaitAccuracy, type WaitRange } from "./forecast/run-forecast.js";
-import { type PreparedRun, RunWork } from "./forecast/run-work.js";
+import {
+  deadlineErrorOf,
+  type PreparedRun,
+  type RunForecast,
+  RunWork,
+  WaitAccuracy,
+  type WaitRange,
+} from "./forecast/run-forecast.js";
 import { WaitEstimator } from "./forecast/wait-estimator.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import { SlotQueue } from "./queue/slot-queue.js";

@@ -13,8 +13,8 @@ import { printableText } from "../telemetry/log-text.js";
 import type { Logger } from "../telemetry/logger.js";
 import { AdmissionGate } from "./admission.js";
 import { Dispatcher } from "./dispatcher.js";
-import type { PreparedRun } from "./forecast/run-work.js";
-import { OutputLog } from "./generation/generation-output.js";
+import type { PreparedRun } from "./forecast/run-forecast.js";
+import { OutputLog } from "./generation/mailbox.js";
 import { GenerationRecord, type RecordContext } from "./generation/generation-record.js";
 import {
   GenerationLedger,

@@ -5,8 +5,14 @@ import { untilAborted } from "../../sync/abort.js";
 import { notedRefusal } from "../call/refusals.js";
 import type { GenerationCall } from "./generation-call.js";
 import type { Claim } from "./keyed-generations.js";
-import { type GenerationMessages, type GenerationOpening, replayResult } from "./reader-messages.js";
-import { type FirstReading, OwnReading, type StoredTurn } from "./reading.js";
+import {
+  type FirstReading,
+  type GenerationMessages,
+  type GenerationOpening,
+  OwnReading,
+  replayResult,
+  type StoredTurn,
+} from "./reading.js";
 import { runGeneration } from "./run-generation.js";
 
 /** A chunk takes this beside text and token ids. */

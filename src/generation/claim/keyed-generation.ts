@@ -3,8 +3,7 @@ import type { CompletedEvent } from "../../core/generation-message.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
 import { onAbort } from "../../sync/abort.js";
 import { type OutputMoment, toWholeOutput } from "../output/output-events.js";
-import type { CompletedResult, GenerationOpening } from "./reader-messages.js";
-import type { Acceptance, FirstReading, Reading, StoredTurn } from "./reading.js";
+import type { Acceptance, CompletedResult, FirstReading, GenerationOpening, Reading, StoredTurn } from "./reading.js";
 
 /** A reader, as the generation that it reads knows it. */
 export interface KeyedReader {

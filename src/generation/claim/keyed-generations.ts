@@ -4,8 +4,7 @@ import { RecentMap } from "../../sync/recent-map.js";
 import { type Idempotency, requireSameBody } from "../call/request-digest.js";
 import { readStoredWords, writeStoredWords } from "../output/stored-words.js";
 import { KeyedGeneration, type KeyedOpening, type KeyedReader } from "./keyed-generation.js";
-import type { CompletedResult } from "./reader-messages.js";
-import type { Acceptance, FirstReading, Reading } from "./reading.js";
+import type { Acceptance, CompletedResult, FirstReading, Reading } from "./reading.js";
 
 /** An entry takes this beside its text. */
 const ENTRY_BYTES = 512;

@@ -5,8 +5,7 @@ import type { Credit } from "../../core/piece.js";
 import type { Clock } from "../../sync/clock.js";
 import { EventReader, gatherPieces } from "../output/event-reader.js";
 import { FIRST_KIND, type OutputMoment, toOutputEvent, toOutputRuns } from "../output/output-events.js";
-import { type GenerationOpening, openingEvents, ReaderMessage } from "./reader-messages.js";
-import type { Reading } from "./reading.js";
+import { type GenerationOpening, openingEvents, ReaderMessage, type Reading } from "./reading.js";
 
 /** Everything that is held while a generation waits and runs. Its input is not, for the input is tokens by then. */
 export interface GenerationRun {

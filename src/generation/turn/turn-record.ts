@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from "../../core/json.js";
 import type { RepeatedTurn } from "../../sessions/session-store.js";
 import type { Turn } from "../../sessions/session.js";
 import type { OldRecordReader } from "../claim/generation-call.js";
-import type { CompletedResult, GenerationOpening } from "../claim/reader-messages.js";
+import type { CompletedResult, GenerationOpening } from "../claim/reading.js";
 import { readStoredWords, writeStoredWords } from "../output/stored-words.js";
 
 /** Records without a version hold messages of rill.v1. */

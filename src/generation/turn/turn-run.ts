@@ -13,8 +13,7 @@ import { untilAborted } from "../../sync/abort.js";
 import type { Clock } from "../../sync/clock.js";
 import { Deferred } from "../../sync/deferred.js";
 import { storedValue } from "../call/refusals.js";
-import type { GenerationOpening } from "../claim/reader-messages.js";
-import type { StoredTurn } from "../claim/reading.js";
+import type { GenerationOpening, StoredTurn } from "../claim/reading.js";
 import { toWholeOutput } from "../output/output-events.js";
 import { writeTurnRecord } from "./turn-record.js";
 

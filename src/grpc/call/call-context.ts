@@ -5,10 +5,9 @@ import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import type { WorkPace } from "../../sync/work-pace.js";
 import type { Logger } from "../../telemetry/logger.js";
-import type { CallLimit } from "./call-limits.js";
+import type { CallLimit, RequestBytes, ResponseBudget } from "./call-limits.js";
 import type { OpenCalls } from "./call-scope.js";
 import type { RefusalLog } from "./refusal-log.js";
-import type { RequestBytes, ResponseBudget } from "./byte-budgets.js";
 import type { ReaderRule } from "./stream-writer.js";
 
 /** A call as its service sees it. */

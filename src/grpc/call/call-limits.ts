@@ -1,4 +1,6 @@
 import { GenerationError } from "../../core/generation-error.js";
+import type { Clock } from "../../sync/clock.js";
+import { type Share, SharedBudget } from "../connection/shared-budget.js";
 
 /** The share of the calls that is reserved for connections below their equal share. */
 const RESERVED_SHARE = 1 / 4;
@@ -83,4 +85,138 @@ export class WatcherLimit {
       },
     };
   }
+}
+
+/** Responses up to this size are counted and never refused, so that health and cancels still work. `max-calls` bounds their number. */
+const SMALL_RESPONSE_BYTES = 16 * 1024;
+/** A response that was sent this long ago has a reader that does not take it. */
+const UNREAD_AFTER_MS = 1_000;
+
+/** The call whose request or response takes the bytes. */
+type ByteOwner = Pick<Share, "connection" | "evict">;
+
+/**
+ * Counts the memory of all request bodies by stream: of incomplete bodies, and of complete messages that are not decoded yet. If memory runs short,
+ * the connection with the most bytes of incomplete bodies loses the largest of them, or the body that grows is refused.
+ */
+export class RequestBytes {
+  readonly maxBytes: number;
+  readonly #bodies: SharedBudget<Share>;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+    this.#bodies = new SharedBudget(maxBytes);
+  }
+
+  /** The bytes that all bodies hold now. */
+  get bytes(): number {
+    return this.#bodies.total;
+  }
+
+  /** Sets the size of an incomplete body. Returns false, without a change, if there is no room. */
+  hold(stream: object, { connection, evict }: ByteOwner, bytes: number): boolean {
+    const body = this.#bodies.get(stream) ?? { holder: stream, connection, evict, amount: 0 };
+    return this.#bodies.tryHold(body, bytes, (largest) => this.#largestBut(body, largest));
+  }
+
+  /** Marks a body as complete. Its bytes still count, but it cannot lose its room. */
+  settle(stream: object): void {
+    this.#bodies.settle(stream);
+  }
+
+  /** Releases the bytes of a body. It may be called twice. */
+  release(stream: object): void {
+    this.#bodies.release(stream);
+  }
+
+  /** The largest body, or undefined if that is the growing one. The other bodies of the same connection never give way to it. */
+  #largestBut(growing: Share, bodies: Iterable<Share>): Share | undefined {
+    let largest = this.#bodies.holdsMost(growing.connection) ? growing : undefined;
+    for (const body of bodies) {
+      if (body.connection === growing.connection) continue;
+      if (largest === undefined || body.amount > largest.amount) largest = body;
+    }
+    return largest === growing ? undefined : largest;
+  }
+}
+
+interface CountedResponse extends Share {
+  /** The time at which the response was sent, or undefined while it is being created. */
+  sentMs: number | undefined;
+}
+
+/**
+ * Bounds the bytes of all unary responses that are being created or wait for their readers. At the bound, the connection that holds the most yields:
+ * its oldest unread response ends, or the new one is refused if it would make its own connection the largest. One per process.
+ */
+export class ResponseBudget {
+  readonly #maxBytes: number;
+  readonly #clock: Clock;
+  readonly #responses: SharedBudget<CountedResponse>;
+
+  constructor(maxBytes: number, clock: Clock) {
+    this.#maxBytes = maxBytes;
+    this.#clock = clock;
+    this.#responses = new SharedBudget(maxBytes);
+  }
+
+  /** The bytes held now. */
+  get bytes(): number {
+    return this.#responses.total;
+  }
+
+  /**
+   * Counts bytes until they are disposed.
+   * @throws GenerationError TOO_MANY_RESPONSE_BYTES
+   */
+  hold(bytes: number, owner: ByteOwner): HeldResponse {
+    const { connection, evict } = owner;
+    const held: CountedResponse = { holder: owner, connection, evict, amount: 0, sentMs: undefined };
+    this.#resize(held, bytes);
+    return {
+      resize: (wanted) => {
+        if (this.#responses.get(owner) !== undefined) this.#resize(held, wanted);
+      },
+      sent: () => {
+        held.sentMs = this.#clock.nowMs();
+      },
+      [Symbol.dispose]: () => this.#responses.release(owner),
+    };
+  }
+
+  #resize(held: CountedResponse, wanted: number): void {
+    if (wanted <= held.amount || wanted <= SMALL_RESPONSE_BYTES) this.#responses.hold(held, wanted);
+    else if (!this.#responses.tryHold(held, wanted, (largest) => this.#oldestUnread(held, largest)))
+      throw this.#refusal();
+  }
+
+  /** The oldest unread response of the connection that holds the most, or undefined if there is none or if that is the asking connection. */
+  #oldestUnread(asking: CountedResponse, largest: Iterable<CountedResponse>): CountedResponse | undefined {
+    if (this.#responses.holdsMost(asking.connection)) return undefined;
+    const sentBeforeMs = this.#clock.nowMs() - UNREAD_AFTER_MS;
+    let connection: object | undefined;
+    for (const held of largest) {
+      connection ??= held.connection;
+      if (held.connection === connection && held.sentMs !== undefined && held.sentMs <= sentBeforeMs) return held;
+    }
+    return undefined;
+  }
+
+  #refusal(): GenerationError {
+    const text = `responses that wait for their readers take ${this.bytes} bytes; with this one they would exceed ${this.#maxBytes}`;
+    return new GenerationError("TOO_MANY_RESPONSE_BYTES", text, {
+      facts: { response_bytes: String(this.bytes), max_total_response_bytes: String(this.#maxBytes) },
+    });
+  }
+}
+
+/** The bytes of one response. Disposing it releases them for good. */
+export interface HeldResponse extends Disposable {
+  /**
+   * Replaces the counted bytes.
+   * @throws GenerationError TOO_MANY_RESPONSE_BYTES, and the old bytes stay counted
+   */
+  resize(bytes: number): void;
+  /** Marks the response as sent. From now on it waits for its reader. */
+  sent(): void;
 }

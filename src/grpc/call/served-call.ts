@@ -8,7 +8,7 @@ import { STATUS_OF_CODE } from "../status/status-table.js";
 import type { CallContext, CallHost } from "./call-context.js";
 import { type CallKind, CallScope, type CancellableCall } from "./call-scope.js";
 import { CallWire } from "./call-wire.js";
-import type { HeldResponse } from "./byte-budgets.js";
+import type { HeldResponse } from "./call-limits.js";
 import { type ReaderRule, StreamWriter, type WritableCall } from "./stream-writer.js";
 
 /** The part of a grpc-js call that a served call needs. */

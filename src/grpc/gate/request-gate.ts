@@ -9,7 +9,7 @@ import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
-import type { RequestBytes } from "../call/byte-budgets.js";
+import type { RequestBytes } from "../call/call-limits.js";
 import type { CallHost } from "../call/call-context.js";
 import { originOf } from "../call/call-headers.js";
 import { CallWire } from "../call/call-wire.js";
@@ -18,8 +18,14 @@ import { formatGrpcTimeout, parseGrpcTimeout, type ProxyDeadlines } from "./call
 import { AdmissionTurns, ReadingTurns } from "./connection-turns.js";
 import { PendingCalls, ResetBudget } from "./gate-bounds.js";
 import { replaceStreamHandler, type StreamHandler } from "./grpc-js-internals.js";
-import { ACCEPTED_ENCODING, headerProblem, httpProblem, refuseHttp } from "./header-problems.js";
-import { IncomingCall, type IncomingCallListener } from "./incoming-call.js";
+import {
+  ACCEPTED_ENCODING,
+  headerProblem,
+  httpProblem,
+  IncomingCall,
+  type IncomingCallListener,
+  refuseHttp,
+} from "./incoming-call.js";
 import { maxMessageBytesOf, RequestBody, StreamedBody } from "./request-body.js";
 
 /** Health calls are exempt from the limit on calls, so that overload never affects them. */

@@ -22,7 +22,7 @@ import type {
   UpdateSession,
 } from "../../sessions/session-store.js";
 import { parseDurationMs, parseId, parseLabels, parseRevision } from "./parse-field.js";
-import { parseMessages } from "./parse-messages.js";
+import { parseMessages } from "./parse-input.js";
 
 /** A request to the store without the fields that the server adds: the owner and new ids. */
 type Asked<Request> = Omit<Request, "owner" | "forkId">;

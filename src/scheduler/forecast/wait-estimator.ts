@@ -3,8 +3,7 @@ import type { FinishReason } from "../../core/run-end.js";
 import type { Clock } from "../../sync/clock.js";
 import { EnginePace, MovingMeasure } from "./engine-pace.js";
 import { OutputLengths } from "./output-lengths.js";
-import type { RunForecast, WaitRange } from "./run-forecast.js";
-import type { RunWork } from "./run-work.js";
+import type { RunForecast, RunWork, WaitRange } from "./run-forecast.js";
 import { samplesFor, simulate, type SimulatedRun, type SlotTimes } from "./simulation.js";
 
 type StepNotice = Extract<EngineNotice, { type: "step" }>;

@@ -15,7 +15,7 @@ import type { RunEnd, RunOutcome } from "../../core/run-end.js";
 import { onAbort } from "../../sync/abort.js";
 import type { Clock } from "../../sync/clock.js";
 import { GenerationAccount } from "./generation-account.js";
-import { CreditReturn, type OutputLog, type OutputPosition } from "./generation-output.js";
+import { CreditReturn, Mailbox, type OutputLog, type OutputPosition } from "./mailbox.js";
 import {
   endOf,
   type GenerationPhase,
@@ -26,7 +26,6 @@ import {
   stateOf,
 } from "./generation-phase.js";
 import type { LoadCounters } from "./load-counters.js";
-import { Mailbox } from "./mailbox.js";
 
 /** The names and the origin of a generation, known from the moment its call is opened. */
 export interface GenerationIdentity {

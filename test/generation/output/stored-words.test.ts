@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { OutputEvent, TokenFacts } from "../../../src/core/generation-message.js";
-import type { CompletedResult } from "../../../src/generation/claim/reader-messages.js";
+import type { CompletedResult } from "../../../src/generation/claim/reading.js";
 import { readStoredWords, writeStoredWords } from "../../../src/generation/output/stored-words.js";
 import { ACCEPTED, COMPLETED } from "../generation-words.js";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RequestBytes, ResponseBudget } from "../../../src/grpc/call/byte-budgets.js";
+import { RequestBytes, ResponseBudget } from "../../../src/grpc/call/call-limits.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 const KIB = 1024;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RunUpdate } from "../../../src/core/engine-messages.js";
 import type { FinishReason } from "../../../src/core/run-end.js";
-import { RunWork } from "../../../src/scheduler/forecast/run-work.js";
+import { RunWork } from "../../../src/scheduler/forecast/run-forecast.js";
 import { WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { runOf } from "../scheduler-rig.js";
