@@ -88,23 +88,26 @@ const DEVIATION_GAIN = 1 / 4;
 export class MovingMeasure {
   #mean = 0;
   #deviation = 0;
-  #measured = false;
+  #weight = 0;
 
   /** @param weight above 0 and at most 1: the part of a whole sample that this one is. */
   observe(sample: number, weight = 1): void {
-    if (!this.#measured) {
-      this.#measured = true;
+    const isFirst = !this.measured;
+    this.#weight += weight;
+    if (isFirst) {
       this.#mean = sample;
       this.#deviation = sample / 2;
       return;
     }
-    this.#deviation += weight * DEVIATION_GAIN * (Math.abs(sample - this.#mean) - this.#deviation);
-    this.#mean += weight * MEAN_GAIN * (sample - this.#mean);
+    // The first samples count equally, by their weights, so that one that was taken in a bad moment is soon outweighed.
+    const share = weight / this.#weight;
+    this.#deviation += Math.max(share, weight * DEVIATION_GAIN) * (Math.abs(sample - this.#mean) - this.#deviation);
+    this.#mean += Math.max(share, weight * MEAN_GAIN) * (sample - this.#mean);
   }
 
   /** False until the first sample. Mean and deviation are 0 before it, and mean nothing. */
   get measured(): boolean {
-    return this.#measured;
+    return this.#weight > 0;
   }
 
   get mean(): number {

@@ -22,6 +22,11 @@ const WAIT_HIGH = 0.9;
 const END_LOW = 0.4;
 /** The most runs of a queue that are simulated. A longer queue is sampled evenly, and each run of the sample stands for those behind it. */
 const MOST_SIMULATED = 256;
+/**
+ * The time without a step after which the lower estimates are half as large. A pace that was measured in a bad moment would otherwise refuse every
+ * caller with a deadline for ever, because no refused caller makes a step.
+ */
+const FADE_HALF_LIFE_MS = 30_000;
 const UNMEASURED: RunForecast = { wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 };
 const NO_WORK: SimulatedRun = { prefillMsLeft: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
 /** The reasons of an output that the model ended. With every other reason it would have been longer. */
@@ -152,7 +157,8 @@ export class WaitEstimator {
   }
 
   #forecastAt(samples: readonly SlotTimes[][], queueIndex: number): RunForecast {
-    const { low, high } = this.#pace.spread;
+    const { high, low: lowOfPace } = this.#pace.spread;
+    const low = lowOfPace * 0.5 ** ((this.#clock.nowMs() - this.#steppedAtMs) / FADE_HALF_LIFE_MS);
     const startsMs = samples.map((times) => times[queueIndex]?.startMs ?? 0);
     const endsMs = samples.map((times) => times[queueIndex]?.endMs ?? 0);
     const lowMs = low * quantile(startsMs, WAIT_LOW);

@@ -60,9 +60,18 @@ describe("MovingMeasure", () => {
     assert.ok(measure.mean < 20);
   });
 
+  it("soon outweighs a first sample that was taken in a bad moment", () => {
+    const [even, small] = [new MovingMeasure(), new MovingMeasure()];
+    for (const sample of [8_000, 100, 100, 100]) even.observe(sample);
+    assert.equal(even.mean, 2_075);
+    small.observe(8_000, 1 / 16);
+    small.observe(100, 15 / 16);
+    assert.equal(small.mean, 593.75);
+  });
+
   it("moves less for a sample of less weight", () => {
     const [whole, part] = [new MovingMeasure(), new MovingMeasure()];
-    for (const measure of [whole, part]) measure.observe(100);
+    for (const measure of [whole, part]) for (let sample = 0; sample < 8; sample++) measure.observe(100);
     whole.observe(200);
     part.observe(200, 0.25);
     assert.deepEqual([whole.mean, part.mean], [112.5, 103.125]);

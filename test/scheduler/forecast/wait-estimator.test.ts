@@ -177,7 +177,7 @@ describe("WaitEstimator", () => {
     scene.clock.advance(50);
     const late = workOf({ maxOutputTokens: 100, deadlineMs: 160 });
     const { wait, endLowMs } = scene.estimator.forecastNewcomer([late, undefined], late);
-    assert.deepEqual([...roundedWait(wait), Math.round(endLowMs)], [150, 150, 1_151]);
+    assert.deepEqual([...roundedWait(wait), Math.round(endLowMs)], [150, 150, 1_150]);
   });
 
   it("counts on the share of inputs that is in a sequence already", () => {
@@ -194,6 +194,19 @@ describe("WaitEstimator", () => {
       workOf({ inputTokens: 1_000, maxOutputTokens: 1 }),
     );
     assert.ok(Math.abs(endLowMs - 210) < 15, String(endLowMs));
+  });
+
+  it("expects less and less while no step shows the pace, so that it refuses nobody for ever", () => {
+    const scene = new Scene(1);
+    const work = workOf({ maxOutputTokens: 100 });
+    const run = scene.start(workOf());
+    for (let step = 0; step < 100; step++) scene.decode([run]);
+    scene.estimator.giveUp(run);
+    const { endLowMs } = scene.estimator.forecastNewcomer([undefined], work);
+    assert.ok(endLowMs > 900);
+    scene.clock.advance(60_000);
+    const later = scene.estimator.forecastNewcomer([undefined], work);
+    assert.equal(Math.round(later.endLowMs), Math.round(endLowMs / 4));
   });
 
   it("forgets the runs of an engine that is gone", () => {
