@@ -119,7 +119,7 @@ export const LOAD_METRICS: readonly ServerMetric[] = [
   }),
   each("counter", {
     name: "rill_generations_refused_total",
-    help: "Calls refused before they were accepted, by reason.",
+    help: "Generations refused before they were accepted, by reason.",
     label: "reason",
     members: ERROR_CODES,
     read: (load, code) => load.totals.refused.get(code) ?? 0,

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { ERROR_CODES } from "../core/generation-error.js";
 import type { Limits } from "../core/limits.js";
 import type { Lifecycle } from "../core/load-snapshot.js";
 import { STORE_METHODS, STORE_OUTCOMES, STORE_TIME_BOUNDS_MS } from "../sessions/link/store-tally.js";
@@ -38,6 +39,18 @@ const CALL_METRICS: readonly ServerMetric[] = [
     name: "rill_streams_refused_total",
     help: "Streams refused because their connection had reset too many.",
     read: ({ calls }) => calls.refusedStreams,
+  },
+  {
+    kind: "counter",
+    name: "rill_calls_refused_total",
+    help: "Calls of any method that were refused before anything was sent, by reason, as the log has them.",
+    labelNames: ["reason"],
+    readAll: ({ calls }) =>
+      sampleEach(
+        "reason",
+        [...new Set([...ERROR_CODES, ...calls.refusedCalls.keys()])],
+        (reason) => calls.refusedCalls.get(reason) ?? 0,
+      ),
   },
 ];
 

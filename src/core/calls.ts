@@ -26,4 +26,6 @@ export interface CallsReport {
   readonly responseBytes: number;
   /** The streams refused since the start because their connection had reset too many. */
   readonly refusedStreams: number;
+  /** The calls of all methods that were refused since the start before anything was sent, by reason. */
+  readonly refusedCalls: ReadonlyMap<string, number>;
 }

@@ -141,6 +141,7 @@ export class GrpcServer implements AsyncDisposable {
       requestBytes: requestBytes.bytes,
       responseBytes: responses.bytes,
       refusedStreams,
+      refusedCalls: this.#host.refusals.counts,
     };
   }
 

@@ -165,7 +165,10 @@ export class Scheduler implements Disposable {
   report(target: GenerationTarget): GenerationReport {
     const report = this.#registry.find(target)?.report() ?? this.#ledger.find(target);
     if (report === undefined) {
-      throw new GenerationError("GENERATION_NOT_FOUND", "no generation that is known has this id");
+      throw new GenerationError(
+        "GENERATION_NOT_FOUND",
+        "no generation that is known has this id; refused calls are not kept",
+      );
     }
     return report;
   }

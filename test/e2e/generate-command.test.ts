@@ -129,6 +129,14 @@ describe("rill generate", () => {
     );
   });
 
+  it("says once what is wrong with a single field", async () => {
+    const { stderr } = await generate("Hi", "--temperature", "9");
+    assert.equal(
+      stderr,
+      "rill generate: INVALID_ARGUMENT INVALID_REQUEST: sampling.temperature is 9; it must be at least 0 and at most 5\n",
+    );
+  });
+
   it("ends with 1 where a generation fails on the way, and keeps what was printed", async () => {
     // More than can be made ahead of a reader: what it is told first has been printed.
     const tokens = [...Array.from({ length: 100 }, () => 72), SCRIPT.FAIL_PULL];
@@ -149,7 +157,7 @@ describe("rill generate", () => {
     assert.equal(nobody.code, 1);
     assert.match(nobody.stderr, /^rill generate: UNAVAILABLE: .*127\.0\.0\.1:2.*\n {2}is a server running there\?/);
     assert.equal(late.code, 1);
-    assert.match(late.stderr, /^rill generate: DEADLINE_EXCEEDED/);
+    assert.match(late.stderr, /^rill generate: DEADLINE_EXCEEDED: the (?:call's )?deadline passed\n/);
     await slotsAreFree(slowClient);
   });
 

@@ -124,6 +124,14 @@ describe("rill generate with tools and constraints", function () {
       { type: "json_object" },
       { type: "gbnf", grammar: 'root ::= "a"' },
     ]);
+    const cut = await generate("Hi", "--choices", "a,b", "--max-output-tokens", "1");
+    assert.deepEqual(
+      [cut.code, cut.stdout, cut.stderr],
+      [3, "o", "rill generate: the answer was cut off and may not have the form asked for: MAX_TOKENS\n"],
+    );
+    const two = await generate("Hi", "--choices", "a,b", "--json-object");
+    assert.equal(two.code, 2);
+    assert.match(two.stderr, /^ {2}--json-object, --choices: an answer has one form, so only one of them$/m);
     const none = await generate("Hi", "--schema", join(folder, "absent"));
     assert.equal(none.code, 2);
     assert.match(none.stderr, /--schema: .*absent" must be a file of UTF-8 text that can be read/);

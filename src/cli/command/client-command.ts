@@ -27,6 +27,14 @@ export interface ClientSession {
   readonly output: TextOutput;
 }
 
+/** The call has succeeded and its output is printed, but it is not what was asked for. The process exits with code 3. */
+export class IncompleteAnswer extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "IncompleteAnswer";
+  }
+}
+
 /** Adds the flags that all commands share which call a server. */
 export function addConnectionFlags(command: Command): Command {
   const heading = "Connection:";
@@ -55,7 +63,7 @@ export interface ClientWork<Request> {
   readonly prepare: () => Promise<Request>;
   /**
    * Calls the server.
-   * @throws CallFailure, ContractMismatch, OutputClosed, or the signal's reason
+   * @throws CallFailure, ContractMismatch, IncompleteAnswer, OutputClosed, or the signal's reason
    */
   readonly work: (session: ClientSession, request: Request) => Promise<void>;
 }
@@ -82,6 +90,10 @@ export async function runClientCommand<Request>({ command, prepare, work }: Clie
     if (error instanceof ContractMismatch) {
       tell(`the request cannot be made: ${error.message}`);
       return ExitCode.usage;
+    }
+    if (error instanceof IncompleteAnswer) {
+      tell(error.message);
+      return ExitCode.incomplete;
     }
     tell(error instanceof CallFailure ? failureText(error) : error instanceof Error ? error.message : String(error));
     return ExitCode.failed;
@@ -149,7 +161,9 @@ export function failureText(failure: CallFailure): string {
   const lines = [
     `${reason === undefined || reason === status ? status : `${status} ${reason}`}: ${tidied(message)}`,
     ...(status === "UNAVAILABLE" && reason === undefined ? ["  is a server running there? rill serve starts one"] : []),
-    ...violations.map(({ field, description }) => `  ${field}: ${description}`),
+    ...violations
+      .filter(({ field, description }) => ![`${field}: ${description}`, `${field} ${description}`].includes(message))
+      .map(({ field, description }) => `  ${field}: ${description}`),
     ...(retryAfterMs === undefined ? [] : [`  try again in ${formatWait(retryAfterMs)}`]),
     ...(runningId === undefined ? [] : [`  running generation: ${runningId}`]),
     ...(generationId === undefined ? [] : [`  generation id: ${generationId}`]),
@@ -157,7 +171,12 @@ export function failureText(failure: CallFailure): string {
   return lines.map(visibleText).join("\n");
 }
 
-/** Removes the empty note that grpc-js leaves at the end of its message about a connection. */
+/** Removes what grpc-js writes for its own developers: the empty note at the end of its message about a connection, and how it has spent a deadline. */
 function tidied(message: string): string {
+  if (message.startsWith("Deadline exceeded after ")) {
+    return /LB pick|name resolution/.test(message) && !message.includes("remote_addr=")
+      ? "the deadline passed before there was a connection"
+      : "the deadline passed";
+  }
   return message.replace(/ Resolution note: $/, "");
 }

@@ -1,7 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
-import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
+import {
+  addConnectionFlags,
+  type ClientSession,
+  IncompleteAnswer,
+  runClientCommand,
+} from "../command/client-command.js";
 import type {
   CompletedJson,
   ContextTrimmedJson,
@@ -11,10 +16,11 @@ import type {
 } from "../command/generation-json.js";
 import { addRequestFlags, readRequestFlags } from "../input/request-flags.js";
 import { UsageError } from "../command/usage-error.js";
+import { flagOf } from "../../settings/setting.js";
 import { AnswerPrinter, asideOf } from "./answer-printer.js";
-import { GENERATION_FLAGS } from "./generation-flags.js";
+import { formFlagsOf, GENERATION_FLAGS } from "./generation-flags.js";
 import { readGenerationInput } from "./generation-input.js";
-import { pendingCallsText, summarize, trimmedText } from "./generation-notes.js";
+import { cutOffText, pendingCallsText, summarize, trimmedText } from "./generation-notes.js";
 
 const SERVICE = "rill.v1.GenerationService";
 
@@ -32,7 +38,7 @@ With --session, the server has the conversation so far, and stores the prompt an
 answer of the model. rill sessions create creates a session.
 
 Exit codes: 0 done (also if the reader of the output has left), 1 failed, 2 wrong usage,
-130 interrupted.`;
+3 cut off before the answer had the form that was asked for, 130 interrupted.`;
 
 interface GenerateFlags {
   readonly file?: string;
@@ -101,6 +107,8 @@ async function readRequest(command: Command, prompt: string | undefined): Promis
   if (saveMessages !== undefined && input.chat === undefined) {
     throw new UsageError(["--save-messages: only for a chat; the server stores a session itself"]);
   }
+  const forms = formFlagsOf(request).map(({ name }) => flagOf(name));
+  if (forms.length > 1) throw new UsageError([`${forms.join(", ")}: an answer has one form, so only one of them`]);
   return { ...request, ...input };
 }
 
@@ -123,6 +131,8 @@ async function generate(session: ClientSession, request: InputRequest, flags: Ge
   if (saveMessages !== undefined) await saveConversation(saveMessages, [...messagesOf(request), printer.message()]);
   if (printer.calls.length > 0) tellPending(request, printer.calls, saveMessages);
   if (stats) process.stderr.write(`${summarize(end)}\n`);
+  const cut = cutOffText(end);
+  if (cut !== undefined && formFlagsOf(request).length > 0) throw new IncompleteAnswer(cut);
 }
 
 interface Printing {

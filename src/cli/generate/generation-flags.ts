@@ -16,6 +16,7 @@ import {
   YES,
   YES_OR_NO,
 } from "../input/flag-types.js";
+import type { JsonObject } from "../../client/contract-json.js";
 import type { FlagType, RequestFlag } from "../input/request-flags.js";
 
 type Row = readonly [name: string, type: FlagType, field: string, about: string];
@@ -25,6 +26,8 @@ const CONTEXT_POLICY = choice({
   refuse: "CONTEXT_POLICY_REFUSE",
   "drop-oldest-turns": "CONTEXT_POLICY_DROP_OLDEST_TURNS",
 });
+
+const FORM_GROUP = "Form of the answer:";
 
 /**
  * The flags for every field of GenerateStreamRequest except the prompt and the messages: name, type, field and help text. Fields that `chat` and
@@ -48,7 +51,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["parallel-tool-calls", YES_OR_NO, "turn.parallel_tool_calls", "allow several calls in an answer (yes)"],
     ["template-arguments", text, "turn.template_arguments", "JSON object with variables for the chat template"],
   ],
-  "Form of the answer:": [
+  [FORM_GROUP]: [
     ["schema", FILE_TEXT, "json_schema", "file with a JSON Schema for the answer"],
     ["json-object", PRESENT, "json_object", "make the answer a JSON object"],
     ["choices", WORDS, "choices.values", "make the answer one of these; may be repeated"],
@@ -127,3 +130,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
 export const GENERATION_FLAGS: readonly RequestFlag[] = Object.entries(ROWS).flatMap(([group, rows]) =>
   rows.map(([name, type, field, about]) => ({ name, type, field, about, group })),
 );
+
+/** The flags of the forms that a request asks for. A request may ask for one. */
+export function formFlagsOf(request: JsonObject): readonly RequestFlag[] {
+  return GENERATION_FLAGS.filter(
+    ({ group, field }) => group === FORM_GROUP && (field.split(".")[0] ?? field) in request,
+  );
+}

@@ -48,6 +48,15 @@ export function summarize(end: CompletedJson & TurnEventsJson): string {
   return parts.join(", ");
 }
 
+/** The finish reasons of an output that the model itself ended. */
+const COMPLETE: ReadonlySet<string> = new Set(["CONSTRAINT_COMPLETE", "END_OF_TURN", "TOOL_CALLS"]);
+
+/** Says why the answer may lack its end. Returns undefined for one that has it. */
+export function cutOffText({ finishReason = "" }: CompletedJson): string | undefined {
+  const reason = finishReason.replace(/^FINISH_REASON_/, "");
+  return COMPLETE.has(reason) ? undefined : `the answer was cut off and may not have the form asked for: ${reason}`;
+}
+
 function turnOf({ turn, sessionRevision, contextTrimmed }: CompletedJson & TurnEventsJson): string[] {
   const dropped = contextTrimmed?.droppedTurns ?? 0;
   return [

@@ -4,6 +4,14 @@ import { GenerationError } from "../../core/generation-error.js";
 /** The part of a grpc-js call that a scope needs. */
 export type CancellableCall = Pick<EventEmitter, "on" | "removeListener"> & { readonly cancelled: boolean };
 
+/** The questions and news of a scope at the end of its call. */
+export interface ScopeEnds {
+  /** Whether the call's deadline has passed, so that a client that leaves now does so for that reason. */
+  isLate(): boolean;
+  /** Called once, when the handler has ended. */
+  onSettled(): void;
+}
+
 /**
  * The lifetime of one call, on the main thread. Its AbortSignal is aborted with a GenerationError by the first of: the client leaves, the deadline
  * passes, the reader is too slow, the server drains. Everything after that is ignored, because grpc-js emits 'cancelled' at every end, even a good
@@ -12,13 +20,13 @@ export type CancellableCall = Pick<EventEmitter, "on" | "removeListener"> & { re
 export class CallScope implements Disposable {
   readonly #controller = new AbortController();
   readonly #call: CancellableCall;
-  readonly #onCancelled = (): void => this.abort(clientLeft());
-  readonly #onSettled: () => void;
+  readonly #onCancelled = (): void => this.abort(this.#ends.isLate() ? deadlinePassed() : clientLeft());
+  readonly #ends: ScopeEnds;
   #settled = false;
 
-  constructor(call: CancellableCall, onSettled: () => void) {
+  constructor(call: CancellableCall, ends: ScopeEnds) {
     this.#call = call;
-    this.#onSettled = onSettled;
+    this.#ends = ends;
     call.on("cancelled", this.#onCancelled);
     // The call may have been cancelled before its handler ran.
     if (call.cancelled) this.#onCancelled();
@@ -43,8 +51,12 @@ export class CallScope implements Disposable {
     if (this.#settled) return;
     this.#settled = true;
     this.#call.removeListener("cancelled", this.#onCancelled);
-    this.#onSettled();
+    this.#ends.onSettled();
   }
+}
+
+function deadlinePassed(): GenerationError {
+  return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
 }
 
 function clientLeft(): GenerationError {

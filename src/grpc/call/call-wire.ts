@@ -7,6 +7,7 @@ import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
 import { originOf } from "./call-headers.js";
 import type { CallHost } from "./call-context.js";
+import { describeError } from "./refusal-log.js";
 
 /** A status in the form that grpc-js takes. */
 type OutgoingStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
@@ -143,7 +144,7 @@ export class CallWire {
    * the grace period is over.
    */
   fail(error: GenerationError): void {
-    this.#sendOnce(toErrorStatus(error, this.trailers()), error.code);
+    this.#sendOnce(toErrorStatus(error, this.trailers()), error);
   }
 
   /** Ends the call with a status that a standard protocol defines, without details. */
@@ -169,12 +170,12 @@ export class CallWire {
     );
   }
 
-  #sendOnce(status: OutgoingStatus, code?: ErrorCode): void {
+  #sendOnce(status: OutgoingStatus, error?: GenerationError): void {
     // Errors of a closed stream mean that the client has left, which grpc-js reports by 'cancelled'.
     if (this.#ended || this.#stream.destroyed || this.#stream.closed) return;
     this.#ended = true;
     const foreign = isForeignStatus(status) ? fromForeignStatus(status) : undefined;
-    if (status.code !== Status.OK) this.#noteRefusal(code ?? foreign?.code ?? Status[status.code]);
+    if (status.code !== Status.OK) this.#noteRefusal(status.code, error ?? foreign);
     if (foreign !== undefined) this.#onForcedEnd?.(foreign);
     this.#sendStatus(foreign === undefined ? status : toErrorStatus(foreign, this.trailers()));
     this.#grace?.[Symbol.dispose]();
@@ -183,10 +184,12 @@ export class CallWire {
   }
 
   /** A refusal is a status before anything else was sent and before a generation was accepted. */
-  #noteRefusal(reason: string): void {
+  #noteRefusal(status: Status, error: GenerationError | undefined): void {
+    const reason = error?.code ?? Status[status];
     const isServed = this.#onForcedEnd !== undefined;
     if (this.accepted || this.#stream.headersSent || (isServed && FAULTS.has(reason))) return;
     const { host, path } = this.#options;
-    host.refusals.note(reason, () => ({ method: path.slice(path.lastIndexOf("/") + 1), ...this.names }));
+    const method = path.slice(path.lastIndexOf("/") + 1);
+    host.refusals.note(reason, () => ({ method, ...this.names, ...(error && describeError(error)) }));
   }
 }

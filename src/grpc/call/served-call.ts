@@ -11,6 +11,9 @@ import { CallWire } from "./call-wire.js";
 import type { HeldResponse } from "./call-limits.js";
 import { type ReaderRule, StreamWriter, type WritableCall } from "./stream-writer.js";
 
+/** The time before its deadline from which a call that its client resets counts as late. */
+const DEADLINE_SLACK_MS = 50;
+
 /** The part of a grpc-js call that a served call needs. */
 interface HandledCall extends CancellableCall {
   readonly metadata: Metadata;
@@ -33,7 +36,10 @@ export class ServedCall implements CallContext, Disposable {
     this.caller = host.identify(call.metadata);
     this.deadlineMs = callDeadlineMs(call, host.clock);
     this.wire = CallWire.of(call.metadata);
-    this.scope = new CallScope(call, () => host.openCalls.forget(this.scope));
+    this.scope = new CallScope(call, {
+      isLate: () => this.#isLate(),
+      onSettled: () => host.openCalls.forget(this.scope),
+    });
     this.wire.onForcedEnd((reason) => this.scope.abort(reason));
     host.openCalls.remember(this.scope, kind);
   }
@@ -100,6 +106,11 @@ export class ServedCall implements CallContext, Disposable {
 
   [Symbol.dispose](): void {
     this.scope[Symbol.dispose]();
+  }
+
+  /** A client resets its call at its deadline. The reset arrives a little before or after the time that the server has reckoned. */
+  #isLate(): boolean {
+    return this.deadlineMs !== undefined && this.#host.clock.nowMs() >= this.deadlineMs - DEADLINE_SLACK_MS;
   }
 
   /** Logs faults of the server as errors, once, with their cause. The scheduler logs other ends of generations, and the store its outages. */

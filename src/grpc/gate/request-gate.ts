@@ -12,6 +12,7 @@ import { printableText } from "../../telemetry/log-text.js";
 import type { RequestBytes } from "../call/call-limits.js";
 import type { CallHost } from "../call/call-context.js";
 import { originOf } from "../call/call-headers.js";
+import { describeError } from "../call/refusal-log.js";
 import { CallWire } from "../call/call-wire.js";
 import { toErrorStatus } from "../status/error-status.js";
 import { formatGrpcTimeout, parseGrpcTimeout, type ProxyDeadlines } from "./call-deadlines.js";
@@ -261,7 +262,7 @@ export class RequestGate implements IncomingCallListener {
   #refuse({ stream, path }: { stream: ServerHttp2Stream; path: string }, error: GenerationError): void {
     if (stream.destroyed || stream.closed) return;
     const method = path.slice(path.lastIndexOf("/") + 1);
-    this.#host.refusals.note(error.code, () => ({ method, ...originOf(stream) }));
+    this.#host.refusals.note(error.code, () => ({ method, ...originOf(stream), ...describeError(error) }));
     const { code, details, metadata } = toErrorStatus(error);
     stream.resume().respond(
       {

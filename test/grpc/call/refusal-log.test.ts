@@ -73,6 +73,7 @@ describe("The log of refusals", () => {
         peer,
         xRequestId: "envoy-1",
         attempt: 3,
+        fields: ["prompt"],
       });
       assert.deepEqual(others, []);
     });
@@ -82,6 +83,20 @@ describe("The log of refusals", () => {
       const [line] = refused() as Record<string, unknown>[];
       assert.ok(Buffer.byteLength(String(line?.requestId)) <= server.limits.idBytes);
       assert.equal(line?.xRequestId, undefined);
+    });
+
+    it("has the fields that were wrong, and of the facts those that are numbers", async () => {
+      const many = Array.from({ length: 20 }, () => "");
+      await refusalOf(generate(promptRequest("a", { stopping: { stopSequences: many, stopTokenIds: [] } }), {}));
+      await refusalOf(generate(promptRequest("a".repeat(5_000)), {}));
+      const lines = refused() as Record<string, unknown>[];
+      assert.deepEqual(
+        lines.map(({ reason, fields, facts }) => [reason, fields, facts]),
+        [
+          ["INVALID_REQUEST", ["stopping.stop_sequences"], undefined],
+          ["INPUT_TOO_LONG", ["prompt"], { input_tokens: "5000", context_tokens: "2048" }],
+        ],
+      );
     });
 
     it("has what is refused before a service, and what a standard protocol refuses", async () => {
@@ -102,6 +117,8 @@ describe("The log of refusals", () => {
         ["NOT_FOUND", "Check"],
         ["UNIMPLEMENTED", `/rill.v1.None/${"a".repeat(111)}…`],
       ]);
+      const counted = Object.fromEntries(server.rpc.report().refusedCalls);
+      assert.deepEqual(counted, { METADATA_TOO_LARGE: 1, NOT_FOUND: 1, UNIMPLEMENTED: 1 });
     });
 
     it("is silent on what was accepted: the generation's line has its end, with where it came from", async () => {
