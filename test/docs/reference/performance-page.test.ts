@@ -46,7 +46,9 @@ describe("The tables of figures in a page", () => {
 
 | what | Rill | a peer | ratio | aim |
 | --- | --- | --- | --- | --- |
+| **streams** |  |  |  |  |
 | rate, tok/s | 159 | 97 | 1.69 | ≥ 0.9, met |
+| **path** |  |  |  |  |
 | pieces | 67,100 |  |  |  |
 
 [Report](../test/bench/reports/streams.json) of 2026-01-02, commit abc1234, medians of 3 rounds, 2 cores. [Report](../test/bench/reports/path.json) of 2026-01-02, commit abc1234, one round, 2 cores.

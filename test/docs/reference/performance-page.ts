@@ -17,10 +17,11 @@ export function fillFigures(page: string, reports: readonly KeptReport[]): strin
   return page.replaceAll(SECTION, (_section, names: string, peer: string | undefined) => {
     const cases = names.split(", ").map((name) => findCase(name, reports));
     const heading = `<!-- figures of ${names}${peer === undefined ? "" : ` beside ${peer}`} -->`;
-    const rows = cases.flatMap(({ rows }) => rows.map((row) => cellsOf(row, peer)));
+    const rows = cases.flatMap(({ title, rows }) => [[`**${title}**`], ...rows.map((row) => cellsOf(row, peer))]);
+    const headings = peer === undefined ? ["what", "Rill", "aim"] : ["what", "Rill", peer, "ratio", "aim"];
     const table = markdownTable(
-      peer === undefined ? ["what", "Rill", "aim"] : ["what", "Rill", peer, "ratio", "aim"],
-      rows,
+      headings,
+      rows.map((cells) => headings.map((_, index) => cells[index] ?? "")),
     );
     const sources = [...new Set(cases.map(({ report }) => report))].map(sourceOf);
     return [heading, table, sources.join(" "), "<!-- end of figures -->"].join("\n\n");
@@ -30,9 +31,9 @@ export function fillFigures(page: string, reports: readonly KeptReport[]): strin
 function findCase(
   name: string,
   reports: readonly KeptReport[],
-): { readonly report: KeptReport; readonly rows: readonly JudgedRow[] } {
+): { readonly report: KeptReport; readonly title: string; readonly rows: readonly JudgedRow[] } {
   const found = reports.flatMap((report) =>
-    report.cases.filter((measured) => measured.name === name).map(({ rows }) => ({ report, rows })),
+    report.cases.filter((measured) => measured.name === name).map(({ title, rows }) => ({ report, title, rows })),
   );
   const [first] = found;
   if (first === undefined || found.length > 1) {
