@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 const RESERVED_DESCRIPTORS = 176;
 /** Descriptors that a process has open at its start, assumed on systems that do not tell. */
 const DEFAULT_OPEN_DESCRIPTORS = 24;
-/** The default limit on connections whatever the descriptors allow. An idle connection takes about 24 KiB of memory. */
+/** The default limit on connections whatever the descriptors allow. An idle connection takes about 26 KiB of memory. */
 const MAX_CONNECTIONS = 4_096;
 /** The limit on connections of the admin port, which exceeds the operating system's backlog of connections to accept. */
 const MAX_ADMIN_CONNECTIONS = 512;
