@@ -5,7 +5,7 @@ import { idealWaitsMs, overtakers } from "./first-come.js";
 const calls = fc.array(fc.record({ arrivedAtMs: fc.nat(1_000), heldMs: fc.nat(500) }), { maxLength: 30 });
 const slotCounts = fc.integer({ min: 1, max: 8 });
 
-describe("an ideal line, first come, first served", () => {
+describe("an ideal queue, first come, first served", () => {
   it("gives the slot that falls free first to who came first, whatever order they are told in", () => {
     const line = [
       { arrivedAtMs: 3, heldMs: 1 },

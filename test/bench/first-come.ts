@@ -1,4 +1,4 @@
-/** One call as a line sees it. Times in ms. */
+/** One call as a queue sees it. Times in ms. */
 export interface Served {
   readonly arrivedAtMs: number;
   /** How long it held its slot. */

@@ -17,7 +17,7 @@ const SIZE = { slots: 8, contextTokens: 4_096 };
 /** A stored session's turns beside a conversation that the client sends anew each time, of which the peer's prompt cache holds all but the end. */
 export const conversation: BenchCase = {
   name: "conversation",
-  title: `a conversation of ${TURNS} turns: the last one's first token`,
+  title: `A conversation of ${TURNS} turns: the last one's first token`,
   needsPeer: true,
   async run(setup) {
     const folder = await mkdtemp(join(tmpdir(), "rill-bench-"));

@@ -59,7 +59,7 @@ export const crowd: BenchCase = {
         rounds.map(([ours = []]) => ({ rill: overtakersOf(ours) })),
       ),
       toRow(
-        { what: "Rill: p99 of the waits for a slot, to that of an ideal line", unit: "", aim: { atMost: 1.05 } },
+        { what: "Rill: p99 of the waits for a slot, to that of an ideal queue", unit: "", aim: { atMost: 1.05 } },
         actual99.map((wait, round) => ({ rill: wait / (ideal99[round] ?? NaN) })),
       ),
       toRow(

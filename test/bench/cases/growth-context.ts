@@ -12,10 +12,10 @@ const SHORT_INPUT_WORDS = [32, 64];
 const SPARE_TOKENS = 192;
 const OUTPUT_TOKENS = 32;
 
-/** What reading and decoding cost as the context fills. Rill alone, one stream, nothing tried ahead. */
+/** What prefill and decoding cost as the context fills. Rill alone, one stream, nothing tried ahead. */
 export const growthContext: BenchCase = {
   name: "growth-context",
-  title: "Cost of reading and decoding over the context",
+  title: "Cost of prefill and decoding over the context",
   async run(setup) {
     const sizes = setup.short ? SHORT_INPUT_WORDS : INPUT_WORDS;
     await using client = new ClientProcess();
@@ -42,21 +42,21 @@ export const growthContext: BenchCase = {
         figure(`time to first token of an input of ${tokens} tokens`, readMs),
         figure(`a step after ${tokens} tokens of input`, stepMs),
       ]),
-      figure("reading a token at the beginning", reading.atZero),
+      figure("prefilling a token at the beginning", reading.atZero),
       figure("... more for each 1,000 tokens before it", 1_000 * reading.slope),
       figure("a step at the beginning", decoding.atZero),
       figure("... more for each 1,000 tokens before it", 1_000 * decoding.slope),
     ];
     const plots = [
       {
-        title: "Reading an input in, a token",
+        title: "Prefill, for each token",
         xLabel: "tokens of input",
         yLabel: "ms",
         marks: "lines" as const,
         series: [{ name: "Rill", points: readings.map(({ tokens, readMs }) => [tokens, readMs / tokens] as const) }],
       },
       {
-        title: "A step of one stream after so much input",
+        title: "A step of one stream after an input",
         xLabel: "tokens of input",
         yLabel: "ms",
         marks: "lines" as const,

@@ -9,10 +9,10 @@ const PROMPT = "Once upon a time";
 const HOLDER = { prompt: PROMPT, outputTokens: 1_000 };
 const HOLDER_STEP_MS = 1_000;
 
-/** What it takes to turn a call away while the slot and the line are taken: from its headers to its status, one call after the other. */
+/** What it takes to turn a call away while the slot and the queue are taken: from its headers to its status, one call after the other. */
 export const pathRefusal: BenchCase = {
   name: "path-refusal",
-  title: "The gRPC path alone: refusals of a full line, beside bare @grpc/grpc-js",
+  title: "The gRPC path alone: refusals by a full queue, beside bare @grpc/grpc-js",
   async run({ rounds, short, announce }) {
     const calls = short ? 50 : 2_000;
     await using rill = await startPathServer({

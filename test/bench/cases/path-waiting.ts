@@ -16,7 +16,7 @@ const WAITING_TOKENS = 16;
 /** The cost of a call that waits in the queue, in resident memory and in time to join, from the first to the ten-thousandth. */
 export const pathWaiting: BenchCase = {
   name: "path-waiting",
-  title: "The gRPC path alone: ten thousand calls in line, beside streams held open by bare @grpc/grpc-js",
+  title: "The gRPC path alone: ten thousand calls in the queue, beside streams held open by bare @grpc/grpc-js",
   async run({ rounds, short, announce }) {
     const calls = short ? 200 : 10_000;
     const figures = [];
@@ -31,7 +31,7 @@ export const pathWaiting: BenchCase = {
           figures.map(({ path, peer }) => ({ rill: path.residentKib, peer: peer.residentKib })),
         ),
         toRow(
-          { what: `time until ${calls} calls are in line`, unit: "s" },
+          { what: `time until ${calls} calls are in the queue`, unit: "s" },
           figures.map(({ path, peer }) => ({ rill: path.totalMs / 1_000, peer: peer.totalMs / 1_000 })),
         ),
         toRow(
@@ -41,8 +41,8 @@ export const pathWaiting: BenchCase = {
       ],
       plots: [
         {
-          title: "Main thread's time for one more call in line",
-          xLabel: "calls in line",
+          title: "Main thread's time for one more call in the queue",
+          xLabel: "calls in the queue",
           yLabel: "ms",
           marks: "lines",
           series: figures.slice(-1).flatMap(({ path, peer }) => [

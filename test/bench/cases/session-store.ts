@@ -19,7 +19,7 @@ const SESSIONS = 100_000;
 /** What turns take of the store beside streams that run, with few sessions in it and with many. The store is the server's, in this process. */
 export const sessionStore: BenchCase = {
   name: "session-store",
-  title: `turns on SQLite beside ${STREAMS} streams, in an empty store and in one of ${SESSIONS} sessions`,
+  title: `Turns on SQLite beside ${STREAMS} streams, in an empty store and in one of ${SESSIONS} sessions`,
   async run(setup) {
     const folder = await mkdtemp(join(tmpdir(), "rill-bench-"));
     try {

@@ -21,7 +21,7 @@ type PromptOf = (round: number) => string;
 /** One stream that edits the text that its input holds, and one that does not, with tokens tried ahead and without. */
 export const speculation: BenchCase = {
   name: "speculation",
-  title: "One stream, with likely tokens tried ahead",
+  title: "One stream with drafts",
   async run(setup) {
     await using client = new ClientProcess();
     const size = { setup, ...SIZE };

@@ -20,7 +20,7 @@ export interface Ending {
 export interface ServedTimes {
   /** From the call's arrival until it was ready to run. */
   readonly prepareMs: number;
-  /** In line for a slot. */
+  /** In the queue for a slot. */
   readonly queueMs: number;
   /** All of it. */
   readonly totalMs: number;
