@@ -16,7 +16,7 @@ import type { LifecycleState } from "../scheduler/lifecycle-state.js";
 import { type Clock, RunningClock } from "../sync/clock.js";
 import { WorkPace } from "../sync/work-pace.js";
 import type { Logger } from "../telemetry/logger.js";
-import { addResponseHeaders } from "./call/call-headers.js";
+import { addResponseHeaders, CallWire } from "./call/call-wire.js";
 import { bindAddress } from "./connection/bind-address.js";
 import type { CallHost } from "./call/call-context.js";
 import { ConnectionWatch } from "./connection/connection-watch.js";
@@ -31,7 +31,6 @@ import type { DescriptorSet } from "./contract/descriptor-set.js";
 import { addStrictService, serviceName, type StrictService } from "./contract/service-definition.js";
 import { createHealthService } from "./standard/health-service.js";
 import { createReflectionService } from "./standard/reflection-service.js";
-import { CallWire } from "./call/call-wire.js";
 
 export interface GrpcServerOptions {
   /** The address: `host:port`, with port 0 for any free port, or `unix:path`. */

@@ -23,7 +23,7 @@ import {
   newGenerationId,
 } from "./generation/generation-registry.js";
 import { Generation } from "./generation/generation.js";
-import { LoadCounters } from "./generation/load-counters.js";
+import { LoadCounters } from "./generation/generation-account.js";
 import type { LifecycleState } from "./lifecycle-state.js";
 import type { EngineLink } from "./link/engine-link.js";
 import { takeLoadSnapshot } from "./load-snapshot.js";

@@ -10,8 +10,13 @@ import {
 } from "./chat-template.js";
 import { createMark, HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/generation-error.js";
-import { JinjaRenderer, type Rendering } from "./jinja-renderer.js";
-import { parseTemplateArguments, PLAIN_SHAPE, type TemplateShape } from "./template-variables.js";
+import {
+  JinjaRenderer,
+  parseTemplateArguments,
+  PLAIN_SHAPE,
+  type Rendering,
+  type TemplateShape,
+} from "./jinja-renderer.js";
 import type { JsonObject } from "../../core/json.js";
 import { SystemMessages } from "./system-messages.js";
 import { findReasoningField, TemplateReasoning } from "./template-reasoning.js";

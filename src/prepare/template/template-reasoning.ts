@@ -3,7 +3,7 @@ import type { JsonObject } from "../../core/json.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { createMark } from "./hidden-texts.js";
-import { REASONING_SWITCHES, type TemplateShape } from "./template-variables.js";
+import { REASONING_SWITCHES, type TemplateShape } from "./jinja-renderer.js";
 import { harmonyFrames } from "./call-syntaxes.js";
 
 const FIELD = "reasoning.enabled";

@@ -20,7 +20,7 @@ import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { AppendMessages, SessionStore } from "../../sessions/session-store.js";
 import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
 import { unaryMethod } from "../../grpc/call/service-methods.js";
-import { checkCallIds, storedCallIds } from "../../generation/call/call-ids.js";
+import { checkCallIds, storedCallIds, storedValue } from "../../generation/call/refusals.js";
 import type { DecodedRequest } from "../../grpc/contract/service-definition.js";
 import {
   parseAppendMessages,
@@ -32,7 +32,6 @@ import {
 } from "../parse/parse-session-requests.js";
 import { Violations } from "../../core/generation-error.js";
 import { toSessionMessage } from "../response/session-messages.js";
-import { storedValue } from "../../generation/call/refusals.js";
 import { SessionPages } from "./session-pages.js";
 
 /** Creates the handlers of rill.v1.SessionService. It needs no model and works while one loads. */

@@ -14,7 +14,7 @@ import type { Credit, Piece } from "../../core/piece.js";
 import type { RunEnd, RunOutcome } from "../../core/run-end.js";
 import { onAbort } from "../../sync/abort.js";
 import type { Clock } from "../../sync/clock.js";
-import { GenerationAccount } from "./generation-account.js";
+import { GenerationAccount, type LoadCounters } from "./generation-account.js";
 import { CreditReturn, Mailbox, type OutputLog, type OutputPosition } from "./mailbox.js";
 import {
   endOf,
@@ -25,7 +25,6 @@ import {
   type RunFinish,
   stateOf,
 } from "./generation-phase.js";
-import type { LoadCounters } from "./load-counters.js";
 
 /** The names and the origin of a generation, known from the moment its call is opened. */
 export interface GenerationIdentity {

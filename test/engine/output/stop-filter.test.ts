@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { StopFilter } from "../../../src/engine/output/stop-filter.js";
+import { StopFilter } from "../../../src/engine/output/piece-builder.js";
 
 /** What came out after each push, the match after the last, and what the end released. */
 function filtered(

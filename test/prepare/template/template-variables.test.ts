@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../../src/core/conversation.js";
-import { arrangeCalls } from "../../../src/prepare/template/template-variables.js";
+import { arrangeCalls } from "../../../src/prepare/template/jinja-renderer.js";
 import { assistant, user } from "../conversation.js";
 
 const call = (id: string): { id: string; name: string; arguments: string } => ({ id, name: "add", arguments: "{}" });

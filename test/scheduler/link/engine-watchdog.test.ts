@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EngineWatchdog } from "../../../src/scheduler/link/engine-watchdog.js";
+import { EngineWatchdog } from "../../../src/scheduler/link/engine-link.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 function watch(stepLimitMs: number): {
