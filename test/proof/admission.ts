@@ -41,7 +41,7 @@ async function playSeed(seed: number): Promise<void> {
 
   const falseRefusals = count(["met"], ["refused", "given_up"]);
   findings.push({
-    what: `seed ${seed}: calls refused, or given up in line, that are in time when nobody is refused`,
+    what: `seed ${seed}: calls refused, or given up in the queue, that are in time when nobody is refused`,
     figure: `${falseRefusals} of ${CALLS} calls (${percent(falseRefusals / CALLS)}), of whom ${count(["met"], everyFate)} are in time then`,
     bound: `at most ${percent(MOST_FALSE_REFUSALS)} of all calls`,
     holds: falseRefusals <= MOST_FALSE_REFUSALS * CALLS,

@@ -1,5 +1,5 @@
 /**
- * Streams and unary calls share the slots by weight (3 : 1): with one lane's line full, a call of the other waits for a bounded number of starts. On
+ * Streams and unary calls share the slots by weight (3 : 1): with the queue of one lane full, a call of the other waits for a bounded number of starts. On
  * the real engine, both ways. Usage: npm run proof:lanes [-- --short]
  */
 import { parseArgs } from "node:util";
@@ -39,7 +39,7 @@ publish({
   findings,
 });
 
-/** In each round the other lane's line is filled, then one call of `lane` comes. */
+/** In each round the queue of the other lane is filled, then one call of `lane` comes. */
 async function newcomer(lane: Lane): Promise<Finding> {
   const crowd: Lane = lane === "LANE_BATCH" ? "LANE_INTERACTIVE" : "LANE_BATCH";
   const startsBefore: number[] = [];
@@ -59,7 +59,7 @@ async function newcomer(lane: Lane): Promise<Finding> {
   const most = percentile(startsBefore, 1);
   const laneName = lane === "LANE_BATCH" ? "batch" : "interactive";
   return {
-    what: `starts of the other lane, its line of ${SLOTS * QUEUE_PER_SLOT} full, before a newcomer's in lane ${laneName} (${ROUNDS} rounds)`,
+    what: `starts of the other lane, its queue of ${SLOTS * QUEUE_PER_SLOT} full, before a newcomer's in lane ${laneName} (${ROUNDS} rounds)`,
     figure: `most ${most}, median ${percentile(startsBefore, 0.5)}; wait median ${percentile(waitsMs, 0.5).toFixed(0)} ms, most ${percentile(waitsMs, 1).toFixed(0)} ms`,
     bound: `at most ${BOUNDS[lane]}`,
     holds: most <= BOUNDS[lane],

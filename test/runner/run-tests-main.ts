@@ -1,6 +1,6 @@
 /**
- * Runs the compiled tests, the groups of test-groups.ts side by side: as many mocha processes at a time as there are cores, at most four. Prints the output of
- * each group when it has ended, then the failed cases of all, then the totals. Exit code 1 when a case failed or a group ended badly.
+ * Runs the compiled tests, the groups of test-groups.ts side by side: one mocha process more at a time than there are cores, since many tests wait, and at most
+ * four. Prints the output of each group when it has ended, then the failed cases of all, then the totals. Exit code 1 when a case failed or a group ended badly.
  * Usage: run-tests-main [--except ROOM …] [ROOM …]; without rooms, all run.
  */
 import { spawn } from "node:child_process";
@@ -24,7 +24,7 @@ const { values: flags, positionals: rooms } = parseArgs({
 const waiting = groupByRoom(ROOT, readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(isWanted).map(below));
 const ended: (MochaSummary & { readonly name: string })[] = [];
 const folder = mkdtempSync(path.join(tmpdir(), "rill-tests-"));
-const lanes = Math.min(MOST_AT_A_TIME, availableParallelism());
+const lanes = Math.min(MOST_AT_A_TIME, availableParallelism() + 1);
 await Promise.all(Array.from({ length: lanes }, runWaiting));
 rmSync(folder, { recursive: true });
 

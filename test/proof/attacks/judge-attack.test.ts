@@ -51,7 +51,7 @@ const WHOLE = "the process, the innocent stream and the answers to others";
 const PACE = "pace of the innocent stream";
 const ANSWERS = "longest wait for an answer";
 const MEMORY = "resident memory of the server beyond before";
-const HELD = "descriptors, slots, seats and places in line, before and after";
+const HELD = "descriptors, slots, seats and places in the queue, before and after";
 
 describe("The judge of attacks", () => {
   it("finds nothing where nothing is worse than beside the control", () => {

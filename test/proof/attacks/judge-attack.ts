@@ -151,7 +151,7 @@ function judgeMemory(about: string, { alive, residentBytes, settledMs }: Trial):
 function judgeHoldings(about: string, { before, after }: Trial): Finding {
   const same = before !== undefined && JSON.stringify(before) === JSON.stringify(after);
   return {
-    what: `${about}: descriptors, slots, seats and places in line, before and after`,
+    what: `${about}: descriptors, slots, seats and places in the queue, before and after`,
     figure: same
       ? JSON.stringify(after)
       : [before, after].map((held) => (held === undefined ? "no answer" : JSON.stringify(held))).join(", "),
