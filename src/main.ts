@@ -28,7 +28,7 @@ import { shrinkHeap, collectGarbage } from "./machine/memory.js";
 import { FileMark } from "./models/files/file-mark.js";
 import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
 import { Preparer } from "./prepare/preparer.js";
-import type { Backend } from "./generation/call/refusals.js";
+import type { Backend } from "./generation/call/backend.js";
 import { KeyedGenerations } from "./generation/claim/keyed-generations.js";
 import { DescriptorSet } from "./grpc/contract/descriptor-set.js";
 import { GrpcServer } from "./grpc/grpc-server.js";

@@ -220,10 +220,14 @@ function closingError(): GenerationError {
 }
 
 function tooManyError(calls: number): GenerationError {
-  return new GenerationError("TOO_MANY_CALLS", `the inputs of ${calls} calls are being prepared, which is the limit`, {
-    facts: { max_calls: String(calls) },
-    retryAfterMs: RETRY_MS,
-  });
+  return new GenerationError(
+    "TOO_MANY_CALLS",
+    `the inputs of ${counted(calls, "call")} are being prepared, which is the limit`,
+    {
+      facts: { max_calls: String(calls) },
+      retryAfterMs: RETRY_MS,
+    },
+  );
 }
 
 const INPUT_FIELDS = { prompt: "prompt", chat: "chat.messages", token_ids: "token_ids.ids" };

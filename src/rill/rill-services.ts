@@ -3,7 +3,7 @@ import { ModelServiceService } from "../../generated/rill/v1/model_service.js";
 import { ServerServiceService } from "../../generated/rill/v1/server_service.js";
 import { SessionServiceService } from "../../generated/rill/v1/session_service.js";
 import { TokenServiceService } from "../../generated/rill/v1/token_service.js";
-import type { BackendSource } from "../generation/call/refusals.js";
+import type { BackendSource } from "../generation/call/backend.js";
 import type { GenerationHost } from "../generation/claim/generation-call.js";
 import type { CallHost } from "../grpc/call/call-context.js";
 import type { ConnectionBounds } from "../grpc/connection/connections.js";

@@ -1,8 +1,8 @@
 import { type ErrorCode, GenerationError, type GenerationErrorDetails } from "../core/generation-error.js";
 import type { Lane } from "../core/generation-request.js";
 import type { Clock } from "../sync/clock.js";
-import type { WaitRange } from "./forecast/run-forecast.js";
-import type { LoadCounters } from "./generation/generation-account.js";
+import type { WaitRange } from "./forecast/run-work.js";
+import type { LoadCounters } from "./generation/load-counters.js";
 import type { LifecycleState } from "./lifecycle-state.js";
 
 export interface AdmissionGateOptions {

@@ -15,7 +15,7 @@ import {
   RunWork,
   WaitAccuracy,
   type WaitRange,
-} from "./forecast/run-forecast.js";
+} from "./forecast/run-work.js";
 import { WaitEstimator } from "./forecast/wait-estimator.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import { SlotQueue } from "./queue/slot-queue.js";

@@ -3,7 +3,7 @@ import type { EngineFacts } from "../core/model-facts.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import type { GenerationRegistry } from "./generation/generation-registry.js";
-import type { LoadCounters } from "./generation/generation-account.js";
+import type { LoadCounters } from "./generation/load-counters.js";
 
 export interface LoadSources {
   readonly lifecycle: Lifecycle;

@@ -13,8 +13,8 @@ import { printableText } from "../telemetry/log-text.js";
 import type { Logger } from "../telemetry/logger.js";
 import { AdmissionGate } from "./admission.js";
 import { Dispatcher } from "./dispatcher.js";
-import type { PreparedRun } from "./forecast/run-forecast.js";
-import { OutputLog } from "./generation/mailbox.js";
+import type { PreparedRun } from "./forecast/run-work.js";
+import { OutputLog } from "./generation/generation-output.js";
 import { GenerationRecord, type RecordContext } from "./generation/generation-record.js";
 import {
   GenerationLedger,
@@ -23,7 +23,7 @@ import {
   newGenerationId,
 } from "./generation/generation-registry.js";
 import { Generation } from "./generation/generation.js";
-import { LoadCounters } from "./generation/generation-account.js";
+import { LoadCounters } from "./generation/load-counters.js";
 import type { LifecycleState } from "./lifecycle-state.js";
 import type { EngineLink } from "./link/engine-link.js";
 import { takeLoadSnapshot } from "./load-snapshot.js";

@@ -1,6 +1,6 @@
 import type { QueuePosition } from "../core/generation-message.js";
 import type { Lane } from "../core/generation-request.js";
-import type { PreparedRun, RunWork, WaitRange } from "./forecast/run-forecast.js";
+import type { PreparedRun, RunWork, WaitRange } from "./forecast/run-work.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import type { Waiter } from "./queue/lane-queue.js";
 

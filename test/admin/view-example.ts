@@ -22,7 +22,10 @@ export const viewIn = (lifecycle: Lifecycle): ServerView => ({
     requestBytes: 4_096,
     responseBytes: 8_192,
     refusedStreams: 7,
-    refusedCalls: new Map([["MESSAGE_TOO_LARGE", 2]]),
+    refusedCalls: new Map([
+      ["MESSAGE_TOO_LARGE", 2],
+      ["HTTP_415", 1],
+    ]),
   },
   store: STORE_EXAMPLE,
   connections: { open: 12, capacity: 4_096, refused: 5, closed: { handshake: 1, idle: 2, crowded: 3, lingering: 4 } },

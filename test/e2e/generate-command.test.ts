@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GenerationState } from "../../generated/rill/v1/generation_state.js";
@@ -144,6 +146,15 @@ describe("rill generate", () => {
     assert.equal(code, 1);
     assert.match(stdout, /^H{60,}$/);
     assert.match(stderr, /^rill generate: INTERNAL ENGINE_FAULT: .*\n {2}generation id: gen_/);
+  });
+
+  it("says that a deadline passed before there was a connection", async () => {
+    await using server = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await generate("Hi", "--address", `127.0.0.1:${port}`, "--deadline", "500ms");
+    assert.equal(code, 1);
+    assert.equal(stderr, "rill generate: DEADLINE_EXCEEDED: the deadline passed before there was a connection\n");
   });
 
   it("ends with 1 where nobody answers, or not in time", async () => {

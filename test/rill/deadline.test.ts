@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
+import { ManualClock } from "../support/manual-clock.js";
+import { generationWhen, loadWhen } from "../support/load-watch.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { rawStatusDetails } from "../support/status-details.js";
@@ -29,6 +31,29 @@ describe("A call's deadline", () => {
     );
     assert.equal(reader.trailersOnly, true);
     assert.equal(server.scheduler.load().totals.refused.get("DEADLINE_EXCEEDED"), 1);
+  });
+
+  it("is the end of a call that its client resets at that time, and not of one that it resets before", async () => {
+    const clock = new ManualClock();
+    await using server = await TestServer.start({ clock });
+    using client = new TestClient(server.address);
+    const reasonAfter = async (ms: number): Promise<string | undefined> => {
+      const requestId = `after-${ms}`;
+      await using reader = await RawHttp2Reader.open({
+        address: server.address,
+        method: METHOD,
+        request: GenerateStreamRequest.encode(tokensRequest([SCRIPT.CYCLE, 65], { requestId })).finish(),
+        metadata: { "grpc-timeout": "20S" },
+      });
+      await generationWhen(client, (generation) => generation.requestId === requestId);
+      clock.advance(ms);
+      reader.cancel();
+      await loadWhen(client, ({ generations }) => generations.length === 0);
+      const { end } = await client.known({ $case: "requestId", value: requestId });
+      return end?.$case === "status" ? end.value.reason : undefined;
+    };
+    assert.equal(await reasonAfter(19_990), "DEADLINE_EXCEEDED");
+    assert.equal(await reasonAfter(19_500), "CANCELLED");
   });
 
   it("leaves a call alone that sets none, and max_wait is reported only where it was given", async () => {

@@ -7,7 +7,7 @@ import type { Lane } from "../../src/core/generation-request.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import type { Piece } from "../../src/core/piece.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
-import type { PreparedRun } from "../../src/scheduler/forecast/run-forecast.js";
+import type { PreparedRun } from "../../src/scheduler/forecast/run-work.js";
 import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { EngineLink } from "../../src/scheduler/link/engine-link.js";

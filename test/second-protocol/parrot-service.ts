@@ -5,7 +5,7 @@ import type { ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { ReaderEvent } from "../../src/core/generation-message.js";
 import type { GenerationRequest } from "../../src/core/generation-request.js";
-import { type BackendSource, requireBackend } from "../../src/generation/call/refusals.js";
+import { type BackendSource, requireBackend } from "../../src/generation/call/backend.js";
 import type { GenerationHost, RequestedCall } from "../../src/generation/claim/generation-call.js";
 import { foldGeneration } from "../../src/generation/fold-generation.js";
 import { openGeneration } from "../../src/generation/open-generation.js";

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import type { ModelFacts } from "../../src/core/model-facts.js";
 import type { Preparer } from "../../src/prepare/preparer.js";
-import type { Backend } from "../../src/generation/call/refusals.js";
+import type { Backend } from "../../src/generation/call/backend.js";
 import type { GenerationHost } from "../../src/generation/claim/generation-call.js";
 import { KeyedGenerations } from "../../src/generation/claim/keyed-generations.js";
 import type { CallHost } from "../../src/grpc/call/call-context.js";

@@ -22,8 +22,9 @@ export interface Limits {
   /** The number of concurrent streams on one connection. The default is 1,024. Further streams wait in the client. */
   maxStreamsPerConnection: number;
   /**
-   * The number of concurrent calls in the process. The default is 1,024. A further call is UNAVAILABLE. When three quarters
-   * are in use, the server refuses new calls on connections that have their equal share.
+   * The number of concurrent calls in the process (`--max-calls`). The default is 1,024. A further call is UNAVAILABLE, and
+   * the metadata of its error has this limit as `max_calls`. When three quarters are in use, the server refuses new calls on
+   * connections that have their equal share.
    */
   maxStreams: number;
   /** The longest time that the body of a unary request may take to arrive. The default is 10 s. */

@@ -154,7 +154,7 @@ function readTarget(text: string): Pick<ConnectionTarget, "address" | "useProxy"
   return { address: text, useProxy: !isLoopback(address) };
 }
 
-/** Describes a failed call for people: status, reason and message, then each invalid field and further help on lines of their own. */
+/** Describes a failed call for people: status, reason and message, then each invalid field that the message does not name whole, and further help, on lines of their own. */
 export function failureText(failure: CallFailure): string {
   const { status, reason, message, violations, retryAfterMs, generationId, facts } = failure;
   const runningId = reason === "SESSION_BUSY" ? facts.get("generation_id") : undefined;
@@ -164,7 +164,9 @@ export function failureText(failure: CallFailure): string {
     ...violations
       .filter(({ field, description }) => ![`${field}: ${description}`, `${field} ${description}`].includes(message))
       .map(({ field, description }) => `  ${field}: ${description}`),
-    ...(retryAfterMs === undefined ? [] : [`  try again in ${formatWait(retryAfterMs)}`]),
+    ...(retryAfterMs === undefined
+      ? []
+      : [retryAfterMs === 0 ? "  try again at once" : `  try again in ${formatWait(retryAfterMs)}`]),
     ...(runningId === undefined ? [] : [`  running generation: ${runningId}`]),
     ...(generationId === undefined ? [] : [`  generation id: ${generationId}`]),
   ];

@@ -102,13 +102,13 @@ async function readRequest(command: Command, prompt: string | undefined): Promis
     saveMessages,
   } = command.opts<GenerateFlags>();
   const { turn, ...request }: InputRequest = readRequestFlags(command, GENERATION_FLAGS);
+  const forms = formFlagsOf(request).map(({ name }) => flagOf(name));
+  if (forms.length > 1) throw new UsageError([`${forms.join(", ")}: an answer has one form, so only one of them`]);
   const given = { prompt, file, chat, system, messages, toolResults: toolResult, turn };
   const input = await readGenerationInput({ ...given, hasTokens: tokenIds !== undefined }, process.stdin);
   if (saveMessages !== undefined && input.chat === undefined) {
     throw new UsageError(["--save-messages: only for a chat; the server stores a session itself"]);
   }
-  const forms = formFlagsOf(request).map(({ name }) => flagOf(name));
-  if (forms.length > 1) throw new UsageError([`${forms.join(", ")}: an answer has one form, so only one of them`]);
   return { ...request, ...input };
 }
 

@@ -12,7 +12,7 @@ import type {
   UnresolvedSampling,
 } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import type { Backend } from "./refusals.js";
+import type { Backend } from "./backend.js";
 import { digestRequest, type Idempotency } from "./request-digest.js";
 
 const DEFAULT_TOP_K = 40;

@@ -1,12 +1,6 @@
-import { GenerationError, type Violations } from "../../core/generation-error.js";
+import { GenerationError } from "../../core/generation-error.js";
 import type { Scheduler } from "../../scheduler/scheduler.js";
 import type { StoreProblem, StoreResult } from "../../sessions/store-problem.js";
-import type { EngineFacts, ModelFacts } from "../../core/model-facts.js";
-import type { Preparer } from "../../prepare/preparer.js";
-import type { LifecycleState } from "../../scheduler/lifecycle-state.js";
-import type { Message } from "../../core/conversation.js";
-import { wellFormedText } from "../../core/well-formed-text.js";
-import type { Turn } from "../../sessions/session.js";
 
 interface RefusedCall {
   readonly scheduler: Pick<Scheduler, "noteRefusal">;
@@ -77,85 +71,4 @@ export function storeError(problem: StoreProblem): GenerationError {
         "the server was out of touch for too long: the session went on without it",
       );
   }
-}
-
-/** The parts that serve calls once the model is loaded. */
-export interface Backend {
-  readonly scheduler: Scheduler;
-  readonly preparer: Pick<Preparer, "prepare" | "tokenize" | "detokenize" | "resolveBiases">;
-  readonly model: ModelFacts;
-  readonly engine: EngineFacts;
-}
-
-/** The way by which services reach the backend. */
-export interface BackendSource {
-  readonly lifecycle: LifecycleState;
-  /** undefined while starting. */
-  readonly backend: () => Backend | undefined;
-}
-
-/** A caller that is refused while the model loads is told to ask again after this time, because nothing is measured that would predict the load. */
-const STARTING_RETRY_MS = 1_000;
-
-/** @throws GenerationError STARTING, ENGINE_LOST or DRAINING, by the lifecycle, while there is no backend */
-export function requireBackend({ lifecycle, backend }: BackendSource): Backend {
-  const found = backend();
-  if (found !== undefined) return found;
-  const retry = { retryAfterMs: STARTING_RETRY_MS };
-  switch (lifecycle.current) {
-    case "starting":
-    case "serving":
-      throw new GenerationError("STARTING", "the model is still being loaded", retry);
-    case "failed":
-      throw new GenerationError("ENGINE_LOST", "the engine is gone; the server starts again", retry);
-    case "draining":
-    case "stopped":
-      throw new GenerationError("DRAINING", "the server is about to stop and takes no more calls", retry);
-  }
-}
-
-const MAX_ID_TEXT_BYTES = 64;
-
-/**
- * Checks that every tool call has an id of its own, and that every result names an earlier call. Missing ids are reported elsewhere.
- * @param known the ids of the calls earlier in the conversation
- */
-export function checkCallIds(
-  { field, messages, known = [] }: { field: string; messages: readonly Message[]; known?: Iterable<string> },
-  violations: Violations,
-): void {
-  const ids = new Set(known);
-  for (const [index, { toolCalls = [], toolCallId = "" }] of messages.entries()) {
-    if (toolCallId !== "" && !ids.has(toolCallId)) {
-      violations.add(`${field}[${index}].tool_call_id`, `is ${quoted(toolCallId)}, the id of no earlier call`);
-    }
-    for (const [callIndex, { id }] of toolCalls.entries()) {
-      if (ids.has(id)) {
-        violations.add(`${field}[${index}].tool_calls[${callIndex}].id`, `is ${quoted(id)}, the id of another call`);
-      }
-      if (id !== "") ids.add(id);
-    }
-  }
-}
-
-/** Refuses messages that end in tool calls, because something, such as their results, must follow before the model continues. */
-export function refuseCallsAtEnd(
-  { field, messages }: { field: string; messages: readonly Message[] },
-  violations: Violations,
-): void {
-  if (messages.at(-1)?.toolCalls === undefined) return;
-  violations.add(
-    `${field}[${messages.length - 1}].tool_calls`,
-    "are at the end of the messages; their results must follow",
-  );
-}
-
-/** The ids of all calls of a session: those that the model made, and those that came with messages. */
-export function storedCallIds(history: readonly Pick<Turn, "messages" | "toolCalls">[]): string[] {
-  const idsOf = ({ toolCalls = [] }: Pick<Turn, "toolCalls">): string[] => toolCalls.map(({ id }) => id);
-  return history.flatMap((turn) => [...turn.messages.flatMap(idsOf), ...idsOf(turn)]);
-}
-
-function quoted(id: string): string {
-  return JSON.stringify(wellFormedText(id, MAX_ID_TEXT_BYTES));
 }

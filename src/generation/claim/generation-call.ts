@@ -4,7 +4,7 @@ import type { GenerationRequest } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { Clock } from "../../sync/clock.js";
-import type { Backend } from "../call/refusals.js";
+import type { Backend } from "../call/backend.js";
 import type { CompleteRequest } from "../call/complete-request.js";
 import type { KeyedGenerations } from "./keyed-generations.js";
 import type { CompletedResult } from "./reading.js";

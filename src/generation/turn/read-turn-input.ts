@@ -2,7 +2,7 @@ import type { Message } from "../../core/conversation.js";
 import { type FieldViolation, GenerationError, Violations } from "../../core/generation-error.js";
 import type { TurnInput } from "../../core/generation-request.js";
 import type { Turn } from "../../sessions/session.js";
-import { checkCallIds, storedCallIds } from "../call/refusals.js";
+import { checkCallIds, storedCallIds } from "../call/tool-call-ids.js";
 import type { GenerationCall } from "../claim/generation-call.js";
 import { fitConversation, type FittedConversation } from "./fit-conversation.js";
 

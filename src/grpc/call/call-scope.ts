@@ -4,9 +4,9 @@ import { GenerationError } from "../../core/generation-error.js";
 /** The part of a grpc-js call that a scope needs. */
 export type CancellableCall = Pick<EventEmitter, "on" | "removeListener"> & { readonly cancelled: boolean };
 
-/** The questions and news of a scope at the end of its call. */
+/** A scope asks and tells these at the end of its call. */
 export interface ScopeEnds {
-  /** Whether the call's deadline has passed, so that a client that leaves now does so for that reason. */
+  /** Whether the call's deadline has passed or is so near that a client that leaves now does so for that reason. */
   isLate(): boolean;
   /** Called once, when the handler has ended. */
   onSettled(): void;

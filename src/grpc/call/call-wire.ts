@@ -192,9 +192,13 @@ export class CallWire {
   /** A refusal is a status before anything else was sent and before a generation was accepted. */
   #noteRefusal(status: Status, error: GenerationError | undefined): void {
     const reason = error?.code ?? Status[status];
-    const isServed = this.#onForcedEnd !== undefined;
-    if (this.accepted || this.#stream.headersSent || (isServed && FAULTS.has(reason))) return;
+    if (this.accepted || this.#stream.headersSent) return;
     const { host, path } = this.#options;
+    const isServed = this.#onForcedEnd !== undefined;
+    if (isServed && FAULTS.has(reason)) {
+      host.refusals.count(reason);
+      return;
+    }
     const method = path.slice(path.lastIndexOf("/") + 1);
     host.refusals.note(reason, () => ({ method, ...this.names, ...(error && describeError(error)) }));
   }

@@ -17,7 +17,7 @@ interface Window {
 }
 
 /**
- * Logs refused calls at level info. A storm of refusals costs two lines per window and reason: the first call in full, and the number of the others
+ * Counts refused calls by reason, and logs them at level info. A storm of refusals costs two lines per window and reason: the first call in full, and the number of the others
  * at the end of the window. It holds one entry per reason, and reasons are a closed set. Runs on the main thread, one per server.
  */
 export class RefusalLog implements Disposable {
@@ -38,7 +38,7 @@ export class RefusalLog implements Disposable {
 
   /** @param describe returns further fields of the line, bounded and without content. It is called only if the line is written. */
   note(reason: string, describe: () => object): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    this.count(reason);
     const window = this.#windows.get(reason);
     if (window !== undefined) {
       window.more += 1;
@@ -46,6 +46,11 @@ export class RefusalLog implements Disposable {
     }
     this.#windows.set(reason, { more: 0, timer: this.#clock.startTimer(WINDOW_MS, () => this.#close(reason)) });
     this.#log.info({ reason, ...describe() }, "call refused");
+  }
+
+  /** Counts a refusal whose log line is somebody else's. */
+  count(reason: string): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
   }
 
   /** Logs the refusals that were only counted so far. */

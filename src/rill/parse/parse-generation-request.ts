@@ -19,7 +19,7 @@ import { type DecodedRequest, takeMessage } from "../../grpc/contract/service-de
 import { parseConstraint, refuseConflicts } from "./parse-constraint.js";
 import { parseId, parseLabels, parseOptionalDurationMs } from "./parse-field.js";
 import { parseInputOrTurn } from "./parse-input.js";
-import { parseSampling, parseStopping } from "./parse-sampling.js";
+import { parseSampling, parseStopping } from "./parse-generation-options.js";
 
 /** The shortest slow_reader_limit, which the contract fixes. A shorter one would hit ordinary pauses of a network. */
 const MIN_SLOW_READER_LIMIT_MS = 1_000;

@@ -13,7 +13,7 @@ import type { Message, Role, ToolCall } from "../../core/conversation.js";
 import type { Violations } from "../../core/generation-error.js";
 import type { ContextPolicy, GenerationInput, TurnInput } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
-import { checkCallIds, refuseCallsAtEnd } from "../../generation/call/refusals.js";
+import { checkCallIds, refuseCallsAtEnd } from "../../generation/call/tool-call-ids.js";
 import { parseChatOptions } from "./parse-chat-options.js";
 import { parseId, parseJsonObject, parseRevision, parseTokenIds } from "./parse-field.js";
 import type { ToolCall as ToolCallMessage } from "../../../generated/rill/v1/tool.js";

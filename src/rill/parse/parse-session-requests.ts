@@ -12,7 +12,7 @@ import type {
 import type { Message } from "../../core/conversation.js";
 import { Violations } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
-import { checkCallIds } from "../../generation/call/refusals.js";
+import { checkCallIds } from "../../generation/call/tool-call-ids.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/service-definition.js";
 import type {
   AppendMessages,

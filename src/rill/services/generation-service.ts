@@ -10,7 +10,8 @@ import {
 } from "../../../generated/rill/v1/generation_service.js";
 import type { GenerationMessage } from "../../core/generation-message.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
-import { type Backend, type BackendSource, notedRefusal, requireBackend } from "../../generation/call/refusals.js";
+import { notedRefusal } from "../../generation/call/refusals.js";
+import { type Backend, type BackendSource, requireBackend } from "../../generation/call/backend.js";
 import type { GenerationHost, RequestedCall } from "../../generation/claim/generation-call.js";
 import { foldGeneration } from "../../generation/fold-generation.js";
 import { openGeneration } from "../../generation/open-generation.js";

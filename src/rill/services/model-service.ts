@@ -10,7 +10,7 @@ import type { EngineFacts, ModelFacts } from "../../core/model-facts.js";
 import type { CallHost } from "../../grpc/call/call-context.js";
 import { unaryMethod } from "../../grpc/call/service-methods.js";
 import { type DecodedRequest, readableMessage } from "../../grpc/contract/service-definition.js";
-import { type BackendSource, requireBackend } from "../../generation/call/refusals.js";
+import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 
 /** Creates the handlers of rill.v1.ModelService. */
 export function createModelService(host: CallHost, source: BackendSource): UntypedServiceImplementation {

@@ -8,7 +8,7 @@ import {
   type WatchLoadResponse,
 } from "../../../generated/rill/v1/server_service.js";
 import { Violations } from "../../core/generation-error.js";
-import { type BackendSource, requireBackend } from "../../generation/call/refusals.js";
+import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
 import { streamMethod, unaryMethod, WITHOUT_TEXT } from "../../grpc/call/service-methods.js";
 import { WatcherLimit } from "../../grpc/call/call-limits.js";

@@ -20,7 +20,8 @@ import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { AppendMessages, SessionStore } from "../../sessions/session-store.js";
 import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
 import { unaryMethod } from "../../grpc/call/service-methods.js";
-import { checkCallIds, storedCallIds, storedValue } from "../../generation/call/refusals.js";
+import { storedValue } from "../../generation/call/refusals.js";
+import { checkCallIds, storedCallIds } from "../../generation/call/tool-call-ids.js";
 import type { DecodedRequest } from "../../grpc/contract/service-definition.js";
 import {
   parseAppendMessages,

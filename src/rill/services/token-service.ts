@@ -17,7 +17,7 @@ import {
   parseTokenizeRequest,
 } from "../parse/parse-token-requests.js";
 import { encodeInPieces, type MessageList } from "../response/encode-in-pieces.js";
-import { type BackendSource, requireBackend } from "../../generation/call/refusals.js";
+import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 
 /** Creates the handlers of rill.v1.TokenService, which need only the preparer and no generation. */
 export function createTokenService(host: CallHost, source: BackendSource): UntypedServiceImplementation {

@@ -1,6 +1,6 @@
 import { type Lane, LANES } from "../../core/generation-request.js";
 import type { Clock } from "../../sync/clock.js";
-import type { RunForecast, RunWork, WaitRange } from "./run-forecast.js";
+import type { RunForecast, RunWork, WaitRange } from "./run-work.js";
 import type { WaitEstimator } from "./wait-estimator.js";
 
 /** Queues shorter than this are forecast anew for each newcomer. */

@@ -3,7 +3,7 @@ import type { FinishReason } from "../../core/run-end.js";
 import type { Clock } from "../../sync/clock.js";
 import { EnginePace, MovingMeasure } from "./engine-pace.js";
 import { OutputLengths } from "./output-lengths.js";
-import type { RunForecast, RunWork, WaitRange } from "./run-forecast.js";
+import type { RunForecast, RunWork, WaitRange } from "./run-work.js";
 import { samplesFor, simulate, type SimulatedRun, type SlotTimes } from "./simulation.js";
 
 type StepNotice = Extract<EngineNotice, { type: "step" }>;
@@ -23,8 +23,8 @@ const END_LOW = 0.4;
 /** The most runs of a queue that are simulated. A longer queue is sampled evenly, and each run of the sample stands for those behind it. */
 const MOST_SIMULATED = 256;
 /**
- * The time without a step after which the lower estimates are half as large. A pace that was measured in a bad moment would otherwise refuse every
- * caller with a deadline for ever, because no refused caller makes a step.
+ * The time after which the lower estimates are half as large if newcomers come and no step follows. A pace that was measured in a bad moment would
+ * otherwise refuse every caller with a deadline for ever, because no refused caller makes a step.
  */
 const FADE_HALF_LIFE_MS = 30_000;
 const UNMEASURED: RunForecast = { wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 };
@@ -49,6 +49,8 @@ export class WaitEstimator {
   #width = 0;
   /** When the latest step ended, as far as the notices tell. */
   #steppedAtMs = -Infinity;
+  /** When the first newcomer came since the latest step, or undefined if none has come. */
+  #askedAtMs: number | undefined;
   /** The pushback of the latest refused caller, which a caller that is refused right after it gets too. */
   #retry = { atMs: -Infinity, afterMs: 0 };
 
@@ -104,6 +106,7 @@ export class WaitEstimator {
     // The work that is left is counted in tokens, so a step that generates several tokens of each run counts as that many steps.
     const tokensOfARun = 1 + acceptedDraftTokens / Math.max(1, decodingRuns);
     this.#steppedAtMs = this.#clock.nowMs();
+    this.#askedAtMs = undefined;
     if (stepMs > 0) this.#pace.observe({ stepMs: stepMs / tokensOfARun, decodingRuns, prefillTokens });
   }
 
@@ -130,6 +133,7 @@ export class WaitEstimator {
     const newcomerIndex = queue.indexOf(undefined);
     if (newcomerIndex < 0) throw new Error("the newcomer has no position in the queue");
     if (!this.#pace.measured) return UNMEASURED;
+    if (work !== undefined) this.#askedAtMs ??= this.#clock.nowMs();
     const stride = strideOf(queue);
     const simulated = queue.filter((_, index) => index === newcomerIndex || index % stride === 0);
     return this.#forecastAt(this.#simulate(simulated, { stride, newcomer: work }), simulated.indexOf(undefined));
@@ -158,7 +162,8 @@ export class WaitEstimator {
 
   #forecastAt(samples: readonly SlotTimes[][], queueIndex: number): RunForecast {
     const { high, low: lowOfPace } = this.#pace.spread;
-    const low = lowOfPace * 0.5 ** ((this.#clock.nowMs() - this.#steppedAtMs) / FADE_HALF_LIFE_MS);
+    const nowMs = this.#clock.nowMs();
+    const low = lowOfPace * 0.5 ** ((nowMs - (this.#askedAtMs ?? nowMs)) / FADE_HALF_LIFE_MS);
     const startsMs = samples.map((times) => times[queueIndex]?.startMs ?? 0);
     const endsMs = samples.map((times) => times[queueIndex]?.endMs ?? 0);
     const lowMs = low * quantile(startsMs, WAIT_LOW);

@@ -14,8 +14,9 @@ import type { Credit, Piece } from "../../core/piece.js";
 import type { RunEnd, RunOutcome } from "../../core/run-end.js";
 import { onAbort } from "../../sync/abort.js";
 import type { Clock } from "../../sync/clock.js";
-import { GenerationAccount, type LoadCounters } from "./generation-account.js";
-import { CreditReturn, Mailbox, type OutputLog, type OutputPosition } from "./mailbox.js";
+import { GenerationAccount } from "./generation-account.js";
+import type { LoadCounters } from "./load-counters.js";
+import { CreditReturn, Mailbox, type OutputLog, type OutputPosition } from "./generation-output.js";
 import {
   endOf,
   type GenerationPhase,

@@ -2,7 +2,7 @@ import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationEvent } from "../../core/generation-message.js";
 import type { GenerationState, Timings, Usage } from "../../core/generation-report.js";
 import type { Piece } from "../../core/piece.js";
-import { OUTPUT_START, positionAfter } from "./mailbox.js";
+import { OUTPUT_START, positionAfter } from "./generation-output.js";
 import type { GenerationRecord } from "./generation-record.js";
 
 /** The error of every reader that leaves. It is shared because every call leaves at its end, and each new error would cost a stack trace. */

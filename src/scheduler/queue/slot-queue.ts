@@ -1,6 +1,6 @@
 import { type Lane, LANES } from "../../core/generation-request.js";
 import type { Clock } from "../../sync/clock.js";
-import type { WaitRange } from "../forecast/run-forecast.js";
+import type { WaitRange } from "../forecast/run-work.js";
 import { FairShare, LaneQueue, type QueueEntry, type Waiter } from "./lane-queue.js";
 
 /** Changed positions are told together, at most this often. Leaving therefore stays O(1) however long the queue is. */

@@ -13,8 +13,13 @@ export interface KeptReport extends BenchReport {
   readonly path: string;
 }
 
-/** Writes a report without its plots to the folder of the committed ones. Returns its path. */
+/** Writes a report without its plots to the folder of the committed ones. Returns its path. @throws Error if a case failed or was left out */
 export async function keepReport(name: string, report: BenchReport): Promise<string> {
+  const missing = [
+    ...report.leftOut,
+    ...report.cases.flatMap((measured) => (measured.failure === undefined ? [] : measured.name)),
+  ];
+  if (missing.length > 0) throw new Error(`the report is not kept, because it lacks ${missing.join(", ")}`);
   const cases = report.cases.map((measured) => ({ ...measured, plots: [] }));
   await mkdir(FOLDER, { recursive: true });
   const path = join(FOLDER, `${name}.json`);

@@ -5,15 +5,21 @@ import { formatAim, formatFigure } from "../../bench/report/table-cells.js";
 import { markdownTable } from "./markdown-text.js";
 
 /** A comment that names cases of the bench and what they compare Rill with. The table of their figures follows it, up to the next comment. */
-const SECTION = /<!-- figures of ([a-z, -]+?)(?: beside ([^>]+?))? -->\n[\s\S]*?<!-- end of figures -->/g;
+const SECTION =
+  /<!-- figures of ([a-z]+(?:-[a-z]+)*(?:, [a-z]+(?:-[a-z]+)*)*)(?: beside ([^>]+?))? -->\n((?:(?!<!-- figures of)[\s\S])*?)<!-- end of figures -->/g;
+/** Every comment that looks like the beginning or the end of a section. */
+const MARK = /<!--\s*(?:figures of|end of figures)/g;
 
 /** docs/performance.md with its tables of figures as the committed reports of the bench hold them. */
 export function performancePage(): string {
   return fillFigures(readFileSync("docs/performance.md", "utf8"), readKeptReports());
 }
 
-/** Fills each section of figures in a page. @throws Error if not exactly one report holds a case */
+/** Fills each section of figures in a page. @throws Error if not exactly one report holds a case, or if a comment of a section is malformed or has no partner */
 export function fillFigures(page: string, reports: readonly KeptReport[]): string {
+  const sections = [...page.matchAll(SECTION)].length;
+  const marks = [...page.matchAll(MARK)].length;
+  if (marks !== 2 * sections) throw new Error(`${marks} comments mark ${sections} whole sections of figures`);
   return page.replaceAll(SECTION, (_section, names: string, peer: string | undefined) => {
     const cases = names.split(", ").map((name) => findCase(name, reports));
     const heading = `<!-- figures of ${names}${peer === undefined ? "" : ` beside ${peer}`} -->`;
@@ -43,7 +49,9 @@ function findCase(
 }
 
 function cellsOf({ what, unit, rill, peer, ratio, aim, verdict }: JudgedRow, column: string | undefined): string[] {
-  const aimText = aim === undefined ? "" : `${formatAim(aim)}${verdict === "met" ? ", met" : ""}`;
+  const isOfFigure = aim?.about === "figure" || ratio === undefined;
+  const aimUnit = isOfFigure && unit !== "" ? ` ${unit}` : "";
+  const aimText = aim === undefined ? "" : `${formatAim(aim)}${aimUnit}${verdict === "met" ? ", met" : ""}`;
   const head = [unit === "" ? what : `${what}, ${unit}`, shortFigure(rill)];
   if (column === undefined) return [...head, aimText];
   return [...head, peer === undefined ? "" : shortFigure(peer), ratio?.toFixed(2) ?? "", aimText];

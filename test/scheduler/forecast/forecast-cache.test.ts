@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Lane } from "../../../src/core/generation-request.js";
 import type { Waiter } from "../../../src/scheduler/queue/lane-queue.js";
 import { ForecastCache } from "../../../src/scheduler/forecast/forecast-cache.js";
-import { RunWork } from "../../../src/scheduler/forecast/run-forecast.js";
+import { RunWork } from "../../../src/scheduler/forecast/run-work.js";
 import { WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";
 import { SlotQueue } from "../../../src/scheduler/queue/slot-queue.js";
 import { ManualClock } from "../../support/manual-clock.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { WAIT_ERROR_BOUNDS_MS } from "../../../src/core/load-snapshot.js";
-import { WaitAccuracy } from "../../../src/scheduler/forecast/run-forecast.js";
+import { WaitAccuracy } from "../../../src/scheduler/forecast/run-work.js";
 
 describe("WaitAccuracy", () => {
   it("holds each wait against its estimate, and counts how far it is from the middle", () => {

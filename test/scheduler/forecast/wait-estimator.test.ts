@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RunUpdate } from "../../../src/core/engine-messages.js";
 import type { FinishReason } from "../../../src/core/run-end.js";
-import { RunWork } from "../../../src/scheduler/forecast/run-forecast.js";
+import { RunWork } from "../../../src/scheduler/forecast/run-work.js";
 import { WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { runOf } from "../scheduler-rig.js";
@@ -177,7 +177,7 @@ describe("WaitEstimator", () => {
     scene.clock.advance(50);
     const late = workOf({ maxOutputTokens: 100, deadlineMs: 160 });
     const { wait, endLowMs } = scene.estimator.forecastNewcomer([late, undefined], late);
-    assert.deepEqual([...roundedWait(wait), Math.round(endLowMs)], [150, 150, 1_150]);
+    assert.deepEqual([...roundedWait(wait), Math.round(endLowMs)], [150, 150, 1_151]);
   });
 
   it("counts on the share of inputs that is in a sequence already", () => {
@@ -196,17 +196,20 @@ describe("WaitEstimator", () => {
     assert.ok(Math.abs(endLowMs - 210) < 15, String(endLowMs));
   });
 
-  it("expects less and less while no step shows the pace, so that it refuses nobody for ever", () => {
+  it("expects less and less while newcomers come and no step follows, so that it refuses nobody for ever", () => {
     const scene = new Scene(1);
     const work = workOf({ maxOutputTokens: 100 });
     const run = scene.start(workOf());
     for (let step = 0; step < 100; step++) scene.decode([run]);
     scene.estimator.giveUp(run);
+    scene.clock.advance(600_000);
     const { endLowMs } = scene.estimator.forecastNewcomer([undefined], work);
     assert.ok(endLowMs > 900);
     scene.clock.advance(60_000);
     const later = scene.estimator.forecastNewcomer([undefined], work);
     assert.equal(Math.round(later.endLowMs), Math.round(endLowMs / 4));
+    scene.decode([scene.start(workOf())]);
+    assert.ok(scene.estimator.forecastNewcomer([undefined], work).endLowMs > 900);
   });
 
   it("forgets the runs of an engine that is gone", () => {

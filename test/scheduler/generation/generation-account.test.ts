@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { GenerationAccount, LoadCounters } from "../../../src/scheduler/generation/generation-account.js";
+import { GenerationAccount } from "../../../src/scheduler/generation/generation-account.js";
+import { LoadCounters } from "../../../src/scheduler/generation/load-counters.js";
 
 const tally = { reusedInputTokens: 4, outputTokens: 6, restarts: 0, prefillMs: 30, decodeMs: 50, parkedMs: 15 };
 

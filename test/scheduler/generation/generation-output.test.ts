@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CreditReturn, type OutputPosition } from "../../../src/scheduler/generation/mailbox.js";
+import { CreditReturn, type OutputPosition } from "../../../src/scheduler/generation/generation-output.js";
 
 const WINDOW = { pieces: 32, bytes: 4_096 };
 

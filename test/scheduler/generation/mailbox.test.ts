@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Mailbox } from "../../../src/scheduler/generation/mailbox.js";
+import { Mailbox } from "../../../src/scheduler/generation/generation-output.js";
 
 const piece = (text: string): { text: string; textBytes: number; tokenIds: number[] } => ({
   text,
