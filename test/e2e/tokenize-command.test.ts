@@ -64,6 +64,6 @@ describe("rill tokenize", () => {
   it("ends with 1 on a token that the model does not have", async () => {
     const { code, stderr } = await tokenize("--detokenize", "4000000");
     assert.equal(code, 1);
-    assert.match(stderr, /^rill tokenize: INVALID_ARGUMENT INVALID_REQUEST: .*\n {2}token_ids\[0\]: /);
+    assert.match(stderr, /^rill tokenize: INVALID_ARGUMENT INVALID_REQUEST: token_ids\[0\] is 4000000; .*\n$/);
   });
 });
