@@ -20,6 +20,8 @@ export interface Claim {
   readonly figure: string;
   readonly bound: string;
   readonly holds: boolean;
+  /** It depends on the machine's pace: a short run shows it and does not judge it. */
+  readonly timed?: boolean;
 }
 
 export interface Outcome {

@@ -79,6 +79,8 @@ async function sendWaves(ground: Ground): Promise<Outcome> {
         figure: `${reset} of ${waves * STREAMS}`,
         bound: "none",
         holds: reset === 0,
+        // A machine that is held up resets more streams before their calls are handed on, and those count in full.
+        timed: true,
       },
       claimCount("streams beside the waves on their own connection that are whole", {
         right: innocentWhole ? 1 : 0,
@@ -89,6 +91,7 @@ async function sendWaves(ground: Ground): Promise<Outcome> {
         figure:
           `${newcomers} of ${STREAMS}; the connection has ${answered} streams answered, ${reset} reset${codes}` +
           `${wentAway ? ", was told to go away" : ""}${closed ? ", is closed" : ""}`,
+        timed: true,
       },
     ],
   };
