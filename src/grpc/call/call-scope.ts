@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import { GenerationError } from "../../core/generation-error.js";
+import { deadlinePassed } from "../status/error-status.js";
 
 /** The part of a grpc-js call that a scope needs. */
 export type CancellableCall = Pick<EventEmitter, "on" | "removeListener"> & { readonly cancelled: boolean };
@@ -53,10 +54,6 @@ export class CallScope implements Disposable {
     this.#call.removeListener("cancelled", this.#onCancelled);
     this.#ends.onSettled();
   }
-}
-
-function deadlinePassed(): GenerationError {
-  return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
 }
 
 function clientLeft(): GenerationError {

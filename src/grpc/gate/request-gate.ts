@@ -13,7 +13,7 @@ import type { RequestBytes } from "../call/call-limits.js";
 import type { CallHost } from "../call/call-context.js";
 import { CallWire, originOf } from "../call/call-wire.js";
 import { describeError } from "../call/refusal-log.js";
-import { toErrorStatus } from "../status/error-status.js";
+import { deadlinePassed, toErrorStatus } from "../status/error-status.js";
 import { formatGrpcTimeout, parseGrpcTimeout, type ProxyDeadlines } from "./call-deadlines.js";
 import { AdmissionTurns, ReadingTurns } from "./connection-turns.js";
 import { PendingCalls, ResetBudget } from "./gate-bounds.js";
@@ -284,10 +284,6 @@ export class RequestGate implements IncomingCallListener {
     const timer = runningClock.startTimer(limits.slowReaderGraceMs, close);
     stream.once("close", () => timer[Symbol.dispose]());
   }
-}
-
-function deadlinePassed(): GenerationError {
-  return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
 }
 
 function bodyLate({ unaryBodyMs }: Limits): GenerationError {

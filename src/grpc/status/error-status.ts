@@ -113,11 +113,16 @@ export function isForeignStatus(status: AnyStatus): boolean {
   return FOREIGN_CODES.has(status.code) && (status.metadata?.get(DETAILS_KEY) ?? []).length === 0;
 }
 
+/** The error of a call whose deadline has passed, whoever notices it first. */
+export function deadlinePassed(): GenerationError {
+  return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
+}
+
 /** Converts a status of grpc-js to a GenerationError. It tells them apart by the texts of grpc-js 1.14; an unknown one becomes INTERNAL. */
 export function fromForeignStatus(status: AnyStatus): GenerationError {
   switch (status.code) {
     case Status.DEADLINE_EXCEEDED:
-      return new GenerationError("DEADLINE_EXCEEDED", "the call's deadline passed");
+      return deadlinePassed();
     case Status.RESOURCE_EXHAUSTED:
       return new GenerationError(
         status.details.startsWith("Sent") ? "RESPONSE_TOO_LARGE" : "MESSAGE_TOO_LARGE",

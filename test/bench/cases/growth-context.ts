@@ -12,7 +12,7 @@ const SHORT_INPUT_WORDS = [32, 64];
 const SPARE_TOKENS = 192;
 const OUTPUT_TOKENS = 32;
 
-/** What prefill and decoding cost as the context fills. Rill alone, one stream, nothing tried ahead. */
+/** Measures what prefill and decoding cost as the context fills, on Rill alone with one stream and without drafts. */
 export const growthContext: BenchCase = {
   name: "growth-context",
   title: "Cost of prefill and decoding over the context",

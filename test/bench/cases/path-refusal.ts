@@ -9,7 +9,7 @@ const PROMPT = "Once upon a time";
 const HOLDER = { prompt: PROMPT, outputTokens: 1_000 };
 const HOLDER_STEP_MS = 1_000;
 
-/** What it takes to turn a call away while the slot and the queue are taken: from its headers to its status, one call after the other. */
+/** Measures a refusal from its headers to its status, one call after the other, while the slot and the queue are taken. */
 export const pathRefusal: BenchCase = {
   name: "path-refusal",
   title: "The gRPC path alone: refusals by a full queue, beside bare @grpc/grpc-js",

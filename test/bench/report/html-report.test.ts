@@ -1,27 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { BenchReport } from "./bench-report.js";
+import { EXAMPLE_REPORT } from "./example-report.js";
 import { htmlReport } from "./html-report.js";
 import { findMarkupFlaw } from "./markup-flaws.js";
-
-const EXAMPLE: BenchReport = {
-  commit: "abc1234",
-  date: "2026-01-02T03:04:05.000Z",
-  machine: "2 cores",
-  model: "model.gguf",
-  release: "v1",
-  threads: 2,
-  command: "npm run bench",
-  rounds: 3,
-  short: false,
-  leftOut: [],
-  cases: [],
-};
 
 /** A report that has the text everywhere where one may stand. */
 function reportOf(text: string): BenchReport {
   return {
-    ...EXAMPLE,
+    ...EXAMPLE_REPORT,
     commit: text,
     machine: text,
     model: text,

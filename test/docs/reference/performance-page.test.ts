@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
+import { EXAMPLE_REPORT } from "../../bench/report/example-report.js";
 import type { JudgedRow } from "../../bench/report/bench-report.js";
 import type { KeptReport } from "../../bench/report/kept-report.js";
 import { fillFigures } from "./performance-page.js";
 
 function reportOf(name: string, rows: readonly JudgedRow[], facts: Partial<KeptReport> = {}): KeptReport {
   return {
+    ...EXAMPLE_REPORT,
     path: `test/bench/reports/${name}.json`,
-    commit: "abc1234",
-    date: "2026-01-02T03:04:05.000Z",
-    machine: "2 cores",
-    model: "model.gguf",
-    release: "v1",
-    threads: 2,
-    command: "npm run bench",
-    rounds: 3,
-    short: false,
-    leftOut: [],
     cases: [{ name, title: name, seconds: 1, rows, plots: [] }],
     ...facts,
   };
