@@ -32,7 +32,15 @@ describe("npm ci", function () {
 
   for (const { os, cpu, binary } of BINARIES) {
     it(`brings one binary of llama.cpp on ${os} with ${cpu}: ${binary}`, async () => {
-      const flags = ["--dry-run", "--offline", "--ignore-scripts", `--os=${os}`, `--cpu=${cpu}`, "--libc=glibc"];
+      const flags = [
+        "--dry-run",
+        "--offline",
+        "--ignore-scripts",
+        "--loglevel=notice",
+        `--os=${os}`,
+        `--cpu=${cpu}`,
+        "--libc=glibc",
+      ];
       const { stdout } = await run("npm", ["ci", ...flags], { cwd: folder });
       const added = [...stdout.matchAll(/^add @node-llama-cpp\/(\S+) /gm)].map(([, name]) => name);
       assert.deepEqual(added, [binary]);
