@@ -23,7 +23,7 @@ import {
 import type { ModelFacts } from "./core/model-facts.js";
 import type { LlamaWorkerOptions } from "./engine/llama/llama-worker.js";
 import { stateDirectoryProblem } from "./engine/llama/state-files.js";
-import { MemoryTidy } from "./server/memory-tidy.js";
+import { MemoryTidy } from "./sync/memory-tidy.js";
 import { shrinkHeap, collectGarbage } from "./machine/memory.js";
 import { FileMark } from "./models/files/file-mark.js";
 import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
@@ -187,7 +187,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   collectGarbage();
   using _tidy = MemoryTidy.start({
     clock,
-    residentBytes: () => process.memoryUsage.rss(),
+    sizeBytes: () => process.memoryUsage.rss(),
     isBusy: () => scheduler.load().slots.busy > 0,
     collect: shrinkHeap,
     onFailure: (err) => log.warn({ err }, "freeing the memory of a surge failed"),

@@ -1,6 +1,6 @@
 import { Session } from "node:inspector/promises";
 import { freemem } from "node:os";
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
@@ -15,6 +15,12 @@ export async function shrinkHeap(): Promise<void> {
   } finally {
     session.disconnect();
   }
+}
+
+/** Returns the memory that this thread's heap takes, with the buffers outside the heap that it owns. */
+export function heapBytes(): number {
+  const { total_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
 }
 
 /** Returns the memory that this process may still take. A container's limit counts. */

@@ -1,7 +1,9 @@
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import type { PrepareCommand, PrepareNotice } from "../core/prepare-messages.js";
-import { forgetTokenTexts, shrinkHeap } from "../machine/memory.js";
+import { forgetTokenTexts, heapBytes, shrinkHeap } from "../machine/memory.js";
+import { systemClock } from "../sync/clock.js";
+import { MemoryTidy } from "../sync/memory-tidy.js";
 import { ThreadChannel, threadData } from "../threads/host-channel.js";
 import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
 import { PrepareHost } from "./prepare-host.js";
@@ -33,6 +35,13 @@ async function main(): Promise<void> {
   const tools = createPrepareTools(loaded, grammarBounds);
   forgetTokenTexts(loaded.model.fileInfo.metadata.tokenizer.ggml);
   await shrinkHeap();
+  using _tidy = MemoryTidy.start({
+    clock: systemClock,
+    sizeBytes: heapBytes,
+    isBusy: () => false,
+    collect: shrinkHeap,
+    onFailure: (error) => process.emitWarning(`freeing the memory of a surge failed: ${String(error)}`),
+  });
   await new Promise<void>((onClose) => {
     new PrepareHost({ channel, tools, onClose });
     channel.post({ type: "ready", facts: { vocabularySize: loaded.size, template: tools.template.facts } });

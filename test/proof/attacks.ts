@@ -30,7 +30,7 @@ const { short } = flags;
 const ROUNDS = Number(flags.rounds ?? (short ? 1 : 3));
 const QUIET_LIMIT_MS = short ? 10_000 : 60_000;
 /** A short run may share its machine, on which the server then finds no idle moment to give memory back. */
-const SETTLE_LIMIT_MS = short ? 180_000 : 60_000;
+const SETTLE_LIMIT_MS = short ? 120_000 : 60_000;
 const SETTLE_LOOK_MS = 250;
 /** In a short run, which does not judge the pace, this stands in the control's place. */
 const IDLE_MS = 100;
@@ -110,7 +110,7 @@ async function attackBeside(rig: AttackRig, { version, attack }: { version: stri
     if (JSON.stringify(after) === JSON.stringify(before) && hasSettled(beforeBytes, rig.residentBytes())) break;
   } while (settledMs() < SETTLE_LIMIT_MS && rig.alive);
   const residentBytes = { before: beforeBytes, most: peak.bytes, after: rig.residentBytes() };
-  return { version, attack, alive: rig.alive, rounds, before, after, residentBytes, floorMs, settledMs: settledMs() };
+  return { version, attack, short, alive: rig.alive, rounds, before, after, residentBytes, floorMs, settledMs: settledMs() };
 }
 
 /** What a stream costs a server that does nothing but refuse it. */

@@ -40,10 +40,15 @@ export function publish(report: ProofReport): void {
     const verdict = !judged.includes(finding) ? "noted" : holds ? "holds" : "FAILS";
     console.log(`${verdict}  ${what}: ${figure} (bound: ${bound})`);
   }
-  const failed = judged.filter(({ holds }) => !holds).length;
-  console.log(`${judged.length - failed} holding`);
-  if (failed > 0) console.log(`${failed} failing`);
-  if (failed > 0) process.exitCode = 1;
+  const failed = judged.filter(({ holds }) => !holds);
+  if (failed.length > 0) {
+    // CI repeats what follows this line at the end of its log.
+    console.log("--- what failed");
+    for (const { what, figure, bound } of failed) console.log(`${what}: ${figure} (bound: ${bound})`);
+    process.exitCode = 1;
+  }
+  console.log(`${judged.length - failed.length} holding`);
+  if (failed.length > 0) console.log(`${failed.length} failing`);
   const covers = coveredFiles(report.name);
   if (report.short) return;
   const folder = join("test", "proof", "reports");

@@ -1,4 +1,6 @@
-import { shrinkHeap } from "../../machine/memory.js";
+import { heapBytes, shrinkHeap } from "../../machine/memory.js";
+import { systemClock } from "../../sync/clock.js";
+import { MemoryTidy } from "../../sync/memory-tidy.js";
 import { ThreadChannel, threadData } from "../../threads/host-channel.js";
 import { CommandRunner } from "../operations/command-runner.js";
 import { openSqliteDatabase, sqliteFaultOf } from "../database/sqlite-database.js";
@@ -24,6 +26,13 @@ async function main(): Promise<void> {
   const onWarning = (text: string): void => channel.post({ type: "warning", text });
   const open = (): StoreDatabase => openSqliteDatabase(path, onWarning);
   await using runner = new CommandRunner({ open, faultOf: sqliteFaultOf, limits, label: path, onWarning });
+  using _tidy = MemoryTidy.start({
+    clock: systemClock,
+    sizeBytes: heapBytes,
+    isBusy: () => false,
+    collect: shrinkHeap,
+    onFailure: (error) => onWarning(`freeing the memory of a surge failed: ${String(error)}`),
+  });
   const answer = async (command: StoreCommand): Promise<void> => {
     channel.post({ type: "answer", id: command.id, result: await runner.run(command) });
   };

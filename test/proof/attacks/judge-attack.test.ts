@@ -32,7 +32,7 @@ function phase(seen: Seen = {}): Phase {
 
 function trial(attack: Phase, others: Partial<Trial> = {}): Trial {
   return {
-    ...{ version: "v0", attack: ATTACK, alive: true, before: HOLDINGS, after: HOLDINGS },
+    ...{ version: "v0", attack: ATTACK, short: false, alive: true, before: HOLDINGS, after: HOLDINGS },
     rounds: [{ attack, control: phase(), outcome: { claims: [] } }],
     residentBytes: { before: 300 * MIB, most: 400 * MIB, after: 310 * MIB },
     ...{ floorMs: undefined, settledMs: 250 },
@@ -98,6 +98,13 @@ describe("The judge of attacks", () => {
     const before = 300 * MIB;
     assert.deepEqual(broken(trial(phase(), { residentBytes: { before, most: 501 * MIB, after: before } })), [MEMORY]);
     assert.deepEqual(broken(trial(phase(), { residentBytes: { before, most: before, after: 351 * MIB } })), [MEMORY]);
+  });
+
+  it("holds the memory of a short run to 300 MiB during, and 100 MiB after", () => {
+    const before = 300 * MIB;
+    const ofShort = (most: number, after: number): string[] =>
+      broken(trial(phase(), { short: true, residentBytes: { before, most: most * MIB, after: after * MIB } }));
+    assert.deepEqual([ofShort(599, 399), ofShort(601, 300), ofShort(300, 401)], [[], [MEMORY], [MEMORY]]);
   });
 
   it("wants all back that was held, and an answer that says so", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MemoryTidy } from "../../src/server/memory-tidy.js";
+import { MemoryTidy } from "../../src/sync/memory-tidy.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 const MIB = 1024 * 1024;
@@ -11,7 +11,7 @@ describe("The memory after a surge", () => {
     const process = { residentMiB: 100, collectedMiB, isBusy: false, collections: 0, failures: [] as unknown[] };
     const tidy = MemoryTidy.start({
       clock,
-      residentBytes: () => process.residentMiB * MIB,
+      sizeBytes: () => process.residentMiB * MIB,
       isBusy: () => process.isBusy,
       collect: () => {
         process.collections += 1;
@@ -86,16 +86,16 @@ describe("The memory after a surge", () => {
   it("tells of a collection that fails, and goes on", async () => {
     const clock = new ManualClock();
     const failures: unknown[] = [];
-    let residentBytes = 100 * MIB;
+    let sizeBytes = 100 * MIB;
     using _tidy = MemoryTidy.start({
       clock,
-      residentBytes: () => residentBytes,
+      sizeBytes: () => sizeBytes,
       isBusy: () => false,
       collect: () => Promise.reject(new Error("no inspector")),
       onFailure: (error) => failures.push(error),
     });
     for (const mib of [200, 200, 300, 300]) {
-      residentBytes = mib * MIB;
+      sizeBytes = mib * MIB;
       clock.advance(5_000);
       await new Promise(setImmediate);
     }

@@ -1,4 +1,4 @@
-import type { Clock } from "../sync/clock.js";
+import type { Clock } from "./clock.js";
 
 const LOOK_INTERVAL_MS = 5_000;
 const MIB = 1024 * 1024;
@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 const IDLE_GROWTH_BYTES = 24 * MIB;
 /** The growth that is worth a garbage collection in any case. */
 const BUSY_GROWTH_BYTES = 40 * MIB;
-/** A process that has grown by more than this since the last look is still growing. */
+/** Memory that has grown by more than this since the last look is still growing. */
 const STILL_GROWING_BYTES = 4 * MIB;
 /** The time from a collection that left much to the next one. It doubles while they give nothing back. */
 const FIRST_RETRY_MS = 15_000;
@@ -14,8 +14,8 @@ const LAST_RETRY_MS = 600_000;
 
 export interface MemoryTidyOptions {
   readonly clock: Clock;
-  /** The resident memory of the process. */
-  readonly residentBytes: () => number;
+  /** The resident memory of the process, or the memory of a thread's heap. */
+  readonly sizeBytes: () => number;
   /** Whether a pause of 20 to 50 ms would delay any generation. */
   readonly isBusy: () => boolean;
   /** Collects the garbage of this thread and returns free memory to the operating system. */
@@ -25,7 +25,8 @@ export interface MemoryTidyOptions {
 
 /**
  * Returns memory to the operating system after a surge of requests. The launcher turns V8's own memory reducer off, because it also runs in the middle of
- * calls; without either, the memory of a surge stays with the process. Runs on the main thread, started by main.ts.
+ * calls; without either, the memory of a surge stays with the process. Each thread with a heap of its own runs one: the main thread, and those of the store and of
+ * preparation.
  */
 export class MemoryTidy implements Disposable {
   readonly #options: MemoryTidyOptions;
@@ -45,7 +46,7 @@ export class MemoryTidy implements Disposable {
 
   private constructor(options: MemoryTidyOptions) {
     this.#options = options;
-    this.#settledBytes = options.residentBytes();
+    this.#settledBytes = options.sizeBytes();
     this.#leastBytes = this.#settledBytes;
     this.#seenBytes = this.#settledBytes;
   }
@@ -67,8 +68,8 @@ export class MemoryTidy implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { clock, residentBytes, isBusy, collect, onFailure } = this.#options;
-    const bytes = residentBytes();
+    const { clock, sizeBytes, isBusy, collect, onFailure } = this.#options;
+    const bytes = sizeBytes();
     const isGrowing = bytes > this.#seenBytes + STILL_GROWING_BYTES;
     const growthBytes = bytes - this.#settledBytes;
     this.#seenBytes = bytes;
@@ -81,7 +82,7 @@ export class MemoryTidy implements Disposable {
       } catch (error) {
         onFailure(error);
       }
-      this.#settle(bytes, residentBytes());
+      this.#settle(bytes, sizeBytes());
     }
     this.#rearm();
   }
