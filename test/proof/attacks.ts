@@ -110,7 +110,18 @@ async function attackBeside(rig: AttackRig, { version, attack }: { version: stri
     if (JSON.stringify(after) === JSON.stringify(before) && hasSettled(beforeBytes, rig.residentBytes())) break;
   } while (settledMs() < SETTLE_LIMIT_MS && rig.alive);
   const residentBytes = { before: beforeBytes, most: peak.bytes, after: rig.residentBytes() };
-  return { version, attack, short, alive: rig.alive, rounds, before, after, residentBytes, floorMs, settledMs: settledMs() };
+  return {
+    version,
+    attack,
+    short,
+    alive: rig.alive,
+    rounds,
+    before,
+    after,
+    residentBytes,
+    floorMs,
+    settledMs: settledMs(),
+  };
 }
 
 /** What a stream costs a server that does nothing but refuse it. */
