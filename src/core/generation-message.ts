@@ -4,6 +4,7 @@ import type { Channel, Piece, ScoredToken } from "./piece.js";
 import type { Timings, Usage } from "./generation-report.js";
 import type { FinishReason, StopMatch } from "./run-end.js";
 import type { GenerationError } from "./generation-error.js";
+import type { UnheldKeyword } from "./output-format.js";
 
 /** One message to the reader of a generation. A protocol turns its event into a message of its own. */
 export interface GenerationMessage {
@@ -40,6 +41,8 @@ export interface AcceptedEvent {
   readonly seed: number;
   /** Where the turn is stored; undefined: the generation is no turn of a session. */
   readonly turn: TurnPlace | undefined;
+  /** The keywords of schemas that the grammar does not hold. Default: none. */
+  readonly notHeld?: readonly UnheldKeyword[] | undefined;
 }
 
 /** The parameters that a generation runs with: every default is filled in and every bound applied. */

@@ -161,7 +161,9 @@ export type RequestedConstraint =
   | { readonly type: "json_object" }
   | { readonly type: "choices"; readonly choices: readonly string[] }
   /** A grammar in llama.cpp's own language, if the operator allows it. */
-  | { readonly type: "gbnf"; readonly grammar: string };
+  | { readonly type: "gbnf"; readonly grammar: string }
+  /** A regular expression of ECMA-262 for the whole answer. */
+  | { readonly type: "regex"; readonly pattern: string };
 
 /** One valid call as its caller gave it. A protocol parses its request into it. It is frozen and lives on the main thread. */
 export interface GenerationRequest {
@@ -174,6 +176,8 @@ export interface GenerationRequest {
   readonly reasoning?: Reasoning | undefined;
   /** undefined means that the output is free. */
   readonly constraint?: RequestedConstraint | undefined;
+  /** Whether a schema that the grammar cannot hold in every keyword is refused. The default is false. */
+  readonly strictSchema?: boolean | undefined;
   readonly output: Given<OutputOptions>;
   /** undefined stands for interactive if the call is a stream, and for batch if it has one response. */
   readonly lane: Lane | undefined;

@@ -18,6 +18,8 @@ export interface TemplateFacts {
   /** The file's own Jinja, or a wrapper chosen by architecture. */
   readonly source: "model" | "fallback";
   readonly family: string;
+  /** The error because of which the file's own template is not used. undefined means that there is none. */
+  readonly problem?: string | undefined;
   /** Whether the template has a place for tools, or a block of text in the system message carries them. */
   readonly tools: "template" | "block";
   /** Whether the model reasons, always or on demand. */

@@ -77,6 +77,15 @@ export interface CallKeys {
   readonly id: string | undefined;
 }
 
+/** A keyword of a caller's schema that the grammar does not hold. */
+export interface UnheldKeyword {
+  /** The request's field with the schema, such as `json_schema` or `chat.tools[2].parameters`. */
+  readonly field: string;
+  /** The JSON pointer of the keyword in the schema. */
+  readonly pointer: string;
+  readonly description: string;
+}
+
 /** A grammar that constrains the answer, from its first token on and so after any reasoning. The prepare worker has checked its bounds and compiled it once. */
 export interface OutputGrammar {
   /** GBNF with a rule `root`. Equal texts are equal grammars. */

@@ -1,7 +1,7 @@
 import type { GenerationInput, LogitBias, RequestedBias, RequestedConstraint } from "./generation-request.js";
 import type { FieldViolation } from "./generation-error.js";
 import type { TemplateFacts } from "./model-facts.js";
-import type { OutputFormat, OutputGrammar } from "./output-format.js";
+import type { OutputFormat, OutputGrammar, UnheldKeyword } from "./output-format.js";
 
 /** The commands from the main thread to the prepare worker, as plain data. Every command but cancel and close gets exactly one answer. */
 export type PrepareCommand =
@@ -11,6 +11,8 @@ export type PrepareCommand =
       readonly input: GenerationInput;
       /** By default the output is free. */
       readonly constraint?: RequestedConstraint | undefined;
+      /** Whether a schema that the grammar cannot hold in every keyword is refused. The default is false. */
+      readonly strictSchema?: boolean | undefined;
       /** Whether the model reasons before its answer. The template decides by default. */
       readonly reasoning?: boolean | undefined;
       /** The most tokens that fit into the context. The worker rejects a longer input as soon as it knows, without tokenising the rest. */
@@ -53,6 +55,8 @@ export interface OutputShape {
   readonly format?: OutputFormat | undefined;
   /** The grammar that constrains the output, if any. */
   readonly grammar?: OutputGrammar | undefined;
+  /** The keywords of schemas that the grammar does not hold. Default: none. */
+  readonly notHeld?: readonly UnheldKeyword[] | undefined;
 }
 
 /** A prepared input: the tokens that the model reads and the shape of its output. */

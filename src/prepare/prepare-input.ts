@@ -39,6 +39,8 @@ export interface PrepareRequest {
   readonly input: GenerationInput;
   /** The constraint on the answer, if any. */
   readonly constraint?: RequestedConstraint | undefined;
+  /** Whether a schema that the grammar cannot hold in every keyword is refused. The default is false. */
+  readonly strictSchema?: boolean | undefined;
   /** Whether the model reasons before its answer. The template decides by default. */
   readonly reasoning?: boolean | undefined;
   /** The most tokens that fit into the context. */

@@ -50,6 +50,8 @@ export interface PrepareOptions {
   readonly maxInputTokens: number;
   readonly signal: AbortSignal;
   readonly constraint?: RequestedConstraint | undefined;
+  /** Whether a schema that the grammar cannot hold in every keyword is refused. The default is false. */
+  readonly strictSchema?: boolean | undefined;
   /** Whether the model reasons before its answer. The template decides by default. */
   readonly reasoning?: boolean | undefined;
 }
@@ -111,10 +113,13 @@ export class Preparer implements AsyncDisposable {
    * @throws GenerationError INVALID_REQUEST with the violation, INPUT_TOO_LONG with the counts, or an error of any call
    */
   async prepare(input: GenerationInput, options: PrepareOptions): Promise<PreparedInput> {
-    const { maxInputTokens, signal, constraint, reasoning } = options;
-    const answer = await this.#call({ type: "prepare", input, constraint, reasoning, maxInputTokens }, signal);
-    if (answer.type === "tokens") return { tokens: answer.tokens, format: answer.format, grammar: answer.grammar };
-    if (answer.type === "too_long") throw tooLongError(answer, { input, maxInputTokens });
+    const { signal, ...request } = options;
+    const answer = await this.#call({ type: "prepare", input, ...request }, signal);
+    if (answer.type === "tokens") {
+      const { tokens, format, grammar, notHeld } = answer;
+      return { tokens, format, grammar, notHeld };
+    }
+    if (answer.type === "too_long") throw tooLongError(answer, { input, maxInputTokens: options.maxInputTokens });
     throw this.#failure(answer);
   }
 

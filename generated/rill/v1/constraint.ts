@@ -22,6 +22,17 @@ export interface Choices {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** UnheldKeyword is a keyword of a schema that does not restrict the output. The caller has to check the output itself. */
+export interface UnheldKeyword {
+  /** The field of the request with the schema, such as `json_schema` or `chat.tools[2].parameters`. */
+  field: string;
+  /** The JSON pointer of the keyword in the schema, such as `/properties/name/format`. */
+  pointer: string;
+  /** The reason why the grammar does not hold it. */
+  description: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseJsonObject(): JsonObject {
   return { _unknownFields: {} };
 }
@@ -112,6 +123,90 @@ export const Choices: MessageFns<Choices> = {
             }
 
             message.values.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUnheldKeyword(): UnheldKeyword {
+  return { field: "", pointer: "", description: "", _unknownFields: {} };
+}
+
+export const UnheldKeyword: MessageFns<UnheldKeyword> = {
+  encode(message: UnheldKeyword, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.pointer !== "") {
+      writer.uint32(18).string(message.pointer);
+    }
+    if (message.description !== "") {
+      writer.uint32(26).string(message.description);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnheldKeyword {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnheldKeyword();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pointer = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.description = reader.string();
             continue;
           }
         }

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.js";
+import { UnheldKeyword } from "./constraint.js";
 import { EffectiveParameters } from "./effective_parameters.js";
 import { FinishReason, StopMatch } from "./finish.js";
 import { TokenLogprobs } from "./logprobs.js";
@@ -50,7 +51,11 @@ export interface Accepted {
   /** The seed in force, from the request or chosen at random. */
   seed: number;
   /** The turn that the server stored. Present only for a `turn`. */
-  turn?: TurnReference | undefined;
+  turn?:
+    | TurnReference
+    | undefined;
+  /** The keywords of schemas that the grammar does not hold. Empty if it holds the schemas whole. */
+  notHeld: UnheldKeyword[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -229,6 +234,7 @@ function createBaseAccepted(): Accepted {
     modelDigest: "",
     seed: 0,
     turn: undefined,
+    notHeld: [],
     _unknownFields: {},
   };
 }
@@ -252,6 +258,9 @@ export const Accepted: MessageFns<Accepted> = {
     }
     if (message.turn !== undefined) {
       TurnReference.encode(message.turn, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.notHeld) {
+      UnheldKeyword.encode(v!, writer.uint32(58).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -323,6 +332,14 @@ export const Accepted: MessageFns<Accepted> = {
             }
 
             message.turn = TurnReference.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.notHeld.push(UnheldKeyword.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -20,7 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Choices, JsonObject } from "./constraint.js";
+import { Choices, JsonObject, UnheldKeyword } from "./constraint.js";
 import { Chat } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { EffectiveParameters } from "./effective_parameters.js";
@@ -185,9 +185,10 @@ export interface GenerateRequest {
     | //
     /**
      * A JSON Schema, as JSON text of at most `max_schema_bytes` (64 KiB). The model writes the members of an object in the
-     * order of `properties`, and writes no members that the schema does not describe. An unsupported keyword is
-     * INVALID_ARGUMENT, and the error names it; so is a `$ref` to another document. The prompt should also say what is
-     * wanted, because the model does not see the schema.
+     * order of `properties`, and writes no members that the schema does not describe. Keywords that JSON Schema does not
+     * know, and unknown formats, are annotations, and `not_held` lists those that may have been meant to restrict the
+     * answer. A keyword that restricts it and that no grammar can hold is INVALID_ARGUMENT, and the error names it; so is a
+     * `$ref` to another document. The prompt should also say what is wanted, because the model does not see the schema.
      */
     { $case: "jsonSchema"; value: string }
     | //
@@ -202,7 +203,18 @@ export interface GenerateRequest {
      * the operator allows grammars.
      */
     { $case: "gbnf"; value: string }
+    | //
+    /**
+     * A regular expression of ECMA-262, as JSON Schema's `pattern`, but for the whole answer. It has 1 to `max_schema_bytes`
+     * (64 KiB) bytes. Backreferences and lookaround are INVALID_ARGUMENT.
+     */
+    { $case: "regex"; value: string }
     | undefined;
+  /**
+   * Whether a schema that the grammar cannot hold in every keyword is refused, both in `json_schema` and in the parameters
+   * of tools that the model may call. By default such keywords are listed in `not_held`.
+   */
+  strictSchema?: boolean | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -264,7 +276,11 @@ export interface GenerateResponse {
     | number
     | undefined;
   /** The part of the session that the model did not see. Absent if the model saw the whole session. */
-  contextTrimmed?: ContextTrimmed | undefined;
+  contextTrimmed?:
+    | ContextTrimmed
+    | undefined;
+  /** The keywords of schemas that the grammar does not hold. Empty if it holds the schemas whole. */
+  notHeld: UnheldKeyword[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -377,9 +393,10 @@ export interface GenerateStreamRequest {
     | //
     /**
      * A JSON Schema, as JSON text of at most `max_schema_bytes` (64 KiB). The model writes the members of an object in the
-     * order of `properties`, and writes no members that the schema does not describe. An unsupported keyword is
-     * INVALID_ARGUMENT, and the error names it; so is a `$ref` to another document. The prompt should also say what is
-     * wanted, because the model does not see the schema.
+     * order of `properties`, and writes no members that the schema does not describe. Keywords that JSON Schema does not
+     * know, and unknown formats, are annotations, and `not_held` lists those that may have been meant to restrict the
+     * answer. A keyword that restricts it and that no grammar can hold is INVALID_ARGUMENT, and the error names it; so is a
+     * `$ref` to another document. The prompt should also say what is wanted, because the model does not see the schema.
      */
     { $case: "jsonSchema"; value: string }
     | //
@@ -394,7 +411,18 @@ export interface GenerateStreamRequest {
      * the operator allows grammars.
      */
     { $case: "gbnf"; value: string }
+    | //
+    /**
+     * A regular expression of ECMA-262, as JSON Schema's `pattern`, but for the whole answer. It has 1 to `max_schema_bytes`
+     * (64 KiB) bytes. Backreferences and lookaround are INVALID_ARGUMENT.
+     */
+    { $case: "regex"; value: string }
     | undefined;
+  /**
+   * Whether a schema that the grammar cannot hold in every keyword is refused, both in `json_schema` and in the parameters
+   * of tools that the model may call. By default such keywords are listed in `not_held`.
+   */
+  strictSchema?: boolean | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -508,6 +536,7 @@ function createBaseGenerateRequest(): GenerateRequest {
     delivery: undefined,
     reasoning: undefined,
     constraint: undefined,
+    strictSchema: undefined,
     _unknownFields: {},
   };
 }
@@ -574,6 +603,12 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
       case "gbnf":
         writer.uint32(266).string(message.constraint.value);
         break;
+      case "regex":
+        writer.uint32(274).string(message.constraint.value);
+        break;
+    }
+    if (message.strictSchema !== undefined) {
+      writer.uint32(280).bool(message.strictSchema);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -754,6 +789,22 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
             message.constraint = { $case: "gbnf", value: reader.string() };
             continue;
           }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.constraint = { $case: "regex", value: reader.string() };
+            continue;
+          }
+          case 35: {
+            if (tag !== 280) {
+              break;
+            }
+
+            message.strictSchema = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -868,6 +919,7 @@ function createBaseGenerateResponse(): GenerateResponse {
     turn: undefined,
     sessionRevision: undefined,
     contextTrimmed: undefined,
+    notHeld: [],
     _unknownFields: {},
   };
 }
@@ -931,6 +983,9 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
     }
     if (message.contextTrimmed !== undefined) {
       ContextTrimmed.encode(message.contextTrimmed, writer.uint32(154).fork()).join();
+    }
+    for (const v of message.notHeld) {
+      UnheldKeyword.encode(v!, writer.uint32(162).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1110,6 +1165,14 @@ export const GenerateResponse: MessageFns<GenerateResponse> = {
             message.contextTrimmed = ContextTrimmed.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.notHeld.push(UnheldKeyword.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1146,6 +1209,7 @@ function createBaseGenerateStreamRequest(): GenerateStreamRequest {
     delivery: undefined,
     reasoning: undefined,
     constraint: undefined,
+    strictSchema: undefined,
     _unknownFields: {},
   };
 }
@@ -1212,6 +1276,12 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
       case "gbnf":
         writer.uint32(266).string(message.constraint.value);
         break;
+      case "regex":
+        writer.uint32(274).string(message.constraint.value);
+        break;
+    }
+    if (message.strictSchema !== undefined) {
+      writer.uint32(280).bool(message.strictSchema);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1390,6 +1460,22 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
             }
 
             message.constraint = { $case: "gbnf", value: reader.string() };
+            continue;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.constraint = { $case: "regex", value: reader.string() };
+            continue;
+          }
+          case 35: {
+            if (tag !== 280) {
+              break;
+            }
+
+            message.strictSchema = reader.bool();
             continue;
           }
         }

@@ -26,7 +26,7 @@ export const Capability = {
   TOOLS: 5,
   /** REASONING - `reasoning`, because the model is a reasoning model. */
   REASONING: 6,
-  /** CONSTRAINTS - The constraints `json_schema`, `json_object` and `choices`. */
+  /** CONSTRAINTS - The constraints `json_schema`, `json_object`, `choices` and `regex`. */
   CONSTRAINTS: 7,
   /** GBNF - The constraint `gbnf`, because the operator allows it. */
   GBNF: 8,
@@ -73,6 +73,8 @@ export interface ChatTemplate {
   family: string;
   /** The origin of the template. */
   source: ChatTemplateSource;
+  /** The error because of which the template in the model file is not used. Empty if there is none. */
+  problem: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -103,7 +105,7 @@ export interface Model {
 }
 
 function createBaseChatTemplate(): ChatTemplate {
-  return { family: "", source: 0, _unknownFields: {} };
+  return { family: "", source: 0, problem: "", _unknownFields: {} };
 }
 
 export const ChatTemplate: MessageFns<ChatTemplate> = {
@@ -113,6 +115,9 @@ export const ChatTemplate: MessageFns<ChatTemplate> = {
     }
     if (message.source !== 0) {
       writer.uint32(16).int32(message.source);
+    }
+    if (message.problem !== "") {
+      writer.uint32(26).string(message.problem);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -152,6 +157,14 @@ export const ChatTemplate: MessageFns<ChatTemplate> = {
             }
 
             message.source = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.problem = reader.string();
             continue;
           }
         }

@@ -99,6 +99,8 @@ export interface CountTokensResponse {
   availableOutputTokens: number;
   /** Whether `max_output_tokens` is at most `available_output_tokens`. */
   fits: boolean;
+  /** The part of `input_tokens` that the tools take: what the input would be shorter without them. */
+  toolTokens: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -509,7 +511,7 @@ export const CountTokensRequest: MessageFns<CountTokensRequest> = {
 };
 
 function createBaseCountTokensResponse(): CountTokensResponse {
-  return { inputTokens: 0, contextTokens: 0, availableOutputTokens: 0, fits: false, _unknownFields: {} };
+  return { inputTokens: 0, contextTokens: 0, availableOutputTokens: 0, fits: false, toolTokens: 0, _unknownFields: {} };
 }
 
 export const CountTokensResponse: MessageFns<CountTokensResponse> = {
@@ -525,6 +527,9 @@ export const CountTokensResponse: MessageFns<CountTokensResponse> = {
     }
     if (message.fits !== false) {
       writer.uint32(32).bool(message.fits);
+    }
+    if (message.toolTokens !== 0) {
+      writer.uint32(40).uint32(message.toolTokens);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -580,6 +585,14 @@ export const CountTokensResponse: MessageFns<CountTokensResponse> = {
             }
 
             message.fits = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.toolTokens = reader.uint32();
             continue;
           }
         }

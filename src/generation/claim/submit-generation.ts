@@ -47,13 +47,13 @@ export async function acceptGeneration(
 async function prepareRun(call: GenerationCall, input: GenerationInput, signal: AbortSignal): Promise<SettledRun> {
   const startedMs = call.clock.nowMs();
   const { scheduler, preparer, engine } = call.backend;
-  const { lane, constraint, reasoning } = call.request;
+  const { lane, constraint, strictSchema, reasoning } = call.request;
   // A server that has more to do than it can take must not tokenise what it refuses.
   scheduler.checkRoom(lane);
   // Tokens that cannot fit are not copied to the worker.
   if (input.type === "token_ids") fitInput(call, input.tokenIds.length);
   const maxInputTokens = engine.contextTokens - 1;
-  const options = { maxInputTokens, signal, constraint, reasoning: reasoning?.enabled };
+  const options = { maxInputTokens, signal, constraint, strictSchema, reasoning: reasoning?.enabled };
   return await settleRun(call, { input: await preparer.prepare(input, options), startedMs, signal });
 }
 
@@ -72,7 +72,7 @@ export async function settleRun(
 export function submitRun(call: GenerationCall, generation: Generation, run: SettledRun): AcceptedEvent {
   const { request, backend, handle, limits } = call;
   const { stopping, sampling, prepareMs } = run;
-  const { tokens: inputTokens, format, grammar } = run.input;
+  const { tokens: inputTokens, format, grammar, notHeld } = run.input;
   const { lane, maxWaitMs } = request;
   const { logprobs, tokenBytes } = request.output;
   const { seed } = sampling;
@@ -101,6 +101,7 @@ export function submitRun(call: GenerationCall, generation: Generation, run: Set
     modelDigest: backend.model.digest,
     seed,
     turn: undefined,
+    ...(notHeld !== undefined && notHeld.length > 0 && { notHeld }),
   };
 }
 

@@ -19,7 +19,7 @@ export async function readTurnInput(
 ): Promise<FittedConversation> {
   const { contextTokens } = backend.engine;
   const { messages, contextPolicy: policy, tools, templateArguments } = input;
-  const { constraint, reasoning } = request;
+  const { constraint, strictSchema, reasoning } = request;
   const { maxOutputTokens } = request.stopping;
   const room = maxOutputTokens ?? Math.min(limits.defaultMaxOutputTokens, Math.floor(contextTokens / OUTPUT_SHARE));
   // A conversation that is cut leaves room for an answer; any other input may use all but one token.
@@ -35,7 +35,7 @@ export async function readTurnInput(
         conversationLength = conversation.length;
         return await backend.preparer.prepare(
           { type: "chat", messages: conversation, tools, templateArguments },
-          { maxInputTokens, signal, constraint, reasoning: reasoning?.enabled },
+          { maxInputTokens, signal, constraint, strictSchema, reasoning: reasoning?.enabled },
         );
       },
     });

@@ -76,6 +76,8 @@ export function compileConstraint(constraint: RequestedConstraint, bounds: Gramm
       if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.bytes} are allowed`);
       return finishGrammar(readGbnf(constraint.grammar, bounds), bounds);
     }
+    case "regex":
+      throw new GrammarProblem("is not supported yet");
   }
 }
 

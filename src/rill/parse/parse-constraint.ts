@@ -37,6 +37,9 @@ export function parseConstraint(
     case "gbnf":
       checkGbnf(constraint.value, limits, violations);
       return { type: "gbnf", grammar: constraint.value };
+    case "regex":
+      checkRegex(constraint.value, limits, violations);
+      return { type: "regex", pattern: constraint.value };
   }
 }
 
@@ -77,6 +80,11 @@ function checkGbnf(grammar: string, { gbnfBytes }: Limits, violations: Violation
   }
   const bytes = Buffer.byteLength(grammar);
   if (bytes < 1 || bytes > gbnfBytes) violations.add("gbnf", `has ${bytes} bytes; it must have 1 to ${gbnfBytes}`);
+}
+
+function checkRegex(pattern: string, { schemaBytes }: Limits, violations: Violations): void {
+  const bytes = Buffer.byteLength(pattern);
+  if (bytes < 1 || bytes > schemaBytes) violations.add("regex", `has ${bytes} bytes; it must have 1 to ${schemaBytes}`);
 }
 
 /** Reports fields that are valid alone and conflict with one another. Each rule names the field that it concerns. */

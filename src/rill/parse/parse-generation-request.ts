@@ -51,6 +51,7 @@ export function parseGenerationRequest(
     input: parseInputOrTurn(message, { limits, vocabularySize }, violations),
     reasoning: parseReasoning(message, model, violations),
     constraint: parseConstraint(message.constraint, limits, violations),
+    strictSchema: message.strictSchema,
     sampling: parseSampling(message.sampling, { limits, vocabularySize, contextTokens }, violations),
     stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
     output: parseOutput(message.output, limits, violations),

@@ -46,13 +46,14 @@ const NO_BYTES = Buffer.alloc(0);
 /** Encodes a complete generation, with its long lists in pieces. */
 export async function encodeGenerateResponse(folded: FoldedGeneration, pace: WorkPace): Promise<EncodedResponse> {
   const { accepted, contextTrimmed, completed, output } = folded;
-  const { generationId, modelDigest, effectiveParameters, turn } = toAcceptedMessage(accepted);
+  const { generationId, modelDigest, effectiveParameters, turn, notHeld } = toAcceptedMessage(accepted);
   const message: GenerateResponse = {
     ...toCompletedMessage(completed),
     generationId,
     modelDigest,
     effectiveParameters,
     turn,
+    notHeld,
     contextTrimmed: contextTrimmed && toContextTrimmedMessage(contextTrimmed),
     text: output.text,
     reasoning: output.reasoning,
@@ -105,7 +106,11 @@ function toEventMessage(event: ReaderEvent): GenerateStreamResponse["event"] {
 }
 
 function toAcceptedMessage({ type: _type, parameters, ...accepted }: AcceptedEvent): Accepted {
-  return { ...accepted, effectiveParameters: toEffectiveParametersMessage(parameters) };
+  return {
+    ...accepted,
+    effectiveParameters: toEffectiveParametersMessage(parameters),
+    notHeld: [...(accepted.notHeld ?? [])],
+  };
 }
 
 function toEffectiveParametersMessage({

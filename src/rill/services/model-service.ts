@@ -25,7 +25,7 @@ export function createModelService(host: CallHost, source: BackendSource): Untyp
 }
 
 function toModelMessage({ model, engine, limits }: { model: ModelFacts; engine: EngineFacts; limits: Limits }): Model {
-  const { family, source } = model.template;
+  const { family, source, problem = "" } = model.template;
   return {
     name: model.name,
     digest: model.digest,
@@ -33,7 +33,11 @@ function toModelMessage({ model, engine, limits }: { model: ModelFacts; engine: 
     trainingContextTokens: model.trainContextTokens,
     vocabularyTokens: model.vocabularySize,
     sizeBytes: model.sizeBytes,
-    chatTemplate: { family, source: source === "model" ? ChatTemplateSource.MODEL : ChatTemplateSource.FALLBACK },
+    chatTemplate: {
+      family,
+      source: source === "model" ? ChatTemplateSource.MODEL : ChatTemplateSource.FALLBACK,
+      problem,
+    },
     capabilities: capabilitiesOf(model, limits),
   };
 }

@@ -60,6 +60,7 @@ export function createTokenService(host: CallHost, source: BackendSource): Untyp
       contextTokens: engine.contextTokens,
       availableOutputTokens,
       fits: maxOutputTokens <= availableOutputTokens,
+      toolTokens: 0,
     };
   };
 

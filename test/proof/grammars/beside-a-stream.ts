@@ -115,5 +115,7 @@ function shapeOf(constraint: RequestedConstraint): object {
       return { choices: { values: constraint.choices } };
     case "gbnf":
       return { gbnf: constraint.grammar };
+    case "regex":
+      return { regex: constraint.pattern };
   }
 }
