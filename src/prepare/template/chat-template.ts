@@ -4,7 +4,8 @@ import type { TemplateFacts } from "../../core/model-facts.js";
 import type { CallSyntax, OutputFormat, ReasoningSyntax } from "../../core/output-format.js";
 import type { Fragment } from "../tokens/control-texts.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
-import { callSyntaxes } from "./call-syntaxes.js";
+import { bareJson } from "./families/bare-json.js";
+import { hermes } from "./families/hermes.js";
 
 /** A conversation and the requirements on its answer. */
 export interface ChatRequest extends ChatOptions {
@@ -78,8 +79,8 @@ export function createOutputFormat({
 
 /** Models also write the tags when their template shows another syntax. Bare JSON counts as an answer unless it is the shown syntax. */
 function withGeneric(calls: readonly CallSyntax[] | undefined): readonly CallSyntax[] {
-  const { tool_call: tagged, json } = callSyntaxes;
-  if (calls === undefined) return [tagged, json];
+  const tagged: CallSyntax = hermes.syntaxes.tool_call;
+  if (calls === undefined) return [tagged, bareJson.syntaxes.json];
   return calls.includes(tagged) ? calls : [...calls, tagged];
 }
 

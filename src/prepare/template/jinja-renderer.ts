@@ -6,7 +6,7 @@ import { InputRefusal } from "../../core/generation-error.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 import { createHash } from "node:crypto";
 import type { CallSyntax } from "../../core/output-format.js";
-import { writeCalls } from "./call-syntaxes.js";
+import { writeCalls } from "./written-calls.js";
 
 /** The input of one rendering. */
 export interface Rendering {

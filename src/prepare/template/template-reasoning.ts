@@ -4,7 +4,7 @@ import type { ReasoningSyntax } from "../../core/output-format.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { createMark } from "./hidden-texts.js";
 import { REASONING_SWITCHES, type TemplateShape } from "./jinja-renderer.js";
-import { harmonyFrames } from "./call-syntaxes.js";
+import { harmonyFrames } from "./families/harmony.js";
 
 const FIELD = "reasoning.enabled";
 

@@ -1,4 +1,5 @@
-import { callSyntaxes, writeCalls } from "./call-syntaxes.js";
+import { hermes } from "./families/hermes.js";
+import { writeCalls } from "./written-calls.js";
 import type { Message, Tool, ToolCall } from "../../core/conversation.js";
 
 /**
@@ -61,7 +62,7 @@ function withWrittenCalls({ toolCalls, ...message }: Message): Message {
 }
 
 function writeGenericCalls(calls: readonly ToolCall[]): string {
-  return writeCalls(calls, callSyntaxes.tool_call, (text) => text);
+  return writeCalls(calls, hermes.syntaxes.tool_call, (text) => text);
 }
 
 /** The results from the message `start` up to the next message that is not a result. */

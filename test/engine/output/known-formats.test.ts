@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { callSyntaxes, harmonyFrames } from "../../../src/prepare/template/call-syntaxes.js";
+import { harmonyFrames } from "../../../src/prepare/template/families/harmony.js";
+import { KNOWN_SYNTAXES, syntaxOf } from "./known-syntaxes.js";
 import type { CallSyntax, OutputFormat } from "../../../src/core/output-format.js";
 import { answer, call, formatOf, type Read, read, reasoning } from "./read-output.js";
-
-type SyntaxName = keyof typeof callSyntaxes;
 
 const harmony: Partial<OutputFormat> = {
   reasoning: { begin: "<|channel|>analysis<|message|>", end: "<|end|>", endTokens: [1], isOpen: false },
@@ -18,7 +17,7 @@ const time = call("id 1", "get_time", '{"zone": "Europe/Zürich"}');
 const both: Read[] = [time, call("id 2", "get", '{"key":[1,{"a":null}]}')];
 
 const examples: readonly {
-  of: SyntaxName;
+  of: string;
   what: string;
   output: string;
   is: Read[];
@@ -171,7 +170,7 @@ const examples: readonly {
     ' to=functions.get_time<|channel|>analysis <|constrain|>json<|message|>{"zone": "Europe/Zürich"}',
     '<|start|>assistant to=functions.get_time<|channel|>commentary<|message|>{"zone": "Europe/Zürich"}',
   ].map((output) => ({
-    of: "harmony" as const,
+    of: "harmony",
     what: `a call such as ${output.slice(0, output.indexOf("{"))}`,
     output: `<|channel|>analysis<|message|>I'm\nthinking<|end|><|start|>assistant${output}`,
     is: [reasoning("I'm\nthinking"), time],
@@ -199,7 +198,7 @@ const examples: readonly {
 describe("known formats", () => {
   for (const { of, what, output, is, changes } of examples) {
     it(`of ${of}: reads ${what}`, () => {
-      const format = formatOf([callSyntaxes[of]], changes);
+      const format = formatOf([syntaxOf(of)], changes);
       assert.deepEqual(read(format, output), is);
       assert.deepEqual(read(format, ...output.split("")), is);
     });
@@ -207,16 +206,17 @@ describe("known formats", () => {
 
   it("have an example each", () => {
     const shown = new Set(examples.map(({ of }) => of));
-    assert.deepEqual([...shown].toSorted(), Object.keys(callSyntaxes).toSorted());
+    assert.deepEqual([...shown].toSorted(), [...KNOWN_SYNTAXES.keys()].toSorted());
   });
 
   it("may lie beside each other", () => {
-    const format = formatOf([callSyntaxes.mistral, callSyntaxes.mistral_named, callSyntaxes.json]);
+    const format = formatOf([syntaxOf("mistral"), syntaxOf("mistral_named"), syntaxOf("json")]);
     assert.deepEqual(read(format, '[TOOL_CALLS][{"name":"get","arguments":{}}]'), [call("id 1", "get", "{}")]);
     assert.deepEqual(read(format, "[TOOL_CALLS]get[ARGS]{}"), [call("id 1", "get", "{}")]);
     assert.deepEqual(read(format, '{"name":"get","arguments":{}}'), [call("id 1", "get", "{}")]);
     assert.deepEqual(read(format, "[TOOL_CALLS]git[ARGS]{}"), [answer("[TOOL_CALLS]git[ARGS]{}")]);
-    const { granite } = callSyntaxes;
+    const granite = syntaxOf("granite");
+    assert.ok(granite.body.type === "array");
     const other: CallSyntax = {
       ...granite,
       body: { ...granite.body, keys: { ...granite.body.keys, arguments: ["args"] } },

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { callSyntaxes } from "../../../src/prepare/template/call-syntaxes.js";
+import { syntaxOf } from "./known-syntaxes.js";
 import type { OutputFormat } from "../../../src/core/output-format.js";
 import type { OutputPart } from "../../../src/engine/output/output-part.js";
 import { OutputReader } from "../../../src/engine/output/output-reader.js";
 import { answer, call, createReader, formatOf, joined, read, reasoning, think } from "./read-output.js";
 
-const tags = formatOf([callSyntaxes.tool_call]);
-const bare = formatOf([callSyntaxes.llama3]);
+const tags = formatOf([syntaxOf("tool_call")]);
+const bare = formatOf([syntaxOf("llama3")]);
 const getCall = '<tool_call>{"name":"get","arguments":{}}</tool_call>';
 const get = call("id 1", "get", "{}");
 
@@ -105,7 +105,7 @@ describe("output reader", () => {
 
   it("takes the end of an array for text where its last object has none", () => {
     const output = '[TOOL_CALLS][{"name":"get","arguments":{}]';
-    assert.deepEqual(read(formatOf([callSyntaxes.mistral]), output), [get, answer("]")]);
+    assert.deepEqual(read(formatOf([syntaxOf("mistral")]), output), [get, answer("]")]);
   });
 
   it("takes arguments out of a string that holds an object", () => {
@@ -114,7 +114,7 @@ describe("output reader", () => {
   });
 
   it("reads the longest of the tools' names", () => {
-    const functions = formatOf([callSyntaxes.functionary]);
+    const functions = formatOf([syntaxOf("functionary")]);
     assert.deepEqual(read(functions, "<function=get_time>{}"), [call("id 1", "get_time", "{}")]);
     assert.deepEqual(read(functions, "<function=get>{}"), [get]);
     assert.deepEqual(read(functions, "<function=get_>{}"), [answer("<function=get_>{}")]);
@@ -163,7 +163,7 @@ describe("output reader", () => {
     assert.deepEqual(read(tags, `<think>${getCall}</think>`), [reasoning(getCall)]);
     const plain = formatOf([], { reasoning: undefined });
     assert.deepEqual(read(plain, `<think>a</think> ${getCall}`), [answer(`<think>a</think> ${getCall}`)]);
-    assert.deepEqual(read(formatOf([callSyntaxes.tool_call], { toolNames: [] }), getCall), [answer(getCall)]);
+    assert.deepEqual(read(formatOf([syntaxOf("tool_call")], { toolNames: [] }), getCall), [answer(getCall)]);
   });
 
   it("leaves frames out and puts the text on both sides together", () => {
@@ -172,7 +172,7 @@ describe("output reader", () => {
   });
 
   it("is over with the first whole call where there may be but one", () => {
-    const reader = createReader(formatOf([callSyntaxes.tool_call], { parallelCalls: false }));
+    const reader = createReader(formatOf([syntaxOf("tool_call")], { parallelCalls: false }));
     assert.deepEqual(joined(reader.push(`a ${getCall}${getCall}`)), [answer("a "), get]);
     assert.equal(reader.isOver, true);
     assert.deepEqual(reader.push("more"), []);
@@ -180,7 +180,7 @@ describe("output reader", () => {
   });
 
   it("is over with the most calls", () => {
-    const reader = createReader(formatOf([callSyntaxes.tool_call], { maxCalls: 2 }));
+    const reader = createReader(formatOf([syntaxOf("tool_call")], { maxCalls: 2 }));
     reader.push(getCall);
     assert.equal(reader.isOver, false);
     reader.push(getCall);
@@ -189,12 +189,12 @@ describe("output reader", () => {
 
   it("announces no more calls than there may be, broken ones counted", () => {
     const broken = '<tool_call>{"name":"get","arguments":{]';
-    const once = formatOf([callSyntaxes.tool_call], { maxCalls: 1 });
+    const once = formatOf([syntaxOf("tool_call")], { maxCalls: 1 });
     assert.deepEqual(read(once, broken + getCall), [call("id 1", "get", "{"), answer(`]${getCall}`)]);
   });
 
   it("is over where all arguments together would have too many bytes, and cuts between code points", () => {
-    const narrow = formatOf([callSyntaxes.tool_call], { maxArgumentBytes: 12 });
+    const narrow = formatOf([syntaxOf("tool_call")], { maxArgumentBytes: 12 });
     const reader = createReader(narrow);
     const parts = joined(reader.push(`${getCall}<tool_call>{"name":"get","arguments":{"a":"bé😀"}}`));
     assert.deepEqual(parts, [get, call("id 2", "get", '{"a":"bé')]);
@@ -203,7 +203,7 @@ describe("output reader", () => {
   });
 
   it("gives up on a call that is held back for too long", () => {
-    const narrow: OutputFormat = formatOf([callSyntaxes.tool_call], { maxArgumentBytes: 100 });
+    const narrow: OutputFormat = formatOf([syntaxOf("tool_call")], { maxArgumentBytes: 100 });
     const held = `<tool_call>{"x":"${"y".repeat(1_000)}`;
     const reader = createReader(narrow);
     assert.deepEqual(reader.push(held), []);
@@ -211,7 +211,7 @@ describe("output reader", () => {
   });
 
   it("makes ids of its own, unless the model's is new and long enough", () => {
-    const { maxCalls, maxArgumentBytes, ...format } = formatOf([callSyntaxes.apriel]);
+    const { maxCalls, maxArgumentBytes, ...format } = formatOf([syntaxOf("apriel")]);
     const reader = new OutputReader({ format: { ...format, maxCalls, maxArgumentBytes }, maxCalls, maxArgumentBytes });
     const one = (id: string): string => `{"id":"${id}","name":"get","arguments":{}}`;
     const parts = joined(reader.push(`<tool_calls>[${["12345678", "12345678", "1", "a b c d e"].map(one).join(",")}]`));
@@ -225,7 +225,7 @@ describe("output reader", () => {
     const unit = '<tool_call>{"a":"<tool_call> {"b":';
     const output = unit.repeat(20_000);
     const started = performance.now();
-    assert.deepEqual(read(formatOf([callSyntaxes.tool_call], { maxArgumentBytes: 100_000 }), output), [answer(output)]);
+    assert.deepEqual(read(formatOf([syntaxOf("tool_call")], { maxArgumentBytes: 100_000 }), output), [answer(output)]);
     assert.ok(performance.now() - started < 5_000);
   });
 });

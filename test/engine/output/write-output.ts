@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { callSyntaxes, harmonyFrames } from "../../../src/prepare/template/call-syntaxes.js";
+import { harmonyFrames } from "../../../src/prepare/template/families/harmony.js";
+import { KNOWN_SYNTAXES, syntaxOf } from "./known-syntaxes.js";
 import type { CallKeys, CallSyntax, OutputFormat, ReasoningSyntax } from "../../../src/core/output-format.js";
 import { answer, call, formatOf, type Read, reasoning, think, toolNames } from "./read-output.js";
 
@@ -23,10 +24,10 @@ export interface WrittenOutput {
 
 /** Every known format, and some together. */
 export const formats: ReadonlyMap<string, OutputFormat> = new Map([
-  ...Object.entries(callSyntaxes).map(([name, syntax]): [string, OutputFormat] => [name, formatFor(name, [syntax])]),
+  ...[...KNOWN_SYNTAXES].map(([name, syntax]): [string, OutputFormat] => [name, formatFor(name, [syntax])]),
   [
     "several",
-    formatFor("several", [callSyntaxes.granite, callSyntaxes.granite_tag, callSyntaxes.tool_call, callSyntaxes.json]),
+    formatFor("several", [syntaxOf("granite"), syntaxOf("granite_tag"), syntaxOf("tool_call"), syntaxOf("json")]),
   ],
 ]);
 
