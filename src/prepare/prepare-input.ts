@@ -1,4 +1,3 @@
-import type { OutputGrammar } from "../core/output-format.js";
 import type { GenerationInput, RequestedConstraint } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-messages.js";
 import { InputRefusal } from "../core/generation-error.js";
@@ -62,9 +61,10 @@ export function* prepareInput(tools: PrepareTools, request: PrepareRequest): Gen
   if (request.reasoning === true) {
     throw new InputRefusal("reasoning.enabled", "goes with a chat only, since the chat template provides it");
   }
-  const grammar = yield* compileGrammar(tools, { constraint: request.constraint, tools: undefined, format: undefined });
+  const { constraint, strictSchema: strict } = request;
+  const shape = yield* compileGrammar(tools, { constraint, strict, tools: undefined, format: undefined });
   const prepared = yield* prepareText(tools.vocabulary, input, request.maxInputTokens);
-  return prepared.type === "tokens" && grammar !== undefined ? { ...prepared, grammar } : prepared;
+  return prepared.type === "tokens" ? { ...prepared, ...shape } : prepared;
 }
 
 function* prepareText(
@@ -104,8 +104,9 @@ type ChatInput = Extract<GenerationInput, { readonly type: "chat" }>;
 
 function* prepareChat(
   tools: PrepareTools,
-  { input, constraint, reasoning, maxInputTokens: maxTokens }: PrepareRequest & { readonly input: ChatInput },
+  request: PrepareRequest & { readonly input: ChatInput },
 ): Generator<undefined, Prepared> {
+  const { input, constraint, strictSchema: strict, reasoning, maxInputTokens: maxTokens } = request;
   const { vocabulary, template } = tools;
   refuseBrokenChat(input);
   const fewest = input.messages.reduce((sum, { content }) => sum + fewestTokens(vocabulary, content.trim()), 0);
@@ -113,22 +114,22 @@ function* prepareChat(
   const constrained = constraint === undefined ? forcedCalls(input) : "answer";
   const { fragments, format } = template.render({ ...input, reasoning, constrained });
   addBeginning(vocabulary, fragments);
-  const grammar = yield* compileGrammar(tools, { constraint, tools: toolsOf(input), format });
+  const shape = yield* compileGrammar(tools, { constraint, strict, tools: toolsOf(input), format });
   const prepared = orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
-  return prepared.type === "tokens"
-    ? { ...prepared, ...(format && { format }), ...(grammar && { grammar }) }
-    : prepared;
+  return prepared.type === "tokens" ? { ...prepared, ...(format && { format }), ...shape } : prepared;
 }
 
 /** Compiles the grammar in a slice of its own, since a new one may take some tens of milliseconds. */
 function* compileGrammar(
   { grammars, grammarBounds: bounds }: PrepareTools,
-  request: Pick<GrammarRequest, "constraint" | "tools" | "format">,
-): Generator<undefined, OutputGrammar | undefined> {
+  request: Omit<GrammarRequest, "bounds">,
+): Generator<undefined, Pick<OutputShape, "grammar" | "notHeld">> {
   yield;
-  const grammar = grammarFor(grammars, { ...request, bounds });
-  if (grammar !== undefined) yield;
-  return grammar;
+  const compiled = grammarFor(grammars, { ...request, bounds });
+  if (compiled === undefined) return {};
+  yield;
+  const { notHeld, ...grammar } = compiled;
+  return { grammar, ...(notHeld.length > 0 && { notHeld }) };
 }
 
 /** Whether a grammar constrains the output to calls, because the model must call a tool. */

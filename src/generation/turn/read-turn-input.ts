@@ -11,6 +11,8 @@ const OUTPUT_SHARE = 4;
 
 /** The field of the messages in a refusal of a conversation. */
 const MESSAGES = "chat.messages";
+/** The beginning of a field of the conversation that is prepared for the turn. */
+const CHAT = /^chat\./;
 
 /** Prepares a turn's history and new messages. @throws GenerationError if they do not fit, or the model's template refuses them */
 export async function readTurnInput(
@@ -33,10 +35,15 @@ export async function readTurnInput(
       policy,
       prepare: async (conversation) => {
         conversationLength = conversation.length;
-        return await backend.preparer.prepare(
+        const prepared = await backend.preparer.prepare(
           { type: "chat", messages: conversation, tools, templateArguments },
           { maxInputTokens, signal, constraint, strictSchema, reasoning: reasoning?.enabled },
         );
+        const notHeld = prepared.notHeld?.map((keyword) => ({
+          ...keyword,
+          field: keyword.field.replace(CHAT, "turn."),
+        }));
+        return { ...prepared, ...(notHeld && { notHeld }) };
       },
     });
   } catch (thrown) {
@@ -73,7 +80,7 @@ function restate(message: string, before: FieldViolation, after: FieldViolation)
 }
 
 function toTurnField({ field, description }: FieldViolation, historyLength: number): FieldViolation {
-  if (!field.startsWith(MESSAGES)) return { field: field.replace(/^chat\./, "turn."), description };
+  if (!field.startsWith(MESSAGES)) return { field: field.replace(CHAT, "turn."), description };
   const rest = field.slice(MESSAGES.length);
   const place = /^\[(\d+)\]/.exec(rest);
   if (place === null) return { field: `turn.messages${rest}`, description };

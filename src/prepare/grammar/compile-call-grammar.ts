@@ -1,12 +1,16 @@
-import type { CallBody, CallSyntax, OutputGrammar } from "../../core/output-format.js";
+import type { CallBody, CallSyntax, UnheldKeyword } from "../../core/output-format.js";
 import type { Tool, ToolUse } from "../../core/conversation.js";
 import { mayBeginWith } from "./check/parse-stacks.js";
-import { finishGrammar } from "./finish-grammar.js";
+import { type CompiledGrammar, finishGrammar } from "./finish-grammar.js";
 import { BLANK, COLON, COMMA } from "./json/value-grammar.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
 import { EMPTY, type GrammarNode, GrammarProblem, optional, ROOT_RULE, sequence, text } from "./rules/grammar-node.js";
 import { RuleBook, type TextEntry, textChoice } from "./rules/rule-book.js";
 import { compileSchema, type SchemaGrammar } from "./schema/compile-schema.js";
+import type { Strictness } from "./schema/unheld-keywords.js";
+
+/** The field of the tools in a chat. */
+export const TOOLS_FIELD = "chat.tools";
 
 /** Models that mark their calls often put them on lines of their own. */
 const NEWLINE: GrammarNode = optional(text("\n"));
@@ -19,16 +23,23 @@ const OTHER_VALUE_STARTS = Array.from('["-0123456789tfn');
  * valid for that tool's parameters. The grammar leaves call ids out, since the server makes better ones than the model.
  * @throws GrammarProblem whose subfield is the tool's, such as `[2].parameters`
  */
-export function compileCallGrammar(use: ToolUse, syntax: CallSyntax, bounds: GrammarBounds): OutputGrammar {
+export function compileCallGrammar(
+  use: ToolUse,
+  syntax: CallSyntax,
+  { strict = false, ...bounds }: GrammarBounds & { readonly strict?: boolean },
+): CompiledGrammar {
   const { choice } = use;
+  const strictness = strict ? "strict" : choice.type === "named" ? "restrictions" : "lenient";
   const book = new RuleBook();
   book.define(ROOT_RULE, EMPTY);
   const calls: TextEntry[] = [];
   const branchings: GrammarNode[] = [];
+  const notHeld: UnheldKeyword[] = [];
   for (const [index, tool] of use.tools.entries()) {
     if (choice.type === "named" && choice.name !== tool.name) continue;
-    const args = argumentsOf(book, tool, { subfield: `[${index}]`, bounds });
+    const args = argumentsOf(book, tool, { subfield: `[${index}]`, bounds, strictness });
     branchings.push(...args.branchings);
+    notHeld.push(...args.notHeld);
     calls.push(callOf(syntax.body, tool, args.node));
   }
   if (calls.length === 0) throw new GrammarProblem("contains no tool with the name that must be called");
@@ -37,21 +48,30 @@ export function compileCallGrammar(use: ToolUse, syntax: CallSyntax, bounds: Gra
   const begin = beginMark(syntax.sectionBegin);
   const end = endMark(syntax.sectionEnd);
   book.define(ROOT_RULE, sequence(begin, callsOf(book, syntax.body, { call, most }), end));
-  return finishGrammar(book.rules, bounds, { branchings });
+  return finishGrammar(book.rules, bounds, { branchings, notHeld });
+}
+
+interface Arguments extends Pick<SchemaGrammar, "node" | "branchings"> {
+  readonly notHeld: readonly UnheldKeyword[];
 }
 
 function argumentsOf(
   book: RuleBook,
   tool: Tool,
-  { subfield, bounds }: { subfield: string; bounds: GrammarBounds },
-): Pick<SchemaGrammar, "node" | "branchings"> {
+  { subfield, bounds, strictness }: { subfield: string; bounds: GrammarBounds; strictness: Strictness },
+): Arguments {
+  const field = `${subfield}.parameters`;
   try {
-    const { node, branchings } = compileSchema(book, tool.parameters, { bounds, isObject: true });
+    const { node, branchings, notHeld } = compileSchema(book, tool.parameters, { bounds, isObject: true, strictness });
     const other = OTHER_VALUE_STARTS.find((char) => mayBeginWith(book.rules, node, char));
     if (other !== undefined) throw new GrammarProblem("must be the schema of an object and of nothing else");
-    return { node: book.add("arguments", node), branchings };
+    return {
+      node: book.add("arguments", node),
+      branchings,
+      notHeld: notHeld.map((keyword) => ({ field: `${TOOLS_FIELD}${field}`, ...keyword })),
+    };
   } catch (error) {
-    if (error instanceof GrammarProblem) throw new GrammarProblem(error.message, `${subfield}.parameters`);
+    if (error instanceof GrammarProblem) throw new GrammarProblem(error.message, field);
     throw error;
   }
 }

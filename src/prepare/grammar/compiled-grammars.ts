@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { LlamaGrammar, LlamaGrammarEvaluationState, type LlamaModel } from "node-llama-cpp";
-import type { OutputGrammar } from "../../core/output-format.js";
+import type { CompiledGrammar } from "./finish-grammar.js";
 import { GrammarProblem } from "./rules/grammar-node.js";
 
 /** Compiles GBNF natively. Throws GrammarProblem when llama.cpp rejects it. */
@@ -17,7 +17,7 @@ const DEFAULT_COMPILED_GRAMMARS_BOUNDS: CompiledGrammarsBounds = Object.freeze({
   bytes: 16 * 1024 * 1024,
 });
 
-type Compilation = { readonly grammar: OutputGrammar } | { readonly problem: string; readonly subfield: string };
+type Compilation = { readonly grammar: CompiledGrammar } | { readonly problem: string; readonly subfield: string };
 
 interface CachedCompilation {
   readonly compilation: Compilation;
@@ -52,7 +52,7 @@ export class CompiledGrammars {
    * @param request a text of everything that the grammar depends on
    * @throws GrammarProblem, again for a request that failed before
    */
-  get(request: string, compileRequest: () => OutputGrammar): OutputGrammar {
+  get(request: string, compileRequest: () => CompiledGrammar): CompiledGrammar {
     const key = createHash("sha256").update(request).digest("base64");
     const known = this.#entries.get(key);
     if (known !== undefined) {
@@ -65,7 +65,7 @@ export class CompiledGrammars {
     return toGrammar(compilation);
   }
 
-  #run(compileRequest: () => OutputGrammar): Compilation {
+  #run(compileRequest: () => CompiledGrammar): Compilation {
     try {
       const grammar = compileRequest();
       this.#compile(grammar.gbnf);
@@ -77,8 +77,11 @@ export class CompiledGrammars {
   }
 
   #keep(key: string, compilation: Compilation): void {
-    const text = "grammar" in compilation ? compilation.grammar.gbnf : compilation.problem;
-    const bytes = ENTRY_OVERHEAD_BYTES + Buffer.byteLength(text);
+    const texts =
+      "grammar" in compilation
+        ? [compilation.grammar.gbnf, JSON.stringify(compilation.grammar.notHeld)]
+        : [compilation.problem];
+    const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), ENTRY_OVERHEAD_BYTES);
     if (bytes > this.#bounds.bytes) return;
     this.#entries.set(key, { compilation, bytes });
     this.#bytes += bytes;
@@ -90,7 +93,7 @@ export class CompiledGrammars {
   }
 }
 
-function toGrammar(compilation: Compilation): OutputGrammar {
+function toGrammar(compilation: Compilation): CompiledGrammar {
   if ("problem" in compilation) throw new GrammarProblem(compilation.problem, compilation.subfield);
   return compilation.grammar;
 }

@@ -1,4 +1,4 @@
-import type { OutputGrammar } from "../../core/output-format.js";
+import type { OutputGrammar, UnheldKeyword } from "../../core/output-format.js";
 import { checkAmbiguity } from "./check/check-ambiguity.js";
 import { checkGrammar } from "./check/check-grammar.js";
 import { isClosed } from "./check/rule-properties.js";
@@ -11,12 +11,19 @@ import {
   type RepeatNode,
 } from "./rules/grammar-node.js";
 
+/** A grammar and the keywords of the caller's schemas that it does not hold. */
+export interface CompiledGrammar extends OutputGrammar {
+  readonly notHeld: readonly UnheldKeyword[];
+}
+
 /** The facts about a grammar that Rill generated, as opposed to one that the caller wrote. */
 interface GeneratedFacts {
   /** The choices at which an output may have several derivations. Every other position has one by construction. */
   readonly branchings: readonly GrammarNode[];
   /** The name of a rule in an error text. */
   readonly nameOf?: (rule: string) => string;
+  /** Default: none. */
+  readonly notHeld?: readonly UnheldKeyword[];
 }
 
 /**
@@ -24,7 +31,7 @@ interface GeneratedFacts {
  * @param generated undefined for a grammar that the caller wrote
  * @throws GrammarProblem
  */
-export function finishGrammar(grammar: Grammar, bounds: GrammarBounds, generated?: GeneratedFacts): OutputGrammar {
+export function finishGrammar(grammar: Grammar, bounds: GrammarBounds, generated?: GeneratedFacts): CompiledGrammar {
   checkGrammar(grammar, bounds, generated?.nameOf);
   const isUnambiguous = checkAmbiguity(grammar, generated?.branchings);
   const gbnf = writeGbnf(grammar);
@@ -33,7 +40,8 @@ export function finishGrammar(grammar: Grammar, bounds: GrammarBounds, generated
     throw new GrammarProblem(`compiles to a grammar of ${bytes} bytes; at most ${bounds.writtenBytes} are allowed`);
   }
   // A generated grammar ends where its last part ends, even if an output has several derivations.
-  return { gbnf, prefixFree: (isUnambiguous || generated !== undefined) && isClosed(grammar) };
+  const prefixFree = (isUnambiguous || generated !== undefined) && isClosed(grammar);
+  return { gbnf, prefixFree, notHeld: generated?.notHeld ?? [] };
 }
 
 /** Writes the grammar in GBNF, llama.cpp's language. Characters outside a short list of plain ones become escapes. */

@@ -1,19 +1,20 @@
 import type { RequestedConstraint } from "../../core/generation-request.js";
-import type { OutputFormat, OutputGrammar } from "../../core/output-format.js";
+import type { OutputFormat } from "../../core/output-format.js";
 import type { ToolUse } from "../../core/conversation.js";
 import { InputRefusal } from "../../core/generation-error.js";
-import { compileCallGrammar } from "./compile-call-grammar.js";
+import { compileCallGrammar, TOOLS_FIELD } from "./compile-call-grammar.js";
 import type { CompiledGrammars } from "./compiled-grammars.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
 import { EMPTY, GrammarProblem, ROOT_RULE } from "./rules/grammar-node.js";
 import { mayBeginWith } from "./check/parse-stacks.js";
-import { finishGrammar } from "./finish-grammar.js";
+import { type CompiledGrammar, finishGrammar } from "./finish-grammar.js";
 import { readGbnf } from "./gbnf/read-gbnf.js";
 import { anyObject } from "./json/value-grammar.js";
 import { RuleBook, textChoice } from "./rules/rule-book.js";
 import { compileSchema } from "./schema/compile-schema.js";
+import type { Strictness } from "./schema/unheld-keywords.js";
 
-const TOOLS_FIELD = "chat.tools";
+const SCHEMA_FIELD = "json_schema";
 
 /** The parts of a request that may need a grammar. */
 export interface GrammarRequest {
@@ -22,6 +23,8 @@ export interface GrammarRequest {
   /** The way the model's template marks calls. undefined means that no template is rendered. */
   readonly format: OutputFormat | undefined;
   readonly bounds: GrammarBounds;
+  /** Whether a schema is refused if the grammar does not hold each of its keywords. The default is false. */
+  readonly strict?: boolean | undefined;
 }
 
 /**
@@ -29,11 +32,13 @@ export interface GrammarRequest {
  * natively. A new one takes some tens of milliseconds at worst, without a pause; the prepare worker calls this.
  * @throws InputRefusal with the field, the position in it and the bound
  */
-export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest): OutputGrammar | undefined {
-  const { constraint, tools, bounds } = request;
+export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest): CompiledGrammar | undefined {
+  const { constraint, tools, bounds, strict = false } = request;
   if (constraint !== undefined) {
     return orRefuse(constraint.type, () =>
-      grammars.get(JSON.stringify([constraint, bounds]), () => compileConstraint(constraint, bounds)),
+      grammars.get(JSON.stringify([constraint, bounds, strict]), () =>
+        compileConstraint(constraint, { ...bounds, strict }),
+      ),
     );
   }
   const isForced = tools !== undefined && (tools.choice.type === "required" || tools.choice.type === "named");
@@ -43,11 +48,13 @@ export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest):
     throw new InputRefusal(TOOLS_FIELD, "cannot be forced, because it is unknown how this model writes calls");
   }
   return orRefuse(TOOLS_FIELD, () =>
-    grammars.get(JSON.stringify([tools, syntax, bounds]), () => compileCallGrammar(tools, syntax, bounds)),
+    grammars.get(JSON.stringify([tools, syntax, bounds, strict]), () =>
+      compileCallGrammar(tools, syntax, { ...bounds, strict }),
+    ),
   );
 }
 
-function orRefuse(field: string, compile: () => OutputGrammar): OutputGrammar {
+function orRefuse(field: string, compile: () => CompiledGrammar): CompiledGrammar {
   try {
     return compile();
   } catch (error) {
@@ -60,10 +67,13 @@ function orRefuse(field: string, compile: () => OutputGrammar): OutputGrammar {
  * Compiles a constraint to GBNF, which is not compiled natively yet.
  * @throws GrammarProblem
  */
-export function compileConstraint(constraint: RequestedConstraint, bounds: GrammarBounds): OutputGrammar {
+export function compileConstraint(
+  constraint: RequestedConstraint,
+  { strict = false, ...bounds }: GrammarBounds & { readonly strict?: boolean },
+): CompiledGrammar {
   switch (constraint.type) {
     case "json_schema":
-      return compileJsonSchema(constraint.schema, bounds);
+      return compileJsonSchema(constraint.schema, bounds, strict ? "strict" : "restrictions");
     case "json_object": {
       const book = new RuleBook();
       book.define(ROOT_RULE, anyObject(book));
@@ -81,18 +91,19 @@ export function compileConstraint(constraint: RequestedConstraint, bounds: Gramm
   }
 }
 
-function compileJsonSchema(schema: string, bounds: GrammarBounds): OutputGrammar {
+function compileJsonSchema(schema: string, bounds: GrammarBounds, strictness: Strictness): CompiledGrammar {
   const book = new RuleBook();
   book.define(ROOT_RULE, EMPTY);
-  const { node, branchings, nameOf, isFixed } = compileSchema(book, schema, { bounds });
+  const { node, branchings, nameOf, isFixed, ...compiled } = compileSchema(book, schema, { bounds, strictness });
   book.define(ROOT_RULE, node);
-  const grammar = finishGrammar(book.rules, bounds, { branchings, nameOf });
+  const notHeld = compiled.notHeld.map((keyword) => ({ field: SCHEMA_FIELD, ...keyword }));
+  const grammar = finishGrammar(book.rules, bounds, { branchings, nameOf, notHeld });
   // A number is the only JSON value that can be the beginning of another.
   const mayBeNumber = Array.from("-0123456789").some((char) => mayBeginWith(book.rules, node, char));
   return { ...grammar, prefixFree: grammar.prefixFree && (isFixed || !mayBeNumber) };
 }
 
-function compileChoices(choices: readonly string[], bounds: GrammarBounds): OutputGrammar {
+function compileChoices(choices: readonly string[], bounds: GrammarBounds): CompiledGrammar {
   if (choices.length === 0) throw new GrammarProblem("must contain at least one choice");
   if (choices.length > bounds.choices) {
     throw new GrammarProblem(`has ${choices.length} choices; at most ${bounds.choices} are allowed`);

@@ -118,9 +118,10 @@ describe("the grammar of calls", () => {
     assert.ok(!grammar.allows([OTHER, OTHER, OTHER, OTHER].join("; ")));
   });
 
-  it("names the tool whose parameters cannot be enforced", () => {
+  it("names the tool that must be called if its parameters cannot be enforced", () => {
     const withParameters = (parameters: string): ToolUse => ({
       ...ANY,
+      choice: { type: "named", name: "bad" },
       tools: [...TOOLS, { name: "bad", description: "", parameters }],
     });
     for (const [parameters, description] of [
@@ -135,5 +136,24 @@ describe("the grammar of calls", () => {
         "[3].parameters",
       );
     }
+  });
+
+  it("holds the arguments of one tool among several as far as it can, and says what it does not hold", () => {
+    const parameters =
+      '{"type":"object","properties":{"a":{"type":"boolean","contains":{}},"b":{"type":"null","hue":1}}}';
+    const use = { ...ANY, tools: [...TOOLS, { name: "loose", description: "", parameters }] };
+    const { gbnf, notHeld } = compileCallGrammar(use, PLAIN, bounds);
+    const grammar = native.compile(gbnf);
+    assert.ok(grammar.allows('{"name":"loose","arguments":{"a":true}}'));
+    assert.ok(!grammar.allows('{"name":"loose","arguments":{"a":1}}'));
+    assert.deepEqual(
+      notHeld.map(({ field, pointer }) => `${field} ${pointer}`),
+      ["chat.tools[3].parameters /properties/a/contains", "chat.tools[3].parameters /properties/b/hue"],
+    );
+    assertProblem(
+      () => compileCallGrammar(use, PLAIN, { ...bounds, strict: true }),
+      /^at \/properties\/a\/contains: .*; at \/properties\/b\/hue: the keyword "hue" is unknown/,
+      "[3].parameters",
+    );
   });
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { CompiledGrammars } from "../../../src/prepare/grammar/compiled-grammars.js";
+import type { CompiledGrammar } from "../../../src/prepare/grammar/finish-grammar.js";
 import { GrammarProblem } from "../../../src/prepare/grammar/rules/grammar-node.js";
 import { assertProblem } from "./grammar-problems.js";
 
 describe("CompiledGrammars", () => {
-  const grammar = (gbnf: string) => (): { gbnf: string; prefixFree: boolean } => ({ gbnf, prefixFree: true });
+  const grammar = (gbnf: string) => (): CompiledGrammar => ({ gbnf, prefixFree: true, notHeld: [] });
 
   it("makes and compiles what is asked for once", () => {
     const compiled: string[] = [];

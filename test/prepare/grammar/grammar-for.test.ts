@@ -18,7 +18,7 @@ const NOTHING: GrammarRequest = {
 const tools: ToolUse = {
   tools: [
     { name: "one", description: "", parameters: "{}" },
-    { name: "two", description: "", parameters: '{"type":"object","patternProperties":{}}' },
+    { name: "two", description: "", parameters: '{"type":"object","contains":{}}' },
   ],
   choice: { type: "named", name: "one" },
   parallel: false,
@@ -82,10 +82,15 @@ describe("grammarFor", () => {
     const grammar = grammarFor(grammars, { ...NOTHING, tools, format });
     assert.equal(grammar?.prefixFree, true);
     const choice = { type: "required" } as const;
+    const loose = grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format });
+    assert.deepEqual(
+      loose?.notHeld.map(({ field, pointer }) => `${field} ${pointer}`),
+      ["chat.tools[1].parameters /contains"],
+    );
     assertRefuses(
-      () => grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format }),
+      () => grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format, strict: true }),
       "chat.tools[1].parameters",
-      /^at \/patternProperties: the keyword/,
+      /^at \/contains: the keyword/,
     );
     assertRefuses(
       () => grammarFor(grammars, { ...NOTHING, tools, format: { ...format, calls: [] } }),
@@ -96,6 +101,9 @@ describe("grammarFor", () => {
 
   it("says so where llama.cpp takes no grammar that has passed our own check", () => {
     const broken = new CompiledGrammars(() => createNativeCompiler(vocabulary.model)("root ::= ("));
-    assertProblem(() => broken.get("x", () => ({ gbnf: "", prefixFree: true })), /^is rejected by llama.cpp/);
+    assertProblem(
+      () => broken.get("x", () => ({ gbnf: "", prefixFree: true, notHeld: [] })),
+      /^is rejected by llama.cpp/,
+    );
   });
 });

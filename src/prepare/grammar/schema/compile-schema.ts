@@ -10,6 +10,7 @@ import { boundedInteger, boundedNumber } from "./convert-number.js";
 import { checkExclusive } from "./exclusive-branches.js";
 import { assertionsOf, type JsonType, problemAt, readCount, readFixedValues, readTypes } from "./schema-keywords.js";
 import { type LocatedSchema, SchemaSource } from "./schema-source.js";
+import { type Strictness, UnheldKeywords, type UnheldPart } from "./unheld-keywords.js";
 
 export interface SchemaGrammar {
   readonly node: GrammarNode;
@@ -19,19 +20,24 @@ export interface SchemaGrammar {
   readonly nameOf: (rule: string) => string;
   /** Whether `enum` or `const` lists every valid value. */
   readonly isFixed: boolean;
+  /** The keywords that the grammar does not hold. */
+  readonly notHeld: readonly UnheldPart[];
 }
 
 /**
  * Compiles a whole schema and puts its rules in the book.
  * @param options.isObject whether a schema that restricts nothing stands for an object; by default it stands for any JSON
- * @throws GrammarProblem with the JSON pointer of the keyword that is not supported or cannot be enforced
+ * @param options.strictness which keywords that the grammar cannot hold are refused
+ * @throws GrammarProblem with the JSON pointers of the keywords that are refused
  */
 export function compileSchema(
   book: RuleBook,
   schema: string,
-  { bounds, isObject = false }: { bounds: GrammarBounds; isObject?: boolean },
+  options: { bounds: GrammarBounds; strictness: Strictness; isObject?: boolean },
 ): SchemaGrammar {
-  const source = SchemaSource.parse(schema, bounds);
+  const { bounds, strictness, isObject = false } = options;
+  const unheld = new UnheldKeywords(strictness);
+  const source = SchemaSource.parse(schema, bounds, unheld);
   const converter = new SchemaConverter(book, source);
   const node = converter.convert(isObject ? restrictedToObjects(source.root) : source.root, 0);
   const flat = source.flatten(source.root, 0);
@@ -41,7 +47,7 @@ export function compileSchema(
     if (pointer !== undefined) return `the schema at ${JSON.stringify(`#${pointer}`)}`;
     return rule === ROOT_RULE ? "the schema" : `its part ${rule}`;
   };
-  return { node, branchings: converter.branchings, nameOf, isFixed };
+  return { node, branchings: converter.branchings, nameOf, isFixed, notHeld: unheld.finish() };
 }
 
 function restrictedToObjects({ schema, at }: LocatedSchema): LocatedSchema {
@@ -155,10 +161,11 @@ class SchemaConverter implements InnerConverter {
     }
     if (format === undefined) return stringGrammar(this.book, { min, max });
     if (typeof format !== "string" || !FORMATS.includes(format)) {
-      throw problemAt(
+      this.source.unheld.noteAnnotation(
         `${at}/format`,
-        `the format ${JSON.stringify(format)} is not supported; the supported formats are ${FORMATS.join(", ")}`,
+        `the format ${JSON.stringify(format)} is not held; those that are held are ${FORMATS.join(", ")}`,
       );
+      return stringGrammar(this.book, { min, max });
     }
     if (min > 0 || max < Infinity) throw problemAt(at, `"format" beside "minLength" or "maxLength" is not supported`);
     return formatGrammar(this.book, format);

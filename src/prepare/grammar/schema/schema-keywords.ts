@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from "../../../core/json.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
+import type { UnheldKeywords } from "./unheld-keywords.js";
 
 /** The types of JSON Schema. Every integer is also a number. */
 export type JsonType = "null" | "boolean" | "integer" | "number" | "string" | "array" | "object";
@@ -8,17 +9,14 @@ export const JSON_TYPES: readonly JsonType[] = ["null", "boolean", "integer", "n
 
 /** Keywords that do not restrict the value. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
-  "title",
-  "description",
-  "default",
-  "examples",
-  "$schema",
-  "$comment",
-  "deprecated",
-  "readOnly",
-  "writeOnly",
-  "$defs",
-  "definitions",
+  ...["title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"],
+  ...["$schema", "$comment", "$vocabulary", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor"],
+  ...["$defs", "definitions", "contentEncoding", "contentMediaType", "contentSchema"],
+  // OpenAPI
+  ...["discriminator", "example", "externalDocs", "xml"],
+  // Editors and generators
+  ...["markdownDescription", "enumDescriptions", "markdownEnumDescriptions", "enumNames", "defaultSnippets"],
+  ...["errorMessage", "doNotSuggest", "suggestSortText", "tsType", "meta"],
 ]);
 
 /** Keywords that restrict values of one type only. */
@@ -32,6 +30,13 @@ const KEYWORDS_OF_TYPE: Readonly<Partial<Record<JsonType, readonly string[]>>> =
 const OTHERS: readonly string[] = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"];
 const SUPPORTED: ReadonlySet<string> = new Set([...OTHERS, ...Object.values(KEYWORDS_OF_TYPE).flat()]);
 
+/** Keywords of JSON Schema that restrict values and that no grammar of ours holds. */
+const RESTRICTIONS: ReadonlySet<string> = new Set([
+  ...["pattern", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies"],
+  ...["patternProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems", "contains", "multipleOf"],
+  ...["minContains", "maxContains", "additionalItems", "$dynamicRef", "$recursiveRef"],
+]);
+
 /** Pairs of keywords of one schema in which the second one's meaning depends on the first. */
 export const DEPENDENT_KEYWORDS: readonly (readonly [string, string])[] = [
   ["properties", "additionalProperties"],
@@ -39,27 +44,28 @@ export const DEPENDENT_KEYWORDS: readonly (readonly [string, string])[] = [
 ];
 
 export function isAnnotation(keyword: string): boolean {
-  return ANNOTATIONS.has(keyword);
+  return !SUPPORTED.has(keyword);
 }
 
-/** The keywords that restrict the value. */
+/** The keywords that restrict the value and that the grammar holds. */
 export function assertionsOf(schema: JsonObject): readonly string[] {
-  return Object.keys(schema).filter((keyword) => !ANNOTATIONS.has(keyword) && keyword !== "$id");
+  return Object.keys(schema).filter((keyword) => !isAnnotation(keyword));
 }
 
 /**
- * Rejects unsupported keywords by name, since ignoring one would let invalid values through.
+ * Notes the keywords of a schema that the grammar does not hold.
  * @param at the JSON pointer of the schema
- * @throws GrammarProblem
  */
-export function checkKeywords(schema: JsonObject, at: string): void {
+export function noteUnheld(schema: JsonObject, at: string, unheld: UnheldKeywords): void {
   for (const keyword of Object.keys(schema)) {
-    if (ANNOTATIONS.has(keyword) || SUPPORTED.has(keyword)) continue;
-    if (keyword === "$id" && at === "") continue;
-    throw problemAt(`${at}/${escapePointer(keyword)}`, `the keyword ${JSON.stringify(keyword)} is not supported`);
+    if (ANNOTATIONS.has(keyword) || SUPPORTED.has(keyword) || keyword.startsWith("x-")) continue;
+    const pointer = `${at}/${escapePointer(keyword)}`;
+    const named = `the keyword ${JSON.stringify(keyword)}`;
+    if (RESTRICTIONS.has(keyword)) unheld.noteRestriction(pointer, `${named} is not supported`);
+    else unheld.noteAnnotation(pointer, `${named} is unknown to JSON Schema, so it does not restrict the value`);
   }
   if (schema.uniqueItems !== undefined && schema.uniqueItems !== false) {
-    throw problemAt(`${at}/uniqueItems`, `the keyword "uniqueItems" is not supported`);
+    unheld.noteRestriction(`${at}/uniqueItems`, 'the keyword "uniqueItems" is not supported');
   }
 }
 

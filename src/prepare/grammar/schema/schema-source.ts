@@ -4,10 +4,10 @@ import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
 import {
   assertionsOf,
-  checkKeywords,
   DEPENDENT_KEYWORDS,
   isAnnotation,
   type JsonType,
+  noteUnheld,
   problemAt,
   readList,
   readProperties,
@@ -15,6 +15,7 @@ import {
   readTypes,
   typesMeet,
 } from "./schema-keywords.js";
+import type { UnheldKeywords } from "./unheld-keywords.js";
 
 /** The most schemas that are visited. A schema counts again for each reference to it. */
 const MAX_VISITS = 30_000;
@@ -31,15 +32,17 @@ export interface LocatedSchema {
 export class SchemaSource {
   readonly #root: unknown;
   readonly #bounds: GrammarBounds;
+  readonly unheld: UnheldKeywords;
   #visits = 0;
 
-  private constructor(root: unknown, bounds: GrammarBounds) {
+  private constructor(root: unknown, bounds: GrammarBounds, unheld: UnheldKeywords) {
     this.#root = root;
     this.#bounds = bounds;
+    this.unheld = unheld;
   }
 
   /** @throws GrammarProblem when the text is not JSON, too large or nested too deep */
-  static parse(text: string, bounds: GrammarBounds): SchemaSource {
+  static parse(text: string, bounds: GrammarBounds, unheld: UnheldKeywords): SchemaSource {
     const bytes = Buffer.byteLength(text);
     if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.bytes} are allowed`);
     let root: unknown;
@@ -49,7 +52,7 @@ export class SchemaSource {
       throw new GrammarProblem(`is not JSON: ${error instanceof Error ? error.message : String(error)}`);
     }
     checkDepth(root, bounds.nesting * LEVELS_PER_SCHEMA);
-    return new SchemaSource(root, bounds);
+    return new SchemaSource(root, bounds, unheld);
   }
 
   get root(): LocatedSchema {
@@ -69,7 +72,7 @@ export class SchemaSource {
     if (level > this.#bounds.nesting) throw problemAt(at, `schemas nested more than ${this.#bounds.nesting} deep`);
     if (typeof schema === "boolean") return { schema, at };
     if (!isJsonObject(schema)) throw problemAt(at, "is neither an object nor a boolean");
-    checkKeywords(schema, at);
+    noteUnheld(schema, at, this.unheld);
     return { schema, at };
   }
 
@@ -138,8 +141,7 @@ function mergeSchemas(one: LocatedSchema, other: LocatedSchema): LocatedSchema {
 
 function mergeKeyword(keyword: string, one: LocatedSchema, other: LocatedSchema): unknown {
   const [left, right] = [one.schema as JsonObject, other.schema as JsonObject];
-  if (isAnnotation(keyword) || keyword === "$id" || isDeepStrictEqual(left[keyword], right[keyword]))
-    return left[keyword];
+  if (isAnnotation(keyword) || isDeepStrictEqual(left[keyword], right[keyword])) return left[keyword];
   if (keyword === "required") return [...new Set([...readRequired(left, one.at), ...readRequired(right, other.at)])];
   if (keyword === "type") return meetTypes(readTypes(left, one.at), readTypes(right, other.at), other.at);
   if (keyword === "properties") {
