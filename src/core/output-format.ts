@@ -11,6 +11,8 @@ export interface OutputFormat {
   readonly toolNames: readonly string[];
   /** Whether there may be more than one call. If not, the output ends with its first call. */
   readonly parallelCalls: boolean;
+  /** Whether the output ends before a call that equals an earlier one, which is dropped. Default: it stays as the model wrote it. */
+  readonly endsAtRepeatedCall?: boolean;
   /** The number of calls with which the output ends; at least 1. */
   readonly maxCalls: number;
   /** The most UTF-8 bytes that the arguments of all calls may have together. The output ends before there would be more. */

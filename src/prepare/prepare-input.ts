@@ -1,7 +1,7 @@
 import type { GenerationInput, RequestedConstraint } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-messages.js";
 import { InputRefusal } from "../core/generation-error.js";
-import { type ChatTemplate, toolsOf } from "./template/chat-template.js";
+import { type ChatTemplate, isForced, toolsOf } from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./template/hidden-texts.js";
@@ -134,8 +134,8 @@ function* compileGrammar(
 
 /** Whether a grammar constrains the output to calls, because the model must call a tool. */
 function forcedCalls(input: ChatInput): "calls" | undefined {
-  const choice = toolsOf(input)?.choice.type;
-  return choice === "required" || choice === "named" ? "calls" : undefined;
+  const tools = toolsOf(input);
+  return tools !== undefined && isForced(tools) ? "calls" : undefined;
 }
 
 /** Checks the caller's token ids, which the model reads unchanged. */

@@ -81,8 +81,9 @@ export interface Chat {
     | ToolChoice
     | undefined;
   /**
-   * Whether the model may make several tool calls, up to `max_tool_calls` (32). If false, it makes at most one. It is valid
-   * only with `tools`. The default is true.
+   * Whether the model may make several tool calls, up to `max_tool_calls` (32). If false, it makes at most one. With a tool
+   * choice that forces calls, the output ends before a call that equals an earlier one, and leaves it out. It is valid only
+   * with `tools`. The default is true, but false if the tool choice is TOOL_CHOICE_MODE_REQUIRED or a tool.
    */
   parallelToolCalls?:
     | boolean

@@ -82,7 +82,7 @@ export interface TurnInput {
   toolChoice?:
     | ToolChoice
     | undefined;
-  /** Whether the model may make several tool calls, as in Chat. The default is true. */
+  /** Whether the model may make several tool calls, as in Chat. */
   parallelToolCalls?:
     | boolean
     | undefined;

@@ -48,7 +48,12 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   "Tools and template, for a chat or a session:": [
     ["tools", TOOLS, "turn.tools", "file with a JSON array of tools"],
     ["tool-choice", TOOL_CHOICE, "turn.tool_choice", "whether or which tool is called (auto)"],
-    ["parallel-tool-calls", YES_OR_NO, "turn.parallel_tool_calls", "allow several calls in an answer (yes)"],
+    [
+      "parallel-tool-calls",
+      YES_OR_NO,
+      "turn.parallel_tool_calls",
+      "allow several calls in an answer (yes, no if one is forced)",
+    ],
     ["template-arguments", text, "turn.template_arguments", "JSON object with variables for the chat template"],
   ],
   [FORM_GROUP]: [

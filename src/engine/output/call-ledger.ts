@@ -8,9 +8,16 @@ export interface CallBounds {
   readonly maxCalls: number;
   /** The most UTF-8 bytes of all arguments together. */
   readonly maxArgumentBytes: number;
+  /** Whether the output ends before a call that equals an earlier one. */
+  readonly endsAtRepeatedCall: boolean;
 }
 
-/** Numbers the calls of one output, gives them ids, and holds them to their bounds. */
+/** The arguments of a call so far. */
+interface WrittenCall {
+  text: string;
+}
+
+/** Numbers the calls of one output, gives them ids, holds them to their bounds, and drops a call that equals an earlier one if it is told to. */
 export class CallLedger {
   readonly bounds: CallBounds;
   readonly #createId: () => string;
@@ -19,7 +26,13 @@ export class CallLedger {
   #whole = 0;
   #argumentBytes = 0;
   #isFull = false;
+  #isRepeated = false;
   #head: { readonly id: string; readonly name: string } | undefined;
+  /** All calls so far by name, unless repeated calls stay. */
+  readonly #written = new Map<string, WrittenCall[]>();
+  #current: WrittenCall = { text: "" };
+  /** The earlier calls that the current one may still equal, with which it is held back. undefined once it differs. */
+  #equals: readonly WrittenCall[] | undefined;
 
   constructor(bounds: CallBounds, createId: () => string) {
     this.bounds = bounds;
@@ -36,9 +49,9 @@ export class CallLedger {
     return this.#announced < this.bounds.maxCalls && !this.#isFull;
   }
 
-  /** Whether the output has to end: the last call that may be is complete, or the arguments have used up their bytes. */
+  /** Whether the output has to end: the last call that may be is complete, a call was repeated, or the arguments have used up their bytes. */
   get isOver(): boolean {
-    return this.#whole >= this.bounds.maxCalls || this.#isFull;
+    return this.#whole >= this.bounds.maxCalls || this.#isRepeated || this.#isFull;
   }
 
   /** Announces a call, to which the fragments that follow belong. */
@@ -47,20 +60,38 @@ export class CallLedger {
     this.#ids.add(id);
     this.#announced += 1;
     this.#head = { id, name };
+    if (!this.bounds.endsAtRepeatedCall) return;
+    const earlier = this.#written.get(name) ?? [];
+    this.#current = { text: "" };
+    this.#equals = earlier.length === 0 ? undefined : earlier;
+    this.#written.set(name, [...earlier, this.#current]);
   }
 
-  /** @returns as much of the arguments as the bounds allow, as a fragment of the call announced last */
-  fragment(text: string): ToolCallFragment {
+  /**
+   * Takes the next arguments of the call announced last.
+   * @returns as much of them as the bounds allow, as a fragment; undefined while the call may still equal an earlier one
+   */
+  fragment(text: string): ToolCallFragment | undefined {
+    if (this.bounds.endsAtRepeatedCall) this.#current.text += text;
+    if (this.#equals === undefined) return this.#fragmentOf(text);
+    const written = this.#current.text;
+    if (this.#equals.some((call) => call.text.startsWith(written))) return undefined;
+    this.#equals = undefined;
+    return this.#fragmentOf(written);
+  }
+
+  /** Completes the call announced last. One that is still held back equals an earlier call, since no JSON object is the beginning of another. */
+  close(): void {
+    if (this.#equals !== undefined) this.#isRepeated = true;
+    else if (!this.#isFull) this.#whole += 1;
+  }
+
+  #fragmentOf(text: string): ToolCallFragment {
     const given = this.#fitting(text);
     const head = this.#head;
     this.#head = undefined;
     const index = this.#announced - 1;
     return head === undefined ? { index, arguments: given } : { index, head, arguments: given };
-  }
-
-  /** Completes the call announced last. */
-  close(): void {
-    if (!this.#isFull) this.#whole += 1;
   }
 
   #fitting(text: string): string {

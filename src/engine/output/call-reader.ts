@@ -194,7 +194,8 @@ export class CallReader {
   }
 
   #give(text: string): void {
-    if (text !== "") this.#parts.addFragment(this.#ledger.fragment(text), this.#cursor.settled);
+    const fragment = text === "" ? undefined : this.#ledger.fragment(text);
+    if (fragment !== undefined) this.#parts.addFragment(fragment, this.#cursor.settled);
   }
 
   /** Turns all that is held since the last call back into text. */

@@ -55,7 +55,9 @@ export class OutputReader implements PartReader {
   constructor({ format, maxCalls, maxArgumentBytes, createId = createCallId }: OutputReaderOptions) {
     const { reasoning } = format;
     const openings = openingsOf(format);
-    this.#ledger = new CallLedger({ maxCalls: format.parallelCalls ? maxCalls : 1, maxArgumentBytes }, createId);
+    const { parallelCalls, endsAtRepeatedCall = false } = format;
+    const bounds = { maxCalls: parallelCalls ? maxCalls : 1, maxArgumentBytes, endsAtRepeatedCall };
+    this.#ledger = new CallLedger(bounds, createId);
     this.#callReader = new CallReader({
       cursor: this.#cursor,
       parts: this.#parts,

@@ -45,6 +45,11 @@ export function toolsOf({ tools }: ChatOptions): ToolUse | undefined {
   return tools?.choice.type === "none" ? undefined : tools;
 }
 
+/** Whether the model must call a tool. */
+export function isForced({ choice }: ToolUse): boolean {
+  return choice.type === "required" || choice.type === "named";
+}
+
 /** The facts that determine the output format. */
 interface OutputFormatFacts {
   readonly reasoning: Omit<ReasoningSyntax, "endTokens"> | undefined;
@@ -70,6 +75,7 @@ export function createOutputFormat({
     calls: tools === undefined ? [] : withGeneric(calls),
     toolNames: tools === undefined ? [] : namesOf(tools),
     parallelCalls: tools?.parallel ?? false,
+    ...(tools !== undefined && isForced(tools) ? { endsAtRepeatedCall: true } : {}),
     // The main thread sets these bounds, since it knows the limits.
     maxCalls: Number.MAX_SAFE_INTEGER,
     maxArgumentBytes: Number.MAX_SAFE_INTEGER,
