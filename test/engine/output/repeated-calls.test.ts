@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { callSyntaxes, writeCalls } from "../../../src/prepare/template/call-syntaxes.js";
+import { writeCalls } from "../../../src/prepare/template/written-calls.js";
 import type { OutputFormat } from "../../../src/core/output-format.js";
+import { KNOWN_SYNTAXES } from "./known-syntaxes.js";
 import { call, createReader, joined, partsOf, read } from "./read-output.js";
 import { formats, split } from "./write-output.js";
 
@@ -22,7 +23,7 @@ function upToRepeated(calls: readonly (typeof WRITTEN)[number][]) {
 }
 
 describe("repeated calls of a forced answer", () => {
-  for (const [name, syntax] of Object.entries(callSyntaxes)) {
+  for (const [name, syntax] of KNOWN_SYNTAXES) {
     const known = formats.get(name);
     if (known === undefined) throw new Error(`no format for ${name}`);
     const format: OutputFormat = { ...known, toolNames: ["get", "get_time"], endsAtRepeatedCall: true };
