@@ -118,7 +118,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   labelValueBytes: 256,
   idBytes: 128,
   messages: 1_024,
-  tools: 64,
+  tools: 256,
   toolCalls: 32,
   toolArgumentBytes: 64 * 1024,
   schemaBytes: 64 * 1024,

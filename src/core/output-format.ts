@@ -9,6 +9,8 @@ export interface OutputFormat {
   readonly calls: readonly CallSyntax[];
   /** The names of the tools. Text with another name is no call. Empty if `calls` is. */
   readonly toolNames: readonly string[];
+  /** The caller's names of the tools whose name in `toolNames` differs from it, by that name. Default: every tool has the caller's name. */
+  readonly ownNames?: ReadonlyMap<string, string>;
   /** Whether there may be more than one call. If not, the output ends with its first call. */
   readonly parallelCalls: boolean;
   /** Whether the output ends before a call that equals an earlier one, which is dropped. Default: it stays as the model wrote it. */

@@ -11,6 +11,7 @@ import { CompiledGrammars, createNativeCompiler } from "./grammar/compiled-gramm
 import type { GrammarBounds } from "./grammar/rules/grammar-bounds.js";
 import { FallbackTemplate } from "./template/fallback-template.js";
 import { JinjaTemplate } from "./template/jinja-template.js";
+import { writeChat } from "./template/written-chat.js";
 
 /** The objects that all jobs of a prepare worker share. */
 export interface PrepareTools {
@@ -112,9 +113,11 @@ function* prepareChat(
   const fewest = input.messages.reduce((sum, { content }) => sum + fewestTokens(vocabulary, content.trim()), 0);
   if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
   const constrained = constraint === undefined ? forcedCalls(input) : "answer";
-  const { fragments, format } = template.render({ ...input, reasoning, constrained });
+  const { chat, ownNames } = writeChat({ ...input, reasoning, constrained });
+  const { fragments, format: written } = template.render(chat);
+  const format = written && ownNames && toolsOf(chat) ? { ...written, ownNames } : written;
   addBeginning(vocabulary, fragments);
-  const shape = yield* compileGrammar(tools, { constraint, strict, tools: toolsOf(input), format });
+  const shape = yield* compileGrammar(tools, { constraint, strict, tools: toolsOf(chat), format });
   const prepared = orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
   return prepared.type === "tokens" ? { ...prepared, ...(format && { format }), ...shape } : prepared;
 }

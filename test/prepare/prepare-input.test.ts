@@ -167,6 +167,20 @@ describe("prepareInput", () => {
       assert.ok(prepared.tokens.length > 100);
     });
 
+    it("calls tools by names that models write, and tells the caller's own", () => {
+      const [tool] = tools({ type: "auto" }).tools;
+      assert.ok(tool !== undefined);
+      const own = { ...tool, name: "math/add:2" };
+      const use = { ...tools({ type: "named", name: own.name }), tools: [own] };
+      const prepared = prepare({ type: "chat", messages: [user("x")], tools: use });
+      assert.ok(prepared.type === "tokens");
+      assert.deepEqual(prepared.format?.toolNames, ["math_add_2"]);
+      assert.deepEqual(prepared.format.ownNames, new Map([["math_add_2", "math/add:2"]]));
+      assert.match(prepared.grammar?.gbnf ?? "", /math_add_2/);
+      const text = vocabulary.detokenize([...prepared.tokens]);
+      assert.ok(text.includes('"math_add_2"') && !text.includes("math/add"), text);
+    });
+
     it("says nothing of the output where none may be called", () => {
       const prepared = withTools({ type: "none" });
       assert.ok(prepared.type === "tokens");

@@ -53,7 +53,6 @@ export const BAD_SHAPES: readonly BadRequest[] = [
     fields: [
       "chat.messages[0].tool_calls[0].id",
       "chat.messages[0].tool_calls[0].name",
-      "chat.messages[0].tool_calls[0].arguments",
       "chat.messages[0].tool_calls[1].arguments",
       "chat.messages[0].tool_calls[1].name",
       "chat.messages[0].tool_calls[1].id",
@@ -62,7 +61,7 @@ export const BAD_SHAPES: readonly BadRequest[] = [
     ],
   },
   {
-    name: "results of calls that were not made before, calls with one id, and calls at the end",
+    name: "results of calls that were not made before, two calls of a message with one id, and calls at the end",
     request: chatRequest([
       [
         said(Role.TOOL, "too early", { toolCallId: "a" }),
@@ -85,6 +84,8 @@ export const BAD_SHAPES: readonly BadRequest[] = [
           { name: "f", parameters: "[]" },
           { name: "g", parameters: '{"type":"string"}' },
           { name: "h", parameters: JSON.stringify({ description: "x".repeat(65_536) }) },
+          { name: "i".repeat(129) },
+          { name: "j", parameters: '{"type":["string","null"]}' },
         ],
       },
     ]),
@@ -96,6 +97,8 @@ export const BAD_SHAPES: readonly BadRequest[] = [
       "chat.tools[3].parameters",
       "chat.tools[4].parameters",
       "chat.tools[5].parameters",
+      "chat.tools[6].name",
+      "chat.tools[7].parameters",
     ],
   },
   {
@@ -115,7 +118,7 @@ export const BAD_SHAPES: readonly BadRequest[] = [
   },
   {
     name: "too many tools",
-    request: chatRequest([[HELLO], { tools: Array.from({ length: 65 }, (_, index) => ({ name: `f${index}` })) }]),
+    request: chatRequest([[HELLO], { tools: Array.from({ length: 257 }, (_, index) => ({ name: `f${index}` })) }]),
     fields: ["chat.tools"],
   },
   {

@@ -217,6 +217,42 @@ describe("Tool calls and reasoning", function () {
     assert.deepEqual([run.format?.maxCalls, run.format?.maxArgumentBytes], [7, 1_000]);
   });
 
+  it("have no arguments and tools no parameters where a client writes nothing, an empty text or null", async () => {
+    for (const nothing of [undefined, "", "  ", "null", " null\n"]) {
+      const calling = { id: "c1", name: "b", ...(nothing === undefined ? {} : { arguments: nothing }) };
+      const messages = [
+        said(Role.ASSISTANT, undefined, { toolCalls: [calling] }),
+        said(Role.TOOL, undefined, { toolCallId: "c1" }),
+      ];
+      const value = chatOf(messages, {
+        tools: [{ name: "b", ...(nothing === undefined ? {} : { parameters: nothing }) }],
+      });
+      prepared.length = 0;
+      await client.generate(generationRequest({ input: { $case: "chat", value } }));
+      const input = prepared[0]?.input;
+      assert.ok(input?.type === "chat");
+      assert.deepEqual(input.messages[0]?.toolCalls, [{ id: "c1", name: "b", arguments: "{}" }]);
+      assert.deepEqual(input.messages[1], { role: "tool", content: "", toolCallId: "c1" });
+      assert.equal(input.tools?.tools[0]?.parameters, '{"type":"object","properties":{}}');
+    }
+  });
+
+  it("take names of up to 128 characters with slashes and colons", async () => {
+    const name = `a/b:${"c".repeat(124)}`;
+    const choice = { choice: { $case: "tool" as const, value: name } };
+    const messages = [
+      said(Role.ASSISTANT, undefined, { toolCalls: [{ id: "c1", name }] }),
+      said(Role.TOOL, "x", { toolCallId: "c1" }),
+    ];
+    prepared.length = 0;
+    const value = chatOf(messages, { tools: [{ name }], toolChoice: choice });
+    await client.generate(generationRequest({ input: { $case: "chat", value } }));
+    const input = prepared[0]?.input;
+    assert.ok(input?.type === "chat");
+    assert.deepEqual([input.messages[0]?.toolCalls?.[0]?.name, input.tools?.tools[0]?.name], [name, name]);
+    assert.deepEqual(input.tools?.choice, { type: "named", name });
+  });
+
   it("are asked for with a constraint, of each kind that there is", async () => {
     const kinds = [
       [

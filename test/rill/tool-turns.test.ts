@@ -68,16 +68,16 @@ describe("A turn that calls tools", function () {
     });
   });
 
-  it("is refused a result of no call, and a call with an id that is taken", async () => {
+  it("is refused a result of no call, and two calls with one id in a message", async () => {
     await onServer(server, async ({ client, sessions, session, turn }) => {
       const { sessionId } = session;
       await client.generate(turn({ tools: TOOLS }));
       const messages = [
         said(Role.TOOL, "so", { toolCallId: "none" }),
-        said(Role.ASSISTANT, "", { toolCalls: [toolCall("call_0", "f")] }),
+        said(Role.ASSISTANT, "", { toolCalls: [toolCall("a", "f"), toolCall("a", "f")] }),
         userSays("?"),
       ];
-      const fields = ["messages[0].tool_call_id", "messages[1].tool_calls[0].id"];
+      const fields = ["messages[0].tool_call_id", "messages[1].tool_calls[1].id"];
       const turned = await refusalOf(client.generate(turn({ messages })));
       assert.deepEqual([turned.code, turned.fields], [Status.INVALID_ARGUMENT, fields.map((field) => `turn.${field}`)]);
       const appended = await refusalOf(sessions.append({ sessionId, messages }));
@@ -87,6 +87,23 @@ describe("A turn that calls tools", function () {
       assert.equal((await sessions.get(sessionId)).turns, 1);
       const known = await sessions.append({ sessionId, messages: [said(Role.TOOL, "so", { toolCallId: "call_0" })] });
       assert.equal(known.turns, 2);
+    });
+  });
+
+  it("may use an id again that an earlier turn used, for the nearest call before each result", async () => {
+    await onServer(server, async ({ client, sessions, session, turn }) => {
+      const { sessionId } = session;
+      await client.generate(turn({ tools: TOOLS }));
+      says = marked("because");
+      const again = [
+        said(Role.TOOL, "first", { toolCallId: "call_0" }),
+        said(Role.ASSISTANT, "", { toolCalls: [toolCall("call_0", "f")] }),
+        said(Role.TOOL, "second", { toolCallId: "call_0" }),
+      ];
+      assert.equal((await sessions.append({ sessionId, messages: again })).turns, 2);
+      await client.generate(turn({ messages: again, tools: TOOLS }));
+      const last = read.at(-1);
+      assert.equal(last?.type === "chat" ? last.messages.length : 0, 2 + 2 * again.length);
     });
   });
 

@@ -41,7 +41,7 @@ export interface Message {
   /**
    * The text of the message, in UTF-8. It is always literal text: the model never sees a control token or template markup
    * in it, whatever it spells. It may be empty, and only the size of the request bounds it. Required, except in a message
-   * that has `tool_calls`.
+   * that has `tool_calls` and with ROLE_TOOL, where the default is empty.
    */
   content?:
     | string
@@ -59,8 +59,9 @@ export interface Message {
    */
   toolCalls: ToolCall[];
   /**
-   * The id of the tool call whose result this message is. An earlier message of the conversation must contain that call.
-   * Required with ROLE_TOOL, and valid only there.
+   * The id of the tool call whose result this message is. An earlier message of the conversation must contain that call; if
+   * several calls have the id, the result belongs to the nearest. The results that follow a message with several calls may
+   * come in any order. Required with ROLE_TOOL, and valid only there.
    */
   toolCallId?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -74,7 +75,7 @@ export interface Chat {
    * neither a constraint nor a forced tool choice. Required.
    */
   messages: Message[];
-  /** The tools that the model may call, at most `max_tools` (64). The prompt lists them in this order. The default is none. */
+  /** The tools that the model may call, at most `max_tools` (256). The prompt lists them in this order. The default is none. */
   tools: Tool[];
   /** Whether and which tools the model calls. It is valid only with `tools`. The default is TOOL_CHOICE_MODE_AUTO. */
   toolChoice?:

@@ -71,7 +71,7 @@ export interface Limits {
   maxDrySequenceBreakerBytes: number;
   /** The largest value of `output.logprobs`. The default is 20. */
   maxTopLogprobs: number;
-  /** The number of tools in a request. The default is 64. */
+  /** The number of tools in a request. The default is 256. */
   maxTools: number;
   /** The number of tool calls in one message or one output. An output ends with the last of them. The default is 32. */
   maxToolCalls: number;

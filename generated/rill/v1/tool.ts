@@ -30,7 +30,11 @@ export namespace ToolChoiceMode {
 
 /** Tool is a function of the caller that the model may ask to call. The server itself calls nothing. */
 export interface Tool {
-  /** The name of the tool: 1 to 64 letters, digits, `_`, `-` and `.`. No two tools of a request have the same name. Required. */
+  /**
+   * The name of the tool: 1 to 128 letters, digits, `_`, `-`, `.`, `/` and `:`. No two tools of a request have the same name.
+   * Most models write only names of up to 64 letters, digits, `_`, `-` and `.`, so the prompt shows any other name in that form
+   * (`git/log` as `git_log`), and the call that the model makes has the caller's name again. Required.
+   */
   name?:
     | string
     | undefined;
@@ -40,8 +44,9 @@ export interface Tool {
     | undefined;
   /**
    * The JSON Schema of the arguments, as JSON text of at most `max_schema_bytes` (64 KiB). It must be the schema of an object.
-   * In the prompt its members keep their order and spelling, and the template determines the white space. The default is an
-   * object without members.
+   * In the prompt its members keep their order and spelling, and the template determines the white space. A schema whose
+   * values may also be null is taken, and the arguments are an object. The default is an object without members, for which an
+   * empty text and `null` stand too.
    */
   parameters?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -64,17 +69,21 @@ export interface ToolChoice {
 /** ToolCall is a complete tool call of the model. */
 export interface ToolCall {
   /**
-   * The id of the call, 1 to `max_id_bytes` (128) bytes. No two calls of a conversation have the same id. The message with the
-   * result of the call names it. Required.
+   * The id of the call, 1 to `max_id_bytes` (128) bytes. No two calls of one message have the same id. The message with the
+   * result of the call names it. A later message may use the id again, and a result belongs to the nearest call before it.
+   * Required.
    */
   id?:
     | string
     | undefined;
-  /** The name of the tool, 1 to 64 bytes. Required. */
+  /** The name of the tool, 1 to 128 bytes. Required. */
   name?:
     | string
     | undefined;
-  /** The arguments, as the JSON text of an object. Required. */
+  /**
+   * The arguments, as the JSON text of an object. The default is an object without members, for which an empty text and `null`
+   * stand too.
+   */
   arguments?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

@@ -10,6 +10,8 @@ export interface CallBounds {
   readonly maxArgumentBytes: number;
   /** Whether the output ends before a call that equals an earlier one. */
   readonly endsAtRepeatedCall: boolean;
+  /** The caller's names of the tools that the model calls by another. Default: none. */
+  readonly ownNames?: ReadonlyMap<string, string> | undefined;
 }
 
 /** The arguments of a call so far. */
@@ -54,12 +56,12 @@ export class CallLedger {
     return this.#whole >= this.bounds.maxCalls || this.#isRepeated || this.#isFull;
   }
 
-  /** Announces a call, to which the fragments that follow belong. */
+  /** Announces a call, to which the fragments that follow belong, by the name that the model wrote. */
   announce(name: string, ownId: string | undefined): void {
     const id = ownId !== undefined && isCallId(ownId) && !this.#ids.has(ownId) ? ownId : this.#createId();
     this.#ids.add(id);
     this.#announced += 1;
-    this.#head = { id, name };
+    this.#head = { id, name: this.bounds.ownNames?.get(name) ?? name };
     if (!this.bounds.endsAtRepeatedCall) return;
     const earlier = this.#written.get(name) ?? [];
     this.#current = { text: "" };

@@ -55,8 +55,8 @@ export class OutputReader implements PartReader {
   constructor({ format, maxCalls, maxArgumentBytes, createId = createCallId }: OutputReaderOptions) {
     const { reasoning } = format;
     const openings = openingsOf(format);
-    const { parallelCalls, endsAtRepeatedCall = false } = format;
-    const bounds = { maxCalls: parallelCalls ? maxCalls : 1, maxArgumentBytes, endsAtRepeatedCall };
+    const { parallelCalls, endsAtRepeatedCall = false, ownNames } = format;
+    const bounds = { maxCalls: parallelCalls ? maxCalls : 1, maxArgumentBytes, endsAtRepeatedCall, ownNames };
     this.#ledger = new CallLedger(bounds, createId);
     this.#callReader = new CallReader({
       cursor: this.#cursor,

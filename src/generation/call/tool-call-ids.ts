@@ -6,7 +6,8 @@ import type { Turn } from "../../sessions/session.js";
 const MAX_ID_TEXT_BYTES = 64;
 
 /**
- * Checks that every tool call has an id of its own, and that every result names an earlier call. Missing ids are reported elsewhere.
+ * Checks that no two calls of one message have the same id, and that every result names an earlier call. A later message may use an id again: a result
+ * belongs to the nearest call before it. Missing ids are reported elsewhere.
  * @param known the ids of the calls earlier in the conversation
  */
 export function checkCallIds(
@@ -18,11 +19,15 @@ export function checkCallIds(
     if (toolCallId !== "" && !ids.has(toolCallId)) {
       violations.add(`${field}[${index}].tool_call_id`, `is ${quoted(toolCallId)}, the id of no earlier call`);
     }
+    const own = new Set<string>();
     for (const [callIndex, { id }] of toolCalls.entries()) {
-      if (ids.has(id)) {
-        violations.add(`${field}[${index}].tool_calls[${callIndex}].id`, `is ${quoted(id)}, the id of another call`);
+      if (own.has(id)) {
+        const path = `${field}[${index}].tool_calls[${callIndex}].id`;
+        violations.add(path, `is ${quoted(id)}, the id of another call of the message`);
       }
-      if (id !== "") ids.add(id);
+      if (id === "") continue;
+      own.add(id);
+      ids.add(id);
     }
   }
 }

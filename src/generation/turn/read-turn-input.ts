@@ -51,7 +51,7 @@ export async function readTurnInput(
   }
 }
 
-/** @throws GenerationError INVALID_REQUEST for each message with the result of no earlier call, or with a call whose id is taken */
+/** @throws GenerationError INVALID_REQUEST for each message with the result of no earlier call, or with two calls of one id */
 function requireKnownCalls(messages: readonly Message[], history: readonly Turn[]): void {
   const violations = new Violations();
   checkCallIds({ field: "turn.messages", messages, known: storedCallIds(history) }, violations);

@@ -10,10 +10,10 @@ import type { Violations } from "../../core/generation-error.js";
 import type { ChatOptions } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
-import { parseJsonObject } from "./parse-field.js";
+import { objectText, parseJsonObject } from "./parse-field.js";
 
-const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/;
-const MAX_NAME_TEXT_BYTES = 64;
+const NAME_PATTERN = /^[A-Za-z0-9_./:-]{1,128}$/;
+const MAX_NAME_TEXT_BYTES = 128;
 const NO_PARAMETERS = '{"type":"object","properties":{}}';
 const AUTO: ToolChoice = Object.freeze({ type: "auto" });
 
@@ -79,7 +79,8 @@ function parseTools(
   return Object.freeze(
     tools.map((tool, index) => {
       const path = `${field}[${index}]`;
-      const { name, description = "", parameters = NO_PARAMETERS } = tool;
+      const { name, description = "" } = tool;
+      const parameters = objectText(tool.parameters, { empty: NO_PARAMETERS });
       checkName(`${path}.name`, { name, names }, violations);
       checkParameters(`${path}.parameters`, { parameters, limits }, violations);
       return Object.freeze({ name: name ?? "", description, parameters });
@@ -97,7 +98,7 @@ function checkName(
     return;
   }
   const shown = JSON.stringify(wellFormedText(name, MAX_NAME_TEXT_BYTES));
-  if (!NAME_PATTERN.test(name)) violations.add(field, `is ${shown}; it must be 1 to 64 letters, digits, _, - and .`);
+  if (!NAME_PATTERN.test(name)) violations.add(field, `is ${shown}; it must be 1 to 128 letters, digits and _ - . / :`);
   else if (names.has(name)) violations.add(field, `is ${shown}, the name of another tool`);
   names.add(name);
 }
@@ -113,7 +114,8 @@ function checkParameters(
     return;
   }
   const type = parseJsonObject(field, parameters, violations)?.type;
-  if (type !== undefined && type !== "object") violations.add(field, 'is not the schema of an object: "type" differs');
+  const isOfObject = type === undefined || type === "object" || (Array.isArray(type) && type.includes("object"));
+  if (!isOfObject) violations.add(field, 'is not the schema of an object: "type" differs');
 }
 
 /** Parses whether and which of the given tools the model calls. */

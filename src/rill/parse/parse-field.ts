@@ -125,6 +125,12 @@ export function parseRevision(
   return value;
 }
 
+/** Returns the JSON text of an object. Clients write an object without members as no text, as an empty one or as null, too. */
+export function objectText(text: string | undefined, { empty }: { empty: string }): string {
+  const trimmed = text?.trim() ?? "";
+  return text === undefined || trimmed === "" || trimmed === "null" ? empty : text;
+}
+
 /** Parses the JSON text of an object. Any other text is a violation and returns undefined. */
 export function parseJsonObject(field: string, text: string, violations: Violations): JsonObject | undefined {
   const value = parseJsonText(field, text, violations);

@@ -15,7 +15,7 @@ import type { ContextPolicy, GenerationInput, TurnInput } from "../../core/gener
 import type { Limits } from "../../core/limits.js";
 import { checkCallIds, refuseCallsAtEnd } from "../../generation/call/tool-call-ids.js";
 import { parseChatOptions } from "./parse-chat-options.js";
-import { parseId, parseJsonObject, parseRevision, parseTokenIds } from "./parse-field.js";
+import { objectText, parseId, parseJsonObject, parseRevision, parseTokenIds } from "./parse-field.js";
 import type { ToolCall as ToolCallMessage } from "../../../generated/rill/v1/tool.js";
 
 /** The fields that GenerateRequest and CountTokensRequest share. `parseInputOrTurn` also takes a `turn`. */
@@ -126,7 +126,7 @@ function requireNoControlTokens(parseControlTokens: boolean | undefined, violati
   if (parseControlTokens !== undefined) violations.add("parse_control_tokens", "is valid only with a prompt");
 }
 
-const MAX_TOOL_NAME_BYTES = 64;
+const MAX_TOOL_NAME_BYTES = 128;
 
 /**
  * Parses a list of at least one message. The result is empty if there are too many or none. `checkCallIds` checks which calls the results belong to.
@@ -149,7 +149,8 @@ function parseMessage(
   violations: Violations,
 ): Message {
   const { content, reasoning, toolCalls, toolCallId } = message;
-  if (content === undefined && toolCalls.length === 0) violations.add(`${path}.content`, "is missing");
+  if (content === undefined && toolCalls.length === 0 && message.role !== RoleMessage.TOOL)
+    violations.add(`${path}.content`, "is missing");
   const role = parseRole(message.role, `${path}.role`, violations);
   if (role !== "assistant") {
     if (reasoning !== undefined) violations.add(`${path}.reasoning`, "is valid only with ROLE_ASSISTANT");
@@ -201,8 +202,8 @@ function parseToolCalls(
     const { id, name, arguments: text } = call;
     if (id === undefined) violations.add(`${path}.id`, "is missing");
     if (name === undefined) violations.add(`${path}.name`, "is missing");
-    if (text === undefined) violations.add(`${path}.arguments`, "is missing");
-    else parseJsonObject(`${path}.arguments`, text, violations);
+    const args = objectText(text, { empty: "{}" });
+    parseJsonObject(`${path}.arguments`, args, violations);
     const nameBytes = Buffer.byteLength(name ?? "a");
     if (nameBytes < 1 || nameBytes > MAX_TOOL_NAME_BYTES) {
       violations.add(`${path}.name`, `has ${nameBytes} bytes; it must have 1 to ${MAX_TOOL_NAME_BYTES}`);
@@ -210,7 +211,7 @@ function parseToolCalls(
     return Object.freeze({
       id: parseId({ field: `${path}.id`, value: id }, limits, violations) ?? "",
       name: name ?? "",
-      arguments: text ?? "",
+      arguments: args,
     });
   });
 }

@@ -221,6 +221,13 @@ describe("output reader", () => {
     assert.equal(new Set(ids).size, 4);
   });
 
+  it("names a call as the caller names its tool", () => {
+    const renamed = formatOf(tags.calls, { ownNames: new Map([["get", "web/get:page"]]) });
+    assert.deepEqual(read(renamed, getCall), [call("id 1", "web/get:page", "{}")]);
+    const other = getCall.replace('"get"', '"add-2"');
+    assert.deepEqual(read(renamed, other), [call("id 1", "add-2", "{}")]);
+  });
+
   it("reads on in linear time where nearly every tag is in vain", () => {
     const unit = '<tool_call>{"a":"<tool_call> {"b":';
     const output = unit.repeat(20_000);

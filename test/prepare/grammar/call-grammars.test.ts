@@ -118,6 +118,24 @@ describe("the grammar of calls", () => {
     assert.ok(!grammar.allows([OTHER, OTHER, OTHER, OTHER].join("; ")));
   });
 
+  it("takes the objects of parameters that may also be null or of no type", () => {
+    const city = JSON.parse(CITY) as object;
+    const { properties, required } = city as { properties: object; required: readonly string[] };
+    for (const parameters of [
+      { ...city, type: ["object", "null"] },
+      { ...city, nullable: true },
+      { anyOf: [city, { type: "null" }] },
+      { oneOf: [{ const: null }, city] },
+      { properties, required },
+    ]) {
+      const tool = { name: "f", description: "", parameters: JSON.stringify(parameters) };
+      const grammar = native.compile(compileCallGrammar({ ...ANY, tools: [tool] }, PLAIN, bounds).gbnf);
+      assert.ok(grammar.allows('{"name":"f","arguments":{"city":"Rome"}}'), tool.parameters);
+      assert.ok(!grammar.allows('{"name":"f","arguments":{}}'), tool.parameters);
+      assert.ok(!grammar.allows('{"name":"f","arguments":null}'), tool.parameters);
+    }
+  });
+
   it("names the tool that must be called if its parameters cannot be enforced", () => {
     const withParameters = (parameters: string): ToolUse => ({
       ...ANY,
@@ -127,7 +145,7 @@ describe("the grammar of calls", () => {
     for (const [parameters, description] of [
       ['{"type":"object","properties":{"a":{"pattern":"x"}}}', /^at \/properties\/a\/pattern: /],
       ['{"type":"string"}', /^must be the schema of an object and of nothing else$/],
-      ['{"type":["object","null"]}', /^must be the schema of an object and of nothing else$/],
+      ['{"anyOf":[{"type":"object"},{"type":"integer"}]}', /^must be the schema of an object and of nothing else$/],
       ["nonsense", /^is not JSON/],
     ] as const) {
       assertProblem(

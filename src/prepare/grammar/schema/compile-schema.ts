@@ -8,6 +8,7 @@ import { type RuleBook, textChoice } from "../rules/rule-book.js";
 import { arrayOfSchema, type InnerConverter, objectOfSchema } from "./convert-containers.js";
 import { boundedInteger, boundedNumber } from "./convert-number.js";
 import { checkExclusive } from "./exclusive-branches.js";
+import { objectsOnly } from "./objects-only.js";
 import { assertionsOf, type JsonType, problemAt, readCount, readFixedValues, readTypes } from "./schema-keywords.js";
 import { type LocatedSchema, SchemaSource } from "./schema-source.js";
 import { type Strictness, UnheldKeywords, type UnheldPart } from "./unheld-keywords.js";
@@ -26,7 +27,7 @@ export interface SchemaGrammar {
 
 /**
  * Compiles a whole schema and puts its rules in the book.
- * @param options.isObject whether a schema that restricts nothing stands for an object; by default it stands for any JSON
+ * @param options.isObject whether the schema stands for those of its values that are objects; by default it stands for all
  * @param options.strictness which keywords that the grammar cannot hold are refused
  * @throws GrammarProblem with the JSON pointers of the keywords that are refused
  */
@@ -39,7 +40,7 @@ export function compileSchema(
   const unheld = new UnheldKeywords(strictness);
   const source = SchemaSource.parse(schema, bounds, unheld);
   const converter = new SchemaConverter(book, source);
-  const node = converter.convert(isObject ? restrictedToObjects(source.root) : source.root, 0);
+  const node = converter.convert(isObject ? objectsOnly(source.root) : source.root, 0);
   const flat = source.flatten(source.root, 0);
   const isFixed = typeof flat.schema === "object" && readFixedValues(flat.schema, flat.at) !== undefined;
   const nameOf = (rule: string): string => {
@@ -48,11 +49,6 @@ export function compileSchema(
     return rule === ROOT_RULE ? "the schema" : `its part ${rule}`;
   };
   return { node, branchings: converter.branchings, nameOf, isFixed, notHeld: unheld.finish() };
-}
-
-function restrictedToObjects({ schema, at }: LocatedSchema): LocatedSchema {
-  const restrictsNothing = typeof schema === "object" && assertionsOf(schema).length === 0;
-  return schema === true || restrictsNothing ? { schema: { type: "object" }, at } : { schema, at };
 }
 
 /** A longer string would take too many rules. */
