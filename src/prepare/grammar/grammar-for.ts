@@ -10,6 +10,8 @@ import { mayBeginWith } from "./check/parse-stacks.js";
 import { type CompiledGrammar, finishGrammar } from "./finish-grammar.js";
 import { readGbnf } from "./gbnf/read-gbnf.js";
 import { anyObject } from "./json/value-grammar.js";
+import { Language } from "./regex/language.js";
+import { writeText } from "./regex/write-language.js";
 import { RuleBook, textChoice } from "./rules/rule-book.js";
 import { compileSchema } from "./schema/compile-schema.js";
 import type { Strictness } from "./schema/unheld-keywords.js";
@@ -87,7 +89,7 @@ export function compileConstraint(
       return finishGrammar(readGbnf(constraint.grammar, bounds), bounds);
     }
     case "regex":
-      throw new GrammarProblem("is not supported yet");
+      return compileRegex(constraint.pattern, bounds);
   }
 }
 
@@ -101,6 +103,17 @@ function compileJsonSchema(schema: string, bounds: GrammarBounds, strictness: St
   // A number is the only JSON value that can be the beginning of another.
   const mayBeNumber = Array.from("-0123456789").some((char) => mayBeginWith(book.rules, node, char));
   return { ...grammar, prefixFree: grammar.prefixFree && (isFixed || !mayBeNumber) };
+}
+
+function compileRegex(pattern: string, bounds: GrammarBounds): CompiledGrammar {
+  const language = Language.ofPattern(pattern, { isWhole: true });
+  if (!language.isEmpty && language.isWithin(Language.ofTexts([""]))) {
+    throw new GrammarProblem("matches no text apart from the empty one");
+  }
+  const book = new RuleBook();
+  book.define(ROOT_RULE, EMPTY);
+  book.define(ROOT_RULE, writeText(book, language));
+  return finishGrammar(book.rules, bounds, { branchings: [] });
 }
 
 function compileChoices(choices: readonly string[], bounds: GrammarBounds): CompiledGrammar {

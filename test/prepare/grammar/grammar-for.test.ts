@@ -56,10 +56,11 @@ describe("grammarFor", () => {
       { type: "json_object" },
       { type: "choices", choices: ["yes", "no"] },
       { type: "gbnf", grammar: 'root ::= "a"' },
+      { type: "regex", pattern: "\\d+|none" },
     ] as const) {
       assert.match(grammarFor(grammars, { ...NOTHING, constraint })?.gbnf ?? "", /^root ::= /m);
     }
-    assert.equal(grammars.entries, 4);
+    assert.equal(grammars.entries, 5);
   });
 
   it("names the field of a constraint that cannot be enforced", () => {
@@ -67,6 +68,7 @@ describe("grammarFor", () => {
       assertRefuses(() => grammarFor(grammars, { ...NOTHING, constraint }), field, description);
     refuses({ type: "json_schema", schema: '{"not":{}}' }, "json_schema", /^at \/not: the keyword "not"/);
     refuses({ type: "gbnf", grammar: "root" }, "gbnf", /has no ::= after root \(line 1, column 5\)/);
+    refuses({ type: "regex", pattern: "a\\b" }, "regex", /^has a word boundary, \\b, at character 2, which is not/);
     refuses({ type: "choices", choices: [] }, "choices", /must contain at least one choice/);
     refuses(
       { type: "choices", choices: Array.from({ length: 257 }, String) },

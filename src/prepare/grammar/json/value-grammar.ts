@@ -55,7 +55,8 @@ export function stringGrammar(book: RuleBook, { min, max }: { min: number; max: 
   return book.share(name, () => sequence(text('"'), charsGrammar(book, char, { min, max }), text('"')));
 }
 
-function charGrammar(book: RuleBook): GrammarNode {
+/** One character of a string, in any way that JSON writes it, apart from surrogates. */
+export function charGrammar(book: RuleBook): GrammarNode {
   const hex = oneOf("0-9a-fA-F");
   const unicode = choice(
     sequence(oneOf("0-9a-cA-CefEF"), book.repeat(hex, 3, 3)),

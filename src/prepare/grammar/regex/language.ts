@@ -1,0 +1,174 @@
+import { ALL_CODE_POINTS, type CodePointSet } from "./code-point-set.js";
+import { alphabetOf } from "./alphabet.js";
+import { type Automaton, AutomatonBuilder, DEAD, MAX_STATES, productOf } from "./automaton.js";
+import { automatonOf } from "./compile-pattern.js";
+import { minimize } from "./minimize.js";
+
+/** The most states of a language that a length is counted in. */
+const COUNTED_STATES = MAX_STATES / 2;
+
+/**
+ * A set of texts that can be told character by character, such as those that a pattern matches. Characters are code points. An operation that needs too many
+ * states throws a GrammarProblem.
+ */
+export class Language {
+  /** The least automaton of the language. */
+  readonly automaton: Automaton;
+
+  private constructor(automaton: Automaton) {
+    this.automaton = automaton;
+  }
+
+  /** Every text. */
+  static everything(): Language {
+    return new Language(countingAutomaton({ min: 0, max: Infinity }));
+  }
+
+  /**
+   * The texts that a pattern of ECMA-262 matches.
+   * @param options.isWhole whether the match must be the whole text; by default a text matches that contains a match, as in JSON Schema
+   * @throws GrammarProblem with the construct that is not supported, and its position
+   */
+  static ofPattern(pattern: string, { isWhole = false }: { isWhole?: boolean } = {}): Language {
+    return new Language(automatonOf(pattern, { isWhole }));
+  }
+
+  /** The given texts alone. */
+  static ofTexts(texts: Iterable<string>): Language {
+    const tree = new TextTree();
+    for (const text of texts) tree.add(text);
+    return new Language(minimize(tree.automaton()));
+  }
+
+  get isEmpty(): boolean {
+    return !this.automaton.accepts.includes(true);
+  }
+
+  intersect(other: Language): Language {
+    return this.#with(other, (one, its) => one && its);
+  }
+
+  subtract(other: Language): Language {
+    return this.#with(other, (one, its) => one && !its);
+  }
+
+  /** The language without those texts. */
+  except(texts: Iterable<string>): Language {
+    return this.subtract(Language.ofTexts(texts));
+  }
+
+  /** Whether a text is in both languages. */
+  overlaps(other: Language): boolean {
+    return !this.intersect(other).isEmpty;
+  }
+
+  /** Whether every text of this language is in the other. */
+  isWithin(other: Language): boolean {
+    return this.subtract(other).isEmpty;
+  }
+
+  /**
+   * The texts of `min` to `max` characters. Where the states for so many lengths are too many, the longest texts are left out, but never the shortest that is
+   * long enough.
+   */
+  withLength({ min, max }: { min: number; max: number }): Language {
+    const longEnough = min === 0 ? this : this.intersect(new Language(countingAutomaton({ min, max: Infinity })));
+    const shortest = shortestLength(longEnough.automaton);
+    if (max === Infinity || shortest === undefined) return longEnough;
+    const most = shortest + Math.floor(COUNTED_STATES / longEnough.automaton.accepts.length);
+    return longEnough.intersect(new Language(countingAutomaton({ min: 0, max: Math.min(max, most) })));
+  }
+
+  /** The texts of these characters alone. */
+  within(characters: CodePointSet): Language {
+    const { alphabet, classesOf } = alphabetOf([characters]);
+    const allowed = new Set(classesOf[0]);
+    const next = Int32Array.from(alphabet.classes, (_, index) => (allowed.has(index) ? 0 : DEAD));
+    return this.intersect(new Language({ alphabet, next, accepts: [true] }));
+  }
+
+  has(text: string): boolean {
+    const { alphabet, next, accepts } = this.automaton;
+    let state = 0;
+    for (const char of text) {
+      const point = char.codePointAt(0) ?? 0;
+      const index = alphabet.classes.findIndex((ranges) => ranges.some(([low, high]) => low <= point && point <= high));
+      state = index === -1 ? DEAD : (next[state * alphabet.classes.length + index] ?? DEAD);
+      if (state === DEAD) return false;
+    }
+    return accepts[state] ?? false;
+  }
+
+  #with(other: Language, accepts: (one: boolean, its: boolean) => boolean): Language {
+    return new Language(minimize(productOf(this.automaton, other.automaton, accepts)));
+  }
+}
+
+/** Accepts the texts of `min` to `max` characters. */
+function countingAutomaton({ min, max }: { min: number; max: number }): Automaton {
+  const last = max === Infinity ? min : max;
+  const accepts = Array.from({ length: last + 1 }, (_, length) => length >= min);
+  const next = Int32Array.from(accepts, (_, length) => (length < last ? length + 1 : max === Infinity ? last : DEAD));
+  return { alphabet: { classes: [ALL_CODE_POINTS] }, next, accepts };
+}
+
+/** The number of characters of the shortest text. undefined means that there is none. */
+function shortestLength({ alphabet, next, accepts }: Automaton): number | undefined {
+  const width = alphabet.classes.length;
+  const met = new Set([0]);
+  for (let length = 0, states = [0]; states.length > 0; length += 1) {
+    if (states.some((state) => accepts[state])) return length;
+    const after = new Set(states.flatMap((state) => [...next.subarray(state * width, (state + 1) * width)]));
+    states = [...after].filter((state) => state !== DEAD && !met.has(state));
+    for (const state of states) met.add(state);
+  }
+  return undefined;
+}
+
+interface TreeNode {
+  readonly number: number;
+  readonly next: Map<number, TreeNode>;
+  isText: boolean;
+}
+
+/** A tree of texts by their characters. */
+class TextTree {
+  readonly #root: TreeNode = { number: 0, next: new Map(), isText: false };
+  readonly #chars = new Set<number>();
+  #nodes = 1;
+
+  add(text: string): void {
+    let node = this.#root;
+    for (const char of text) {
+      const point = char.codePointAt(0) ?? 0;
+      this.#chars.add(point);
+      let next = node.next.get(point);
+      if (next === undefined) {
+        next = { number: this.#nodes, next: new Map(), isText: false };
+        this.#nodes += 1;
+        node.next.set(point, next);
+      }
+      node = next;
+    }
+    node.isText = true;
+  }
+
+  automaton(): Automaton {
+    const chars = [...this.#chars];
+    const { alphabet, classesOf } = alphabetOf(chars.map((point) => [[point, point]]));
+    const classOf = new Map(chars.map((point, index) => [point, classesOf[index]?.[0]]));
+    const builder = new AutomatonBuilder<TreeNode>(alphabet, ({ number }) => number);
+    return builder.build(
+      this.#root,
+      ({ next }) => {
+        const row: (TreeNode | undefined)[] = alphabet.classes.map(() => undefined);
+        for (const [point, node] of next) {
+          const index = classOf.get(point);
+          if (index !== undefined) row[index] = node;
+        }
+        return row;
+      },
+      ({ isText }) => isText,
+    );
+  }
+}
