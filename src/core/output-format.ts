@@ -90,13 +90,19 @@ export interface UnheldKeyword {
   readonly description: string;
 }
 
-/** A grammar that constrains the answer, from its first token on and so after any reasoning. The prepare worker has checked its bounds and compiled it once. */
+/** A grammar that constrains the answer or the calls in it. The prepare worker has checked its bounds and compiled it once. */
 export interface OutputGrammar {
   /** GBNF with a rule `root`. Equal texts are equal grammars. */
   readonly gbnf: string;
   /**
+   * The part of the output that it holds. answer: the whole answer, from its first token on and so after any reasoning. calls: each call that the model
+   * begins, from the first character of its markup on to where the grammar may end first; everything else is free. It allows any text after a call, since
+   * a token or a draft may reach beyond it. Default: answer.
+   */
+  readonly holds?: "answer" | "calls";
+  /**
    * Whether no output that the grammar allows is the beginning of another. If so, the output ends as soon as it may. If not, the model decides where
-   * it ends, with its end-of-turn token or with blanks after a possible end.
+   * it ends, with its end-of-turn token or with blanks after a possible end. It means nothing for a grammar that holds calls.
    */
   readonly prefixFree: boolean;
 }

@@ -18,8 +18,13 @@ export interface Engine extends AsyncDisposable {
   controlBytes(tokenId: number): Uint8Array;
   /** Whether the model ends its turn with this token. */
   isEndOfGeneration(tokenId: number): boolean;
-  /** Compiles a grammar, unless it did so lately. A large one takes some ms. May be called during a step. @throws EngineFault if it does not compile */
-  beginGrammar(gbnf: string): GrammarState;
+  /**
+   * Compiles a grammar, unless it did so lately. A large one takes some ms. May be called during a step.
+   * @param written the text with which the output under the grammar has begun. Default: none
+   * @returns the position after that text; undefined if the grammar does not allow it, or if the engine can't tell, which it always can without text
+   * @throws EngineFault if it does not compile
+   */
+  beginGrammar(gbnf: string, written?: Uint8Array): GrammarState | undefined;
   /** Opens a decoder, with a sampler of its own, for the tokens that the sequence holds. The first pull is the first to evaluate anything. */
   openDecoder(opening: DecoderOpening): Decoder;
   /**

@@ -80,6 +80,30 @@ export function describeGrammarContract(name: string, engine: () => Engine): voi
       assert.equal(output.map((tokenId) => Buffer.from(engine().tokenBytes(tokenId)).toString()).join(""), expected);
     });
 
+    it("begins a grammar inside a text that it allows, and in no other", async () => {
+      const gbnf = 'root ::= "yes, it is" | "no, it is not"';
+      for (const [written, rest] of [
+        ["no, it", " is not"],
+        ["no, it is not", ""],
+      ] as const) {
+        const sequence = sequenceAt(engine(), 0);
+        await sequence.trim(0);
+        const grammar = engine().beginGrammar(gbnf, Buffer.from(written));
+        assert.ok(grammar !== undefined, written);
+        const decoder = engine().openDecoder({ sequence, tokenIds: prompt, sampling: GREEDY, grammar });
+        let text = "";
+        for (let tokenId = await pull(engine(), decoder); !engine().isEndOfGeneration(tokenId);) {
+          text += Buffer.from(engine().tokenBytes(tokenId)).toString();
+          tokenId = await pull(engine(), decoder);
+        }
+        decoder.close();
+        assert.equal(text, rest);
+      }
+      assert.equal(engine().beginGrammar(gbnf, Buffer.from("maybe")), undefined);
+      assert.equal(engine().beginGrammar(gbnf, Buffer.from("yes, it is!")), undefined);
+      assert.throws(() => engine().beginGrammar("root ::= (", Buffer.from("a")), EngineFault);
+    });
+
     it("forgets a grammar with its decoder", async () => {
       const free = await decodeGreedily(engine(), prompt, 8);
       for (let round = 0; round < 4; round++) await holdToGrammar(engine(), CHOICES);

@@ -55,8 +55,8 @@ export class PacedEngine implements Engine {
     return this.#scripted.controlBytes(tokenId);
   }
 
-  beginGrammar(gbnf: string): GrammarState {
-    return this.#scripted.beginGrammar(gbnf);
+  beginGrammar(gbnf: string, written?: Uint8Array): GrammarState | undefined {
+    return this.#scripted.beginGrammar(gbnf, written);
   }
 
   isEndOfGeneration(tokenId: number): boolean {

@@ -135,9 +135,9 @@ export class ScriptedEngine implements Engine {
     return this.#controlBytes.get(tokenId) ?? new Uint8Array();
   }
 
-  beginGrammar(gbnf: string): GrammarState {
+  beginGrammar(gbnf: string, written?: Uint8Array): GrammarState | undefined {
     this.grammars++;
-    return new ScriptedGrammar(gbnf);
+    return new ScriptedGrammar(gbnf).after(Buffer.from(written ?? []).toString("latin1"));
   }
 
   isEndOfGeneration(tokenId: number): boolean {

@@ -3,6 +3,7 @@ import {
   type LlamaContext,
   type LlamaGrammarEvaluationState,
   type LlamaContextSequence,
+  type LlamaModel,
   type SequenceEvaluateOptions,
 } from "node-llama-cpp";
 
@@ -83,6 +84,9 @@ export interface BindingInternals {
   allows(state: LlamaGrammarEvaluationState, tokenId: number): boolean;
 }
 
+/** Moves a grammar's state on by a token. @returns false if the grammar does not allow it; the state stays where it is then */
+export type PushGrammarToken = (state: LlamaGrammarEvaluationState, tokenId: number) => boolean;
+
 type NativeFilter = readonly [
   tokens: readonly number[],
   highest: boolean,
@@ -107,6 +111,7 @@ interface NativeContext {
 interface NativeSamplerClass {
   new (model: object): NativeSampler;
   canBeNextTokenForGrammarEvaluationState(state: object, tokenId: number): boolean;
+  acceptGrammarEvaluationStateToken(state: object, tokenId: number): void;
 }
 
 interface PrivateContext {
@@ -158,11 +163,24 @@ export async function tryInternalsOf(
         await evaluated;
       }
     },
-    allows: (state, tokenId) => {
-      const { _state } = state as unknown as { readonly _state: object };
-      return AddonSampler.canBeNextTokenForGrammarEvaluationState(_state, tokenId);
-    },
+    allows: (state, tokenId) => AddonSampler.canBeNextTokenForGrammarEvaluationState(nativeStateOf(state), tokenId),
   };
+}
+
+/** @returns undefined if the binding is another release than the known one */
+export async function tryPushGrammarToken(model: LlamaModel): Promise<PushGrammarToken | undefined> {
+  if ((await getModuleVersion()) !== KNOWN_VERSION) return undefined;
+  const { AddonSampler } = (model as unknown as PrivateContext["model"])._llama._bindings;
+  return (state, tokenId) => {
+    const native = nativeStateOf(state);
+    if (!AddonSampler.canBeNextTokenForGrammarEvaluationState(native, tokenId)) return false;
+    AddonSampler.acceptGrammarEvaluationStateToken(native, tokenId);
+    return true;
+  };
+}
+
+function nativeStateOf(state: LlamaGrammarEvaluationState): object {
+  return (state as unknown as { readonly _state: object })._state;
 }
 
 function addAll(native: NativeContext, items: readonly BatchItem[]): ReadonlyMap<BatchItem, Uint32Array> {

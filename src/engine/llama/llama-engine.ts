@@ -17,7 +17,7 @@ import {
 } from "../engine.js";
 import { BatchDecoding } from "./batch-decoding.js";
 import { ComputeThreads } from "./compute-threads.js";
-import { tryInternalsOf } from "./binding-internals.js";
+import { tryInternalsOf, tryPushGrammarToken } from "./binding-internals.js";
 import { GeneratorDecoding } from "./generator-decoding.js";
 import { LlamaGrammars } from "./llama-grammars.js";
 import { LlamaSequence, LlamaStates, ownSequence } from "./llama-sequence.js";
@@ -45,7 +45,7 @@ export class LlamaEngine implements Engine {
   readonly tokenBytes: (tokenId: number) => Uint8Array;
   readonly controlBytes: (tokenId: number) => Uint8Array;
   readonly #context: LlamaContext;
-  readonly #grammars: LlamaGrammars;
+  #grammars: LlamaGrammars;
   readonly #states: LlamaStates;
   #decoding: Decoding;
 
@@ -74,6 +74,7 @@ export class LlamaEngine implements Engine {
     // The first step reads the weights from the disk and takes many times as long as any other, so no caller is to wait for it.
     await engine.#sample(Math.min(WARM_UP_TOKENS, options.contextTokens - 1), GREEDY);
     if (!generatorsOnly) await engine.#tryBatches(options);
+    await engine.#tryMoves();
     forgetTokenTexts(engine.#context.model.fileInfo.metadata.tokenizer.ggml);
     await shrinkHeap();
     return engine;
@@ -88,8 +89,8 @@ export class LlamaEngine implements Engine {
     return this.#context.model.isEogToken(tokenId as Token);
   }
 
-  beginGrammar(gbnf: string): GrammarState {
-    return this.#grammars.begin(gbnf);
+  beginGrammar(gbnf: string, written?: Uint8Array): GrammarState | undefined {
+    return this.#grammars.begin(gbnf, written);
   }
 
   openDecoder(opening: DecoderOpening): Decoder {
@@ -149,6 +150,20 @@ export class LlamaEngine implements Engine {
     }
     batches[Symbol.dispose]();
     this.#decoding = generators;
+  }
+
+  /** Lets grammars begin inside a text if the binding's internals are the known ones. */
+  async #tryMoves(): Promise<void> {
+    const { model } = this.#context;
+    const push = await tryPushGrammarToken(model);
+    if (push === undefined) return;
+    const byteTokens = new Map<number, number>();
+    for (let tokenId = 0; tokenId < this.vocabularySize; tokenId++) {
+      const [byte, ...others] = this.tokenBytes(tokenId);
+      if (byte !== undefined && others.length === 0 && !byteTokens.has(byte)) byteTokens.set(byte, tokenId);
+      if (byteTokens.size === 256) break;
+    }
+    this.#grammars = new LlamaGrammars(model, { moves: { push, byteTokens } });
   }
 
   async #sampleAll(): Promise<readonly number[]> {

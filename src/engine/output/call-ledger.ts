@@ -46,6 +46,11 @@ export class CallLedger {
     return this.#whole;
   }
 
+  /** The number of calls announced, complete or not. */
+  get begunCalls(): number {
+    return this.#announced;
+  }
+
   /** Whether another call may be announced. */
   get isOpen(): boolean {
     return this.#announced < this.bounds.maxCalls && !this.#isFull;

@@ -15,6 +15,8 @@ export interface PartReader {
   readonly isReasoning: boolean;
   /** The number of complete calls so far. */
   readonly calls: number;
+  /** The number of calls announced so far, complete or not. */
+  readonly begunCalls: number;
   /** Whether the output has to end: it has its last call, or the calls have used up their argument bytes. */
   readonly isOver: boolean;
 }
@@ -23,6 +25,7 @@ export interface PartReader {
 export class PlainReader implements PartReader {
   readonly isReasoning = false;
   readonly calls = 0;
+  readonly begunCalls = 0;
   readonly isOver = false;
   #end = 0;
 

@@ -87,6 +87,10 @@ export class OutputReader implements PartReader {
     return this.#ledger.calls;
   }
 
+  get begunCalls(): number {
+    return this.#ledger.begunCalls;
+  }
+
   get isOver(): boolean {
     return this.#ledger.isOver;
   }

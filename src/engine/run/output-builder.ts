@@ -2,7 +2,8 @@ import type { RunSpec } from "../../core/engine-messages.js";
 import type { FinishReason, StopMatch } from "../../core/run-end.js";
 import type { CallBody, OutputFormat } from "../../core/output-format.js";
 import type { Piece, TokenScore } from "../../core/piece.js";
-import type { Engine, SampledToken } from "../engine.js";
+import type { Engine, GrammarState, SampledToken } from "../engine.js";
+import { CallConstraint } from "./call-constraint.js";
 import { GrammarConstraint } from "./grammar-constraint.js";
 import type { PartReader } from "../output/output-part.js";
 import { ownBytes, PieceBuilder } from "../output/piece-builder.js";
@@ -39,7 +40,10 @@ export interface OutputBuilderOptions {
  */
 export class OutputBuilder {
   readonly tokens: RunTokens;
-  readonly grammar: GrammarConstraint;
+  /** The grammar of the answer, if any. */
+  readonly #grammar: GrammarConstraint;
+  /** The grammar of the calls in a free answer, if any. */
+  readonly #calls: CallConstraint | undefined;
   readonly #spec: RunSpec;
   readonly #engine: Engine;
   readonly #reader: PartReader | undefined;
@@ -54,7 +58,9 @@ export class OutputBuilder {
     const { format, inputTokens, output } = spec;
     const { stopSequences, repetitionGuard } = spec.stopping;
     this.tokens = new RunTokens(inputTokens);
-    this.grammar = new GrammarConstraint(spec.grammar, format?.reasoning?.isOpen ?? false);
+    const holdsCalls = spec.grammar?.holds === "calls";
+    this.#grammar = new GrammarConstraint(holdsCalls ? undefined : spec.grammar, format?.reasoning?.isOpen ?? false);
+    if (holdsCalls && format !== undefined) this.#calls = new CallConstraint({ grammar: spec.grammar, format, engine });
     this.#spec = spec;
     this.#engine = engine;
     this.#reader = format && readOutput(format);
@@ -63,6 +69,11 @@ export class OutputBuilder {
     this.#reasoning = format?.reasoning && new ReasoningWatch(format.reasoning, spec.reasoningBudgetTokens);
     this.#repetition = repetitionGuard && new RepetitionWatch(repetitionGuard);
     this.#lookup = drafts ? new PromptLookup(inputTokens) : undefined;
+  }
+
+  /** The grammar that constrains the next token. */
+  get grammar(): GrammarState | undefined {
+    return this.#grammar.state ?? this.#calls?.state;
   }
 
   get reasoningTokens(): number {
@@ -74,16 +85,22 @@ export class OutputBuilder {
     return this.#lookup?.confidence ?? 0;
   }
 
+  /** Compiles the grammar of the answer, before the first token. @returns the reason if it fails */
+  compile(): string | undefined {
+    return this.#grammar.compile(this.#engine);
+  }
+
   /**
    * Drafts up to `most` tokens, and never more than remain of max_output_tokens, of the context or of the reasoning budget, each less one for the
    * token sampled after the draft.
    */
   draft(most: number): readonly number[] {
-    if (this.#lookup === undefined || this.grammar.isAwaited) return [];
+    if (this.#lookup === undefined || this.#grammar.isAwaited) return [];
     const leftTokens = this.#spec.stopping.maxOutputTokens - this.tokens.output.length;
     const roomTokens = this.#engine.facts.contextTokens - this.tokens.length;
     const certainTokens = this.#reasoning?.leftTokens ?? Infinity;
-    return this.#lookup.draft(Math.max(0, Math.min(most, leftTokens - 1, roomTokens - 1, certainTokens - 1)));
+    const draft = this.#lookup.draft(Math.max(0, Math.min(most, leftTokens - 1, roomTokens - 1, certainTokens - 1)));
+    return this.#calls?.cut(draft, (tokenId) => this.#bytesOf(tokenId)) ?? draft;
   }
 
   /** Takes the next token. @returns how the output ends with it, or before it */
@@ -93,7 +110,7 @@ export class OutputBuilder {
     if (stopTokenIds.includes(tokenId)) return { reason: "stop_token", stopMatch: { type: "token", tokenId } };
     if (!ignoreEndOfGeneration && this.#engine.isEndOfGeneration(tokenId)) return this.#acceptEnd(tokenId);
     const bytes = this.#bytesOf(tokenId);
-    if (this.grammar.endsBefore(token, bytes)) return { reason: "constraint_complete" };
+    if (this.#grammar.endsBefore(token, bytes)) return { reason: "constraint_complete" };
     return this.#grow(token, bytes);
   }
 
@@ -116,10 +133,12 @@ export class OutputBuilder {
   }
 
   /**
-   * Whether a decoder that is open would not sample the next token as it should, since tokens were put into the output or the grammar has begun. Says
-   * so once.
+   * Whether a decoder that is open would not sample the next token as it should, since tokens were put into the output or a grammar has begun or ended.
+   * Says so once. To be called before another token is sampled.
+   * @throws EngineFault if the grammar that is to hold a call does not compile
    */
   takeDiversion(): boolean {
+    this.#calls?.settle(this.#reader?.calls ?? 0);
     const isDiverted = this.#isDiverted;
     this.#isDiverted = false;
     return isDiverted;
@@ -127,9 +146,9 @@ export class OutputBuilder {
 
   #acceptEnd(tokenId: number): Ending | undefined {
     // The model still owes an answer.
-    if (this.grammar.isAwaited && this.#reasoning !== undefined) return this.#putEndOfReasoning(this.#reasoning);
+    if (this.#grammar.isAwaited && this.#reasoning !== undefined) return this.#putEndOfReasoning(this.#reasoning);
     if (this.#reader !== undefined) this.#pieces.mark(this.#bytesOf(tokenId));
-    return { reason: this.grammar.hasBegun ? "constraint_complete" : "end_of_turn" };
+    return { reason: this.#grammar.hasBegun ? "constraint_complete" : "end_of_turn" };
   }
 
   #grow(token: SampledToken, bytes: Uint8Array): Ending | undefined {
@@ -137,14 +156,21 @@ export class OutputBuilder {
     this.tokens.push(tokenId);
     this.#lookup?.push(tokenId);
     this.#pieces.push(tokenId, bytes, this.#withBytes(token.score));
-    this.grammar.push(token);
+    this.#grammar.push(token);
     const repeats = this.#repetition?.push(tokenId) ?? false;
     this.#watchReasoning();
     const ending = this.#endingNow(repeats);
-    if (ending !== undefined || this.#reasoning === undefined) return ending;
+    if (ending !== undefined) return ending;
+    if (this.#calls?.push(token, bytes, this.#reading()) === true) this.#isDiverted = true;
+    if (this.#reasoning === undefined) return undefined;
     if (this.#reasoning.isDue) return this.#putEndOfReasoning(this.#reasoning);
-    if (!this.#reasoning.isReasoning && this.grammar.begin()) this.#isDiverted = true;
+    if (!this.#reasoning.isReasoning && this.#grammar.begin()) this.#isDiverted = true;
     return undefined;
+  }
+
+  #reading() {
+    const { begunCalls = 0, calls = 0 } = this.#reader ?? {};
+    return { isReasoning: this.#pieces.isReasoning, begunCalls, calls };
   }
 
   #watchReasoning(): void {
@@ -156,7 +182,7 @@ export class OutputBuilder {
     const { match } = this.#pieces;
     if (match !== undefined) return { reason: "stop_sequence", stopMatch: { type: "sequence", text: match } };
     if (this.#reader?.isOver === true) return { reason: this.#reader.calls > 0 ? "tool_calls" : "max_tokens" };
-    if (this.grammar.isComplete) return { reason: "constraint_complete" };
+    if (this.#grammar.isComplete) return { reason: "constraint_complete" };
     if (repeats) return { reason: "repetition" };
     if (this.tokens.output.length >= maxOutputTokens) {
       return { reason: clampedByContext ? "context_length" : "max_tokens" };
@@ -170,7 +196,7 @@ export class OutputBuilder {
       const ending = this.#grow({ tokenId, score: CERTAIN }, this.#bytesOf(tokenId));
       if (ending !== undefined) return ending;
     }
-    this.grammar.begin();
+    this.#grammar.begin();
     this.#isDiverted = true;
     return undefined;
   }
@@ -181,7 +207,8 @@ export class OutputBuilder {
     if (bytes.length > 0) return bytes;
     const controlBytes = this.#engine.controlBytes(tokenId);
     if (controlBytes.length === 0) return bytes;
-    const isConstrained = this.grammar.hasBegun && !this.#engine.isEndOfGeneration(tokenId);
+    const isConstrained =
+      (this.#grammar.hasBegun || this.grammar !== undefined) && !this.#engine.isEndOfGeneration(tokenId);
     return isConstrained || this.#isMarkup(Buffer.from(controlBytes).toString()) ? controlBytes : bytes;
   }
 

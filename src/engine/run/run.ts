@@ -3,7 +3,15 @@ import type { PrefillProgress, RunSpec, RunUpdate } from "../../core/engine-mess
 import type { FinishReason, RunOutcome, StopMatch } from "../../core/run-end.js";
 import type { OutputFormat } from "../../core/output-format.js";
 import type { Clock } from "../../sync/clock.js";
-import type { Decoder, Engine, EngineSequence, SampledToken, SavedState, SequenceLease } from "../engine.js";
+import {
+  type Decoder,
+  type Engine,
+  EngineFault,
+  type EngineSequence,
+  type SampledToken,
+  type SavedState,
+  type SequenceLease,
+} from "../engine.js";
 import type { Drafter } from "./prompt-lookup.js";
 import { OutputBuilder } from "./output-builder.js";
 import type { PartReader } from "../output/output-part.js";
@@ -62,7 +70,7 @@ export class Run implements Drafter {
 
   /** Validates the run, before anything else is done with it. @returns the reason if the engine can't take it */
   check(): string | undefined {
-    return validateRun(this.spec, this.#engine) ?? this.#output.grammar.compile(this.#engine);
+    return validateRun(this.spec, this.#engine) ?? this.#output.compile();
   }
 
   /** Whether the run may post one more piece. */
@@ -186,8 +194,20 @@ export class Run implements Drafter {
       }
       this.#postAll();
     }
-    if (this.#output.takeDiversion()) this.#closeDecoder();
+    if (!this.#turn()) return;
     if (this.state.type === "running" && !this.hasCredit) this.#progress.enter({ type: "parked" });
+  }
+
+  /** Closes a decoder that would not sample the next token as it should. @returns false if the run failed */
+  #turn(): boolean {
+    try {
+      if (this.#output.takeDiversion()) this.#closeDecoder();
+      return true;
+    } catch (error) {
+      if (!(error instanceof EngineFault)) throw error;
+      this.fail(error.message);
+      return false;
+    }
   }
 
   /** Ends the run properly: held-back text goes out, whatever the credit. */
@@ -283,7 +303,7 @@ export class Run implements Drafter {
       // A sampler that began anew with the old seed would use the same random numbers a second time.
       sampling:
         tokens.output.length === 0 ? sampling : { ...sampling, seed: seedAt(sampling.seed, tokens.output.length) },
-      grammar: grammar.state,
+      grammar,
       logprobs: wanted.logprobs,
     });
   }
