@@ -8,7 +8,7 @@ const MAX_KEPT_BYTES = 1_024;
 const BLANKS: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));
 
 /** The state of the output reader after a token. */
-interface Reading {
+interface ReaderState {
   readonly isReasoning: boolean;
   /** The number of calls announced so far. */
   readonly begunCalls: number;
@@ -54,7 +54,7 @@ export class CallConstraint {
   }
 
   /** Takes the next token. @returns whether an open decoder would not sample the token after it as it should */
-  push({ mayEnd }: SampledToken, bytes: Uint8Array, reading: Reading): boolean {
+  push({ mayEnd }: SampledToken, bytes: Uint8Array, reading: ReaderState): boolean {
     const announced = reading.begunCalls > this.#begunCalls;
     this.#begunCalls = reading.begunCalls;
     if (reading.isReasoning) {
