@@ -89,11 +89,14 @@ export interface Limits {
   /** The longest choice, in bytes. The default is 1,024. */
   maxChoiceBytes: number;
   /**
-   * The number of rules in the grammar that the server builds from a schema, from choices or from tools. The default is
-   * 4,096.
+   * The number of rules in the grammar that the server builds from a schema or from choices. A grammar of tool calls may have
+   * four times as many, since it holds the schemas of all tools. The default is 4,096.
    */
   maxGrammarRules: number;
-  /** The number of symbols in such a grammar after its repetitions are expanded. The default is 65,536. */
+  /**
+   * The number of symbols in such a grammar after its repetitions are expanded, and again four times as many for tool calls.
+   * The default is 65,536.
+   */
   maxGrammarSymbols: number;
   /** The deepest nesting of a schema or a grammar. The default is 32. */
   maxGrammarNesting: number;

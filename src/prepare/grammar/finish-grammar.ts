@@ -20,6 +20,8 @@ export interface CompiledGrammar extends OutputGrammar {
 interface GeneratedFacts {
   /** The choices at which an output may have several derivations. Every other position has one by construction. */
   readonly branchings: readonly GrammarNode[];
+  /** The most steps that the check of the branchings takes. The default is that of `checkAmbiguity`. */
+  readonly maxSteps?: number;
   /** The name of a rule in an error text. */
   readonly nameOf?: (rule: string) => string;
   /** Default: none. */
@@ -33,7 +35,7 @@ interface GeneratedFacts {
  */
 export function finishGrammar(grammar: Grammar, bounds: GrammarBounds, generated?: GeneratedFacts): CompiledGrammar {
   checkGrammar(grammar, bounds, generated?.nameOf);
-  const isUnambiguous = checkAmbiguity(grammar, generated?.branchings);
+  const isUnambiguous = checkAmbiguity(grammar, { starts: generated?.branchings, maxSteps: generated?.maxSteps });
   const gbnf = writeGbnf(grammar);
   const bytes = Buffer.byteLength(gbnf);
   if (bytes > bounds.writtenBytes) {

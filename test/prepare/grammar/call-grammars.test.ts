@@ -118,6 +118,37 @@ describe("the grammar of calls", () => {
     assert.ok(!grammar.allows([OTHER, OTHER, OTHER, OTHER].join("; ")));
   });
 
+  it("takes 256 tools as large as those of public servers", () => {
+    const fields = (kind: string): object =>
+      Object.fromEntries(
+        ["owner", "repository", "since", "labels", "page", "sort"].map((name) => [
+          `${kind}_${name}`,
+          name === "labels"
+            ? { type: "array", items: { type: "string", maxLength: 40 } }
+            : name === "sort"
+              ? { enum: ["created", "updated", "comments"] }
+              : {
+                  anyOf: [
+                    { type: "string", maxLength: 100 },
+                    { type: "integer", minimum: 1, maximum: 100 },
+                  ],
+                },
+        ]),
+      );
+    const tools = Array.from({ length: 256 }, (_, index) => {
+      const schema = { type: "object", properties: fields(`f${index}`), required: [`f${index}_owner`] };
+      return { name: `list_${index}`, description: "", parameters: JSON.stringify(schema) };
+    });
+    const many = compileCallGrammar({ ...ANY, tools }, HERMES, DEFAULT_GRAMMAR_BOUNDS);
+    const grammar = native.compile(many.gbnf);
+    const call = (owner: string): string =>
+      `<tool_call>{"name":"list_255","arguments":{"f255_owner":${owner},"f255_sort":"updated"}}</tool_call>`;
+    assert.ok(grammar.allows(call('"me"')) && grammar.allows(call("7")));
+    assert.ok(!grammar.allows(call("[]")));
+    const { rules } = DEFAULT_GRAMMAR_BOUNDS;
+    assert.throws(() => compileCallGrammar({ ...ANY, tools }, HERMES, { ...DEFAULT_GRAMMAR_BOUNDS, rules: rules / 8 }));
+  });
+
   it("takes the objects of parameters that may also be null or of no type", () => {
     const city = JSON.parse(CITY) as object;
     const { properties, required } = city as { properties: object; required: readonly string[] };

@@ -15,7 +15,7 @@ const MAX_CHARACTERS = 96;
 const BEAM_WIDTH = 3;
 const MAX_EXPLORED_CHARS = 64;
 const LAST_CODE_POINT = 0x10ffff;
-/** Each step takes one or two microseconds. */
+/** The most steps of a check by default. Each takes one or two microseconds. */
 const MAX_STEPS = 60_000;
 
 /** The parse stacks that a text leads to, with the number of derivations that lead to each. */
@@ -24,20 +24,24 @@ type Derivations = ReadonlyMap<TerminalStack, number>;
 /**
  * Rejects a grammar in which the number of derivations of one output grows with its length, since llama.cpp follows them all. The check explores a position
  * where one character has several derivations, along the characters that keep most of them.
- * @param starts the nodes at whose beginnings derivations may differ; by default every position of the grammar
+ * @param options.starts the nodes at whose beginnings derivations may differ; by default every position of the grammar
+ * @param options.maxSteps the most steps that the check takes
  * @returns whether each output has one derivation
  * @throws GrammarProblem
  */
-export function checkAmbiguity(grammar: Grammar, starts: Iterable<GrammarNode> = positionsOf(grammar)): boolean {
+export function checkAmbiguity(
+  grammar: Grammar,
+  { starts, maxSteps = MAX_STEPS }: { starts?: Iterable<GrammarNode> | undefined; maxSteps?: number | undefined } = {},
+): boolean {
   const stacks = new ParseStacks(grammar);
   let isUnambiguous = true;
-  for (const node of starts) {
+  for (const node of starts ?? positionsOf(grammar)) {
     const start = new Map(stacks.expand(stacks.stackOf(node)).map((stack) => [stack, 1] as const));
     if (start.size > 1 && mostAfterOneChar(stacks, start) > 1) {
       isUnambiguous = false;
-      explore(stacks, start);
+      explore(stacks, { start, maxSteps });
     }
-    if (stacks.steps > MAX_STEPS) throw new GrammarProblem("can be parsed in too many ways to be checked");
+    if (stacks.steps > maxSteps) throw new GrammarProblem("can be parsed in too many ways to be checked");
   }
   return isUnambiguous;
 }
@@ -81,7 +85,10 @@ interface Candidate {
   readonly lastKind: string | undefined;
 }
 
-function explore(stacks: ParseStacks, start: Derivations): void {
+function explore(
+  stacks: ParseStacks,
+  { start, maxSteps }: { readonly start: Derivations; readonly maxSteps: number },
+): void {
   const met = new Set<string>();
   let beam: Candidate[] = [{ derivations: start, lastKind: undefined }];
   for (let length = 1; length <= MAX_CHARACTERS && beam.length > 0; length += 1) {
@@ -96,7 +103,7 @@ function explore(stacks: ParseStacks, start: Derivations): void {
         `parses ${length} characters in ${most} ways; at most ${MAX_DERIVATIONS} are allowed, so its alternatives must begin differently`,
       );
     }
-    if (most <= 1 || stacks.steps > MAX_STEPS) return;
+    if (most <= 1 || stacks.steps > maxSteps) return;
     if (!isTokenEnd) continue;
     beam = beam
       .map(({ derivations, lastKind }) => ({ derivations: countStacksOnce(derivations), lastKind }))
