@@ -1,11 +1,15 @@
 import { GrammarProblem } from "../rules/grammar-node.js";
 import { type Alphabet, alphabetOf } from "./alphabet.js";
 import { unionOf } from "./code-point-set.js";
+import type { PatternWork } from "./pattern-work.js";
 
-/** The most states of an automaton while it is built. */
-export const MAX_STATES = 8_192;
+/** The most states of a product of two automata, most of which often turn out to be equivalent. */
+const MAX_PRODUCT_STATES = 65_536;
 /** The most transitions, which all states have for each class of their alphabet. */
 const MAX_TRANSITIONS = 2_000_000;
+
+/** The work for each transition, with what it takes to minimise the automaton. */
+const STEPS_PER_TRANSITION = 0.5;
 
 /** No text that goes this way is accepted. */
 export const DEAD = -1;
@@ -19,16 +23,22 @@ export interface Automaton {
   readonly accepts: readonly boolean[];
 }
 
+interface BuilderOptions<S> {
+  readonly alphabet: Alphabet;
+  readonly maxStates: number;
+  readonly work: PatternWork;
+  /** Equal for equal states. */
+  readonly keyOf: (state: S) => string | number;
+}
+
 /** Finds the states of an automaton by following the transitions from the first one. */
 export class AutomatonBuilder<S> {
-  readonly #alphabet: Alphabet;
-  readonly #keyOf: (state: S) => string | number;
+  readonly #options: BuilderOptions<S>;
   readonly #numbers = new Map<string | number, number>();
   readonly #states: S[] = [];
 
-  constructor(alphabet: Alphabet, keyOf: (state: S) => string | number) {
-    this.#alphabet = alphabet;
-    this.#keyOf = keyOf;
+  constructor(options: BuilderOptions<S>) {
+    this.#options = options;
   }
 
   /**
@@ -37,33 +47,40 @@ export class AutomatonBuilder<S> {
    */
   build(
     first: S,
-    follow: (state: S, number: number) => readonly (S | undefined)[],
+    follow: (state: S) => readonly (S | undefined)[],
     accepts: (state: S, number: number) => boolean,
   ): Automaton {
     this.#states.push(first);
+    const { alphabet, work } = this.#options;
+    const width = alphabet.classes.length;
     const rows: Int32Array[] = [];
     const accepting: boolean[] = [];
     for (let number = 0; number < this.#states.length; number += 1) {
       const state = this.#states[number] as S;
       accepting.push(accepts(state, number));
-      rows.push(Int32Array.from(follow(state, number), (next) => (next === undefined ? DEAD : this.#numberOf(next))));
-      if (rows.length * this.#alphabet.classes.length > MAX_TRANSITIONS) {
+      const row = new Int32Array(width);
+      for (const [index, next] of follow(state).entries()) {
+        row[index] = next === undefined ? DEAD : this.#numberOf(next);
+      }
+      rows.push(row);
+      work.spend(width * STEPS_PER_TRANSITION);
+      if (rows.length * width > MAX_TRANSITIONS) {
         throw new GrammarProblem(`needs more than ${MAX_TRANSITIONS} transitions between states, which is the bound`);
       }
     }
-    const width = this.#alphabet.classes.length;
     const next = new Int32Array(rows.length * width);
     for (const [number, row] of rows.entries()) next.set(row, number * width);
-    return { alphabet: this.#alphabet, next, accepts: accepting };
+    return { alphabet, next, accepts: accepting };
   }
 
   #numberOf(state: S): number {
-    const key = this.#keyOf(state);
+    const { keyOf, maxStates } = this.#options;
+    const key = keyOf(state);
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     const number = this.#states.length;
-    if (number === MAX_STATES) {
-      throw new GrammarProblem(`needs more than ${MAX_STATES} states, which is the bound; smaller counts need fewer`);
+    if (number === maxStates) {
+      throw new GrammarProblem(`needs more than ${maxStates} states, which is the bound; smaller counts need fewer`);
     }
     this.#numbers.set(key, number);
     this.#states.push(state);
@@ -76,9 +93,9 @@ export class AutomatonBuilder<S> {
  * @param accepts whether a text may end, given whether each of the two accepts it
  */
 export function productOf(
-  one: Automaton,
-  other: Automaton,
+  [one, other]: readonly [Automaton, Automaton],
   accepts: (one: boolean, other: boolean) => boolean,
+  work: PatternWork,
 ): Automaton {
   const width = one.alphabet.classes.length;
   const otherWidth = other.alphabet.classes.length;
@@ -95,10 +112,12 @@ export function productOf(
   const needsBoth = !accepts(true, false);
   const needsFirst = !accepts(false, true);
   const otherCount = other.accepts.length + 1;
-  const builder = new AutomatonBuilder<readonly [number, number]>(
+  const builder = new AutomatonBuilder<readonly [number, number]>({
     alphabet,
-    ([state, otherState]) => (state + 1) * otherCount + otherState + 1,
-  );
+    maxStates: MAX_PRODUCT_STATES,
+    work,
+    keyOf: ([state, otherState]) => (state + 1) * otherCount + otherState + 1,
+  });
   return builder.build(
     [0, 0],
     ([state, otherState]) =>

@@ -4,43 +4,88 @@ import { type Automaton, productOf } from "./automaton.js";
 import { CharacterSets } from "./character-sets.js";
 import { ALL_CODE_POINTS } from "./code-point-set.js";
 import { minimize } from "./minimize.js";
+import type { PatternWork } from "./pattern-work.js";
 import { readPattern } from "./read-pattern.js";
 import { StateGraph } from "./state-graph.js";
 
+export interface PatternOptions {
+  /** Whether the match must be the whole text, as if anchors stood around the pattern. Otherwise a text matches that contains a match. */
+  readonly isWhole: boolean;
+  /** The texts that count. A small number of them keeps a pattern small that would grow too large by itself. */
+  readonly among: Automaton | undefined;
+  readonly work: PatternWork;
+}
+
 /**
- * The automaton of the texts that a pattern matches. A pattern without anchors matches each text that contains a match.
- * @param options.isWhole whether the match must be the whole text, as if anchors stood around the pattern
+ * The automaton of the texts that a pattern matches.
  * @throws GrammarProblem with the construct that is not supported, and its position
  */
-export function automatonOf(pattern: string, { isWhole }: { isWhole: boolean }): Automaton {
+export function automatonOf(pattern: string, { isWhole, among, work }: PatternOptions): Automaton {
   const { alternatives, characters } = readPattern(pattern);
-  const graph = new StateGraph();
-  const compiler = new PatternCompiler(graph, new CharacterSets(characters));
+  const { lookaheads, others } = splitLookaheads(alternatives, isWhole);
+  const graph = new StateGraph(work);
+  const compiler = new PatternCompiler(graph, new CharacterSets(characters), work);
   const any = graph.setNumber(ALL_CODE_POINTS);
   const start = isWhole
-    ? compiler.alternatives(alternatives, graph.textEnd)
-    : graph.loop((before) => [compiler.alternatives(alternatives, graph.anything), graph.char(any, before)]);
-  return minimize(graph.determine(start, true));
+    ? compiler.choice(others, graph.textEnd)
+    : graph.loop((before) => [compiler.choice(others, graph.anything), graph.char(any, before)]);
+  let automaton = minimize(graph.determine(start, true));
+  if (among !== undefined) automaton = minimize(productOf([among, automaton], (one, other) => one && other, work));
+  for (const { alternatives: inside, negate } of lookaheads) {
+    const ahead = minimize(graph.determine(compiler.choice(elementsOf(inside), graph.anything), true));
+    automaton = minimize(productOf([automaton, ahead], (one, other) => one && other !== negate, work));
+  }
+  return automaton;
+}
+
+/** The elements of each alternative. */
+type Alternatives = readonly (readonly AST.Element[])[];
+
+function elementsOf(alternatives: readonly AST.Alternative[]): Alternatives {
+  return alternatives.map(({ elements }) => elements);
+}
+
+/** Takes out the lookaheads at the beginning of the text, which hold for the whole text. */
+function splitLookaheads(
+  alternatives: readonly AST.Alternative[],
+  isWhole: boolean,
+): { lookaheads: readonly AST.LookaheadAssertion[]; others: Alternatives } {
+  const [only, another] = elementsOf(alternatives);
+  const [first] = only ?? [];
+  const isAnchored = first?.type === "Assertion" && first.kind === "start";
+  if (only === undefined || another !== undefined || !(isAnchored || isWhole)) {
+    return { lookaheads: [], others: elementsOf(alternatives) };
+  }
+  const lookaheads: AST.LookaheadAssertion[] = [];
+  const anchor = isAnchored ? [first] : [];
+  const rest = only.slice(anchor.length);
+  for (const element of rest) {
+    if (element.type !== "Assertion" || element.kind !== "lookahead") break;
+    lookaheads.push(element);
+  }
+  return { lookaheads, others: [[...anchor, ...rest.slice(lookaheads.length)]] };
 }
 
 /** Builds the states of a pattern from its end to its beginning. */
 class PatternCompiler {
   readonly #graph: StateGraph;
   readonly #sets: CharacterSets;
+  readonly #work: PatternWork;
   readonly #setNumbers = new Map<AST.Node, number>();
   /** The open repetitions around the element, whose states are not complete yet. */
   #openLoops = 0;
 
-  constructor(graph: StateGraph, sets: CharacterSets) {
+  constructor(graph: StateGraph, sets: CharacterSets, work: PatternWork) {
     this.#graph = graph;
     this.#sets = sets;
+    this.#work = work;
   }
 
   /** The state in front of the alternatives, after which the text goes on at `next`. */
-  alternatives(alternatives: readonly AST.Alternative[], next: number): number {
+  choice(alternatives: Alternatives, next: number): number {
     const [first] = alternatives;
-    if (first !== undefined && alternatives.length === 1) return this.#sequence(first.elements, next);
-    return this.#graph.branch(...alternatives.map(({ elements }) => this.#sequence(elements, next)));
+    if (first !== undefined && alternatives.length === 1) return this.#sequence(first, next);
+    return this.#graph.branch(...alternatives.map((elements) => this.#sequence(elements, next)));
   }
 
   #sequence(elements: readonly AST.Element[], next: number): number {
@@ -54,10 +99,10 @@ class PatternCompiler {
       case "CharacterClass":
         return this.#graph.char(this.#setNumber(element), next);
       case "CapturingGroup":
-        return this.alternatives(element.alternatives, next);
+        return this.choice(elementsOf(element.alternatives), next);
       case "Group":
         if (element.modifiers !== null) throw unsupported("modifiers", element);
-        return this.alternatives(element.alternatives, next);
+        return this.choice(elementsOf(element.alternatives), next);
       case "Quantifier":
         return this.#repeat(element, next);
       case "Assertion":
@@ -117,13 +162,14 @@ class PatternCompiler {
   /** The rest of the text is held to what stands inside the lookahead and to what follows it. */
   #lookahead(assertion: AST.LookaheadAssertion, next: number): number {
     if (this.#openLoops > 0) throw unsupported("a lookahead inside an open repetition", assertion);
-    const inside = this.alternatives(assertion.alternatives, this.#graph.anything);
+    const inside = this.choice(elementsOf(assertion.alternatives), this.#graph.anything);
     if (this.#graph.beginsAtBeginning(inside) || this.#graph.beginsAtBeginning(next)) {
       throw unsupported("a lookahead beside an anchor ^ that comes later", assertion);
     }
     const ahead = minimize(this.#graph.determine(inside, false));
     const rest = minimize(this.#graph.determine(next, false));
-    return this.#graph.embed(minimize(productOf(rest, ahead, (one, other) => one && other !== assertion.negate)));
+    const holds = (one: boolean, other: boolean): boolean => one && other !== assertion.negate;
+    return this.#graph.embed(minimize(productOf([rest, ahead], holds, this.#work)));
   }
 }
 

@@ -1,11 +1,14 @@
 import { ALL_CODE_POINTS, type CodePointSet } from "./code-point-set.js";
 import { alphabetOf } from "./alphabet.js";
-import { type Automaton, AutomatonBuilder, DEAD, MAX_STATES, productOf } from "./automaton.js";
+import { type Automaton, AutomatonBuilder, DEAD, productOf } from "./automaton.js";
 import { automatonOf } from "./compile-pattern.js";
 import { minimize } from "./minimize.js";
+import { PatternWork } from "./pattern-work.js";
 
 /** The most states of a language that a length is counted in. */
-const COUNTED_STATES = MAX_STATES / 2;
+const COUNTED_STATES = 4_096;
+/** The most characters of a list of texts, where each counts once for all texts that begin alike. */
+const MAX_TEXT_STATES = 65_536;
 
 /**
  * A set of texts that can be told character by character, such as those that a pattern matches. Characters are code points. An operation that needs too many
@@ -15,29 +18,46 @@ export class Language {
   /** The least automaton of the language. */
   readonly automaton: Automaton;
 
-  private constructor(automaton: Automaton) {
+  readonly #work: PatternWork;
+
+  private constructor(automaton: Automaton, work: PatternWork) {
     this.automaton = automaton;
+    this.#work = work;
   }
 
   /** Every text. */
-  static everything(): Language {
-    return new Language(countingAutomaton({ min: 0, max: Infinity }));
+  static everything(work = new PatternWork()): Language {
+    return new Language(countingAutomaton({ min: 0, max: Infinity }), work);
   }
 
   /**
    * The texts that a pattern of ECMA-262 matches.
    * @param options.isWhole whether the match must be the whole text; by default a text matches that contains a match, as in JSON Schema
+   * @param options.among the texts that count, by default all; a small language keeps a pattern small that would grow too large by itself
+   * @param options.work counts the steps of all patterns of a request; the operations on the language count there too
    * @throws GrammarProblem with the construct that is not supported, and its position
    */
-  static ofPattern(pattern: string, { isWhole = false }: { isWhole?: boolean } = {}): Language {
-    return new Language(automatonOf(pattern, { isWhole }));
+  static ofPattern(
+    pattern: string,
+    {
+      isWhole = false,
+      among,
+      work = new PatternWork(),
+    }: { isWhole?: boolean; among?: Language; work?: PatternWork } = {},
+  ): Language {
+    return new Language(automatonOf(pattern, { isWhole, among: among?.automaton, work }), work);
   }
 
   /** The given texts alone. */
-  static ofTexts(texts: Iterable<string>): Language {
+  static ofTexts(texts: Iterable<string>, work = new PatternWork()): Language {
     const tree = new TextTree();
     for (const text of texts) tree.add(text);
-    return new Language(minimize(tree.automaton()));
+    return new Language(minimize(tree.automaton(work)), work);
+  }
+
+  /** A copy whose operations count their steps elsewhere. */
+  countedBy(work: PatternWork): Language {
+    return new Language(this.automaton, work);
   }
 
   get isEmpty(): boolean {
@@ -72,11 +92,13 @@ export class Language {
    * long enough.
    */
   withLength({ min, max }: { min: number; max: number }): Language {
-    const longEnough = min === 0 ? this : this.intersect(new Language(countingAutomaton({ min, max: Infinity })));
+    const ofLength = (length: { min: number; max: number }): Language =>
+      new Language(countingAutomaton(length), this.#work);
+    const longEnough = min === 0 ? this : this.intersect(ofLength({ min, max: Infinity }));
     const shortest = shortestLength(longEnough.automaton);
     if (max === Infinity || shortest === undefined) return longEnough;
     const most = shortest + Math.floor(COUNTED_STATES / longEnough.automaton.accepts.length);
-    return longEnough.intersect(new Language(countingAutomaton({ min: 0, max: Math.min(max, most) })));
+    return longEnough.intersect(ofLength({ min: 0, max: Math.min(max, most) }));
   }
 
   /** The texts of these characters alone. */
@@ -84,7 +106,7 @@ export class Language {
     const { alphabet, classesOf } = alphabetOf([characters]);
     const allowed = new Set(classesOf[0]);
     const next = Int32Array.from(alphabet.classes, (_, index) => (allowed.has(index) ? 0 : DEAD));
-    return this.intersect(new Language({ alphabet, next, accepts: [true] }));
+    return this.intersect(new Language({ alphabet, next, accepts: [true] }, this.#work));
   }
 
   has(text: string): boolean {
@@ -100,7 +122,7 @@ export class Language {
   }
 
   #with(other: Language, accepts: (one: boolean, its: boolean) => boolean): Language {
-    return new Language(minimize(productOf(this.automaton, other.automaton, accepts)));
+    return new Language(minimize(productOf([this.automaton, other.automaton], accepts, this.#work)), this.#work);
   }
 }
 
@@ -153,11 +175,16 @@ class TextTree {
     node.isText = true;
   }
 
-  automaton(): Automaton {
+  automaton(work: PatternWork): Automaton {
     const chars = [...this.#chars];
     const { alphabet, classesOf } = alphabetOf(chars.map((point) => [[point, point]]));
     const classOf = new Map(chars.map((point, index) => [point, classesOf[index]?.[0]]));
-    const builder = new AutomatonBuilder<TreeNode>(alphabet, ({ number }) => number);
+    const builder = new AutomatonBuilder<TreeNode>({
+      alphabet,
+      maxStates: MAX_TEXT_STATES,
+      work,
+      keyOf: ({ number }) => number,
+    });
     return builder.build(
       this.#root,
       ({ next }) => {

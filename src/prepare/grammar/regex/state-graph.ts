@@ -2,10 +2,11 @@ import { GrammarProblem } from "../rules/grammar-node.js";
 import { alphabetOf } from "./alphabet.js";
 import { type Automaton, AutomatonBuilder, DEAD } from "./automaton.js";
 import { type CodePointSet, unionOf } from "./code-point-set.js";
+import type { PatternWork } from "./pattern-work.js";
 
+/** The most states of the deterministic automaton before equivalent ones are merged. */
+const MAX_STATES = 8_192;
 const MAX_GRAPH_STATES = 20_000;
-/** Each step takes a few hundred nanoseconds at worst. */
-const MAX_STEPS = 1_500_000;
 
 /** A state of a nondeterministic automaton. It leads on without a character, except for a character's state. */
 type GraphState =
@@ -25,9 +26,10 @@ export class StateGraph {
   readonly #states: GraphState[] = [];
   readonly #sets: CodePointSet[] = [];
   readonly #setNumbers = new Map<string, number>();
-  #steps = 0;
+  readonly #work: PatternWork;
 
-  constructor() {
+  constructor(work: PatternWork) {
+    this.#work = work;
     this.anything = this.#add({ type: "anything" });
     this.textEnd = this.#add({ type: "end", to: this.anything });
   }
@@ -107,7 +109,12 @@ export class StateGraph {
    */
   determine(start: number, isBeginning: boolean): Automaton {
     const { alphabet, classesOf } = alphabetOf(this.#sets);
-    const builder = new AutomatonBuilder<readonly number[]>(alphabet, (states) => states.join(" "));
+    const builder = new AutomatonBuilder<readonly number[]>({
+      alphabet,
+      maxStates: MAX_STATES,
+      work: this.#work,
+      keyOf: (states) => states.join(" "),
+    });
     const first = this.#closure([start], { isBeginning, isEnd: false });
     return builder.build(
       first,
@@ -130,7 +137,7 @@ export class StateGraph {
       for (const symbol of classesOf[state.set] ?? []) {
         const known = targets.get(symbol) ?? new Set<number>();
         targets.set(symbol, known.add(state.to));
-        this.#step();
+        this.#work.spend(1);
       }
     }
     const closures = new Map<string, readonly number[]>();
@@ -157,7 +164,7 @@ export class StateGraph {
     const kept: number[] = [];
     const due = [...from];
     for (let number = due.pop(); number !== undefined; number = due.pop()) {
-      this.#step();
+      this.#work.spend(1);
       if (number === this.anything) return [number];
       const state = this.#states[number];
       if (state === undefined || state.type === "anything") continue;
@@ -182,10 +189,5 @@ export class StateGraph {
     }
     this.#states.push(state);
     return this.#states.length - 1;
-  }
-
-  #step(): void {
-    this.#steps += 1;
-    if (this.#steps > MAX_STEPS) throw new GrammarProblem("matches in too many ways to be compiled");
   }
 }
