@@ -1,3 +1,5 @@
+import type { CallSyntax, ParameterTypes } from "./call-syntax.js";
+
 /**
  * The markup of a model's output. The prepare worker derives it from the chat template, and the engine's output reader reads by it. Markup is text,
  * and a control token with the same text means the same.
@@ -11,6 +13,8 @@ export interface OutputFormat {
   readonly toolNames: readonly string[];
   /** The caller's names of the tools whose name in `toolNames` differs from it, by that name. Default: every tool has the caller's name. */
   readonly ownNames?: ReadonlyMap<string, string>;
+  /** The types of the tools' parameters, for syntaxes that write values without quotes. Default: unknown. */
+  readonly parameterTypes?: ParameterTypes;
   /** Whether there may be more than one call. If not, the output ends with its first call. */
   readonly parallelCalls: boolean;
   /** Whether the output ends before a call that equals an earlier one, which is dropped. Default: it stays as the model wrote it. */
@@ -21,6 +25,8 @@ export interface OutputFormat {
   readonly maxArgumentBytes: number;
   /** Markup that frames the answer itself and is no part of it, such as harmony's `<|channel|>final<|message|>`. Default: none. */
   readonly frames?: readonly string[];
+  /** Markup of the output that the prompt ends with, so that the output goes on after it. Default: none. */
+  readonly opened?: string;
 }
 
 /** Reasoning lies between two marks. White space next to either mark is dropped. */
@@ -31,54 +37,6 @@ export interface ReasoningSyntax {
   readonly endTokens: readonly number[];
   /** Whether the prompt has opened the reasoning already, so that the output begins with it. */
   readonly isOpen: boolean;
-}
-
-/**
- * One way to write calls: section begin, calls, section end. White space is free between any two parts, and every part may be empty. The beginning of
- * a call must tell it from text, or be `{` or `[` at the very beginning of the answer. Blanks at either end of a mark are written but not required.
- * End marks may be missing, and so may the section's begin if the body's is not empty.
- */
-export interface CallSyntax {
-  /** Stands before the first call, such as `<｜tool▁calls▁begin｜>`. */
-  readonly sectionBegin: string;
-  /** Stands after the last call. */
-  readonly sectionEnd: string;
-  readonly body: CallBody;
-}
-
-export type CallBody =
-  /** Each call is a JSON object with the name and the arguments among its members, between `begin` and `end`. */
-  | {
-      readonly type: "object";
-      readonly begin: string;
-      readonly end: string;
-      readonly separator: string;
-      readonly keys: CallKeys;
-    }
-  /** All calls are the elements of one JSON array. */
-  | { readonly type: "array"; readonly keys: CallKeys }
-  /** Each call is its plain name and its arguments as JSON: `begin` name `middle` arguments `end`. */
-  | {
-      readonly type: "named";
-      readonly begin: string;
-      /** Other marks that models write in place of `begin`. Default: none. */
-      readonly otherBegins?: readonly string[];
-      /** Stands between name and `middle`, before an id of letters, digits, `_` and `-`, if the model gives one. Default: no id is read. */
-      readonly idMark?: string;
-      readonly middle: string;
-      /** Other marks that models write in place of `middle`. Default: none. */
-      readonly otherMiddles?: readonly string[];
-      readonly end: string;
-      readonly separator: string;
-    };
-
-/** The keys of a call's members. */
-export interface CallKeys {
-  readonly name: string;
-  /** Calls are forced into the first. */
-  readonly arguments: readonly string[];
-  /** The key of the model's own id for the call. The id is read if it comes before the arguments. */
-  readonly id: string | undefined;
 }
 
 /** A keyword of a caller's schema that the grammar does not hold. */

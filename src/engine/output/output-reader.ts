@@ -63,6 +63,7 @@ export class OutputReader implements PartReader {
       parts: this.#parts,
       ledger: this.#ledger,
       toolNames: format.toolNames,
+      parameterTypes: format.parameterTypes ?? {},
     });
     this.#bareCalls = openings.filter(({ mark }) => mark.trim() === "");
     this.#channel = reasoning?.isOpen === true ? "reasoning" : "answer";

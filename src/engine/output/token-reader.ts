@@ -4,12 +4,13 @@ import { END, type Parser, type TextCursor } from "./text-cursor.js";
 /** Reads the elements of calls, and skips the blanks before each. It settles nothing, and reads END once `maxHeld` units are held. */
 export class TokenReader {
   readonly #cursor: TextCursor;
-  readonly #maxHeld: number;
+  /** In UTF-16 units. */
+  readonly maxHeld: number;
 
   /** @param maxHeld in UTF-16 units */
   constructor(cursor: TextCursor, maxHeld: number) {
     this.#cursor = cursor;
-    this.#maxHeld = maxHeld;
+    this.maxHeld = maxHeld;
   }
 
   /** @returns the next unit that is no blank, or END */
@@ -78,7 +79,7 @@ export class TokenReader {
   }
 
   get #unit(): number {
-    return this.#cursor.held >= this.#maxHeld ? END : this.#cursor.unit;
+    return this.#cursor.held >= this.maxHeld ? END : this.#cursor.unit;
   }
 }
 

@@ -1,9 +1,10 @@
 import type { RunSpec } from "../../core/engine-messages.js";
 import type { FinishReason, StopMatch } from "../../core/run-end.js";
-import type { CallBody, OutputFormat } from "../../core/output-format.js";
+import type { OutputFormat } from "../../core/output-format.js";
 import type { Piece, TokenScore } from "../../core/piece.js";
 import type { Engine, GrammarState, SampledToken } from "../engine.js";
 import { CallConstraint } from "./call-constraint.js";
+import { marksOfCalls } from "../output/call-marks.js";
 import { GrammarConstraint } from "./grammar-constraint.js";
 import type { PartReader } from "../output/output-part.js";
 import { ownBytes, PieceBuilder } from "../output/piece-builder.js";
@@ -225,17 +226,8 @@ export class OutputBuilder {
 
 /** Lists all that a format writes besides text. */
 function marksOf({ reasoning, calls, frames = [] }: OutputFormat): readonly string[] {
-  const callMarks = calls.flatMap(({ sectionBegin, sectionEnd, body }) => [sectionBegin, sectionEnd, ...marksIn(body)]);
   const reasoningMarks = reasoning === undefined ? [] : [reasoning.begin, reasoning.end];
-  return [...callMarks, ...reasoningMarks, ...frames];
-}
-
-function marksIn(body: CallBody): readonly string[] {
-  if (body.type === "array") return [];
-  const { begin, end, separator } = body;
-  if (body.type === "object") return [begin, end, separator];
-  const { otherBegins = [], idMark = "", middle, otherMiddles = [] } = body;
-  return [begin, ...otherBegins, idMark, middle, ...otherMiddles, end, separator];
+  return [...calls.flatMap(marksOfCalls), ...reasoningMarks, ...frames];
 }
 
 /** All tokens of one run, in order: its input, then its output. */

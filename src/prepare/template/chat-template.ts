@@ -1,7 +1,10 @@
 import type { Message, ToolUse } from "../../core/conversation.js";
 import type { ChatOptions } from "../../core/generation-request.js";
 import type { TemplateFacts } from "../../core/model-facts.js";
-import type { CallSyntax, OutputFormat, ReasoningSyntax } from "../../core/output-format.js";
+import type { CallSyntax, ParameterTypes } from "../../core/call-syntax.js";
+import { DEFAULT_GRAMMAR_BOUNDS } from "../grammar/rules/grammar-bounds.js";
+import { memberTypes } from "../grammar/schema/object-members.js";
+import type { OutputFormat, ReasoningSyntax } from "../../core/output-format.js";
 import type { Fragment } from "../tokens/control-texts.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 import { bareJson } from "./families/bare-json.js";
@@ -74,6 +77,7 @@ export function createOutputFormat({
     reasoning: reasoning && { ...reasoning, endTokens: tokenizeMarkup(reasoning.end, vocabulary) },
     calls: tools === undefined ? [] : withGeneric(calls),
     toolNames: tools === undefined ? [] : namesOf(tools),
+    ...(tools !== undefined && calls?.some(isUntyped) === true ? { parameterTypes: typesOfTools(tools) } : {}),
     parallelCalls: tools?.parallel ?? false,
     ...(tools !== undefined && isForced(tools) ? { endsAtRepeatedCall: true } : {}),
     // The main thread sets these bounds, since it knows the limits.
@@ -81,6 +85,17 @@ export function createOutputFormat({
     maxArgumentBytes: Number.MAX_SAFE_INTEGER,
     ...(frames.length === 0 ? {} : { frames }),
   };
+}
+
+/** Whether values are written without quotes, so that the tool's schema tells text from other values. */
+function isUntyped({ body }: CallSyntax): boolean {
+  return body.type === "parameters";
+}
+
+function typesOfTools({ tools }: ToolUse): ParameterTypes {
+  return Object.fromEntries(
+    tools.map(({ name, parameters }) => [name, memberTypes(parameters, DEFAULT_GRAMMAR_BOUNDS)]),
+  );
 }
 
 /** Models also write the tags when their template shows another syntax. Bare JSON counts as an answer unless it is the shown syntax. */

@@ -5,7 +5,7 @@ import { type HiddenTexts, parseJsonObject } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 import { createHash } from "node:crypto";
-import type { CallSyntax } from "../../core/output-format.js";
+import type { CallSyntax } from "../../core/call-syntax.js";
 import { writeCalls } from "./written-calls.js";
 
 /** The input of one rendering. */

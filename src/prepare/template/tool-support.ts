@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Message, Tool } from "../../core/conversation.js";
-import type { CallSyntax } from "../../core/output-format.js";
+import type { CallSyntax } from "../../core/call-syntax.js";
 import { callFamilies } from "./call-syntaxes.js";
-import { type ProbedCall, showsCall } from "./written-calls.js";
+import { type ProbedCall, showsCall } from "./shown-calls.js";
 import { PLAIN_SHAPE, type TemplateShape } from "./jinja-renderer.js";
 
 /** Renders a conversation with these tools, or returns undefined if the template rejects it. */

@@ -1,61 +1,79 @@
 import type { ToolCall } from "../../core/conversation.js";
-import type { CallSyntax } from "../../core/output-format.js";
+import {
+  type CallBody,
+  type CallSyntax,
+  isListed,
+  type Literals,
+  type ParameterMarks,
+} from "../../core/call-syntax.js";
+
+type Hide = (text: string) => string;
 
 /** Writes calls as a model of this syntax does. `hide` is applied to everything that is not markup. */
-export function writeCalls(calls: readonly ToolCall[], syntax: CallSyntax, hide: (text: string) => string): string {
+export function writeCalls(calls: readonly ToolCall[], syntax: CallSyntax, hide: Hide): string {
   const { body } = syntax;
-  const between = "separator" in body ? body.separator : ", ";
-  const written = calls.map((call) => writeCall(call, body, hide)).join(between);
-  const section = body.type === "array" ? `[${written}]` : written;
-  return syntax.sectionBegin + section + syntax.sectionEnd;
+  const written = calls.map((call) => writeCall(call, body, hide));
+  return syntax.sectionBegin + joinCalls(written, body) + syntax.sectionEnd;
 }
 
-function writeCall(call: ToolCall, body: CallSyntax["body"], hide: (text: string) => string): string {
-  if (body.type === "named") return body.begin + hide(call.name) + body.middle + hide(call.arguments) + body.end;
-  const { keys } = body;
-  const name = `${JSON.stringify(keys.name)}: ${hide(JSON.stringify(call.name))}`;
-  const values = `${JSON.stringify(keys.arguments[0])}: ${hide(call.arguments)}`;
-  const object = `{${name}, ${values}}`;
-  return body.type === "array" ? object : body.begin + object + body.end;
+function joinCalls(written: readonly string[], body: CallBody): string {
+  if (isListed(body)) return `[${written.join(", ")}]`;
+  return written.join(body.separator);
 }
 
-/** A call with one string argument, whose words appear nowhere else. */
-export interface ProbedCall {
-  readonly name: string;
-  readonly key: string;
-  readonly value: string;
-}
-
-/** Whether a rendered conversation contains the call in this syntax, with any white space. */
-export function showsCall(rendered: string, { sectionBegin, body }: CallSyntax, call: ProbedCall): boolean {
-  const name = escapePattern(call.name);
-  const values = `\\{\\s*"${escapePattern(call.key)}"\\s*:\\s*"${escapePattern(call.value)}"\\s*\\}`;
-  if (body.type === "named") {
-    // Some templates write an id between the name and the arguments.
-    const begin = anyOf(body.begin, body.otherBegins);
-    const middle = anyOf(body.middle, body.otherMiddles);
-    const pattern = `${begin}\\s*${name}[^{]*?${middle}\\s*${values}\\s*${trimmed(body.end)}`;
-    return new RegExp(pattern).test(rendered);
+function writeCall({ name, arguments: args }: ToolCall, body: CallBody, hide: Hide): string {
+  switch (body.type) {
+    case "named":
+      return body.begin + (body.nameMark ?? "") + hide(name) + body.middle + hide(args) + body.end;
+    case "parameters": {
+      const members = membersOf(args).map(([key, value]) =>
+        writeParameter(key, value, { marks: body.parameter, hide }),
+      );
+      return body.begin + (body.nameMark ?? "") + hide(name) + body.middle + members.join("") + body.close + body.end;
+    }
+    case "literal": {
+      const members = membersOf(args).map(
+        ([key, value]) => hide(key) + body.pair + writeLiteral(value, { literals: body.literals, hide }),
+      );
+      return body.begin + hide(name) + body.open + members.join(", ") + body.close + body.end;
+    }
+    case "keyed":
+      return `{${hide(JSON.stringify(name))}: ${hide(args)}}`;
+    case "array":
+    case "object": {
+      const { keys } = body;
+      const named = `${JSON.stringify(keys.name)}: ${hide(JSON.stringify(name))}`;
+      const object = `{${named}, ${JSON.stringify(keys.arguments[0])}: ${hide(args)}}`;
+      return body.type === "array" ? object : body.begin + object + body.end;
+    }
   }
-  const { keys } = body;
-  const valuesKey = keys.arguments.map(escapePattern).join("|");
-  const members = `"${escapePattern(keys.name)}"\\s*:\\s*"${name}"[^{}]*"(?:${valuesKey})"\\s*:\\s*${values}[^{}]*`;
-  const object = `\\{[^{}]*${members}\\}`;
-  const pattern =
-    body.type === "array"
-      ? `${trimmed(sectionBegin)}\\s*\\[[^]*?${object}`
-      : `${trimmed(body.begin)}\\s*${object}\\s*${trimmed(body.end)}`;
-  return new RegExp(pattern).test(rendered);
 }
 
-function anyOf(first: string, others: readonly string[] = []): string {
-  return `(?:${[first, ...others].map(trimmed).join("|")})`;
+function membersOf(args: string): [string, unknown][] {
+  return Object.entries(JSON.parse(args) as Readonly<Record<string, unknown>>);
 }
 
-function trimmed(markup: string): string {
-  return escapePattern(markup.trim());
+function writeParameter(key: string, value: unknown, { marks, hide }: { marks: ParameterMarks; hide: Hide }): string {
+  const isText = typeof value === "string";
+  const middle = marks.middles.find(({ types }) => types?.includes("string") !== !isText) ?? marks.middles[0];
+  return marks.begin + hide(key) + (middle?.mark ?? "") + hide(isText ? value : JSON.stringify(value)) + marks.end;
 }
 
-function escapePattern(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function writeLiteral(value: unknown, { literals, hide }: { literals: Literals; hide: Hide }): string {
+  if (Array.isArray(value)) {
+    return `[${value.map((element: unknown) => writeLiteral(element, { literals, hide })).join(", ")}]`;
+  }
+  if (typeof value === "object" && value !== null) {
+    const isPython = literals.type === "python";
+    const members = Object.entries(value).map(([key, member]) => {
+      const shown = hide(isPython ? JSON.stringify(key) : key);
+      return `${shown}:${isPython ? " " : ""}${writeLiteral(member, { literals, hide })}`;
+    });
+    return `{${members.join(", ")}}`;
+  }
+  if (literals.type === "marked") {
+    return typeof value === "string" ? literals.quote + hide(value) + literals.quote : JSON.stringify(value);
+  }
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return value === null ? "None" : hide(JSON.stringify(value));
 }

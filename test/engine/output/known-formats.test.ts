@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { harmonyFrames } from "../../../src/prepare/template/families/harmony.js";
 import { KNOWN_SYNTAXES, syntaxOf } from "./known-syntaxes.js";
-import type { CallSyntax, OutputFormat } from "../../../src/core/output-format.js";
+import type { CallSyntax } from "../../../src/core/call-syntax.js";
+import type { OutputFormat } from "../../../src/core/output-format.js";
+import { type KnownExample, PART_EXAMPLES } from "./part-examples.js";
 import { answer, call, formatOf, type Read, read, reasoning } from "./read-output.js";
 
 const harmony: Partial<OutputFormat> = {
@@ -16,13 +18,8 @@ const command: Partial<OutputFormat> = {
 const time = call("id 1", "get_time", '{"zone": "Europe/Zürich"}');
 const both: Read[] = [time, call("id 2", "get", '{"key":[1,{"a":null}]}')];
 
-const examples: readonly {
-  of: string;
-  what: string;
-  output: string;
-  is: Read[];
-  changes?: Partial<OutputFormat>;
-}[] = [
+const examples: readonly KnownExample[] = [
+  ...PART_EXAMPLES,
   {
     of: "tool_call",
     what: "text before, two calls, text after",

@@ -1,4 +1,4 @@
-import type { CallSyntax } from "../../../src/core/output-format.js";
+import type { CallSyntax } from "../../../src/core/call-syntax.js";
 import { CALL_FAMILIES } from "../../../src/prepare/template/call-syntaxes.js";
 
 /** The syntaxes of all families, by name. */

@@ -1,4 +1,5 @@
-import type { CallSyntax, OutputFormat, ReasoningSyntax } from "../../../src/core/output-format.js";
+import type { CallSyntax } from "../../../src/core/call-syntax.js";
+import type { OutputFormat, ReasoningSyntax } from "../../../src/core/output-format.js";
 import type { Channel } from "../../../src/core/piece.js";
 import type { OutputPart } from "../../../src/engine/output/output-part.js";
 import { OutputReader } from "../../../src/engine/output/output-reader.js";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { writeCalls } from "../../../src/prepare/template/written-calls.js";
 import type { OutputFormat } from "../../../src/core/output-format.js";
 import { KNOWN_SYNTAXES } from "./known-syntaxes.js";
-import { call, createReader, joined, partsOf, read } from "./read-output.js";
+import { call, createReader, joined, partsOf, type Read, read } from "./read-output.js";
 import { formats, split } from "./write-output.js";
 
 const WRITTEN = [
@@ -13,6 +13,11 @@ const WRITTEN = [
   { id: "", name: "get_time", arguments: '{"a":1}' },
   { id: "", name: "get_time", arguments: '{"😀":"\\u00e4"}' },
 ];
+
+/** The call with its arguments as JSON without blanks, since some syntaxes write none. */
+function withoutBlanks(one: Read): Read {
+  return "arguments" in one ? { ...one, arguments: JSON.stringify(JSON.parse(one.arguments)) } : one;
+}
 
 const plain = (text: string): string => text;
 
@@ -37,7 +42,7 @@ describe("repeated calls of a forced answer", () => {
           const pieces = split(writeCalls(written, syntax, plain), cuts);
           const parts = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.finish()];
           const expected = left.map((one, index) => call(`id ${index + 1}`, one.name, one.arguments));
-          assert.deepEqual(joined(parts), expected);
+          assert.deepEqual(joined(parts).map(withoutBlanks), expected.map(withoutBlanks));
           assert.deepEqual([reader.calls, reader.isOver], [left.length, isRepeated]);
         }),
         { numRuns: 40 },

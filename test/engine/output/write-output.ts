@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { harmonyFrames } from "../../../src/prepare/template/families/harmony.js";
 import { KNOWN_SYNTAXES, syntaxOf } from "./known-syntaxes.js";
-import type { CallKeys, CallSyntax, OutputFormat, ReasoningSyntax } from "../../../src/core/output-format.js";
+import type { CallBody, CallKeys, CallSyntax } from "../../../src/core/call-syntax.js";
+import type { OutputFormat, ReasoningSyntax } from "../../../src/core/output-format.js";
+import { marksOfCalls } from "../../../src/engine/output/call-marks.js";
+import { openingsOf } from "../../../src/engine/output/call-reader.js";
+import { jsonOf, parameterTypes, type WrittenParts, writeParts, writtenParts } from "./write-parameters.js";
 import { answer, call, formatOf, type Read, reasoning, think, toolNames } from "./read-output.js";
 
 /** A call, and how it is written where there is a choice. */
@@ -32,7 +36,7 @@ export const formats: ReadonlyMap<string, OutputFormat> = new Map([
 ]);
 
 function formatFor(name: string, calls: readonly CallSyntax[]): OutputFormat {
-  const wide = { maxArgumentBytes: 100_000 };
+  const wide = { maxArgumentBytes: 100_000, parameterTypes };
   if (name !== "harmony") return formatOf(calls, wide);
   const harmonyReasoning = { ...think, begin: "<|channel|>analysis<|message|>", end: "<|end|>" };
   return formatOf(calls, { ...wide, reasoning: harmonyReasoning, frames: harmonyFrames });
@@ -80,12 +84,12 @@ export function outputsOf(format: OutputFormat): fc.Arbitrary<WrittenOutput> {
   const [syntax] = format.calls;
   if (syntax === undefined || format.reasoning === undefined) throw new Error("a format without calls or reasoning");
   const marks = format.reasoning;
-  const isBare = syntax.body.type === "object" && syntax.sectionBegin === "" && syntax.body.begin === "";
+  const isBare = openingsOf(format).every(({ mark }) => mark.trim() === "");
   return fc
     .record({
       thoughts: fc.option(words),
       before: isBare ? fc.constant(null) : fc.option(words),
-      calls: fc.array(writtenCall, { minLength: 1, maxLength: 3 }),
+      calls: fc.array(callsOf(syntax.body), { minLength: 1, maxLength: 3 }),
       hasEnd: fc.boolean(),
       after: fc.option(fc.tuple(blanks, words)),
       pad: blanks,
@@ -100,7 +104,7 @@ export function outputsOf(format: OutputFormat): fc.Arbitrary<WrittenOutput> {
       is: [
         ...(thoughts === null ? [] : [reasoning(thoughts)]),
         ...(before === null ? [] : [answer(before)]),
-        ...calls.map(({ name, arguments: args }, index) => call(`id ${index + 1}`, name, args)),
+        ...calls.map((each, index) => call(`id ${index + 1}`, each.name, argumentsOf(each))),
         ...(after === null ? [] : [answer(after.join(""))]),
       ],
     }));
@@ -110,25 +114,57 @@ function thinking(marks: ReasoningSyntax, thoughts: string, pad: string): string
   return marks.begin + pad + thoughts + pad + marks.end + pad;
 }
 
+/** A call as JSON has it, or in parts. */
+type AnyCall = WrittenCall | WrittenParts;
+
+function callsOf(body: CallBody): fc.Arbitrary<AnyCall> {
+  return body.type === "parameters" || body.type === "literal" ? writtenParts(body) : writtenCall;
+}
+
+function argumentsOf(written: AnyCall): string {
+  return "args" in written ? jsonOf(written) : written.arguments;
+}
+
 function section(
   { sectionBegin, sectionEnd, body }: CallSyntax,
-  calls: readonly WrittenCall[],
+  calls: readonly AnyCall[],
   { pad, hasEnd }: { readonly pad: string; readonly hasEnd: boolean },
 ): string {
   const end = hasEnd ? ended(sectionEnd, pad) : "";
+  const one = (each: AnyCall): string => pad + callIn(body, each, pad);
   switch (body.type) {
     case "array":
-      return `${sectionBegin}${pad}[${calls.map((each) => pad + jsonCall(body.keys, each)).join(`${pad},`)}${pad}]${end}`;
-    case "object": {
-      const written = calls.map((each) => body.begin + pad + jsonCall(body.keys, each) + ended(body.end, pad));
-      return sectionBegin + written.join(pad + body.separator) + end;
-    }
-    case "named": {
-      const written = calls.map(
-        (each) => body.begin + each.name + body.middle + pad + each.arguments + ended(body.end, pad),
-      );
-      return sectionBegin + written.join(pad + body.separator) + end;
-    }
+    case "keyed":
+      return `${sectionBegin}${pad}[${calls.map(one).join(`${pad},`)}${pad}]${end}`;
+    case "literal":
+      if (body.isList) return `${sectionBegin}${pad}[${calls.map(one).join(`${pad},`)}${pad}]${end}`;
+      break;
+    case "object":
+    case "named":
+    case "parameters":
+      break;
+  }
+  const written = calls.map((each) => callIn(body, each, pad) + ended(body.end, pad));
+  return sectionBegin + written.join(pad + body.separator) + end;
+}
+
+/** One call without its end. */
+function callIn(body: CallBody, each: AnyCall, pad: string): string {
+  if ("args" in each) {
+    if (body.type !== "parameters" && body.type !== "literal") throw new Error("a call in parts in a body of JSON");
+    return writeParts(body, each, pad);
+  }
+  switch (body.type) {
+    case "array":
+      return jsonCall(body.keys, each);
+    case "keyed":
+      return `{${pad}"${each.name}" :${each.arguments}${pad}}`;
+    case "object":
+      return body.begin + pad + jsonCall(body.keys, each);
+    case "named":
+      return body.begin + (body.nameMark ?? "") + each.name + body.middle + pad + each.arguments;
+    default:
+      throw new Error("a call of JSON in a body of parts");
   }
 }
 
@@ -188,14 +224,7 @@ export function mutated(output: fc.Arbitrary<WrittenOutput>): fc.Arbitrary<strin
 
 /** All marks of a format but the empty ones. */
 export function marksOf(format: OutputFormat): readonly string[] {
-  const calls = format.calls.flatMap(({ sectionBegin, sectionEnd, body }) => [
-    sectionBegin,
-    sectionEnd,
-    ...(body.type === "array" ? [] : [body.begin, body.end, body.separator]),
-    ...(body.type === "named"
-      ? [body.middle, ...(body.otherBegins ?? []), ...(body.otherMiddles ?? []), body.idMark ?? ""]
-      : []),
-  ]);
+  const calls = format.calls.flatMap(marksOfCalls);
   const { reasoning: thought, frames = [] } = format;
   return [thought?.begin ?? "", thought?.end ?? "", ...frames, ...calls].filter((mark) => mark.trim() !== "");
 }

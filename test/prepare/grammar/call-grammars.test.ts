@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CallSyntax } from "../../../src/core/output-format.js";
+import type { CallSyntax } from "../../../src/core/call-syntax.js";
 import type { Tool, ToolUse } from "../../../src/core/conversation.js";
 import { compileCallGrammar } from "../../../src/prepare/grammar/compile-call-grammar.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";

@@ -1,5 +1,6 @@
 import type { RequestedConstraint } from "../../../src/core/generation-request.js";
-import type { CallSyntax, OutputFormat } from "../../../src/core/output-format.js";
+import type { CallSyntax } from "../../../src/core/call-syntax.js";
+import type { OutputFormat } from "../../../src/core/output-format.js";
 import type { ToolUse } from "../../../src/core/conversation.js";
 import type { Random } from "../../support/random.js";
 import { randomGbnf } from "./random-gbnf.js";

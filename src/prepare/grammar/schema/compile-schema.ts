@@ -58,7 +58,7 @@ const MAX_STRING_LENGTH = 65_536;
  * Converts a JSON Schema (draft 2020-12) to a grammar. Every output of the grammar is valid, but not every valid value is an output: the model writes no
  * undescribed members, no escaped surrogates, and no number of more than 15 digits. A keyword that cannot be enforced is rejected.
  */
-class SchemaConverter implements InnerConverter {
+export class SchemaConverter implements InnerConverter {
   readonly book: RuleBook;
   readonly source: SchemaSource;
   readonly branchings: GrammarNode[] = [];

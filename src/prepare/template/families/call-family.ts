@@ -1,4 +1,4 @@
-import type { CallKeys, CallSyntax } from "../../../core/output-format.js";
+import type { CallKeys, CallSyntax } from "../../../core/call-syntax.js";
 
 /** A family of models that write calls alike. */
 export interface CallFamily {

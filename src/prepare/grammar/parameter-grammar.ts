@@ -1,0 +1,82 @@
+import type { ParameterMarks, ParameterMiddle } from "../../core/call-syntax.js";
+import { textUntil, textWithout } from "./json/text-grammar.js";
+import { EMPTY, type GrammarNode, oneOf, optional, sequence, text } from "./rules/grammar-node.js";
+import { type RuleBook, textChoice } from "./rules/rule-book.js";
+import type { CompiledMember, CompiledMembers } from "./schema/compile-members.js";
+import { readCount } from "./schema/schema-keywords.js";
+
+const NEWLINE: GrammarNode = optional(text("\n"));
+/** The most characters of a text whose length is bounded. llama.cpp reads a larger count as unbounded. */
+const MAX_BOUNDED_CHARS = 2_000;
+const MAX_FREE_NAME = 64;
+
+/** The arguments one by one between marks. Texts stand without quotes, and other values are JSON. */
+export function parametersGrammar(book: RuleBook, args: CompiledMembers, marks: ParameterMarks): GrammarNode {
+  const [middle] = marks.middles;
+  if (args.isFree && middle !== undefined) {
+    const name = book.repeat(oneOf("A-Za-z0-9_.-"), 1, MAX_FREE_NAME);
+    const value = sequence(text(marks.begin), name, text(middle.mark), textUntil(book, marks.end.trim()), NEWLINE);
+    return book.repeat(book.add("parameter", value), 0, Infinity);
+  }
+  return sequence(
+    ...args.members.map((member) => {
+      const one = parameterGrammar(book, member, { args, marks });
+      return member.isRequired ? one : optional(one);
+    }),
+  );
+}
+
+function parameterGrammar(
+  book: RuleBook,
+  member: CompiledMember,
+  { args, marks }: { args: CompiledMembers; marks: ParameterMarks },
+): GrammarNode {
+  const isText = member.types === undefined || member.types.includes("string");
+  const middles = marks.middles.filter(({ types }) => fits(types, member, isText));
+  const value = isText ? textValue(book, member, { args, marks }) : jsonValue(member, marks);
+  const entries = middles.map(({ mark }) => [mark, EMPTY] as const);
+  const middle = textChoice(book, entries.length > 0 ? entries : [[marks.middles[0]?.mark ?? "", EMPTY]]);
+  return book.add("parameter", sequence(text(marks.begin + member.name), middle, value, NEWLINE));
+}
+
+function fits(types: ParameterMiddle["types"], member: CompiledMember, isText: boolean): boolean {
+  if (types === undefined) return true;
+  return isText ? types.includes("string") : (member.types?.some((type) => types.includes(type)) ?? false);
+}
+
+function jsonValue(member: CompiledMember, marks: ParameterMarks): GrammarNode {
+  return sequence(member.toJson(), endOf(marks));
+}
+
+/** A text and the mark that ends it. Listed values stand as they are. */
+function textValue(
+  book: RuleBook,
+  { fixed, schema, types, located }: CompiledMember,
+  { args, marks }: { args: CompiledMembers; marks: ParameterMarks },
+): GrammarNode {
+  const end = marks.end.trim();
+  const listed = fixed?.map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+  if (listed?.every((value) => !value.includes(end)) === true) {
+    const values = textChoice(
+      book,
+      listed.map((value) => [value, EMPTY] as const),
+    );
+    return sequence(values, endOf(marks));
+  }
+  const isOnlyText = types?.length === 1;
+  const min = schema === undefined ? 0 : (readCount(schema, "minLength", located.at) ?? 0);
+  const max = schema === undefined ? Infinity : (readCount(schema, "maxLength", located.at) ?? Infinity);
+  for (const keyword of ["pattern", "format"]) {
+    if (schema?.[keyword] === undefined) continue;
+    args.unheld.noteAnnotation(`${located.at}/${keyword}`, "is not held in the way in which this model writes calls");
+  }
+  const isBounded = isOnlyText && (min > 0 || max < Infinity) && min <= MAX_BOUNDED_CHARS;
+  if (!isBounded) return textUntil(book, end);
+  return sequence(textWithout(book, end, { min, max: max > MAX_BOUNDED_CHARS ? Infinity : max }), text(end));
+}
+
+/** The end mark after a value that is complete without it. */
+function endOf({ end }: ParameterMarks): GrammarNode {
+  const before = end.startsWith("\n") ? NEWLINE : EMPTY;
+  return sequence(before, text(end.trim()));
+}

@@ -1,0 +1,74 @@
+import type { JsonTypeName } from "../../../core/call-syntax.js";
+import type { JsonObject } from "../../../core/json.js";
+import type { GrammarBounds } from "../rules/grammar-bounds.js";
+import type { GrammarNode } from "../rules/grammar-node.js";
+import type { RuleBook } from "../rules/rule-book.js";
+import { SchemaConverter } from "./compile-schema.js";
+import { fixedValuesOf, flatSchemaOf, membersOf, typesOf } from "./object-members.js";
+import { SchemaSource } from "./schema-source.js";
+import { type Strictness, UnheldKeywords, type UnheldPart } from "./unheld-keywords.js";
+
+/** A member of an object that is not written as JSON. */
+export interface CompiledMember {
+  readonly name: string;
+  readonly isRequired: boolean;
+  /** undefined means that the schema tells no types. */
+  readonly types: readonly JsonTypeName[] | undefined;
+  /** The values that the schema lists, if it does. */
+  readonly fixed: readonly unknown[] | undefined;
+  /** undefined for a schema that allows everything or nothing. */
+  readonly schema: JsonObject | undefined;
+  /** The source and the place of the schema, for a conversion other than to JSON. */
+  readonly located: { readonly schema: JsonObject | boolean; readonly at: string };
+  /** The grammar of the value as JSON. */
+  readonly toJson: () => GrammarNode;
+}
+
+export interface CompiledMembers {
+  readonly members: readonly CompiledMember[];
+  /** Whether the names are free. */
+  readonly isFree: boolean;
+  /** The types of the values of the whole schema. undefined means that it tells none. */
+  readonly types: readonly JsonTypeName[] | undefined;
+  readonly source: SchemaSource;
+  readonly unheld: UnheldKeywords;
+  /** The choices at which an output may have several derivations. */
+  readonly branchings: readonly GrammarNode[];
+  /** @throws GrammarProblem when a keyword is refused that the grammar does not hold */
+  readonly finish: () => readonly UnheldPart[];
+}
+
+/**
+ * Compiles the members of the objects that a schema describes, one by one.
+ * @throws GrammarProblem with the JSON pointer of the keyword that is refused
+ */
+export function compileMembers(
+  book: RuleBook,
+  schema: string,
+  { bounds, strictness }: { bounds: GrammarBounds; strictness: Strictness },
+): CompiledMembers {
+  const unheld = new UnheldKeywords(strictness);
+  const source = SchemaSource.parse(schema, bounds, unheld);
+  const converter = new SchemaConverter(book, source);
+  const { members, isFree } = membersOf(source, source.root);
+  return {
+    members: members.map(({ name, isRequired, schema: inner, at }) => {
+      const located = source.locate(inner, at, 1);
+      return {
+        name,
+        isRequired,
+        located,
+        types: typesOf(source, located, 1),
+        fixed: fixedValuesOf(source, located),
+        schema: flatSchemaOf(source, located),
+        toJson: () => converter.convert(located, 1),
+      };
+    }),
+    isFree,
+    types: typesOf(source, source.root, 0),
+    source,
+    unheld,
+    branchings: converter.branchings,
+    finish: () => unheld.finish(),
+  };
+}

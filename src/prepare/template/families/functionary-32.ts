@@ -1,0 +1,14 @@
+import type { CallFamily } from "./call-family.js";
+
+/** The prompt ends with the mark that opens the first call or the answer. */
+export const functionary32 = {
+  models: "Functionary 3.2",
+  markup: [[">>>all"]],
+  syntaxes: {
+    functionary_32: {
+      sectionBegin: "",
+      sectionEnd: "",
+      body: { type: "named", begin: ">>>", middle: "\n", end: "", separator: "" },
+    },
+  },
+} as const satisfies CallFamily;
