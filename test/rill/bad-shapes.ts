@@ -170,6 +170,11 @@ export const BAD_SHAPES: readonly BadRequest[] = [
     request: constrained({ $case: "gbnf", value: 'root ::= "a"' }),
     fields: ["gbnf"],
   },
+  ...["", "x".repeat(65_537)].map((value) => ({
+    name: `a regular expression of ${value.length} bytes`,
+    request: constrained({ $case: "regex", value }),
+    fields: ["regex"],
+  })),
   {
     name: "reasoning with a model that does not think aloud, and a budget of nothing",
     request: chatRequest([[HELLO]], { reasoning: { enabled: true, tokenBudget: 0 } }),

@@ -141,6 +141,7 @@ describe("The log of calls", function () {
       await shape({ prompt: "a", json_schema: JSON.stringify(SCHEMA) });
       await shape({ prompt: "a", choices: { texts: [SECRET, "other"] } });
       await shape({ prompt: "a", gbnf: `root ::= "${SECRET}"` });
+      await shape({ prompt: "a", regex: SECRET });
       await generate({ prompt: "a", sampling: { dry: { multiplier: 1, sequence_breakers: [SECRET] } } });
       await generate({ chat: { messages: [{ role: "ROLE_USER", content: SECRET }], tools: [TOOL] } });
       const messages = [
@@ -170,6 +171,7 @@ describe("The log of calls", function () {
       await refuse({ prompt: "a", json_schema: bad({ [SECRET]: 1 }) });
       await refuse({ prompt: "a", json_schema: bad({ $ref: `#/${SECRET}` }) });
       await refuse({ prompt: "a", gbnf: `root ::= ${SECRET}` });
+      await refuse({ prompt: "a", regex: `(?<=${SECRET})a` });
       await refuse({ prompt: "a", sampling: { logit_bias: [{ text: SECRET, bias: 1 }] } });
       await refuse(chat({ template_arguments: JSON.stringify({ [SECRET]: 1 }) }));
       await refuse(chat({ tools: [TOOL, TOOL] }));

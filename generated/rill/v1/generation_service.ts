@@ -206,7 +206,8 @@ export interface GenerateRequest {
     | //
     /**
      * A regular expression of ECMA-262, as JSON Schema's `pattern`, but for the whole answer. It has 1 to `max_schema_bytes`
-     * (64 KiB) bytes. Backreferences and lookaround are INVALID_ARGUMENT.
+     * (64 KiB) bytes. Backreferences, lookbehinds, word boundaries and lookaheads inside an open repetition are
+     * INVALID_ARGUMENT.
      */
     { $case: "regex"; value: string }
     | undefined;
@@ -414,7 +415,8 @@ export interface GenerateStreamRequest {
     | //
     /**
      * A regular expression of ECMA-262, as JSON Schema's `pattern`, but for the whole answer. It has 1 to `max_schema_bytes`
-     * (64 KiB) bytes. Backreferences and lookaround are INVALID_ARGUMENT.
+     * (64 KiB) bytes. Backreferences, lookbehinds, word boundaries and lookaheads inside an open repetition are
+     * INVALID_ARGUMENT.
      */
     { $case: "regex"; value: string }
     | undefined;

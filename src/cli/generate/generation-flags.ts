@@ -60,6 +60,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["schema", FILE_TEXT, "json_schema", "file with a JSON Schema for the answer"],
     ["json-object", PRESENT, "json_object", "make the answer a JSON object"],
     ["choices", WORDS, "choices.values", "make the answer one of these; may be repeated"],
+    ["regex", text, "regex", "make the whole answer match this regular expression"],
     ["gbnf", FILE_TEXT, "gbnf", "file with a grammar for the answer, if the server allows it"],
   ],
   "Reasoning:": [

@@ -71,7 +71,8 @@ class PatternCompiler {
   readonly #graph: StateGraph;
   readonly #sets: CharacterSets;
   readonly #work: PatternWork;
-  readonly #setNumbers = new Map<AST.Node, number>();
+  /** The sets by the text of their elements. */
+  readonly #setNumbers = new Map<string, number>();
   /** The open repetitions around the element, whose states are not complete yet. */
   #openLoops = 0;
 
@@ -115,10 +116,10 @@ class PatternCompiler {
   }
 
   #setNumber(element: AST.Character | AST.CharacterSet | AST.CharacterClass): number {
-    const known = this.#setNumbers.get(element);
+    const known = this.#setNumbers.get(element.raw);
     if (known !== undefined) return known;
     const number = this.#graph.setNumber(this.#sets.of(element));
-    this.#setNumbers.set(element, number);
+    this.#setNumbers.set(element.raw, number);
     return number;
   }
 

@@ -3,7 +3,7 @@ import { GrammarProblem } from "../rules/grammar-node.js";
 import { ALL_CODE_POINTS, BASIC_PLANE, type CodePointSet } from "./code-point-set.js";
 
 /** UTF-16 units of a pattern. */
-const MAX_PATTERN_LENGTH = 16_384;
+const MAX_PATTERN_LENGTH = 65_536;
 /** Levels of groups, which the parser follows by recursion. */
 const MAX_NESTING = 100;
 
