@@ -31,7 +31,7 @@ export function createPrepareTools(vocabulary: Vocabulary, grammarBounds: Gramma
 export function createChatTemplate(vocabulary: Vocabulary): ChatTemplate {
   const source: unknown = vocabulary.model.fileInfo.metadata.tokenizer.chat_template;
   const own = typeof source === "string" ? JinjaTemplate.tryCreate(source, vocabulary) : undefined;
-  return own ?? new FallbackTemplate(vocabulary);
+  return own instanceof JinjaTemplate ? own : new FallbackTemplate(vocabulary, own?.problem);
 }
 
 /** The input of a run before it is prepared. */

@@ -35,7 +35,7 @@ describe("a chat template and tools", () => {
 
   function render(chat: ChatRequest, source = TOOL_TEMPLATE): RenderedChat & { readonly text: string } {
     const template = JinjaTemplate.tryCreate(source, vocabulary);
-    assert.ok(template !== undefined);
+    assert.ok(template instanceof JinjaTemplate);
     const rendered = template.render(chat);
     return {
       ...rendered,

@@ -39,6 +39,12 @@ export class ReleaseFiles implements AsyncDisposable {
     return (await this.read(`models/templates/${name}.jinja`)).toString();
   }
 
+  /** The names of all published templates. */
+  async templateNames(): Promise<readonly string[]> {
+    const { stdout } = await run("git", ["-C", this.#folder, "ls-tree", "--name-only", "HEAD", "models/templates/"]);
+    return stdout.split("\n").flatMap((path) => /([^/]+)\.jinja$/.exec(path)?.[1] ?? []);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }

@@ -26,13 +26,15 @@ export class FallbackTemplate implements ChatTemplate {
   readonly #wrapper: ChatWrapper;
   readonly #vocabulary: Vocabulary;
 
-  constructor(vocabulary: Vocabulary) {
+  /** @param problem the error because of which the file's own template is not used, if it has one */
+  constructor(vocabulary: Vocabulary, problem?: string) {
     const { model } = vocabulary;
     this.#vocabulary = vocabulary;
     this.#wrapper = resolveChatWrapper(model, { warningLogs: false, noJinja: true });
     this.facts = {
       source: "fallback",
       family: this.#wrapper.wrapperName.toLowerCase(),
+      ...(problem === undefined ? {} : { problem }),
       tools: "block",
       reasoning: false,
     };

@@ -1,12 +1,17 @@
-import { Template } from "@huggingface/jinja";
 import type { Message, Tool, ToolCall } from "../../core/conversation.js";
-import { isJsonObject, type JsonObject } from "../../core/json.js";
 import { type HiddenTexts, parseJsonObject } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 import { createHash } from "node:crypto";
+import type { JinjaProgram } from "../jinja/jinja-program.js";
+import { showHidden } from "../jinja/hidden-chars.js";
+import { TemplateError } from "../jinja/template-error.js";
+import { isDict, type JinjaDict, type JinjaValue, UniqueDict } from "../jinja/values.js";
 import type { CallSyntax } from "../../core/call-syntax.js";
 import { writeCalls } from "./written-calls.js";
+
+/** The variables that a template takes beside messages and tools. */
+export type TemplateVariables = Readonly<Record<string, JinjaValue>>;
 
 /** The input of one rendering. */
 export interface Rendering {
@@ -14,7 +19,7 @@ export interface Rendering {
   /** The tools that the template itself shows. */
   readonly tools: readonly Tool[];
   /** The variables beside messages and tools. */
-  readonly variables: JsonObject;
+  readonly variables: TemplateVariables;
   readonly shape: TemplateShape;
   readonly texts: HiddenTexts;
   /** A text after the content of the last message, which the model then continues. By default the prompt asks for an answer. */
@@ -26,42 +31,50 @@ const TEMPLATE_FIELD = "chat.messages";
 
 /** Runs one Jinja template with the variables of chat templates. */
 export class JinjaRenderer {
-  readonly #template: Template;
+  readonly #program: JinjaProgram;
   readonly #vocabulary: Vocabulary;
   /** The value of `tools` without tools. Some templates fail when it is undefined, others when it is an empty list. */
   readonly #noTools: readonly never[] | undefined;
 
-  /** @throws Error when the source cannot be parsed */
   constructor(
-    source: string,
+    program: JinjaProgram,
     { vocabulary, noTools }: { vocabulary: Vocabulary; noTools: readonly never[] | undefined },
   ) {
-    this.#template = new Template(source);
+    this.#program = program;
     this.#vocabulary = vocabulary;
     this.#noTools = noTools;
   }
 
   /** Renders the prompt. @throws InputRefusal when the template fails or a JSON field is invalid */
-  run({ messages, tools, variables, shape, texts, end }: Rendering): string {
-    const values = messageVariables(messages, { shape, texts, end: end ?? "" });
-    const toolValues = tools.length === 0 ? this.#noTools : toolVariables(tools, { shape, texts });
-    const { tokens } = this.#vocabulary.model;
+  run(rendering: Rendering): string {
     try {
-      return this.#template.render({
-        ...variables,
-        messages: values,
-        tools: toolValues,
-        add_generation_prompt: end === undefined,
-        bos_token: tokens.bosString ?? "",
-        eos_token: tokens.eosString ?? "",
-      });
+      return this.render(rendering);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof TemplateError)) throw error;
+      const place = error.isRaised ? "" : ` (line ${error.line} of the template)`;
       throw new InputRefusal(
         TEMPLATE_FIELD,
-        `the model's chat template does not accept this conversation: ${texts.reveal(reason)}`,
+        `the model's chat template does not accept this conversation: ${showHidden(error.message)}${place}`,
       );
     }
+  }
+
+  /** Renders the prompt. @throws TemplateError when the template fails, and InputRefusal when a JSON field is invalid */
+  render(rendering: Rendering): string {
+    return this.#program.render(this.#variablesOf(rendering));
+  }
+
+  /** All variables that the template gets. @throws InputRefusal when a JSON field is invalid */
+  #variablesOf({ messages, tools, variables, shape, texts, end }: Rendering): ReadonlyMap<string, JinjaValue> {
+    const { tokens } = this.#vocabulary.model;
+    return new Map<string, JinjaValue>([
+      ...Object.entries(variables),
+      ["messages", messageVariables(messages, { shape, texts, end: end ?? "" })],
+      ["tools", tools.length === 0 ? this.#noTools : toolVariables(tools, { shape, texts })],
+      ["add_generation_prompt", end === undefined],
+      ["bos_token", tokens.bosString ?? ""],
+      ["eos_token", tokens.eosString ?? ""],
+    ]);
   }
 
   /** Renders the prompt, or returns undefined if the template fails. @throws InputRefusal when a JSON field is invalid */
@@ -105,35 +118,41 @@ export const PLAIN_SHAPE: TemplateShape = Object.freeze({
 function toolVariables(
   tools: readonly Tool[],
   { shape, texts }: { shape: TemplateShape; texts: HiddenTexts },
-): readonly JsonObject[] {
+): readonly JinjaDict[] {
   return tools.map(({ name, description, parameters }, index) => {
-    const schema = parseJsonObject(parameters, { field: `chat.tools[${index}].parameters`, texts });
-    return {
-      type: "function",
-      function: {
-        name: texts.hideValue(name),
-        description: texts.hide(description),
-        parameters: shape.describesAll ? describeAll(schema) : schema,
-      },
-    };
+    const schema = parseJsonObject(parameters, { field: `chat.tools[${index}].parameters`, hide: texts.hideValue });
+    const described = dict({
+      name: texts.hideValue(name),
+      description: texts.hide(description),
+      parameters: shape.describesAll ? describeAll(schema) : schema,
+    });
+    return dict({ type: "function", function: described });
   });
 }
 
-function describeAll(schema: JsonObject): JsonObject {
-  const { properties } = schema;
-  if (!isJsonObject(properties)) return schema;
-  const described = Object.entries(properties).map(([name, property]) => [
+function dict(members: TemplateVariables): JinjaDict {
+  return new Map(Object.entries(members));
+}
+
+function describeAll(schema: JinjaDict): JinjaDict {
+  const properties = schema.get("properties");
+  if (!isDict(properties)) return schema;
+  const described = [...properties].map(([name, property]): [JinjaValue, JinjaValue] => [
     name,
-    isJsonObject(property) && property.description === undefined ? { ...property, description: "" } : property,
+    isDict(property) && !property.has("description") ? new Map([...property, ["description", ""]]) : property,
   ]);
-  return { ...schema, properties: Object.fromEntries(described) };
+  return new Map([...schema, ["properties", new Map(described)]]);
+}
+
+function messageOf(members: TemplateVariables): JinjaDict {
+  return new UniqueDict(Object.entries(members));
 }
 
 /** The template variable for messages. `end` follows the content of the last one. */
 function messageVariables(
   messages: readonly Message[],
   { shape, texts, end }: { shape: TemplateShape; texts: HiddenTexts; end: string },
-): JsonObject[] {
+): readonly JinjaDict[] {
   const shown = shownCalls(messages, shape);
   const hidden = { shown, shape, texts };
   const arranged = typeof shape.calls === "string" ? arrangeCalls(messages, shape) : messages;
@@ -142,14 +161,15 @@ function messageVariables(
     const content = texts.hide(message.content) + (index === arranged.length - 1 ? end : "");
     const shownReasoning =
       shape.reasoning === undefined || reasoning === undefined ? {} : { [shape.reasoning]: texts.hide(reasoning) };
-    if (role === "tool") return { role, content, ...resultOf(toolCallId ?? "", hidden) };
-    if (toolCalls.length === 0) return { role, content, ...shownReasoning };
+    if (role === "tool") return messageOf({ role, content, ...resultOf(toolCallId ?? "", hidden) });
+    if (toolCalls.length === 0) return messageOf({ role, content, ...shownReasoning });
     if (typeof shape.calls === "object") {
-      return { role, content: content + writeCalls(toolCalls, shape.calls.written, texts.hide), ...shownReasoning };
+      const written = writeCalls(toolCalls, shape.calls.written, texts.hide);
+      return messageOf({ role, content: content + written, ...shownReasoning });
     }
     const field = `chat.messages[${messages.indexOf(message)}].tool_calls`;
     const calls = toolCalls.map((call, position) => callOf(call, { field: `${field}[${position}]`, ...hidden }));
-    return { role, content, ...shownReasoning, tool_calls: calls };
+    return messageOf({ role, content, ...shownReasoning, tool_calls: calls });
   });
 }
 
@@ -159,24 +179,18 @@ interface CallRendering {
   readonly texts: HiddenTexts;
 }
 
-function resultOf(callId: string, { shown, texts }: CallRendering): JsonObject {
+function resultOf(callId: string, { shown, texts }: CallRendering): TemplateVariables {
   const { id, name } = shown.get(callId) ?? { id: callId, name: "" };
   return { tool_call_id: texts.hideValue(id), name: texts.hideValue(name) };
 }
 
-function callOf(
-  call: ToolCall,
-  { field, shown, shape, texts }: CallRendering & { readonly field: string },
-): JsonObject {
-  const parsed = parseJsonObject(call.arguments, { field: `${field}.arguments`, texts });
-  return {
-    id: texts.hideValue(shown.get(call.id)?.id ?? call.id),
-    type: "function",
-    function: {
-      name: texts.hideValue(call.name),
-      arguments: shape.calls === "text" ? texts.hide(call.arguments) : parsed,
-    },
-  };
+function callOf(call: ToolCall, { field, shown, shape, texts }: CallRendering & { readonly field: string }): JinjaDict {
+  const parsed = parseJsonObject(call.arguments, { field: `${field}.arguments`, hide: texts.hideValue });
+  const called = dict({
+    name: texts.hideValue(call.name),
+    arguments: shape.calls === "text" ? texts.hide(call.arguments) : parsed,
+  });
+  return dict({ id: texts.hideValue(shown.get(call.id)?.id ?? call.id), type: "function", function: called });
 }
 
 /** The id and the name that the template shows of each call, by the call's own id. */
@@ -238,53 +252,4 @@ function splitCalls(caller: Message, results: readonly Message[]): Message[] {
     ]),
     ...results.filter(isStray),
   ];
-}
-
-const FIELD = "chat.template_arguments";
-
-/** Variables that the server sets, and names of the template language. */
-const RESERVED = new Set([
-  ...["messages", "tools", "add_generation_prompt", "bos_token", "eos_token"],
-  ...[
-    "true",
-    "false",
-    "none",
-    "True",
-    "False",
-    "None",
-    "range",
-    "namespace",
-    "raise_exception",
-    "strftime_now",
-    "loop",
-  ],
-]);
-
-/** The names of the variables that switch reasoning on and off. */
-export const REASONING_SWITCHES = ["enable_thinking", "thinking"] as const;
-
-/**
- * Parses the caller's variables for a template.
- * @param source the template's text. A variable that it never names would be silently ignored, so it is rejected.
- * @throws InputRefusal that names the variable
- */
-export function parseTemplateArguments(
-  text: string,
-  { source, texts }: { source: string; texts: HiddenTexts },
-): JsonObject {
-  const variables = parseJsonObject(text, {
-    field: FIELD,
-    texts: { hideValue: texts.hideValue, hideKey: texts.hideKey },
-  });
-  for (const name of Object.keys(variables)) {
-    const shown = JSON.stringify(texts.reveal(name));
-    if (RESERVED.has(name)) throw new InputRefusal(FIELD, `contains ${shown}, which the server sets itself`);
-    if (REASONING_SWITCHES.some((it) => it === name)) {
-      throw new InputRefusal(FIELD, `contains ${shown}; reasoning.enabled sets it`);
-    }
-    if (!source.includes(name)) {
-      throw new InputRefusal(FIELD, `contains ${shown}, which the model's chat template does not use`);
-    }
-  }
-  return variables;
 }

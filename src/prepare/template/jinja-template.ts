@@ -10,15 +10,17 @@ import {
 } from "./chat-template.js";
 import { createMark, HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/generation-error.js";
+import { JinjaProgram } from "../jinja/jinja-program.js";
+import { TemplateError } from "../jinja/template-error.js";
 import {
   JinjaRenderer,
-  parseTemplateArguments,
   PLAIN_SHAPE,
   type Rendering,
   type TemplateShape,
+  type TemplateVariables,
 } from "./jinja-renderer.js";
-import type { JsonObject } from "../../core/json.js";
 import { SystemMessages } from "./system-messages.js";
+import { parseTemplateArguments } from "./template-arguments.js";
 import { findReasoningField, TemplateReasoning } from "./template-reasoning.js";
 import { toolBlock, withoutToolRoles } from "./tool-block.js";
 import { findToolSupport, type ToolSupport } from "./tool-support.js";
@@ -62,14 +64,18 @@ export class JinjaTemplate implements ChatTemplate {
     };
   }
 
-  /** Returns undefined if the template cannot be parsed or fails on the simplest conversation. */
-  static tryCreate(source: string, vocabulary: Vocabulary): JinjaTemplate | undefined {
+  /** Creates the template, or returns why it cannot be used: it cannot be parsed, or it fails on the simplest conversation. */
+  static tryCreate(source: string, vocabulary: Vocabulary): JinjaTemplate | TemplateProblem {
+    const program = tryParse(source);
+    if (!(program instanceof JinjaProgram)) return program;
+    const problems: TemplateProblem[] = [];
     for (const noTools of [undefined, []]) {
-      const renderer = tryParse(source, { vocabulary, noTools });
-      if (renderer === undefined) return undefined;
-      if (isUsable(renderer, vocabulary)) return new JinjaTemplate(renderer, { source, vocabulary });
+      const renderer = new JinjaRenderer(program, { vocabulary, noTools });
+      const problem = findProblem(renderer, vocabulary);
+      if (problem === undefined) return new JinjaTemplate(renderer, { source, vocabulary });
+      problems.push(problem);
     }
-    return undefined;
+    return problems[0] ?? { problem: "" };
   }
 
   render(chat: ChatRequest): RenderedChat {
@@ -114,7 +120,7 @@ export class JinjaTemplate implements ChatTemplate {
   /** The messages for a template without support for tools. */
   #withBlock(
     { messages }: ChatRequest,
-    { tools, variables, texts }: { tools: ToolUse | undefined; variables: JsonObject; texts: HiddenTexts },
+    { tools, variables, texts }: { tools: ToolUse | undefined; variables: TemplateVariables; texts: HiddenTexts },
   ): readonly Message[] {
     const hasCalls = messages.some(({ role, toolCalls }) => role === "tool" || toolCalls !== undefined);
     if (tools === undefined && !hasCalls) return messages;
@@ -127,7 +133,7 @@ export class JinjaTemplate implements ChatTemplate {
 
   #requireReasoning(enabled: boolean, { rendering, isOpen }: { rendering: Rendering; isOpen: boolean }): void {
     const messages = rendering.messages.map((message): Message => ({ ...message, content: "x" }));
-    const renderWith = (variables: JsonObject): string | undefined =>
+    const renderWith = (variables: TemplateVariables): string | undefined =>
       this.#renderer.tryRun({ ...rendering, messages, variables: { ...rendering.variables, ...variables } });
     this.#reasoning.require(enabled, isOpen ? undefined : renderWith);
   }
@@ -145,29 +151,33 @@ export class JinjaTemplate implements ChatTemplate {
   }
 }
 
-function tryParse(
-  source: string,
-  options: { vocabulary: Vocabulary; noTools: readonly never[] | undefined },
-): JinjaRenderer | undefined {
+/** The reason why a model's own template is not used. */
+export interface TemplateProblem {
+  /** The error, with the line of the template if one is known. */
+  readonly problem: string;
+}
+
+function tryParse(source: string): JinjaProgram | TemplateProblem {
   try {
-    return new JinjaRenderer(source, options);
-  } catch {
-    return undefined;
+    return new JinjaProgram(source);
+  } catch (error) {
+    if (error instanceof TemplateError) return { problem: `line ${error.line}: ${error.message}` };
+    throw error;
   }
 }
 
-/** Whether the prompt of the simplest conversation contains its message. */
-function isUsable(renderer: JinjaRenderer, vocabulary: Vocabulary): boolean {
+/** The reason why the simplest conversation has no usable prompt. undefined means that it has one, which contains its message. */
+function findProblem(renderer: JinjaRenderer, vocabulary: Vocabulary): TemplateProblem | undefined {
   const content = createMark();
+  const messages: readonly Message[] = [{ role: "user", content }];
   const texts = new HiddenTexts(vocabulary);
-  const rendered = renderer.tryRun({
-    messages: [{ role: "user", content }],
-    tools: [],
-    variables: {},
-    shape: PLAIN_SHAPE,
-    texts,
-  });
-  return rendered?.includes(content) === true;
+  try {
+    const rendered = renderer.render({ messages, tools: [], variables: {}, shape: PLAIN_SHAPE, texts });
+    return rendered.includes(content) ? undefined : { problem: "the prompt does not contain the user's message" };
+  } catch (error) {
+    if (error instanceof TemplateError) return { problem: `line ${error.line}: ${error.message}` };
+    throw error;
+  }
 }
 
 /** The markup that identifies a family of templates, from the most specific on. */

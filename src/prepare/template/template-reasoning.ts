@@ -1,9 +1,9 @@
 import type { Message } from "../../core/conversation.js";
-import type { JsonObject } from "../../core/json.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { createMark } from "./hidden-texts.js";
-import { REASONING_SWITCHES, type TemplateShape } from "./jinja-renderer.js";
+import type { TemplateShape, TemplateVariables } from "./jinja-renderer.js";
+import { REASONING_SWITCHES } from "./template-arguments.js";
 import { harmonyFrames } from "./families/harmony.js";
 
 const FIELD = "reasoning.enabled";
@@ -25,7 +25,7 @@ export class TemplateReasoning {
   readonly #opensItself: boolean;
 
   /** @param render renders the simplest conversation with these variables, or returns undefined if the template fails */
-  constructor(source: string, render: (variables: JsonObject) => string | undefined) {
+  constructor(source: string, render: (variables: TemplateVariables) => string | undefined) {
     this.marks = reasoningMarks(source);
     this.#switches = REASONING_SWITCHES.filter((name) => render({ [name]: true }) !== render({ [name]: false }));
     const prompt = render({});
@@ -44,7 +44,7 @@ export class TemplateReasoning {
   }
 
   /** The template variables for the caller's choice. */
-  variables(enabled: boolean | undefined): JsonObject {
+  variables(enabled: boolean | undefined): TemplateVariables {
     if (enabled === undefined) return {};
     return Object.fromEntries(this.#switches.map((name) => [name, enabled]));
   }
@@ -54,7 +54,7 @@ export class TemplateReasoning {
    * @param renderWith renders a conversation like the caller's with these variables. undefined means that the model continues a message, where no switch works.
    * @throws InputRefusal
    */
-  require(enabled: boolean, renderWith: ((variables: JsonObject) => string | undefined) | undefined): void {
+  require(enabled: boolean, renderWith: ((variables: TemplateVariables) => string | undefined) | undefined): void {
     if (this.marks === undefined) {
       if (enabled) throw new InputRefusal(FIELD, "the model's chat template does not support reasoning");
       return;

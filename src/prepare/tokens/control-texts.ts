@@ -24,7 +24,11 @@ export class ControlTexts {
   readonly #pattern: RegExp | undefined;
   /** Matches the first character of each control text, including one that begins inside another. */
   readonly #beginnings: RegExp | undefined;
+  /** Matches a first character of a control text, which few texts contain. */
+  readonly #firsts: RegExp | undefined;
   readonly #longest: number;
+  /** All control texts in one. */
+  readonly #joined: string;
   readonly #prefixes: ReadonlySet<string>;
   readonly #suffixes: ReadonlySet<string>;
 
@@ -35,7 +39,10 @@ export class ControlTexts {
       const anyOf = byLength.map(({ text }) => escapePattern(text)).join("|");
       this.#pattern = new RegExp(anyOf, "g");
       this.#beginnings = new RegExp(`(?=${anyOf})[^]`, "g");
+      const firsts = new Set(byLength.map(({ text }) => text.charAt(0)));
+      this.#firsts = new RegExp([...firsts].map(escapePattern).join("|"));
     }
+    this.#joined = byLength.map(({ text }) => text).join("\n");
     this.#longest = byLength[0]?.text.length ?? 0;
     this.#prefixes = new Set(
       byLength.flatMap(({ text }) => lengthsWithin(text).map((length) => text.slice(0, length))),
@@ -64,23 +71,47 @@ export class ControlTexts {
   }
 
   /**
-   * Inserts `mark` into every control text, and at either end of the text if its surroundings could complete one there. In any surroundings, `split` finds
-   * no control token that contains a character of the result. Without its marks the result is the text.
+   * Replaces one character of every control text, and one at either end of the text if its surroundings could complete one there. In any surroundings,
+   * `split` finds no control token that contains a character of the result.
+   * @param hide turns a UTF-16 unit into one that is in no control text
    */
-  breakUp(text: string, mark: string): string {
-    if (this.#beginnings === undefined) return text;
-    const broken = text.replaceAll(this.#beginnings, (first) => first + mark);
-    const edge = Math.min(this.#longest, text.length);
-    const before =
-      lengthsUpTo(edge).some((length) => this.#suffixes.has(text.slice(0, length))) || this.#isInsideOne(text);
-    const after = lengthsUpTo(edge).some((length) => this.#prefixes.has(text.slice(-length)));
-    return (before ? mark : "") + broken + (after ? mark : "");
+  breakUp(text: string, hide: (unit: string) => string): string {
+    const places = this.#breakingPlaces(text);
+    if (places.size === 0) return text;
+    let broken = "";
+    let from = 0;
+    for (const place of [...places].sort((a, b) => a - b)) {
+      const char = String.fromCodePoint(text.codePointAt(place) ?? 0);
+      broken += text.slice(from, place) + char.split("").map(hide).join("");
+      from = place + char.length;
+    }
+    return broken + text.slice(from);
+  }
+
+  /** The places of the characters without which no control text is left. */
+  #breakingPlaces(text: string): Set<number> {
+    const places = new Set<number>();
+    if (this.#beginnings === undefined || text === "") return places;
+    if (this.#firsts?.test(text) === true) {
+      for (const { index } of text.matchAll(this.#beginnings)) places.add(index);
+    }
+    for (let length = 1; length <= Math.min(this.#longest, text.length); length++) {
+      if (this.#suffixes.has(text.slice(0, length))) places.add(charBefore(text, length));
+      if (this.#prefixes.has(text.slice(-length))) places.add(text.length - length);
+    }
+    if (this.#isInsideOne(text)) places.add(0);
+    return places;
   }
 
   #isInsideOne(text: string): boolean {
-    if (text === "" || text.length >= this.#longest) return false;
+    if (text.length >= this.#longest || !this.#joined.includes(text)) return false;
     return [...this.#tokens.keys()].some((control) => control.includes(text, 1));
   }
+}
+
+/** The place of the character that ends before a place. */
+function charBefore(text: string, place: number): number {
+  return (text.codePointAt(place - 2) ?? 0) > 0xffff ? place - 2 : place - 1;
 }
 
 function skipBack(text: string, from: number): number {

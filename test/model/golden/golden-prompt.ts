@@ -28,7 +28,7 @@ export class FamilyTemplate implements AsyncDisposable {
     const modelPath = await createTinyModel(undefined, { controlTexts, chatTemplate: source });
     const vocabulary = await Vocabulary.load(modelPath);
     const template = JinjaTemplate.tryCreate(source, vocabulary);
-    if (template === undefined) throw new Error(`${name} cannot be used`);
+    if (!(template instanceof JinjaTemplate)) throw new Error(`${name} cannot be used: ${template.problem}`);
     return new FamilyTemplate({ template, vocabulary, modelPath });
   }
 

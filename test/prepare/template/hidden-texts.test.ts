@@ -2,13 +2,19 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ControlTexts } from "../../../src/prepare/tokens/control-texts.js";
 import { HiddenTexts, parseJsonObject } from "../../../src/prepare/template/hidden-texts.js";
+import { showHidden } from "../../../src/prepare/jinja/hidden-chars.js";
+import { JinjaProgram } from "../../../src/prepare/jinja/jinja-program.js";
+import type { JinjaValue } from "../../../src/prepare/jinja/values.js";
 import { assertRefuses } from "../refuses.js";
 
 const token = { id: 1, text: "<s>", stripsBefore: false, stripsAfter: false };
 const texts = new HiddenTexts({ controlTexts: new ControlTexts([token]), readsControlTexts: false });
-const parse = (text: string): unknown => parseJsonObject(text, { field: "f", texts });
-/** The output of a template's `tojson` without the marks. */
-const written = (text: string): string => texts.reveal(JSON.stringify(parse(text)));
+const parse = (text: string): ReadonlyMap<string, JinjaValue> =>
+  parseJsonObject(text, { field: "f", hide: texts.hideValue });
+const program = new JinjaProgram("{{ value | tojson(separators=(',', ':')) }}");
+const write = (value: JinjaValue): string => program.render(new Map([["value", value]]));
+/** The output of a template's `tojson` as the prompt shows it. */
+const written = (text: string): string => showHidden(write(parse(text)));
 
 describe("parseJsonObject", () => {
   it("keeps members in their order, also those whose names look like numbers", () => {
@@ -17,23 +23,16 @@ describe("parseJsonObject", () => {
     }
   });
 
-  it("keeps numbers as they are spelled, with no quotes around", () => {
+  it("keeps numbers as they are spelled, and calculates with them", () => {
     const text = '{"a":1.0,"b":[12345678901234567890,-0,1e400,1E+2,0.10],"c":"1.0","d":-1.5}';
     assert.equal(written(text), text);
-    assert.equal((parse(text) as { d: unknown }).d, -1.5);
-  });
-
-  it("lets a template that escapes all but ASCII find its marks again", () => {
-    const escaped = JSON.stringify(parse('{"1":1.50,"a":"<s>"}')).replaceAll(
-      /[\u{E000}\u{E001}]/gu,
-      (char) => `\\u${char.charCodeAt(0).toString(16)}`,
-    );
-    assert.equal(texts.reveal(escaped), '{"1":1.50,"a":"<s>"}');
+    const sum = new JinjaProgram("{{ a + 1 }} {{ b + 1 }}");
+    assert.equal(sum.render(new Map(parse('{"a":1.50,"b":12345678901234567890}'))), "2.5 12345678901234567891");
   });
 
   it("breaks up control texts in strings and in names, however they are escaped", () => {
     const text = '{"<s>":["a<s>b",{"\\u003cs\\u003e":"\\u003cs>"}]}';
-    assert.ok(!JSON.stringify(parse(text)).includes("<s>"));
+    assert.ok(!write(parse(text)).includes("<s>"));
     assert.equal(written(text), '{"<s>":["a<s>b",{"<s>":"<s>"}]}');
   });
 
@@ -45,11 +44,14 @@ describe("parseJsonObject", () => {
       ]),
       readsControlTexts: false,
     });
-    const text = '{"object":"end","a":"END"}';
-    const value = parseJsonObject(text, { field: "f", texts: words });
-    assert.equal(value.object, "end");
-    assert.notEqual(value.a, "END");
-    assert.equal(words.reveal(JSON.stringify(value)), text);
+    const value = parseJsonObject('{"object":"end","a":"END"}', { field: "f", hide: words.hideValue });
+    assert.equal(value.get("object"), "end");
+    assert.notEqual(value.get("a"), "END");
+    assert.equal(showHidden(write(value)), '{"object":"end","a":"END"}');
+  });
+
+  it("replaces halves of surrogate pairs, which nothing can write in UTF-8", () => {
+    assert.equal(written('{"a\\udc00":"\\ud800b\\ud83d\\ude00\\udfff"}'), '{"a\ufffd":"\ufffdb😀\ufffd"}');
   });
 
   it("is any object of JSON, as JSON.parse reads it", () => {

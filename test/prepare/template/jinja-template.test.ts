@@ -18,7 +18,7 @@ describe("JinjaTemplate", () => {
 
   function render(messages: readonly Message[], source = TINY_CHAT_TEMPLATE): Fragment[] {
     const template = JinjaTemplate.tryCreate(source, vocabulary);
-    assert.ok(template !== undefined);
+    assert.ok(template instanceof JinjaTemplate);
     return template.render({ messages }).fragments;
   }
 
@@ -129,18 +129,24 @@ describe("JinjaTemplate", () => {
     );
   });
 
-  it("is not made from what cannot be parsed, or fails at the simplest conversation", () => {
+  it("says why a template cannot be used: it cannot be parsed, or fails at the simplest conversation", () => {
     const unusable = [
-      "{% for %}",
-      "{{ raise_exception('no') }}",
-      "{% for tool in tools %}{% endfor %}",
-      "always the same",
-    ];
-    for (const source of unusable) assert.equal(JinjaTemplate.tryCreate(source, vocabulary), undefined, source);
+      ["a\n{% for %}", 'line 2: expected a name, not "%}"'],
+      ["a\n\n{{ raise_exception('no') }}", "line 3: no"],
+      ["{% if messages[0].content.x() %}{% endif %}", "line 1: a string has no method x"],
+      ["{% for tool in tools %}{% endfor %}", "the prompt does not contain the user's message"],
+      ["always the same", "the prompt does not contain the user's message"],
+    ] as const;
+    for (const [source, problem] of unusable) {
+      assert.deepEqual(JinjaTemplate.tryCreate(source, vocabulary), { problem }, source);
+    }
   });
 
   it("knows what family it is of", () => {
-    const facts = (source: string): unknown => JinjaTemplate.tryCreate(source, vocabulary)?.facts.family;
+    const facts = (source: string): unknown => {
+      const template = JinjaTemplate.tryCreate(source, vocabulary);
+      return template instanceof JinjaTemplate && template.facts.family;
+    };
     assert.deepEqual(facts(TINY_CHAT_TEMPLATE), "chatml");
     assert.deepEqual(facts("[INST]{{ messages[0].content }}"), "mistral");
     assert.deepEqual(facts("{{ messages[0].content }}"), "custom");
