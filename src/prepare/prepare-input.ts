@@ -1,8 +1,15 @@
 import type { GenerationInput, RequestedConstraint } from "../core/generation-request.js";
 import type { OutputShape } from "../core/prepare-messages.js";
 import { InputRefusal } from "../core/generation-error.js";
-import { type ChatTemplate, isForced, toolsOf } from "./template/chat-template.js";
+import {
+  type ChatTemplate,
+  type ConstrainedPart,
+  continuesLastMessage,
+  isForced,
+  toolsOf,
+} from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
+import type { WrittenText } from "./grammar/compile-constraint.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./template/hidden-texts.js";
 import { type Tokenised, tokenizeFragments } from "./tokens/tokenize-fragments.js";
@@ -112,12 +119,14 @@ function* prepareChat(
   refuseBrokenChat(input);
   const fewest = input.messages.reduce((sum, { content }) => sum + fewestTokens(vocabulary, content.trim()), 0);
   if (fewest > maxTokens) return { type: "too_long", inputTokens: fewest, exact: false };
-  const constrained = constraint === undefined ? forcedCalls(input) : "answer";
+  const constrained = constrainedPart(input, constraint);
   const { chat, ownNames } = writeChat({ ...input, reasoning, constrained });
-  const { fragments, format: written } = template.render(chat);
-  const format = written && ownNames && toolsOf(chat) ? { ...written, ownNames } : written;
+  const { fragments, format: plain, answerOpening } = template.render(chat);
+  const format = plain && ownNames && toolsOf(chat) ? { ...plain, ownNames } : plain;
   addBeginning(vocabulary, fragments);
-  const shape = yield* compileGrammar(tools, { constraint, strict, tools: toolsOf(chat), format });
+  const written = writtenText(input);
+  const wanted = { constraint, written, strict, tools: toolsOf(chat), format, answerOpening };
+  const shape = yield* compileGrammar(tools, wanted);
   const prepared = orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
   return prepared.type === "tokens" ? { ...prepared, ...(format && { format }), ...shape } : prepared;
 }
@@ -128,17 +137,23 @@ function* compileGrammar(
   request: Omit<GrammarRequest, "bounds">,
 ): Generator<undefined, Pick<OutputShape, "grammar" | "notHeld">> {
   yield;
-  const compiled = grammarFor(grammars, { ...request, bounds });
-  if (compiled === undefined) return {};
-  yield;
-  const { notHeld, ...grammar } = compiled;
-  return { grammar, ...(notHeld.length > 0 && { notHeld }) };
+  const { grammar, notHeld } = grammarFor(grammars, { ...request, bounds });
+  if (grammar !== undefined) yield;
+  return { ...(grammar && { grammar }), ...(notHeld.length > 0 && { notHeld }) };
 }
 
-/** Whether a grammar constrains the output to calls, because the model must call a tool. */
-function forcedCalls(input: ChatInput): "calls" | undefined {
+/** The part of the output that a grammar constrains from its first token on, if any. */
+function constrainedPart(input: ChatInput, constraint: RequestedConstraint | undefined): ConstrainedPart | undefined {
   const tools = toolsOf(input);
-  return tools !== undefined && isForced(tools) ? "calls" : undefined;
+  if (tools !== undefined && isForced(tools)) return "calls";
+  if (constraint === undefined) return undefined;
+  return tools === undefined || writtenText(input) !== undefined ? "answer" : "either";
+}
+
+/** The beginning of the answer that the model continues, if it has text. */
+function writtenText({ messages }: ChatInput): WrittenText | undefined {
+  const text = continuesLastMessage(messages) ? (messages.at(-1)?.content ?? "") : "";
+  return text === "" ? undefined : { text, field: `chat.messages[${messages.length - 1}].content` };
 }
 
 /** Checks the caller's token ids, which the model reads unchanged. */

@@ -181,17 +181,12 @@ export const BAD_SHAPES: readonly BadRequest[] = [
     fields: ["reasoning.token_budget", "reasoning.enabled", "reasoning.token_budget"],
   },
   {
-    name: "a constraint beside tools that may be called",
-    request: chatRequest([[HELLO], { tools: TOOLS }], { constraint: { $case: "jsonObject", value: {} } }),
-    fields: ["json_object"],
-  },
-  {
-    name: "a constraint inside an unfinished answer, and past the end",
+    name: "a constraint past the end",
     request: chatRequest([[HELLO, said(Role.ASSISTANT, "so ")]], {
       constraint: { $case: "choices", value: { values: ["a"] } },
       stopping: { ...NO_STOPS, ignoreEndOfGeneration: true },
     }),
-    fields: ["stopping.ignore_end_of_generation", "choices"],
+    fields: ["stopping.ignore_end_of_generation"],
   },
   {
     name: "a forced call inside an unfinished answer",

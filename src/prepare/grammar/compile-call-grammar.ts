@@ -2,7 +2,7 @@ import type { CallBody, CallSyntax } from "../../core/call-syntax.js";
 import type { UnheldKeyword } from "../../core/output-format.js";
 import type { Tool, ToolUse } from "../../core/conversation.js";
 import { mayBeginWith } from "./check/parse-stacks.js";
-import { type CompiledGrammar, finishGrammar } from "./finish-grammar.js";
+import { type CompiledGrammar, finishGrammar, type GeneratedFacts } from "./finish-grammar.js";
 import { type CallableTool, callOpening, callsAfterOpening } from "./call-body-grammar.js";
 import { literalsGrammar } from "./literal-grammar.js";
 import { parametersGrammar } from "./parameter-grammar.js";
@@ -37,25 +37,73 @@ export function compileCallGrammar(
   syntax: CallSyntax,
   { strict = false, ...bounds }: GrammarBounds & { readonly strict?: boolean },
 ): CompiledGrammar {
+  const strictness = strict ? "strict" : use.choice.type === "named" ? "restrictions" : "lenient";
+  return freeingLargest({ tools: use.tools, strictness }, (free) => {
+    const book = new RuleBook();
+    book.define(ROOT_RULE, EMPTY);
+    const { tools, ...facts } = addTools(book, { use, body: syntax.body, bounds, strictness, free });
+    const calls = callsAfterOpening(book, syntax, { tools, most: use.parallel ? bounds.calls : 1 });
+    book.define(ROOT_RULE, sequence(text(callOpening(syntax)), calls));
+    return finishCalls(book, bounds, facts);
+  });
+}
+
+/** Checks and writes a grammar that holds the schemas of several tools. @throws GrammarProblem */
+export function finishCalls(book: RuleBook, bounds: GrammarBounds, facts: GeneratedFacts): CompiledGrammar {
+  return finishGrammar(book.rules, boundsOfCalls(bounds), { ...facts, maxSteps: MAX_CALL_STEPS });
+}
+
+/** The tools whose arguments are any objects, by their position, and why they are. */
+type FreeTools = ReadonlyMap<number, string>;
+
+/**
+ * Compiles a grammar of tools, and frees the arguments of the largest ones where all of them are too much for one grammar.
+ * @throws GrammarProblem if even the names are too much, or if the caller wants every keyword held
+ */
+export function freeingLargest(
+  { tools, strictness }: { tools: readonly Tool[]; strictness: Strictness },
+  compile: (free: FreeTools) => CompiledGrammar,
+): CompiledGrammar {
+  const largest = [...tools.entries()].sort(([, one], [, other]) => other.parameters.length - one.parameters.length);
+  let reason = "";
+  for (let count = 0; ; count = count === 0 ? 1 : Math.min(count * 2, tools.length)) {
+    try {
+      return compile(new Map(largest.slice(0, count).map(([index]) => [index, reason])));
+    } catch (error) {
+      if (!(error instanceof GrammarProblem) || strictness !== "lenient" || count >= tools.length) throw error;
+      reason = `the arguments are any object, because the grammar of all tools ${error.message}`;
+    }
+  }
+}
+
+interface ToolsOptions extends Omit<ArgumentOptions, "index" | "problem"> {
+  readonly use: ToolUse;
+  readonly free: FreeTools;
+}
+
+/** The tools that may be called, with the rules of their arguments in a book. */
+interface ToolsGrammar extends Omit<Arguments, "node"> {
+  readonly tools: readonly CallableTool[];
+}
+
+/**
+ * Puts the rules of the tools' arguments in the book, in the form of the body.
+ * @throws GrammarProblem whose subfield is the tool's, such as `[2].parameters`
+ */
+export function addTools(book: RuleBook, { use, free, ...options }: ToolsOptions): ToolsGrammar {
   const { choice } = use;
-  const strictness = strict ? "strict" : choice.type === "named" ? "restrictions" : "lenient";
-  const book = new RuleBook();
-  book.define(ROOT_RULE, EMPTY);
   const tools: CallableTool[] = [];
   const branchings: GrammarNode[] = [];
   const notHeld: UnheldKeyword[] = [];
   for (const [index, tool] of use.tools.entries()) {
     if (choice.type === "named" && choice.name !== tool.name) continue;
-    const args = argumentsOf(book, tool, { body: syntax.body, subfield: `[${index}]`, bounds, strictness });
+    const args = argumentsOf(book, tool, { ...options, index, problem: free.get(index) });
     branchings.push(...args.branchings);
     notHeld.push(...args.notHeld);
     tools.push({ name: tool.name, args: args.node });
   }
   if (tools.length === 0) throw new GrammarProblem("contains no tool with the name that must be called");
-  const calls = callsAfterOpening(book, syntax, { tools, most: use.parallel ? bounds.calls : 1 });
-  book.define(ROOT_RULE, sequence(text(callOpening(syntax)), calls));
-  const facts = { branchings, notHeld, maxSteps: MAX_CALL_STEPS };
-  return finishGrammar(book.rules, boundsOfCalls(bounds), facts);
+  return { tools, branchings, notHeld };
 }
 
 function boundsOfCalls(bounds: GrammarBounds): GrammarBounds {
@@ -74,32 +122,49 @@ interface Arguments extends Pick<SchemaGrammar, "node" | "branchings"> {
 
 interface ArgumentOptions {
   readonly body: CallBody;
-  readonly subfield: string;
+  /** The position of the tool. */
+  readonly index: number;
   readonly bounds: GrammarBounds;
   readonly strictness: Strictness;
+  /** The reason why the arguments are any object. undefined means that they are valid for the parameters. */
+  readonly problem: string | undefined;
 }
 
+/** The arguments of a tool. Where no grammar can hold them they are any object, unless the caller wants this tool or every keyword held. */
 function argumentsOf(book: RuleBook, tool: Tool, options: ArgumentOptions): Arguments {
-  const field = `${options.subfield}.parameters`;
+  const { index, strictness, problem } = options;
+  if (problem !== undefined) return anyArguments(book, problem, options);
   try {
-    const { node, branchings, notHeld } = compileArguments(book, tool.parameters, options);
-    return {
-      node: book.add("arguments", node),
-      branchings,
-      notHeld: notHeld.map((keyword) => ({ field: `${TOOLS_FIELD}${field}`, ...keyword })),
-    };
+    return book.attempt(() => located(book, compileArguments(book, tool.parameters, options), index));
   } catch (error) {
-    if (error instanceof GrammarProblem) throw new GrammarProblem(error.message, field);
-    throw error;
+    if (!(error instanceof GrammarProblem)) throw error;
+    if (strictness !== "lenient") throw new GrammarProblem(error.message, `[${index}].parameters`);
+    return anyArguments(book, `the arguments are any object, because the schema ${error.message}`, options);
   }
 }
+
+function anyArguments(book: RuleBook, description: string, options: ArgumentOptions): Arguments {
+  const { node, branchings } = compileArguments(book, "{}", options);
+  return located(book, { node, branchings, notHeld: [{ pointer: "", description }] }, options.index);
+}
+
+function located(book: RuleBook, { node, branchings, notHeld }: CompiledArguments, index: number): Arguments {
+  const field = `${TOOLS_FIELD}[${index}].parameters`;
+  return {
+    node: book.add("arguments", node),
+    branchings,
+    notHeld: notHeld.map((keyword) => ({ field, ...keyword })),
+  };
+}
+
+type CompiledArguments = Pick<SchemaGrammar, "node" | "branchings" | "notHeld">;
 
 /** The arguments in the form of the body: as a JSON object, or one by one. */
 function compileArguments(
   book: RuleBook,
   schema: string,
   { body, bounds, strictness }: ArgumentOptions,
-): Pick<SchemaGrammar, "node" | "branchings" | "notHeld"> {
+): CompiledArguments {
   if (body.type === "parameters" || body.type === "literal") {
     const members = compileMembers(book, schema, { bounds, strictness });
     if (members.types?.includes("object") === false) throw new GrammarProblem(NO_OBJECT);

@@ -17,7 +17,7 @@ export interface CompiledGrammar extends OutputGrammar {
 }
 
 /** The facts about a grammar that Rill generated, as opposed to one that the caller wrote. */
-interface GeneratedFacts {
+export interface GeneratedFacts {
   /** The choices at which an output may have several derivations. Every other position has one by construction. */
   readonly branchings: readonly GrammarNode[];
   /** The most steps that the check of the branchings takes. The default is that of `checkAmbiguity`. */

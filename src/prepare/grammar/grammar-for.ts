@@ -1,144 +1,93 @@
 import type { RequestedConstraint } from "../../core/generation-request.js";
-import type { OutputFormat } from "../../core/output-format.js";
+import type { OutputFormat, OutputGrammar, UnheldKeyword } from "../../core/output-format.js";
 import type { ToolUse } from "../../core/conversation.js";
 import { InputRefusal } from "../../core/generation-error.js";
+import { compileAnswerOrCalls } from "./answer-or-calls.js";
 import { compileCallGrammar, TOOLS_FIELD } from "./compile-call-grammar.js";
+import { compileConstraint, type WrittenText } from "./compile-constraint.js";
+import { compileHeldCalls } from "./held-calls.js";
 import type { CompiledGrammars } from "./compiled-grammars.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
-import { EMPTY, GrammarProblem, ROOT_RULE } from "./rules/grammar-node.js";
-import { mayBeginWith } from "./check/parse-stacks.js";
-import { type CompiledGrammar, finishGrammar } from "./finish-grammar.js";
-import { readGbnf } from "./gbnf/read-gbnf.js";
-import { anyObject } from "./json/value-grammar.js";
-import { Language } from "./regex/language.js";
-import { writeText } from "./regex/write-language.js";
-import { RuleBook, textChoice } from "./rules/rule-book.js";
-import { compileSchema } from "./schema/compile-schema.js";
-import type { Strictness } from "./schema/unheld-keywords.js";
-
-const SCHEMA_FIELD = "json_schema";
+import { GrammarProblem } from "./rules/grammar-node.js";
+import type { CompiledGrammar } from "./finish-grammar.js";
 
 /** The parts of a request that may need a grammar. */
 export interface GrammarRequest {
   readonly constraint: RequestedConstraint | undefined;
+  /** The beginning of the answer that the constraint holds for, which the model continues. The default is none. */
+  readonly written?: WrittenText | undefined;
   readonly tools: ToolUse | undefined;
   /** The way the model's template marks calls. undefined means that no template is rendered. */
   readonly format: OutputFormat | undefined;
+  /** The markup that opens an answer where the model may also call a tool. The default is none. */
+  readonly answerOpening?: string | undefined;
   readonly bounds: GrammarBounds;
   /** Whether a schema is refused if the grammar does not hold each of its keywords. The default is false. */
   readonly strict?: boolean | undefined;
 }
 
+/** The grammar of an output, if there is one, and the keywords of the caller's schemas that it does not hold. */
+export interface HeldOutput {
+  readonly grammar?: OutputGrammar;
+  readonly notHeld: readonly UnheldKeyword[];
+}
+
 /**
- * The grammar of the constraint, or of the calls if the model must call a tool. undefined means that the output is free. The grammar is known to compile
- * natively. A new one takes some tens of milliseconds at worst, without a pause; the prepare worker calls this.
+ * The grammar of the answer, if there is a constraint, or of the calls, if there are tools. An answer under a constraint may also be calls, unless it
+ * continues one that has begun; an answer that must be calls is nothing else, whatever the constraint. Without a grammar the output is free. The grammar
+ * is known to compile natively. A new one takes some tens of milliseconds at worst, without a pause; the prepare worker calls this.
  * @throws InputRefusal with the field, the position in it and the bound
  */
-export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest): CompiledGrammar | undefined {
-  const { constraint, tools, bounds, strict = false } = request;
+export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest): HeldOutput {
+  const { constraint, tools, bounds, strict = false, written, answerOpening = "" } = request;
+  const limits = { ...bounds, strict };
+  const calls = request.format?.calls ?? [];
+  const [syntax] = calls;
+  if (tools !== undefined && (tools.choice.type === "required" || tools.choice.type === "named")) {
+    if (syntax === undefined) {
+      throw new InputRefusal(TOOLS_FIELD, "cannot be forced, because it is unknown how this model writes calls");
+    }
+    const key = JSON.stringify(["forced", tools, syntax, limits]);
+    return orRefuse(TOOLS_FIELD, () => grammars.get(key, () => compileCallGrammar(tools, syntax, limits)));
+  }
+  const isBegun = written !== undefined && written.text !== "";
+  if (constraint !== undefined && (tools === undefined || syntax === undefined || isBegun)) {
+    const key = JSON.stringify([constraint, limits, written?.text ?? ""]);
+    return orRefuse(constraint.type, () => grammars.get(key, () => compileConstraint(constraint, limits, written)));
+  }
+  if (tools === undefined || syntax === undefined) return { notHeld: [] };
   if (constraint !== undefined) {
+    const key = JSON.stringify([constraint, tools, syntax, limits, answerOpening]);
     return orRefuse(constraint.type, () =>
-      grammars.get(JSON.stringify([constraint, bounds, strict]), () =>
-        compileConstraint(constraint, { ...bounds, strict }),
-      ),
+      grammars.get(key, () => compileAnswerOrCalls({ constraint, use: tools, syntax, answerOpening }, limits)),
     );
   }
-  const isForced = tools !== undefined && (tools.choice.type === "required" || tools.choice.type === "named");
-  if (!isForced) return undefined;
-  const syntax = request.format?.calls[0];
-  if (syntax === undefined) {
-    throw new InputRefusal(TOOLS_FIELD, "cannot be forced, because it is unknown how this model writes calls");
-  }
-  return orRefuse(TOOLS_FIELD, () =>
-    grammars.get(JSON.stringify([tools, syntax, bounds, strict]), () =>
-      compileCallGrammar(tools, syntax, { ...bounds, strict }),
-    ),
+  return orFree(limits, () =>
+    grammars.get(JSON.stringify(["held", tools, calls, limits]), () => compileHeldCalls(tools, calls, limits)),
   );
 }
 
-function orRefuse(field: string, compile: () => CompiledGrammar): CompiledGrammar {
+function orRefuse(field: string, compile: () => CompiledGrammar): HeldOutput {
   try {
-    return compile();
+    return heldOutput(compile());
   } catch (error) {
-    if (error instanceof GrammarProblem) throw new InputRefusal(`${field}${error.subfield}`, error.message);
-    throw error;
+    if (!(error instanceof GrammarProblem)) throw error;
+    const isOfTools = error.subfield.startsWith(TOOLS_FIELD);
+    throw new InputRefusal(isOfTools ? error.subfield : `${field}${error.subfield}`, error.message);
   }
 }
 
-/**
- * Compiles a constraint to GBNF, which is not compiled natively yet.
- * @throws GrammarProblem
- */
-export function compileConstraint(
-  constraint: RequestedConstraint,
-  { strict = false, ...bounds }: GrammarBounds & { readonly strict?: boolean },
-): CompiledGrammar {
-  switch (constraint.type) {
-    case "json_schema":
-      return compileJsonSchema(constraint.schema, bounds, strict ? "strict" : "restrictions");
-    case "json_object": {
-      const book = new RuleBook();
-      book.define(ROOT_RULE, anyObject(book));
-      return finishGrammar(book.rules, bounds, { branchings: [] });
-    }
-    case "choices":
-      return compileChoices(constraint.choices, bounds);
-    case "gbnf": {
-      const bytes = Buffer.byteLength(constraint.grammar);
-      if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.bytes} are allowed`);
-      return finishGrammar(readGbnf(constraint.grammar, bounds), bounds);
-    }
-    case "regex":
-      return compileRegex(constraint.pattern, bounds);
+/** The model may call tools as it likes where no grammar can hold them, unless the caller wants every keyword held. */
+function orFree({ strict }: { strict: boolean }, compile: () => CompiledGrammar): HeldOutput {
+  if (strict) return orRefuse(TOOLS_FIELD, compile);
+  try {
+    return heldOutput(compile());
+  } catch (error) {
+    if (!(error instanceof GrammarProblem)) throw error;
+    return { notHeld: [{ field: TOOLS_FIELD + error.subfield, pointer: "", description: error.message }] };
   }
 }
 
-function compileJsonSchema(schema: string, bounds: GrammarBounds, strictness: Strictness): CompiledGrammar {
-  const book = new RuleBook();
-  book.define(ROOT_RULE, EMPTY);
-  const { node, branchings, nameOf, isFixed, ...compiled } = compileSchema(book, schema, { bounds, strictness });
-  book.define(ROOT_RULE, node);
-  const notHeld = compiled.notHeld.map((keyword) => ({ field: SCHEMA_FIELD, ...keyword }));
-  const grammar = finishGrammar(book.rules, bounds, { branchings, nameOf, notHeld });
-  // A number is the only JSON value that can be the beginning of another.
-  const mayBeNumber = Array.from("-0123456789").some((char) => mayBeginWith(book.rules, node, char));
-  return { ...grammar, prefixFree: grammar.prefixFree && (isFixed || !mayBeNumber) };
-}
-
-function compileRegex(pattern: string, bounds: GrammarBounds): CompiledGrammar {
-  const language = Language.ofPattern(pattern, { isWhole: true });
-  if (!language.isEmpty && language.isWithin(Language.ofTexts([""]))) {
-    throw new GrammarProblem("matches no text apart from the empty one");
-  }
-  const book = new RuleBook();
-  book.define(ROOT_RULE, EMPTY);
-  book.define(ROOT_RULE, writeText(book, language));
-  return finishGrammar(book.rules, bounds, { branchings: [] });
-}
-
-function compileChoices(choices: readonly string[], bounds: GrammarBounds): CompiledGrammar {
-  if (choices.length === 0) throw new GrammarProblem("must contain at least one choice");
-  if (choices.length > bounds.choices) {
-    throw new GrammarProblem(`has ${choices.length} choices; at most ${bounds.choices} are allowed`);
-  }
-  for (const [index, choice] of choices.entries()) {
-    const bytes = Buffer.byteLength(choice);
-    if (choice === "") throw new GrammarProblem("must not be empty", `[${index}]`);
-    if (bytes > bounds.choiceBytes) {
-      throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.choiceBytes} are allowed`, `[${index}]`);
-    }
-    if (/\0|\p{Surrogate}/u.test(choice)) {
-      throw new GrammarProblem("contains U+0000 or half a surrogate pair, which no output can contain", `[${index}]`);
-    }
-  }
-  const book = new RuleBook();
-  book.define(ROOT_RULE, EMPTY);
-  book.define(
-    ROOT_RULE,
-    textChoice(
-      book,
-      choices.map((choice) => [choice, EMPTY] as const),
-    ),
-  );
-  return finishGrammar(book.rules, bounds, { branchings: [] });
+function heldOutput({ notHeld, ...grammar }: CompiledGrammar): HeldOutput {
+  return { grammar, notHeld };
 }

@@ -10,13 +10,16 @@ import type { Vocabulary } from "../tokens/vocabulary.js";
 import { bareJson } from "./families/bare-json.js";
 import { hermes } from "./families/hermes.js";
 
+/** The part of an output that a grammar constrains from its first token on: the answer, calls of tools, or whichever of them the model writes. */
+export type ConstrainedPart = "answer" | "calls" | "either";
+
 /** A conversation and the requirements on its answer. */
 export interface ChatRequest extends ChatOptions {
   readonly messages: readonly Message[];
   /** Whether the model reasons before its answer. The template decides by default. */
   readonly reasoning?: boolean | undefined;
   /** The output that a grammar constrains, if any. The prompt then decides about everything before it. */
-  readonly constrained?: "answer" | "calls" | undefined;
+  readonly constrained?: ConstrainedPart | undefined;
 }
 
 /** The prompt and the markup of the output that follows it. */
@@ -24,6 +27,8 @@ export interface RenderedChat {
   readonly fragments: Fragment[];
   /** undefined means that all of the output is text. */
   readonly format: OutputFormat | undefined;
+  /** The markup that a grammar of either an answer or calls has to begin an answer with. The default is none. */
+  readonly answerOpening?: string;
 }
 
 /** Renders conversations in the format that the model was trained on. It lives on the prepare worker. */

@@ -100,6 +100,7 @@ export class JinjaTemplate implements ChatTemplate {
     const start = this.#reasoning.start(prompt, { enabled, isInside, constrained: chat.constrained });
     return {
       fragments: texts.read(prompt + start.opening),
+      ...(start.answerOpening === undefined ? {} : { answerOpening: start.answerOpening }),
       format: createOutputFormat({
         reasoning: start.syntax,
         frames: isInside ? [] : (this.#reasoning.marks?.frames ?? []),

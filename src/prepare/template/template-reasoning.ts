@@ -1,5 +1,6 @@
 import type { Message } from "../../core/conversation.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
+import type { ConstrainedPart } from "./chat-template.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { createMark } from "./hidden-texts.js";
 import type { TemplateShape, TemplateVariables } from "./jinja-renderer.js";
@@ -14,6 +15,8 @@ export interface ReasoningStart {
   readonly opening: string;
   /** undefined means that the output contains no reasoning. */
   readonly syntax: Omit<ReasoningSyntax, "endTokens"> | undefined;
+  /** The markup that a grammar of either an answer or calls has to begin an answer with. The default is none. */
+  readonly answerOpening?: string;
 }
 
 /** A chat template's support for reasoning. */
@@ -78,7 +81,7 @@ export class TemplateReasoning {
    */
   start(
     prompt: string,
-    options: { enabled: boolean | undefined; isInside: boolean; constrained: "answer" | "calls" | undefined },
+    options: { enabled: boolean | undefined; isInside: boolean; constrained: ConstrainedPart | undefined },
   ): ReasoningStart {
     const { marks } = this;
     const none: ReasoningStart = { opening: "", syntax: undefined };
@@ -92,6 +95,7 @@ export class TemplateReasoning {
     }
     // A grammar begins with the answer, so the prompt has to decide between reasoning and answer.
     if (atEnd === "none" && options.enabled === true) return { opening, syntax: { begin, end, isOpen: true } };
+    if (options.constrained === "either") return { ...none, answerOpening };
     return options.constrained === "answer" ? { opening: answerOpening, syntax: undefined } : none;
   }
 }

@@ -90,24 +90,16 @@ function checkRegex(pattern: string, { schemaBytes }: Limits, violations: Violat
 /** Reports fields that are valid alone and conflict with one another. Each rule names the field that it concerns. */
 export function refuseConflicts({ input, constraint, stopping }: Combination, violations: Violations): void {
   const choice = choiceOf(input);
-  const mayCall = choice !== undefined && choice.type !== "none";
   const isForced = choice?.type === "required" || choice?.type === "named";
-  if (constraint !== undefined && mayCall) {
-    violations.add(
-      constraint.type,
-      "is not valid with tools that the model may call, because one grammar holds for the answer",
-    );
-  }
-  const forcing = constraint?.type ?? (isForced ? `${input.type}.tool_choice` : undefined);
-  if (forcing === undefined) return;
-  if (stopping.ignoreEndOfGeneration === true) {
+  const forcing = isForced ? `${input.type}.tool_choice` : undefined;
+  if (stopping.ignoreEndOfGeneration === true && (constraint !== undefined || forcing !== undefined)) {
     violations.add(
       "stopping.ignore_end_of_generation",
-      `is not valid with ${forcing}, because the output ends when it is complete`,
+      `is not valid with ${constraint?.type ?? forcing}, because the output ends when it is complete`,
     );
   }
-  if (continuesAnswer(input)) {
-    violations.add(forcing, "is not valid with an unfinished answer, because a grammar begins with the answer");
+  if (forcing !== undefined && continuesAnswer(input)) {
+    violations.add(forcing, "is not valid with an unfinished answer, because a forced call begins the answer");
   }
 }
 

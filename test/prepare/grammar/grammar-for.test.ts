@@ -44,10 +44,7 @@ describe("grammarFor", () => {
   after(() => vocabulary[Symbol.asyncDispose]());
 
   it("is nothing where any text will do", () => {
-    assert.equal(grammarFor(grammars, NOTHING), undefined);
-    for (const type of ["auto", "none"] as const) {
-      assert.equal(grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice: { type } }, format }), undefined);
-    }
+    assert.deepEqual(grammarFor(grammars, NOTHING), { notHeld: [] });
   });
 
   it("compiles each kind of constraint natively", () => {
@@ -58,7 +55,7 @@ describe("grammarFor", () => {
       { type: "gbnf", grammar: 'root ::= "a"' },
       { type: "regex", pattern: "\\d+|none" },
     ] as const) {
-      assert.match(grammarFor(grammars, { ...NOTHING, constraint })?.gbnf ?? "", /^root ::= /m);
+      assert.match(grammarFor(grammars, { ...NOTHING, constraint }).grammar?.gbnf ?? "", /^root ::= /m);
     }
     assert.equal(grammars.entries, 5);
   });
@@ -81,12 +78,12 @@ describe("grammarFor", () => {
   });
 
   it("forces a call in the first way that the format knows, and looks only at tools that may be called", () => {
-    const grammar = grammarFor(grammars, { ...NOTHING, tools, format });
+    const { grammar } = grammarFor(grammars, { ...NOTHING, tools, format });
     assert.equal(grammar?.prefixFree, true);
     const choice = { type: "required" } as const;
     const loose = grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format });
     assert.deepEqual(
-      loose?.notHeld.map(({ field, pointer }) => `${field} ${pointer}`),
+      loose.notHeld.map(({ field, pointer }) => `${field} ${pointer}`),
       ["chat.tools[1].parameters /contains"],
     );
     assertRefuses(

@@ -39,6 +39,17 @@ export class RuleBook {
     return ruleNode(name);
   }
 
+  /** Compiles something, and leaves the book as it was if that fails. */
+  attempt<T>(compile: () => T): T {
+    const known = this.#rules.size;
+    try {
+      return compile();
+    } catch (error) {
+      for (const name of [...this.#rules.keys()].slice(known)) this.#rules.delete(name);
+      throw error;
+    }
+  }
+
   /** The node `min` to `max` times. A node of more than one symbol becomes a rule, since llama.cpp multiplies nested repetitions out. */
   repeat(node: GrammarNode, min: number, max: number): GrammarNode {
     if (max === 0) return EMPTY;
