@@ -18,6 +18,16 @@ export type PrepareCommand =
       /** The most tokens that fit into the context. The worker rejects a longer input as soon as it knows, without tokenising the rest. */
       readonly maxInputTokens: number;
     }
+  /** Asks for the tokens by which a chat would be shorter without its tools. */
+  | {
+      readonly type: "count_tools";
+      readonly id: number;
+      readonly input: Extract<GenerationInput, { readonly type: "chat" }>;
+      /** Whether the model reasons before its answer. The template decides by default. */
+      readonly reasoning?: boolean | undefined;
+      /** The count ends at more tokens, and is then a minimum. */
+      readonly maxTokens: number;
+    }
   | {
       readonly type: "tokenize";
       readonly id: number;
@@ -40,6 +50,8 @@ export type PrepareNotice =
   | ({ readonly type: "tokens"; readonly id: number } & PreparedInput)
   | { readonly type: "text"; readonly id: number; readonly text: string }
   | { readonly type: "biases"; readonly id: number; readonly biases: readonly LogitBias[] }
+  /** The tokens of the tools. The count is a minimum unless it is exact. */
+  | ({ readonly type: "tool_tokens"; readonly id: number } & ToolTokens)
   /** The caller's input is invalid. */
   | { readonly type: "refused"; readonly id: number; readonly violation: FieldViolation }
   /** The input does not fit. Its count is a minimum unless it is exact. */
@@ -48,6 +60,13 @@ export type PrepareNotice =
   | { readonly type: "failed"; readonly id: number; readonly message: string }
   | { readonly type: "cancelled"; readonly id: number }
   | { readonly type: "closed" };
+
+/** The tokens by which a chat would be shorter without its tools. */
+export interface ToolTokens {
+  readonly tokens: number;
+  /** Whether all of them were counted. If not, there are at least as many. */
+  readonly exact: boolean;
+}
 
 /** The shape of an output, known before its first token. */
 export interface OutputShape {

@@ -3,6 +3,7 @@ import { faultPlace } from "../telemetry/log-text.js";
 import type { HostChannel } from "../threads/host-channel.js";
 import { InputRefusal } from "../core/generation-error.js";
 import type { LogitBias, RequestedBias } from "../core/generation-request.js";
+import { countTools } from "./count-tools.js";
 import { checkTokenIds, type Prepared, prepareInput, type PrepareTools, tokenizeText } from "./prepare-input.js";
 import type { Vocabulary } from "./tokens/vocabulary.js";
 
@@ -33,6 +34,7 @@ export class PrepareHost {
   #obey(command: PrepareCommand): void {
     switch (command.type) {
       case "prepare":
+      case "count_tools":
       case "tokenize":
       case "detokenize":
       case "resolve_biases":
@@ -78,13 +80,18 @@ export class PrepareHost {
 
 function* createJob(
   tools: PrepareTools,
-  command: Extract<PrepareCommand, { readonly type: "prepare" | "tokenize" | "detokenize" | "resolve_biases" }>,
+  command: Extract<
+    PrepareCommand,
+    { readonly type: "prepare" | "count_tools" | "tokenize" | "detokenize" | "resolve_biases" }
+  >,
 ): Job {
   const { id } = command;
   const { vocabulary } = tools;
   switch (command.type) {
     case "prepare":
       return toNotice(id, yield* prepareInput(tools, command));
+    case "count_tools":
+      return { type: "tool_tokens", id, ...(yield* countTools(tools, command)) };
     case "tokenize":
       return toNotice(id, yield* tokenizeText(vocabulary, { ...command, field: "text", maxTokens: Infinity }));
     case "resolve_biases":

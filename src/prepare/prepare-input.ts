@@ -108,7 +108,7 @@ export function* tokenizeText(
   return orRefuse(field, yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
 }
 
-type ChatInput = Extract<GenerationInput, { readonly type: "chat" }>;
+export type ChatInput = Extract<GenerationInput, { readonly type: "chat" }>;
 
 function* prepareChat(
   tools: PrepareTools,

@@ -2,7 +2,13 @@ import { counted } from "../core/counted.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationInput, LogitBias, RequestedBias, RequestedConstraint } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
-import type { PrepareCommand, PreparedInput, PrepareNotice, PreparerFacts } from "../core/prepare-messages.js";
+import type {
+  PrepareCommand,
+  PreparedInput,
+  PrepareNotice,
+  PreparerFacts,
+  ToolTokens,
+} from "../core/prepare-messages.js";
 import { Deferred } from "../sync/deferred.js";
 import { onAbort } from "../sync/abort.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -20,7 +26,7 @@ type PrepareAnswer = Extract<PrepareNotice, { readonly id: number }>;
 /** A command that the worker answers, without the id that the link gives it. */
 type AnsweredCommand<Command = PrepareCommand> = Command extends {
   readonly id: number;
-  readonly type: "prepare" | "tokenize" | "detokenize" | "resolve_biases";
+  readonly type: "prepare" | "count_tools" | "tokenize" | "detokenize" | "resolve_biases";
 }
   ? Omit<Command, "id">
   : never;
@@ -123,6 +129,20 @@ export class Preparer implements AsyncDisposable {
     throw this.#failure(answer);
   }
 
+  /**
+   * Counts the tokens by which a chat would be shorter without its tools.
+   * @param options.maxTokens the count ends at more tokens
+   * @throws GenerationError INVALID_REQUEST with the violation, or an error of any call
+   */
+  async countTools(
+    input: Extract<GenerationInput, { readonly type: "chat" }>,
+    { maxTokens, signal }: { readonly maxTokens: number; readonly signal: AbortSignal },
+  ): Promise<ToolTokens> {
+    const answer = await this.#call({ type: "count_tools", input, maxTokens }, signal);
+    if (answer.type === "tool_tokens") return { tokens: answer.tokens, exact: answer.exact };
+    throw this.#failure(answer);
+  }
+
   /** Tokenises a text of any length. */
   async tokenize(
     request: { text: string; addBeginning: boolean; parseControlTokens: boolean },
@@ -214,6 +234,7 @@ function answerError(answer: PrepareAnswer): GenerationError {
     case "tokens":
     case "text":
     case "biases":
+    case "tool_tokens":
     case "too_long":
       return GenerationError.from(new Error(`the prepare worker answered with ${answer.type}`));
   }

@@ -25,6 +25,7 @@ port.on("message", (command: PrepareCommand) => {
       port.close();
       break;
     case "prepare":
+    case "count_tools":
     case "resolve_biases":
     case "detokenize":
       throw new Error(`not scripted: ${command.type}`);

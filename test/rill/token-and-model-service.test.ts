@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
 import { type Chat, Role } from "../../generated/rill/v1/conversation.js";
 import type { GenerateRequest } from "../../generated/rill/v1/generation_service.js";
+import { ToolChoiceMode } from "../../generated/rill/v1/tool.js";
 import { Capability, ChatTemplateSource } from "../../generated/rill/v1/model.js";
 import type { GetModelResponse } from "../../generated/rill/v1/model_service.js";
 import {
@@ -54,6 +55,21 @@ describe("The token and model services", () => {
     const input = { $case: "prompt", value: "a".repeat(2_041) } as const;
     assert.equal((await count({ input, maxOutputTokens: 7 })).fits, true);
     assert.equal((await count({ input, maxOutputTokens: 8 })).fits, false);
+  });
+
+  it("count what the tools of a chat take apart, and nothing where the prompt shows none", async () => {
+    const messages = [said(Role.USER, "Hello")];
+    const toolsOf = (description: string, mode: ToolChoiceMode) => ({
+      tools: [{ name: "f", description }],
+      toolChoice: { choice: { $case: "mode", value: mode } as const },
+    });
+    const of = (chat: Chat): Promise<CountTokensResponse> => count({ input: { $case: "chat", value: chat } });
+    const plain = await of(chatOf(messages));
+    const shown = await of(chatOf(messages, toolsOf("x".repeat(3_000), ToolChoiceMode.AUTO)));
+    const hidden = await of(chatOf(messages, toolsOf("x".repeat(3_000), ToolChoiceMode.NONE)));
+    assert.equal(shown.toolTokens, shown.inputTokens - plain.inputTokens);
+    assert.ok(shown.toolTokens > 3_000);
+    assert.deepEqual([plain.toolTokens, hidden.toolTokens], [0, 0]);
   });
 
   it("count what is too long for the context, too", async () => {

@@ -189,6 +189,7 @@ function toTestPreparer(preparer: Preparer, prepare: TestServerOptions["prepare"
     input.type === "token_ids" ? { tokens: Uint32Array.from(input.tokenIds) } : await preparer.prepare(input, options);
   return {
     prepare: prepare ?? passTokens,
+    countTools: (input, options) => preparer.countTools(input, options),
     tokenize: (request, signal) => preparer.tokenize(request, signal),
     resolveBiases: (biases, signal) => preparer.resolveBiases(biases, signal),
     detokenize: (tokenIds, signal) => preparer.detokenize(tokenIds, signal),

@@ -7,7 +7,7 @@ import type { Scheduler } from "../../scheduler/scheduler.js";
 /** The parts that serve calls once the model is loaded. */
 export interface Backend {
   readonly scheduler: Scheduler;
-  readonly preparer: Pick<Preparer, "prepare" | "tokenize" | "detokenize" | "resolveBiases">;
+  readonly preparer: Pick<Preparer, "prepare" | "countTools" | "tokenize" | "detokenize" | "resolveBiases">;
   readonly model: ModelFacts;
   readonly engine: EngineFacts;
 }

@@ -8,6 +8,7 @@ import type { OutputFormat } from "../../core/output-format.js";
 import type { PreparedInput } from "../../core/prepare-messages.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
 import { notingRefusal } from "../call/refusals.js";
+import { namingTools } from "../call/tool-share.js";
 import type { GenerationCall } from "./generation-call.js";
 import type { Acceptance, FirstReading } from "./reading.js";
 
@@ -39,7 +40,9 @@ export async function acceptGeneration(
   input: GenerationInput,
   { generation, signal }: FirstReading,
 ): Promise<Acceptance> {
-  const run = await notingRefusal(prepareRun(call, input, signal), { scheduler: call.backend.scheduler, signal });
+  const { backend } = call;
+  const prepared = namingTools(prepareRun(call, input, signal), { input, backend, signal });
+  const run = await notingRefusal(prepared, { scheduler: backend.scheduler, signal });
   const accepted = submitRun(call, generation, run);
   return { type: "accepted", opening: { accepted, contextTrimmed: undefined } };
 }

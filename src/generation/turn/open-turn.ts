@@ -5,6 +5,7 @@ import { hasPartialAnswer } from "../../sessions/session.js";
 import { untilAborted } from "../../sync/abort.js";
 import { notingRefusal, storedValue, storeError } from "../call/refusals.js";
 import { requireSameBody } from "../call/request-digest.js";
+import { namingTools } from "../call/tool-share.js";
 import { beginClaim, findClaim, readClaim } from "../claim/claim-generation.js";
 import type { GenerationCall } from "../claim/generation-call.js";
 import type { Claim } from "../claim/keyed-generations.js";
@@ -77,8 +78,10 @@ async function readStore(
  */
 async function acceptTurn(call: GenerationCall, turn: TurnToAccept): Promise<Acceptance> {
   const { generation, signal } = turn.reading;
-  const { scheduler } = call.backend;
-  const { settled, contextTrimmed } = await notingRefusal(prepareTurn(call, turn), { scheduler, signal });
+  const { backend } = call;
+  const { scheduler } = backend;
+  const prepared = namingTools(prepareTurn(call, turn), { input: turn.input, backend, signal });
+  const { settled, contextTrimmed } = await notingRefusal(prepared, { scheduler, signal });
   const accepted = submitRun(call, generation, settled);
   // A caller that leaves meanwhile is let go; the store's answer is waited for all the same.
   return await untilAborted(admitTurn(call, turn, { accepted, contextTrimmed }), signal);

@@ -17,6 +17,7 @@ import {
   parseTokenizeRequest,
 } from "../parse/parse-token-requests.js";
 import { encodeInPieces, type MessageList } from "../response/encode-in-pieces.js";
+import { showsTools } from "../../generation/call/tool-share.js";
 import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 
 /** Creates the handlers of rill.v1.TokenService, which need only the preparer and no generation. */
@@ -54,13 +55,16 @@ export function createTokenService(host: CallHost, source: BackendSource): Untyp
     // An input that exceeds the context is counted too, because no token is shorter than a byte of the message.
     const { tokens } = await preparer.prepare(input, { maxInputTokens: limits.messageBytes, signal });
     const { length } = tokens;
+    const counted = showsTools(input)
+      ? await preparer.countTools(input, { maxTokens: limits.messageBytes, signal })
+      : undefined;
     const availableOutputTokens = Math.max(engine.contextTokens - length, 0);
     return {
       inputTokens: length,
       contextTokens: engine.contextTokens,
       availableOutputTokens,
       fits: maxOutputTokens <= availableOutputTokens,
-      toolTokens: 0,
+      toolTokens: counted?.tokens ?? 0,
     };
   };
 
