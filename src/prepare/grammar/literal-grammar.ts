@@ -5,9 +5,9 @@ import { textUntil } from "./json/text-grammar.js";
 import { choice, EMPTY, type GrammarNode, noneOf, oneOf, ruleNode, sequence, text } from "./rules/grammar-node.js";
 import { type RuleBook, textChoice } from "./rules/rule-book.js";
 import type { CompiledMember, CompiledMembers } from "./schema/compile-members.js";
-import { membersOf, typesOf } from "./schema/object-members.js";
-import type { LocatedSchema, SchemaSource } from "./schema/schema-source.js";
-import { readFixedValues } from "./schema/schema-keywords.js";
+import type { LocatedSchema, SchemaReader } from "./schema/flat-schema.js";
+import { membersOfSchema, typesOf } from "./schema/object-members.js";
+import { valuesOf } from "./schema/plain-schema.js";
 
 /** The most levels of nested values whose schemas are held. */
 const MAX_MARKED_LEVELS = 8;
@@ -94,10 +94,10 @@ function anySingleQuoted(book: RuleBook): GrammarNode {
 /** Writes values with marks around texts and names without quotes, as far as the schema tells their types. */
 class MarkedWriter {
   readonly #book: RuleBook;
-  readonly #source: SchemaSource;
+  readonly #source: SchemaReader;
   readonly #quote: string;
 
-  constructor(book: RuleBook, source: SchemaSource, quote: string) {
+  constructor(book: RuleBook, source: SchemaReader, quote: string) {
     this.#book = book;
     this.#source = source;
     this.#quote = quote;
@@ -106,9 +106,9 @@ class MarkedWriter {
   /** @param level the number of schemas around it. Deep inside, values are free, since schemas may refer to themselves */
   value(located: LocatedSchema, level: number): GrammarNode {
     if (level > MAX_MARKED_LEVELS) return this.any();
-    const { schema, at } = this.#source.flatten(located, level);
-    if (typeof schema === "boolean") return this.any();
-    const fixed = readFixedValues(schema, at);
+    const { plain, groups, at } = this.#source.flatten(located, level);
+    if (plain === false) return this.any();
+    const fixed = valuesOf(plain);
     if (fixed !== undefined) {
       return textChoice(
         this.#book,
@@ -116,7 +116,7 @@ class MarkedWriter {
       );
     }
     const types = typesOf(this.#source, located, level);
-    if (types === undefined || schema.anyOf !== undefined || schema.oneOf !== undefined) return this.any();
+    if (types === undefined || groups.length > 0) return this.any();
     return choice(
       ...types.map((type): GrammarNode => {
         switch (type) {
@@ -131,9 +131,9 @@ class MarkedWriter {
           case "null":
             return text("null");
           case "array":
-            return this.#array(schema.items, `${at}/items`, level);
+            return this.#array(plain.items, `${at}/items`, level);
           case "object":
-            return this.#object({ schema, at }, level);
+            return this.#object(located, level);
         }
       }),
     );
@@ -171,7 +171,7 @@ class MarkedWriter {
   }
 
   #object(located: LocatedSchema, level: number): GrammarNode {
-    const { members, isFree } = membersOf(this.#source, located);
+    const { members, isFree } = membersOfSchema(this.#source, located);
     if (isFree) {
       const key = this.#book.repeat(noneOf('<>{}[]:,"\u0000-\u0020'), 1, 64);
       const member = this.#book.add("marked-member", sequence(key, text(":"), this.any()));

@@ -18,7 +18,7 @@ const NOTHING: GrammarRequest = {
 const tools: ToolUse = {
   tools: [
     { name: "one", description: "", parameters: "{}" },
-    { name: "two", description: "", parameters: '{"type":"object","contains":{}}' },
+    { name: "two", description: "", parameters: '{"type":"object","minProperties":2}' },
   ],
   choice: { type: "named", name: "one" },
   parallel: false,
@@ -63,7 +63,7 @@ describe("grammarFor", () => {
   it("names the field of a constraint that cannot be enforced", () => {
     const refuses = (constraint: GrammarRequest["constraint"], field: string, description: RegExp): void =>
       assertRefuses(() => grammarFor(grammars, { ...NOTHING, constraint }), field, description);
-    refuses({ type: "json_schema", schema: '{"not":{}}' }, "json_schema", /^at \/not: the keyword "not"/);
+    refuses({ type: "json_schema", schema: '{"not":{}}' }, "json_schema", /^at its root: no value is valid here$/);
     refuses({ type: "gbnf", grammar: "root" }, "gbnf", /has no ::= after root \(line 1, column 5\)/);
     refuses({ type: "regex", pattern: "a\\b" }, "regex", /^has a word boundary, \\b, at character 2, which is not/);
     refuses({ type: "choices", choices: [] }, "choices", /must contain at least one choice/);
@@ -84,12 +84,12 @@ describe("grammarFor", () => {
     const loose = grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format });
     assert.deepEqual(
       loose.notHeld.map(({ field, pointer }) => `${field} ${pointer}`),
-      ["chat.tools[1].parameters /contains"],
+      ["chat.tools[1].parameters /minProperties"],
     );
     assertRefuses(
       () => grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format, strict: true }),
       "chat.tools[1].parameters",
-      /^at \/contains: the keyword/,
+      /^at \/minProperties: 2 cannot be enforced/,
     );
     assertRefuses(
       () => grammarFor(grammars, { ...NOTHING, tools, format: { ...format, calls: [] } }),

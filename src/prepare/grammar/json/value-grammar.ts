@@ -19,11 +19,11 @@ export function anyObject(book: RuleBook): GrammarNode {
   return book.share("object", () => mapGrammar(book, anyValue(book), { min: 0, max: Infinity }));
 }
 
-function anyArray(book: RuleBook): GrammarNode {
+export function anyArray(book: RuleBook): GrammarNode {
   return book.share("array", () => arrayGrammar(book, anyValue(book), { min: 0, max: Infinity }));
 }
 
-function anyString(book: RuleBook): GrammarNode {
+export function anyString(book: RuleBook): GrammarNode {
   return stringGrammar(book, { min: 0, max: Infinity });
 }
 

@@ -3,8 +3,8 @@ import type { JsonObject } from "../../../core/json.js";
 import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import type { GrammarNode } from "../rules/grammar-node.js";
 import type { RuleBook } from "../rules/rule-book.js";
-import { SchemaConverter } from "./compile-schema.js";
-import { fixedValuesOf, flatSchemaOf, membersOf, typesOf } from "./object-members.js";
+import { fixedValuesOf, flatSchemaOf, membersOfSchema, typesOf } from "./object-members.js";
+import { SchemaConverter } from "./schema-converter.js";
 import { SchemaSource } from "./schema-source.js";
 import { type Strictness, UnheldKeywords, type UnheldPart } from "./unheld-keywords.js";
 
@@ -50,7 +50,7 @@ export function compileMembers(
   const unheld = new UnheldKeywords(strictness);
   const source = SchemaSource.parse(schema, bounds, unheld);
   const converter = new SchemaConverter(book, source);
-  const { members, isFree } = membersOf(source, source.root);
+  const { members, isFree } = membersOfSchema(source, source.root);
   return {
     members: members.map(({ name, isRequired, schema: inner, at }) => {
       const located = source.locate(inner, at, 1);
@@ -61,7 +61,7 @@ export function compileMembers(
         types: typesOf(source, located, 1),
         fixed: fixedValuesOf(source, located),
         schema: flatSchemaOf(source, located),
-        toJson: () => converter.convert(located, 1),
+        toJson: () => converter.convertInner(located.schema, located.at, 0),
       };
     }),
     isFree,

@@ -1,18 +1,20 @@
-import type { JsonObject } from "../../../core/json.js";
+import { negate } from "./negate-schema.js";
+import { type PlainSchema, valuesOf } from "./plain-schema.js";
 import {
   canonicalText,
-  escapePointer,
   JSON_TYPES,
   type JsonType,
   jsonTypeOf,
-  problemAt,
-  readFixedValues,
-  readProperties,
+  readMembers,
   readRequired,
   readTypes,
   typesMeet,
 } from "./schema-keywords.js";
-import type { LocatedSchema, SchemaSource } from "./schema-source.js";
+import type { BranchGroup, FlatSchema, SchemaReader } from "./flat-schema.js";
+import { isValid } from "./validate-value.js";
+
+/** Values that are valid for several branches of an inner `oneOf` count as valid, since the proof is about values that are not. */
+const WIDE = { isWide: true };
 
 /** The facts about a branch's values that its own keywords tell. */
 interface BranchFacts {
@@ -20,86 +22,130 @@ interface BranchFacts {
   readonly types: readonly JsonType[];
   /** The types that the model writes. */
   readonly written: readonly JsonType[];
-  /** All valid values as canonical texts, if the branch lists them. */
-  readonly values: ReadonlySet<string> | undefined;
-  /** The branch's keywords, unless they are spread over further branches. */
-  readonly schema: JsonObject | undefined;
+  /** All valid values, if the branch lists them. */
+  readonly values: readonly unknown[] | undefined;
+  readonly plain: Exclude<PlainSchema, false>;
+  /** Whether more values may be valid. */
+  readonly isNarrowed: boolean;
   readonly at: string;
 }
 
 /**
- * Rejects `oneOf` unless the branches are provably disjoint: by type; by `const` or `enum`; or, for objects, by a required property that differs in its
- * values, that the other branch forbids or that the model never writes. After this check `oneOf` compiles like `anyOf`.
- * @throws GrammarProblem
+ * The branches of `oneOf`, so that no output is valid for two of them. Branches are left as they are if that is proven: by type; by `const` or `enum`; or, for
+ * objects, by a required property that differs in its values, that the other branch forbids or that the model never writes. From other branches the values of
+ * the others are taken away. Where that is not possible, `oneOf` is noted as not held.
  */
-export function checkExclusive(source: SchemaSource, branches: readonly LocatedSchema[], level: number): void {
-  const facts = branches.map((branch) => factsOf(source, branch, level + 1));
-  for (const [index, one] of facts.entries()) {
-    for (const other of facts.slice(index + 1)) {
-      if (areExclusive(source, [one, other], level) && areExclusive(source, [other, one], level)) continue;
-      throw problemAt(
-        other.at,
-        `"oneOf" needs branches that no value satisfies together, which cannot be proven for this one and the one at ${one.at}; use "anyOf", or a required member with a different "const" in each branch`,
-      );
+export function exclusiveBranches(
+  source: SchemaReader,
+  { group, branches, beside }: { group: BranchGroup; branches: readonly FlatSchema[]; beside: FlatSchema },
+  level: number,
+): readonly FlatSchema[] {
+  const { plain, at } = beside;
+  const facts = branches.map((branch) =>
+    source.alternativesOf(source.merge({ plain, groups: [], at }, branch), level + 1, WIDE).flatMap(factsOf),
+  );
+  const isEmpty = (branch: FlatSchema): boolean =>
+    source.alternativesOf(source.merge({ plain, groups: [], at }, branch), level + 1).length === 0;
+  const own = [...branches];
+  for (const [index, ones] of facts.entries()) {
+    for (const [otherIndex, others] of facts.entries()) {
+      if (otherIndex <= index || areExclusive(source, [ones, others], level)) continue;
+      const [one, other] = [own[index], own[otherIndex]];
+      if (one === undefined || other === undefined) continue;
+      const reduced = [
+        takeAway(source, level, [one, group.branches[otherIndex]]),
+        takeAway(source, level, [other, group.branches[index]]),
+      ];
+      const [left, right] = reduced;
+      if (left === undefined || right === undefined || (isEmpty(left) && isEmpty(right))) {
+        source.unheld.noteRestriction(
+          other.at,
+          `"oneOf" needs branches that no value satisfies together, which cannot be proven for this one and the one at ${one.at}; use "anyOf", or a required member with a different "const" in each branch`,
+        );
+      } else {
+        own[index] = left;
+        own[otherIndex] = right;
+      }
     }
   }
+  return own;
 }
 
-/** Each branch is compared with every other one, so its facts are kept. */
-const factsBySchema = new WeakMap<object, BranchFacts>();
-
-function factsOf(source: SchemaSource, located: LocatedSchema, level: number): BranchFacts {
-  const known = typeof located.schema === "object" ? factsBySchema.get(located.schema) : undefined;
-  const facts = known ?? findFacts(source, located, level);
-  if (typeof located.schema === "object") factsBySchema.set(located.schema, facts);
-  return facts;
+/** The branch without the values of another. undefined means that no schema describes it. */
+function takeAway(
+  source: SchemaReader,
+  level: number,
+  [branch, other]: readonly [FlatSchema, BranchGroup["branches"][number] | undefined],
+): FlatSchema | undefined {
+  if (other === undefined || "groups" in other) return undefined;
+  const opposite = negate(source, other, level + 1);
+  if (opposite === undefined) return undefined;
+  return source.merge(branch, source.flatten(source.locate(opposite, other.at, level + 1), level + 1));
 }
 
-function findFacts(source: SchemaSource, located: LocatedSchema, level: number): BranchFacts {
-  const { schema, at } = source.flatten(located, level);
-  if (typeof schema === "boolean") {
-    const types = schema ? JSON_TYPES : [];
-    return { types, written: types, values: schema ? undefined : new Set(), schema: undefined, at };
-  }
-  const branches = source.branchesOf(schema, at, level)?.map((branch) => factsOf(source, branch, level + 1));
-  if (branches !== undefined) {
-    const types = branches.flatMap((branch) => branch.types);
-    return { types, written: branches.flatMap(({ written }) => written), values: undefined, schema: undefined, at };
-  }
-  const values = readFixedValues(schema, at);
-  const written = values === undefined ? readTypes(schema, at) : [...new Set(values.map(jsonTypeOf))];
+function factsOf({ plain, at, isNarrowed = false }: FlatSchema): BranchFacts[] {
+  if (plain === false) return [];
+  const values = valuesOf(plain);
+  const written = values === undefined ? readTypes(plain, at) : [...new Set(values.map(jsonTypeOf))];
   // Without `type` every type is valid, although the model writes only some of them.
-  const types = values === undefined && schema.type === undefined ? JSON_TYPES : written;
-  return { types, written, values: values && new Set(values.map(canonicalText)), schema, at };
+  const types = values === undefined && plain.type === undefined ? JSON_TYPES : written;
+  return [{ types, written, values, plain, at, isNarrowed }];
+}
+
+function areExclusive(
+  source: SchemaReader,
+  [ones, others]: readonly [readonly BranchFacts[], readonly BranchFacts[]],
+  level: number,
+): boolean {
+  return ones.every((one) =>
+    others.every((other) => isWrittenApart(source, [one, other], level) && isWrittenApart(source, [other, one], level)),
+  );
 }
 
 /** Whether no output of the first branch is valid for the second. */
-function areExclusive(source: SchemaSource, [one, other]: readonly [BranchFacts, BranchFacts], level: number): boolean {
-  if (areDisjoint(one, other)) return true;
+function isWrittenApart(
+  source: SchemaReader,
+  [one, other]: readonly [BranchFacts, BranchFacts],
+  level: number,
+): boolean {
+  if (other.isNarrowed) return false;
+  if (areDisjoint(source, [one, other], level)) return true;
   const common = one.written.filter((type) => other.types.some((its) => typesMeet(type, its)));
   const isObject = common.every((type) => type === "object");
-  if (!isObject || one.schema === undefined || other.schema === undefined) return false;
-  if (one.values !== undefined || other.values !== undefined) return false;
-  const [own, its] = [one.schema, other.schema];
-  const ownMembers = new Map(readProperties(own, one.at));
-  const itsMembers = new Map(readProperties(its, other.at));
-  const ownRequired = readRequired(own, one.at);
-  const isWritten = (name: string): boolean =>
-    ownMembers.size === 0 || ownMembers.has(name) || ownRequired.includes(name);
-  if (readRequired(its, other.at).some((name) => !isWritten(name))) return true;
-  const inner = (members: ReadonlyMap<string, unknown>, at: string, name: string): BranchFacts => {
-    const pointer = `${at}/properties/${escapePointer(name)}`;
-    return factsOf(source, source.locate(members.get(name), pointer, level + 1), level + 1);
-  };
+  if (!isObject || one.values !== undefined || other.values !== undefined) return false;
+  const ownMembers = new Map(readMembers(one.plain, "properties", one.at));
+  const itsMembers = new Map(readMembers(other.plain, "properties", other.at));
+  const ownRequired = readRequired(one.plain, one.at);
+  const { additionalProperties, patternProperties } = one.plain;
+  const hasFreeKeys =
+    patternProperties !== undefined ||
+    (additionalProperties === undefined ? one.plain.properties === undefined : additionalProperties !== false);
+  const isWritten = (name: string): boolean => hasFreeKeys || ownMembers.has(name) || ownRequired.includes(name);
+  if (readRequired(other.plain, other.at).some((name) => !isWritten(name))) return true;
+  const inner = (schema: unknown, at: string): readonly BranchFacts[] =>
+    source
+      .alternativesOf(source.flatten(source.locate(schema, at, level + 1), level + 1), level + 1, WIDE)
+      .flatMap(factsOf);
   return ownRequired.some((name) => {
-    if (!itsMembers.has(name)) return its.additionalProperties === false;
-    return ownMembers.has(name) && areDisjoint(inner(ownMembers, one.at, name), inner(itsMembers, other.at, name));
+    if (!itsMembers.has(name)) {
+      return other.plain.additionalProperties === false && other.plain.patternProperties === undefined;
+    }
+    const [ones, others] = [inner(ownMembers.get(name) ?? true, one.at), inner(itsMembers.get(name), other.at)];
+    return ownMembers.has(name) && ones.every((own) => others.every((its) => areDisjoint(source, [own, its], level)));
   });
 }
 
 /** Whether the outputs of the first are invalid for the second by their values or types alone. */
-function areDisjoint(one: BranchFacts, other: BranchFacts): boolean {
+function areDisjoint(source: SchemaReader, [one, other]: readonly [BranchFacts, BranchFacts], level: number): boolean {
   const [ones, others] = [one.values, other.values];
-  if (ones !== undefined && others !== undefined) return ![...ones].some((value) => others.has(value));
+  if (ones !== undefined && others !== undefined) {
+    const texts = new Set(others.map(canonicalText));
+    return !ones.some((value) => texts.has(canonicalText(value)));
+  }
+  const [values, open] = ones === undefined ? [others, one] : [ones, other];
+  if (values !== undefined) {
+    const flat = { plain: open.plain, groups: [], at: open.at };
+    return values.every((value) => isValid(source, value, { flat, level: level + 1 }) === false);
+  }
   return !one.written.some((type) => other.types.some((its) => typesMeet(type, its)));
 }

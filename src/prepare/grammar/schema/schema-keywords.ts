@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../../core/json.js";
+import { membersOf } from "../../../core/ordered-json.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
 import type { UnheldKeywords } from "./unheld-keywords.js";
 
@@ -21,71 +22,68 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
 
 /** Keywords that restrict values of one type only. */
 const KEYWORDS_OF_TYPE: Readonly<Partial<Record<JsonType, readonly string[]>>> = {
-  object: ["properties", "required", "additionalProperties", "minProperties", "maxProperties"],
-  array: ["items", "prefixItems", "minItems", "maxItems", "uniqueItems"],
-  string: ["minLength", "maxLength", "format"],
-  number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
+  object: [
+    ...["properties", "required", "additionalProperties", "minProperties", "maxProperties"],
+    ...["patternProperties", "propertyNames", "dependentRequired", "dependentSchemas", "dependencies"],
+    "unevaluatedProperties",
+  ],
+  array: [
+    ...["items", "prefixItems", "minItems", "maxItems", "uniqueItems", "additionalItems"],
+    ...["contains", "minContains", "maxContains", "unevaluatedItems"],
+  ],
+  string: ["minLength", "maxLength", "pattern", "format"],
+  number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
 };
 
-const OTHERS: readonly string[] = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"];
-const SUPPORTED: ReadonlySet<string> = new Set([...OTHERS, ...Object.values(KEYWORDS_OF_TYPE).flat()]);
+export const REFERENCES: readonly string[] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
-/** Keywords of JSON Schema that restrict values and that no grammar of ours holds. */
-const RESTRICTIONS: ReadonlySet<string> = new Set([
-  ...["pattern", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies"],
-  ...["patternProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems", "contains", "multipleOf"],
-  ...["minContains", "maxContains", "additionalItems", "$dynamicRef", "$recursiveRef"],
+const ASSERTIONS: ReadonlySet<string> = new Set([
+  ...["type", "nullable", "enum", "const", "anyOf", "oneOf", "allOf", "not", "if", "then", "else"],
+  ...REFERENCES,
+  ...Object.values(KEYWORDS_OF_TYPE).flat(),
 ]);
 
-/** Pairs of keywords of one schema in which the second one's meaning depends on the first. */
-export const DEPENDENT_KEYWORDS: readonly (readonly [string, string])[] = [
-  ["properties", "additionalProperties"],
-  ["prefixItems", "items"],
-];
-
-export function isAnnotation(keyword: string): boolean {
-  return !SUPPORTED.has(keyword);
-}
-
-/** The keywords that restrict the value and that the grammar holds. */
+/** The keywords that restrict the value. */
 export function assertionsOf(schema: JsonObject): readonly string[] {
-  return Object.keys(schema).filter((keyword) => !isAnnotation(keyword));
+  return Object.keys(schema).filter((keyword) => ASSERTIONS.has(keyword));
 }
 
 /**
- * Notes the keywords of a schema that the grammar does not hold.
+ * Notes the keywords that JSON Schema does not know and that no generator of schemas writes as an annotation, since their author may have meant a restriction.
  * @param at the JSON pointer of the schema
  */
-export function noteUnheld(schema: JsonObject, at: string, unheld: UnheldKeywords): void {
+export function noteUnknown(schema: JsonObject, at: string, unheld: UnheldKeywords): void {
   for (const keyword of Object.keys(schema)) {
-    if (ANNOTATIONS.has(keyword) || SUPPORTED.has(keyword) || keyword.startsWith("x-")) continue;
-    const pointer = `${at}/${escapePointer(keyword)}`;
-    const named = `the keyword ${JSON.stringify(keyword)}`;
-    if (RESTRICTIONS.has(keyword)) unheld.noteRestriction(pointer, `${named} is not supported`);
-    else unheld.noteAnnotation(pointer, `${named} is unknown to JSON Schema, so it does not restrict the value`);
-  }
-  if (schema.uniqueItems !== undefined && schema.uniqueItems !== false) {
-    unheld.noteRestriction(`${at}/uniqueItems`, 'the keyword "uniqueItems" is not supported');
+    if (ANNOTATIONS.has(keyword) || ASSERTIONS.has(keyword) || keyword.startsWith("x-")) continue;
+    unheld.noteAnnotation(
+      `${at}/${escapePointer(keyword)}`,
+      `the keyword ${JSON.stringify(keyword)} is unknown to JSON Schema, so it does not restrict the value`,
+    );
   }
 }
 
 /** The types that the schema names. A schema without `type` has the types that its other keywords restrict, or else all types. */
 export function readTypes(schema: JsonObject, at: string): readonly JsonType[] {
-  const { type } = schema;
-  if (type !== undefined) {
-    const named = Array.isArray(type) ? (type as readonly unknown[]) : [type];
-    const unknown = named.find((name) => !JSON_TYPES.includes(name as JsonType));
-    if (named.length === 0 || unknown !== undefined) {
-      throw problemAt(`${at}/type`, `${JSON.stringify(unknown ?? type)} is not one of ${JSON_TYPES.join(", ")}`);
-    }
-    const types = [...new Set(named as readonly JsonType[])];
-    return types.includes("number") ? types.filter((name) => name !== "integer") : types;
-  }
+  const named = readNamedTypes(schema, at);
+  if (named !== undefined) return named;
   const restricted = Object.entries(KEYWORDS_OF_TYPE).filter(([, keywords]) =>
     keywords.some((keyword) => keyword in schema),
   );
   if (restricted.length > 0) return restricted.map(([name]) => name as JsonType);
   return JSON_TYPES.filter((name) => name !== "integer");
+}
+
+/** The types of `type`, `number` standing for `integer` too. undefined means that the schema does not have the keyword. */
+export function readNamedTypes(schema: JsonObject, at: string): readonly JsonType[] | undefined {
+  const { type } = schema;
+  if (type === undefined) return undefined;
+  const named = Array.isArray(type) ? (type as readonly unknown[]) : [type];
+  const unknown = named.find((name) => !JSON_TYPES.includes(name as JsonType));
+  if (named.length === 0 || unknown !== undefined) {
+    throw problemAt(`${at}/type`, `${JSON.stringify(unknown ?? type)} is not one of ${JSON_TYPES.join(", ")}`);
+  }
+  const types = [...new Set(named as readonly JsonType[])];
+  return types.includes("number") ? types.filter((name) => name !== "integer") : types;
 }
 
 export function jsonTypeOf(value: unknown): JsonType {
@@ -99,6 +97,11 @@ export function jsonTypeOf(value: unknown): JsonType {
 export function typesMeet(one: JsonType, other: JsonType): boolean {
   const isNumeric = (type: JsonType): boolean => type === "integer" || type === "number";
   return one === other || (isNumeric(one) && isNumeric(other));
+}
+
+/** Whether a value of the first type always has the second. */
+export function isOfType(own: JsonType, type: JsonType): boolean {
+  return own === type || (own === "integer" && type === "number");
 }
 
 /** The value of a keyword that must be a whole number from 0 on. */
@@ -122,43 +125,28 @@ export function readList(schema: JsonObject, keyword: string, at: string): reado
   throw problemAt(`${at}/${keyword}`, "is not an array with at least one element");
 }
 
-/** The members of `properties`, in their order. */
-export function readProperties(schema: JsonObject, at: string): readonly (readonly [string, unknown])[] {
-  const { properties } = schema;
-  if (properties === undefined) return [];
-  if (isJsonObject(properties)) return Object.entries(properties);
-  throw problemAt(`${at}/properties`, "is not an object");
+/** The members of a keyword that must be an object, in their order. */
+export function readMembers(
+  schema: JsonObject,
+  keyword: string,
+  at: string,
+): readonly (readonly [name: string, value: unknown])[] {
+  const value = schema[keyword];
+  if (value === undefined) return [];
+  if (isJsonObject(value)) return membersOf(value);
+  throw problemAt(`${at}/${keyword}`, "is not an object");
 }
 
 export function readRequired(schema: JsonObject, at: string): readonly string[] {
-  const { required } = schema;
-  if (required === undefined) return [];
-  const names = Array.isArray(required) ? (required as readonly unknown[]) : undefined;
-  if (names?.every((name) => typeof name === "string") === true) return [...new Set(names)];
-  throw problemAt(`${at}/required`, "is not an array of names");
+  return readNames(schema.required, `${at}/required`);
 }
 
-/**
- * The values that `enum` and `const` allow. undefined means that the schema has neither.
- * @throws GrammarProblem when another keyword than `type` stands beside them
- */
-export function readFixedValues(schema: JsonObject, at: string): readonly unknown[] | undefined {
-  const hasConst = "const" in schema;
-  const listed = readList(schema, "enum", at);
-  if (listed === undefined && !hasConst) return undefined;
-  const other = assertionsOf(schema).find((keyword) => !["const", "enum", "type"].includes(keyword));
-  if (other !== undefined) throw problemAt(at, `"${other}" beside "${hasConst ? "const" : "enum"}" is not supported`);
-  const wanted = hasConst ? [schema.const] : (listed ?? []);
-  const texts = hasConst && listed !== undefined ? new Set(listed.map(canonicalText)) : undefined;
-  const types = schema.type === undefined ? undefined : readTypes(schema, at);
-  const isAllowed = (value: unknown): boolean => {
-    if (texts?.has(canonicalText(value)) === false) return false;
-    const own = jsonTypeOf(value);
-    return types === undefined || types.some((type) => type === own || (own === "integer" && typesMeet(type, own)));
-  };
-  const values = wanted.filter(isAllowed);
-  if (values.length === 0) throw problemAt(at, "the keywords beside its values allow none of them");
-  return values;
+/** A list of names. Earlier drafts wrote a boolean for `required`, which says nothing about the value itself. */
+export function readNames(value: unknown, pointer: string): readonly string[] {
+  if (value === undefined || typeof value === "boolean") return [];
+  const names = Array.isArray(value) ? (value as readonly unknown[]) : undefined;
+  if (names?.every((name) => typeof name === "string") === true) return [...new Set(names)];
+  throw problemAt(pointer, "is not an array of names");
 }
 
 /** A text that is equal for values which JSON Schema considers equal. */
@@ -170,9 +158,23 @@ export function canonicalText(value: unknown): string {
   );
 }
 
-/** A problem at the JSON pointer `at`. */
-export function problemAt(at: string, description: string): GrammarProblem {
-  return new GrammarProblem(`at ${at === "" ? "its root" : at}: ${description}`);
+/** A problem of the schema at a JSON pointer. */
+export class SchemaProblem extends GrammarProblem {
+  readonly at: string;
+  readonly description: string;
+
+  constructor(at: string, description: string) {
+    super(`at ${at === "" ? "its root" : at}: ${description}`);
+    this.at = at;
+    this.description = description;
+  }
+}
+
+/** No value is valid for a schema, which matters only where there must be a value. */
+export class NoValueProblem extends SchemaProblem {}
+
+export function problemAt(at: string, description: string): SchemaProblem {
+  return new SchemaProblem(at, description);
 }
 
 export function escapePointer(name: string): string {

@@ -1,42 +1,48 @@
-import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, type JsonObject } from "../../../core/json.js";
+import { JsonDepthError, JsonSyntaxError, parseOrderedJson } from "../../../core/ordered-json.js";
+import { Language } from "../regex/language.js";
+import { PatternWork } from "../regex/pattern-work.js";
 import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
+import { exclusiveBranches } from "./exclusive-branches.js";
+import { negate } from "./negate-schema.js";
+import { mergePlain, modernForm, ownPlain, plainAt } from "./plain-schema.js";
+import { ReferenceIndex } from "./reference-index.js";
 import {
   assertionsOf,
-  DEPENDENT_KEYWORDS,
-  isAnnotation,
-  type JsonType,
-  noteUnheld,
+  noteUnknown,
   problemAt,
   readList,
-  readProperties,
-  readRequired,
-  readTypes,
-  typesMeet,
+  readMembers,
+  readNames,
+  REFERENCES,
 } from "./schema-keywords.js";
+import { closeUnevaluated } from "./unevaluated.js";
+import type { BranchGroup, FlatSchema, LocatedSchema, PlainFlat, SchemaPlace, SchemaReader } from "./flat-schema.js";
 import type { UnheldKeywords } from "./unheld-keywords.js";
 
 /** The most schemas that are visited. A schema counts again for each reference to it. */
 const MAX_VISITS = 30_000;
 /** A schema inside a schema takes two or three levels of JSON. */
 const LEVELS_PER_SCHEMA = 3;
-
-/** A schema and its JSON pointer. */
-export interface LocatedSchema {
-  readonly schema: JsonObject | boolean;
-  readonly at: string;
-}
+/** The most combinations of branches of one schema, which become alternatives at one position. */
+const MAX_ALTERNATIVES = 64;
 
 /** A whole schema. It resolves the references inside it and merges the schemas that apply to one value. */
-export class SchemaSource {
-  readonly #root: unknown;
-  readonly #bounds: GrammarBounds;
+export class SchemaSource implements SchemaReader {
   readonly unheld: UnheldKeywords;
+  /** Counts the steps of all patterns and formats together. */
+  readonly work = new PatternWork();
+  readonly #root: unknown;
+  readonly #index: ReferenceIndex;
+  readonly #bounds: GrammarBounds;
+  readonly #flat = new WeakMap<object, FlatSchema>();
+  readonly #patterns = new Map<string, Language>();
   #visits = 0;
 
   private constructor(root: unknown, bounds: GrammarBounds, unheld: UnheldKeywords) {
     this.#root = root;
+    this.#index = new ReferenceIndex(root);
     this.#bounds = bounds;
     this.unheld = unheld;
   }
@@ -45,18 +51,25 @@ export class SchemaSource {
   static parse(text: string, bounds: GrammarBounds, unheld: UnheldKeywords): SchemaSource {
     const bytes = Buffer.byteLength(text);
     if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.bytes} are allowed`);
-    let root: unknown;
+    const depth = bounds.nesting * LEVELS_PER_SCHEMA;
     try {
-      root = JSON.parse(text);
+      const root = parseOrderedJson(text, { depth });
+      refuseInfinity(root);
+      return new SchemaSource(root, bounds, unheld);
     } catch (error) {
-      throw new GrammarProblem(`is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof JsonDepthError) throw new GrammarProblem(`is nested more than ${depth} levels deep`);
+      if (error instanceof JsonSyntaxError) throw new GrammarProblem(`is not JSON: ${error.message}`);
+      throw error;
     }
-    checkDepth(root, bounds.nesting * LEVELS_PER_SCHEMA);
-    return new SchemaSource(root, bounds, unheld);
   }
 
   get root(): LocatedSchema {
     return this.locate(this.#root, "", 0);
+  }
+
+  /** The JSON pointer of a schema of the document. undefined means that it was merged from several. */
+  pointerOf(schema: object): string | undefined {
+    return this.#index.pointerOf(schema);
   }
 
   /**
@@ -64,148 +77,187 @@ export class SchemaSource {
    * @param level the number of schemas around it
    * @throws GrammarProblem
    */
-  locate(schema: unknown, at: string, level: number): LocatedSchema {
+  locate(schema: unknown, near: string, level: number): LocatedSchema {
     this.#visits += 1;
+    const at = (isJsonObject(schema) ? this.#index.pointerOf(schema) : undefined) ?? near;
     if (this.#visits > MAX_VISITS) {
       throw problemAt(at, `more than ${MAX_VISITS} schemas, counted once for each reference to them`);
     }
     if (level > this.#bounds.nesting) throw problemAt(at, `schemas nested more than ${this.#bounds.nesting} deep`);
     if (typeof schema === "boolean") return { schema, at };
     if (!isJsonObject(schema)) throw problemAt(at, "is neither an object nor a boolean");
-    noteUnheld(schema, at, this.unheld);
+    noteUnknown(schema, at, this.unheld);
     return { schema, at };
   }
 
-  /** The schema that a `$ref` refers to. */
-  resolve(reference: unknown, at: string, level: number): LocatedSchema {
-    if (typeof reference !== "string") throw problemAt(`${at}/$ref`, "is not a string");
-    if (reference !== "#" && !reference.startsWith("#/")) {
-      throw problemAt(
-        `${at}/$ref`,
-        `${JSON.stringify(reference)} does not begin with #/; only references inside the schema are supported`,
+  /** The schema that a reference refers to. */
+  resolve(schema: JsonObject, keyword: string, { at, level }: SchemaPlace): LocatedSchema {
+    const target = this.#index.resolve(schema[keyword], { keyword, from: schema, at });
+    const pointer = isJsonObject(target) ? this.#index.pointerOf(target) : undefined;
+    return this.locate(target, pointer ?? `${at}/${keyword}`, level);
+  }
+
+  /**
+   * The texts that a pattern matches.
+   * @throws GrammarProblem when the pattern is not supported
+   */
+  languageOf(pattern: unknown): Language {
+    if (typeof pattern !== "string") throw new GrammarProblem("is not a string");
+    let language = this.#patterns.get(pattern);
+    if (language === undefined) {
+      language = Language.ofPattern(pattern, { work: this.work });
+      this.#patterns.set(pattern, language);
+    }
+    return language;
+  }
+
+  /** The schema merged with its references and its `allOf`. */
+  flatten({ schema, at }: LocatedSchema, level: number): FlatSchema {
+    if (typeof schema === "boolean") return { plain: schema ? {} : false, groups: [], at };
+    const known = this.#flat.get(schema);
+    if (known !== undefined) return known;
+    const flat = this.#flatten(schema, at, level);
+    this.#flat.set(schema, flat);
+    return flat;
+  }
+
+  #flatten(schema: JsonObject, at: string, level: number): FlatSchema {
+    const parts: FlatSchema[] = [];
+    const add = (part: unknown, pointer: string): number =>
+      parts.push(this.flatten(this.locate(part, pointer, level + 1), level + 1));
+    for (const keyword of REFERENCES) {
+      if (schema[keyword] === undefined) continue;
+      parts.push(this.flatten(this.resolve(schema, keyword, { at, level: level + 1 }), level + 1));
+    }
+    for (const [index, member] of (readList(schema, "allOf", at) ?? []).entries()) add(member, `${at}/allOf/${index}`);
+    const modern = modernForm(schema, at);
+    const isNarrowed = modern.if !== undefined;
+    const groups = [...this.#groupsOf(modern, at, level)];
+    parts.push({ plain: ownPlain(modern, at), groups, at, ...(isNarrowed && { isNarrowed }) });
+    if (modern.not !== undefined) parts.push(this.#exclude(modern.not, `${at}/not`, level));
+    const merged = parts.reduce((one, other) => this.merge(one, other));
+    return closeUnevaluated(this, { ...merged, at }, { schema: modern, level });
+  }
+
+  merge(one: FlatSchema, other: FlatSchema): FlatSchema {
+    this.#visits += 1;
+    const plain = mergePlain(one.plain, other.plain, {
+      at: other.at,
+      matches: (pattern, name) => this.#matches(pattern, name),
+    });
+    const groups = plain === false ? [] : [...one.groups, ...other.groups];
+    const isNarrowed = one.isNarrowed === true || other.isNarrowed === true;
+    return { plain, groups, at: one.at, ...(isNarrowed && { isNarrowed }) };
+  }
+
+  /** Whether a name matches a pattern. A pattern that is not supported matches nothing, and is noted where it is held. */
+  #matches(pattern: string, name: string): boolean {
+    try {
+      return this.languageOf(pattern).has(name);
+    } catch (error) {
+      if (error instanceof GrammarProblem) return false;
+      throw error;
+    }
+  }
+
+  *#groupsOf(schema: JsonObject, at: string, level: number): Generator<BranchGroup> {
+    for (const keyword of ["anyOf", "oneOf"]) {
+      const branches = readList(schema, keyword, at)?.map((branch, index) =>
+        this.locate(branch, `${at}/${keyword}/${index}`, level + 1),
       );
+      if (branches !== undefined) yield { branches, isExclusive: keyword === "oneOf", at: `${at}/${keyword}` };
     }
-    let target: unknown = this.#root;
-    for (const part of reference.split("/").slice(1)) {
-      const name = decodePart(part, at).replaceAll("~1", "/").replaceAll("~0", "~");
-      const isThere = typeof target === "object" && target !== null && Object.hasOwn(target, name);
-      target = isThere ? (target as Readonly<Record<string, unknown>>)[name] : undefined;
-      if (target === undefined) throw problemAt(`${at}/$ref`, `${JSON.stringify(reference)} refers to nothing`);
+    if (schema.if !== undefined) yield* this.#conditional(schema, at, level);
+    for (const [name, needed] of readMembers(schema, "dependentRequired", at)) {
+      const pointer = `${at}/dependentRequired`;
+      yield this.#either([{ properties: { [name]: false } }, { required: readNames(needed, pointer) }], pointer, level);
     }
-    return this.locate(target, reference.slice(1), level);
+    for (const [name, needed] of readMembers(schema, "dependentSchemas", at)) {
+      const pointer = `${at}/dependentSchemas`;
+      yield this.#either([{ properties: { [name]: false } }, needed], pointer, level);
+    }
   }
 
-  /** The schema merged with its `$ref` and its `allOf`. */
-  flatten({ schema, at }: LocatedSchema, level: number): LocatedSchema {
-    if (typeof schema === "boolean") return { schema, at };
-    const { $ref, allOf, ...own } = schema;
-    if ($ref === undefined && allOf === undefined) return { schema, at };
-    const merged: LocatedSchema[] = [];
-    if ($ref !== undefined) merged.push(this.flatten(this.resolve($ref, at, level + 1), level + 1));
-    for (const [index, member] of (readList(schema, "allOf", at) ?? []).entries()) {
-      merged.push(this.flatten(this.locate(member, `${at}/allOf/${index}`, level + 1), level + 1));
-    }
-    if (assertionsOf(own).length > 0) merged.push({ schema: own, at });
-    return merged.reduce((one, other) => mergeSchemas(one, other));
+  #either(branches: readonly unknown[], at: string, level: number): BranchGroup {
+    return { branches: branches.map((branch) => this.locate(branch, at, level + 1)), isExclusive: false, at };
   }
 
-  /** The branches of `anyOf` or `oneOf`, each merged with the keywords beside it. undefined means that the schema has neither. */
-  branchesOf(schema: JsonObject, at: string, level: number): readonly LocatedSchema[] | undefined {
-    const { anyOf, oneOf, ...own } = schema;
-    if (anyOf === undefined && oneOf === undefined) return undefined;
-    if (anyOf !== undefined && oneOf !== undefined)
-      throw problemAt(`${at}/oneOf`, `"oneOf" beside "anyOf" is not supported`);
-    const keyword = anyOf === undefined ? "oneOf" : "anyOf";
-    const beside = assertionsOf(own).length > 0 ? { schema: own, at } : undefined;
-    return (readList(schema, keyword, at) ?? []).map((branch, index) => {
-      const located = this.locate(branch, `${at}/${keyword}/${index}`, level + 1);
-      return beside === undefined ? located : mergeSchemas(beside, this.flatten(located, level + 1));
+  *#conditional(schema: JsonObject, at: string, level: number): Generator<BranchGroup> {
+    const { if: condition, then = true, else: otherwise = true } = schema;
+    if (then === true && otherwise === true) return;
+    const opposite = negate(this, this.locate(condition, `${at}/if`, level + 1), level + 1);
+    if (opposite === undefined) {
+      this.unheld.noteRestriction(`${at}/if`, 'the opposite of the condition cannot be held, so "if" is not');
+      return;
+    }
+    yield this.#either([{ allOf: [condition, then] }, { allOf: [opposite, otherwise] }], `${at}/if`, level);
+  }
+
+  /** The schema of the values for which the given one is not valid. Where there is none, `not` is kept for the converters of the types. */
+  #exclude(excluded: unknown, at: string, level: number): FlatSchema {
+    const located = this.locate(excluded, at, level + 1);
+    const opposite = negate(this, located, level + 1);
+    if (opposite !== undefined && !(isJsonObject(opposite) && opposite.not !== undefined)) {
+      return { ...this.flatten(this.locate(opposite, at, level + 1), level + 1), isNarrowed: true };
+    }
+    return { plain: plainAt([["not", [excluded]]], [["not", at]]), groups: [], at };
+  }
+
+  /**
+   * The combinations of branches, at most 64. A group with too many is not held. Combinations without any value are left out.
+   * @param options.isWide whether values of several branches of `oneOf` belong to the combinations
+   */
+  alternativesOf(flat: FlatSchema, level: number, options: { isWide?: boolean } = {}): readonly PlainFlat[] {
+    const found: PlainFlat[] = [];
+    if (this.#collect(flat, level, { found, ...options })) return found;
+    const [last] = flat.groups.slice(-1);
+    this.unheld.noteRestriction(
+      last?.at ?? flat.at,
+      `its branches make more than ${MAX_ALTERNATIVES} combinations with those of the schemas that apply together with it`,
+    );
+    return this.alternativesOf({ ...flat, groups: flat.groups.slice(0, -1) }, level, options);
+  }
+
+  /** Returns false if there are too many. */
+  #collect(flat: FlatSchema, level: number, into: { found: PlainFlat[]; isWide?: boolean }): boolean {
+    const { found, isWide = false } = into;
+    if (flat.plain === false || this.#hasNoValue(flat, level)) return true;
+    const [group, ...groups] = flat.groups;
+    if (group === undefined) return found.push({ ...flat, groups: [] }) <= MAX_ALTERNATIVES;
+    const rest = { ...flat, groups };
+    const branches = this.branchesOf(isWide ? { ...group, isExclusive: false } : group, rest, level);
+    return branches.every((branch) => this.#collect(this.merge(rest, branch), level, into));
+  }
+
+  /** The branches of a group as flat schemas, of which no two are valid for one value if the group is exclusive. */
+  branchesOf(group: BranchGroup, beside: FlatSchema, level: number): readonly FlatSchema[] {
+    const branches = group.branches.map((branch) => ("groups" in branch ? branch : this.flatten(branch, level + 1)));
+    return group.isExclusive ? exclusiveBranches(this, { group, branches, beside }, level) : branches;
+  }
+
+  /** Whether a required member has no valid value. It may also be that there is none if this returns false. */
+  #hasNoValue({ plain, at }: FlatSchema, level: number): boolean {
+    if (plain === false) return true;
+    const members = new Map(readMembers(plain, "properties", at));
+    return readNames(plain.required, `${at}/required`).some((name) => {
+      const schema = members.get(name);
+      if (schema === false) return true;
+      if (!isJsonObject(schema) || schema.allOf === undefined || this.#index.pointerOf(schema) !== undefined)
+        return false;
+      return this.flatten(this.locate(schema, at, level + 1), level + 1).plain === false;
     });
   }
 }
 
-/**
- * One schema that is valid where both are.
- * @throws GrammarProblem when their keywords cannot be merged
- */
-function mergeSchemas(one: LocatedSchema, other: LocatedSchema): LocatedSchema {
-  if (typeof one.schema === "boolean") return one.schema ? other : one;
-  if (typeof other.schema === "boolean") return other.schema ? one : other;
-  for (const keywords of DEPENDENT_KEYWORDS) refuseSeparated(one, other, keywords);
-  const merged = new Map<string, unknown>(Object.entries(one.schema));
-  for (const [keyword, value] of Object.entries(other.schema)) {
-    merged.set(keyword, merged.has(keyword) ? mergeKeyword(keyword, one, other) : value);
-  }
-  return { schema: Object.fromEntries(merged), at: one.at };
+/** Whether the schema says nothing but what a reference refers to. */
+export function isReference(schema: JsonObject): boolean {
+  const assertions = assertionsOf(schema);
+  return assertions.length === 1 && assertions[0] !== undefined && REFERENCES.includes(assertions[0]);
 }
 
-function mergeKeyword(keyword: string, one: LocatedSchema, other: LocatedSchema): unknown {
-  const [left, right] = [one.schema as JsonObject, other.schema as JsonObject];
-  if (isAnnotation(keyword) || isDeepStrictEqual(left[keyword], right[keyword])) return left[keyword];
-  if (keyword === "required") return [...new Set([...readRequired(left, one.at), ...readRequired(right, other.at)])];
-  if (keyword === "type") return meetTypes(readTypes(left, one.at), readTypes(right, other.at), other.at);
-  if (keyword === "properties") {
-    const members = new Map(readProperties(left, one.at));
-    for (const [name, schema] of readProperties(right, other.at)) {
-      if (members.has(name) && !isDeepStrictEqual(members.get(name), schema)) {
-        throw problemAt(
-          other.at,
-          `the member ${JSON.stringify(name)} has another schema at ${one.at}, which also applies; merging them is not supported`,
-        );
-      }
-      members.set(name, schema);
-    }
-    return Object.fromEntries(members);
+function refuseInfinity(value: unknown): void {
+  if (value === Infinity || value === -Infinity) {
+    throw new GrammarProblem("contains a number beyond the range of a double");
   }
-  throw problemAt(
-    other.at,
-    `${JSON.stringify(keyword)} applies together with the one at ${one.at}; merging them is not supported`,
-  );
-}
-
-function meetTypes(left: readonly JsonType[], right: readonly JsonType[], at: string): readonly JsonType[] {
-  const common = left.flatMap((type) =>
-    right.filter((other) => typesMeet(type, other)).map((other) => (type === "integer" ? type : other)),
-  );
-  if (common.length === 0) throw problemAt(at, "no type is valid here and in the schema that applies together with it");
-  return [...new Set(common)];
-}
-
-/** Rejects two dependent keywords that come from different schemas, since merging them would change the second one's meaning. */
-function refuseSeparated(one: LocatedSchema, other: LocatedSchema, [first, second]: readonly [string, string]): void {
-  for (const [here, there] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    const [own, its] = [here.schema as JsonObject, there.schema as JsonObject];
-    const matters = own[second] !== undefined && own[second] !== true;
-    if (matters && its[first] !== undefined && !isDeepStrictEqual(own[first], its[first])) {
-      throw problemAt(
-        here.at,
-        `"${second}" applies together with "${first}" at ${there.at}; merging them is not supported`,
-      );
-    }
-  }
-}
-
-function decodePart(part: string, at: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw problemAt(`${at}/$ref`, "has a broken percent-encoding");
-  }
-}
-
-/** Avoids recursion, since nothing has bounded the value's depth yet. */
-function checkDepth(root: unknown, most: number): void {
-  let level: readonly unknown[] = [root];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > most) throw new GrammarProblem(`is nested more than ${most} levels deep`);
-    if (level.some((value) => value === Infinity || value === -Infinity)) {
-      throw new GrammarProblem("contains a number beyond the range of a double");
-    }
-    level = level.flatMap((value) =>
-      typeof value === "object" && value !== null ? (Object.values(value) as readonly unknown[]) : [],
-    );
-  }
+  if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) refuseInfinity(inner);
 }
