@@ -4,27 +4,63 @@ import type { OutputFormat } from "../../../src/core/output-format.js";
 import type { ToolUse } from "../../../src/core/conversation.js";
 import type { Random } from "../../support/random.js";
 import { randomGbnf } from "./random-gbnf.js";
+import { randomPatternText } from "./random-pattern-text.js";
 import { randomSchemaText } from "./random-schema-text.js";
 
 /** What one call of the fuzz asks to be held to. */
 export type FuzzInput =
   | { readonly kind: "grammar" | "schema" | "choices" | "garbage"; readonly constraint: RequestedConstraint }
+  | {
+      readonly kind: "pattern";
+      readonly constraint: RequestedConstraint;
+      /** The pattern that each output must match. undefined means that RegExp cannot tell. */
+      readonly checked: string | undefined;
+    }
   | { readonly kind: "tools"; readonly tools: ToolUse; readonly format: OutputFormat };
 
 /** Grammars, schemas, tool definitions and lists of choices: most of them nearly good, some mutated, some hostile, some plain garbage. */
 export function randomInput(random: Random): FuzzInput {
   const roll = random.next();
-  if (roll < 0.35)
+  if (roll < 0.25) return randomPatternInput(random);
+  if (roll < 0.45)
     return { kind: "grammar", constraint: { type: "gbnf", grammar: mutateSome(randomGbnf(random), random) } };
-  if (roll < 0.65) {
+  if (roll < 0.7) {
     return {
       kind: "schema",
       constraint: { type: "json_schema", schema: mutateSome(randomSchemaText(random), random) },
     };
   }
-  if (roll < 0.85) return { kind: "tools", tools: randomTools(random), format: randomFormat(random) };
-  if (roll < 0.92) return { kind: "choices", constraint: { type: "choices", choices: randomChoices(random) } };
+  if (roll < 0.88) return { kind: "tools", tools: randomTools(random), format: randomFormat(random) };
+  if (roll < 0.93) return { kind: "choices", constraint: { type: "choices", choices: randomChoices(random) } };
   return { kind: "garbage", constraint: randomGarbage(random) };
+}
+
+const FORMATS = ["date", "time", "date-time", "duration", "uuid", "email", "hostname", "ipv4", "ipv6", "uri"];
+
+/** A pattern for the whole answer, for a string, or for the names of members. */
+function randomPatternInput(random: Random): FuzzInput {
+  const { pattern, isTame } = randomPatternText(random);
+  const mutated = isTame ? pattern : mutateSome(pattern, random);
+  const schemaOf = (schema: object, checked?: string): FuzzInput => ({
+    kind: "pattern",
+    constraint: { type: "json_schema", schema: JSON.stringify(schema) },
+    checked,
+  });
+  const roll = random.next();
+  if (roll < 0.5) {
+    const checked = isTame ? `^(?:${pattern})$` : undefined;
+    return { kind: "pattern", constraint: { type: "regex", pattern: mutated }, checked };
+  }
+  if (roll < 0.75) return schemaOf({ type: "string", pattern: mutated }, isTame ? pattern : undefined);
+  const length = Math.floor(10 ** random.below(5));
+  if (roll < 0.85) return schemaOf({ type: "string", pattern: mutated, maxLength: length, minLength: length % 7 });
+  if (roll < 0.9) return schemaOf({ type: "string", pattern: mutated, format: random.pick(FORMATS) });
+  const value = { type: "integer" };
+  if (roll < 0.95)
+    return schemaOf({ type: "object", propertyNames: { pattern: mutated }, additionalProperties: value });
+  const patterns = Array.from({ length: 1 + Math.floor(random.below(8)) }, () => randomPatternText(random).pattern);
+  const patternProperties = Object.fromEntries([mutated, ...patterns].map((key) => [key, value]));
+  return schemaOf({ type: "object", properties: { a: value }, patternProperties });
 }
 
 function randomTools(random: Random): ToolUse {
@@ -66,7 +102,11 @@ function randomGarbage(random: Random): RequestedConstraint {
     "\u0000\u0001é漢\ud800\udfffab",
   ]);
   const text = Array.from({ length }, () => alphabet[Math.floor(random.below(alphabet.length))]).join("");
-  return random.next() < 0.5 ? { type: "gbnf", grammar: `root ::= ${text}` } : { type: "json_schema", schema: text };
+  return random.pick<RequestedConstraint>([
+    { type: "gbnf", grammar: `root ::= ${text}` },
+    { type: "json_schema", schema: text },
+    { type: "regex", pattern: text },
+  ]);
 }
 
 /** Changes some characters of some texts. */

@@ -9,7 +9,7 @@ const MAX_PRODUCT_STATES = 65_536;
 const MAX_TRANSITIONS = 2_000_000;
 
 /** The work for each transition, with what it takes to minimise the automaton. */
-const STEPS_PER_TRANSITION = 0.5;
+const STEPS_PER_TRANSITION = 2;
 
 /** No text that goes this way is accepted. */
 export const DEAD = -1;

@@ -1,7 +1,7 @@
 import { GrammarProblem } from "../rules/grammar-node.js";
 
 /** A step takes some hundred nanoseconds. */
-const MAX_STEPS = 2_000_000;
+const MAX_STEPS = 1_500_000;
 
 /** Counts the steps that patterns take, so that the patterns of one request together take a bounded time. */
 export class PatternWork {

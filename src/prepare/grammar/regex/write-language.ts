@@ -22,6 +22,9 @@ const MAX_INLINE_RANGES = 4;
 /** llama.cpp reads a repetition count above 2,000 as unbounded. */
 const MAX_ROUNDS = 1_000;
 
+/** A language with more states would take too many rules, or too many symbols. */
+const MAX_WRITTEN_STATES = 16_384;
+
 const PLAIN: LanguageForm = {
   name: "plain",
   char: charOf,
@@ -51,11 +54,16 @@ export function charOf(book: RuleBook, set: CodePointSet): GrammarNode {
 /**
  * The grammar of a language with one rule for each state at which its texts part. Each text has one derivation. A language that is given again gets the same
  * rules.
- * @throws GrammarProblem when the language is empty
+ * @throws GrammarProblem when the language is empty or too large
  */
 export function writeLanguage(book: RuleBook, language: Language, form: LanguageForm): GrammarNode {
   if (language.isEmpty) throw new GrammarProblem("matches no text");
   const { alphabet, next, accepts } = language.automaton;
+  if (accepts.length > MAX_WRITTEN_STATES) {
+    throw new GrammarProblem(
+      `needs ${accepts.length} states; at most ${MAX_WRITTEN_STATES} can be written as a grammar`,
+    );
+  }
   const key = JSON.stringify([alphabet.classes, Array.from(next), accepts]);
   return book.share(`${form.name}-${hashOf(key)}`, () => new LanguageWriter(book, language.automaton, form).write());
 }
@@ -81,12 +89,15 @@ class LanguageWriter {
   readonly #shared = new Set<number>();
   readonly #rules = new Map<number, string>();
   readonly #due: number[] = [];
+  /** The grammar of each set of characters, by its key. */
+  readonly #chars = new Map<string, GrammarNode>();
 
   constructor(book: RuleBook, automaton: Automaton, form: LanguageForm) {
     this.#book = book;
     this.#form = form;
     this.#accepts = automaton.accepts;
-    this.#steps = automaton.accepts.map((_, state) => stepsFrom(automaton, state));
+    const sets = new TransitionSets(automaton.alphabet.classes);
+    this.#steps = automaton.accepts.map((_, state) => stepsFrom(automaton, state, sets));
     const reached = new Set<number>([0]);
     for (const { to } of this.#steps.flat()) {
       if (reached.has(to)) this.#shared.add(to);
@@ -175,7 +186,10 @@ class LanguageWriter {
   }
 
   #charOf(step: Transition | undefined): GrammarNode {
-    return this.#form.char(this.#book, step?.set ?? []);
+    const { set, key } = step ?? { set: [], key: "" };
+    let char = this.#chars.get(key);
+    if (char === undefined) this.#chars.set(key, (char = this.#form.char(this.#book, set)));
+    return char;
   }
 
   #exactly(char: GrammarNode, count: number): GrammarNode {
@@ -201,18 +215,36 @@ class LanguageWriter {
 
 const ANYTHING = ALL_CODE_POINTS.join(" ");
 
-function stepsFrom({ alphabet, next }: Automaton, state: number): Transition[] {
+/** The sets of characters that lead from one state to another. Many transitions share a set. */
+class TransitionSets {
+  readonly #classes: readonly CodePointSet[];
+  readonly #known = new Map<string, Pick<Transition, "set" | "key">>();
+
+  constructor(classes: readonly CodePointSet[]) {
+    this.#classes = classes;
+  }
+
+  of(indexes: readonly number[]): Pick<Transition, "set" | "key"> {
+    const name = indexes.join(" ");
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      const set = unionOf(indexes.flatMap((index) => this.#classes[index] ?? []));
+      known = { set, key: set.join(" ") };
+      this.#known.set(name, known);
+    }
+    return known;
+  }
+}
+
+function stepsFrom({ alphabet, next }: Automaton, state: number, sets: TransitionSets): Transition[] {
   const width = alphabet.classes.length;
-  const sets = new Map<number, CodePointSet[]>();
-  for (const [index, ranges] of alphabet.classes.entries()) {
+  const indexes = new Map<number, number[]>();
+  for (let index = 0; index < width; index += 1) {
     const to = next[state * width + index] ?? DEAD;
     if (to === DEAD) continue;
-    const known = sets.get(to);
-    if (known === undefined) sets.set(to, [ranges]);
-    else known.push(ranges);
+    const known = indexes.get(to);
+    if (known === undefined) indexes.set(to, [index]);
+    else known.push(index);
   }
-  return [...sets].map(([to, ranges]) => {
-    const set = unionOf(ranges.flat());
-    return { to, set, key: set.join(" ") };
-  });
+  return [...indexes].map(([to, ofTarget]) => ({ to, ...sets.of(ofTarget) }));
 }

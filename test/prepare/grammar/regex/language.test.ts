@@ -17,7 +17,7 @@ describe("the language of a pattern", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const random = new Random(seed);
-        const pattern = randomPattern(random);
+        const pattern = randomPattern(random, { nests: true });
         const language = tryCompile(pattern);
         if (language === undefined) return;
         compiled += 1;
