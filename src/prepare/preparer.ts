@@ -2,6 +2,7 @@ import { counted } from "../core/counted.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationInput, LogitBias, RequestedBias, RequestedConstraint } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
+import type { TemplateFacts } from "../core/model-facts.js";
 import type {
   PrepareCommand,
   PreparedInput,
@@ -102,6 +103,7 @@ export class Preparer implements AsyncDisposable {
     const start = await worker.started;
     switch (start.type) {
       case "ready":
+        warnOfProblem(start.facts.template, options.log);
         return new Preparer(worker, start.facts, options);
       case "unusable":
         await worker.exited;
@@ -274,4 +276,9 @@ function tooLongError(
       context_tokens: String(contextTokens),
     },
   });
+}
+
+function warnOfProblem({ family, problem }: TemplateFacts, log: Logger): void {
+  if (problem === undefined) return;
+  log.warn({ problem, family }, "the chat template in the model's file cannot be used, so another one takes its place");
 }

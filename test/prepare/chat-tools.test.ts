@@ -43,6 +43,12 @@ describe("a chat template and tools", () => {
     };
   }
 
+  function facts(source: string): JinjaTemplate["facts"] {
+    const template = JinjaTemplate.tryCreate(source, vocabulary);
+    assert.ok(template instanceof JinjaTemplate);
+    return template.facts;
+  }
+
   it("shows tools in the template's own way where it has one", () => {
     const { text, format } = render({ messages: [user("x")], tools });
     const parameters = '{"type": "object", "properties": {"a": {"type": "number"}}}';
@@ -150,6 +156,33 @@ describe("a chat template and tools", () => {
       assert.equal(open.text, "<user>x<assistant><think>\n");
       assert.equal(open.format?.reasoning?.isOpen, true);
       assert.equal(render({ messages: [user("x")], constrained: "answer" }).format, undefined);
+    });
+
+    it("is known by a history that shows it, and by the template's own system message, where no switch tells of it", () => {
+      const shown =
+        "{% for m in messages %}{% if m.reasoning_content %}<think>{{ m.reasoning_content }}</think>{% endif %}";
+      const own =
+        "{% if messages[0].role != 'system' %}Draft it in [THINK]x[/THINK]. {% endif %}{% for m in messages %}";
+      for (const [beginning, begin] of [
+        [shown, "<think>"],
+        [own, "[THINK]"],
+      ] as const) {
+        const source = `${beginning}{{ m.content }}{% endfor %}`;
+        assert.equal(facts(source).reasoning, true);
+        assert.equal(render({ messages: [user("x")], reasoning: true }, source).format?.reasoning?.begin, begin);
+        const asked = (): unknown => render({ messages: [user("x")], reasoning: false }, source);
+        assertRefuses(asked, "reasoning.enabled", /no switch/);
+      }
+      assert.equal(facts("{# </think> #}{% for m in messages %}{{ m.content }}{% endfor %}").reasoning, false);
+    });
+
+    it("is switched by the variable of the family where there is no usual one", () => {
+      const source =
+        "{% for m in messages %}{{ m.content }}{% endfor %}" +
+        "{% if thinking_budget is defined and thinking_budget == 0 %}<seed:think></seed:think>{% endif %}";
+      assert.equal(facts(source).reasoning, true);
+      const text = (reasoning: boolean): string => render({ messages: [user("x")], reasoning }, source).text;
+      assert.deepEqual([text(true), text(false)], ["x", "x<seed:think></seed:think>"]);
     });
 
     it("is refused where the template has none, or no switch", () => {

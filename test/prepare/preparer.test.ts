@@ -41,6 +41,29 @@ describe("Preparer", () => {
     });
   });
 
+  it("warns of a template that cannot be used, once at the start, and says why in its facts", async () => {
+    const own = new RecordingLogger();
+    const chatTemplate = "{% for m in messages %}\n{{ m.content }";
+    const modelPath = await createTinyModel(undefined, { chatTemplate });
+    const options = { modelPath, limits: DEFAULT_LIMITS, log: own, queueCapacity: 1 };
+    await using other = await Preparer.start(options);
+    const problem = 'line 2: unexpected "}"';
+    assert.deepEqual(other.facts.template, {
+      source: "fallback",
+      family: "chatml",
+      problem,
+      tools: "block",
+      reasoning: false,
+    });
+    assert.equal(own.lines.length, 1);
+    assert.match(
+      own.lines[0] ?? "",
+      /^the chat template in the model's file cannot be used, so another one takes its place/,
+    );
+    assert.ok(own.lines[0]?.includes(problem));
+    assert.deepEqual(log.lines, []);
+  });
+
   it("holds grammars to the limits that it began with", async () => {
     const deep = JSON.stringify({ type: "array", items: { type: "array", items: { type: "array", maxItems: 1 } } });
     const request = [

@@ -81,12 +81,19 @@ describe("The token and model services", () => {
     const { model } = await answerOf<GetModelResponse>((settle) => suite.client.model.getModel({}, settle));
     assert.ok(model !== undefined);
     assert.deepEqual([model.contextTokens, model.trainingContextTokens, model.sizeBytes], [2_048, 2_048, 600_000]);
-    assert.equal(model.chatTemplate?.source, ChatTemplateSource.MODEL);
+    assert.deepEqual([model.chatTemplate?.source, model.chatTemplate?.problem], [ChatTemplateSource.MODEL, ""]);
     const { PROMPT, CHAT, TOKEN_IDS, TURN, TOOLS, CONSTRAINTS, TEMPLATE_ARGUMENTS } = Capability;
     assert.deepEqual(model.capabilities, [PROMPT, CHAT, TOKEN_IDS, TURN, TOOLS, CONSTRAINTS, TEMPLATE_ARGUMENTS]);
     for (const expectedModel of [model.name, model.digest]) {
       assert.equal((await suite.client.generate(promptRequest("a", { expectedModel }))).modelDigest, model.digest);
     }
+  });
+
+  it("say why the template in the model's file is not used", async () => {
+    await using other = await TestServer.start({ templateProblem: "line 3: no" });
+    using caller = new TestClient(other.address);
+    const { model } = await answerOf<GetModelResponse>((settle) => caller.model.getModel({}, settle));
+    assert.equal(model?.chatTemplate?.problem, "line 3: no");
   });
 
   it("list of what is taken under conditions just what Generate takes", async () => {

@@ -70,6 +70,8 @@ export interface TestServerOptions {
   readonly descriptors?: DescriptorSet;
   /** Whether the model is one that thinks aloud. Default: what the preparer says of it. */
   readonly reasons?: boolean;
+  /** The error because of which the model's own template is not used. Default: what the preparer says of it. */
+  readonly templateProblem?: string;
 }
 
 /**
@@ -127,7 +129,8 @@ export class TestServer implements AsyncDisposable {
     const scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, slots, clock, log });
     const { template } = preparer.facts;
     const reasoning = options.reasons ?? template.reasoning;
-    const model: ModelFacts = { ...MODEL, path, template: { ...template, reasoning } };
+    const problem = options.templateProblem ?? template.problem;
+    const model: ModelFacts = { ...MODEL, path, template: { ...template, reasoning, problem } };
     const backend: Backend = {
       scheduler,
       preparer: toTestPreparer(preparer, options.prepare),

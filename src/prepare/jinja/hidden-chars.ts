@@ -12,6 +12,7 @@ const ANY_LOW_SURROGATE = /[\uDC00-\uDFFF]/;
 
 /**
  * Hides one UTF-16 unit behind a stand-in of the same length, so that no control text can contain it while a template renders. `showHidden` turns it back.
+ * Only a control text that begins or ends with an emoji becomes longer by it, by one code point.
  * @throws RangeError when more than 1,024 characters have to be hidden
  */
 export function hideChar(unit: string): string {

@@ -8,6 +8,8 @@ const WORDS = new RegExp(`[^${SPACES}]+`, "g");
 /** Matches an end of line of Python's `splitlines`. */
 const LINE_END = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
 
+const TITLE_WORDS = new RegExp(`[^-${SPACES}({[<]+`, "g");
+
 /** The sides of a text that are stripped. */
 export type Sides = "both" | "left" | "right";
 
@@ -113,13 +115,23 @@ export function capitalize(text: string): string {
 
 /** The text with a capital at the beginning of each run of letters. */
 export function titleCase(text: string): string {
-  return text.replaceAll(/[\p{L}\p{M}]+/gu, (word) => capitalize(word));
+  return capitalizeEach(text, /[\p{L}\p{M}]+/gu);
 }
 
 /** The text with a capital behind each white space and opening bracket, as the filter `title` writes it. */
 export function titleWords(text: string): string {
-  const parts = text.split(new RegExp(`([-${SPACES}({[<]+)`));
-  return parts.map((part) => capitalize(part)).join("");
+  return capitalizeEach(text, TITLE_WORDS);
+}
+
+/** Changes each word that a pattern finds in the text as the caller wrote it. */
+function capitalizeEach(text: string, words: RegExp): string {
+  let changed = "";
+  let from = 0;
+  for (const { 0: word, index } of showHidden(text).matchAll(words)) {
+    changed += text.slice(from, index) + capitalize(text.slice(index, index + word.length));
+    from = index + word.length;
+  }
+  return changed + text.slice(from);
 }
 
 export const upper = (text: string): string => text.toUpperCase();

@@ -21,7 +21,7 @@ import {
 } from "./jinja-renderer.js";
 import { SystemMessages } from "./system-messages.js";
 import { parseTemplateArguments } from "./template-arguments.js";
-import { findReasoningField, TemplateReasoning } from "./template-reasoning.js";
+import { findReasoningField, reasoningHistories, TemplateReasoning } from "./template-reasoning.js";
 import { toolBlock, withoutToolRoles } from "./tool-block.js";
 import { findToolSupport, type ToolSupport } from "./tool-support.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
@@ -47,15 +47,17 @@ export class JinjaTemplate implements ChatTemplate {
     this.#vocabulary = vocabulary;
     this.#renderer = renderer;
     this.#system = new SystemMessages(renderer, bare);
-    this.#reasoning = new TemplateReasoning(source, (variables) =>
-      renderer.tryRun({ ...bare, messages: [QUESTION], variables }),
-    );
     this.#toolSupport = findToolSupport(source, (messages, options) =>
       renderer.tryRun({ ...bare, messages, ...options }),
     );
     const shape = this.#toolSupport?.shape ?? PLAIN_SHAPE;
     const reasoning = findReasoningField(shape, (messages, one) => renderer.tryRun({ ...bare, messages, shape: one }));
     this.#shape = { ...shape, reasoning };
+    this.#reasoning = new TemplateReasoning(source, {
+      question: (variables) => renderer.tryRun({ ...bare, messages: [QUESTION], variables }),
+      history: (text) =>
+        reasoningHistories(text).map((messages) => renderer.tryRun({ ...bare, messages, shape: this.#shape })),
+    });
     this.facts = {
       source: "model",
       family: templateFamily(source),

@@ -2,6 +2,7 @@ import type { Message } from "../../core/conversation.js";
 import type { ReasoningSyntax } from "../../core/output-format.js";
 import type { ConstrainedPart } from "./chat-template.js";
 import { InputRefusal } from "../../core/generation-error.js";
+import type { JinjaValue } from "../jinja/values.js";
 import { createMark } from "./hidden-texts.js";
 import type { TemplateShape, TemplateVariables } from "./jinja-renderer.js";
 import { REASONING_SWITCHES } from "./template-arguments.js";
@@ -19,21 +20,46 @@ export interface ReasoningStart {
   readonly answerOpening?: string;
 }
 
+/** A template variable that turns reasoning on and off, and its two values. */
+interface ReasoningSwitch {
+  readonly name: string;
+  readonly on: JinjaValue;
+  readonly off: JinjaValue;
+}
+
+/** The usual switches, which take a boolean. */
+const SWITCHES = REASONING_SWITCHES.map((name): ReasoningSwitch => ({ name, on: true, off: false }));
+
+/** The switches of single families, for templates without a usual one: those of MiniMax M3, Seed-OSS and Hunyuan 3. */
+const FAMILY_SWITCHES: readonly (ReasoningSwitch & { readonly word: string })[] = [
+  { word: "thinking_mode ==", name: "thinking_mode", on: "enabled", off: "disabled" },
+  { word: "thinking_budget ==", name: "thinking_budget", on: -1, off: 0 },
+  { word: "'no_think'", name: "reasoning_effort", on: "high", off: "no_think" },
+];
+
+/** The conversations that a template's reasoning is probed with. Each renders to undefined if the template fails. */
+export interface ReasoningProbe {
+  /** Renders the simplest conversation with these variables. */
+  readonly question: (variables: TemplateVariables) => string | undefined;
+  /** Renders conversations in which an assistant reasoned, with that text. */
+  readonly history: (reasoning: string) => readonly (string | undefined)[];
+}
+
 /** A chat template's support for reasoning. */
 export class TemplateReasoning {
   readonly marks: ReasoningMarks | undefined;
-  /** The template variables that turn reasoning on and off. */
-  readonly #switches: readonly string[];
-  /** Whether the prompt of the simplest conversation opens the reasoning. */
-  readonly #opensItself: boolean;
+  readonly #switches: readonly ReasoningSwitch[];
+  /** Whether the model reasons by default. */
+  readonly #isDefault: boolean;
 
-  /** @param render renders the simplest conversation with these variables, or returns undefined if the template fails */
-  constructor(source: string, render: (variables: TemplateVariables) => string | undefined) {
+  constructor(source: string, probe: ReasoningProbe) {
     this.marks = reasoningMarks(source);
-    this.#switches = REASONING_SWITCHES.filter((name) => render({ [name]: true }) !== render({ [name]: false }));
-    const prompt = render({});
-    this.#opensItself =
-      this.marks !== undefined && prompt !== undefined && reasoningAtEnd(prompt, this.marks) === "open";
+    const changes = ({ name, on, off }: ReasoningSwitch): boolean =>
+      probe.question({ [name]: on }) !== probe.question({ [name]: off });
+    const usual = SWITCHES.filter(changes);
+    const own = FAMILY_SWITCHES.filter((it) => source.includes(it.word) && changes(it));
+    this.#switches = usual.length > 0 ? usual : own;
+    this.#isDefault = this.marks !== undefined && reasonsByDefault(this.marks, probe);
   }
 
   /** Whether the model reasons, always or on demand. */
@@ -41,15 +67,10 @@ export class TemplateReasoning {
     return this.marks !== undefined && (this.#switches.length > 0 || this.#isDefault);
   }
 
-  /** Whether the model reasons by default. */
-  get #isDefault(): boolean {
-    return this.#opensItself || this.marks?.isAlways === true;
-  }
-
   /** The template variables for the caller's choice. */
   variables(enabled: boolean | undefined): TemplateVariables {
     if (enabled === undefined) return {};
-    return Object.fromEntries(this.#switches.map((name) => [name, enabled]));
+    return Object.fromEntries(this.#switches.map(({ name, on, off }) => [name, enabled ? on : off]));
   }
 
   /**
@@ -145,12 +166,30 @@ const KNOWN: readonly (readonly [string, ReasoningMarks])[] = [
   ["<|channel>thought", marks("<|channel>thought\n", "<channel|>")],
   ["[THINK]", marks("[THINK]", "[/THINK]")],
   ["<seed:think>", marks("<seed:think>", "</seed:think>")],
+  ["<mm:think>", marks("<mm:think>", "</mm:think>")],
+  ["<think{}>", marks("<think:opensource>", "</think:opensource>")],
   [
     "<think></think> and write your response between <response>",
     marks("<think>", "</think>", { frames: ["<response>", "</response>"] }),
   ],
   ["</think>", marks("<think>", "</think>", { opening: "<think>\n" })],
 ];
+
+/**
+ * Whether a model reasons without being asked to. Its family always does, or its prompt opens the reasoning, or the template's own system message shows the
+ * markup (Ministral 3), or the history shows an assistant's reasoning in the markup (Kimi K2 Thinking).
+ */
+function reasonsByDefault(marks: ReasoningMarks, { question, history }: ReasoningProbe): boolean {
+  if (marks.isAlways) return true;
+  const prompt = question({});
+  if (prompt === undefined) return false;
+  const atEnd = reasoningAtEnd(prompt, marks);
+  if (atEnd !== "none") return atEnd === "open";
+  const reasoning = createMark();
+  const begins = [marks.begin, `${marks.begin}\n`].map((begin) => begin + reasoning);
+  const isShown = history(reasoning).some((text) => begins.some((begin) => text?.includes(begin) === true));
+  return isShown || prompt.includes(marks.begin);
+}
 
 /** The reasoning markup that the template contains, if any. */
 function reasoningMarks(source: string): ReasoningMarks | undefined {
@@ -176,9 +215,18 @@ export function findReasoningField(
   render: (messages: readonly Message[], shape: TemplateShape) => string | undefined,
 ): string | undefined {
   const reasoning = createMark();
+  return FIELDS.find((field) =>
+    reasoningHistories(reasoning).some(
+      (messages) => render(messages, { ...shape, reasoning: field })?.includes(reasoning) === true,
+    ),
+  );
+}
+
+/** Conversations in which an assistant reasoned: before a tool's result, and in a complete turn. */
+export function reasoningHistories(reasoning: string): readonly (readonly Message[])[] {
   const question: Message = { role: "user", content: "x" };
   const call = { id: "call_0", name: "x", arguments: "{}" };
-  const conversations: readonly (readonly Message[])[] = [
+  return [
     [
       question,
       { role: "assistant", content: "", reasoning, toolCalls: [call] },
@@ -186,7 +234,4 @@ export function findReasoningField(
     ],
     [question, { role: "assistant", content: "x", reasoning }, question],
   ];
-  return FIELDS.find((field) =>
-    conversations.some((messages) => render(messages, { ...shape, reasoning: field })?.includes(reasoning) === true),
-  );
 }
