@@ -52,7 +52,7 @@ export class ControlTexts {
 
   /** Replaces each control text by its token. No two stretches of plain text are adjacent, and none is empty. */
   split(text: string): Fragment[] {
-    if (this.#pattern === undefined) return text === "" ? [] : [text];
+    if (this.#pattern === undefined || this.#firsts?.test(text) !== true) return text === "" ? [] : [text];
     const fragments: Fragment[] = [];
     let start = 0;
     const pushText = (end: number): void => {
