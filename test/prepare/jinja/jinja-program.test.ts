@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { JinjaProgram } from "../../../src/prepare/jinja/jinja-program.js";
 import { TemplateError } from "../../../src/prepare/jinja/template-error.js";
-import type { JinjaValue } from "../../../src/prepare/jinja/values.js";
 import { parseJsonObject } from "../../../src/prepare/template/hidden-texts.js";
 
 const variables = parseJsonObject(
@@ -19,7 +18,7 @@ const variables = parseJsonObject(
     ],
   }),
   { field: "json", hide: (it) => it },
-) as ReadonlyMap<string, JinjaValue>;
+);
 
 function render(source: string): string {
   return new JinjaProgram(source).render(variables);
