@@ -5,8 +5,8 @@ import { type CodePointSet, unionOf } from "./code-point-set.js";
 import type { PatternWork } from "./pattern-work.js";
 
 /** The most states of the deterministic automaton before equivalent ones are merged. */
-const MAX_STATES = 8_192;
-const MAX_GRAPH_STATES = 20_000;
+const MAX_STATES = 16_384;
+const MAX_GRAPH_STATES = 40_000;
 
 /** A state of a nondeterministic automaton. It leads on without a character, except for a character's state. */
 type GraphState =

@@ -21,6 +21,7 @@ export interface LanguageForm {
 const MAX_INLINE_RANGES = 4;
 /** llama.cpp reads a repetition count above 2,000 as unbounded. */
 const MAX_ROUNDS = 1_000;
+const MANY_ROUNDS = 64;
 
 /** A language with more states would take too many rules, or too many symbols. */
 const MAX_WRITTEN_STATES = 16_384;
@@ -48,7 +49,11 @@ export function charOf(book: RuleBook, set: CodePointSet): GrammarNode {
   const chars: GrammarNode = { type: "chars", ranges: set, isNegated: false };
   const [first] = set;
   if (set.length === 1 && first !== undefined && first[0] === first[1]) return text(String.fromCodePoint(first[0]));
-  return set.length <= MAX_INLINE_RANGES ? chars : book.share(`chars-${hashOf(set.join(" "))}`, () => chars);
+  return set.length <= MAX_INLINE_RANGES ? chars : ruleOfChars(book, set);
+}
+
+function ruleOfChars(book: RuleBook, set: CodePointSet): GrammarNode {
+  return book.share(`chars-${hashOf(set.join(" "))}`, () => ({ type: "chars", ranges: set, isNegated: false }));
 }
 
 /**
@@ -192,8 +197,15 @@ class LanguageWriter {
     return char;
   }
 
-  #exactly(char: GrammarNode, count: number): GrammarNode {
-    if (char.type === "text") return text(char.text.repeat(count));
+  /** llama.cpp writes repetitions out, so a set of several ranges becomes a rule where it is repeated often. */
+  #repeated(char: GrammarNode, count: number): GrammarNode {
+    if (char.type !== "chars" || char.ranges.length === 1 || count < MANY_ROUNDS) return char;
+    return ruleOfChars(this.#book, char.ranges);
+  }
+
+  #exactly(single: GrammarNode, count: number): GrammarNode {
+    if (single.type === "text") return text(single.text.repeat(count));
+    const char = this.#repeated(single, count);
     const parts: GrammarNode[] = [];
     for (let left = count; left > 0; left -= MAX_ROUNDS) {
       const rounds = Math.min(left, MAX_ROUNDS);
@@ -202,7 +214,8 @@ class LanguageWriter {
     return sequence(...parts);
   }
 
-  #upTo(char: GrammarNode, count: number): GrammarNode {
+  #upTo(single: GrammarNode, count: number): GrammarNode {
+    const char = this.#repeated(single, count);
     const first = count % MAX_ROUNDS;
     let rest = first === 0 ? EMPTY : this.#book.repeat(char, 0, first);
     for (let left = count - first; left > 0; left -= MAX_ROUNDS) {

@@ -71,8 +71,8 @@ describe("the language of a pattern", () => {
       ["\\p{Nonsense}(", /^is not a regular expression: Invalid property name at character /],
       [`${"(".repeat(101)}a${")".repeat(101)}`, /^has groups nested more than 100 deep at character 101, /],
       ["a".repeat(65_537), /^has 65537 characters; at most 65536 are allowed$/],
-      ["^.{0,100000}$", /^is longer than 20000 states with its repetitions written out, which is the bound$/],
-      ["[ab]a[ab]{20}", /^needs more than 8192 states, which is the bound/],
+      ["^.{0,100000}$", /^is longer than 40000 states with its repetitions written out, which is the bound$/],
+      ["[ab]a[ab]{20}", /^needs more than 16384 states, which is the bound/],
     ];
     for (const [pattern, description] of refused) assertProblem(() => Language.ofPattern(pattern), description);
   });

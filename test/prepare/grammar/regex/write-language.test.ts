@@ -66,6 +66,13 @@ describe("the grammar of a language", () => {
     for (const length of [0, 2, 3_601]) assert.ok(!grammar.allows(`"${"a".repeat(length)}"`), `${length} characters`);
   });
 
+  it("takes few symbols for long counts of large sets", () => {
+    const compile = (pattern: string): string =>
+      compileConstraint({ type: "regex", pattern }, DEFAULT_GRAMMAR_BOUNDS).gbnf;
+    assert.ok(native.compile(compile("[\\s\\S]{1,10000}")).allows("é\n".repeat(4_999)));
+    assert.ok(native.compile(compile("\\p{L}{1,400}")).allows("éa".repeat(200)));
+  });
+
   it("leaves all escapes free where any text may follow", () => {
     const grammar = native.compile(gbnfOf("^a"));
     for (const text of ['"a"', '"a\\u00e9\\/"', '"aé\\n"']) assert.ok(grammar.allows(text), text);
