@@ -106,7 +106,7 @@ export interface LiteralCalls {
   readonly literals: Literals;
 }
 
-/** python: strings in either quotes with escapes, True, False and None. JSON is read too. marked: strings between marks without escapes, and keys without quotes. */
+/** python: strings in either quotes with escapes, True, False and None. JSON is read too. marked: strings between marks without escapes, and keys without quotes, in the order of the alphabet. */
 export type Literals = { readonly type: "python" } | { readonly type: "marked"; readonly quote: string };
 
 /** The keys of a call's members. */

@@ -20,7 +20,7 @@ export interface OutputReaderOptions {
 /** The meaning of a mark in text. */
 type Meaning =
   | { readonly type: "channel"; readonly channel: Channel }
-  | { readonly type: "frame" }
+  | { readonly type: "frame"; readonly takesLine: boolean }
   | { readonly type: "calls"; readonly opening: CallOpening };
 
 /** The kind of output before a position in the answer. */
@@ -35,7 +35,7 @@ const MAX_HELD_BLANKS = 1_024;
  * UTF-16 unit costs a few steps.
  */
 export class OutputReader implements PartReader {
-  readonly #cursor = new TextCursor();
+  readonly #cursor: TextCursor;
   readonly #parts = new PartList();
   readonly #ledger: CallLedger;
   readonly #callReader: CallReader;
@@ -54,6 +54,7 @@ export class OutputReader implements PartReader {
 
   constructor({ format, maxCalls, maxArgumentBytes, createId = createCallId }: OutputReaderOptions) {
     const { reasoning } = format;
+    this.#cursor = new TextCursor(format.opened);
     const openings = openingsOf(format);
     const { parallelCalls, endsAtRepeatedCall = false, ownNames } = format;
     const bounds = { maxCalls: parallelCalls ? maxCalls : 1, maxArgumentBytes, endsAtRepeatedCall, ownNames };
@@ -75,7 +76,9 @@ export class OutputReader implements PartReader {
       this.#marks.answer.add(reasoning.begin, { type: "channel", channel: "reasoning" });
       this.#marks.reasoning.add(reasoning.end, { type: "channel", channel: "answer" });
     }
-    for (const frame of format.frames ?? []) this.#marks.answer.add(frame, { type: "frame" });
+    for (const frame of format.frames ?? []) {
+      this.#marks.answer.add(frame, { type: "frame", takesLine: frame.endsWith("\n") });
+    }
     for (const opening of openings) this.#marks.answer.add(opening.mark, { type: "calls", opening });
     this.#parse = this.#read();
   }
@@ -155,12 +158,21 @@ export class OutputReader implements PartReader {
     if (isAfterText) this.#give(this.#cursor.take(blanks));
     if (mark?.type === "frame") {
       this.#cursor.take();
+      if (mark.takesLine) yield* this.#skipLine();
       return true;
     }
     if (yield* this.#calls(meanings.flatMap((meaning) => (meaning.type === "calls" ? [meaning.opening] : []))))
       return true;
     this.#cursor.rewind(isAfterText ? 0 : blanks);
     return !this.#isAnswered && !this.isReasoning && (yield* this.#calls(this.#bareCalls));
+  }
+
+  /** Skips a new line that belongs to the frame before it. */
+  *#skipLine(): Parser<void> {
+    if (this.#cursor.isDry) yield;
+    if (this.#cursor.unit !== 0x0a) return;
+    this.#cursor.advance();
+    this.#cursor.take();
   }
 
   *#calls(openings: readonly CallOpening[]): Parser<boolean> {
@@ -196,8 +208,9 @@ export class OutputReader implements PartReader {
   }
 
   #give(text: string): void {
-    if (text === "") return;
-    this.#parts.addText(this.#channel, text, this.#cursor.settled);
+    if (text === "" || this.#cursor.settled <= 0) return;
+    // Text before the start is no output.
+    this.#parts.addText(this.#channel, text.slice(-this.#cursor.settled), this.#cursor.settled);
     this.#before = "text";
     if (!this.isReasoning) this.#isAnswered = true;
   }

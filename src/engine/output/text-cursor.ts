@@ -11,15 +11,23 @@ export class TextCursor {
   #text = "";
   #from = 0;
   #at = 0;
-  /** The number of units before `#text`. */
-  #base = 0;
+  /** The number of units before `#text`. It is negative for text before the start. */
+  #base: number;
   #isEnded = false;
+  #opened: string;
+
+  /** @param opened text before the start, which is read together with the first text */
+  constructor(opened = "") {
+    this.#opened = opened;
+    this.#base = -opened.length;
+  }
 
   /** Takes the text that follows. To be called only when the cursor is dry. */
   push(text: string): void {
     this.#past += this.#text.slice(this.#from);
     this.#base += this.#text.length;
-    this.#text = text;
+    this.#text = this.#opened + text;
+    this.#opened = "";
     this.#from = 0;
     this.#at = 0;
   }

@@ -20,6 +20,12 @@ export const TOOLS_FIELD = "chat.tools";
 const OTHER_VALUE_STARTS = Array.from('["-0123456789tfn');
 const NO_OBJECT = "must be the schema of an object and of nothing else";
 
+interface CallGrammarOptions extends GrammarBounds {
+  readonly strict?: boolean;
+  /** The text at the end of the prompt with which the calls begin. Default: none. */
+  readonly opened?: string | undefined;
+}
+
 /**
  * The grammar of calls may be larger than that of one schema by this factor, since it holds the schemas of all tools. 256 tools of public MCP servers take
  * 8,500 rules, 102,000 symbols and 64,000 steps of the check, and compile in 0.15 s.
@@ -35,7 +41,7 @@ const MAX_CALL_STEPS = 240_000;
 export function compileCallGrammar(
   use: ToolUse,
   syntax: CallSyntax,
-  { strict = false, ...bounds }: GrammarBounds & { readonly strict?: boolean },
+  { strict = false, opened = "", ...bounds }: CallGrammarOptions,
 ): CompiledGrammar {
   const strictness = strict ? "strict" : use.choice.type === "named" ? "restrictions" : "lenient";
   return freeingLargest({ tools: use.tools, strictness }, (free) => {
@@ -43,7 +49,9 @@ export function compileCallGrammar(
     book.define(ROOT_RULE, EMPTY);
     const { tools, ...facts } = addTools(book, { use, body: syntax.body, bounds, strictness, free });
     const calls = callsAfterOpening(book, syntax, { tools, most: use.parallel ? bounds.calls : 1 });
-    book.define(ROOT_RULE, sequence(text(callOpening(syntax)), calls));
+    const opening = callOpening(syntax);
+    const left = opening.startsWith(opened) ? opening.slice(opened.length) : opening;
+    book.define(ROOT_RULE, sequence(text(left), calls));
     return finishCalls(book, bounds, facts);
   });
 }

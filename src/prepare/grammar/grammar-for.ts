@@ -47,8 +47,11 @@ export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest):
     if (syntax === undefined) {
       throw new InputRefusal(TOOLS_FIELD, "cannot be forced, because it is unknown how this model writes calls");
     }
-    const key = JSON.stringify(["forced", tools, syntax, limits]);
-    return orRefuse(TOOLS_FIELD, () => grammars.get(key, () => compileCallGrammar(tools, syntax, limits)));
+    const opened = request.format?.opened;
+    const key = JSON.stringify(["forced", tools, syntax, opened, limits]);
+    return orRefuse(TOOLS_FIELD, () =>
+      grammars.get(key, () => compileCallGrammar(tools, syntax, { ...limits, opened })),
+    );
   }
   const isBegun = written !== undefined && written.text !== "";
   if (constraint !== undefined && (tools === undefined || syntax === undefined || isBegun)) {

@@ -4,6 +4,7 @@ import { BLANK, booleanGrammar, COMMA } from "./json/value-grammar.js";
 import { textUntil } from "./json/text-grammar.js";
 import { choice, EMPTY, type GrammarNode, noneOf, oneOf, ruleNode, sequence, text } from "./rules/grammar-node.js";
 import { type RuleBook, textChoice } from "./rules/rule-book.js";
+import { pythonWords } from "./python-words.js";
 import type { CompiledMember, CompiledMembers } from "./schema/compile-members.js";
 import type { LocatedSchema, SchemaReader } from "./schema/flat-schema.js";
 import { membersOfSchema, typesOf } from "./schema/object-members.js";
@@ -26,11 +27,18 @@ export function literalsGrammar(book: RuleBook, args: CompiledMembers, body: Lit
     const value = writer?.any() ?? pythonAny(book);
     return book.list(book.add("pair", sequence(key, text(body.pair), value)), COMMA, { min: 0, max: Infinity });
   }
-  const pairs = args.members.map((member): Pair => {
+  const members = writer === undefined ? args.members : sortedByName(args.members);
+  const pairs = members.map((member): Pair => {
     const value = writer === undefined ? pythonValue(book, member) : writer.value(member.located, 1);
     return { isRequired: member.isRequired, node: sequence(text(member.name + body.pair), value) };
   });
   return pairsGrammar(book, pairs);
+}
+
+/** Members in the order in which templates with marked literals write them: by name, whatever the case. */
+function sortedByName<T extends { readonly name: string }>(members: readonly T[]): readonly T[] {
+  const keyOf = ({ name }: T): string => name.toLowerCase();
+  return members.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : keyOf(one) > keyOf(other) ? 1 : 0));
 }
 
 /** Pairs in their order, with commas between those that are written. */
@@ -49,7 +57,8 @@ function pairsGrammar(book: RuleBook, pairs: readonly Pair[]): GrammarNode {
 }
 
 /** A Python literal. Containers are JSON, which is valid there but for three words that the reader knows. */
-function pythonValue(book: RuleBook, { fixed, types, toJson }: CompiledMember): GrammarNode {
+function pythonValue(book: RuleBook, member: CompiledMember): GrammarNode {
+  const { fixed, types, toJson } = member;
   const json = toJson();
   const others: GrammarNode[] = [];
   const texts = fixed?.filter((value) => typeof value === "string") ?? [];
@@ -61,22 +70,12 @@ function pythonValue(book: RuleBook, { fixed, types, toJson }: CompiledMember): 
       ),
     );
   else if (fixed === undefined && (types === undefined || types.includes("string"))) others.push(anySingleQuoted(book));
-  const words = fixed?.map(pythonWord) ?? [
-    ...(types?.includes("boolean") === true ? ["True", "False"] : []),
-    ...(types?.includes("null") === true ? ["None"] : []),
-  ];
-  others.push(...words.filter((word) => word !== undefined).map(text));
+  others.push(...pythonWords(member).map(text));
   return choice(json, ...others);
 }
 
 function pythonAny(book: RuleBook): GrammarNode {
   return choice(anySingleQuoted(book), anyNumber(book), booleanGrammar(), text("True"), text("False"), text("None"));
-}
-
-function pythonWord(value: unknown): string | undefined {
-  if (value === null) return "None";
-  if (typeof value !== "boolean") return undefined;
-  return value ? "True" : "False";
 }
 
 function singleQuoted(value: string): string {
@@ -177,7 +176,7 @@ class MarkedWriter {
       const member = this.#book.add("marked-member", sequence(key, text(":"), this.any()));
       return sequence(text("{"), this.#book.list(member, COMMA, { min: 0, max: Infinity }), text("}"));
     }
-    const pairs = members.map((member): Pair => {
+    const pairs = sortedByName(members).map((member): Pair => {
       const inner = this.#source.locate(member.schema, member.at, level + 1);
       return { isRequired: member.isRequired, node: sequence(text(`${member.name}:`), this.value(inner, level + 1)) };
     });

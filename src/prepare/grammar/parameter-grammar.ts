@@ -1,8 +1,9 @@
 import type { ParameterMarks, ParameterMiddle } from "../../core/call-syntax.js";
 import { textUntil, textWithout } from "./json/text-grammar.js";
-import { EMPTY, type GrammarNode, oneOf, optional, sequence, text } from "./rules/grammar-node.js";
+import { choice, EMPTY, type GrammarNode, oneOf, optional, sequence, text } from "./rules/grammar-node.js";
 import { type RuleBook, textChoice } from "./rules/rule-book.js";
 import type { CompiledMember, CompiledMembers } from "./schema/compile-members.js";
+import { pythonWords } from "./python-words.js";
 import { readCount } from "./schema/schema-keywords.js";
 
 const NEWLINE: GrammarNode = optional(text("\n"));
@@ -44,8 +45,9 @@ function fits(types: ParameterMiddle["types"], member: CompiledMember, isText: b
   return isText ? types.includes("string") : (member.types?.some((type) => types.includes(type)) ?? false);
 }
 
+/** JSON, or one of Python's words in place of its own, since templates write values as Python does. */
 function jsonValue(member: CompiledMember, marks: ParameterMarks): GrammarNode {
-  return sequence(member.toJson(), endOf(marks));
+  return sequence(choice(member.toJson(), ...pythonWords(member).map(text)), endOf(marks));
 }
 
 /** A text and the mark that ends it. Listed values stand as they are. */

@@ -1,5 +1,5 @@
 import type { CallSyntax } from "../../core/call-syntax.js";
-import type { CallFamily } from "./families/call-family.js";
+import type { AnswerFrames, CallFamily } from "./families/call-family.js";
 import { apertus } from "./families/apertus.js";
 import { apriel } from "./families/apriel.js";
 import { bareJson } from "./families/bare-json.js";
@@ -10,7 +10,7 @@ import { deepseekV3 } from "./families/deepseek-v3.js";
 import { deepseekV31 } from "./families/deepseek-v31.js";
 import { firefunction } from "./families/firefunction.js";
 import { functionary31 } from "./families/functionary-31.js";
-import { functionary32 } from "./families/functionary-32.js";
+import { functionary32, functionary32Frames } from "./families/functionary-32.js";
 import { gemma4 } from "./families/gemma-4.js";
 import { gigachat31, gigachat3 } from "./families/gigachat.js";
 import { glm } from "./families/glm.js";
@@ -29,7 +29,7 @@ import { minimaxM1 } from "./families/minimax-m1.js";
 import { minimaxM2 } from "./families/minimax-m2.js";
 import { mistralNamed } from "./families/mistral-named.js";
 import { mistral } from "./families/mistral.js";
-import { muse } from "./families/muse.js";
+import { muse, museFrames } from "./families/muse.js";
 import { nemotron2 } from "./families/nemotron-2.js";
 import { phi4Mini } from "./families/phi-4-mini.js";
 import { pythonic, olmo3 } from "./families/pythonic.js";
@@ -84,7 +84,20 @@ export const CALL_FAMILIES: readonly CallFamily[] = [
 
 /** The call syntaxes of each family whose markup the template contains, from the most specific family on. */
 export function callFamilies(source: string): readonly (readonly CallSyntax[])[] {
-  const fits = ({ markup }: CallFamily): boolean =>
-    markup.some((group) => group.every((text) => source.includes(text)));
-  return CALL_FAMILIES.filter(fits).map(({ syntaxes }) => Object.values(syntaxes));
+  return CALL_FAMILIES.filter((family) => fits(family, source)).map(({ syntaxes }) => Object.values(syntaxes));
+}
+
+function fits({ markup }: CallFamily, source: string): boolean {
+  return markup.some((group) => group.every((text) => source.includes(text)));
+}
+
+/** The frames of the answers of families that begin each answer with the end of the prompt. */
+const OPENED: readonly (readonly [CallFamily, AnswerFrames])[] = [
+  [functionary32, functionary32Frames],
+  [muse, museFrames],
+];
+
+/** The frames of a template's answers. undefined means that answers begin after the prompt. */
+export function openedFrames(source: string): AnswerFrames | undefined {
+  return OPENED.find(([family]) => fits(family, source))?.[1];
 }

@@ -62,6 +62,8 @@ export function isForced({ choice }: ToolUse): boolean {
 interface OutputFormatFacts {
   readonly reasoning: Omit<ReasoningSyntax, "endTokens"> | undefined;
   readonly frames: readonly string[];
+  /** The end of the prompt that the output begins with. Default: none. */
+  readonly opened?: string;
   /** undefined means that the block of text describes the tools. */
   readonly calls: readonly CallSyntax[] | undefined;
   /** undefined means that the model may call nothing. */
@@ -73,6 +75,7 @@ interface OutputFormatFacts {
 export function createOutputFormat({
   reasoning,
   frames,
+  opened = "",
   calls,
   tools,
   vocabulary,
@@ -89,6 +92,7 @@ export function createOutputFormat({
     maxCalls: Number.MAX_SAFE_INTEGER,
     maxArgumentBytes: Number.MAX_SAFE_INTEGER,
     ...(frames.length === 0 ? {} : { frames }),
+    ...(opened === "" ? {} : { opened }),
   };
 }
 

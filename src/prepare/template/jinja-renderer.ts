@@ -94,6 +94,8 @@ export interface TemplateShape {
   readonly callsApart: boolean;
   /** Whether the text before the calls needs a message of its own. */
   readonly textApart: boolean;
+  /** Whether a message with calls and without text has null for its content. By default it is an empty text. */
+  readonly hasNullContent?: boolean;
   /** The form of a call's arguments, a value or JSON text. `written` means that the calls are part of the content, in this syntax. */
   readonly calls: "value" | "text" | { readonly written: CallSyntax };
   /** The ids of calls: the call's own id, nine letters and digits, or the tool and a number, as in `functions.add:0`. */
@@ -169,7 +171,8 @@ function messageVariables(
     }
     const field = `chat.messages[${messages.indexOf(message)}].tool_calls`;
     const calls = toolCalls.map((call, position) => callOf(call, { field: `${field}[${position}]`, ...hidden }));
-    return messageOf({ role, content, ...shownReasoning, tool_calls: calls });
+    const shownContent = shape.hasNullContent === true && message.content === "" ? null : content;
+    return messageOf({ role, content: shownContent, ...shownReasoning, tool_calls: calls });
   });
 }
 

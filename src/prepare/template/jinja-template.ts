@@ -8,6 +8,8 @@ import {
   type RenderedChat,
   toolsOf,
 } from "./chat-template.js";
+import { openedFrames } from "./call-syntaxes.js";
+import type { AnswerFrames } from "./families/call-family.js";
 import { createMark, HiddenTexts } from "./hidden-texts.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { JinjaProgram } from "../jinja/jinja-program.js";
@@ -22,7 +24,7 @@ import {
 import { SystemMessages } from "./system-messages.js";
 import { parseTemplateArguments } from "./template-arguments.js";
 import { findReasoningField, reasoningHistories, TemplateReasoning } from "./template-reasoning.js";
-import { toolBlock, withoutToolRoles } from "./tool-block.js";
+import { toolBlock, withBlock, withoutToolRoles } from "./tool-block.js";
 import { findToolSupport, type ToolSupport } from "./tool-support.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
@@ -39,6 +41,7 @@ export class JinjaTemplate implements ChatTemplate {
   /** undefined means that the template supports no tools, so that they go into a block of text. */
   readonly #toolSupport: ToolSupport | undefined;
   readonly #shape: TemplateShape;
+  readonly #opened: AnswerFrames | undefined;
 
   private constructor(renderer: JinjaRenderer, { source, vocabulary }: { source: string; vocabulary: Vocabulary }) {
     const texts = new HiddenTexts(vocabulary);
@@ -58,10 +61,11 @@ export class JinjaTemplate implements ChatTemplate {
       history: (text) =>
         reasoningHistories(text).map((messages) => renderer.tryRun({ ...bare, messages, shape: this.#shape })),
     });
+    this.#opened = openedFrames(source);
     this.facts = {
       source: "model",
       family: templateFamily(source),
-      tools: this.#toolSupport === undefined ? "block" : "template",
+      tools: this.#toolSupport?.showsTools === true ? "template" : "block",
       reasoning: this.#reasoning.isSupported,
     };
   }
@@ -88,8 +92,8 @@ export class JinjaTemplate implements ChatTemplate {
     const own =
       templateArguments === undefined ? {} : parseTemplateArguments(templateArguments, { source: this.#source, texts });
     const rendering: Rendering = {
-      messages: support === undefined ? this.#withBlock(chat, { tools, variables: own, texts }) : chat.messages,
-      tools: support === undefined ? [] : (tools?.tools ?? []),
+      messages: this.#shownMessages(chat, { support, tools, variables: own, texts }),
+      tools: support?.showsTools === true ? (tools?.tools ?? []) : [],
       variables: { ...own, ...this.#reasoning.variables(enabled) },
       shape: this.#shape,
       texts,
@@ -100,17 +104,33 @@ export class JinjaTemplate implements ChatTemplate {
     const prompt = isOpen ? this.#runOpen(rendering, chat.messages.length - 1) : this.#renderer.run(rendering);
     const isInside = isOpen && chat.messages.at(-1)?.content !== "";
     const start = this.#reasoning.start(prompt, { enabled, isInside, constrained: chat.constrained });
+    const { frames, opening, opened } = this.#framesAfter(prompt + start.opening, { isInside, ...chat });
     return {
-      fragments: texts.read(prompt + start.opening),
+      fragments: texts.read(prompt + start.opening + opening),
       ...(start.answerOpening === undefined ? {} : { answerOpening: start.answerOpening }),
       format: createOutputFormat({
         reasoning: start.syntax,
-        frames: isInside ? [] : (this.#reasoning.marks?.frames ?? []),
+        frames,
+        opened,
         calls: support?.calls,
         tools,
         vocabulary: this.#vocabulary,
       }),
     };
+  }
+
+  /** The frames of the answer after a prompt, the text that opens a constrained answer, and the end of the prompt that the answer begins with. */
+  #framesAfter(
+    prompt: string,
+    { isInside, constrained }: { isInside: boolean; constrained?: ChatRequest["constrained"] },
+  ): { frames: readonly string[]; opening: string; opened: string } {
+    const { marks } = this.#reasoning;
+    const frames = isInside ? [] : (marks?.frames ?? this.#opened?.frames ?? []);
+    if (this.#opened === undefined || !prompt.endsWith(this.#opened.promptEnd))
+      return { frames, opening: "", opened: "" };
+    const { promptEnd, answerOpening } = this.#opened;
+    const opening = constrained === "answer" ? answerOpening : "";
+    return { frames, opening, opened: opening === "" ? promptEnd : "" };
   }
 
   /** The template's support for these tools. undefined means that they go into the block, since the template supports no tools or fails on these. */
@@ -120,18 +140,30 @@ export class JinjaTemplate implements ChatTemplate {
     return this.#renderer.tryRun(rendering) === undefined ? undefined : this.#toolSupport;
   }
 
-  /** The messages for a template without support for tools. */
-  #withBlock(
+  /** The messages as the template gets them: with a block that describes the tools if it shows none, and with calls and results as text if it shows none. */
+  #shownMessages(
     { messages }: ChatRequest,
-    { tools, variables, texts }: { tools: ToolUse | undefined; variables: TemplateVariables; texts: HiddenTexts },
+    {
+      support,
+      tools,
+      variables,
+      texts,
+    }: {
+      support: ToolSupport | undefined;
+      tools: ToolUse | undefined;
+      variables: TemplateVariables;
+      texts: HiddenTexts;
+    },
   ): readonly Message[] {
+    if (support?.showsTools === true || (support !== undefined && tools === undefined)) return messages;
     const hasCalls = messages.some(({ role, toolCalls }) => role === "tool" || toolCalls !== undefined);
     if (tools === undefined && !hasCalls) return messages;
-    return withoutToolRoles(messages, {
-      block: tools === undefined ? undefined : toolBlock(tools.tools),
-      carrier: this.#system.isSupported ? "system" : "user",
+    const options = {
+      block: tools === undefined ? undefined : toolBlock(tools.tools, support?.calls[0]),
+      carrier: this.#system.isSupported ? ("system" as const) : ("user" as const),
       defaultSystem: this.#system.defaultText({ variables, texts }),
-    });
+    };
+    return support === undefined ? withoutToolRoles(messages, options) : withBlock(messages, options);
   }
 
   #requireReasoning(enabled: boolean, { rendering, isOpen }: { rendering: Rendering; isOpen: boolean }): void {

@@ -6,7 +6,11 @@ import type { JinjaValue } from "../jinja/values.js";
 import { createMark } from "./hidden-texts.js";
 import type { TemplateShape, TemplateVariables } from "./jinja-renderer.js";
 import { REASONING_SWITCHES } from "./template-arguments.js";
+import type { AnswerFrames } from "./families/call-family.js";
 import { harmonyFrames } from "./families/harmony.js";
+import { kimiK3Frames } from "./families/kimi-k3.js";
+import { museFrames } from "./families/muse.js";
+import { solarOpenFrames } from "./families/solar-open.js";
 
 const FIELD = "reasoning.enabled";
 
@@ -145,6 +149,12 @@ const marks = (begin: string, end: string, more: Partial<ReasoningMarks> = {}): 
   ...more,
 });
 
+const framed = ({ answerOpening, frames }: AnswerFrames, reasoning: ReasoningMarks): ReasoningMarks => ({
+  ...reasoning,
+  answerOpening,
+  frames,
+});
+
 /** The markup in a template's source that identifies each family, from the most specific on. */
 const KNOWN: readonly (readonly [string, ReasoningMarks])[] = [
   [
@@ -163,6 +173,14 @@ const KNOWN: readonly (readonly [string, ReasoningMarks])[] = [
     }),
   ],
   ["<|inner_prefix|>", marks("<|inner_prefix|>", "<|inner_suffix|>")],
+  [
+    "<atem:function_calls>",
+    framed(museFrames, marks("to=self<|message|>", "<|eom|>", { opening: " to=self<|message|>", isAlways: true })),
+  ],
+  ["<|open|>think", framed(kimiK3Frames, marks("<|open|>think<|sep|>", "<|close|>think<|sep|>"))],
+  ["<|tool_call:begin|>", framed(solarOpenFrames, marks("<|think|>", "<|end|>", { isAlways: true }))],
+  ["<mm:think>", marks("<mm:think>", "</mm:think>")],
+  ["'<think{}>'", marks("<think:opensource>", "</think:opensource>")],
   ["<|channel>thought", marks("<|channel>thought\n", "<channel|>")],
   ["[THINK]", marks("[THINK]", "[/THINK]")],
   ["<seed:think>", marks("<seed:think>", "</seed:think>")],

@@ -16,31 +16,47 @@ export interface ToolSupport {
   readonly shape: TemplateShape;
   /** The syntaxes of calls, at least one. */
   readonly calls: readonly CallSyntax[];
+  /** Whether the template shows tools. If not, a block of text describes them. */
+  readonly showsTools: boolean;
 }
 
 /**
  * Finds out how a template takes tools, calls and results, by rendering a conversation with all of them.
- * @returns undefined if the template shows no tools, calls or results, or if the syntax of its calls is unknown
+ * @returns undefined if the template shows no calls or results, or if the syntax of its calls is unknown
  */
 export function findToolSupport(source: string, render: RenderProbe): ToolSupport | undefined {
   const guesses = callFamilies(source);
   const probe = new ProbeConversation();
-  const plain = [false, true]
-    .map((describesAll): TemplateShape => ({ ...PLAIN_SHAPE, describesAll }))
-    .find((shape) => probe.showsTools(render([probe.question], { tools: probe.tools, shape })));
-  if (guesses.length === 0 || plain === undefined) return undefined;
-  // A shape that loses the text before a call is the last resort.
+  const shown = findToolShape(probe, render);
+  const plain = shown ?? PLAIN_SHAPE;
+  const showsTools = shown !== undefined;
+  if (guesses.length === 0) return undefined;
+  // A shape that loses the text before a call, or puts it after the call, is the last resort.
   for (const needsText of [true, false]) {
     for (const shape of shapes(plain)) {
       const calls = tryShape({ shape, probe, guesses, needsText }, render);
-      if (calls !== undefined) return { shape: preferText({ shape, probe }, render), calls };
+      if (calls !== undefined) return { shape: preferText({ shape, probe }, render), calls, showsTools };
     }
   }
   // A template with calls in an unknown syntax must not show calls in another one.
-  const hasOwnCalls = [...shapes(plain)].some((shape) =>
+  return !showsTools || showsOwnCalls(source, render) ? undefined : findWritten(guesses, { plain, probe, render });
+}
+
+/** Whether a template shows calls, in whatever form. */
+export function showsOwnCalls(source: string, render: RenderProbe): boolean {
+  if (!source.includes("tool_calls")) return false;
+  const probe = new ProbeConversation();
+  const plain = findToolShape(probe, render) ?? PLAIN_SHAPE;
+  return [...shapes(plain)].some((shape) =>
     probe.showsCalls(render(probe.conversation, { tools: probe.tools, shape })),
   );
-  return hasOwnCalls ? undefined : findWritten(guesses, { plain, probe, render });
+}
+
+/** The shape in which the template shows tools. undefined means that it shows none. */
+function findToolShape(probe: ProbeConversation, render: RenderProbe): TemplateShape | undefined {
+  return [false, true]
+    .map((describesAll): TemplateShape => ({ ...PLAIN_SHAPE, describesAll }))
+    .find((shape) => probe.showsTools(render([probe.question], { tools: probe.tools, shape })));
 }
 
 /** Passes arguments as JSON text if the result is the same, since the text keeps the model's white space. */
@@ -65,7 +81,7 @@ function findWritten(
     if (written === undefined) continue;
     const shape: TemplateShape = { ...plain, calls: { written } };
     const isShown = tryShape({ shape, probe, guesses: [calls], needsText: true }, render) !== undefined;
-    if (isShown) return { shape, calls };
+    if (isShown) return { shape, calls, showsTools: true };
   }
   return undefined;
 }
@@ -86,7 +102,7 @@ function tryShape(
 ): readonly CallSyntax[] | undefined {
   const rendered = render(probe.conversation, { tools: probe.tools, shape });
   if (rendered === undefined || !probe.showsResults(rendered)) return undefined;
-  if (needsText && !rendered.includes(probe.text)) return undefined;
+  if (needsText && !probe.showsTextFirst(rendered)) return undefined;
   return guesses.find((calls) =>
     calls.some((syntax) => probe.calls.every((call) => showsCall(rendered, syntax, call))),
   );
@@ -99,6 +115,8 @@ function* shapes(plain: TemplateShape): Generator<TemplateShape> {
       for (const textApart of [false, true]) {
         for (const calls of ["value", "text"] as const) yield { ...plain, ids, callsApart, textApart, calls };
       }
+      // Some templates show calls only where the content is null.
+      yield { ...plain, ids, callsApart, textApart: true, calls: "text", hasNullContent: true };
     }
   }
 }
@@ -138,6 +156,12 @@ class ProbeConversation {
 
   showsCalls(rendered = ""): boolean {
     return this.calls.some(({ value }) => rendered.split(value).length > 2);
+  }
+
+  /** Whether the text before the calls is there, and before the first call. */
+  showsTextFirst(rendered: string): boolean {
+    const at = rendered.lastIndexOf(this.text);
+    return at >= 0 && this.calls.every(({ value }) => rendered.lastIndexOf(value) > at);
   }
 
   showsResults(rendered: string): boolean {

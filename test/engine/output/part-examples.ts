@@ -186,6 +186,27 @@ export const PART_EXAMPLES: readonly KnownExample[] = [
     is: [time, call("id 2", "get", "{}")],
   },
   {
+    of: "functionary_32",
+    what: "a name at the start, whose mark the prompt has",
+    output: `get_time\n${zone}`,
+    is: [time],
+    changes: { frames: [">>>all\n"], opened: ">>>" },
+  },
+  {
+    of: "functionary_32",
+    what: "an answer, whose mark the prompt has, and a call after it",
+    output: `all\nLet me see.>>>get_time\n${zone}`,
+    is: [answer("Let me see."), time],
+    changes: { frames: [">>>all\n"], opened: ">>>" },
+  },
+  {
+    of: "functionary_32",
+    what: "an answer without a name after the mark that the prompt has",
+    output: "Hello",
+    is: [answer("Hello")],
+    changes: { frames: [">>>all\n"], opened: ">>>" },
+  },
+  {
     of: "muse",
     what: "calls whose recipient is the tool",
     output:
@@ -193,7 +214,7 @@ export const PART_EXAMPLES: readonly KnownExample[] = [
       "Europe/Zürich</atem:parameter>\n</atem:invoke>\n</atem:function_calls><|eom|>" +
       '<|start|>assistant to=get<|message|><atem:function_calls>\n<atem:invoke name="get">\n</atem:invoke>\n</atem:function_calls><|eot|>',
     is: [time, call("id 2", "get", "{}")],
-    changes: { ...typed, frames: museFrames },
+    changes: { ...typed, frames: museFrames.frames },
   },
   {
     of: "step_3",

@@ -10,5 +10,14 @@ export interface CallFamily {
   readonly syntaxes: Readonly<Record<string, CallSyntax>>;
 }
 
+/** The markup around a family's answers. */
+export interface AnswerFrames {
+  /** The end of a prompt with which every answer and every call begins. It may be empty. */
+  readonly promptEnd: string;
+  /** The text that opens an answer after a prompt. */
+  readonly answerOpening: string;
+  readonly frames: readonly string[];
+}
+
 /** The keys of most JSON calls. */
 export const PLAIN_KEYS: CallKeys = { name: "name", arguments: ["arguments"], id: undefined };

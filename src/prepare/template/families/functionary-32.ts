@@ -1,4 +1,4 @@
-import type { CallFamily } from "./call-family.js";
+import type { AnswerFrames, CallFamily } from "./call-family.js";
 
 /** The prompt ends with the mark that opens the first call or the answer. */
 export const functionary32 = {
@@ -12,3 +12,6 @@ export const functionary32 = {
     },
   },
 } as const satisfies CallFamily;
+
+/** The frames of its answers, whose recipient is all. */
+export const functionary32Frames: AnswerFrames = { promptEnd: ">>>", answerOpening: "all\n", frames: [">>>all\n"] };

@@ -1,5 +1,5 @@
 import type { JsonTypeName, ParameterMiddle } from "../../../core/call-syntax.js";
-import type { CallFamily } from "./call-family.js";
+import type { AnswerFrames, CallFamily } from "./call-family.js";
 
 const middle = (name: string, ...types: readonly JsonTypeName[]): ParameterMiddle => ({
   mark: `" type="${name}"<|sep|>`,
@@ -40,9 +40,8 @@ export const kimiK3 = {
 } as const satisfies CallFamily;
 
 /** The frames of its answers. */
-export const kimiK3Frames: readonly string[] = [
-  "<|open|>response<|sep|>",
-  "<|close|>response<|sep|>",
-  "<|close|>message<|sep|>",
-  "<|end_of_msg|>",
-];
+export const kimiK3Frames: AnswerFrames = {
+  promptEnd: "",
+  answerOpening: "<|open|>response<|sep|>",
+  frames: ["<|open|>response<|sep|>", "<|close|>response<|sep|>", "<|close|>message<|sep|>", "<|end_of_msg|>"],
+};

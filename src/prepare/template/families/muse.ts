@@ -1,7 +1,7 @@
-import type { CallFamily } from "./call-family.js";
+import type { AnswerFrames, CallFamily } from "./call-family.js";
 
 /** The end of the prompt, at which every message of the model begins. */
-export const museOpened = "<|start|>assistant";
+const museOpened = "<|start|>assistant";
 
 /** The recipient of the message is the tool, whose name the call repeats. */
 export const muse = {
@@ -27,10 +27,8 @@ export const muse = {
 } as const satisfies CallFamily;
 
 /** The frames of its answers. */
-export const museFrames: readonly string[] = [
-  museOpened,
-  `${museOpened} to=user<|message|>`,
-  "to=user<|message|>",
-  "<|eom|>",
-  "<|eot|>",
-];
+export const museFrames: AnswerFrames = {
+  promptEnd: museOpened,
+  answerOpening: " to=user<|message|>",
+  frames: [museOpened, `${museOpened} to=user<|message|>`, "to=user<|message|>", "<|eom|>", "<|eot|>"],
+};

@@ -1,4 +1,4 @@
-import type { CallFamily } from "./call-family.js";
+import type { AnswerFrames, CallFamily } from "./call-family.js";
 
 /** An id comes before the name. */
 export const solarOpen = {
@@ -19,3 +19,10 @@ export const solarOpen = {
     },
   },
 } as const satisfies CallFamily;
+
+/** The frames of its answers. */
+export const solarOpenFrames: AnswerFrames = {
+  promptEnd: "",
+  answerOpening: "<|content|>",
+  frames: ["<|begin|>assistant", "<|content|>", "<|end|>"],
+};
