@@ -179,8 +179,6 @@ const KNOWN: readonly (readonly [string, ReasoningMarks])[] = [
   ],
   ["<|open|>think", framed(kimiK3Frames, marks("<|open|>think<|sep|>", "<|close|>think<|sep|>"))],
   ["<|tool_call:begin|>", framed(solarOpenFrames, marks("<|think|>", "<|end|>", { isAlways: true }))],
-  ["<mm:think>", marks("<mm:think>", "</mm:think>")],
-  ["'<think{}>'", marks("<think:opensource>", "</think:opensource>")],
   ["<|channel>thought", marks("<|channel>thought\n", "<channel|>")],
   ["[THINK]", marks("[THINK]", "[/THINK]")],
   ["<seed:think>", marks("<seed:think>", "</seed:think>")],
