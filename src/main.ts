@@ -7,7 +7,7 @@ import { ExitCode } from "./server/exit-code.js";
 import { releaseAtExit, terminalDescriptors } from "./server/lost-terminal.js";
 import { createPullReporter, type PullReporter } from "./server/pull-reporter.js";
 import { serveUntilEnded } from "./server/serve-until-ended.js";
-import { describeLogPlace, loadedMessage, loadingMessage } from "./server/start-messages.js";
+import { contextMessage, describeLogPlace, loadedMessage, loadingMessage } from "./server/start-messages.js";
 import { reportFailure } from "./server/start-failure.js";
 import { StartSignals } from "./server/start-signals.js";
 import { StopSignals } from "./machine/stop-signals.js";
@@ -153,8 +153,9 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   await using admin = await startAdmin(served, { store, rpc });
   const model = await fetchModel(config, reporter, signals.drain);
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
-  const size = chooseEngineSize(config, model.gguf);
+  const { contextReason: reason, ...size } = chooseEngineSize(config, model.gguf);
   tell(loadingMessage(model));
+  if (reason !== undefined) tell(contextMessage({ contextTokens: size.contextTokens, reason }));
   starting.beginLoad();
   const loadStartMs = clock.nowMs();
   // The preparer starts before the engine, because its load would delay decoding.

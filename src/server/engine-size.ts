@@ -1,17 +1,15 @@
 import { availableMemoryBytes } from "../machine/memory.js";
 import { usableThreads } from "../machine/usable-threads.js";
-import type { GgufSummary } from "../models/gguf/gguf-summary.js";
-
-/** The default size of the context. A larger one costs memory for every slot, whether it is used or not. */
-const DEFAULT_CONTEXT_TOKENS = 4_096;
-/** The key-value cache holds numbers in half precision. */
-const KV_ELEMENT_BYTES = 2;
+import { chooseContext, kvBytesPerToken, type SizedModel, standardContext } from "./choose-context.js";
 
 /** The size of the engine as the operator set it. */
 export interface WantedSize {
   readonly slots: number | "auto";
-  readonly contextTokens: number | "auto";
+  /** standard: the model's own, at most 4,096. auto: by the memory. */
+  readonly contextTokens: number | "standard" | "auto";
   readonly threads: number | "auto";
+  /** The device that computes. */
+  readonly gpu: string;
 }
 
 /** The size that the engine starts with. */
@@ -19,37 +17,48 @@ export interface EngineSize {
   readonly sequences: number;
   readonly contextTokens: number;
   readonly threads: number;
+  /** The reason for the context, if its size was chosen by the memory. */
+  readonly contextReason?: string;
 }
 
-type ModelShape = Pick<GgufSummary, "trainContextTokens" | "blockCount" | "headCountKv" | "keyLength" | "valueLength">;
-
 /**
- * Chooses every value that is "auto" by the model and by the free memory and cores of the machine. Call it only at the start.
+ * Chooses every value that the server determines, by the model and by the free memory and cores of the machine: the slots first, and a context of "auto"
+ * by the memory that the slots then have. Call it only at the start.
  *
+ * @param availableBytes the memory that the process may still take
  * @throws Error if the context is longer than the model was trained for
  */
-export function chooseEngineSize(wanted: WantedSize, model: ModelShape): EngineSize {
-  const { trainContextTokens = DEFAULT_CONTEXT_TOKENS } = model;
-  const contextTokens =
-    wanted.contextTokens === "auto" ? Math.min(DEFAULT_CONTEXT_TOKENS, trainContextTokens) : wanted.contextTokens;
-  if (model.trainContextTokens !== undefined && contextTokens > model.trainContextTokens) {
+export function chooseEngineSize(
+  wanted: WantedSize,
+  model: SizedModel,
+  availableBytes: number = availableMemoryBytes(),
+): EngineSize {
+  const { contextTokens: wantedTokens } = wanted;
+  if (
+    typeof wantedTokens === "number" &&
+    model.trainContextTokens !== undefined &&
+    wantedTokens > model.trainContextTokens
+  ) {
     throw new Error(
-      `--context-tokens ${contextTokens} is more than the ${model.trainContextTokens} tokens that the model was trained for`,
+      `--context-tokens ${wantedTokens} is more than the ${model.trainContextTokens} tokens that the model was trained for`,
     );
   }
   const cores = usableThreads();
   const threads = wanted.threads === "auto" ? cores : wanted.threads;
-  const kvBytesPerToken = kvBytesPerTokenOf(model);
+  const leastTokens = typeof wantedTokens === "number" ? wantedTokens : standardContext(model);
   const sequences =
     wanted.slots === "auto"
-      ? chooseSlots({ freeMemoryBytes: availableMemoryBytes(), kvBytesPerToken, contextTokens, cores })
+      ? chooseSlots({
+          freeMemoryBytes: availableBytes,
+          kvBytesPerToken: kvBytesPerToken(model),
+          contextTokens: leastTokens,
+          cores,
+        })
       : wanted.slots;
-  return { sequences, contextTokens, threads };
-}
-
-/** Returns 0 if the model file lacks a number. Memory then does not bound the slots. */
-function kvBytesPerTokenOf({ blockCount = 0, headCountKv = 0, keyLength = 0, valueLength = 0 }: ModelShape): number {
-  return blockCount * headCountKv * (keyLength + valueLength) * KV_ELEMENT_BYTES;
+  if (wantedTokens !== "auto") return { sequences, contextTokens: leastTokens, threads };
+  const isInOwnMemory = wanted.gpu === "off";
+  const { contextTokens, reason } = chooseContext({ model, slots: sequences, availableBytes, isInOwnMemory });
+  return { sequences, contextTokens, threads, contextReason: reason };
 }
 
 const MOST_SLOTS = 8;

@@ -12,6 +12,11 @@ export function loadingMessage(model: {
   return `loading ${model.name}, ${(model.gguf.sizeBytes / BYTES_PER_MIB).toFixed(1)} MiB, from ${model.path}\n`;
 }
 
+/** Says which context was chosen, and why. */
+export function contextMessage({ contextTokens, reason }: { contextTokens: number; reason: string }): string {
+  return `context of ${counted(contextTokens, "token")}: ${reason}\n`;
+}
+
 /** Says how long the load took, and how many generations fit. */
 export function loadedMessage(
   loadMs: number,

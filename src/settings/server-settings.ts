@@ -11,6 +11,7 @@ import {
   choice,
   count,
   countOrAuto,
+  countOrWord,
   duration,
   durationOrAuto,
   list,
@@ -99,10 +100,12 @@ export const SERVER_SETTINGS = {
     min: 1,
     max: 64,
   }),
-  contextTokens: countOrAuto({
+  contextTokens: countOrWord({
     name: "context-tokens",
-    about: "tokens of input and output of one generation; auto: the context of the model, at most 4096",
-    default: "auto",
+    about:
+      "tokens of input and output of one generation; standard: the context of the model, at most 4096; auto: as much of it as half of the memory beside the model holds",
+    words: ["standard", "auto"],
+    default: "standard",
     min: 64,
     max: 1_048_576,
   }),

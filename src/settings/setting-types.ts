@@ -27,12 +27,20 @@ export function count(described: Bounded<number>): Setting<number> {
 
 /** A whole number, or "auto" for a number that the server determines. */
 export function countOrAuto(described: Bounded<number | "auto">): Setting<number | "auto"> {
+  return countOrWord({ ...described, words: ["auto"] });
+}
+
+/** A whole number, or one of the words for a number that the server determines. */
+export function countOrWord<Word extends string>({
+  words,
+  ...described
+}: Bounded<number | Word> & { readonly words: readonly Word[] }): Setting<number | Word> {
   const type = countType(described);
   return {
     ...described,
-    placeholder: `${type.placeholder}|auto`,
-    expected: `auto or ${type.expected}`,
-    parse: (text) => (text === "auto" ? "auto" : type.parse(text)),
+    placeholder: [type.placeholder, ...words].join("|"),
+    expected: `${words.join(", ")} or ${type.expected}`,
+    parse: (text) => words.find((word) => word === text) ?? type.parse(text),
     format: String,
   };
 }

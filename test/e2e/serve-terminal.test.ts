@@ -41,6 +41,18 @@ describe("rill serve at a terminal", function () {
     return new TerminalChild([LAUNCHER, "serve", ...size, "--admin-listen", "off", ...flags]);
   };
 
+  it("says which context it chose by the memory, and why", async () => {
+    await using server = launch("--model", model, "--listen", "127.0.0.1:0", "--context-tokens", "auto", ...LONG_DELAY);
+    await server.shows(/^log: .*\n/m);
+    const reason =
+      "the context that the model was trained for; the key-value memory of 2 slots takes \\d+ MiB of the \\d+ MiB";
+    assert.match(
+      server.text,
+      new RegExp(`^context of 2048 tokens: ${reason} that are available beside the model\\r?$`, "m"),
+    );
+    assert.match(server.text, /^loaded in .*: 2 generations at once, 2048 tokens each/m);
+  });
+
   it("says what it loads, then where it listens with two calls to try, and logs in lines for people", async () => {
     await using server = launch("--model", model, "--listen", "127.0.0.1:0", ...LONG_DELAY);
     await server.shows(/^log: .*\n/m);

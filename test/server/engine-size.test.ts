@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { chooseEngineSize, chooseSlots } from "../../src/server/engine-size.js";
 import { usableThreads } from "../../src/machine/usable-threads.js";
 
-const SMALL_MODEL = { trainContextTokens: 2_048, blockCount: 2, headCountKv: 2, keyLength: 16, valueLength: 16 };
-const OPEN = { slots: "auto", contextTokens: "auto", threads: "auto" } as const;
+const SMALL_MODEL = {
+  ...{ trainContextTokens: 2_048, blockCount: 2, headCountKv: 2, keyLength: 16, valueLength: 16 },
+  sizeBytes: 1_000_000,
+};
+const OPEN = { slots: "auto", contextTokens: "standard", threads: "auto", gpu: "off" } as const;
 
 describe("engine size", () => {
   it("is what the operator says, where it is said", () => {
-    const size = chooseEngineSize({ slots: 3, contextTokens: 512, threads: 7 }, SMALL_MODEL);
+    const size = chooseEngineSize({ slots: 3, contextTokens: 512, threads: 7, gpu: "off" }, SMALL_MODEL);
     assert.deepEqual(size, { sequences: 3, contextTokens: 512, threads: 7 });
   });
 
@@ -27,6 +30,7 @@ describe("engine size", () => {
       headCountKv: 1_000,
       keyLength: 128,
       valueLength: 128,
+      sizeBytes: 1_000_000,
     };
     assert.equal(chooseEngineSize({ ...OPEN, contextTokens: 1_048_576 }, giant).sequences, 1);
   });
@@ -36,9 +40,22 @@ describe("engine size", () => {
     assert.equal(chooseEngineSize({ ...OPEN, contextTokens: 2_048 }, SMALL_MODEL).contextTokens, 2_048);
   });
 
+  it("has slots by the standard context first, and then the context that they leave room for", () => {
+    const wanted = { ...OPEN, contextTokens: "auto" } as const;
+    const large = { ...SMALL_MODEL, trainContextTokens: 131_072 };
+    const tokenBytes = 2 * 2 * 32 * 2;
+    const bytes = (tokens: number): number => large.sizeBytes + tokens * tokenBytes;
+    const slots = Math.min(8, 4 * usableThreads());
+    const size = chooseEngineSize(wanted, large, bytes(2 * slots * 10_300));
+    assert.deepEqual([size.sequences, size.contextTokens], [slots, 10_240]);
+    assert.match(size.contextReason ?? "", /^the most that half of it holds; the key-value memory of \d+ slots takes/);
+    assert.equal(chooseEngineSize({ ...wanted, slots: 2 }, large, bytes(2 * 2 * 20_480)).contextTokens, 20_480);
+    assert.equal(chooseEngineSize(OPEN, large, bytes(2 * slots * 10_300)).contextReason, undefined);
+  });
+
   it("is chosen without memory in mind where the file does not tell its shape", () => {
     const unknown = { blockCount: undefined, headCountKv: undefined, keyLength: undefined, valueLength: undefined };
-    assert.ok(chooseEngineSize(OPEN, { trainContextTokens: undefined, ...unknown }).sequences >= 1);
+    assert.ok(chooseEngineSize(OPEN, { trainContextTokens: undefined, sizeBytes: 0, ...unknown }).sequences >= 1);
   });
 });
 
