@@ -71,8 +71,8 @@ export interface Message {
 export interface Chat {
   /**
    * The messages, oldest first, 1 to `max_messages` (1,024). If the last message is from the assistant, the model continues
-   * it, and the output holds only the continuation. Such a last message must have no tool calls, and the request must have
-   * neither a constraint nor a forced tool choice. Required.
+   * it, and the output holds only the continuation. Such a last message must have no tool calls, and the request must
+   * have no tool choice that forces calls. With a constraint, message and continuation together fit it. Required.
    */
   messages: Message[];
   /** The tools that the model may call, at most `max_tools` (256). The prompt lists them in this order. The default is none. */

@@ -177,9 +177,11 @@ export interface GenerateRequest {
   /**
    * A constraint on the form of the answer. A grammar restricts sampling to it, and decoding stops with
    * FINISH_REASON_CONSTRAINT_COMPLETE as soon as the answer is complete. An output that ends earlier, by
-   * `max_output_tokens` or a stop sequence, is incomplete. A constraint is INVALID_ARGUMENT with tools that the model may
-   * call, with `stopping.ignore_end_of_generation`, and if its grammar exceeds the limits on grammars. By default the
-   * answer is any text.
+   * `max_output_tokens` or a stop sequence, is incomplete. With tools that the model may call, the output is either a valid
+   * answer or valid calls; with a tool choice that forces calls it is calls, and the constraint holds nothing. If the model
+   * continues an answer, the whole answer fits the constraint; a beginning that fits no valid answer is INVALID_ARGUMENT. So
+   * is a constraint with `stopping.ignore_end_of_generation`, and one whose grammar exceeds the limits on grammars. By
+   * default the answer is any text.
    */
   constraint?:
     | //
@@ -386,9 +388,11 @@ export interface GenerateStreamRequest {
   /**
    * A constraint on the form of the answer. A grammar restricts sampling to it, and decoding stops with
    * FINISH_REASON_CONSTRAINT_COMPLETE as soon as the answer is complete. An output that ends earlier, by
-   * `max_output_tokens` or a stop sequence, is incomplete. A constraint is INVALID_ARGUMENT with tools that the model may
-   * call, with `stopping.ignore_end_of_generation`, and if its grammar exceeds the limits on grammars. By default the
-   * answer is any text.
+   * `max_output_tokens` or a stop sequence, is incomplete. With tools that the model may call, the output is either a valid
+   * answer or valid calls; with a tool choice that forces calls it is calls, and the constraint holds nothing. If the model
+   * continues an answer, the whole answer fits the constraint; a beginning that fits no valid answer is INVALID_ARGUMENT. So
+   * is a constraint with `stopping.ignore_end_of_generation`, and one whose grammar exceeds the limits on grammars. By
+   * default the answer is any text.
    */
   constraint?:
     | //

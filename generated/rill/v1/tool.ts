@@ -11,11 +11,17 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 export const ToolChoiceMode = {
   /** UNSPECIFIED - The zero value is no mode. A request that carries it is INVALID_ARGUMENT. */
   UNSPECIFIED: 0,
-  /** AUTO - The model decides whether it calls tools. */
+  /**
+   * AUTO - The model decides whether it calls tools. Once it has begun a call, a grammar holds the rest of it: the name is that of
+   * a tool, and the arguments match the parameters. `not_held` lists what the grammar does not hold.
+   */
   AUTO: 1,
   /** NONE - The model calls no tools. The prompt leaves them out, and the answer is plain text even if it looks like a call. */
   NONE: 2,
-  /** REQUIRED - The model calls at least one tool. A grammar forces a call whose arguments match the parameters of its tool. */
+  /**
+   * REQUIRED - The model calls at least one tool. A grammar forces a call whose arguments match the parameters of its tool. It
+   * makes one call unless `parallel_tool_calls` is true. `not_held` lists what the grammar does not hold.
+   */
   REQUIRED: 3,
 } as const;
 
@@ -60,7 +66,10 @@ export interface ToolChoice {
     /** Whether the model calls any of the tools. */
     { $case: "mode"; value: ToolChoiceMode }
     | //
-    /** The name of the one tool that the model calls. A grammar forces the call, as with TOOL_CHOICE_MODE_REQUIRED. */
+    /**
+     * The name of the one tool that the model calls. A grammar forces the call, as with TOOL_CHOICE_MODE_REQUIRED, but
+     * parameters with a keyword that restricts values and that no grammar can hold are INVALID_ARGUMENT.
+     */
     { $case: "tool"; value: string }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
