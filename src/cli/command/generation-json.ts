@@ -23,9 +23,16 @@ export interface ContextTrimmedJson {
   readonly keptTurns?: number;
 }
 
+/** A keyword of a schema that the answer is not held to. */
+export interface UnheldKeywordJson {
+  readonly field?: string;
+  readonly pointer?: string;
+  readonly description?: string;
+}
+
 /** An event of GenerateStream. */
 export interface GenerationEventJson {
-  readonly accepted?: Pick<TurnEventsJson, "turn">;
+  readonly accepted?: Pick<TurnEventsJson, "turn"> & { readonly notHeld?: readonly UnheldKeywordJson[] };
   readonly contextTrimmed?: ContextTrimmedJson;
   readonly chunk?: ChunkJson;
   readonly toolCall?: ToolCallDeltaJson;
@@ -50,6 +57,7 @@ export interface GenerateResponseJson extends CompletedJson, TurnEventsJson {
   readonly text?: string;
   readonly reasoning?: string;
   readonly toolCalls?: readonly ToolCallJson[];
+  readonly notHeld?: readonly UnheldKeywordJson[];
 }
 
 /** A complete tool call. */

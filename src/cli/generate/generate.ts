@@ -13,6 +13,7 @@ import type {
   GenerateResponseJson,
   GenerationEventJson,
   TurnEventsJson,
+  UnheldKeywordJson,
 } from "../command/generation-json.js";
 import { addRequestFlags, readRequestFlags } from "../input/request-flags.js";
 import { UsageError } from "../command/usage-error.js";
@@ -20,7 +21,7 @@ import { flagOf } from "../../settings/setting.js";
 import { AnswerPrinter, asideOf } from "./answer-printer.js";
 import { formFlagsOf, GENERATION_FLAGS } from "./generation-flags.js";
 import { readGenerationInput } from "./generation-input.js";
-import { cutOffText, pendingCallsText, summarize, trimmedText } from "./generation-notes.js";
+import { cutOffText, pendingCallsText, summarize, trimmedText, unheldText } from "./generation-notes.js";
 
 const SERVICE = "rill.v1.GenerationService";
 
@@ -147,6 +148,7 @@ async function printAnswer(
 ): Promise<CompletedJson & TurnEventsJson> {
   const answer: GenerateResponseJson & JsonObject = await client.unary(`${SERVICE}/Generate`, request, call);
   tellTrimmed(answer.contextTrimmed);
+  tellUnheld(answer.notHeld);
   if (json) await output.write(`${JSON.stringify(answer)}\n`);
   await printer.whole(answer);
   return answer;
@@ -163,6 +165,7 @@ async function printEvents(
   for await (const event of client.stream(`${SERVICE}/GenerateStream`, request, call)) {
     const { accepted, contextTrimmed, chunk, toolCall, completed }: GenerationEventJson = event;
     if (accepted?.turn !== undefined) about = { ...about, turn: accepted.turn };
+    tellUnheld(accepted?.notHeld);
     if (contextTrimmed !== undefined) {
       tellTrimmed(contextTrimmed);
       about = { ...about, contextTrimmed };
@@ -196,6 +199,11 @@ function messagesOf({ chat }: InputRequest): JsonObject[] {
 /** Tells the user that turns were left out, whatever else is printed. */
 function tellTrimmed(trimmed: ContextTrimmedJson | undefined): void {
   if (trimmed !== undefined) process.stderr.write(`rill generate: ${trimmedText(trimmed)}\n`);
+}
+
+/** Tells the user which keywords of schemas the answer is not held to, whatever else is printed. */
+function tellUnheld(keywords: readonly UnheldKeywordJson[] = []): void {
+  for (const line of unheldText(keywords)) process.stderr.write(`rill generate: ${line}\n`);
 }
 
 /**

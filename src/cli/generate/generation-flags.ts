@@ -63,6 +63,9 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["regex", text, "regex", "make the whole answer match this regular expression"],
     ["gbnf", FILE_TEXT, "gbnf", "file with a grammar for the answer, if the server allows it"],
   ],
+  "Schemas of the answer and of tools:": [
+    ["strict-schema", YES, "strict_schema", "refuse a schema with a keyword that is not held"],
+  ],
   "Reasoning:": [
     ["reasoning", YES_OR_NO, "reasoning.enabled", "reason before the answer (as the chat template has it)"],
     ["reasoning-budget", COUNT, "reasoning.token_budget", "the most tokens of reasoning"],

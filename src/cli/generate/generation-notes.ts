@@ -1,5 +1,5 @@
 import { counted } from "../../core/counted.js";
-import type { CompletedJson, ContextTrimmedJson, TurnEventsJson } from "../command/generation-json.js";
+import type { CompletedJson, ContextTrimmedJson, TurnEventsJson, UnheldKeywordJson } from "../command/generation-json.js";
 
 /** A conversation whose model waits for results of tool calls. */
 export interface WaitingConversation {
@@ -30,6 +30,19 @@ function shellWord(text: string): string {
 export function trimmedText({ droppedTurns = 0, keptTurns = 0 }: ContextTrimmedJson): string {
   const dropped = droppedTurns === 1 ? "the oldest turn" : `the oldest ${droppedTurns} turns`;
   return `the session is longer than the context: the model does not see ${dropped} of it (it sees ${keptTurns})`;
+}
+
+/** The most keywords that are told one by one. */
+const MAX_UNHELD = 8;
+
+/** Tells the user which keywords of schemas the answer is not held to, one in a line. */
+export function unheldText(keywords: readonly UnheldKeywordJson[]): readonly string[] {
+  const lines = keywords.slice(0, MAX_UNHELD).map(({ field = "", pointer = "", description = "" }) => {
+    const place = pointer === "" ? field : `${field} at ${pointer}`;
+    return `not held: ${place}: ${description}`.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+  });
+  const more = keywords.length - lines.length;
+  return more > 0 ? [...lines, `not held: ${more} more`] : lines;
 }
 
 /** Summarises a completed generation in one line: its tokens, its speed, its finish reason and its turn. */

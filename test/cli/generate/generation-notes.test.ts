@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { summarize, trimmedText } from "../../../src/cli/generate/generation-notes.js";
+import { summarize, trimmedText, unheldText } from "../../../src/cli/generate/generation-notes.js";
 
 describe("trimmedText", () => {
   it("says how many turns the model does not see, and how many it does", () => {
@@ -9,6 +9,19 @@ describe("trimmedText", () => {
     );
     // What is zero is not in the JSON of a message.
     assert.match(trimmedText({ droppedTurns: 1 }), /does not see the oldest turn of it \(it sees 0\)$/);
+  });
+});
+
+describe("unheldText", () => {
+  it("names field, position and reason of each keyword, and the number of those beyond eight", () => {
+    const keyword = { field: "json_schema", pointer: "/properties/a\n/format", description: "is unknown" };
+    const lines = unheldText(Array.from({ length: 10 }, () => keyword));
+    assert.equal(lines.length, 9);
+    assert.equal(lines[0], "not held: json_schema at /properties/a?/format: is unknown");
+    assert.equal(lines[8], "not held: 2 more");
+    assert.deepEqual(unheldText([{ field: "chat.tools[0].parameters", description: "is any object" }]), [
+      "not held: chat.tools[0].parameters: is any object",
+    ]);
   });
 });
 

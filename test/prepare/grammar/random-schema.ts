@@ -13,6 +13,7 @@ const NODE = {
 };
 
 const names = fc.constantFrom("a", "ab", "b", "name", "name_2", 'qu"ote', "é", "", "__x", "c", "d");
+const patterns = fc.constantFrom("^[a-c]+$", "^x-", "b$", "^(?:name|a)$", "\\d");
 const count = fc.integer({ min: 0, max: 4 });
 const few = fc.integer({ min: -1_200, max: 1_200 });
 /** Names without `toString` and `valueOf`, since the validator cannot compare objects with such members. */
@@ -33,6 +34,8 @@ function schemaArbitrary(inner: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
     { weight: 2, arbitrary: fc.array(inner, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })) },
     { weight: 2, arbitrary: fc.array(inner, { minLength: 1, maxLength: 3 }).map((oneOf) => ({ oneOf })) },
     { weight: 1, arbitrary: fc.array(inner, { minLength: 1, maxLength: 2 }).map((allOf) => ({ allOf })) },
+    { weight: 2, arbitrary: conditions(inner) },
+    { weight: 1, arbitrary: inner.map((not) => ({ type: ["string", "integer", "boolean", "null"], not })) },
     {
       weight: 1,
       arbitrary: fc
@@ -49,12 +52,30 @@ function strings(): fc.Arbitrary<unknown> {
       { requiredKeys: ["type"] },
     ),
     fc.constantFrom("date", "time", "date-time", "uuid").map((format) => ({ type: "string", format })),
+    fc.record(
+      {
+        type: fc.constant("string"),
+        pattern: patterns,
+        maxLength: fc.constantFrom(3, 8),
+        not: fc.constantFrom({ const: "a" }, { enum: ["ab", "x-1", 3] }, { pattern: "^x" }),
+      },
+      { requiredKeys: ["type", "pattern"] },
+    ),
   );
 }
 
 function numbers(): fc.Arbitrary<unknown> {
-  const bounds = { minimum: few, maximum: few, exclusiveMinimum: few, exclusiveMaximum: few };
-  return fc.record({ type: fc.constantFrom("integer", "number"), ...bounds }, { requiredKeys: ["type"] });
+  const fractional = fc.integer({ min: -500, max: 500 }).map((hundredths) => hundredths / 100);
+  const bound = fc.oneof(few, fractional);
+  const bounds = { minimum: bound, maximum: bound, exclusiveMinimum: bound, exclusiveMaximum: bound };
+  const multipleOf = fc.constantFrom(1, 2, 3, 7, 10, 0.5, 0.25, 0.01);
+  return fc.oneof(
+    fc.record({ type: fc.constantFrom("integer", "number"), ...bounds }, { requiredKeys: ["type"] }),
+    fc.record(
+      { type: fc.constantFrom("integer", "number"), multipleOf, ...bounds },
+      { requiredKeys: ["type", "multipleOf"] },
+    ),
+  );
 }
 
 function objects(inner: fc.Arbitrary<unknown>): fc.Arbitrary<object> {
@@ -64,6 +85,12 @@ function objects(inner: fc.Arbitrary<unknown>): fc.Arbitrary<object> {
       properties: fc.dictionary(names, inner, { maxKeys: 5 }),
       required: fc.uniqueArray(names, { maxLength: 3 }),
       additionalProperties: fc.oneof(fc.boolean(), inner),
+      patternProperties: fc.dictionary(patterns, inner, { maxKeys: 2 }),
+      propertyNames: fc.oneof(
+        fc.uniqueArray(names, { minLength: 1 }).map((values) => ({ enum: values })),
+        patterns.map((pattern) => ({ pattern, maxLength: 6 })),
+      ),
+      unevaluatedProperties: fc.oneof(fc.boolean(), inner),
       minProperties: count,
       maxProperties: count,
     },
@@ -79,8 +106,30 @@ function arrays(inner: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
       prefixItems: fc.array(inner, { minLength: 1, maxLength: 3 }),
       minItems: count,
       maxItems: count,
+      uniqueItems: fc.boolean(),
+      contains: inner,
     },
     { requiredKeys: ["type"] },
+  );
+}
+
+/** Conditions on members, each beside the members themselves. */
+function conditions(inner: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  // The validator takes an empty name for a missing one in "not".
+  const named = names.filter((name) => name !== "");
+  const required = fc.uniqueArray(named, { minLength: 1, maxLength: 2 });
+  const condition = fc.oneof(
+    required.map((listed) => ({ required: listed })),
+    fc.tuple(named, inner).map(([name, schema]) => ({ properties: { [name]: schema }, required: [name] })),
+  );
+  return fc.oneof(
+    fc.tuple(objects(inner), condition, objects(inner)).map(([own, test, then]) => ({ ...own, if: test, then })),
+    fc
+
+      .tuple(objects(inner), fc.dictionary(named, required, { minKeys: 1, maxKeys: 2 }))
+      .map(([own, dependentRequired]) => ({ ...own, dependentRequired })),
+    fc.tuple(objects(inner), condition).map(([own, not]) => ({ ...own, not })),
+    fc.tuple(objects(inner), fc.tuple(condition, condition)).map(([own, oneOf]) => ({ ...own, oneOf })),
   );
 }
 
