@@ -165,7 +165,6 @@ async function printEvents(
   for await (const event of client.stream(`${SERVICE}/GenerateStream`, request, call)) {
     const { accepted, contextTrimmed, chunk, toolCall, completed }: GenerationEventJson = event;
     if (accepted?.turn !== undefined) about = { ...about, turn: accepted.turn };
-    tellUnheld(accepted?.notHeld);
     if (contextTrimmed !== undefined) {
       tellTrimmed(contextTrimmed);
       about = { ...about, contextTrimmed };
@@ -174,6 +173,7 @@ async function printEvents(
     if (chunk !== undefined) await printer.chunk(chunk);
     if (toolCall !== undefined) await printer.call(toolCall);
     end = completed ?? end;
+    tellUnheld(accepted?.notHeld);
   }
   return end === undefined ? undefined : { ...end, ...about };
 }

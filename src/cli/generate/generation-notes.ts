@@ -1,5 +1,10 @@
 import { counted } from "../../core/counted.js";
-import type { CompletedJson, ContextTrimmedJson, TurnEventsJson, UnheldKeywordJson } from "../command/generation-json.js";
+import type {
+  CompletedJson,
+  ContextTrimmedJson,
+  TurnEventsJson,
+  UnheldKeywordJson,
+} from "../command/generation-json.js";
 
 /** A conversation whose model waits for results of tool calls. */
 export interface WaitingConversation {
