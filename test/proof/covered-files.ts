@@ -13,6 +13,7 @@ export const COVERED_FILES: Readonly<Record<string, readonly string[]>> = {
   lanes: ["src/scheduler"],
   preemptions: ["src/scheduler", "src/engine/run", "src/engine/sequences", "src/engine/loop"],
   "read-ahead": ["src/generation", "src/grpc/call", "src/core/limits.ts"],
+  schemas: ["src/prepare/grammar", "src/prepare/template", "src/engine/llama", "src/engine/run", "src/engine/output"],
   sessions: ["src/sessions", "src/generation"],
 };
 

@@ -1,0 +1,48 @@
+import { Ajv, type ValidateFunction } from "ajv";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormatsModule from "ajv-formats";
+import type { CorpusSchema } from "./corpus.js";
+
+// The package's types describe its default export as a module.
+const addFormats = addFormatsModule.default;
+// A decimal such as 8.7 is a multiple of 0.01, although the quotient of the two doubles is no integer.
+const OPTIONS = { strict: false, logger: false, validateFormats: true, multipleOfPrecision: 9 } as const;
+const validators = new WeakMap<object, ValidateFunction>();
+
+/** What is wrong with an output by ajv, with the formats of ajv-formats and the draft that the schema names, which is 2020-12 by default. */
+export function flawOf(schema: CorpusSchema["schema"], output: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(output);
+  } catch {
+    return "it is no JSON";
+  }
+  const validate = validators.get(schema) ?? validatorOf(schema);
+  validators.set(schema, validate);
+  if (validate(value)) return undefined;
+  const [first] = validate.errors ?? [];
+  return `${first?.instancePath ?? ""} ${first?.message ?? "it is invalid"}`;
+}
+
+/** A pattern such as `^user\\_`, which zod 3 writes, is a regular expression only without the flag `u`. */
+function validatorOf(schema: CorpusSchema["schema"]): ValidateFunction {
+  try {
+    return compile(schema, true);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return compile(schema, false);
+  }
+}
+
+function compile(schema: CorpusSchema["schema"], unicodeRegExp: boolean): ValidateFunction {
+  const draft = String(schema.$schema);
+  const options = { ...OPTIONS, unicodeRegExp };
+  const ajv = /draft-0[467]/.test(draft)
+    ? new Ajv(options)
+    : draft.includes("2019-09")
+      ? new Ajv2019(options)
+      : new Ajv2020(options);
+  addFormats(ajv);
+  return ajv.compile(schema);
+}

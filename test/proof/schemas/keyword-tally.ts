@@ -1,0 +1,48 @@
+import type { CorpusSchema } from "./corpus.js";
+
+/** A row of the table of what is refused or not held. */
+interface KeywordRow {
+  readonly keyword: string;
+  /** Schemas in which it is. */
+  readonly schemas: number;
+  readonly example: string;
+  readonly reason: string;
+}
+
+/** Counts schemas by the keyword that made the server refuse them, or that its grammar does not hold. */
+export class KeywordTally {
+  readonly #rows = new Map<string, KeywordRow>();
+
+  /** @param reasons error texts, each of which names one place or several: `at /properties/a/pattern: …; at …` */
+  addRefusal(one: CorpusSchema, reasons: readonly string[]): void {
+    const keywords = new Map<string, string>();
+    for (const reason of reasons) {
+      const places = [...reason.matchAll(/at (\/\S*): ([^;]*)/g)];
+      if (places.length === 0) keywords.set("as a whole", reason);
+      for (const [, pointer = "", why = ""] of places) keywords.set(keywordAt(pointer), why);
+    }
+    this.#count(one, keywords);
+  }
+
+  addNotHeld(one: CorpusSchema, notHeld: readonly { readonly pointer: string; readonly description: string }[]): void {
+    const keywords = notHeld.map(({ pointer, description }) => [keywordAt(pointer), description] as const);
+    this.#count(one, new Map(keywords));
+  }
+
+  /** The most frequent first. */
+  get rows(): readonly KeywordRow[] {
+    return [...this.#rows.values()].toSorted((one, other) => other.schemas - one.schemas);
+  }
+
+  #count({ list, name }: CorpusSchema, keywords: ReadonlyMap<string, string>): void {
+    for (const [keyword, reason] of keywords) {
+      const known = this.#rows.get(keyword) ?? { keyword, schemas: 0, example: `${list}: ${name}`, reason };
+      this.#rows.set(keyword, { ...known, schemas: known.schemas + 1 });
+    }
+  }
+}
+
+/** The last part of a pointer that is no index. */
+function keywordAt(pointer: string): string {
+  return pointer.split("/").findLast((part) => part !== "" && !/^\d+$/.test(part)) ?? "as a whole";
+}
