@@ -4,12 +4,17 @@ import { BLANK, booleanGrammar, COMMA } from "./json/value-grammar.js";
 import { textUntil } from "./json/text-grammar.js";
 import { choice, EMPTY, type GrammarNode, noneOf, oneOf, ruleNode, sequence, text } from "./rules/grammar-node.js";
 import { type RuleBook, textChoice } from "./rules/rule-book.js";
+import { Language } from "./regex/language.js";
+import { writeText } from "./regex/write-language.js";
+import { isRestrictedText, languageOfString } from "./schema/convert-string.js";
 import { pythonWords } from "./python-words.js";
 import type { CompiledMember, CompiledMembers } from "./schema/compile-members.js";
 import type { LocatedSchema, SchemaReader } from "./schema/flat-schema.js";
 import { membersOfSchema, typesOf } from "./schema/object-members.js";
 import { valuesOf } from "./schema/plain-schema.js";
 
+/** The characters that need an escape in single quotes. */
+const ESCAPED = "['\\\\\\u0000-\\u001f]";
 /** The most levels of nested values whose schemas are held. */
 const MAX_MARKED_LEVELS = 8;
 
@@ -29,7 +34,7 @@ export function literalsGrammar(book: RuleBook, args: CompiledMembers, body: Lit
   }
   const members = writer === undefined ? args.members : sortedByName(args.members);
   const pairs = members.map((member): Pair => {
-    const value = writer === undefined ? pythonValue(book, member) : writer.value(member.located, 1);
+    const value = writer === undefined ? pythonValue(book, args.source, member) : writer.value(member.located, 1);
     return { isRequired: member.isRequired, node: sequence(text(member.name + body.pair), value) };
   });
   return pairsGrammar(book, pairs);
@@ -57,7 +62,7 @@ function pairsGrammar(book: RuleBook, pairs: readonly Pair[]): GrammarNode {
 }
 
 /** A Python literal. Containers are JSON, which is valid there but for three words that the reader knows. */
-function pythonValue(book: RuleBook, member: CompiledMember): GrammarNode {
+function pythonValue(book: RuleBook, source: SchemaReader, member: CompiledMember): GrammarNode {
   const { fixed, types, toJson } = member;
   const json = toJson();
   const others: GrammarNode[] = [];
@@ -69,7 +74,9 @@ function pythonValue(book: RuleBook, member: CompiledMember): GrammarNode {
         texts.map((value) => [singleQuoted(value), EMPTY] as const),
       ),
     );
-  else if (fixed === undefined && (types === undefined || types.includes("string"))) others.push(anySingleQuoted(book));
+  else if (fixed === undefined && (types === undefined || types.includes("string"))) {
+    others.push(singleQuotedText(book, source, member));
+  }
   others.push(...pythonWords(member).map(text));
   return choice(json, ...others);
 }
@@ -80,6 +87,13 @@ function pythonAny(book: RuleBook): GrammarNode {
 
 function singleQuoted(value: string): string {
   return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
+}
+
+/** A string in single quotes. Where the schema restricts it, it has no escapes, or the quotes are double ones. */
+function singleQuotedText(book: RuleBook, source: SchemaReader, { schema, located }: CompiledMember): GrammarNode {
+  if (schema === undefined || !isRestrictedText(schema)) return anySingleQuoted(book);
+  const plain = languageOfString({ book, source }, schema, located.at).subtract(Language.ofPattern(ESCAPED));
+  return sequence(text("'"), writeText(book, plain), text("'"));
 }
 
 /** A string in single quotes. A new line may stand in it, since templates write it so. */

@@ -1,14 +1,24 @@
 import type { ParameterMarks, ParameterMiddle } from "../../core/call-syntax.js";
-import { textUntil, textWithout } from "./json/text-grammar.js";
-import { choice, EMPTY, type GrammarNode, oneOf, optional, sequence, text } from "./rules/grammar-node.js";
+import { textUntil } from "./json/text-grammar.js";
+import { Language } from "./regex/language.js";
+import { writeText } from "./regex/write-language.js";
+import {
+  choice,
+  EMPTY,
+  type GrammarNode,
+  GrammarProblem,
+  oneOf,
+  optional,
+  sequence,
+  text,
+} from "./rules/grammar-node.js";
 import { type RuleBook, textChoice } from "./rules/rule-book.js";
 import type { CompiledMember, CompiledMembers } from "./schema/compile-members.js";
 import { pythonWords } from "./python-words.js";
-import { readCount } from "./schema/schema-keywords.js";
+import { isRestrictedText, languageOfString } from "./schema/convert-string.js";
+import { NoValueProblem } from "./schema/schema-keywords.js";
 
 const NEWLINE: GrammarNode = optional(text("\n"));
-/** The most characters of a text whose length is bounded. llama.cpp reads a larger count as unbounded. */
-const MAX_BOUNDED_CHARS = 2_000;
 const MAX_FREE_NAME = 64;
 
 /** The arguments one by one between marks. Texts stand without quotes, and other values are JSON. */
@@ -65,16 +75,20 @@ function textValue(
     );
     return sequence(values, endOf(marks));
   }
-  const isOnlyText = types?.length === 1;
-  const min = schema === undefined ? 0 : (readCount(schema, "minLength", located.at) ?? 0);
-  const max = schema === undefined ? Infinity : (readCount(schema, "maxLength", located.at) ?? Infinity);
-  for (const keyword of ["pattern", "format"]) {
-    if (schema?.[keyword] === undefined) continue;
-    args.unheld.noteAnnotation(`${located.at}/${keyword}`, "is not held in the way in which this model writes calls");
+  if (schema === undefined || types?.length !== 1 || !isRestrictedText(schema)) return textUntil(book, end);
+  try {
+    const allowed = languageOfString({ book, source: args.source }, schema, located.at);
+    return sequence(writeText(book, allowed.subtract(containing(end))), endOf(marks));
+  } catch (error) {
+    if (!(error instanceof GrammarProblem) || error instanceof NoValueProblem) throw error;
+    args.unheld.noteRestriction(located.at, `the text ${error.message}`);
+    return textUntil(book, end);
   }
-  const isBounded = isOnlyText && (min > 0 || max < Infinity) && min <= MAX_BOUNDED_CHARS;
-  if (!isBounded) return textUntil(book, end);
-  return sequence(textWithout(book, end, { min, max: max > MAX_BOUNDED_CHARS ? Infinity : max }), text(end));
+}
+
+/** The texts that contain a mark. */
+function containing(mark: string): Language {
+  return Language.ofPattern(mark.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
 }
 
 /** The end mark after a value that is complete without it. */

@@ -38,11 +38,6 @@ function hexOf(text: string): string {
   return Buffer.from(text).toString("hex");
 }
 
-/** Between `min` and `max` characters without the first character of an end mark. */
-export function textWithout(book: RuleBook, end: string, { min, max }: { min: number; max: number }): GrammarNode {
-  return book.repeat(noneOfChars([...Array.from(end).slice(0, 1), "\0"]), min, max);
-}
-
 function noneOfChars(chars: readonly string[]): GrammarNode {
   const points = chars.map((char) => char.codePointAt(0) ?? 0);
   return { type: "chars", ranges: points.map((point) => [point, point] as const), isNegated: true };

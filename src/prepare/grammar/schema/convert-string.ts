@@ -20,6 +20,14 @@ interface StringContext {
   readonly source: SchemaReader;
 }
 
+/** The keywords that restrict a string. */
+const STRING_KEYWORDS: readonly string[] = ["minLength", "maxLength", "pattern", "format", "not"];
+
+/** Whether a schema restricts its strings otherwise than by a list. */
+export function isRestrictedText(plain: JsonObject): boolean {
+  return STRING_KEYWORDS.some((keyword) => plain[keyword] !== undefined);
+}
+
 /** A string of the schema's length, format and patterns. A longer maximum than 65,536 characters is that. */
 export function stringOfSchema(context: StringContext, plain: JsonObject, at: string): GrammarNode {
   const { book } = context;
