@@ -40,8 +40,16 @@ const TEXTS: Readonly<Record<string, { valid: readonly string[]; invalid: readon
     invalid: ["1::2::3", ":1", "1:2:3:4:5:6:7"],
   },
   uri: {
-    valid: ["https://example.com/a/b?c=d%20e#f", "http://localhost:8080/", "file:///etc/hosts", "note://internal/1"],
-    invalid: ["example.com", "https://", "https://exa mple.com", "http://a.b.1/", "/a", "https://example.com/%zz"],
+    valid: ["https://example.com/a/b?c=d%20e#f", "http://localhost:8080/", "http://127.0.0.1/x"],
+    invalid: [
+      "example.com",
+      "file:///etc/hosts",
+      "https://",
+      "https://exa mple.com",
+      "http://a.b.1/",
+      "/a",
+      "https://example.com/%zz",
+    ],
   },
   "uri-reference": { valid: ["/a/b", "../c", "#d", "?e", "https://example.com"], invalid: ["//a b", "a b", "/%"] },
   "json-pointer": { valid: ["", "/a/0/~1b~0"], invalid: ["a", "/~2"] },
@@ -80,6 +88,18 @@ describe("the grammar of a format", () => {
       const language = formatLanguage(format);
       for (const text of valid) assert.ok(language.has(text), `${text} is valid for ${format}`);
       for (const text of invalid) assert.ok(!language.has(text), `${text} is not valid for ${format}`);
+    }
+  });
+
+  it("keeps texts of a useful length within a maximum", () => {
+    const usual = { email: "jane.doe@acme.com", uri: "https://example.com/a", hostname: "api.example.com" };
+    for (const [format, text] of Object.entries(usual)) {
+      for (const max of [40, 50, 100, 255, 2_083]) {
+        const language = formatLanguage(format, { max }).withLength({ min: 1, max });
+        assert.ok(language.longest <= max, `${format} of at most ${max} characters`);
+        assert.ok(language.longest >= Math.min(max, 30), `${format} of at most ${max} characters`);
+        assert.ok(language.has(text), `${text} of at most ${max} characters`);
+      }
     }
   });
 

@@ -154,6 +154,17 @@ describe("a schema", () => {
     [{ type: "integer", multipleOf: 7, minimum: 1, maximum: 30 }, ["7", "14", "21", "28"], ["0", "8", "35"]],
     [{ type: "integer", format: "uint8" }, ["0", "255"], ["256", "-1"]],
     [{ type: "string", nullable: true }, ["null", '"x"'], ["1"]],
+    [
+      { type: "string", format: "date", pattern: "^2024-" },
+      ['"2024-02-29"'],
+      ['"2023-01-01"', '"2024-02-30"', '"2024-"'],
+    ],
+    [{ type: "string", format: "time", pattern: "^\\d\\d:\\d\\d$" }, ['"12:30"'], ['"12:30:00Z"']],
+    [
+      { type: "string", format: "email", maxLength: 20 },
+      ['"jane@acme.com"'],
+      ['"jane.doe@acme.example.com"', '"jane"'],
+    ],
     [{ type: "string", pattern: "^[a-z]+$", minLength: 2, not: { const: "no" } }, ['"yes"'], ['"no"', '"a"', '"A1"']],
     [{ enum: ["a", "abc", 7, 12], minLength: 2, maximum: 10 }, ['"abc"', "7"], ['"a"', "12"]],
     [{ not: { type: ["string", "object", "array", "null", "boolean"] } }, ["1"], ['"x"', "null", "true"]],

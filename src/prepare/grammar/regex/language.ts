@@ -96,7 +96,7 @@ export class Language {
       new Language(countingAutomaton(length), this.#work);
     const longEnough = min === 0 ? this : this.intersect(ofLength({ min, max: Infinity }));
     const shortest = shortestLength(longEnough.automaton);
-    if (max === Infinity || shortest === undefined) return longEnough;
+    if (shortest === undefined || longEnough.longest <= max) return longEnough;
     const most = shortest + Math.floor(COUNTED_STATES / longEnough.automaton.accepts.length);
     return longEnough.intersect(ofLength({ min: 0, max: Math.min(max, most) }));
   }
@@ -107,6 +107,11 @@ export class Language {
     const allowed = new Set(classesOf[0]);
     const next = Int32Array.from(alphabet.classes, (_, index) => (allowed.has(index) ? 0 : DEAD));
     return this.intersect(new Language({ alphabet, next, accepts: [true] }, this.#work));
+  }
+
+  /** The number of characters of the longest text, or Infinity. */
+  get longest(): number {
+    return longestLength(this.automaton);
   }
 
   has(text: string): boolean {
@@ -145,6 +150,30 @@ function shortestLength({ alphabet, next, accepts }: Automaton): number | undefi
     for (const state of states) met.add(state);
   }
   return undefined;
+}
+
+/** The number of characters of the longest text, or Infinity. */
+function longestLength({ alphabet, next, accepts }: Automaton): number {
+  const width = alphabet.classes.length;
+  const before = new Int32Array(accepts.length);
+  for (const to of next) if (to !== DEAD) before[to] = (before[to] ?? 0) + 1;
+  // States are taken once all that lead to them are. On a cycle none is ever.
+  const due = before[0] === 0 ? [0] : [];
+  const lengths = new Int32Array(accepts.length);
+  let taken = 0;
+  let longest = 0;
+  for (let state = due.pop(); state !== undefined; state = due.pop()) {
+    taken += 1;
+    const length = lengths[state] ?? 0;
+    longest = Math.max(longest, length);
+    for (const to of next.subarray(state * width, (state + 1) * width)) {
+      if (to === DEAD) continue;
+      lengths[to] = Math.max(lengths[to] ?? 0, length + 1);
+      before[to] = (before[to] ?? 0) - 1;
+      if (before[to] === 0) due.push(to);
+    }
+  }
+  return taken < accepts.length ? Infinity : longest;
 }
 
 interface TreeNode {

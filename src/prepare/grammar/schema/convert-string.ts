@@ -33,7 +33,7 @@ export function stringOfSchema(context: StringContext, plain: JsonObject, at: st
   const { book } = context;
   const length = readLength(plain, at);
   const formats = heldFormats(context, plain, at);
-  const language = languageOf(context, plain, at);
+  const language = languageOf(context, plain, { at });
   const [format] = formats;
   if (language === undefined && format === undefined) return stringGrammar(book, length);
   const isBounded = length.min > 0 || length.max < Infinity;
@@ -55,13 +55,36 @@ export function stringOfSchema(context: StringContext, plain: JsonObject, at: st
  */
 export function languageOfString(context: StringContext, plain: JsonObject, at: string): Language {
   const length = readLength(plain, at);
-  let language = languageOf(context, plain, at) ?? Language.everything(context.source.work);
+  const { work } = context.source;
+  let language: Language | undefined;
   for (const format of heldFormats(context, plain, at)) {
-    language = language.intersect(formatLanguage(format, context.source.work));
+    const next = formatLanguage(format, { work, max: length.max });
+    language = language === undefined ? next : language.intersect(next);
   }
+  language = (language && besideFormat(context, plain, { at, ofFormat: language })) ?? language;
+  language ??= languageOf(context, plain, { at }) ?? Language.everything(work);
   if (length.min > 0 || length.max < Infinity) language = language.withLength(length);
   if (language.isEmpty) throw new NoValueProblem(at, "no string is valid for its keywords together");
   return language;
+}
+
+/**
+ * The texts of a format that the patterns and excluded values leave. Where that is none, as for the times without an offset of Zod, the patterns hold
+ * alone. undefined means that the format stands alone.
+ */
+function besideFormat(
+  context: StringContext,
+  plain: JsonObject,
+  { at, ofFormat }: { at: string; ofFormat: Language },
+): Language | undefined {
+  const others = languageOf(context, plain, { at, among: ofFormat });
+  if (others?.isEmpty !== true || ofFormat.isEmpty) return others;
+  const alone = languageOf(context, plain, { at });
+  if (alone?.isEmpty === false) {
+    const place = placeOf(plain, "format", at);
+    context.source.unheld.noteAnnotation(place, "no text of the format matches the pattern, which holds alone");
+  }
+  return alone;
 }
 
 function readLength(plain: JsonObject, at: string): { min: number; max: number } {
@@ -92,13 +115,21 @@ function heldFormats({ source }: StringContext, plain: JsonObject, at: string): 
   });
 }
 
-/** The texts that the patterns and the excluded values leave. undefined means every text. */
-function languageOf({ source }: StringContext, plain: JsonObject, at: string): Language | undefined {
+/** The texts that the patterns and the excluded values leave of all texts, or of some. undefined means that they leave all. */
+function languageOf(
+  { source }: StringContext,
+  plain: JsonObject,
+  { at, among }: { at: string; among?: Language },
+): Language | undefined {
   let language: Language | undefined;
   for (const pattern of listOf(plain, "pattern")) {
     try {
-      const next = source.languageOf(pattern);
-      language = language === undefined ? next : language.intersect(next);
+      if (among !== undefined && typeof pattern === "string") {
+        language = Language.ofPattern(pattern, { among: language ?? among, work: source.work });
+      } else {
+        const next = source.languageOf(pattern);
+        language = language === undefined ? next : language.intersect(next);
+      }
     } catch (error) {
       if (!(error instanceof GrammarProblem)) throw error;
       source.unheld.noteRestriction(
@@ -115,7 +146,7 @@ function languageOf({ source }: StringContext, plain: JsonObject, at: string): L
         'the strings for which "not" is valid cannot be described',
       );
     } else {
-      language = (language ?? Language.everything(source.work)).subtract(texts);
+      language = (language ?? among ?? Language.everything(source.work)).subtract(texts);
     }
   }
   return language;

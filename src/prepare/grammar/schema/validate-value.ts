@@ -167,7 +167,7 @@ function matches(source: SchemaReader, pattern: unknown, value: string): Verdict
 /** A format's language leaves valid texts out. */
 function isOfFormat(source: SchemaReader, value: string, format: unknown): Verdict {
   const isHeld = typeof format === "string" && FORMATS.includes(format);
-  return isHeld && formatLanguage(format, source.work).has(value) ? true : undefined;
+  return isHeld && formatLanguage(format, { work: source.work }).has(value) ? true : undefined;
 }
 
 function ofArray(
