@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { OutputFormat, OutputGrammar } from "../../src/core/output-format.js";
+import { EngineFault, type StepResults, type StepWork } from "../../src/engine/engine.js";
 import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
 import { FIRST_EXTRA_TOKEN, ScriptedEngine } from "../support/scripted-engine.js";
 import { syntaxOf } from "./output/known-syntaxes.js";
@@ -15,6 +16,18 @@ const GRAMMAR = holding(RIGHT, OTHER);
 const ARGUMENTS = '{"at": "abc"}';
 
 const drafting: DraftPolicy = { plan: (runs) => runs.map((run) => run.draft(3)), observe: () => {} };
+
+/** Says of no token whether the grammar could end after it, as the binding's generators don't. */
+class BlindEngine extends ScriptedEngine {
+  override async step(work: StepWork): Promise<StepResults> {
+    const { pulls, prefills } = await super.step(work);
+    const blind = pulls.map(async (pull) => {
+      const result = await pull;
+      return result instanceof EngineFault ? result : result.map(({ tokenId, score }) => ({ tokenId, score }));
+    });
+    return { pulls: blind, prefills };
+  }
+}
 
 function holding(...texts: readonly string[]): OutputGrammar {
   return {
@@ -74,6 +87,12 @@ describe("step loop: calls in a free answer", () => {
     const begun = [...Buffer.from("<tool"), FIRST_EXTRA_TOKEN, ...Buffer.from('nd", "arguments": {}}</tool_call>.')];
     const { parts, reason } = await complete({ prompt: begun, grammar: holding('<tool_call>{"name": "look"') }, engine);
     assert.deepEqual([parts, reason], [["{}", "."], "tool_calls"]);
+  });
+
+  it("are each held anew by an engine that can't tell where a grammar may end", async () => {
+    const { parts, grammars } = await complete({ prompt: `So ${WRONG} and ${WRONG}.` }, new BlindEngine());
+    assert.deepEqual(parts, ["So ", ARGUMENTS, " and ", ARGUMENTS, "."]);
+    assert.equal(grammars, 2);
   });
 
   it("are held after reasoning, in which nothing is", async () => {

@@ -82,7 +82,10 @@ export interface TurnInput {
   toolChoice?:
     | ToolChoice
     | undefined;
-  /** Whether the model may make several tool calls, as in Chat. The default is true, but false if the tool choice forces calls. */
+  /**
+   * Whether the model may make several tool calls, as in Chat. The default is true, but false if the tool choice forces
+   * calls.
+   */
   parallelToolCalls?:
     | boolean
     | undefined;
