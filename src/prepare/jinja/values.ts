@@ -133,7 +133,10 @@ export function numberOf(value: JinjaValue): number | bigint | undefined {
 
 export function areEqual(left: JinjaValue, right: JinjaValue): boolean {
   if (left === right) return true;
-  if (typeof left === "string") return typeof right === "string" && showHidden(left) === showHidden(right);
+  if (typeof left === "string") {
+    // What is hidden is as long as what it stands for.
+    return typeof right === "string" && left.length === right.length && showHidden(left) === showHidden(right);
+  }
   const [a, b] = [numberOf(left), numberOf(right)];
   if (a !== undefined && b !== undefined) return a <= b && a >= b;
   if (isList(left)) return isList(right) && areItemsEqual(left, right);
