@@ -185,6 +185,12 @@ describe("a schema", () => {
       ["{}", '{"a":null,"b":null}'],
     ],
     [{ oneOf: [{ enum: [1, 2] }, { enum: [2, 3] }] }, ["1", "3"], ["2"]],
+    [
+      { oneOf: [{ not: { type: "string", format: "date" } }, { type: "string" }] },
+      ["1", "null", '"2024-12-31"'],
+      ['"x"', '"2024-12-32"'],
+    ],
+    [{ not: { const: 1 } }, ['"x"', "null", "true"], ["1"]],
   ];
   for (const [schema, allowed, refused] of samples) {
     it(`allows what it says: ${JSON.stringify(schema).slice(0, 100)}`, () => {

@@ -24,6 +24,15 @@ describe("a schema without a grammar", () => {
     [{ $ref: "#here" }, /^at \/\$ref: "#here" refers to an \$anchor that no schema here has$/],
     [{ type: "string", minLength: 1e6 }, /^at \/minLength: 1000000 is more than 65536, the largest supported length$/],
     [{ type: "array", minItems: 5_000 }, /^at \/minItems: 5000 is more than 2000, the largest supported count$/],
+    [
+      { type: "array", uniqueItems: true, items: { enum: Array.from({ length: 129 }, (_, index) => index) } },
+      /^at \/uniqueItems: "uniqueItems" is held for up to 128 values, but the items have 129$/,
+    ],
+    [
+      { properties: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`m${index}`, true])) },
+      /^at \/properties: has more than 500 optional members in a row$/,
+    ],
+    [{ oneOf: [{ $ref: "#" }] }, /^at .*: branches nested more than 64 deep$/],
     [{ enum: [1], minimum: 2 }, /^at its root: the keywords beside its values allow none of them$/],
     [{ allOf: [{ type: "string" }, { type: "null" }] }, /^at its root: no value is valid here$/],
     [

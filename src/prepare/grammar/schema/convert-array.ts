@@ -10,6 +10,8 @@ import type { SchemaPlace } from "./flat-schema.js";
 
 /** llama.cpp reads a repetition count above 2,000 as unbounded. */
 const MAX_ITEMS = 2_000;
+/** More different items would need too many rules. */
+const MAX_LISTED = 128;
 
 interface ItemCounts {
   readonly min: number;
@@ -26,10 +28,13 @@ export function arrayOfSchema(converter: InnerConverter, plain: JsonObject, { at
   if (plain.uniqueItems === true && counts.max > 1) {
     const values =
       first.length === 0 && contained.length === 0 ? listedValues(converter, items, { at, level }) : undefined;
-    if (values !== undefined) return sequence(text("["), distinctItems(book, values, { ...counts, at }), text("]"));
+    if (values !== undefined && values.length <= MAX_LISTED)
+      return sequence(text("["), distinctItems(book, values, { ...counts, at }), text("]"));
     source.unheld.noteRestriction(
       placeOf(plain, "uniqueItems", at),
-      '"uniqueItems" is held only for items of an "enum", a "const" or a boolean',
+      values === undefined
+        ? '"uniqueItems" is held only for items of an "enum", a "const" or a boolean'
+        : `"uniqueItems" is held for up to ${MAX_LISTED} values, but the items have ${values.length}`,
     );
   }
   const convertItem = (): GrammarNode | undefined => {

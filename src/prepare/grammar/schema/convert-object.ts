@@ -6,12 +6,14 @@ import { type Entry, EntryTree } from "./entry-tree.js";
 import type { InnerConverter } from "./inner-converter.js";
 import { type FreeMembers, membersOfObject } from "./described-members.js";
 import { placeOf } from "./plain-schema.js";
-import { NoValueProblem, readCount } from "./schema-keywords.js";
+import { NoValueProblem, problemAt, readCount } from "./schema-keywords.js";
 import type { SchemaPlace } from "./flat-schema.js";
 
 const MAX_MEMBERS = 2_000;
 /** With more optional members in a row their names become a tree, since each would be an alternative at the same position. */
 const MAX_ALTERNATIVES_IN_ROW = 32;
+/** The trees of more names would need too many rules. */
+const MAX_OPTIONAL_IN_ROW = 500;
 /** The most rules for the members and their count. */
 const MAX_STATES = 2_000;
 
@@ -42,11 +44,22 @@ export function objectOfSchema(converter: InnerConverter, plain: JsonObject, pla
       if (!(error instanceof NoValueProblem) || isRequired) throw error;
     }
   }
+  refuseLongRow(members, at);
   const others = free.flatMap((group) => freeMember(converter, group, level));
   const other = others.length === 0 ? undefined : choice(...others);
   const counts = readCounts(converter, plain, { at, members, hasFree: other !== undefined });
   if (counts.max === 0) return text("{}");
   return new ObjectWriter(converter, { members, other, counts }).write();
+}
+
+function refuseLongRow(members: readonly Member[], at: string): void {
+  let inRow = 0;
+  for (const { isRequired } of members) {
+    inRow = isRequired ? 0 : inRow + 1;
+    if (inRow > MAX_OPTIONAL_IN_ROW) {
+      throw problemAt(`${at}/properties`, `has more than ${MAX_OPTIONAL_IN_ROW} optional members in a row`);
+    }
+  }
 }
 
 function freeMember(converter: InnerConverter, { names, schema, at }: FreeMembers, level: number): GrammarNode[] {

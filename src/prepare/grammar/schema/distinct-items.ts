@@ -2,7 +2,7 @@ import { COMMA } from "../json/value-grammar.js";
 import { choice, EMPTY, type GrammarNode, sequence } from "../rules/grammar-node.js";
 import type { RuleBook } from "../rules/rule-book.js";
 import { type Entry, EntryTree } from "./entry-tree.js";
-import { NoValueProblem } from "./schema-keywords.js";
+import { NoValueProblem, problemAt } from "./schema-keywords.js";
 
 /** With more values, those of an array come in the order in which the schema lists them. Every order of `n` values takes 2^n rules. */
 const MAX_FREE_ORDER = 5;
@@ -22,7 +22,7 @@ export function distinctItems(
   const isFree = values.length <= MAX_FREE_ORDER;
   const counts = Math.max(min, most < values.length ? most : 0) + 1;
   if (!isFree && counts * values.length > MAX_STATES) {
-    throw new NoValueProblem(at, `the counts of ${values.length} different items need more than ${MAX_STATES} rules`);
+    throw problemAt(at, `the counts of ${values.length} different items need more than ${MAX_STATES} rules`);
   }
   const tree = new EntryTree(book);
   const known = new Map<string, GrammarNode | undefined>();

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../../core/json.js";
 import { negate } from "./negate-schema.js";
 import { type PlainSchema, valuesOf } from "./plain-schema.js";
 import {
@@ -10,7 +11,7 @@ import {
   readTypes,
   typesMeet,
 } from "./schema-keywords.js";
-import type { BranchGroup, FlatSchema, SchemaReader } from "./flat-schema.js";
+import type { BranchGroup, FlatSchema, SchemaPlace, SchemaReader } from "./flat-schema.js";
 import { isValid } from "./validate-value.js";
 
 /** Values that are valid for several branches of an inner `oneOf` count as valid, since the proof is about values that are not. */
@@ -122,10 +123,7 @@ function isWrittenApart(
     (additionalProperties === undefined ? one.plain.properties === undefined : additionalProperties !== false);
   const isWritten = (name: string): boolean => hasFreeKeys || ownMembers.has(name) || ownRequired.includes(name);
   if (readRequired(other.plain, other.at).some((name) => !isWritten(name))) return true;
-  const inner = (schema: unknown, at: string): readonly BranchFacts[] =>
-    source
-      .alternativesOf(source.flatten(source.locate(schema, at, level + 1), level + 1), level + 1, WIDE)
-      .flatMap(factsOf);
+  const inner = (schema: unknown, at: string): readonly BranchFacts[] => memberFacts(source, schema, { at, level });
   return ownRequired.some((name) => {
     if (!itsMembers.has(name)) {
       return other.plain.additionalProperties === false && other.plain.patternProperties === undefined;
@@ -133,6 +131,18 @@ function isWrittenApart(
     const [ones, others] = [inner(ownMembers.get(name) ?? true, one.at), inner(itsMembers.get(name), other.at)];
     return ownMembers.has(name) && ones.every((own) => others.every((its) => areDisjoint(source, [own, its], level)));
   });
+}
+
+/** Each branch is compared with every other one, so the facts of its members are kept. */
+const factsBySchema = new WeakMap<object, readonly BranchFacts[]>();
+
+function memberFacts(source: SchemaReader, schema: unknown, { at, level }: SchemaPlace): readonly BranchFacts[] {
+  const known = isJsonObject(schema) ? factsBySchema.get(schema) : undefined;
+  if (known !== undefined) return known;
+  const flat = source.flatten(source.locate(schema, at, level + 1), level + 1);
+  const facts = source.alternativesOf(flat, level + 1, WIDE).flatMap(factsOf);
+  if (isJsonObject(schema)) factsBySchema.set(schema, facts);
+  return facts;
 }
 
 /** Whether the outputs of the first are invalid for the second by their values or types alone. */

@@ -9,7 +9,7 @@ import { numberOfSchema } from "./convert-number.js";
 import { objectOfSchema } from "./convert-object.js";
 import { stringOfSchema } from "./convert-string.js";
 import type { InnerConverter } from "./inner-converter.js";
-import { placeOf, valuesOf } from "./plain-schema.js";
+import { listOf, placeOf, valuesOf } from "./plain-schema.js";
 import {
   assertionsOf,
   type JsonType,
@@ -208,7 +208,8 @@ export class SchemaConverter implements InnerConverter {
   #convertPlain(plain: JsonObject, place: SchemaPlace): GrammarNode {
     const values = valuesOf(plain);
     if (values !== undefined) return this.#convertValues(values, plain, place);
-    const types = readTypes(plain, place.at);
+    const named = readTypes(plain, place.at);
+    const types = plain.not === undefined ? named : this.#withoutExcluded(named, plain, place);
     if (types.length > 5 && assertionsOf(plain).length === 0) return anyValue(this.book);
     const converted: GrammarNode[] = [];
     let problem: NoValueProblem | undefined;
@@ -250,7 +251,6 @@ export class SchemaConverter implements InnerConverter {
     const { book, source } = this;
     const { at } = place;
     const { unheld } = source;
-    if (type !== "string" && plain.not !== undefined) this.#exclude(type, plain, place);
     switch (type) {
       case "null":
         return plain.not === undefined ? text("null") : this.#convertValues([null], plain, place);
@@ -268,16 +268,21 @@ export class SchemaConverter implements InnerConverter {
     }
   }
 
-  /** Notes `not` unless no value of the type is valid for it. */
-  #exclude(type: JsonType, plain: JsonObject, { at, level }: SchemaPlace): void {
-    if (type === "boolean" || type === "null") return;
-    for (const excluded of plain.not as readonly unknown[]) {
-      const place = placeOf(plain, "not", at);
-      const { schema } = this.source.locate(excluded, place, level + 1);
-      const types = typeof schema === "boolean" ? undefined : (readNamedTypes(schema, place) ?? typesOfValues(schema));
-      if (types?.some((own) => typesMeet(own, type)) === false) continue;
-      this.source.unheld.noteRestriction(place, `the keyword "not" is not supported for ${type} values`);
-    }
+  /** The types for which `not` can be held. A single one for which it cannot is noted. */
+  #withoutExcluded(types: readonly JsonType[], plain: JsonObject, { at, level }: SchemaPlace): readonly JsonType[] {
+    const place = placeOf(plain, "not", at);
+    const isHeld = (type: JsonType): boolean =>
+      ["string", "boolean", "null"].includes(type) ||
+      listOf(plain, "not").every((excluded) => {
+        const { schema } = this.source.locate(excluded, place, level + 1);
+        if (typeof schema === "boolean") return false;
+        const excludedTypes = readNamedTypes(schema, place) ?? typesOfValues(schema);
+        return excludedTypes?.some((own) => typesMeet(own, type)) === false;
+      });
+    const held = types.filter(isHeld);
+    if (held.length > 0) return held;
+    this.source.unheld.noteRestriction(place, `the keyword "not" is not supported for ${types.join(" and ")} values`);
+    return types;
   }
 }
 

@@ -28,6 +28,9 @@ const LEVELS_PER_SCHEMA = 3;
 /** The most combinations of branches of one schema, which become alternatives at one position. */
 const MAX_ALTERNATIVES = 64;
 
+/** The most levels of branches inside branches and of schemas together. */
+const MAX_LEVELS = 64;
+
 /** A whole schema. It resolves the references inside it and merges the schemas that apply to one value. */
 export class SchemaSource implements SchemaReader {
   readonly unheld: UnheldKeywords;
@@ -221,12 +224,14 @@ export class SchemaSource implements SchemaReader {
   /** Returns false if there are too many. */
   #collect(flat: FlatSchema, level: number, into: { found: PlainFlat[]; isWide?: boolean }): boolean {
     const { found, isWide = false } = into;
+    // The branches of a schema may refer to the schema itself.
+    if (level > MAX_LEVELS) throw problemAt(flat.at, `branches nested more than ${MAX_LEVELS} deep`);
     if (flat.plain === false || this.#hasNoValue(flat, level)) return true;
     const [group, ...groups] = flat.groups;
     if (group === undefined) return found.push({ ...flat, groups: [] }) <= MAX_ALTERNATIVES;
     const rest = { ...flat, groups };
     const branches = this.branchesOf(isWide ? { ...group, isExclusive: false } : group, rest, level);
-    return branches.every((branch) => this.#collect(this.merge(rest, branch), level, into));
+    return branches.every((branch) => this.#collect(this.merge(rest, branch), level + 1, into));
   }
 
   /** The branches of a group as flat schemas, of which no two are valid for one value if the group is exclusive. */

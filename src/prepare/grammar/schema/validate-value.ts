@@ -6,6 +6,9 @@ import { type Contains, isEqual, listOf, valuesOf } from "./plain-schema.js";
 import { canonicalText, isOfType, jsonTypeOf, readMembers, readNamedTypes, readRequired } from "./schema-keywords.js";
 import type { FlatSchema, SchemaReader } from "./flat-schema.js";
 
+/** A value is checked no deeper, since a schema's branches may refer to the schema itself. */
+const MAX_LEVELS = 64;
+
 /** Whether something holds. undefined means that it is not known. */
 type Verdict = boolean | undefined;
 
@@ -16,6 +19,7 @@ export function isValid(
   { flat, level }: { flat: FlatSchema; level: number },
 ): Verdict {
   const { plain, groups } = flat;
+  if (level > MAX_LEVELS) return undefined;
   if (plain === false) return flat.isNarrowed === true ? undefined : false;
   const branchings = groups.map(({ branches, isExclusive }): Verdict => {
     const verdicts = branches.map((branch) =>
