@@ -22,6 +22,8 @@ export interface TemplateFacts {
   readonly problem?: string | undefined;
   /** Whether the template has a place for tools, or a block of text in the system message carries them. */
   readonly tools: "template" | "block";
+  /** Whether the template shows calls in a form that no known family has, so that the block replaces them. Default: it does not. */
+  readonly hasUnknownCalls?: boolean;
   /** Whether the model reasons, always or on demand. */
   readonly reasoning: boolean;
 }

@@ -278,7 +278,13 @@ function tooLongError(
   });
 }
 
-function warnOfProblem({ family, problem }: TemplateFacts, log: Logger): void {
+function warnOfProblem({ family, problem, hasUnknownCalls }: TemplateFacts, log: Logger): void {
+  if (hasUnknownCalls === true) {
+    log.warn(
+      { family },
+      "the chat template writes tool calls in a form that is not known, so a block of text describes the tools instead",
+    );
+  }
   if (problem === undefined) return;
   log.warn({ problem, family }, "the chat template in the model's file cannot be used, so another one takes its place");
 }

@@ -64,6 +64,21 @@ describe("Preparer", () => {
     assert.deepEqual(log.lines, []);
   });
 
+  it("warns of a template whose calls are in a form that nobody knows, and describes the tools in a block", async () => {
+    const own = new RecordingLogger();
+    const chatTemplate =
+      "{% for tool in tools %}{{ tool | tojson }}{% endfor %}{% for m in messages %}{{ m.content }}" +
+      "{% for call in m.tool_calls %}!!{{ call.function.name }}={{ call.function.arguments }}!!{% endfor %}{% endfor %}";
+    const modelPath = await createTinyModel(undefined, { chatTemplate });
+    await using other = await Preparer.start({ modelPath, limits: DEFAULT_LIMITS, log: own, queueCapacity: 1 });
+    assert.equal(other.facts.template.hasUnknownCalls, true);
+    assert.equal(other.facts.template.tools, "block");
+    assert.deepEqual(
+      own.lines.map((line) => line.split(",")[0]),
+      ["the chat template writes tool calls in a form that is not known"],
+    );
+  });
+
   it("holds grammars to the limits that it began with", async () => {
     const deep = JSON.stringify({ type: "array", items: { type: "array", items: { type: "array", maxItems: 1 } } });
     const request = [

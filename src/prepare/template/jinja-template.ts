@@ -25,7 +25,7 @@ import { SystemMessages } from "./system-messages.js";
 import { parseTemplateArguments } from "./template-arguments.js";
 import { findReasoningField, reasoningHistories, TemplateReasoning } from "./template-reasoning.js";
 import { toolBlock, withBlock, withoutToolRoles } from "./tool-block.js";
-import { findToolSupport, type ToolSupport } from "./tool-support.js";
+import { findToolSupport, type RenderProbe, showsOwnCalls, type ToolSupport } from "./tool-support.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
 const QUESTION: Message = { role: "user", content: "x" };
@@ -50,9 +50,8 @@ export class JinjaTemplate implements ChatTemplate {
     this.#vocabulary = vocabulary;
     this.#renderer = renderer;
     this.#system = new SystemMessages(renderer, bare);
-    this.#toolSupport = findToolSupport(source, (messages, options) =>
-      renderer.tryRun({ ...bare, messages, ...options }),
-    );
+    const render: RenderProbe = (messages, options) => renderer.tryRun({ ...bare, messages, ...options });
+    this.#toolSupport = findToolSupport(source, render);
     const shape = this.#toolSupport?.shape ?? PLAIN_SHAPE;
     const reasoning = findReasoningField(shape, (messages, one) => renderer.tryRun({ ...bare, messages, shape: one }));
     this.#shape = { ...shape, reasoning };
@@ -66,6 +65,7 @@ export class JinjaTemplate implements ChatTemplate {
       source: "model",
       family: templateFamily(source),
       tools: this.#toolSupport?.showsTools === true ? "template" : "block",
+      ...(this.#toolSupport === undefined && showsOwnCalls(source, render) ? { hasUnknownCalls: true } : {}),
       reasoning: this.#reasoning.isSupported,
     };
   }

@@ -46,10 +46,11 @@ export function findToolSupport(source: string, render: RenderProbe): ToolSuppor
 export function showsOwnCalls(source: string, render: RenderProbe): boolean {
   if (!source.includes("tool_calls")) return false;
   const probe = new ProbeConversation();
-  const plain = findToolShape(probe, render) ?? PLAIN_SHAPE;
-  return [...shapes(plain)].some((shape) =>
-    probe.showsCalls(render(probe.conversation, { tools: probe.tools, shape })),
-  );
+  const shown = findToolShape(probe, render);
+  return [...shapes(shown ?? PLAIN_SHAPE)].some((shape) => {
+    const rendered = render(probe.conversation, { tools: probe.tools, shape });
+    return probe.showsCalls(rendered, shown !== undefined);
+  });
 }
 
 /** The shape in which the template shows tools. undefined means that it shows none. */
@@ -154,8 +155,9 @@ class ProbeConversation {
     return this.calls.every(({ name, key, value }) => [name, key, value].every((word) => rendered.includes(word)));
   }
 
-  showsCalls(rendered = ""): boolean {
-    return this.calls.some(({ value }) => rendered.split(value).length > 2);
+  /** Whether a call is there. Where tools are shown, their descriptions have the value of its argument too. */
+  showsCalls(rendered: string | undefined, showsTools: boolean): boolean {
+    return this.calls.some(({ value }) => (rendered ?? "").split(value).length > (showsTools ? 2 : 1));
   }
 
   /** Whether the text before the calls is there, and before the first call. */
