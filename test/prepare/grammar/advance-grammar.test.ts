@@ -75,6 +75,13 @@ describe("the grammar of a continued answer", () => {
     }
   });
 
+  it("counts the rounds of a repetition that the text has taken already", () => {
+    const grammar = native.compile(continued({ type: "gbnf", grammar: 'root ::= [a-z]{2,4} "."' }, "ab"));
+    for (const rest of [".", "c.", "cd."]) assert.ok(grammar.allows(rest), rest);
+    assert.ok(!grammar.allows("cde."));
+    assert.ok(!native.compile(continued({ type: "gbnf", grammar: 'root ::= [a-z]{2,4} "."' }, "a")).allows("."));
+  });
+
   it("names the first character that no valid answer has there", () => {
     const schema = '{"type":"object","properties":{"city":{"enum":["Rome","Ulm"]}},"required":["city"]}';
     for (const [text, description] of [
