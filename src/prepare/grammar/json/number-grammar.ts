@@ -19,7 +19,7 @@ export function anyNumber(book: RuleBook): GrammarNode {
 }
 
 /** A decimal point and 1 to `digits` digits. */
-export function fractionGrammar(book: RuleBook, digits: number): GrammarNode {
+function fractionGrammar(book: RuleBook, digits: number): GrammarNode {
   return sequence(text("."), book.repeat(oneOf("0-9"), 1, digits));
 }
 
@@ -50,7 +50,7 @@ export function integerGrammar(book: RuleBook, min: number, max: number): Gramma
 }
 
 /** The decimal digits of the integers from `low` to `high`, neither of them negative. Each digit leaves one alternative. */
-export function digitsGrammar(book: RuleBook, low: number, high: number): GrammarNode | undefined {
+function digitsGrammar(book: RuleBook, low: number, high: number): GrammarNode | undefined {
   if (low > high) return undefined;
   const bounds = { low: BigInt(low), high: BigInt(high) };
   const options: GrammarNode[] = low === 0 ? [text("0")] : [];

@@ -32,7 +32,7 @@ export function booleanGrammar(): GrammarNode {
 }
 
 /** An object with free keys, whose values all have the same grammar. */
-export function mapGrammar(book: RuleBook, value: GrammarNode, count: { min: number; max: number }): GrammarNode {
+function mapGrammar(book: RuleBook, value: GrammarNode, count: { min: number; max: number }): GrammarNode {
   const member = sequence(anyString(book), COLON, value);
   return sequence(text("{"), book.list(member, COMMA, count), text("}"));
 }

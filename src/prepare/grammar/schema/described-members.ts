@@ -10,7 +10,7 @@ import { isValid } from "./validate-value.js";
 import type { SchemaPlace } from "./flat-schema.js";
 
 /** A member that has a place of its own in the object. */
-export interface DescribedMember {
+interface DescribedMember {
   readonly name: string;
   readonly schema: unknown;
   readonly at: string;

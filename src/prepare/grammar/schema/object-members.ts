@@ -9,7 +9,7 @@ import { SchemaSource } from "./schema-source.js";
 import { UnheldKeywords } from "./unheld-keywords.js";
 
 /** A member that a schema describes or requires. */
-export interface ObjectMember {
+interface ObjectMember {
   readonly name: string;
   readonly isRequired: boolean;
   /** The member's own schema and its pointer. */
