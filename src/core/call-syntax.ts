@@ -29,13 +29,13 @@ export interface ObjectCalls {
 }
 
 /** All calls are the elements of one JSON array. */
-export interface ArrayCalls {
+interface ArrayCalls {
   readonly type: "array";
   readonly keys: CallKeys;
 }
 
 /** All calls are the elements of one JSON array. Each is an object whose only member has the tool's name and the arguments: `[{"add": {"a": 1}}]`. */
-export interface KeyedCalls {
+interface KeyedCalls {
   readonly type: "keyed";
 }
 
