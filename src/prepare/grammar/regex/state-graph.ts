@@ -6,6 +6,9 @@ import type { PatternWork } from "./pattern-work.js";
 
 /** The most states of the deterministic automaton before equivalent ones are merged. */
 const MAX_STATES = 16_384;
+/** The work for a transition of an automaton that becomes a part of a graph, and for a range of the sets that an alphabet is made of. */
+const STEPS_PER_EMBEDDED = 20;
+const STEPS_PER_RANGE = 4;
 const MAX_GRAPH_STATES = 40_000;
 
 /** A state of a nondeterministic automaton. It leads on without a character, except for a character's state. */
@@ -27,6 +30,8 @@ export class StateGraph {
   readonly #sets: CodePointSet[] = [];
   readonly #setNumbers = new Map<string, number>();
   readonly #work: PatternWork;
+  /** The ranges of all sets. */
+  #ranges = 0;
 
   constructor(work: PatternWork) {
     this.#work = work;
@@ -41,6 +46,7 @@ export class StateGraph {
     if (number !== undefined) return number;
     number = this.#sets.length;
     this.#sets.push(set);
+    this.#ranges += set.length;
     this.#setNumbers.set(key, number);
     return number;
   }
@@ -84,6 +90,7 @@ export class StateGraph {
   /** The state from which this graph accepts what the automaton accepts. */
   embed({ alphabet, next, accepts }: Automaton): number {
     const width = alphabet.classes.length;
+    this.#work.spend(next.length * STEPS_PER_EMBEDDED);
     const entries = accepts.map(() => this.#add({ type: "branch", to: [] }));
     for (const [state, accepted] of accepts.entries()) {
       const entry = this.#states[entries[state] ?? 0];
@@ -108,6 +115,7 @@ export class StateGraph {
    * @throws GrammarProblem when it is too large
    */
   determine(start: number, isBeginning: boolean): Automaton {
+    this.#work.spend(this.#ranges * STEPS_PER_RANGE);
     const { alphabet, classesOf } = alphabetOf(this.#sets);
     const builder = new AutomatonBuilder<readonly number[]>({
       alphabet,
