@@ -27,6 +27,8 @@ const ANSWERS = 4;
 const SENTENCES = flags.short ? 5 : 100;
 /** The short form asks the server for every one of so many schemas. */
 const SAMPLED = 16;
+/** One of so many of these as a tool, whose prompt is long. */
+const SAMPLED_TOOLS = 4;
 
 const capture = flags.short || flags.committed ? undefined : await captureCorpus();
 const corpus = capture?.corpus ?? readCorpus();
@@ -105,9 +107,10 @@ publish({
 
 async function writeSample(): Promise<void> {
   const sample = corpus.filter((_, index) => index % SAMPLED === 0);
-  announce(`an answer, a named call and a call in AUTO of each of ${sample.length} schemas`);
+  const tools = sample.filter(describesObject).filter((_, index) => index % SAMPLED_TOOLS === 0);
+  announce(`an answer of each of ${sample.length} schemas, and calls of ${tools.length}`);
   await asked.ask(sample, [asJson], { seed: 0, mostTokens: MOST_TOKENS });
-  await asked.ask(sample.filter(describesObject), asTool, { seed: 0, mostTokens: MOST_TOKENS });
+  await asked.ask(tools, asTool, { seed: 0, mostTokens: MOST_TOKENS });
 }
 
 async function writeAll(): Promise<void> {
