@@ -26,7 +26,7 @@ export function readCorpus(): readonly CorpusSchema[] {
 export function writeCorpus(corpus: readonly CorpusSchema[]): void {
   for (const list of LISTS) {
     const lines = corpus.filter((one) => one.list === list).map(({ name, schema }) => JSON.stringify({ name, schema }));
-    const text = lines.join("\n").replaceAll(/\/(?:home|root|Users|work)\//g, "/srv/");
+    const text = lines.join("\n").replaceAll(/(?<!\w)\/(?:home|root|Users|work)\//g, "/srv/");
     writeFileSync(fileOf(list), `${text}\n`);
   }
 }
