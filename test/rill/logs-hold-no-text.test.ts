@@ -143,7 +143,8 @@ describe("The log of calls", function () {
       await shape({ prompt: "a", gbnf: `root ::= "${SECRET}"` });
       await shape({ prompt: "a", regex: SECRET });
       await generate({ prompt: "a", sampling: { dry: { multiplier: 1, sequence_breakers: [SECRET] } } });
-      await generate({ chat: { messages: [{ role: "ROLE_USER", content: SECRET }], tools: [TOOL] } });
+      // It repeats the prompt, whose description of the tools opens a call that its grammars do not know.
+      await shape({ chat: { messages: [{ role: "ROLE_USER", content: SECRET }], tools: [TOOL] } });
       const messages = [
         { role: "ROLE_SYSTEM", content: SECRET },
         { role: "ROLE_USER", content: SECRET },

@@ -237,7 +237,8 @@ describe("A turn of a session", function () {
     await onServer(fast, async ({ client, turn }) => {
       const parameters = JSON.stringify({ type: "object", properties: { "chat.id": { chat: "chat.messages" } } });
       const toolChoice: ToolChoice = { choice: { $case: "mode", value: ToolChoiceMode.REQUIRED } };
-      const met = await refusalOf(client.generate(turn({ tools: [{ name: "f", parameters }], toolChoice })));
+      const tools = [{ name: "f", parameters }];
+      const met = await refusalOf(client.generate(turn({ tools, toolChoice }, { strictSchema: true })));
       assert.deepEqual([met.reason, met.fields], ["INVALID_REQUEST", ["turn.tools[0].parameters"]]);
       assert.match(met.text, /^turn\.tools\[0\]\.parameters: at \/properties\/chat\.id\/chat: /);
       assert.equal(met.text, `${met.fields[0]}: ${met.descriptions[0]}`);
