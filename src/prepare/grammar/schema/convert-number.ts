@@ -31,6 +31,9 @@ const MAX_STEP_STATES = 400;
 
 const LARGEST_STEP = 1_000n;
 
+/** More than every number of 15 digits with an exponent of two. */
+const BEYOND_EXPONENTS = 1e115;
+
 interface NumberBound {
   readonly value: number;
   /** Whether the value itself lies outside the bounds. */
@@ -100,7 +103,15 @@ function boundedDecimal(
     ...(negative === undefined ? [] : [sequence(text("-"), negative)]),
     ...(positive === undefined ? [] : [positive]),
   ];
-  if (options.length === 0) throw new NoValueProblem(at, "no number lies within its bounds");
+  if (options.length === 0) {
+    const isBeyond = [from, to && negated(to)].some((least) => least && compareDecimals(least, largest) > 0);
+    throw new NoValueProblem(
+      at,
+      isBeyond
+        ? `the numbers within its bounds have more digits before the point than the supported ${digits}`
+        : "no number lies within its bounds",
+    );
+  }
   return choice(...options);
 }
 
@@ -165,11 +176,14 @@ function readBounds(
       const [least, most] = range;
       if (least > -LARGEST_INTEGER) low = tighter(low, { value: least, isOpen: false }, 1);
       if (most < LARGEST_INTEGER) high = tighter(high, { value: most, isOpen: false }, -1);
+    } else if (range[1] < LARGEST_INTEGER && plain.type !== undefined) {
+      const place = placeOf(plain, "format", at);
+      unheld.noteAnnotation(place, `the format ${JSON.stringify(format)} is held only for the type "integer"`);
     }
   }
-  // A bound that no number of 15 digits reaches says nothing.
-  const isFar = (end: NumberBound | undefined, sign: number): boolean =>
-    end !== undefined && sign * end.value > Number.MAX_SAFE_INTEGER;
+  // A bound that no output reaches says nothing.
+  const far = isInteger ? Number.MAX_SAFE_INTEGER : BEYOND_EXPONENTS;
+  const isFar = (end: NumberBound | undefined, sign: number): boolean => end !== undefined && sign * end.value > far;
   return { low: isFar(low, -1) ? undefined : low, high: isFar(high, 1) ? undefined : high };
 }
 

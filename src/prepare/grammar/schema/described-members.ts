@@ -138,7 +138,8 @@ class MemberNames {
   readonly listed: readonly string[] | undefined;
   /** The allowed names. undefined means every name. */
   readonly language: Language | undefined;
-  readonly #check: (name: string) => boolean;
+  /** Whether a name is valid. undefined means that this is not known. */
+  readonly #check: (name: string) => boolean | undefined;
 
   constructor(converter: InnerConverter, plain: JsonObject, { at, level }: SchemaPlace) {
     const { source } = converter;
@@ -147,19 +148,25 @@ class MemberNames {
     const flat = source.flatten(source.locate(schema, place, level + 1), level + 1);
     const alternatives = schema === true ? [] : source.alternativesOf(flat, level + 1);
     const names = alternatives.flatMap(({ plain: own }) => (own === false ? [] : [own]));
-    this.#check = (name) => schema === true || isValid(source, name, { flat, level: level + 1 }) !== false;
+    this.#check = (name) => (schema === true ? true : isValid(source, name, { flat, level: level + 1 }));
     if (schema !== true && names.every((own) => valuesOf(own) !== undefined)) {
       const values = names.flatMap((own) => valuesOf(own) ?? []);
-      this.listed = [...new Set(values.filter((value) => typeof value === "string"))].filter((name) =>
-        this.allow(name),
-      );
+      const listed = [...new Set(values.filter((value) => typeof value === "string"))];
+      const known = listed.filter((name) => this.#check(name) === true);
+      this.listed = known.length > 0 ? known : listed.filter((name) => this.#check(name) !== false);
+      if (known.length === 0 && this.listed.length > 0) {
+        source.unheld.noteAnnotation(place, 'the keywords beside "enum" or "const" are not checked');
+      }
     } else if (schema !== true && isJsonObject(schema)) {
       this.language = languageOfNames(converter, names, place);
     }
   }
 
+  /** Whether the name is known to be allowed, or whether nothing is known about names. */
   allow(name: string): boolean {
-    return this.#check(name);
+    if (this.listed !== undefined) return this.listed.includes(name);
+    const verdict = this.#check(name);
+    return verdict ?? this.language?.has(name) ?? true;
   }
 }
 

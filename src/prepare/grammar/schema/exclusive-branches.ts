@@ -42,15 +42,24 @@ export function exclusiveBranches(
   level: number,
 ): readonly FlatSchema[] {
   const { plain, at } = beside;
-  const facts = branches.map((branch) =>
-    source.alternativesOf(source.merge({ plain, groups: [], at }, branch), level + 1, WIDE).flatMap(factsOf),
-  );
+  const factsBeside = (groups: readonly BranchGroup[]): readonly (readonly BranchFacts[])[] =>
+    branches.map((branch) =>
+      source.alternativesOf(source.merge({ plain, groups, at }, branch), level + 1, WIDE).flatMap(factsOf),
+    );
+  const facts = factsBeside([]);
+  // The branches of other groups are merged later, and may write further members.
+  const outputs = beside.groups.length === 0 ? facts : factsBeside(beside.groups);
   const isEmpty = (branch: FlatSchema): boolean =>
     source.alternativesOf(source.merge({ plain, groups: [], at }, branch), level + 1).length === 0;
   const own = [...branches];
-  for (const [index, ones] of facts.entries()) {
-    for (const [otherIndex, others] of facts.entries()) {
-      if (otherIndex <= index || areExclusive(source, [ones, others], level)) continue;
+  for (const index of branches.keys()) {
+    for (const otherIndex of branches.keys()) {
+      if (otherIndex <= index) continue;
+      const areApart = [
+        [outputs[index], facts[otherIndex]],
+        [outputs[otherIndex], facts[index]],
+      ].every(([ones = [], others = []]) => areWrittenApart(source, [ones, others], level));
+      if (areApart) continue;
       const [one, other] = [own[index], own[otherIndex]];
       if (one === undefined || other === undefined) continue;
       const reduced = [
@@ -93,14 +102,13 @@ function factsOf({ plain, at, isNarrowed = false }: FlatSchema): BranchFacts[] {
   return [{ types, written, values, plain, at, isNarrowed }];
 }
 
-function areExclusive(
+/** Whether no output of the first facts is valid for the second ones. */
+function areWrittenApart(
   source: SchemaReader,
   [ones, others]: readonly [readonly BranchFacts[], readonly BranchFacts[]],
   level: number,
 ): boolean {
-  return ones.every((one) =>
-    others.every((other) => isWrittenApart(source, [one, other], level) && isWrittenApart(source, [other, one], level)),
-  );
+  return ones.every((one) => others.every((other) => isWrittenApart(source, [one, other], level)));
 }
 
 /** Whether no output of the first branch is valid for the second. */

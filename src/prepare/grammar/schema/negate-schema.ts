@@ -70,8 +70,9 @@ function oppositesOf(
     }
     case "enum":
     case "const":
-    case "pattern":
       return [{ not: { [keyword]: value } }];
+    case "pattern":
+      return [{ type: "string", not: { pattern: value } }];
     case "required":
       return readNames(value, `${at}/required`).map((name) => ({ type: "object", properties: { [name]: false } }));
     case "properties":

@@ -227,12 +227,14 @@ export class SchemaConverter implements InnerConverter {
 
   /** The listed values that the other keywords allow. */
   #convertValues(values: readonly unknown[], plain: JsonObject, { at, level }: SchemaPlace): GrammarNode {
-    const allowed = values.filter((value) => {
-      const doubtful = doubts(this.source, value, { plain, at, level });
-      if ([...doubtful.values()].includes(false)) return false;
-      for (const keyword of doubtful.keys()) this.#noteUnknown(keyword, plain, at);
-      return true;
-    });
+    const possible = values
+      .map((value) => ({ value, doubtful: doubts(this.source, value, { plain, at, level }) }))
+      .filter(({ doubtful }) => ![...doubtful.values()].includes(false));
+    // A format that some of the strings have is one that the others are checked for.
+    const isChecked = possible.some(({ value, doubtful }) => typeof value === "string" && doubtful.size === 0);
+    const kept = possible.filter(({ doubtful }) => !isChecked || !doubtful.has("format"));
+    for (const { doubtful } of kept) for (const keyword of doubtful.keys()) this.#noteUnknown(keyword, plain, at);
+    const allowed = kept.map(({ value }) => value);
     if (allowed.length === 0) throw new NoValueProblem(at, "the keywords beside its values allow none of them");
     return textChoice(
       this.book,
@@ -288,6 +290,5 @@ export class SchemaConverter implements InnerConverter {
 
 function typesOfValues(schema: JsonObject): readonly JsonType[] | undefined {
   if ("const" in schema) return [jsonTypeOf(schema.const)];
-  if (schema.pattern !== undefined) return ["string"];
   return valuesOf(schema)?.map(jsonTypeOf);
 }

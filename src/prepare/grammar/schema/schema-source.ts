@@ -177,7 +177,11 @@ export class SchemaSource implements SchemaReader {
     }
     for (const [name, needed] of readMembers(schema, "dependentSchemas", at)) {
       const pointer = `${at}/dependentSchemas`;
-      yield this.#either([{ properties: { [name]: false } }, needed], pointer, level);
+      yield this.#either(
+        [{ properties: { [name]: false } }, { allOf: [{ required: [name] }, needed] }],
+        pointer,
+        level,
+      );
     }
   }
 
@@ -199,11 +203,16 @@ export class SchemaSource implements SchemaReader {
   /** The schema of the values for which the given one is not valid. Where there is none, `not` is kept for the converters of the types. */
   #exclude(excluded: unknown, at: string, level: number): FlatSchema {
     const located = this.locate(excluded, at, level + 1);
-    const opposite = negate(this, located, level + 1);
-    if (opposite !== undefined && !(isJsonObject(opposite) && opposite.not !== undefined)) {
+    const [keyword, ...others] = typeof located.schema === "boolean" ? [] : assertionsOf(located.schema);
+    const isAlone = others.length === 0 && ["enum", "const", "pattern"].includes(keyword ?? "");
+    const opposite = isAlone ? undefined : negate(this, located, level + 1);
+    if (opposite !== undefined) {
       return { ...this.flatten(this.locate(opposite, at, level + 1), level + 1), isNarrowed: true };
     }
-    return { plain: plainAt([["not", [excluded]]], [["not", at]]), groups: [], at };
+    const not = ["not", [excluded]] as const;
+    // Every value that is no string is valid for a pattern.
+    const keywords = keyword === "pattern" && isAlone ? [["type", ["string"]] as const, not] : [not];
+    return { plain: plainAt(keywords, [["not", at]]), groups: [], at };
   }
 
   /**
@@ -227,9 +236,10 @@ export class SchemaSource implements SchemaReader {
     // The branches of a schema may refer to the schema itself.
     if (level > MAX_LEVELS) throw problemAt(flat.at, `branches nested more than ${MAX_LEVELS} deep`);
     if (flat.plain === false || this.#hasNoValue(flat, level)) return true;
-    const [group, ...groups] = flat.groups;
+    // Which values are valid for two branches of `oneOf` is known best once everything else is merged.
+    const group = flat.groups.find(({ isExclusive }) => !isExclusive) ?? flat.groups[0];
     if (group === undefined) return found.push({ ...flat, groups: [] }) <= MAX_ALTERNATIVES;
-    const rest = { ...flat, groups };
+    const rest = { ...flat, groups: flat.groups.filter((other) => other !== group) };
     const branches = this.branchesOf(isWide ? { ...group, isExclusive: false } : group, rest, level);
     return branches.every((branch) => this.#collect(this.merge(rest, branch), level + 1, into));
   }
