@@ -34,13 +34,12 @@ export function compileAnswerOrCalls(
   const own = new RuleBook();
   const answer = addConstraint(own, constraint, { ...bounds, strict });
   const strictness = strict ? "strict" : "lenient";
-  return freeingLargest({ tools: use.tools, strictness }, (free) => {
-    const book = new RuleBook();
+  return freeingLargest({ tools: use.tools, strictness }, ({ free, book, ...shared }) => {
     book.define(ROOT_RULE, EMPTY);
     for (const [name, node] of renameRules(own.rules, prefixed)) book.define(name, node);
     const answerNode = sequence(text(answerOpening), renameIn(answer.node, prefixed));
     const { tools, branchings, notHeld } = orOfTools(() =>
-      addTools(book, { use, body: syntax.body, bounds, strictness, free }),
+      addTools(book, { use, body: syntax.body, bounds, strictness, free, ...shared }),
     );
     const calls = callsAfterOpening(book, syntax, { tools, most: use.parallel ? bounds.calls : 1 });
     const callNode = sequence(text(callOpening(syntax)), calls);

@@ -8,9 +8,11 @@ import { literalsGrammar } from "./literal-grammar.js";
 import { parametersGrammar } from "./parameter-grammar.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
 import { EMPTY, type GrammarNode, GrammarProblem, ROOT_RULE, sequence, text } from "./rules/grammar-node.js";
+import { reachableRules } from "./rules/reachable-rules.js";
 import { RuleBook } from "./rules/rule-book.js";
 import { compileMembers } from "./schema/compile-members.js";
 import { compileSchema, type SchemaGrammar } from "./schema/compile-schema.js";
+import { SchemaWork } from "./schema/schema-work.js";
 import type { Strictness } from "./schema/unheld-keywords.js";
 
 /** The field of the tools in a chat. */
@@ -44,10 +46,9 @@ export function compileCallGrammar(
   { strict = false, opened = "", ...bounds }: CallGrammarOptions,
 ): CompiledGrammar {
   const strictness = strict ? "strict" : use.choice.type === "named" ? "restrictions" : "lenient";
-  return freeingLargest({ tools: use.tools, strictness }, (free) => {
-    const book = new RuleBook();
+  return freeingLargest({ tools: use.tools, strictness }, ({ free, book, ...shared }) => {
     book.define(ROOT_RULE, EMPTY);
-    const { tools, ...facts } = addTools(book, { use, body: syntax.body, bounds, strictness, free });
+    const { tools, ...facts } = addTools(book, { use, body: syntax.body, bounds, strictness, free, ...shared });
     const calls = callsAfterOpening(book, syntax, { tools, most: use.parallel ? bounds.calls : 1 });
     const opening = callOpening(syntax);
     const left = opening.startsWith(opened) ? opening.slice(opened.length) : opening;
@@ -56,13 +57,27 @@ export function compileCallGrammar(
   });
 }
 
-/** Checks and writes a grammar that holds the schemas of several tools. @throws GrammarProblem */
+/** Checks and writes a grammar that holds the schemas of several tools, without the rules of earlier tries. @throws GrammarProblem */
 export function finishCalls(book: RuleBook, bounds: GrammarBounds, facts: GeneratedFacts): CompiledGrammar {
-  return finishGrammar(book.rules, boundsOfCalls(bounds), { ...facts, maxSteps: MAX_CALL_STEPS });
+  const rules = reachableRules(book.rules, facts.branchings);
+  return finishGrammar(rules, boundsOfCalls(bounds), { ...facts, maxSteps: MAX_CALL_STEPS });
 }
 
 /** The tools whose arguments are any objects, by their position, and why they are. */
 type FreeTools = ReadonlyMap<number, string>;
+
+/** SharedWork is what all tries to compile the tools of a request use. A tool is compiled once in each form. */
+interface SharedWork {
+  readonly book: RuleBook;
+  readonly work: SchemaWork;
+  /** The compiled arguments by the form of calls and the position of the tool. */
+  readonly compiled: Map<CallBody, Map<number, Arguments>>;
+}
+
+/** One try to compile the tools of a request. */
+interface ToolsTry extends SharedWork {
+  readonly free: FreeTools;
+}
 
 /**
  * Compiles a grammar of tools, and frees the arguments of the largest ones where all of them are too much for one grammar.
@@ -70,13 +85,14 @@ type FreeTools = ReadonlyMap<number, string>;
  */
 export function freeingLargest(
   { tools, strictness }: { tools: readonly Tool[]; strictness: Strictness },
-  compile: (free: FreeTools) => CompiledGrammar,
+  compile: (attempt: ToolsTry) => CompiledGrammar,
 ): CompiledGrammar {
   const largest = [...tools.entries()].sort(([, one], [, other]) => other.parameters.length - one.parameters.length);
+  const shared: SharedWork = { book: new RuleBook(), work: new SchemaWork(), compiled: new Map() };
   let reason = "";
   for (let count = 0; ; count = count === 0 ? 1 : Math.min(count * 2, tools.length)) {
     try {
-      return compile(new Map(largest.slice(0, count).map(([index]) => [index, reason])));
+      return compile({ ...shared, free: new Map(largest.slice(0, count).map(([index]) => [index, reason])) });
     } catch (error) {
       if (!(error instanceof GrammarProblem) || strictness !== "lenient" || count >= tools.length) throw error;
       reason = `the arguments are any object, because the grammar of all tools ${error.message}`;
@@ -84,9 +100,8 @@ export function freeingLargest(
   }
 }
 
-interface ToolsOptions extends Omit<ArgumentOptions, "index" | "problem"> {
+interface ToolsOptions extends Omit<ArgumentOptions, "index" | "problem">, Omit<ToolsTry, "book"> {
   readonly use: ToolUse;
-  readonly free: FreeTools;
 }
 
 /** The tools that may be called, with the rules of their arguments in a book. */
@@ -98,14 +113,19 @@ interface ToolsGrammar extends Omit<Arguments, "node"> {
  * Puts the rules of the tools' arguments in the book, in the form of the body.
  * @throws GrammarProblem whose subfield is the tool's, such as `[2].parameters`
  */
-export function addTools(book: RuleBook, { use, free, ...options }: ToolsOptions): ToolsGrammar {
+export function addTools(book: RuleBook, { use, free, compiled, ...options }: ToolsOptions): ToolsGrammar {
   const { choice } = use;
   const tools: CallableTool[] = [];
   const branchings: GrammarNode[] = [];
   const notHeld: UnheldKeyword[] = [];
+  const known = compiled.get(options.body) ?? new Map<number, Arguments>();
+  compiled.set(options.body, known);
   for (const [index, tool] of use.tools.entries()) {
     if (choice.type === "named" && choice.name !== tool.name) continue;
-    const args = argumentsOf(book, tool, { ...options, index, problem: free.get(index) });
+    const problem = free.get(index);
+    const kept = problem === undefined ? known.get(index) : undefined;
+    const args = kept ?? argumentsOf(book, tool, { ...options, index, problem });
+    if (problem === undefined) known.set(index, args);
     branchings.push(...args.branchings);
     notHeld.push(...args.notHeld);
     tools.push({ name: tool.name, args: args.node });
@@ -134,6 +154,7 @@ interface ArgumentOptions {
   readonly index: number;
   readonly bounds: GrammarBounds;
   readonly strictness: Strictness;
+  readonly work: SchemaWork;
   /** The reason why the arguments are any object. undefined means that they are valid for the parameters. */
   readonly problem: string | undefined;
 }
@@ -152,7 +173,7 @@ function argumentsOf(book: RuleBook, tool: Tool, options: ArgumentOptions): Argu
 }
 
 function anyArguments(book: RuleBook, description: string, options: ArgumentOptions): Arguments {
-  const { node, branchings } = compileArguments(book, "{}", options);
+  const { node, branchings } = compileArguments(book, "{}", { ...options, work: new SchemaWork() });
   return located(book, { node, branchings, notHeld: [{ pointer: "", description }] }, options.index);
 }
 
@@ -171,16 +192,16 @@ type CompiledArguments = Pick<SchemaGrammar, "node" | "branchings" | "notHeld">;
 function compileArguments(
   book: RuleBook,
   schema: string,
-  { body, bounds, strictness }: ArgumentOptions,
+  { body, bounds, strictness, work }: ArgumentOptions,
 ): CompiledArguments {
   if (body.type === "parameters" || body.type === "literal") {
-    const members = compileMembers(book, schema, { bounds, strictness });
+    const members = compileMembers(book, schema, { bounds, strictness, work });
     if (members.types?.includes("object") === false) throw new GrammarProblem(NO_OBJECT);
     const node =
       body.type === "literal" ? literalsGrammar(book, members, body) : parametersGrammar(book, members, body.parameter);
     return { node, branchings: members.branchings, notHeld: members.finish() };
   }
-  const compiled = compileSchema(book, schema, { bounds, isObject: true, strictness });
+  const compiled = compileSchema(book, schema, { bounds, isObject: true, strictness, work });
   const other = OTHER_VALUE_STARTS.find((char) => mayBeginWith(book.rules, compiled.node, char));
   if (other !== undefined) throw new GrammarProblem(NO_OBJECT);
   return compiled;

@@ -7,7 +7,6 @@ import type { CompiledGrammar } from "./finish-grammar.js";
 import { BLANK } from "./json/value-grammar.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
 import { choice, EMPTY, type GrammarNode, optional, ROOT_RULE, sequence, text } from "./rules/grammar-node.js";
-import { RuleBook } from "./rules/rule-book.js";
 
 const ANY_TEXT: GrammarNode = {
   type: "repeat",
@@ -27,13 +26,12 @@ export function compileHeldCalls(
   { strict, ...bounds }: GrammarBounds & { readonly strict: boolean },
 ): CompiledGrammar {
   const strictness = strict ? "strict" : "lenient";
-  return freeingLargest({ tools: use.tools, strictness }, (free) => {
-    const book = new RuleBook();
+  return freeingLargest({ tools: use.tools, strictness }, ({ free, book, ...shared }) => {
     book.define(ROOT_RULE, EMPTY);
     const forms = new Map<string, ReturnType<typeof addTools>>();
     const toolsIn = (body: CallBody): ReturnType<typeof addTools> => {
       const form = formOf(body);
-      const tools = forms.get(form) ?? addTools(book, { use, body, bounds, strictness, free });
+      const tools = forms.get(form) ?? addTools(book, { use, body, bounds, strictness, free, ...shared });
       forms.set(form, tools);
       return tools;
     };

@@ -4,6 +4,7 @@ import type { TemplateFacts } from "../../core/model-facts.js";
 import type { CallSyntax, ParameterTypes } from "../../core/call-syntax.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../grammar/rules/grammar-bounds.js";
 import { memberTypes } from "../grammar/schema/object-members.js";
+import { SchemaWork } from "../grammar/schema/schema-work.js";
 import type { OutputFormat, ReasoningSyntax } from "../../core/output-format.js";
 import type { Fragment } from "../tokens/control-texts.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
@@ -102,8 +103,9 @@ function isUntyped({ body }: CallSyntax): boolean {
 }
 
 function typesOfTools({ tools }: ToolUse): ParameterTypes {
+  const work = new SchemaWork();
   return Object.fromEntries(
-    tools.map(({ name, parameters }) => [name, memberTypes(parameters, DEFAULT_GRAMMAR_BOUNDS)]),
+    tools.map(({ name, parameters }) => [name, memberTypes(parameters, { bounds: DEFAULT_GRAMMAR_BOUNDS, work })]),
   );
 }
 

@@ -5,6 +5,7 @@ import { compileCallGrammar } from "../../../src/prepare/grammar/compile-call-gr
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
 import { memberTypes } from "../../../src/prepare/grammar/schema/object-members.js";
+import { SchemaWork } from "../../../src/prepare/grammar/schema/schema-work.js";
 import { KNOWN_SYNTAXES, syntaxOf } from "../../engine/output/known-syntaxes.js";
 import { formatOf, read } from "../../engine/output/read-output.js";
 import { Random } from "../../support/random.js";
@@ -93,7 +94,7 @@ describe("the grammar of calls in parts", () => {
   for (const [name, syntax] of KNOWN_SYNTAXES) {
     it(`of ${name} allows only what is read back as a valid call`, () => {
       const sentences = new Sentences(readGbnf(gbnfOf(syntax), bounds), new Random(7));
-      const types = { set_alarm: memberTypes(TOOL.parameters, bounds) };
+      const types = { set_alarm: memberTypes(TOOL.parameters, { bounds, work: new SchemaWork() }) };
       const format = formatOf([syntax], { toolNames: [TOOL.name, EMPTY.name], parameterTypes: types });
       for (let count = 0; count < SENTENCES; count += 1) {
         const text = sentences.next();

@@ -6,6 +6,7 @@ import type { RuleBook } from "../rules/rule-book.js";
 import { fixedValuesOf, flatSchemaOf, membersOfSchema, typesOf } from "./object-members.js";
 import { SchemaConverter } from "./schema-converter.js";
 import { SchemaSource } from "./schema-source.js";
+import type { SchemaWork } from "./schema-work.js";
 import { type Strictness, UnheldKeywords, type UnheldPart } from "./unheld-keywords.js";
 
 /** A member of an object that is not written as JSON. */
@@ -45,10 +46,10 @@ export interface CompiledMembers {
 export function compileMembers(
   book: RuleBook,
   schema: string,
-  { bounds, strictness }: { bounds: GrammarBounds; strictness: Strictness },
+  { bounds, strictness, work }: { bounds: GrammarBounds; strictness: Strictness; work: SchemaWork },
 ): CompiledMembers {
   const unheld = new UnheldKeywords(strictness);
-  const source = SchemaSource.parse(schema, bounds, unheld);
+  const source = SchemaSource.parse(schema, { bounds, unheld, work });
   const converter = new SchemaConverter(book, source);
   const { members, isFree } = membersOfSchema(source, source.root);
   return {

@@ -3,6 +3,7 @@ import { type GrammarNode, ROOT_RULE } from "../rules/grammar-node.js";
 import type { RuleBook } from "../rules/rule-book.js";
 import { SchemaConverter } from "./schema-converter.js";
 import { SchemaSource } from "./schema-source.js";
+import type { SchemaWork } from "./schema-work.js";
 import { type Strictness, UnheldKeywords, type UnheldPart } from "./unheld-keywords.js";
 
 export interface SchemaGrammar {
@@ -21,16 +22,17 @@ export interface SchemaGrammar {
  * Compiles a whole schema and puts its rules in the book.
  * @param options.isObject whether the values are objects, as the arguments of a call are; by default a schema that restricts nothing stands for any JSON
  * @param options.strictness which keywords that the grammar cannot hold are refused
+ * @param options.work counts the work of all schemas of a request; by default the schema is the only one
  * @throws GrammarProblem with the JSON pointers of the keywords that are refused
  */
 export function compileSchema(
   book: RuleBook,
   schema: string,
-  options: { bounds: GrammarBounds; strictness: Strictness; isObject?: boolean },
+  options: { bounds: GrammarBounds; strictness: Strictness; isObject?: boolean; work?: SchemaWork },
 ): SchemaGrammar {
-  const { bounds, strictness, isObject = false } = options;
+  const { bounds, strictness, isObject = false, work } = options;
   const unheld = new UnheldKeywords(strictness);
-  const source = SchemaSource.parse(schema, bounds, unheld);
+  const source = SchemaSource.parse(schema, { bounds, unheld, ...(work !== undefined && { work }) });
   const converter = new SchemaConverter(book, source);
   const node = converter.convertRoot(isObject);
   const nameOf = (rule: string): string => {

@@ -6,6 +6,7 @@ import type { LocatedSchema, SchemaReader } from "./flat-schema.js";
 import { valuesOf } from "./plain-schema.js";
 import { assertionsOf, escapePointer, jsonTypeOf, readMembers, readRequired, readTypes } from "./schema-keywords.js";
 import { SchemaSource } from "./schema-source.js";
+import type { SchemaWork } from "./schema-work.js";
 import { UnheldKeywords } from "./unheld-keywords.js";
 
 /** A member that a schema describes or requires. */
@@ -62,9 +63,12 @@ export function typesOf(
 }
 
 /** The types of the members that a schema describes, by name. A schema that cannot be read tells none. */
-export function memberTypes(schema: string, bounds: GrammarBounds): Readonly<Record<string, readonly JsonTypeName[]>> {
+export function memberTypes(
+  schema: string,
+  { bounds, work }: { bounds: GrammarBounds; work: SchemaWork },
+): Readonly<Record<string, readonly JsonTypeName[]>> {
   try {
-    const source = SchemaSource.parse(schema, bounds, new UnheldKeywords("lenient"));
+    const source = SchemaSource.parse(schema, { bounds, unheld: new UnheldKeywords("lenient"), work });
     const known = membersOfSchema(source, source.root).members.map(
       (member) =>
         [member.name, orUnknown(() => typesOf(source, source.locate(member.schema, member.at, 1), 1))] as const,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isJsonObject, type JsonObject } from "../../../core/json.js";
+import type { JsonObject } from "../../../core/json.js";
 import { orderedObject } from "../../../core/ordered-json.js";
 import {
   assertionsOf,
@@ -78,7 +78,7 @@ export function ownPlain(schema: JsonObject, at: string): JsonObject {
   }
   const listed = readList(schema, "enum", at);
   if ("const" in schema) {
-    const isListed = listed === undefined || listed.some((value) => isEqual(value, schema.const));
+    const isListed = listed === undefined || isAmong(listed, schema.const);
     own.set("enum", isListed ? [schema.const] : []);
   } else if (listed !== undefined) own.set("enum", listed);
   return plainAt(
@@ -146,9 +146,7 @@ function mergeKeyword(keyword: string, [one, other]: readonly [JsonObject, JsonO
     case "type":
       return meetTypes(readNamedTypes(one, at) ?? [], readNamedTypes(other, at) ?? []);
     case "enum":
-      return (left as readonly unknown[]).filter((value) =>
-        (right as readonly unknown[]).some((its) => isEqual(value, its)),
-      );
+      return (left as readonly unknown[]).filter((value) => isAmong(right as readonly unknown[], value));
     case "required":
       return [...new Set([...readRequired(one, at), ...readRequired(other, at)])];
     case "minimum":
@@ -246,13 +244,17 @@ function meetTypes(left: readonly JsonType[], right: readonly JsonType[]): reado
   return [...new Set(common)];
 }
 
-/** Whether JSON Schema considers the values equal. */
-export function isEqual(one: unknown, other: unknown): boolean {
-  return one === other || (isComposed(one) && isComposed(other) && canonicalText(one) === canonicalText(other));
-}
+/** The texts of the values of lists. */
+const listedTexts = new WeakMap<readonly unknown[], ReadonlySet<string>>();
 
-function isComposed(value: unknown): boolean {
-  return Array.isArray(value) || isJsonObject(value);
+/** Whether JSON Schema considers the value equal to one of the list, which must not change any more. */
+export function isAmong(list: readonly unknown[], value: unknown): boolean {
+  let texts = listedTexts.get(list);
+  if (texts === undefined) {
+    texts = new Set(list.map(canonicalText));
+    listedTexts.set(list, texts);
+  }
+  return texts.has(canonicalText(value));
 }
 
 /** The values that `enum` or `const` lists. undefined means that the schema has neither. */

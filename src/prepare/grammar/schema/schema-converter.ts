@@ -227,6 +227,8 @@ export class SchemaConverter implements InnerConverter {
 
   /** The listed values that the other keywords allow. */
   #convertValues(values: readonly unknown[], plain: JsonObject, { at, level }: SchemaPlace): GrammarNode {
+    // Each keyword beside the list is read once for each value.
+    this.source.countValues(values.length * (Object.keys(plain).length - 1), at);
     const possible = values
       .map((value) => ({ value, doubtful: doubts(this.source, value, { plain, at, level }) }))
       .filter(({ doubtful }) => ![...doubtful.values()].includes(false));

@@ -149,8 +149,21 @@ export function readNames(value: unknown, pointer: string): readonly string[] {
   throw problemAt(pointer, "is not an array of names");
 }
 
-/** A text that is equal for values which JSON Schema considers equal. */
+/** The texts of arrays and objects, each of which is written once. */
+const canonicalTexts = new WeakMap<object, string>();
+
+/** A text that is equal for values which JSON Schema considers equal. An array or an object must not change any more. */
 export function canonicalText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  let text = canonicalTexts.get(value);
+  if (text === undefined) {
+    text = writeCanonically(value);
+    canonicalTexts.set(value, text);
+  }
+  return text;
+}
+
+function writeCanonically(value: object): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     isJsonObject(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))

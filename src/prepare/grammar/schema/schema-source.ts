@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject } from "../../../core/json.js";
 import { JsonDepthError, JsonSyntaxError, parseOrderedJson } from "../../../core/ordered-json.js";
-import { Language } from "../regex/language.js";
-import { PatternWork } from "../regex/pattern-work.js";
+import type { Language } from "../regex/language.js";
+import type { PatternWork } from "../regex/pattern-work.js";
 import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
 import { exclusiveBranches } from "./exclusive-branches.js";
 import { negate } from "./negate-schema.js";
-import { mergePlain, modernForm, ownPlain, plainAt } from "./plain-schema.js";
+import { mergePlain, modernForm, ownPlain, plainAt, valuesOf } from "./plain-schema.js";
 import { ReferenceIndex } from "./reference-index.js";
 import {
   assertionsOf,
@@ -17,12 +17,15 @@ import {
   readNames,
   REFERENCES,
 } from "./schema-keywords.js";
+import { SchemaWork } from "./schema-work.js";
 import { closeUnevaluated } from "./unevaluated.js";
 import type { BranchGroup, FlatSchema, LocatedSchema, PlainFlat, SchemaPlace, SchemaReader } from "./flat-schema.js";
 import type { UnheldKeywords } from "./unheld-keywords.js";
 
-/** The most schemas that are visited. A schema counts again for each reference to it. */
+/** The most schemas that are visited in one document. A schema counts again for each reference to it. */
 const MAX_VISITS = 30_000;
+/** So many values of a list count as one schema. */
+const VALUES_PER_VISIT = 8;
 /** A schema inside a schema takes two or three levels of JSON. */
 const LEVELS_PER_SCHEMA = 3;
 /** The most combinations of branches of one schema, which become alternatives at one position. */
@@ -34,36 +37,49 @@ const MAX_LEVELS = 64;
 /** A whole schema. It resolves the references inside it and merges the schemas that apply to one value. */
 export class SchemaSource implements SchemaReader {
   readonly unheld: UnheldKeywords;
-  /** Counts the steps of all patterns and formats together. */
-  readonly work = new PatternWork();
+  readonly #work: SchemaWork;
   readonly #root: unknown;
   readonly #index: ReferenceIndex;
   readonly #bounds: GrammarBounds;
   readonly #flat = new WeakMap<object, FlatSchema>();
-  readonly #patterns = new Map<string, Language>();
   #visits = 0;
 
-  private constructor(root: unknown, bounds: GrammarBounds, unheld: UnheldKeywords) {
+  private constructor(
+    root: unknown,
+    { bounds, unheld, work }: { bounds: GrammarBounds; unheld: UnheldKeywords; work: SchemaWork },
+  ) {
     this.#root = root;
     this.#index = new ReferenceIndex(root);
     this.#bounds = bounds;
     this.unheld = unheld;
+    this.#work = work;
   }
 
-  /** @throws GrammarProblem when the text is not JSON, too large or nested too deep */
-  static parse(text: string, bounds: GrammarBounds, unheld: UnheldKeywords): SchemaSource {
+  /**
+   * @param options.work counts the work of all schemas of a request; by default the schema is the only one
+   * @throws GrammarProblem when the text is not JSON, too large or nested too deep
+   */
+  static parse(
+    text: string,
+    { bounds, unheld, work = new SchemaWork() }: { bounds: GrammarBounds; unheld: UnheldKeywords; work?: SchemaWork },
+  ): SchemaSource {
     const bytes = Buffer.byteLength(text);
     if (bytes > bounds.bytes) throw new GrammarProblem(`has ${bytes} bytes; at most ${bounds.bytes} are allowed`);
     const depth = bounds.nesting * LEVELS_PER_SCHEMA;
     try {
       const root = parseOrderedJson(text, { depth });
       refuseInfinity(root);
-      return new SchemaSource(root, bounds, unheld);
+      return new SchemaSource(root, { bounds, unheld, work });
     } catch (error) {
       if (error instanceof JsonDepthError) throw new GrammarProblem(`is nested more than ${depth} levels deep`);
       if (error instanceof JsonSyntaxError) throw new GrammarProblem(`is not JSON: ${error.message}`);
       throw error;
     }
+  }
+
+  /** Counts the steps of all patterns and formats of the request together. */
+  get work(): PatternWork {
+    return this.#work.patterns;
   }
 
   get root(): LocatedSchema {
@@ -81,16 +97,27 @@ export class SchemaSource implements SchemaReader {
    * @throws GrammarProblem
    */
   locate(schema: unknown, near: string, level: number): LocatedSchema {
-    this.#visits += 1;
     const at = (isJsonObject(schema) ? this.#index.pointerOf(schema) : undefined) ?? near;
-    if (this.#visits > MAX_VISITS) {
-      throw problemAt(at, `more than ${MAX_VISITS} schemas, counted once for each reference to them`);
-    }
+    this.#visit(at, 1);
     if (level > this.#bounds.nesting) throw problemAt(at, `schemas nested more than ${this.#bounds.nesting} deep`);
     if (typeof schema === "boolean") return { schema, at };
     if (!isJsonObject(schema)) throw problemAt(at, "is neither an object nor a boolean");
     noteUnknown(schema, at, this.unheld);
     return { schema, at };
+  }
+
+  /** Counts the values of a list that are read or compared once more. @throws GrammarProblem when there are too many */
+  countValues(count: number, at: string): void {
+    this.#visit(at, Math.floor(count / VALUES_PER_VISIT));
+  }
+
+  #visit(at: string, visits: number): void {
+    this.#visits += visits;
+    if (this.#visits > MAX_VISITS) {
+      const what = `counted once for each reference to them, and ${VALUES_PER_VISIT} listed values as one`;
+      throw problemAt(at, `more than ${MAX_VISITS} schemas, ${what}`);
+    }
+    this.#work.visit(at, visits);
   }
 
   /** The schema that a reference refers to. */
@@ -100,18 +127,9 @@ export class SchemaSource implements SchemaReader {
     return this.locate(target, pointer ?? `${at}/${keyword}`, level);
   }
 
-  /**
-   * The texts that a pattern matches.
-   * @throws GrammarProblem when the pattern is not supported
-   */
+  /** The texts that a pattern matches. @throws GrammarProblem when the pattern is not supported */
   languageOf(pattern: unknown): Language {
-    if (typeof pattern !== "string") throw new GrammarProblem("is not a string");
-    let language = this.#patterns.get(pattern);
-    if (language === undefined) {
-      language = Language.ofPattern(pattern, { work: this.work });
-      this.#patterns.set(pattern, language);
-    }
-    return language;
+    return this.#work.languageOf(pattern);
   }
 
   /** The schema merged with its references and its `allOf`. */
@@ -143,7 +161,9 @@ export class SchemaSource implements SchemaReader {
   }
 
   merge(one: FlatSchema, other: FlatSchema): FlatSchema {
-    this.#visits += 1;
+    this.#visit(other.at, 1);
+    const [ones, others] = [one.plain, other.plain].map((part) => (part === false ? undefined : valuesOf(part)));
+    if (ones !== undefined && others !== undefined) this.countValues(ones.length + others.length, other.at);
     const plain = mergePlain(one.plain, other.plain, {
       at: other.at,
       matches: (pattern, name) => this.#matches(pattern, name),

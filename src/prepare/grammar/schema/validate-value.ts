@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../../../core/json.js";
 import { formatLanguage, FORMATS } from "../json/format-grammar.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
 import { DecimalStep } from "../json/decimal.js";
-import { type Contains, isEqual, listOf, valuesOf } from "./plain-schema.js";
+import { type Contains, isAmong, listOf, valuesOf } from "./plain-schema.js";
 import { canonicalText, isOfType, jsonTypeOf, readMembers, readNamedTypes, readRequired } from "./schema-keywords.js";
 import type { FlatSchema, SchemaReader } from "./flat-schema.js";
 
@@ -89,7 +89,7 @@ function verdictOf(
     case "type":
       return readNamedTypes(plain, at)?.some((type) => isOfType(jsonTypeOf(value), type)) ?? true;
     case "enum":
-      return valuesOf(plain)?.some((allowed) => isEqual(allowed, value)) ?? true;
+      return isAmong(valuesOf(plain) ?? [], value);
     case "not":
       return all(listOf(plain, "not").map((excluded) => opposite(inner(value, excluded))));
   }
