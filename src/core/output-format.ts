@@ -15,6 +15,8 @@ export interface OutputFormat {
   readonly ownNames?: ReadonlyMap<string, string>;
   /** The types of the tools' parameters, for syntaxes that write values without quotes. Default: unknown. */
   readonly parameterTypes?: ParameterTypes;
+  /** Whether calls stand at the beginning of the answer only, because a grammar holds the answer. Default: they stand anywhere in it. */
+  readonly callsComeFirst?: boolean;
   /** Whether there may be more than one call. If not, the output ends with its first call. */
   readonly parallelCalls: boolean;
   /** Whether the output ends before a call that equals an earlier one, which is dropped. Default: it stays as the model wrote it. */

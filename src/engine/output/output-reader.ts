@@ -49,6 +49,9 @@ export class OutputReader implements PartReader {
   #before: Before = "start";
   /** Whether there was text of the answer, or a call. */
   #isAnswered = false;
+  /** Whether the answer has text. */
+  #hasText = false;
+  readonly #callsComeFirst: boolean;
   #isDone = false;
   #pushed = 0;
 
@@ -71,6 +74,7 @@ export class OutputReader implements PartReader {
     // White space after the mark that opened the reasoning is dropped, also where the prompt has the mark.
     if (reasoning?.isOpen === true) this.#before = "reasoning";
     this.#mayReason = reasoning !== undefined;
+    this.#callsComeFirst = format.callsComeFirst ?? false;
     this.#marks = { answer: new MarkTrie(), reasoning: new MarkTrie() };
     if (reasoning !== undefined) {
       this.#marks.answer.add(reasoning.begin, { type: "channel", channel: "reasoning" });
@@ -177,7 +181,7 @@ export class OutputReader implements PartReader {
 
   *#calls(openings: readonly CallOpening[]): Parser<boolean> {
     const start = this.#cursor.held;
-    for (const opening of this.#ledger.isOpen ? openings : []) {
+    for (const opening of this.#ledger.isOpen && !(this.#callsComeFirst && this.#hasText) ? openings : []) {
       if (yield* this.#callReader.read(opening)) {
         this.#before = "call";
         this.#isAnswered = true;
@@ -212,6 +216,6 @@ export class OutputReader implements PartReader {
     // Text before the start is no output.
     this.#parts.addText(this.#channel, text.slice(-this.#cursor.settled), this.#cursor.settled);
     this.#before = "text";
-    if (!this.isReasoning) this.#isAnswered = true;
+    if (!this.isReasoning) this.#isAnswered = this.#hasText = true;
   }
 }

@@ -104,9 +104,12 @@ export class ParameterCallReader {
     return false;
   }
 
-  /** Reads a text up to its end mark and gives it out as it comes. */
-  *#text(end: string): Parser<boolean> {
-    this.#sink.write('"');
+  /**
+   * Reads a text up to its end mark and gives it out as it comes.
+   * @param begun the JSON of the text up to the cursor
+   */
+  *#text(end: string, begun = '"'): Parser<boolean> {
+    this.#sink.write(begun);
     for (;;) {
       if (this.#cursor.isDry) {
         this.#sink.settle();
@@ -124,20 +127,24 @@ export class ParameterCallReader {
     return true;
   }
 
-  /** Reads a value that may be a text or something else, which is certain only at its end. */
+  /** Reads a value that may be a text or something else, which is certain only at its end. A value that is cut off or very long is a text if it may be. */
   *#untyped(end: string, types: readonly JsonTypeName[] | undefined): Parser<boolean> {
     let text = "";
     for (;;) {
       if (this.#cursor.isDry) yield;
       const { unit } = this.#cursor;
-      if (unit === END || this.#cursor.held >= this.#tokens.maxHeld) return false;
+      if (unit === END || this.#cursor.held >= this.#tokens.maxHeld) {
+        if (types?.includes("string") !== false) return yield* this.#text(end, `"${escaped(text)}`);
+        this.#cursor.rewind(0);
+        return false;
+      }
       if (yield* this.#isEnd(end)) break;
       text += String.fromCharCode(unit);
       this.#cursor.advance();
     }
     const json = literalToJson(text, PYTHON);
     const isOther = json !== undefined && (types === undefined || isOfType(json, types));
-    this.#sink.write(isOther ? json : `"${Array.from(text, (char) => escapeText(char)).join("")}"`);
+    this.#sink.write(isOther ? json : `"${escaped(text)}"`);
     return true;
   }
 
@@ -169,8 +176,8 @@ export class ParameterCallReader {
   }
 }
 
-function escapeText(char: string): string {
-  return char.length > 1 ? char : escapeUnit(char.charCodeAt(0));
+function escaped(text: string): string {
+  return Array.from(text, (char) => (char.length > 1 ? char : escapeUnit(char.charCodeAt(0)))).join("");
 }
 
 function isOfType(json: string, types: readonly JsonTypeName[]): boolean {

@@ -69,7 +69,7 @@ export class CallConstraint {
       return true;
     }
     if (phase.type === "held") {
-      if (mayEnd === true) return this.#release();
+      if (mayEnd === true) return opened === undefined ? this.#release() : this.#open([opened]);
       // An engine that can't tell where the grammar may end leaves the text after the call to the grammar, which allows any.
       if (mayEnd !== undefined || reading.calls <= phase.callsBefore) return false;
       return opened !== undefined && this.#open([opened]);

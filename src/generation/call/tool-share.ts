@@ -29,7 +29,16 @@ export async function namingTools<Result>(
       ...(templateArguments !== undefined && { templateArguments }),
     };
     const maxTokens = COUNTED_CONTEXTS * engine.contextTokens;
-    throw withTools(thrown, await preparer.countTools(question, { maxTokens, signal }));
+    throw withTools(thrown, await countOr(thrown, preparer.countTools(question, { maxTokens, signal })));
+  }
+}
+
+/** Waits for the count of the tools. If it is refused, the refusal of the input stands as it is. @throws GenerationError */
+async function countOr(refusal: GenerationError, counting: Promise<ToolTokens>): Promise<ToolTokens> {
+  try {
+    return await counting;
+  } catch (error) {
+    throw error instanceof GenerationError ? refusal : error;
   }
 }
 

@@ -69,6 +69,8 @@ interface OutputFormatFacts {
   readonly calls: readonly CallSyntax[] | undefined;
   /** undefined means that the model may call nothing. */
   readonly tools: ToolUse | undefined;
+  /** The part of the output that a grammar constrains. Default: none. */
+  readonly constrained?: ConstrainedPart | undefined;
   readonly vocabulary: Vocabulary;
 }
 
@@ -78,15 +80,19 @@ export function createOutputFormat({
   frames,
   opened = "",
   calls,
-  tools,
+  constrained,
   vocabulary,
+  ...facts
 }: OutputFormatFacts): OutputFormat | undefined {
+  // The grammar of an answer may allow the markup of calls inside a text, where it is text.
+  const tools = constrained === "answer" ? undefined : facts.tools;
   if (reasoning === undefined && frames.length === 0 && tools === undefined) return undefined;
   return {
     reasoning: reasoning && { ...reasoning, endTokens: tokenizeMarkup(reasoning.end, vocabulary) },
     calls: tools === undefined ? [] : withGeneric(calls),
     toolNames: tools === undefined ? [] : namesOf(tools),
     ...(tools !== undefined && calls?.some(isUntyped) === true ? { parameterTypes: typesOfTools(tools) } : {}),
+    ...(constrained === "either" ? { callsComeFirst: true } : {}),
     parallelCalls: tools?.parallel ?? false,
     ...(tools !== undefined && isForced(tools) ? { endsAtRepeatedCall: true } : {}),
     // The main thread sets these bounds, since it knows the limits.

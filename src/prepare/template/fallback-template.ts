@@ -53,6 +53,7 @@ export class FallbackTemplate implements ChatTemplate {
       frames: [],
       calls: undefined,
       tools,
+      constrained: chat.constrained,
       vocabulary: this.#vocabulary,
     });
     return { fragments: this.#fragmentsOf(messages, continuesLastMessage(chat.messages)), format };

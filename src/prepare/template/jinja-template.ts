@@ -114,6 +114,7 @@ export class JinjaTemplate implements ChatTemplate {
         opened,
         calls: support?.calls,
         tools,
+        constrained: chat.constrained,
         vocabulary: this.#vocabulary,
       }),
     };

@@ -129,6 +129,32 @@ describe("output reader", () => {
     assert.deepEqual(read(bare, '{"answer": 42}'), [answer('{"answer": 42}')]);
   });
 
+  it("reads no call inside an answer that a grammar holds, and calls in its place", () => {
+    const held = { ...tags, callsComeFirst: true };
+    const quoting = `{"q": "${getCall}"}`;
+    assert.deepEqual(read(held, `<think>a</think>${quoting}`), [reasoning("a"), answer(quoting)]);
+    assert.deepEqual(read(held, `${getCall}\n${getCall}`), [get, call("id 2", "get", "{}")]);
+    const [begin, end] = ['{"q": "', '"}'];
+    assert.deepEqual(read(tags, quoting), [answer(begin), get, answer(end)]);
+  });
+
+  it("gives out a value without quotes that is cut off or very long, as text if it may be one", () => {
+    const optional = { get: { key: ["string", "null"] } } as const;
+    const parts = formatOf([syntaxOf("qwen3_coder")], { parameterTypes: optional });
+    const begun = "<tool_call>\n<function=get>\n<parameter=key>\n";
+    assert.deepEqual(read(parts, begun, 'A "long" let'), [call("id 1", "get", '{"key": "A \\"long\\" let')]);
+    const many = "y".repeat(5_000);
+    const whole = read(
+      { ...parts, maxArgumentBytes: 10_000 },
+      begun,
+      many,
+      "\n</parameter>\n</function>\n</tool_call>",
+    );
+    assert.deepEqual(whole, [call("id 1", "get", `{"key": "${many}"}`)]);
+    const number = formatOf([syntaxOf("qwen3_coder")], { parameterTypes: { get: { key: ["integer"] } } });
+    assert.deepEqual(read(number, begun, "12"), [call("id 1", "get", '{"key": '), answer("12")]);
+  });
+
   it("leaves blanks next to reasoning out, and those that only part markup", () => {
     assert.deepEqual(read(tags, `\n <think>\n a b\n\n</think>\n\n c`), [reasoning("a b"), answer("c")]);
     assert.deepEqual(read(tags, `a\n<think>b</think> `), [answer("a"), reasoning("b")]);
