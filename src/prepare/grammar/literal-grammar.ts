@@ -1,17 +1,39 @@
 import type { LiteralCalls } from "../../core/call-syntax.js";
-import { anyInteger, anyNumber } from "./json/number-grammar.js";
+import type { JsonObject } from "../../core/json.js";
+import { anyNumber } from "./json/number-grammar.js";
 import { BLANK, booleanGrammar, COMMA } from "./json/value-grammar.js";
 import { textUntil } from "./json/text-grammar.js";
-import { choice, EMPTY, type GrammarNode, noneOf, oneOf, ruleNode, sequence, text } from "./rules/grammar-node.js";
+import {
+  choice,
+  EMPTY,
+  type GrammarNode,
+  GrammarProblem,
+  noneOf,
+  oneOf,
+  ruleNode,
+  sequence,
+  text,
+} from "./rules/grammar-node.js";
 import { type RuleBook, textChoice } from "./rules/rule-book.js";
 import { Language } from "./regex/language.js";
 import { writeText } from "./regex/write-language.js";
+import { readItemCounts } from "./schema/convert-array.js";
+import { numberOfSchema } from "./schema/convert-number.js";
 import { isRestrictedText, languageOfString } from "./schema/convert-string.js";
 import { pythonWords } from "./python-words.js";
 import type { CompiledMember, CompiledMembers } from "./schema/compile-members.js";
-import type { LocatedSchema, SchemaReader } from "./schema/flat-schema.js";
-import { membersOfSchema, typesOf } from "./schema/object-members.js";
-import { valuesOf } from "./schema/plain-schema.js";
+import type { FlatSchema, LocatedSchema, PlainFlat, SchemaPlace, SchemaReader } from "./schema/flat-schema.js";
+import { membersOfSchema } from "./schema/object-members.js";
+import { placeOf } from "./schema/plain-schema.js";
+import {
+  assertionsOf,
+  type JsonType,
+  jsonTypeOf,
+  NoValueProblem,
+  readTypes,
+  typesMeet,
+} from "./schema/schema-keywords.js";
+import { listedValuesOf, stringsOf } from "./schema/texts-of-schema.js";
 
 /** The characters that need an escape in single quotes. */
 const ESCAPED = "['\\\\\\u0000-\\u001f]";
@@ -90,10 +112,10 @@ function singleQuoted(value: string): string {
 }
 
 /** A string in single quotes. Where the schema restricts it, it has no escapes, or the quotes are double ones. */
-function singleQuotedText(book: RuleBook, source: SchemaReader, { schema, located }: CompiledMember): GrammarNode {
-  if (schema === undefined || !isRestrictedText(schema)) return anySingleQuoted(book);
-  const plain = languageOfString({ book, source }, schema, located.at).subtract(Language.ofPattern(ESCAPED));
-  return sequence(text("'"), writeText(book, plain), text("'"));
+function singleQuotedText(book: RuleBook, source: SchemaReader, { alternatives }: CompiledMember): GrammarNode {
+  const strings = stringsOf({ book, source }, alternatives);
+  if (strings === undefined) return anySingleQuoted(book);
+  return sequence(text("'"), writeText(book, strings.subtract(Language.ofPattern(ESCAPED))), text("'"));
 }
 
 /** A string in single quotes. A new line may stand in it, since templates write it so. */
@@ -116,40 +138,88 @@ class MarkedWriter {
     this.#quote = quote;
   }
 
-  /** @param level the number of schemas around it. Deep inside, values are free, since schemas may refer to themselves */
+  /**
+   * @param level the number of schemas around it. Deep inside, values are free, since schemas may refer to themselves
+   * @throws NoValueProblem when no value is valid
+   */
   value(located: LocatedSchema, level: number): GrammarNode {
-    if (level > MAX_MARKED_LEVELS) return this.any();
-    const { plain, groups, at } = this.#source.flatten(located, level);
-    if (plain === false) return this.any();
-    const fixed = valuesOf(plain);
-    if (fixed !== undefined) {
+    const { unheld } = this.#source;
+    const flat = this.#source.flatten(located, level);
+    const alternatives = this.#source.alternativesOf(flat, level);
+    if (alternatives.length === 0) throw new NoValueProblem(located.at, "no value is valid here");
+    if (alternatives.some(({ plain }) => plain !== false && assertionsOf(plain).length === 0)) return this.any();
+    if (level > MAX_MARKED_LEVELS) {
+      unheld.noteRestriction(located.at, `no schema inside more than ${MAX_MARKED_LEVELS} others is held`);
+      return this.any();
+    }
+    const kinds = alternatives.map((one) => this.#typesOf(one, level));
+    const meet = kinds.some((types, index) =>
+      kinds.slice(index + 1).some((others) => types.some((type) => others.some((other) => typesMeet(type, other)))),
+    );
+    if (meet) {
+      const place = flat.groups[0]?.at ?? located.at;
+      unheld.noteRestriction(place, "branches with values of the same type are not held where texts stand in marks");
+      return this.any();
+    }
+    return choice(...alternatives.map((one) => this.#plainValue(one, level)));
+  }
+
+  #typesOf(flat: PlainFlat, level: number): readonly JsonType[] {
+    const values = listedValuesOf(this.#source, flat, level);
+    if (values !== undefined) return values.map(jsonTypeOf);
+    return flat.plain === false ? [] : readTypes(flat.plain, flat.at);
+  }
+
+  #plainValue(flat: PlainFlat, level: number): GrammarNode {
+    const { plain, at } = flat;
+    if (plain === false) throw new NoValueProblem(at, "no value is valid here");
+    const listed = listedValuesOf(this.#source, flat, level);
+    if (listed !== undefined) {
       return textChoice(
         this.#book,
-        fixed.map((value) => [this.#written(value), EMPTY] as const),
+        listed.map((value) => [this.#written(value), EMPTY] as const),
       );
     }
-    const types = typesOf(this.#source, located, level);
-    if (types === undefined || groups.length > 0) return this.any();
-    return choice(
-      ...types.map((type): GrammarNode => {
-        switch (type) {
-          case "string":
-            return this.#string();
-          case "integer":
-            return anyInteger(this.#book);
-          case "number":
-            return anyNumber(this.#book);
-          case "boolean":
-            return booleanGrammar();
-          case "null":
-            return text("null");
-          case "array":
-            return this.#array(plain.items, `${at}/items`, level);
-          case "object":
-            return this.#object(located, level);
-        }
-      }),
-    );
+    const types = readTypes(plain, at);
+    if (plain.not !== undefined && types.some((type) => type !== "string")) {
+      const place = placeOf(plain, "not", at);
+      this.#source.unheld.noteRestriction(place, '"not" is held only for strings where texts stand in marks');
+    }
+    return choice(...types.map((type) => this.#valueOfType(type, plain, { at, level })));
+  }
+
+  #valueOfType(type: JsonType, plain: JsonObject, { at, level }: SchemaPlace): GrammarNode {
+    const { unheld } = this.#source;
+    switch (type) {
+      case "string":
+        return this.#restrictedString(plain, at);
+      case "integer":
+      case "number":
+        return numberOfSchema({ book: this.#book, unheld }, plain, { at, isInteger: type === "integer" });
+      case "boolean":
+        return booleanGrammar();
+      case "null":
+        return text("null");
+      case "array":
+        return this.#array(plain, { at, level });
+      case "object":
+        return this.#object({ plain, groups: [], at }, level);
+    }
+  }
+
+  #restrictedString(plain: JsonObject, at: string): GrammarNode {
+    if (!isRestrictedText(plain)) return this.#string();
+    const context = { book: this.#book, source: this.#source };
+    try {
+      const allowed = languageOfString(context, plain, at).subtract(
+        Language.containing(this.#quote, this.#source.work),
+      );
+      return sequence(text(this.#quote), writeText(this.#book, allowed), text(this.#quote));
+    } catch (error) {
+      if (!(error instanceof GrammarProblem) || error instanceof NoValueProblem) throw error;
+      this.#source.unheld.noteRestriction(at, `the text ${error.message}`);
+      return this.#string();
+    }
   }
 
   /** Any value. */
@@ -174,17 +244,25 @@ class MarkedWriter {
     return sequence(text(this.#quote), textUntil(this.#book, this.#quote));
   }
 
-  #array(items: unknown, at: string, level: number): GrammarNode {
-    const item = items === undefined ? this.any() : this.value(this.#source.locate(items, at, level + 1), level + 1);
-    return sequence(
-      text("["),
-      this.#book.list(this.#book.add("item", item), COMMA, { min: 0, max: Infinity }),
-      text("]"),
-    );
+  #array(plain: JsonObject, { at, level }: SchemaPlace): GrammarNode {
+    for (const keyword of ["prefixItems", "contains", "uniqueItems"]) {
+      if (plain[keyword] === undefined || plain[keyword] === false) continue;
+      const place = placeOf(plain, keyword, at);
+      this.#source.unheld.noteRestriction(place, `"${keyword}" is not held where texts stand in marks`);
+    }
+    const counts = readItemCounts(plain, at, 0);
+    const items = this.#source.locate(plain.items ?? true, `${at}/items`, level + 1);
+    try {
+      const item = this.#book.add("item", this.value(items, level + 1));
+      return sequence(text("["), this.#book.list(item, COMMA, counts), text("]"));
+    } catch (error) {
+      if (!(error instanceof NoValueProblem) || counts.min > 0) throw error;
+      return text("[]");
+    }
   }
 
-  #object(located: LocatedSchema, level: number): GrammarNode {
-    const { members, isFree } = membersOfSchema(this.#source, located);
+  #object(flat: FlatSchema, level: number): GrammarNode {
+    const { members, isFree } = membersOfSchema(this.#source, flat, level);
     if (isFree) {
       const key = this.#book.repeat(noneOf('<>{}[]:,"\u0000-\u0020'), 1, 64);
       const member = this.#book.add("marked-member", sequence(key, text(":"), this.any()));

@@ -15,8 +15,8 @@ import {
 import { type RuleBook, textChoice } from "./rules/rule-book.js";
 import type { CompiledMember, CompiledMembers } from "./schema/compile-members.js";
 import { pythonWords } from "./python-words.js";
-import { isRestrictedText, languageOfString } from "./schema/convert-string.js";
 import { NoValueProblem } from "./schema/schema-keywords.js";
+import { noteRestrictions, restrictionsOf, stringsOf, wordsOf } from "./schema/texts-of-schema.js";
 
 const NEWLINE: GrammarNode = optional(text("\n"));
 const MAX_FREE_NAME = 64;
@@ -63,32 +63,39 @@ function jsonValue(member: CompiledMember, marks: ParameterMarks): GrammarNode {
 /** A text and the mark that ends it. Listed values stand as they are. */
 function textValue(
   book: RuleBook,
-  { fixed, schema, types, located }: CompiledMember,
+  { fixed, types, alternatives, located }: CompiledMember,
   { args, marks }: { args: CompiledMembers; marks: ParameterMarks },
 ): GrammarNode {
   const end = marks.end.trim();
+  const { source, unheld } = args;
   const listed = fixed?.map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
-  if (listed?.every((value) => !value.includes(end)) === true) {
+  const written = listed?.filter((value) => !value.includes(end));
+  if (written !== undefined && written.length > 0) {
     const values = textChoice(
       book,
-      listed.map((value) => [value, EMPTY] as const),
+      written.map((value) => [value, EMPTY] as const),
     );
     return sequence(values, endOf(marks));
   }
-  if (schema === undefined || types?.length !== 1 || !isRestrictedText(schema)) return textUntil(book, end);
-  try {
-    const allowed = languageOfString({ book, source: args.source }, schema, located.at);
-    return sequence(writeText(book, allowed.subtract(containing(end))), endOf(marks));
-  } catch (error) {
-    if (!(error instanceof GrammarProblem) || error instanceof NoValueProblem) throw error;
-    args.unheld.noteRestriction(located.at, `the text ${error.message}`);
+  if (types === undefined || alternatives.every((flat) => restrictionsOf(flat).length === 0)) {
     return textUntil(book, end);
   }
-}
-
-/** The texts that contain a mark. */
-function containing(mark: string): Language {
-  return Language.ofPattern(mark.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+  try {
+    const strings = stringsOf({ book, source }, alternatives);
+    const isText = types?.every((type) => type === "string") === true;
+    if (strings === undefined && isText) return textUntil(book, end);
+    const words = wordsOf(source, alternatives);
+    if (strings === undefined || words === undefined) {
+      noteRestrictions(source, alternatives, "where the value may be a text without quotes or something else");
+      return textUntil(book, end);
+    }
+    const allowed = words.length === 0 ? strings : strings.unite(Language.ofTexts(words, source.work));
+    return sequence(writeText(book, allowed.subtract(Language.containing(end, source.work))), endOf(marks));
+  } catch (error) {
+    if (!(error instanceof GrammarProblem) || error instanceof NoValueProblem) throw error;
+    unheld.noteRestriction(located.at, `the text ${error.message}`);
+    return textUntil(book, end);
+  }
 }
 
 /** The end mark after a value that is complete without it. */

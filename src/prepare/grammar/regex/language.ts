@@ -55,6 +55,11 @@ export class Language {
     return new Language(minimize(tree.automaton(work)), work);
   }
 
+  /** The texts that contain a mark. */
+  static containing(mark: string, work = new PatternWork()): Language {
+    return Language.ofPattern(mark.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), { work });
+  }
+
   /** A copy whose operations count their steps elsewhere. */
   countedBy(work: PatternWork): Language {
     return new Language(this.automaton, work);
@@ -70,6 +75,11 @@ export class Language {
 
   subtract(other: Language): Language {
     return this.#with(other, (one, its) => one && !its);
+  }
+
+  /** The texts of either language. */
+  unite(other: Language): Language {
+    return this.#with(other, (one, its) => one || its);
   }
 
   /** The language without those texts. */

@@ -1,12 +1,13 @@
 import type { JsonTypeName } from "../../../core/call-syntax.js";
-import type { JsonObject } from "../../../core/json.js";
 import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import type { GrammarNode } from "../rules/grammar-node.js";
 import type { RuleBook } from "../rules/rule-book.js";
-import { fixedValuesOf, flatSchemaOf, membersOfSchema, typesOf } from "./object-members.js";
+import type { LocatedSchema, PlainFlat } from "./flat-schema.js";
+import { membersOfSchema, typesOf } from "./object-members.js";
 import { SchemaConverter } from "./schema-converter.js";
 import { SchemaSource } from "./schema-source.js";
 import type { SchemaWork } from "./schema-work.js";
+import { listedValuesOf } from "./texts-of-schema.js";
 import { type Strictness, UnheldKeywords, type UnheldPart } from "./unheld-keywords.js";
 
 /** A member of an object that is not written as JSON. */
@@ -15,12 +16,12 @@ export interface CompiledMember {
   readonly isRequired: boolean;
   /** undefined means that the schema tells no types. */
   readonly types: readonly JsonTypeName[] | undefined;
-  /** The values that the schema lists, if it does. */
+  /** The values that the schema lists, if each alternative does. */
   readonly fixed: readonly unknown[] | undefined;
-  /** undefined for a schema that allows everything or nothing. */
-  readonly schema: JsonObject | undefined;
-  /** The source and the place of the schema, for a conversion other than to JSON. */
-  readonly located: { readonly schema: JsonObject | boolean; readonly at: string };
+  /** The combinations of the branches of the schema. */
+  readonly alternatives: readonly PlainFlat[];
+  /** The schema and its place, for a conversion other than to JSON. */
+  readonly located: LocatedSchema;
   /** The grammar of the value as JSON. */
   readonly toJson: () => GrammarNode;
 }
@@ -51,17 +52,19 @@ export function compileMembers(
   const unheld = new UnheldKeywords(strictness);
   const source = SchemaSource.parse(schema, { bounds, unheld, work });
   const converter = new SchemaConverter(book, source);
-  const { members, isFree } = membersOfSchema(source, source.root);
+  const { members, isFree } = membersOfSchema(source, source.flatten(source.root, 0), 0);
   return {
     members: members.map(({ name, isRequired, schema: inner, at }) => {
       const located = source.locate(inner, at, 1);
+      const alternatives = source.alternativesOf(source.flatten(located, 1), 1);
+      const lists = alternatives.map((flat) => listedValuesOf(source, flat, 1));
       return {
         name,
         isRequired,
         located,
         types: typesOf(source, located, 1),
-        fixed: fixedValuesOf(source, located),
-        schema: flatSchemaOf(source, located),
+        fixed: lists.length > 0 && lists.every((list) => list !== undefined) ? lists.flat() : undefined,
+        alternatives,
         toJson: () => converter.convertInner(located.schema, located.at, 0),
       };
     }),

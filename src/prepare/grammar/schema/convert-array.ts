@@ -23,7 +23,7 @@ export function arrayOfSchema(converter: InnerConverter, plain: JsonObject, { at
   const { book, source } = converter;
   const first = readList(plain, "prefixItems", at) ?? [];
   const contained = containedItems(converter, plain, { at, first });
-  const counts = readCounts(plain, at, contained.length);
+  const counts = readItemCounts(plain, at, contained.length);
   let { items } = plain;
   if (plain.uniqueItems === true && counts.max > 1) {
     const values =
@@ -70,7 +70,8 @@ export function arrayOfSchema(converter: InnerConverter, plain: JsonObject, { at
   }
 }
 
-function readCounts(plain: JsonObject, at: string, contained: number): ItemCounts {
+/** The counts of items, at least so many as must be contained. */
+export function readItemCounts(plain: JsonObject, at: string, contained: number): ItemCounts {
   const min = Math.max(readCount(plain, "minItems", at) ?? 0, contained);
   const max = readCount(plain, "maxItems", at) ?? Infinity;
   if (min > max) throw new NoValueProblem(at, `minItems ${min} is more than maxItems ${max}`);

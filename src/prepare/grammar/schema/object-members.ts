@@ -1,10 +1,18 @@
 import type { JsonTypeName } from "../../../core/call-syntax.js";
-import type { JsonObject } from "../../../core/json.js";
+import { isJsonObject, type JsonObject } from "../../../core/json.js";
 import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
-import type { LocatedSchema, SchemaReader } from "./flat-schema.js";
-import { valuesOf } from "./plain-schema.js";
-import { assertionsOf, escapePointer, jsonTypeOf, readMembers, readRequired, readTypes } from "./schema-keywords.js";
+import type { FlatSchema, LocatedSchema, SchemaReader } from "./flat-schema.js";
+import { placeOf, valuesOf } from "./plain-schema.js";
+import {
+  assertionsOf,
+  escapePointer,
+  jsonTypeOf,
+  readCount,
+  readMembers,
+  readRequired,
+  readTypes,
+} from "./schema-keywords.js";
 import { SchemaSource } from "./schema-source.js";
 import type { SchemaWork } from "./schema-work.js";
 import { UnheldKeywords } from "./unheld-keywords.js";
@@ -25,25 +33,80 @@ export interface ObjectMembers {
   readonly isFree: boolean;
 }
 
-/** The members of the objects that a schema describes. Where it has branches, the names are free. */
-export function membersOfSchema(source: SchemaReader, located: LocatedSchema): ObjectMembers {
-  const { plain, groups, at } = source.flatten(located, 0);
+/**
+ * The members of the objects that a schema describes. Where it has several branches without any member beside them, the names are free. The keywords of
+ * objects that such members do not hold are noted.
+ */
+export function membersOfSchema(source: SchemaReader, schema: FlatSchema, level: number): ObjectMembers {
+  const { plain, groups, at } = objectsOf(source, schema, level);
   if (plain === false) return { members: [], isFree: false };
-  const described = readMembers(plain, "properties", at).filter(([, inner]) => inner !== false);
+  const described = readMembers(plain, "properties", at);
   const required = readRequired(plain, at);
-  const members: ObjectMember[] = described.map(([name, inner]) => ({
-    name,
-    isRequired: required.includes(name),
-    schema: inner,
-    at: `${at}/properties/${escapePointer(name)}`,
-  }));
+  const patterns = patternsOf(source, plain, at);
   const others = plain.additionalProperties;
-  for (const name of required) {
-    if (described.some(([known]) => known === name)) continue;
-    members.push({ name, isRequired: true, schema: others ?? true, at: `${at}/additionalProperties` });
-  }
+  const members: ObjectMember[] = [];
+  const add = (name: string, own: { schema: unknown; at: string } | undefined): void => {
+    const matching = patterns.filter(({ language }) => language.has(name));
+    const parts = [...(own === undefined ? [] : [own]), ...matching];
+    const [part = { schema: others ?? true, at: `${at}/additionalProperties` }] = parts;
+    const isNever = parts.some(({ schema }) => schema === false);
+    const schema = parts.length <= 1 ? part.schema : isNever ? false : { allOf: parts.map((one) => one.schema) };
+    const isRequired = required.includes(name);
+    if (schema !== false || isRequired) members.push({ name, isRequired, schema, at: part.at });
+  };
+  for (const [name, schema] of described) add(name, { schema, at: `${at}/properties/${escapePointer(name)}` });
+  for (const name of required) if (!described.some(([known]) => known === name)) add(name, undefined);
   const isOpen = others === undefined ? plain.properties === undefined : others !== false;
-  return { members, isFree: members.length === 0 && (groups.length > 0 || isOpen) };
+  const isFree = members.length === 0 && (groups.length > 0 || isOpen);
+  noteUnheld(source, { plain, groups, at }, { members, isFree });
+  return { members, isFree };
+}
+
+/** The schema of the objects among the values, without branches if only one of them describes objects. */
+function objectsOf(source: SchemaReader, flat: FlatSchema, level: number): FlatSchema {
+  if (flat.groups.length === 0) return flat;
+  const objects = source.merge(flat, { plain: { type: "object" }, groups: [], at: flat.at });
+  const alternatives = source.alternativesOf(objects, level);
+  return alternatives.length === 1 ? (alternatives[0] ?? flat) : flat;
+}
+
+function patternsOf(source: SchemaReader, plain: JsonObject, at: string) {
+  return readMembers(plain, "patternProperties", at).flatMap(([pattern, schema]) => {
+    const pointer = `${placeOf(plain, "patternProperties", at)}/${escapePointer(pattern)}`;
+    try {
+      return [{ language: source.languageOf(pattern), schema, at: pointer }];
+    } catch (error) {
+      if (!(error instanceof GrammarProblem)) throw error;
+      source.unheld.noteRestriction(pointer, `the pattern ${error.message}`);
+      return [];
+    }
+  });
+}
+
+/** Notes the keywords of objects that members written one by one do not hold. */
+function noteUnheld(
+  source: SchemaReader,
+  { plain, groups, at }: FlatSchema & { readonly plain: JsonObject },
+  { members, isFree }: ObjectMembers,
+): void {
+  const note = (pointer: string, keyword: string): void => {
+    source.unheld.noteRestriction(pointer, `${keyword} is not held where the model writes members one by one`);
+  };
+  for (const group of groups) note(group.at, "the choice of branches");
+  const required = members.filter(({ isRequired }) => isRequired).length;
+  const isHeld: Readonly<Record<string, (value: unknown) => boolean>> = {
+    enum: () => false,
+    not: () => false,
+    minProperties: () => (readCount(plain, "minProperties", at) ?? 0) <= required,
+    maxProperties: () => !isFree && (readCount(plain, "maxProperties", at) ?? Infinity) >= members.length,
+    propertyNames: (value) => value === true,
+    patternProperties: () => !isFree,
+    additionalProperties: (value) => !isFree || !isJsonObject(value) || assertionsOf(value).length === 0,
+  };
+  for (const [keyword, holds] of Object.entries(isHeld)) {
+    if (plain[keyword] === undefined || holds(plain[keyword])) continue;
+    note(placeOf(plain, keyword, at), `"${keyword}"`);
+  }
 }
 
 /** The types that a value may have. undefined means that the schema tells none. */
@@ -69,7 +132,7 @@ export function memberTypes(
 ): Readonly<Record<string, readonly JsonTypeName[]>> {
   try {
     const source = SchemaSource.parse(schema, { bounds, unheld: new UnheldKeywords("lenient"), work });
-    const known = membersOfSchema(source, source.root).members.map(
+    const known = membersOfSchema(source, source.flatten(source.root, 0), 0).members.map(
       (member) =>
         [member.name, orUnknown(() => typesOf(source, source.locate(member.schema, member.at, 1), 1))] as const,
     );
@@ -87,16 +150,4 @@ function orUnknown<T>(read: () => T): T | undefined {
     if (error instanceof GrammarProblem) return undefined;
     throw error;
   }
-}
-
-/** The values that a schema lists. undefined means that it lists none. */
-export function fixedValuesOf(source: SchemaReader, located: LocatedSchema): readonly unknown[] | undefined {
-  const { plain } = source.flatten(located, 1);
-  return plain === false ? undefined : valuesOf(plain);
-}
-
-/** The keywords that apply to the same value, in their plain form. */
-export function flatSchemaOf(source: SchemaReader, located: LocatedSchema): JsonObject | undefined {
-  const { plain } = source.flatten(located, 1);
-  return plain === false ? undefined : plain;
 }
