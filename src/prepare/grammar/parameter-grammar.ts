@@ -82,7 +82,7 @@ function textValue(
   }
   try {
     const strings = stringsOf({ book, source }, alternatives);
-    const isText = types?.every((type) => type === "string") === true;
+    const isText = types.every((type) => type === "string");
     if (strings === undefined && isText) return textUntil(book, end);
     const words = wordsOf(source, alternatives);
     if (strings === undefined || words === undefined) {

@@ -8,7 +8,7 @@ import { syntaxOf } from "../../engine/output/known-syntaxes.js";
 import { assertProblem } from "./grammar-problems.js";
 import { NativeGrammars } from "./native-grammars.js";
 
-const FAMILIES = ["qwen3_coder", "glm_4", "pythonic", "gemma_4"];
+const FAMILIES = ["qwen3_coder", "glm", "pythonic", "gemma_4"];
 const plain = (text: string): string => text;
 
 /** Compiles calls of one tool `f`. */
@@ -85,7 +85,7 @@ describe("the grammar of arguments that are written one by one", () => {
   });
 
   it("lists the keywords of texts without quotes that may also be something else", () => {
-    for (const family of ["qwen3_coder", "glm_4"]) {
+    for (const family of ["qwen3_coder", "glm"]) {
       const schema = member({ type: ["string", "integer"], minLength: 3 });
       const pointers = compile(family, schema).notHeld.map(({ pointer }) => pointer);
       assert.deepEqual(pointers, ["/properties/a/minLength"]);
