@@ -71,7 +71,7 @@ function createValidator(schema: unknown): ValidateFunction {
     "date-time": (text: string) => text[10] === "T" && isDate(text.slice(0, 10)) && isTime(text.slice(11)),
     uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   };
-  return new Ajv2020({ strict: false, formats, multipleOfPrecision: 9 }).compile(schema as object);
+  return new Ajv2020({ strict: false, formats, multipleOfPrecision: 3 }).compile(schema as object);
 }
 
 function isDate(text: string): boolean {

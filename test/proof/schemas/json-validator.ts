@@ -7,7 +7,7 @@ import type { CorpusSchema } from "./corpus.js";
 // The package's types describe its default export as a module.
 const addFormats = addFormatsModule.default;
 // A decimal such as 8.7 is a multiple of 0.01, although the quotient of the two doubles is no integer.
-const OPTIONS = { strict: false, logger: false, validateFormats: true, multipleOfPrecision: 9 } as const;
+const OPTIONS = { strict: false, logger: false, validateFormats: true, multipleOfPrecision: 3 } as const;
 const validators = new WeakMap<object, ValidateFunction>();
 
 /** What is wrong with an output by ajv, with the formats of ajv-formats and the draft that the schema names, which is 2020-12 by default. */
