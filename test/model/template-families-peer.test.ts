@@ -20,7 +20,7 @@ const APART: Readonly<Record<string, readonly string[]>> = {
   "command-r7b": ["results of calls", "calls in the past"],
   // Calls are kept, though something is said before them.
   "deepseek-r1": ["results of calls", "calls in the past"],
-  // What is said before calls is kept, as a message of its own.
+  // The text before calls is kept, as a message of its own.
   "hermes-3": ["results of calls", "calls in the past"],
   // The second of two calls is kept, and what is said before them.
   "gpt-oss": ["results of calls", "calls in the past"],

@@ -26,9 +26,9 @@ const MOST_TOKENS_IN_AUTO = 200;
 /** Answers of each schema beside the arguments of its named call, or one more where it describes no object. */
 const ANSWERS = 4;
 const SENTENCES = flags.short ? 5 : 100;
-/** The short form asks the server for every one of so many schemas. */
+/** The short form asks the server for one schema in this number of schemas. */
 const SAMPLED = 16;
-/** One of so many of these as a tool, whose prompt is long. */
+/** It asks for one in this number of them as a tool, because the prompt of a tool is long. */
 const SAMPLED_TOOLS = 8;
 
 const capture = flags.short || flags.committed ? undefined : await captureCorpus();

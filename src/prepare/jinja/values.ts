@@ -134,7 +134,7 @@ export function numberOf(value: JinjaValue): number | bigint | undefined {
 export function areEqual(left: JinjaValue, right: JinjaValue): boolean {
   if (left === right) return true;
   if (typeof left === "string") {
-    // What is hidden is as long as what it stands for.
+    // A stand-in has the length of the text that it stands for.
     return typeof right === "string" && left.length === right.length && showHidden(left) === showHidden(right);
   }
   const [a, b] = [numberOf(left), numberOf(right)];

@@ -12,7 +12,7 @@ function textsFor(controls: readonly string[]): HiddenTexts {
   return new HiddenTexts({ controlTexts: new ControlTexts(tokens), readsControlTexts: false });
 }
 
-/** What published templates do with a text: look into it, take it apart and change it. */
+/** The expressions with which published templates look into a text, take it apart and change it. */
 const USES = [
   ...["t", "t | trim", "t.strip('<>')", "t.lstrip('</')", "t.rstrip('>|')", "t | length", "t.strip()"],
   ...["'</think>' in t", "'<' in t", "t.startswith('<think>')", "t.endswith(('>', 'l'))", "t.split('</think>')[-1]"],

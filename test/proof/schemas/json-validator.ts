@@ -10,7 +10,7 @@ const addFormats = addFormatsModule.default;
 const OPTIONS = { strict: false, logger: false, validateFormats: true, multipleOfPrecision: 3 } as const;
 const validators = new WeakMap<object, ValidateFunction>();
 
-/** What is wrong with an output by ajv, with the formats of ajv-formats and the draft that the schema names, which is 2020-12 by default. */
+/** Validates an output by ajv and returns the flaw, if any, with the formats of ajv-formats and the draft that the schema names, which is 2020-12 by default. */
 export function flawOf(schema: CorpusSchema["schema"], output: string): string | undefined {
   let value: unknown;
   try {

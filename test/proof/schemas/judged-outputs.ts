@@ -19,7 +19,7 @@ export interface Output {
 /** Outputs with the judgement of ajv and of the libraries that wrote their schemas. */
 export class JudgedOutputs {
   readonly #outputs: Output[] = [];
-  /** Those that are not accepted, each with the error. */
+  /** The outputs that were not accepted, each with the error. */
   readonly invalid: object[] = [];
 
   add(output: Output): void {

@@ -6,7 +6,7 @@ import { Sentences } from "../../prepare/grammar/sentences.js";
 import { Random } from "../../support/random.js";
 import type { CorpusSchema } from "./corpus.js";
 
-/** What the compiler writes is larger than what a caller may write. */
+/** The compiler writes larger grammars than a caller may write. */
 const WIDE_BOUNDS = {
   ...DEFAULT_GRAMMAR_BOUNDS,
   rules: Infinity,

@@ -15,7 +15,7 @@ interface GenerateMessage {
   readonly not_held: readonly UnheldKeyword[];
 }
 
-/** What the server made of a request with a schema. */
+/** The outcome of a request with a schema: its refusal, or the outputs. */
 export type Answer =
   | { readonly taken: false; readonly reasons: readonly string[] }
   | {

@@ -98,8 +98,8 @@ export class Language {
   }
 
   /**
-   * The texts of `min` to `max` characters. Where the states for so many lengths are too many, the longest texts are left out, but never the shortest that is
-   * long enough.
+   * The texts of `min` to `max` characters. If counting up to `max` takes too many states, the longest texts are left out, but never the shortest text that
+   * is long enough.
    */
   withLength({ min, max }: { min: number; max: number }): Language {
     const ofLength = (length: { min: number; max: number }): Language =>

@@ -70,7 +70,7 @@ export function arrayOfSchema(converter: InnerConverter, plain: JsonObject, { at
   }
 }
 
-/** The counts of items, at least so many as must be contained. */
+/** The least and the largest number of items. `contained` is the number of items that `contains` requires. */
 export function readItemCounts(plain: JsonObject, at: string, contained: number): ItemCounts {
   const min = Math.max(readCount(plain, "minItems", at) ?? 0, contained);
   const max = readCount(plain, "maxItems", at) ?? Infinity;
