@@ -6,27 +6,20 @@ import { chooseEngineSize } from "./server/engine-size.js";
 import { ExitCode } from "./server/exit-code.js";
 import { releaseAtExit, terminalDescriptors } from "./server/lost-terminal.js";
 import { createPullReporter, type PullReporter } from "./server/pull-reporter.js";
+import { fetchModel, factsOf } from "./server/fetched-model.js";
 import { serveUntilEnded } from "./server/serve-until-ended.js";
 import { contextMessage, describeLogPlace, loadedMessage, loadingMessage } from "./server/start-messages.js";
+import { Reloads } from "./server/reloads.js";
 import { reportFailure } from "./server/start-failure.js";
 import { StartSignals } from "./server/start-signals.js";
 import { StopSignals } from "./machine/stop-signals.js";
 import { VERSION } from "./settings/version.js";
-import {
-  defaultModelCache,
-  defaultStore,
-  ownCommands,
-  poolThreads,
-  type Config,
-  type OwnCommands,
-} from "./settings/config.js";
-import type { ModelFacts } from "./core/model-facts.js";
+import { defaultStore, ownCommands, poolThreads, type Config, type OwnCommands } from "./settings/config.js";
 import type { LlamaWorkerOptions } from "./engine/llama/llama-worker.js";
 import { stateDirectoryProblem } from "./engine/llama/state-files.js";
 import { MemoryTidy } from "./sync/memory-tidy.js";
 import { shrinkHeap, collectGarbage } from "./machine/memory.js";
 import { FileMark } from "./models/files/file-mark.js";
-import { resolveModel, type ResolvedModel } from "./models/resolve-model.js";
 import { Preparer } from "./prepare/preparer.js";
 import type { Backend } from "./generation/call/backend.js";
 import { KeyedGenerations } from "./generation/claim/keyed-generations.js";
@@ -77,12 +70,13 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   };
   const beforeLine = stdout.isTTY ? reporter.endBar : undefined;
   await using log = createLogger({ level: config.logLevel, format: logFormat, destination: stdout, beforeLine });
+  const reloads = new Reloads(log);
   const terminals = terminalDescriptors();
   using signals = new StopSignals({
     atTerminal: terminals.includes(STANDARD_INPUT),
     nowMs: () => systemClock.nowMs(),
     onHangUp: () => releaseAtExit(terminals),
-    onIgnoredHangUp: () => log.info({}, "SIGHUP does nothing because standard input is no terminal"),
+    onReload: () => void reloads.reloadAll(),
   });
   using starting = new StartSignals(signals, tell);
   for (const warning of warnings) log.warn({}, warning);
@@ -254,32 +248,6 @@ function openStore({ store, limits }: Config, log: RootLogger): CalledStore {
     wallNowMs: Date.now,
     log,
   });
-}
-
-async function fetchModel(
-  { model, modelCache, hub }: Config,
-  { onEvent, endBar }: PullReporter,
-  signal: AbortSignal,
-): Promise<ResolvedModel> {
-  const cacheDir = modelCache === "auto" ? defaultModelCache() : modelCache;
-  try {
-    return await resolveModel(model, { cacheDir, hubOrigin: hub, signal, onEvent });
-  } finally {
-    endBar();
-  }
-}
-
-function factsOf({ name, sha256, path, gguf }: ResolvedModel, { facts }: Preparer): ModelFacts {
-  return {
-    name,
-    digest: sha256,
-    path,
-    sizeBytes: gguf.sizeBytes,
-    architecture: gguf.architecture,
-    vocabularySize: facts.vocabularySize,
-    trainContextTokens: gguf.trainContextTokens ?? 0,
-    template: facts.template,
-  };
 }
 
 interface Announcing extends Pick<Surroundings, "log" | "logFormat" | "tell"> {

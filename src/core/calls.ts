@@ -1,7 +1,25 @@
+/**
+ * The rights that a caller may have. `generate` opens generations, and reads and cancels those of the caller's tenant. `sessions` uses the tenant's
+ * sessions. `tokens` counts and converts tokens. `observe` sees the load of the whole server with all ids, and the metrics. `cancel` ends the
+ * generations of every tenant. `admin` uses the admin port.
+ */
+export const PERMISSIONS = ["generate", "sessions", "tokens", "observe", "cancel", "admin"] as const;
+
+export type Permission = (typeof PERMISSIONS)[number];
+
 /** The caller of one call, as far as the server tells callers apart. */
 export interface Caller {
-  /** The tenant whose sessions and idempotency keys the call may use; "" where the server knows no tenants. */
+  /** The tenant whose sessions, generations, cached prompts and quotas the call uses; "" where the server knows no tenants. */
   readonly tenant: string;
+  /** The name of the person or program within the tenant, for the log and the audit log; "" where the server knows no tenants. */
+  readonly subject: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** The evidence of who calls, as the call brings it. Nothing of it has been checked. */
+export interface CallCredentials {
+  /** The metadata `authorization`, or undefined if the call has none. It is a secret, which no log shows. */
+  readonly authorization: string | undefined;
 }
 
 /** The origin of a call, for the log. An unknown field is absent. */

@@ -19,8 +19,8 @@ export interface TerminalRule {
   readonly nowMs: () => number;
   /** Called when the terminal is gone, for the first SIGHUP. */
   readonly onHangUp: () => void;
-  /** Called for each SIGHUP that asks for nothing. */
-  readonly onIgnoredHangUp: () => void;
+  /** Called for each SIGHUP that asks for a reload. */
+  readonly onReload: () => void;
 }
 
 /**
@@ -76,7 +76,7 @@ export class StopSignals implements Disposable {
   /** A SIGHUP is never the second signal: when a terminal goes, both the system and the shell may send one, and nobody is in a hurry. */
   readonly #hangUp = (): void => {
     if (this.#terminalRule?.atTerminal !== true) {
-      this.#terminalRule?.onIgnoredHangUp();
+      this.#terminalRule?.onReload();
       return;
     }
     if (!this.#isHungUp) this.#terminalRule.onHangUp();

@@ -42,6 +42,8 @@ export interface SchedulerOptions {
 
 /** A call that opens a generation. */
 export interface OpenedCall {
+  /** The tenant of the caller, to whom the generation belongs. */
+  readonly tenant: string;
   readonly requestId: string | undefined;
   readonly lane: Lane;
   readonly labels: ReadonlyMap<string, string>;
@@ -109,7 +111,7 @@ export class Scheduler implements Disposable {
   open(call: OpenedCall): Generation {
     if (call.signal.aborted) throw GenerationError.from(call.signal.reason);
     this.#gate.pass();
-    const { requestId, lane, labels, origin } = call;
+    const { tenant, requestId, lane, labels, origin } = call;
     if (requestId !== undefined && this.#registry.find({ requestId }) !== undefined) {
       throw this.#gate.refusal("REQUEST_ID_IN_USE", "a generation with this request id has not ended yet", {
         facts: { request_id: requestId },
@@ -120,7 +122,15 @@ export class Scheduler implements Disposable {
       const facts = { max_calls: String(calls) };
       throw this.#gate.refusalForNow("TOO_MANY_CALLS", `${calls} calls are open, which is the most`, facts);
     }
-    const identity = { generationId: newGenerationId(), requestId, lane, labels, origin, createdMs: Date.now() };
+    const identity = {
+      generationId: newGenerationId(),
+      tenant,
+      requestId,
+      lane,
+      labels,
+      origin,
+      createdMs: Date.now(),
+    };
     const { signal, keepOutputBytes, watcher } = call;
     const outputLog = keepOutputBytes === undefined ? undefined : new OutputLog(keepOutputBytes);
     const record = new GenerationRecord(identity, { signal, outputLog, watcher }, this.#recordContext);

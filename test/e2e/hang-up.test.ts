@@ -32,7 +32,7 @@ describe("rill serve at SIGHUP", function () {
     await using server = ServerChild.launch(flags);
     const { address } = await server.ready();
     server.kill("SIGHUP");
-    const line = await server.logged("SIGHUP does nothing because standard input is no terminal");
+    const line = await server.logged("SIGHUP reloads nothing because the server uses no file that it could read again");
     assert.equal(line.level, "info");
     using client = new RuntimeClient(address);
     assert.ok(await client.unary("grpc.health.v1.Health/Check", {}));

@@ -14,7 +14,7 @@ describe("stop signals", () => {
       atTerminal,
       nowMs: () => nowMs,
       onHangUp: () => (hangUps += 1),
-      onIgnoredHangUp: () => (ignored += 1),
+      onReload: () => (ignored += 1),
     });
   };
   const seen = ({ drain, close, first }: StopSignals): unknown[] => [drain.aborted, close.aborted, first];

@@ -57,7 +57,7 @@ async function serve({ clock, scheduler }: VirtualServer, call: ScriptedCall, is
   const { lane, maxOutputTokens, exact } = call;
   const controller = new AbortController();
   const { signal } = controller;
-  using generation = scheduler.open({ requestId: undefined, lane, labels: new Map(), signal });
+  using generation = scheduler.open({ tenant: "", requestId: undefined, lane, labels: new Map(), signal });
   const passes = (): void => controller.abort(new GenerationError("DEADLINE_EXCEEDED", "the deadline passed"));
   using _timer = call.deadlineMs === undefined ? undefined : clock.startTimer(call.deadlineMs, passes);
   const deadlineMs = call.deadlineMs === undefined || !isTold ? undefined : clock.nowMs() + call.deadlineMs;

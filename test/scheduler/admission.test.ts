@@ -61,6 +61,7 @@ describe("Scheduler admission", () => {
       log,
     });
     const call = {
+      tenant: "",
       requestId: undefined,
       lane: "batch",
       labels: new Map(),

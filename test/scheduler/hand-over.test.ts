@@ -18,6 +18,7 @@ describe("Generation that is handed over", () => {
 
   const open = (signal = new AbortController().signal): Generation =>
     rig.scheduler.open({
+      tenant: "",
       requestId: undefined,
       lane: "interactive",
       labels: new Map(),

@@ -30,6 +30,8 @@ export interface RigOptions {
 
 /** A call as a test opens it. */
 export interface OpenOptions {
+  /** Default: "", as where the server knows no tenants. */
+  readonly tenant?: string;
   readonly lane?: Lane;
   readonly requestId?: string;
   readonly controller?: AbortController;
@@ -118,6 +120,7 @@ export class SchedulerRig implements AsyncDisposable {
 
   open(options: OpenOptions = {}): Generation {
     return this.scheduler.open({
+      tenant: options.tenant ?? "",
       requestId: options.requestId,
       lane: options.lane ?? "interactive",
       labels: new Map(),

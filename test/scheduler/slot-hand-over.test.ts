@@ -36,7 +36,7 @@ class Scene implements Disposable {
 
   submit(): void {
     const { signal } = new AbortController();
-    const call = { requestId: undefined, lane: "interactive", labels: new Map(), signal } as const;
+    const call = { tenant: "", requestId: undefined, lane: "interactive", labels: new Map(), signal } as const;
     this.#scheduler.submit(this.#scheduler.open(call), runOf(echo("abc")));
   }
 

@@ -43,8 +43,8 @@ export function findClaim(call: GenerationCall): Claim | undefined {
 export function beginClaim(call: GenerationCall, turn?: StoredTurn & GenerationWatcher): FirstReading {
   const { request, backend, limits, handle, keyed } = call;
   const { requestId, lane, labels, idempotency } = request;
-  const { origin, signal } = handle;
-  const opened = { requestId, lane, labels, origin, watcher: turn };
+  const { caller, origin, signal } = handle;
+  const opened = { tenant: caller.tenant, requestId, lane, labels, origin, watcher: turn };
   if (idempotency === undefined) {
     return new OwnReading(backend.scheduler.open({ ...opened, signal }), { turn, signal });
   }

@@ -1,5 +1,4 @@
-import type { Metadata } from "@grpc/grpc-js";
-import type { Caller, CallOrigin } from "../../core/calls.js";
+import type { CallCredentials, Caller, CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
@@ -40,8 +39,8 @@ export interface CallContext {
 
 /** The state that all calls of a server share. */
 export interface CallHost {
-  /** Decides who calls, by the call's metadata. */
-  readonly identify: (metadata: Metadata) => Caller;
+  /** Decides who calls. It does not wait for anything, because it runs for every call. */
+  readonly identify: (credentials: CallCredentials) => Caller;
   readonly limits: Limits;
   readonly clock: Clock;
   /** A clock that does not count time in which the process was stopped. The limits on slow callers use it. */

@@ -33,7 +33,7 @@ export class ServedCall implements CallContext, Disposable {
   constructor(host: CallHost, call: HandledCall, { method, kind }: { method: string; kind: CallKind }) {
     this.#host = host;
     this.#method = method;
-    this.caller = host.identify(call.metadata);
+    this.caller = host.identify({ authorization: call.metadata.get("authorization")[0]?.toString() });
     this.deadlineMs = callDeadlineMs(call, host.clock);
     this.wire = CallWire.of(call.metadata);
     this.scope = new CallScope(call, {

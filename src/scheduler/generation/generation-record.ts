@@ -30,6 +30,8 @@ import {
 /** The names and the origin of a generation, known from the moment its call is opened. */
 export interface GenerationIdentity {
   readonly generationId: string;
+  /** The tenant to whom the generation belongs; "" where the server knows no tenants. */
+  readonly tenant: string;
   /** The caller's own name for the generation. */
   readonly requestId: string | undefined;
   readonly lane: Lane;
