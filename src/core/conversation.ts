@@ -33,8 +33,16 @@ export interface ToolUse {
   /** At least one tool, each name once, in the caller's order. */
   readonly tools: readonly Tool[];
   readonly choice: ToolChoice;
-  /** Whether there may be more than one call. */
-  readonly parallel: boolean;
+  /** Whether the caller allows more than one call. undefined means that the caller does not say, and `allowsParallelCalls` decides. */
+  readonly parallel?: boolean | undefined;
+}
+
+/**
+ * Whether an output may have more than one call. Unless the caller says so, a model that must call a tool makes one call, since it would otherwise write the
+ * same call again and again.
+ */
+export function allowsParallelCalls({ parallel, choice }: ToolUse): boolean {
+  return parallel ?? (choice.type === "auto" || choice.type === "none");
 }
 
 /** A complete call by the model. */

@@ -182,7 +182,7 @@ describe("Tool calls and reasoning", function () {
     const value = chatOf(messages, {
       tools,
       toolChoice: { choice: { $case: "mode", value: ToolChoiceMode.REQUIRED } },
-      parallelToolCalls: false,
+      parallelToolCalls: undefined,
       templateArguments: '{"x":1}',
     });
     prepared.length = started.length = 0;
@@ -207,7 +207,7 @@ describe("Tool calls and reasoning", function () {
           { name: "a", description: "", parameters: '{"type":"object","properties":{}}' },
         ],
         choice: { type: "required" },
-        parallel: false,
+        parallel: undefined,
       },
       templateArguments: '{"x":1}',
     });

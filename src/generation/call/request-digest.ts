@@ -18,8 +18,14 @@ export interface Idempotency {
  * words.
  */
 export function digestRequest(request: GenerationRequest): string {
-  const said = { ...request, requestId: undefined, idempotency: undefined };
+  const said = { ...request, input: saidInput(request), requestId: undefined, idempotency: undefined };
   return VERSION_PREFIX + createHash("sha256").update(canonicalText(said)).digest("base64");
+}
+
+/** The input with `parallel: true` where the caller says nothing about parallel calls, whatever their default, as stored digests have it. */
+function saidInput({ input }: GenerationRequest): GenerationRequest["input"] {
+  if (!("tools" in input) || input.tools === undefined) return input;
+  return { ...input, tools: { ...input.tools, parallel: input.tools.parallel ?? true } };
 }
 
 /** @throws GenerationError IDEMPOTENCY_KEY_REUSED if the first call with the key said something else */

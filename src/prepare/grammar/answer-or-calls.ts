@@ -1,4 +1,4 @@
-import type { ToolUse } from "../../core/conversation.js";
+import { allowsParallelCalls, type ToolUse } from "../../core/conversation.js";
 import type { RequestedConstraint } from "../../core/generation-request.js";
 import type { CallSyntax } from "../../core/call-syntax.js";
 import { callOpening, callsAfterOpening } from "./call-body-grammar.js";
@@ -41,7 +41,7 @@ export function compileAnswerOrCalls(
     const { tools, branchings, notHeld } = orOfTools(() =>
       addTools(book, { use, body: syntax.body, bounds, strictness, free, ...shared }),
     );
-    const calls = callsAfterOpening(book, syntax, { tools, most: use.parallel ? bounds.calls : 1 });
+    const calls = callsAfterOpening(book, syntax, { tools, most: allowsParallelCalls(use) ? bounds.calls : 1 });
     const callNode = sequence(text(callOpening(syntax)), calls);
     const root = choice(answerNode, callNode);
     book.define(ROOT_RULE, root);

@@ -1,6 +1,6 @@
 import type { CallBody, CallSyntax } from "../../core/call-syntax.js";
 import type { UnheldKeyword } from "../../core/output-format.js";
-import type { Tool, ToolUse } from "../../core/conversation.js";
+import { allowsParallelCalls, type Tool, type ToolUse } from "../../core/conversation.js";
 import { mayBeginWith } from "./check/parse-stacks.js";
 import { type CompiledGrammar, finishGrammar, type GeneratedFacts } from "./finish-grammar.js";
 import { type CallableTool, callOpening, callsAfterOpening } from "./call-body-grammar.js";
@@ -49,7 +49,7 @@ export function compileCallGrammar(
   return freeingLargest({ tools: use.tools, strictness }, ({ free, book, ...shared }) => {
     book.define(ROOT_RULE, EMPTY);
     const { tools, ...facts } = addTools(book, { use, body: syntax.body, bounds, strictness, free, ...shared });
-    const calls = callsAfterOpening(book, syntax, { tools, most: use.parallel ? bounds.calls : 1 });
+    const calls = callsAfterOpening(book, syntax, { tools, most: allowsParallelCalls(use) ? bounds.calls : 1 });
     const opening = callOpening(syntax);
     const left = opening.startsWith(opened) ? opening.slice(opened.length) : opening;
     book.define(ROOT_RULE, sequence(text(left), calls));

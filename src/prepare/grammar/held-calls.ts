@@ -1,4 +1,4 @@
-import type { ToolUse } from "../../core/conversation.js";
+import { allowsParallelCalls, type ToolUse } from "../../core/conversation.js";
 import type { CallBody, CallSyntax } from "../../core/call-syntax.js";
 import type { UnheldKeyword } from "../../core/output-format.js";
 import { callOpening, callsAfterOpening } from "./call-body-grammar.js";
@@ -37,7 +37,7 @@ export function compileHeldCalls(
     };
     const ways = syntaxes.flatMap(waysOf).map((syntax) => {
       const { tools } = toolsIn(syntax.body);
-      const most = use.parallel && endsItself(syntax) ? bounds.calls : 1;
+      const most = allowsParallelCalls(use) && endsItself(syntax) ? bounds.calls : 1;
       return sequence(openingOf(syntax), callsAfterOpening(book, syntax, { tools, most }));
     });
     const calls = choice(...ways);

@@ -1,4 +1,4 @@
-import type { Message, ToolUse } from "../../core/conversation.js";
+import { allowsParallelCalls, type Message, type ToolUse } from "../../core/conversation.js";
 import type { ChatOptions } from "../../core/generation-request.js";
 import type { TemplateFacts } from "../../core/model-facts.js";
 import type { CallSyntax, ParameterTypes } from "../../core/call-syntax.js";
@@ -93,7 +93,7 @@ export function createOutputFormat({
     toolNames: tools === undefined ? [] : namesOf(tools),
     ...(tools !== undefined && calls?.some(isUntyped) === true ? { parameterTypes: typesOfTools(tools) } : {}),
     ...(constrained === "either" ? { callsComeFirst: true } : {}),
-    parallelCalls: tools?.parallel ?? false,
+    parallelCalls: tools !== undefined && allowsParallelCalls(tools),
     ...(tools !== undefined && isForced(tools) ? { endsAtRepeatedCall: true } : {}),
     // The main thread sets these bounds, since it knows the limits.
     maxCalls: Number.MAX_SAFE_INTEGER,

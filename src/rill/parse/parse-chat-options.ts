@@ -46,9 +46,7 @@ function parseToolUse(
   }
   const parsed = parseTools({ field: `${field}.tools`, tools }, limits, violations);
   const choice = parseToolChoice({ field: `${field}.tool_choice`, choice: toolChoice, tools }, violations);
-  // Models that must call a tool write the same call again and again unless the answer ends with it.
-  const parallel = parallelToolCalls ?? (choice.type === "auto" || choice.type === "none");
-  return Object.freeze({ tools: parsed, choice, parallel });
+  return Object.freeze({ tools: parsed, choice, parallel: parallelToolCalls });
 }
 
 function parseTemplateArguments(

@@ -18,6 +18,15 @@ const REQUEST: GenerationRequest = {
   delivery: {},
 };
 
+/** A request whose model must call a tool, as its caller gave it. */
+function forced(parallel: boolean | undefined): GenerationRequest {
+  const tools = [{ name: "look", description: "", parameters: "{}" }];
+  return {
+    ...REQUEST,
+    input: { type: "chat", messages: [], tools: { tools, choice: { type: "required" }, parallel } },
+  };
+}
+
 describe("The digest of a request", () => {
   const same: readonly (readonly [title: string, request: GenerationRequest])[] = [
     ["another request id and another key", { ...REQUEST, requestId: "mine", idempotency: { key: "other" } }],
@@ -47,6 +56,12 @@ describe("The digest of a request", () => {
       assert.notEqual(digestRequest(request), digestRequest(REQUEST));
     });
   }
+
+  it("does not depend on the default for parallel calls, so that a stored one outlives it", () => {
+    const stored = "2:UYhQ9Mb1ZNj9ewFw3jcvgzIsP2tv46RAMOvkje1kpgE=";
+    assert.equal(digestRequest(forced(undefined)), stored);
+    assert.notEqual(digestRequest(forced(false)), stored);
+  });
 
   it("is compared with a digest of its own form alone", () => {
     const bodyDigest = digestRequest(REQUEST);
