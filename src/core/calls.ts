@@ -16,10 +16,25 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>;
 }
 
-/** The evidence of who calls, as the call brings it. Nothing of it has been checked. */
+/** The evidence of who calls, as the call and its connection bring it. Of it only the certificate has been checked. */
 export interface CallCredentials {
   /** The metadata `authorization`, or undefined if the call has none. It is a secret, which no log shows. */
   readonly authorization: string | undefined;
+  /** The certificate of the TLS connection, whose key the peer has proved to own and which an accepted authority has issued. */
+  readonly certificate: ClientCertificate | undefined;
+  /** Whether the connection comes from this machine: from a loopback address or over a socket file. A proxy on this machine counts too. */
+  readonly isLocal: boolean;
+  /** The peer's address and port, such as `10.0.0.7:51034`, or `unix`; undefined if the peer has left. The peer may be a proxy. */
+  readonly peer: string | undefined;
+}
+
+/** The names in the certificate of a client. */
+export interface ClientCertificate {
+  /** The subject in the order of RFC 4514, such as `CN=worker,O=Acme`. */
+  readonly subject: string;
+  /** The URIs among the alternative names, such as `spiffe://example.org/worker`. */
+  readonly uris: readonly string[];
+  readonly dnsNames: readonly string[];
 }
 
 /** The origin of a call, for the log. An unknown field is absent. */

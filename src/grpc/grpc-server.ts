@@ -21,6 +21,7 @@ import { bindAddress } from "./connection/bind-address.js";
 import type { CallHost } from "./call/call-context.js";
 import { ConnectionWatch } from "./connection/connection-watch.js";
 import { type ConnectionBounds, type ConnectionReport, Connections } from "./connection/connections.js";
+import { watchPeers } from "./connection/peers.js";
 import { onEachListener, raiseSessionLimits } from "./gate/grpc-js-internals.js";
 import { OpenCalls } from "./call/call-scope.js";
 import { RefusalLog } from "./call/refusal-log.js";
@@ -105,6 +106,7 @@ export class GrpcServer implements AsyncDisposable {
       const proxyDeadlines = new ProxyDeadlines({ trusted: new TrustedProxies(options.trustedProxies), clock, log });
       const gate = new RequestGate({ host, paths: pathsOf(services), proxyDeadlines });
       onEachListener(server, (listener) => {
+        watchPeers(listener);
         connections.watch(listener);
         gate.standBefore(listener);
         addResponseHeaders(listener, { instanceId: options.instanceId, maxIdBytes: limits.idBytes });

@@ -1,7 +1,6 @@
 import {
   constants,
   type Http2Server,
-  type Http2Session,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
@@ -12,6 +11,7 @@ import type { ErrorCode, GenerationError } from "../../core/generation-error.js"
 import { fromForeignStatus, isForeignStatus, toErrorStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
+import { type Peer, peerOf } from "../connection/peers.js";
 import type { CallHost } from "./call-context.js";
 import { describeError } from "./refusal-log.js";
 
@@ -97,6 +97,11 @@ export class CallWire {
   /** The peer of the call, for the log. */
   get origin(): CallOrigin {
     return originOf(this.#stream);
+  }
+
+  /** The other end of the call's connection. */
+  get peer(): Peer {
+    return peerOf(this.connection);
   }
 
   /** The identity of the call for the log, bounded and printable. */
@@ -215,7 +220,6 @@ const ATTEMPTS_PATTERN = /^\d{1,4}$/;
 
 /** The origins of calls that have headers about them. Most calls have none, and no entry. */
 const marks = new WeakMap<ServerHttp2Stream, Omit<CallOrigin, "peer">>();
-const peers = new WeakMap<Http2Session, string>();
 
 /**
  * Adds the server's name to every response, and a well-formed `x-request-id` of the call. They go into the initial metadata, or into the trailers of
@@ -256,21 +260,12 @@ function noteOrigin(
   return xRequestId;
 }
 
+function peerNameOf({ session }: ServerHttp2Stream): string | undefined {
+  return session === undefined ? undefined : peerOf(session).name;
+}
+
 /** The origin of the call on a stream. */
 export function originOf(stream: ServerHttp2Stream): CallOrigin {
-  const { session } = stream;
-  return { ...(session === undefined ? {} : { peer: peerOf(session) }), ...marks.get(stream) };
-}
-
-function peerOf(session: Http2Session): string {
-  const known = peers.get(session);
-  if (known !== undefined) return known;
-  const { remoteAddress, remotePort } = session.socket;
-  const peer = remoteAddress === undefined ? "unix" : formatPeer(remoteAddress, remotePort);
-  peers.set(session, peer);
-  return peer;
-}
-
-function formatPeer(address: string, port: number | undefined): string {
-  return `${address.includes(":") ? `[${address}]` : address}:${port ?? 0}`;
+  const peer = peerNameOf(stream);
+  return { ...(peer === undefined ? {} : { peer }), ...marks.get(stream) };
 }

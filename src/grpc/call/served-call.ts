@@ -33,9 +33,11 @@ export class ServedCall implements CallContext, Disposable {
   constructor(host: CallHost, call: HandledCall, { method, kind }: { method: string; kind: CallKind }) {
     this.#host = host;
     this.#method = method;
-    this.caller = host.identify({ authorization: call.metadata.get("authorization")[0]?.toString() });
-    this.deadlineMs = callDeadlineMs(call, host.clock);
     this.wire = CallWire.of(call.metadata);
+    const { name: peer, isLocal, certificate } = this.wire.peer;
+    const authorization = call.metadata.get("authorization")[0]?.toString();
+    this.caller = host.identify({ authorization, certificate, isLocal, peer });
+    this.deadlineMs = callDeadlineMs(call, host.clock);
     this.scope = new CallScope(call, {
       isLate: () => this.#isLate(),
       onSettled: () => host.openCalls.forget(this.scope),
