@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "./json.js";
+import { isJsonObject, type JsonObject, tryParseJson } from "./json.js";
 
 /** A text that is not JSON. The message names the line, the column and what is wrong there. */
 export class JsonSyntaxError extends Error {
@@ -18,6 +18,40 @@ const memberOrder = new WeakMap<object, readonly string[]>();
 
 const INDEX_NAME = /^(?:0|[1-9]\d*)$/;
 
+/** Makes the values of a JSON text from its parts, the inner ones first. */
+export interface JsonBuilder<T> {
+  /** Makes an object of its members in the order of the text. Several may have one name, of which the last counts. */
+  object(members: readonly (readonly [name: string, value: T])[]): T;
+  array(elements: readonly T[]): T;
+  string(text: string): T;
+  /** Makes a number of the text that spells it. */
+  number(literal: string): T;
+  word(value: boolean | null): T;
+}
+
+const PLAIN: JsonBuilder<unknown> = {
+  object: orderedObject,
+  array: (elements) => elements,
+  string: (text) => text,
+  number: Number,
+  word: (value) => value,
+};
+
+interface JsonReading<T> {
+  /** The most arrays and objects around a value, itself included. */
+  readonly depth: number;
+  readonly builder: JsonBuilder<T>;
+}
+
+/**
+ * Parses the same texts as JSON.parse, and lets a builder make the values.
+ * @throws JsonSyntaxError with the position of the first error
+ * @throws JsonDepthError when a value is nested deeper
+ */
+export function buildFromJson<T>(text: string, reading: JsonReading<T>): T {
+  return new OrderedJsonReader(text, reading).read();
+}
+
 /**
  * Parses JSON as JSON.parse does, but keeps the order in which the text names the members of an object. `membersOf` and `writeOrderedJson` tell it.
  * @param depth the most arrays and objects around a value
@@ -25,7 +59,7 @@ const INDEX_NAME = /^(?:0|[1-9]\d*)$/;
  * @throws JsonDepthError when a value is nested deeper
  */
 export function parseOrderedJson(text: string, { depth }: { depth: number }): unknown {
-  return new OrderedJsonReader(text, depth).read();
+  return buildFromJson(text, { depth, builder: PLAIN });
 }
 
 /** The members of an object in the order of its text. */
@@ -51,77 +85,85 @@ export function writeOrderedJson(value: unknown): string {
 }
 
 const BLANKS = /[ \t\n\r]*/y;
-const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
-const WORDS: Readonly<Record<string, unknown>> = { true: true, false: false, null: null };
+const WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+]);
 
-class OrderedJsonReader {
+class OrderedJsonReader<T> {
   readonly #text: string;
   readonly #maxDepth: number;
+  readonly #builder: JsonBuilder<T>;
   #at = 0;
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, { depth, builder }: JsonReading<T>) {
     this.#text = text;
-    this.#maxDepth = maxDepth;
+    this.#maxDepth = depth;
+    this.#builder = builder;
   }
 
-  read(): unknown {
+  read(): T {
     const value = this.#value(0);
     this.#take(BLANKS);
     if (this.#at < this.#text.length) throw this.#expected("the end of the text");
     return value;
   }
 
-  #value(depth: number): unknown {
+  #value(depth: number): T {
     this.#take(BLANKS);
     const begin = this.#text[this.#at];
     if ((begin === "{" || begin === "[") && depth >= this.#maxDepth) throw new JsonDepthError();
     if (begin === "{") return this.#object(depth);
     if (begin === "[") return this.#array(depth);
-    if (begin === '"') return this.#string("a string");
-    const word = this.#take(WORD);
-    if (word !== undefined) return WORDS[word];
+    if (begin === '"') return this.#builder.string(this.#string("a string"));
+    const word = WORDS.get(this.#take(WORD) ?? "");
+    if (word !== undefined) return this.#builder.word(word);
     const number = this.#take(NUMBER);
     if (number === undefined) throw this.#expected("a value");
-    return Number(number);
+    return this.#builder.number(number);
   }
 
-  #object(depth: number): JsonObject {
-    const members: [string, unknown][] = [];
+  #object(depth: number): T {
+    const members: [string, T][] = [];
     this.#at += 1;
-    if (this.#takeMark("}")) return {};
+    if (this.#takeMark("}")) return this.#builder.object(members);
     for (;;) {
       this.#take(BLANKS);
       const name = this.#string("the name of a member in double quotes");
       if (!this.#takeMark(":")) throw this.#expected('":" after the name of a member');
       members.push([name, this.#value(depth + 1)]);
-      if (this.#takeMark("}")) return orderedObject(members);
+      if (this.#takeMark("}")) return this.#builder.object(members);
       if (!this.#takeMark(",")) throw this.#expected('"," or "}" after a member');
     }
   }
 
-  #array(depth: number): unknown[] {
-    const elements: unknown[] = [];
+  #array(depth: number): T {
+    const elements: T[] = [];
     this.#at += 1;
-    if (this.#takeMark("]")) return elements;
+    if (this.#takeMark("]")) return this.#builder.array(elements);
     for (;;) {
       elements.push(this.#value(depth + 1));
-      if (this.#takeMark("]")) return elements;
+      if (this.#takeMark("]")) return this.#builder.array(elements);
       if (!this.#takeMark(",")) throw this.#expected('"," or "]" after an element');
     }
   }
 
   #string(what: string): string {
-    const isBegun = this.#text[this.#at] === '"';
-    const literal = this.#take(STRING);
-    if (literal !== undefined) return JSON.parse(literal) as string;
-    if (!isBegun) throw this.#expected(what);
-    throw new JsonSyntaxError(
-      this.#text,
-      this.#at,
-      "the string that begins here does not end, or contains a control character or an unknown escape",
-    );
+    if (this.#text[this.#at] !== '"') throw this.#expected(what);
+    const end = endOfString(this.#text, this.#at);
+    const value = end === undefined ? undefined : tryParseJson(this.#text.slice(this.#at, end));
+    if (end === undefined || typeof value !== "string") {
+      throw new JsonSyntaxError(
+        this.#text,
+        this.#at,
+        "the string that begins here does not end, or contains a control character or an unknown escape",
+      );
+    }
+    this.#at = end;
+    return value;
   }
 
   #takeMark(mark: string): boolean {
@@ -143,4 +185,14 @@ class OrderedJsonReader {
     const actual = found === undefined ? "the text ends" : `found ${JSON.stringify(String.fromCodePoint(found))}`;
     return new JsonSyntaxError(this.#text, this.#at, `expected ${what}, but ${actual}`);
   }
+}
+
+/** The place after the quote that ends the string which begins at `start`. A pattern would exhaust its stack on a long string with many escapes. */
+function endOfString(text: string, start: number): number | undefined {
+  for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let first = quote;
+    while (text[first - 1] === "\\") first -= 1;
+    if ((quote - first) % 2 === 0) return quote + 1;
+  }
+  return undefined;
 }

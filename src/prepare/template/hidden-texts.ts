@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { isJsonObject, type JsonObject } from "../../core/json.js";
+import { buildFromJson, JsonDepthError, JsonSyntaxError } from "../../core/ordered-json.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import type { Fragment } from "../tokens/control-texts.js";
 import { cutAtHidden, hideChar, showHidden, wellFormed } from "../jinja/hidden-chars.js";
-import { FloatNumber, type JinjaValue } from "../jinja/values.js";
+import { FloatNumber, isDict, type JinjaValue } from "../jinja/values.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
 /**
@@ -56,60 +56,46 @@ export function parseJsonObject(
   text: string,
   { field, hide }: { field: string; hide: (text: string) => string },
 ): ReadonlyMap<string, JinjaValue> {
-  let value: unknown;
-  try {
-    JSON.parse(text);
-    // A JavaScript object would sort names that look like numbers, and a number would lose its spelling. A letter in front keeps both.
-    value = JSON.parse(
-      text.replaceAll(LITERAL, (literal, colon: string | undefined) => {
-        if (!literal.startsWith('"')) return `"n${literal}"`;
-        return colon === undefined ? `"s${literal.slice(1)}` : `"k${literal.slice(1)}`;
-      }),
-    );
-  } catch (error) {
-    throw new InputRefusal(field, `is not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (!isJsonObject(value)) throw new InputRefusal(field, "is not a JSON object");
-  return toDict(value, { field, hide, depth: 1 });
+  const value = parseForTemplate(text, { field, hide });
+  if (!isDict(value)) throw new InputRefusal(field, "is not a JSON object");
+  // Only the reader of an object makes a dictionary, and its keys are strings.
+  return value as ReadonlyMap<string, JinjaValue>;
 }
 
-/** A deeper value would exhaust the stack of the template's interpreter. */
+/** The most arrays and objects around a value, itself included. A deeper value would exhaust the stack of the template's interpreter. */
 const MAX_DEPTH = 128;
-/** Matches a JSON string, with the colon if it is a member's name, or a number. */
-const LITERAL = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|-?\d[-+.\deE]*/g;
 
-interface JsonPlace {
-  readonly field: string;
-  readonly hide: (text: string) => string;
-  readonly depth: number;
-}
-
-function toDict(value: JsonObject, place: JsonPlace): Map<string, JinjaValue> {
-  const inside = deeper(place);
-  return new Map(
-    Object.entries(value).map(([key, member]) => [place.hide(wellFormed(key.slice(1))), toJinja(member, inside)]),
-  );
-}
-
-function deeper(place: JsonPlace): JsonPlace {
-  if (place.depth > MAX_DEPTH) {
-    throw new InputRefusal(place.field, `is nested more than ${MAX_DEPTH} levels deep`);
+function parseForTemplate(
+  text: string,
+  { field, hide }: { field: string; hide: (text: string) => string },
+): JinjaValue {
+  try {
+    return buildFromJson<JinjaValue>(text, {
+      depth: MAX_DEPTH,
+      builder: {
+        object: (members) => new Map(members.map(([name, member]) => [hide(wellFormed(name)), member])),
+        array: (elements) => elements,
+        string: hide,
+        number: toNumber,
+        word: (value) => value,
+      },
+    });
+  } catch (error) {
+    if (error instanceof JsonDepthError) {
+      throw new InputRefusal(field, `is nested more than ${MAX_DEPTH} levels deep`);
+    }
+    if (error instanceof JsonSyntaxError) throw new InputRefusal(field, `is not JSON: ${error.message}`);
+    throw error;
   }
-  return { ...place, depth: place.depth + 1 };
 }
 
-function toJinja(value: unknown, place: JsonPlace): JinjaValue {
-  if (typeof value === "string") return value.startsWith("n") ? toNumber(value.slice(1)) : place.hide(value.slice(1));
-  if (Array.isArray(value)) {
-    const inside = deeper(place);
-    return (value as readonly unknown[]).map((element) => toJinja(element, inside));
-  }
-  if (isJsonObject(value)) return toDict(value, place);
-  return typeof value === "boolean" ? value : null;
-}
+/** The most digits of an integer that a template calculates with, as Python has it. A longer one is spelled as it is and has the value of a float. */
+const MAX_INTEGER_DIGITS = 4_300;
 
 function toNumber(literal: string): JinjaValue {
-  if (!/^(?:0|-?[1-9]\d*)$/.test(literal)) return new FloatNumber(Number(literal), literal);
+  if (literal.length > MAX_INTEGER_DIGITS || !/^(?:0|-?[1-9]\d*)$/.test(literal)) {
+    return new FloatNumber(Number(literal), literal);
+  }
   const value = Number(literal);
   return Number.isSafeInteger(value) ? value : BigInt(literal);
 }

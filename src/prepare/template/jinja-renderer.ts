@@ -157,6 +157,12 @@ function messageVariables(
 ): readonly JinjaDict[] {
   const shown = shownCalls(messages, shape);
   const hidden = { shown, shape, texts };
+  // Splitting makes other messages of the same calls.
+  const fields = new Map(
+    messages.flatMap(({ toolCalls = [] }, index) =>
+      toolCalls.map((call, position) => [call, `chat.messages[${index}].tool_calls[${position}]`] as const),
+    ),
+  );
   const arranged = typeof shape.calls === "string" ? arrangeCalls(messages, shape) : messages;
   return arranged.map((message, index) => {
     const { role, toolCalls = [], toolCallId, reasoning } = message;
@@ -166,11 +172,11 @@ function messageVariables(
     if (role === "tool") return messageOf({ role, content, ...resultOf(toolCallId ?? "", hidden) });
     if (toolCalls.length === 0) return messageOf({ role, content, ...shownReasoning });
     if (typeof shape.calls === "object") {
-      const written = writeCalls(toolCalls, shape.calls.written, texts.hide);
+      const field = `chat.messages[${messages.indexOf(message)}].tool_calls`;
+      const written = writeCalls(toolCalls, shape.calls.written, { hide: texts.hide, field });
       return messageOf({ role, content: content + written, ...shownReasoning });
     }
-    const field = `chat.messages[${messages.indexOf(message)}].tool_calls`;
-    const calls = toolCalls.map((call, position) => callOf(call, { field: `${field}[${position}]`, ...hidden }));
+    const calls = toolCalls.map((call) => callOf(call, { field: fields.get(call) ?? "", ...hidden }));
     const shownContent = shape.hasNullContent === true && message.content === "" ? null : content;
     return messageOf({ role, content: shownContent, ...shownReasoning, tool_calls: calls });
   });

@@ -5,6 +5,9 @@ import type { Message, Tool, ToolCall } from "../../core/conversation.js";
 
 const EXAMPLE: ToolCall = { id: "", name: "FUNCTION", arguments: '{"PARAMETER": "VALUE"}' };
 
+/** The template hides what is written here. JSON between tags is not parsed, so no error names the field. */
+const AS_IT_IS = { hide: (text: string): string => text, field: "chat.messages" };
+
 /**
  * Describes tools as text, for templates without support for them. Equal tools have equal texts, so that the beginning of a conversation stays the same from
  * turn to turn. The text contains the parameters byte for byte.
@@ -24,7 +27,7 @@ export function toolBlock(tools: readonly Tool[], syntax?: CallSyntax): string {
         ]
       : [
           "To call a function, write its name and its arguments in exactly this form:",
-          writeCalls([EXAMPLE], syntax, (text) => text),
+          writeCalls([EXAMPLE], syntax, AS_IT_IS),
           "Then stop. The results come next. Where no function helps, just answer.",
         ];
   return [
@@ -85,7 +88,7 @@ function withWrittenCalls({ toolCalls, ...message }: Message): Message {
 }
 
 function writeGenericCalls(calls: readonly ToolCall[]): string {
-  return writeCalls(calls, hermes.syntaxes.tool_call, (text) => text);
+  return writeCalls(calls, hermes.syntaxes.tool_call, AS_IT_IS);
 }
 
 /** The results from the message `start` up to the next message that is not a result. */

@@ -3,16 +3,30 @@ import {
   type CallBody,
   type CallSyntax,
   isListed,
+  type JsonTypeName,
   type Literals,
   type ParameterMarks,
 } from "../../core/call-syntax.js";
+import { textOf } from "../jinja/show-value.js";
+import { isDict, isList, type JinjaValue } from "../jinja/values.js";
+import { type JsonStyle, writeJson } from "../jinja/write-json.js";
+import { parseJsonObject } from "./hidden-texts.js";
 
-type Hide = (text: string) => string;
+/** The way in which the caller's texts get into calls. */
+interface CallWriting {
+  /** Is applied to everything that is not markup. */
+  readonly hide: (text: string) => string;
+  /** The field with the calls, which an error names. */
+  readonly field: string;
+}
 
-/** Writes calls as a model of this syntax does. `hide` is applied to everything that is not markup. */
-export function writeCalls(calls: readonly ToolCall[], syntax: CallSyntax, hide: Hide): string {
+/**
+ * Writes calls as a model of this syntax does. Members keep their order and numbers their spelling.
+ * @throws InputRefusal when the syntax writes the arguments one by one, and they are nested too deep
+ */
+export function writeCalls(calls: readonly ToolCall[], syntax: CallSyntax, { hide, field }: CallWriting): string {
   const { body } = syntax;
-  const written = calls.map((call) => writeCall(call, body, hide));
+  const written = calls.map((call, index) => writeCall(call, body, { hide, field: `${field}[${index}].arguments` }));
   return syntax.sectionBegin + joinCalls(written, body) + syntax.sectionEnd;
 }
 
@@ -21,18 +35,18 @@ function joinCalls(written: readonly string[], body: CallBody): string {
   return written.join(body.separator);
 }
 
-function writeCall({ name, arguments: args }: ToolCall, body: CallBody, hide: Hide): string {
+function writeCall({ name, arguments: args }: ToolCall, body: CallBody, { hide, field }: CallWriting): string {
   switch (body.type) {
     case "named":
       return body.begin + (body.nameMark ?? "") + hide(name) + body.middle + hide(args) + body.end;
     case "parameters": {
-      const members = membersOf(args).map(([key, value]) =>
+      const members = membersOf(args, field).map(([key, value]) =>
         writeParameter(key, value, { marks: body.parameter, hide }),
       );
       return body.begin + (body.nameMark ?? "") + hide(name) + body.middle + members.join("") + body.close + body.end;
     }
     case "literal": {
-      const members = membersOf(args).map(
+      const members = membersOf(args, field).map(
         ([key, value]) => hide(key) + body.pair + writeLiteral(value, { literals: body.literals, hide }),
       );
       return body.begin + hide(name) + body.open + members.join(", ") + body.close + body.end;
@@ -49,31 +63,54 @@ function writeCall({ name, arguments: args }: ToolCall, body: CallBody, hide: Hi
   }
 }
 
-function membersOf(args: string): [string, unknown][] {
-  return Object.entries(JSON.parse(args) as Readonly<Record<string, unknown>>);
+/** The arguments as their caller wrote them. They are hidden as they are written, since quotes may be part of a control text. */
+function membersOf(args: string, field: string): readonly (readonly [key: string, value: JinjaValue])[] {
+  return [...parseJsonObject(args, { field, hide: (text) => text })];
 }
 
-function writeParameter(key: string, value: unknown, { marks, hide }: { marks: ParameterMarks; hide: Hide }): string {
+const COMPACT: JsonStyle = {
+  ensureAscii: false,
+  indent: undefined,
+  itemSeparator: ",",
+  keySeparator: ":",
+  sortKeys: false,
+};
+
+interface ValueWriting {
+  readonly hide: CallWriting["hide"];
+}
+
+function writeParameter(
+  key: string,
+  value: JinjaValue,
+  { marks, hide }: ValueWriting & { readonly marks: ParameterMarks },
+): string {
   const isText = typeof value === "string";
-  const middle = marks.middles.find(({ types }) => types?.includes("string") !== !isText) ?? marks.middles[0];
-  return marks.begin + hide(key) + (middle?.mark ?? "") + hide(isText ? value : JSON.stringify(value)) + marks.end;
+  const type = jsonType(value);
+  const middle = marks.middles.find(({ types }) => types?.includes(type) !== false) ?? marks.middles[0];
+  return marks.begin + hide(key) + (middle?.mark ?? "") + hide(isText ? value : writeJson(value, COMPACT)) + marks.end;
 }
 
-function writeLiteral(value: unknown, { literals, hide }: { literals: Literals; hide: Hide }): string {
-  if (Array.isArray(value)) {
-    return `[${value.map((element: unknown) => writeLiteral(element, { literals, hide })).join(", ")}]`;
-  }
-  if (typeof value === "object" && value !== null) {
-    const isPython = literals.type === "python";
-    const members = Object.entries(value).map(([key, member]) => {
-      const shown = hide(isPython ? JSON.stringify(key) : key);
+function jsonType(value: JinjaValue): JsonTypeName {
+  if (value === null) return "null";
+  if (isList(value)) return "array";
+  if (isDict(value)) return "object";
+  if (typeof value === "string") return "string";
+  return typeof value === "boolean" ? "boolean" : "number";
+}
+
+function writeLiteral(value: JinjaValue, { literals, hide }: ValueWriting & { readonly literals: Literals }): string {
+  const isPython = literals.type === "python";
+  if (isList(value)) return `[${value.map((element) => writeLiteral(element, { literals, hide })).join(", ")}]`;
+  if (isDict(value)) {
+    const members = [...value].map(([key, member]) => {
+      const shown = hide(isPython ? writeJson(key, COMPACT) : textOf(key));
       return `${shown}:${isPython ? " " : ""}${writeLiteral(member, { literals, hide })}`;
     });
     return `{${members.join(", ")}}`;
   }
-  if (literals.type === "marked") {
-    return typeof value === "string" ? literals.quote + hide(value) + literals.quote : JSON.stringify(value);
-  }
+  if (!isPython)
+    return typeof value === "string" ? literals.quote + hide(value) + literals.quote : writeJson(value, COMPACT);
   if (typeof value === "boolean") return value ? "True" : "False";
-  return value === null ? "None" : hide(JSON.stringify(value));
+  return value === null ? "None" : hide(writeJson(value, COMPACT));
 }

@@ -22,7 +22,7 @@ const SCHEMA: RequestedConstraint = {
 };
 const STOP = { id: "", name: "stop", arguments: '{"now": "yes"}' };
 
-const plain = (text: string): string => text;
+const plain = { hide: (text: string): string => text, field: "calls" };
 
 describe("the grammar of an answer or calls", () => {
   let native: NativeGrammars;

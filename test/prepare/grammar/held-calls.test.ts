@@ -20,7 +20,7 @@ const ROME = { id: "", name: "get_weather", arguments: '{"city": "Rome"}' };
 const BERN = { id: "", name: "get_weather", arguments: '{"city": "Bern"}' };
 const STOP = { id: "", name: "stop", arguments: "{}" };
 
-const plain = (text: string): string => text;
+const plain = { hide: (text: string): string => text, field: "calls" };
 
 describe("the grammar of calls in a free output", () => {
   let native: NativeGrammars;

@@ -9,7 +9,7 @@ import { assertProblem } from "./grammar-problems.js";
 import { NativeGrammars } from "./native-grammars.js";
 
 const FAMILIES = ["qwen3_coder", "glm", "pythonic", "gemma_4"];
-const plain = (text: string): string => text;
+const plain = { hide: (text: string): string => text, field: "calls" };
 
 /** Compiles calls of one tool `f`. */
 function compile(family: string, parameters: object, strict = false): CompiledGrammar {
