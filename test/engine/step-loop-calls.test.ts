@@ -3,6 +3,8 @@ import fc from "fast-check";
 import type { OutputFormat, OutputGrammar } from "../../src/core/output-format.js";
 import { EngineFault, type StepResults, type StepWork } from "../../src/engine/engine.js";
 import type { DraftPolicy } from "../../src/engine/loop/draft-planner.js";
+import { functionary32Frames } from "../../src/prepare/template/families/functionary-32.js";
+import { museFrames } from "../../src/prepare/template/families/muse.js";
 import { FIRST_EXTRA_TOKEN, ScriptedEngine } from "../support/scripted-engine.js";
 import { syntaxOf } from "./output/known-syntaxes.js";
 import { LoopHarness, type RunRequest, type RunStory } from "./loop-harness.js";
@@ -16,6 +18,24 @@ const GRAMMAR = holding(RIGHT, OTHER);
 const ARGUMENTS = '{"at": "abc"}';
 
 const drafting: DraftPolicy = { plan: (runs) => runs.map((run) => run.draft(3)), observe: () => {} };
+
+/** The prompt ends with the mark that opens a call or an answer. */
+const FUNCTIONARY: OutputFormat = {
+  ...MARKED,
+  reasoning: undefined,
+  calls: [syntaxOf("functionary_32")],
+  toolNames: ["look", "look_up"],
+  frames: functionary32Frames.frames,
+  opened: functionary32Frames.promptEnd,
+};
+/** Answers and reasoning begin as calls do, with a recipient. */
+const MUSE: OutputFormat = {
+  ...MARKED,
+  reasoning: { begin: "to=self<|message|>", end: "<|eom|>", endTokens: [1], isOpen: false },
+  calls: [syntaxOf("muse")],
+  frames: museFrames.frames,
+  opened: museFrames.promptEnd,
+};
 
 /** Says of no token whether the grammar could end after it, as the binding's generators don't. */
 class BlindEngine extends ScriptedEngine {
@@ -109,6 +129,57 @@ describe("step loop: calls in a free answer", () => {
     assert.equal(grammars, 1);
     const answer = await complete({ prompt: '{"name": "Ann", "age": 12345}', format: bare, grammar });
     assert.deepEqual([answer.parts, answer.grammars], [['{"name": "Ann", "age": 12345}'], 0]);
+  });
+
+  it("are held once their name is written, where the prompt ends with the mark that opens a call or an answer", async () => {
+    const grammar = holding('>>>look\n{"at": "abc"}');
+    const says = async (prompt: string) => {
+      const { parts, grammars } = await complete({ prompt, format: FUNCTIONARY, grammar });
+      return [parts, grammars];
+    };
+    assert.deepEqual(await says('look\n{"at": 12345}'), [[ARGUMENTS], 1]);
+    assert.deepEqual(await says('look\n{"at": 12345}>>>look\n{"at": 12345}'), [[ARGUMENTS, ARGUMENTS], 2]);
+    assert.deepEqual(await says('all\nLet me see.>>>look\n{"at": 12345}'), [["Let me see.", ARGUMENTS], 1]);
+    for (const text of ["all\nlook\n{}", "all\nIt is 2 >>> 1.", "Looks good.", "lookout", "look", "2"]) {
+      assert.deepEqual(await says(text), [[text.replace(/^all\n/, "")], 0], text);
+    }
+    assert.deepEqual(await says('look_up\n{"at": 12345}'), [['{"at": 12345}'], 1], "no call of the grammar");
+  });
+
+  it("are held once their recipient is no other one, where answers and reasoning begin as calls do", async () => {
+    const call = (at: string): string =>
+      ` to=look<|message|><atem:function_calls>\n<atem:invoke name="look">\n<atem:parameter name="at">${at}</atem:parameter>\n</atem:invoke>\n</atem:function_calls>`;
+    const grammar = holding(`<|start|>assistant${call("abcde")}`);
+    const says = async (prompt: string) => {
+      const { parts, grammars } = await complete({ prompt, format: MUSE, grammar });
+      return [parts.join(""), grammars];
+    };
+    const held = '{"at": "abcde"}';
+    assert.deepEqual(await says(call("12345")), [held, 1]);
+    assert.deepEqual(await says(" to=user<|message|>Go to=look now"), ["Go to=look now", 0]);
+    const thought = " to=self<|message|>Hm to=look<|message|><|eom|>";
+    assert.deepEqual(await says(`${thought}<|start|>assistant${call("12345")}`), [`Hm to=look<|message|>${held}`, 1]);
+  });
+
+  it("are held from the mark that the prompt has, whatever the tokens are and however many a draft brings", async () => {
+    const wrong = 'look\n{"at": 12345}';
+    const text = `${wrong}>>>all\nSo >>> it >>>${wrong}`;
+    const grammar = holding('>>>look\n{"at": "abc"}');
+    const cuts = fc.array(fc.nat({ max: text.length }), { maxLength: 16 });
+    await fc.assert(
+      fc.asyncProperty(cuts, fc.boolean(), async (places, drafts) => {
+        const ends = [...new Set([...places, text.length, text.indexOf("12345"), text.lastIndexOf("12345")])];
+        ends.sort((one, other) => one - other);
+        const pieces = ends.map((end, index) => text.slice(ends[index - 1] ?? 0, end)).filter((piece) => piece !== "");
+        const engine = new ScriptedEngine({ extraTokens: pieces.map((piece) => [...Buffer.from(piece)]) });
+        await using harness = new LoopHarness(engine, drafts ? { drafts: drafting } : {});
+        const prompt = pieces.map((_, index) => FIRST_EXTRA_TOKEN + index);
+        await harness.complete({ prompt, format: FUNCTIONARY, grammar });
+        const [first] = told(harness.story(1));
+        assert.equal(first, ARGUMENTS);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it("are held whatever the tokens are, and however many a draft brings", async () => {

@@ -1,6 +1,6 @@
 import type { OutputFormat, OutputGrammar } from "../../core/output-format.js";
 import type { Engine, GrammarState, SampledToken } from "../engine.js";
-import { openingsOf } from "../output/call-reader.js";
+import { DoubtfulOpening, sortedMarks } from "./doubtful-opening.js";
 import { MarkWatch } from "./mark-watch.js";
 
 /** The most bytes of an answer that are kept for a call without a mark, whose beginning is known only when it is announced. */
@@ -27,12 +27,14 @@ type CallPhase =
 
 /**
  * Holds the calls of a free output to a grammar: from the opening of a call, whose text the grammar includes, to where the grammar may end. A call
- * begins with a mark of its syntax, or without a mark when the output reader announces it. A text that the grammar does not allow stays free.
+ * begins with a mark of its syntax, or without a mark when the output reader announces it. After a mark that may also open an answer, or that ends the prompt,
+ * it begins once a tool's name is written. A text that the grammar does not allow stays free.
  */
 export class CallConstraint {
   readonly #grammar: OutputGrammar;
   readonly #engine: Engine;
   readonly #watch: MarkWatch;
+  readonly #doubtful: DoubtfulOpening;
   /** Whether a call may begin without a mark. */
   readonly #mayBeBare: boolean;
   #phase: CallPhase = { type: "free" };
@@ -41,11 +43,12 @@ export class CallConstraint {
   #kept: number[] | undefined = [];
 
   constructor({ grammar, format, engine }: { grammar: OutputGrammar; format: OutputFormat; engine: Engine }) {
-    const marks = openingsOf(format).map(({ mark }) => mark.trim());
+    const marks = sortedMarks(format);
     this.#grammar = grammar;
     this.#engine = engine;
-    this.#watch = new MarkWatch(marks);
-    this.#mayBeBare = marks.includes("");
+    this.#watch = new MarkWatch(marks.sure);
+    this.#doubtful = new DoubtfulOpening(format, marks.doubtful);
+    this.#mayBeBare = marks.sure.includes("");
   }
 
   /** The grammar that constrains the next token. */
@@ -59,10 +62,12 @@ export class CallConstraint {
     this.#begunCalls = reading.begunCalls;
     if (reading.isReasoning) {
       this.#watch.reset();
+      this.#doubtful.reset();
       this.#kept = [];
       return false;
     }
-    const opened = this.#watch.push(bytes);
+    const marked = this.#watch.push(bytes);
+    const opened = this.#doubtful.push(bytes) ?? marked;
     const phase = this.#phase;
     if (phase.type === "opened") {
       phase.written.push(bytes);
@@ -76,7 +81,7 @@ export class CallConstraint {
     }
     this.#keep(bytes);
     if (opened !== undefined) return this.#open([opened]);
-    return announced && this.#kept !== undefined && this.#open([trimmed(this.#kept)]);
+    return announced && this.#mayBeBare && this.#kept !== undefined && this.#open([trimmed(this.#kept)]);
   }
 
   /**
@@ -93,9 +98,9 @@ export class CallConstraint {
 
   /** Cuts a draft before the token that would open a call, since the tokens after that have to be sampled under the grammar. */
   cut(draft: readonly number[], bytesOf: (tokenId: number) => Uint8Array): readonly number[] {
-    if (this.#mayBeBare && this.#looksBare()) return [];
-    const watch = this.#watch.copy();
-    const opening = draft.findIndex((tokenId) => watch.push(bytesOf(tokenId)) !== undefined);
+    if (this.#doubtful.isBegun || (this.#mayBeBare && this.#looksBare())) return [];
+    const watches = [this.#watch.copy(), this.#doubtful.watch.copy()];
+    const opening = draft.findIndex((tokenId) => watches.some((watch) => watch.push(bytesOf(tokenId)) !== undefined));
     return opening < 0 ? draft : draft.slice(0, opening);
   }
 

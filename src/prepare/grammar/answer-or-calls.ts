@@ -1,8 +1,8 @@
 import { allowsParallelCalls, type ToolUse } from "../../core/conversation.js";
 import type { RequestedConstraint } from "../../core/generation-request.js";
 import type { CallSyntax } from "../../core/call-syntax.js";
-import { callOpening, callsAfterOpening } from "./call-body-grammar.js";
-import { addTools, finishCalls, freeingLargest, TOOLS_FIELD } from "./compile-call-grammar.js";
+import { callsAfterOpening } from "./call-body-grammar.js";
+import { addTools, finishCalls, freeingLargest, openingAfter, TOOLS_FIELD } from "./compile-call-grammar.js";
 import { addConstraint, type AnswerGrammar, compileConstraint } from "./compile-constraint.js";
 import { mayBeginWith } from "./check/parse-stacks.js";
 import type { CompiledGrammar } from "./finish-grammar.js";
@@ -20,6 +20,8 @@ interface AnswerOrCalls {
   readonly syntax: CallSyntax;
   /** The markup that opens an answer, as the calls have marks of their own. It may be empty. */
   readonly answerOpening: string;
+  /** The text at the end of the prompt with which the calls begin. The default is none. */
+  readonly opened?: string;
 }
 
 /**
@@ -27,7 +29,7 @@ interface AnswerOrCalls {
  * @throws GrammarProblem with the position in the constraint, or with the field of a tool as subfield
  */
 export function compileAnswerOrCalls(
-  { constraint, use, syntax, answerOpening }: AnswerOrCalls,
+  { constraint, use, syntax, answerOpening, opened = "" }: AnswerOrCalls,
   { strict, ...bounds }: GrammarBounds & { readonly strict: boolean },
 ): CompiledGrammar {
   const alone = compileConstraint(constraint, { ...bounds, strict });
@@ -42,7 +44,7 @@ export function compileAnswerOrCalls(
       addTools(book, { use, body: syntax.body, bounds, strictness, free, ...shared }),
     );
     const calls = callsAfterOpening(book, syntax, { tools, most: allowsParallelCalls(use) ? bounds.calls : 1 });
-    const callNode = sequence(text(callOpening(syntax)), calls);
+    const callNode = sequence(text(openingAfter(opened, syntax)), calls);
     const root = choice(answerNode, callNode);
     book.define(ROOT_RULE, root);
     const ofAnswer = (answer.generated?.branchings ?? []).map((node) => renameIn(node, prefixed));

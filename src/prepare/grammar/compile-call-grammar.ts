@@ -50,11 +50,15 @@ export function compileCallGrammar(
     book.define(ROOT_RULE, EMPTY);
     const { tools, ...facts } = addTools(book, { use, body: syntax.body, bounds, strictness, free, ...shared });
     const calls = callsAfterOpening(book, syntax, { tools, most: allowsParallelCalls(use) ? bounds.calls : 1 });
-    const opening = callOpening(syntax);
-    const left = opening.startsWith(opened) ? opening.slice(opened.length) : opening;
-    book.define(ROOT_RULE, sequence(text(left), calls));
+    book.define(ROOT_RULE, sequence(text(openingAfter(opened, syntax)), calls));
     return finishCalls(book, bounds, facts);
   });
+}
+
+/** The rest of the text that opens calls in their first form, after a prompt that ends with `opened`. */
+export function openingAfter(opened: string, syntax: CallSyntax): string {
+  const opening = callOpening(syntax);
+  return opening.startsWith(opened) ? opening.slice(opened.length) : opening;
 }
 
 /** Checks and writes a grammar that holds the schemas of several tools, without the rules of earlier tries. @throws GrammarProblem */

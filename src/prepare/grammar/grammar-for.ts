@@ -40,6 +40,7 @@ export interface HeldOutput {
  */
 export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest): HeldOutput {
   const { constraint, tools, bounds, strict = false, written, answerOpening = "" } = request;
+  const opened = request.format?.opened ?? "";
   const limits = { ...bounds, strict };
   const calls = request.format?.calls ?? [];
   const [syntax] = calls;
@@ -47,7 +48,6 @@ export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest):
     if (syntax === undefined) {
       throw new InputRefusal(TOOLS_FIELD, "cannot be forced, because it is unknown how this model writes calls");
     }
-    const opened = request.format?.opened;
     const key = JSON.stringify(["forced", tools, syntax, opened, limits]);
     return orRefuse(TOOLS_FIELD, () =>
       grammars.get(key, () => compileCallGrammar(tools, syntax, { ...limits, opened })),
@@ -60,9 +60,9 @@ export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest):
   }
   if (tools === undefined || syntax === undefined) return { notHeld: [] };
   if (constraint !== undefined) {
-    const key = JSON.stringify([constraint, tools, syntax, limits, answerOpening]);
+    const key = JSON.stringify([constraint, tools, syntax, limits, answerOpening, opened]);
     return orRefuse(constraint.type, () =>
-      grammars.get(key, () => compileAnswerOrCalls({ constraint, use: tools, syntax, answerOpening }, limits)),
+      grammars.get(key, () => compileAnswerOrCalls({ constraint, use: tools, syntax, answerOpening, opened }, limits)),
     );
   }
   return orFree(limits, () =>

@@ -104,10 +104,11 @@ export class JinjaTemplate implements ChatTemplate {
     const prompt = isOpen ? this.#runOpen(rendering, chat.messages.length - 1) : this.#renderer.run(rendering);
     const isInside = isOpen && chat.messages.at(-1)?.content !== "";
     const start = this.#reasoning.start(prompt, { enabled, isInside, constrained: chat.constrained });
-    const { frames, opening, opened } = this.#framesAfter(prompt + start.opening, { isInside, ...chat });
+    const { frames, opening, opened, ...ending } = this.#framesAfter(prompt + start.opening, { isInside, ...chat });
+    const answerOpening = start.answerOpening ?? ending.answerOpening;
     return {
       fragments: texts.read(prompt + start.opening + opening),
-      ...(start.answerOpening === undefined ? {} : { answerOpening: start.answerOpening }),
+      ...(answerOpening === undefined ? {} : { answerOpening }),
       format: createOutputFormat({
         reasoning: start.syntax,
         frames,
@@ -120,18 +121,22 @@ export class JinjaTemplate implements ChatTemplate {
     };
   }
 
-  /** The frames of the answer after a prompt, the text that opens a constrained answer, and the end of the prompt that the answer begins with. */
+  /**
+   * The frames of the answer after a prompt, the text that opens a constrained answer, the end of the prompt that the output begins with, and the markup
+   * with which a grammar has to begin an answer.
+   */
   #framesAfter(
     prompt: string,
     { isInside, constrained }: { isInside: boolean; constrained?: ChatRequest["constrained"] },
-  ): { frames: readonly string[]; opening: string; opened: string } {
-    const { marks } = this.#reasoning;
-    const frames = isInside ? [] : (marks?.frames ?? this.#opened?.frames ?? []);
+  ): { frames: readonly string[]; opening: string; opened: string; answerOpening?: string } {
+    // An answer that goes on has its frame already, and what it ends with is the caller's own text.
+    if (isInside) return { frames: [], opening: "", opened: "" };
+    const frames = this.#reasoning.marks?.frames ?? this.#opened?.frames ?? [];
     if (this.#opened === undefined || !prompt.endsWith(this.#opened.promptEnd))
       return { frames, opening: "", opened: "" };
     const { promptEnd, answerOpening } = this.#opened;
-    const opening = constrained === "answer" ? answerOpening : "";
-    return { frames, opening, opened: opening === "" ? promptEnd : "" };
+    if (constrained === "answer") return { frames, opening: answerOpening, opened: "" };
+    return { frames, opening: "", opened: promptEnd, ...(constrained === "either" ? { answerOpening } : {}) };
   }
 
   /** The template's support for these tools. undefined means that they go into the block, since the template supports no tools or fails on these. */

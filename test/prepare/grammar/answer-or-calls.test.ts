@@ -79,6 +79,20 @@ describe("the grammar of an answer or calls", () => {
     assert.ok(!compiled.allows(writeCalls([{ ...STOP, arguments: "y" }], syntaxOf("tool_call"), plain)));
   });
 
+  it("goes on after a prompt that ends with the mark of the first call", () => {
+    for (const [name, opened, answerOpening] of [
+      ["functionary_32", ">>>", "all\n"],
+      ["muse", "<|start|>assistant", " to=user<|message|>"],
+    ] as const) {
+      const syntax = syntaxOf(name);
+      const { gbnf } = compileAnswerOrCalls({ constraint: SCHEMA, use: USE, syntax, answerOpening, opened }, bounds);
+      const grammar = native.compile(gbnf);
+      const call = writeCalls([STOP], syntax, plain);
+      assert.ok(call.startsWith(opened) && grammar.allows(call.slice(opened.length)) && !grammar.allows(call), call);
+      assert.ok(grammar.allows(`${answerOpening}{"name": "Ann"}`) && !grammar.allows('{"name": "Ann"}'));
+    }
+  });
+
   it("refuses a constraint that it would refuse without tools, and tools that must be held whole", () => {
     const compile = (constraint: RequestedConstraint, strict = false, parameters = "{}") =>
       compileAnswerOrCalls(
