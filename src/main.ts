@@ -126,7 +126,8 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   const keyed = new KeyedGenerations(limits, clock);
-  const generations = { keyed, turns, readOldRecord: readOldTurnRecord, limits, clock };
+  const { sharedPrefixes } = config;
+  const generations = { keyed, turns, readOldRecord: readOldTurnRecord, sharedPrefixes, limits, clock };
   const named = { version: VERSION, instanceId: config.instanceId === "auto" ? createInstanceId() : config.instanceId };
   // RPC starts before the model loads: an address in use shows at once, and health responds during the download and the load.
   await using rpc = await GrpcServer.start({

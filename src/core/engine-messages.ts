@@ -13,6 +13,10 @@ import type { RunEnd } from "./run-end.js";
 export interface RunSpec {
   /** The scheduler chooses the id, and never uses one twice in a process. */
   readonly runId: number;
+  /** The tenant of the caller. Grammars that were compiled for one tenant are compiled again for another. */
+  readonly tenant: string;
+  /** Runs of equal scopes reuse each other's cached state. undefined: the run reuses nobody's, and leaves its own to nobody. */
+  readonly cacheScope: string | undefined;
   /** The whole prompt. It has at least one token, and fits the context together with the output. */
   readonly inputTokens: Uint32Array;
   readonly sampling: Sampling;

@@ -5,6 +5,8 @@ import type { Lane } from "./generation-request.js";
 /** The state of one generation, before or after its end. */
 export interface GenerationReport {
   readonly generationId: string;
+  /** The tenant to whom the generation belongs. No message to a client has it. */
+  readonly tenant: string;
   readonly requestId: string | undefined;
   readonly lane: Lane;
   readonly labels: ReadonlyMap<string, string>;

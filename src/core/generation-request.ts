@@ -165,6 +165,9 @@ export type RequestedConstraint =
   /** A regular expression of ECMA-262 for the whole answer. */
   | { readonly type: "regex"; readonly pattern: string };
 
+/** The calls that share cached prompt state: those of the tenant, the private ones of the session or the subject, or no others. */
+export type RequestedCache = "tenant" | "private" | "none";
+
 /** One valid call as its caller gave it. A protocol parses its request into it. It is frozen and lives on the main thread. */
 export interface GenerationRequest {
   readonly requestId: string | undefined;
@@ -179,6 +182,8 @@ export interface GenerationRequest {
   /** Whether a schema that the grammar cannot hold in every keyword is refused. The default is false. */
   readonly strictSchema?: boolean | undefined;
   readonly output: Given<OutputOptions>;
+  /** The other calls with which the call shares cached prompt state. The default is tenant. */
+  readonly cache?: RequestedCache | undefined;
   /** undefined stands for interactive if the call is a stream, and for batch if it has one response. */
   readonly lane: Lane | undefined;
   /** The longest time in the queue. 0 accepts only a slot that is free at once, and undefined means that the caller sets no bound. */

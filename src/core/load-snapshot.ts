@@ -9,6 +9,7 @@ export type GenerationOutcome = FinishReason | ErrorCode;
 /** The load of one generation that has not ended. */
 export interface GenerationLoad {
   readonly generationId: string;
+  readonly tenant: string;
   readonly requestId: string | undefined;
   readonly lane: Lane;
   readonly state: GenerationState;

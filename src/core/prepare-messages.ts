@@ -9,6 +9,8 @@ export type PrepareCommand =
       readonly type: "prepare";
       readonly id: number;
       readonly input: GenerationInput;
+      /** The tenant of the caller, for whom grammars are compiled and kept. The default is "", as where the server knows no tenants. */
+      readonly tenant?: string | undefined;
       /** By default the output is free. */
       readonly constraint?: RequestedConstraint | undefined;
       /** Whether a schema that the grammar cannot hold in every keyword is refused. The default is false. */

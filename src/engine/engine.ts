@@ -19,12 +19,11 @@ export interface Engine extends AsyncDisposable {
   /** Whether the model ends its turn with this token. */
   isEndOfGeneration(tokenId: number): boolean;
   /**
-   * Compiles a grammar, unless it did so lately. A large one takes some ms. May be called during a step.
-   * @param written the text with which the output under the grammar has begun. Default: none
+   * Compiles a grammar, unless it did so lately for the same tenant. A large one takes some ms. May be called during a step.
    * @returns the position after that text; undefined if the grammar does not allow it, or if the engine can't tell, which it always can without text
    * @throws EngineFault if it does not compile
    */
-  beginGrammar(gbnf: string, written?: Uint8Array): GrammarState | undefined;
+  beginGrammar(gbnf: string, options?: GrammarOptions): GrammarState | undefined;
   /** Opens a decoder, with a sampler of its own, for the tokens that the sequence holds. The first pull is the first to evaluate anything. */
   openDecoder(opening: DecoderOpening): Decoder;
   /**
@@ -70,6 +69,13 @@ export interface SavedState extends Disposable {
  */
 export interface GrammarState {
   readonly gbnf: string;
+}
+
+export interface GrammarOptions {
+  /** The text with which the output under the grammar has begun. Default: none. */
+  readonly written?: Uint8Array | undefined;
+  /** Default: "", as where the server knows no tenants. */
+  readonly tenant?: string | undefined;
 }
 
 export interface DecoderOpening {

@@ -43,6 +43,8 @@ export function createChatTemplate(vocabulary: Vocabulary): ChatTemplate {
 
 /** The input of a run before it is prepared. */
 export interface PrepareRequest {
+  /** The tenant of the caller, for whom grammars are compiled and kept. The default is "", as where the server knows no tenants. */
+  readonly tenant?: string | undefined;
   readonly input: GenerationInput;
   /** The constraint on the answer, if any. */
   readonly constraint?: RequestedConstraint | undefined;
@@ -69,8 +71,8 @@ export function* prepareInput(tools: PrepareTools, request: PrepareRequest): Gen
   if (request.reasoning === true) {
     throw new InputRefusal("reasoning.enabled", "goes with a chat only, since the chat template provides it");
   }
-  const { constraint, strictSchema: strict } = request;
-  const shape = yield* compileGrammar(tools, { constraint, strict, tools: undefined, format: undefined });
+  const { constraint, strictSchema: strict, tenant } = request;
+  const shape = yield* compileGrammar(tools, { tenant, constraint, strict, tools: undefined, format: undefined });
   const prepared = yield* prepareText(tools.vocabulary, input, request.maxInputTokens);
   return prepared.type === "tokens" ? { ...prepared, ...shape } : prepared;
 }
@@ -114,7 +116,7 @@ function* prepareChat(
   tools: PrepareTools,
   request: PrepareRequest & { readonly input: ChatInput },
 ): Generator<undefined, Prepared> {
-  const { input, constraint, strictSchema: strict, reasoning, maxInputTokens: maxTokens } = request;
+  const { input, tenant, constraint, strictSchema: strict, reasoning, maxInputTokens: maxTokens } = request;
   const { vocabulary, template } = tools;
   refuseBrokenChat(input);
   const fewest = input.messages.reduce((sum, { content }) => sum + fewestTokens(vocabulary, content.trim()), 0);
@@ -125,7 +127,7 @@ function* prepareChat(
   const format = plain && ownNames && toolsOf(chat) ? { ...plain, ownNames } : plain;
   addBeginning(vocabulary, fragments);
   const written = writtenText(input);
-  const wanted = { constraint, written, strict, tools: toolsOf(chat), format, answerOpening };
+  const wanted = { tenant, constraint, written, strict, tools: toolsOf(chat), format, answerOpening };
   const shape = yield* compileGrammar(tools, wanted);
   const prepared = orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
   return prepared.type === "tokens" ? { ...prepared, ...(format && { format }), ...shape } : prepared;
@@ -134,10 +136,10 @@ function* prepareChat(
 /** Compiles the grammar in a slice of its own, since a new one may take some tens of milliseconds. */
 function* compileGrammar(
   { grammars, grammarBounds: bounds }: PrepareTools,
-  request: Omit<GrammarRequest, "bounds">,
+  { tenant = "", ...request }: Omit<GrammarRequest, "bounds"> & Pick<PrepareRequest, "tenant">,
 ): Generator<undefined, Pick<OutputShape, "grammar" | "notHeld">> {
   yield;
-  const { grammar, notHeld } = grammarFor(grammars, { ...request, bounds });
+  const { grammar, notHeld } = grammarFor(grammars.of(tenant), { ...request, bounds });
   if (grammar !== undefined) yield;
   return { ...(grammar && { grammar }), ...(notHeld.length > 0 && { notHeld }) };
 }

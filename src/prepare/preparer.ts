@@ -54,6 +54,8 @@ export interface PreparerOptions {
 }
 
 export interface PrepareOptions {
+  /** The tenant of the caller, for whom grammars are compiled and kept. The default is "", as where the server knows no tenants. */
+  readonly tenant?: string | undefined;
   readonly maxInputTokens: number;
   readonly signal: AbortSignal;
   readonly constraint?: RequestedConstraint | undefined;

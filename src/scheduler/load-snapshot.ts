@@ -37,10 +37,11 @@ export function takeLoadSnapshot(sources: LoadSources): LoadSnapshot {
 }
 
 function loadOf(record: GenerationRecord, nowMs: number): GenerationLoad {
-  const { generationId, requestId, lane } = record.identity;
+  const { generationId, tenant, requestId, lane } = record.identity;
   const usage = record.account.usage();
   return {
     generationId,
+    tenant,
     requestId,
     lane,
     state: record.state,

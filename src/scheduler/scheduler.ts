@@ -20,6 +20,7 @@ import {
   GenerationLedger,
   GenerationRegistry,
   type GenerationTarget,
+  type GenerationViewer,
   newGenerationId,
 } from "./generation/generation-registry.js";
 import { Generation } from "./generation/generation.js";
@@ -54,6 +55,14 @@ export interface OpenedCall {
   /** The most bytes of output that are kept, so that another reader may take the generation over. Default: none are kept. */
   readonly keepOutputBytes?: number;
   readonly watcher?: GenerationWatcher | undefined;
+}
+
+/** A generation that a cancel met. */
+export interface CancelledGeneration {
+  readonly generationId: string;
+  readonly tenant: string;
+  /** The state in which the cancel met it. */
+  readonly state: GenerationState;
 }
 
 /**
@@ -104,7 +113,7 @@ export class Scheduler implements Disposable {
   }
 
   /**
-   * Registers a generation in state preparing. Its request id is in use until it has ended.
+   * Registers a generation in state preparing. Its request id is in use within its tenant until it has ended.
    * @throws GenerationError STARTING, DRAINING or ENGINE_LOST (with retryAfterMs), REQUEST_ID_IN_USE, TOO_MANY_CALLS, or the reason of a signal that has
    * aborted already.
    */
@@ -112,7 +121,7 @@ export class Scheduler implements Disposable {
     if (call.signal.aborted) throw GenerationError.from(call.signal.reason);
     this.#gate.pass();
     const { tenant, requestId, lane, labels, origin } = call;
-    if (requestId !== undefined && this.#registry.find({ requestId }) !== undefined) {
+    if (requestId !== undefined && this.#registry.find({ requestId }, { tenant, everyTenant: false }) !== undefined) {
       throw this.#gate.refusal("REQUEST_ID_IN_USE", "a generation with this request id has not ended yet", {
         facts: { request_id: requestId },
       });
@@ -154,26 +163,26 @@ export class Scheduler implements Disposable {
   }
 
   /**
-   * Ends a generation for its caller, or only its reasoning. The returned `state` is the one in which the cancel met it.
-   * @throws GenerationError GENERATION_NOT_FOUND.
+   * Ends a generation, or only its reasoning.
+   * @throws GenerationError GENERATION_NOT_FOUND, also for a generation that is hidden from the viewer
    */
-  cancel(target: GenerationTarget, mode: CancelMode): { generationId: string; state: GenerationState } {
-    const record = this.#registry.find(target);
+  cancel(target: GenerationTarget, mode: CancelMode, viewer: GenerationViewer): CancelledGeneration {
+    const record = this.#registry.find(target, viewer);
     if (record === undefined) {
       throw new GenerationError("GENERATION_NOT_FOUND", "no generation that goes on has this id");
     }
     const { state, identity } = record;
     if (mode === "immediate") record.abort(cancelledByRequest());
     else record.cancelGently(mode);
-    return { generationId: identity.generationId, state };
+    return { generationId: identity.generationId, tenant: identity.tenant, state };
   }
 
   /**
    * Reports on a generation that has not ended, or that was accepted and is still in the ledger. A request id means the newest generation with that id.
-   * @throws GenerationError GENERATION_NOT_FOUND.
+   * @throws GenerationError GENERATION_NOT_FOUND, also for a generation that is hidden from the viewer
    */
-  report(target: GenerationTarget): GenerationReport {
-    const report = this.#registry.find(target)?.report() ?? this.#ledger.find(target);
+  report(target: GenerationTarget, viewer: GenerationViewer): GenerationReport {
+    const report = this.#registry.find(target, viewer)?.report() ?? this.#ledger.find(target, viewer);
     if (report === undefined) {
       throw new GenerationError(
         "GENERATION_NOT_FOUND",

@@ -35,6 +35,7 @@ export interface TurnWait {
 export class RunningTurns implements AsyncDisposable {
   readonly #options: RunningTurnsOptions;
   readonly #mutex = new KeyedMutex();
+  /** By the key of its session. */
   readonly #held = new Map<string, HeldTurn>();
   #isClosing = false;
 
@@ -49,11 +50,12 @@ export class RunningTurns implements AsyncDisposable {
    * @throws the signal's reason if it aborts first
    */
   async enter(key: SessionKey, { waitMs, signal }: TurnWait): Promise<Disposable> {
+    const text = keyText(key);
     // The calls in front may wait for a running turn. A call that would not wait passes them, to be told of that turn.
-    if (waitMs === 0 && this.#mutex.isHeld(key.sessionId) && (await this.#isBusy(key))) {
+    if (waitMs === 0 && this.#mutex.isHeld(text) && (await this.#isBusy(key))) {
       return { [Symbol.dispose]: () => undefined };
     }
-    return await this.#mutex.acquire(key.sessionId, signal);
+    return await this.#mutex.acquire(text, signal);
   }
 
   /**
@@ -69,7 +71,7 @@ export class RunningTurns implements AsyncDisposable {
       const opened = busyIfRunning(await store.openTurn(request));
       signal.throwIfAborted();
       if (opened.ok || opened.problem.type !== "busy") return opened;
-      const own = this.#held.get(request.sessionId);
+      const own = this.#held.get(keyText(request));
       const leftMs = untilMs - clock.nowMs();
       if (leftMs <= 0 && own?.ending !== true) return opened;
       const pollMs = own === undefined ? FOREIGN_POLL_MS : OWN_POLL_MS;
@@ -90,20 +92,20 @@ export class RunningTurns implements AsyncDisposable {
     if (admitted.type === "repeated") return { ok: true, value: admitted };
     const { lease, revision } = admitted;
     const turn = new HeldTurn({ store, lease, leaseMs, source, clock, isClosing: () => this.#isClosing });
-    this.#held.set(lease.sessionId, turn);
+    this.#held.set(keyText(lease), turn);
     void turn.stored.then((stored) => this.#forget(turn, stored));
     return { ok: true, value: { type: "admitted", turn, revision } };
   }
 
   /** Returns the answer so far of a turn that runs here, or undefined if this turn does not. */
-  generatedOf({ owner, sessionId }: SessionKey, turnNumber: number): GeneratedAnswer | undefined {
-    const turn = this.#held.get(sessionId);
-    return turn?.lease.turnNumber === turnNumber && turn.lease.owner === owner ? turn.generated : undefined;
+  generatedOf(key: SessionKey, turnNumber: number): GeneratedAnswer | undefined {
+    const turn = this.#held.get(keyText(key));
+    return turn?.lease.turnNumber === turnNumber ? turn.generated : undefined;
   }
 
   /** Resolves when the session's turn that is about to end here, if there is one, is stored, or after the bound. */
-  async settled(sessionId: string): Promise<void> {
-    const turn = this.#held.get(sessionId);
+  async settled(key: SessionKey): Promise<void> {
+    const turn = this.#held.get(keyText(key));
     if (turn?.ending !== true) return;
     using pause = startPause(this.#options.clock, SETTLE_LIMIT_MS);
     await Promise.race([turn.stored, pause.over]);
@@ -121,11 +123,20 @@ export class RunningTurns implements AsyncDisposable {
 
   #forget(turn: HeldTurn, stored: StoreResult<unknown>): void {
     const { sessionId, turnNumber } = turn.lease;
-    if (this.#held.get(sessionId) === turn) this.#held.delete(sessionId);
+    const key = keyText(turn.lease);
+    if (this.#held.get(key) === turn) this.#held.delete(key);
     if (stored.ok) return;
     const { problem } = stored;
     this.#options.log.warn({ sessionId, turnNumber, problem }, "the end of a turn could not be stored");
   }
+}
+
+/**
+ * The session as its owner names it. A caller that names another owner's session waits for nothing of that session, so that no time tells that it is
+ * there.
+ */
+function keyText({ owner, sessionId }: SessionKey): string {
+  return JSON.stringify([owner, sessionId]);
 }
 
 /** Answers the repeat of a running turn as any other call, because the store lacks the answer so far. */

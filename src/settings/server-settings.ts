@@ -149,6 +149,13 @@ export const SERVER_SETTINGS = {
     placeholder: "path|auto",
     default: "auto",
   }),
+  sharedPrefixes: choice({
+    name: "shared-prefixes",
+    about:
+      "callers whose prompts may reuse each other's prefilled beginnings; all: those of every tenant, to whom times then tell what others sent",
+    default: "tenant",
+    words: ["tenant", "all"],
+  }),
   store: storeAddress({
     name: "store",
     about: "where sessions are stored; auto: a SQLite file in the platform's data folder",

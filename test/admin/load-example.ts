@@ -3,6 +3,7 @@ import type { GenerationState } from "../../src/core/generation-report.js";
 
 const generation = (generationId: string, state: GenerationState): GenerationLoad => ({
   generationId,
+  tenant: "",
   requestId: undefined,
   lane: "interactive",
   state,

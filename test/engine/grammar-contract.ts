@@ -88,7 +88,7 @@ export function describeGrammarContract(name: string, engine: () => Engine): voi
       ] as const) {
         const sequence = sequenceAt(engine(), 0);
         await sequence.trim(0);
-        const grammar = engine().beginGrammar(gbnf, Buffer.from(written));
+        const grammar = engine().beginGrammar(gbnf, { written: Buffer.from(written) });
         assert.ok(grammar !== undefined, written);
         const decoder = engine().openDecoder({ sequence, tokenIds: prompt, sampling: GREEDY, grammar });
         let text = "";
@@ -99,9 +99,9 @@ export function describeGrammarContract(name: string, engine: () => Engine): voi
         decoder.close();
         assert.equal(text, rest);
       }
-      assert.equal(engine().beginGrammar(gbnf, Buffer.from("maybe")), undefined);
-      assert.equal(engine().beginGrammar(gbnf, Buffer.from("yes, it is!")), undefined);
-      assert.throws(() => engine().beginGrammar("root ::= (", Buffer.from("a")), EngineFault);
+      assert.equal(engine().beginGrammar(gbnf, { written: Buffer.from("maybe") }), undefined);
+      assert.equal(engine().beginGrammar(gbnf, { written: Buffer.from("yes, it is!") }), undefined);
+      assert.throws(() => engine().beginGrammar("root ::= (", { written: Buffer.from("a") }), EngineFault);
     });
 
     it("forgets a grammar with its decoder", async () => {

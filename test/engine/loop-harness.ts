@@ -41,6 +41,10 @@ export interface RunRequest {
   readonly format?: OutputFormat;
   readonly grammar?: OutputGrammar;
   readonly reasoningBudgetTokens?: number;
+  /** Default: the scope of all runs of the test. */
+  readonly cacheScope?: string;
+  /** True: the run has no scope, and shares nothing. */
+  readonly isAlone?: boolean;
 }
 
 /** All that was told of one run. */
@@ -173,6 +177,8 @@ export class LoopHarness implements AsyncDisposable {
 export function specOf(runId: number, request: RunRequest): RunSpec {
   return {
     runId,
+    tenant: "",
+    cacheScope: request.isAlone === true ? undefined : (request.cacheScope ?? ""),
     inputTokens: Uint32Array.from(typeof request.prompt === "string" ? Buffer.from(request.prompt) : request.prompt),
     sampling: { ...GREEDY, ...request.sampling },
     stopping: { ...STOPPING, ...request.stopping },

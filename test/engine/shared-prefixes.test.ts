@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ScriptedEngine, SCRIPT, type ScriptedOptions } from "../support/scripted-engine.js";
-import { LoopHarness, joined } from "./loop-harness.js";
+import { LoopHarness, joined, type RunRequest } from "./loop-harness.js";
 import { bytes, NO_CREDIT } from "./scripted-loop.js";
 
 /** A beginning that is worth sharing. */
@@ -14,6 +14,9 @@ function slowReading(options: ScriptedOptions = {}): { engine: ScriptedEngine; h
   const engine = new ScriptedEngine({ sequences: 4, stepMs: 2, ...options });
   return { engine, harness: new LoopHarness(engine, { prefill: { maxTokens: 8 } }) };
 }
+
+const scoped = (cacheScope: string | undefined): Pick<RunRequest, "cacheScope" | "isAlone"> =>
+  cacheScope === undefined ? { isAlone: true } : { cacheScope };
 
 describe("step loop: shared beginnings", () => {
   it("are prefilled once for callers that come together, and each answer is its own", async () => {
@@ -40,6 +43,41 @@ describe("step loop: shared beginnings", () => {
     assert.equal(second.end.tally.reusedInputTokens, SYSTEM.length);
     assert.equal(engine.restored, 1);
     harness.loop.cancel(first, "immediate");
+  });
+
+  it("are prefilled again for a run of another scope, whether they are free, saved, decoded or just prefilled", async () => {
+    const { engine, harness } = slowReading();
+    await using _ = harness;
+    const runs = ["one", "one", "two", undefined].map((cacheScope) =>
+      harness.start({ prompt: [...bytes(SYSTEM), SCRIPT.CYCLE], ...scoped(cacheScope) }),
+    );
+    for (const runId of runs) await harness.until(runId, ({ decodedTokens }) => decodedTokens > 5);
+    for (const runId of runs) harness.loop.cancel(runId, "immediate");
+    const reused = await Promise.all(runs.map(async (runId) => (await harness.end(runId)).tally.reusedInputTokens));
+    assert.deepEqual(reused, [0, SYSTEM.length, 0, 0]);
+    assert.ok(engine.prefillTokens > 2.9 * SYSTEM.length, `${engine.prefillTokens} tokens prefilled`);
+    const later = [];
+    for (const cacheScope of ["three", undefined, "one", "two"]) {
+      const { end } = await harness.complete({ prompt: `${SYSTEM}later`, ...scoped(cacheScope) });
+      later.push(end.tally.reusedInputTokens);
+    }
+    assert.deepEqual(later, [0, 0, SYSTEM.length, SYSTEM.length]);
+  });
+
+  it("are the run's own after a preemption, also where it shares nothing", async () => {
+    const { engine, harness } = slowReading({ sequences: 1 });
+    await using _ = harness;
+    const alone = harness.start({ prompt: [...bytes(SYSTEM), SCRIPT.CYCLE, ...bytes("x")], isAlone: true });
+    await harness.until(alone, ({ decodedTokens }) => decodedTokens > 5);
+    harness.loop.preempt(alone);
+    await harness.until(alone, ({ preempted }) => preempted);
+    assert.equal((await harness.complete({ prompt: `${SYSTEM}other` })).end.tally.reusedInputTokens, 0);
+    harness.loop.resume(alone);
+    const { decodedTokens } = harness.story(alone);
+    await harness.until(alone, (story) => story.decodedTokens > decodedTokens);
+    assert.ok(harness.story(alone).reprefilledTokens < LEAST_GAIN_TOKENS, "its state was kept for it");
+    assert.equal(engine.restored, 1);
+    harness.loop.cancel(alone, "immediate");
   });
 
   it("are waited for no longer than somebody reads them", async () => {

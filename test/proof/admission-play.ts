@@ -65,6 +65,8 @@ async function serve({ clock, scheduler }: VirtualServer, call: ScriptedCall, is
   try {
     scheduler.submit(generation, {
       spec: {
+        tenant: "",
+        cacheScope: "",
         inputTokens: call.inputTokens,
         sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: exact ? 0xffff_ffff : call.naturalTokens },
         output: { logprobs: undefined, tokenBytes: false },

@@ -1,4 +1,5 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { CacheScope } from "../../generated/rill/v1/cache_scope.js";
 import type { Lane } from "../../generated/rill/v1/scheduling.js";
 import { generationRequest, promptRequest, tokensRequest } from "../support/test-client.js";
 import { BAD_SHAPES } from "./bad-shapes.js";
@@ -119,6 +120,11 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     name: "a max_wait beyond the limit",
     request: promptRequest("a", { scheduling: { maxWait: { seconds: 601, nanos: 0 } } }),
     fields: ["scheduling.max_wait"],
+  },
+  {
+    name: "an unknown cache scope",
+    request: promptRequest("a", { cache: 7 as CacheScope }),
+    fields: ["cache"],
   },
   {
     name: "an unknown lane",

@@ -25,9 +25,9 @@ type Settle<Response> = (error: grpc.ServiceError | null, response: Response) =>
 export class SessionClient implements Disposable {
   readonly #service: SessionServiceClient;
 
-  constructor(address: string) {
-    const options = { "grpc.use_local_subchannel_pool": 1 };
-    this.#service = new SessionServiceClient(address, grpc.credentials.createInsecure(), options);
+  constructor(address: string, options: grpc.ClientOptions = {}) {
+    const ownConnection = { "grpc.use_local_subchannel_pool": 1, ...options };
+    this.#service = new SessionServiceClient(address, grpc.credentials.createInsecure(), ownConnection);
   }
 
   async create(request: Partial<CreateSessionRequest> = {}): Promise<Session> {

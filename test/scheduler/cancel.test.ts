@@ -7,25 +7,22 @@ describe("Scheduler.cancel", () => {
   it("finds a generation by either of its names and answers the state it met", async () => {
     await using rig = await SchedulerRig.start();
     const first = rig.open({ requestId: "mine" });
-    const answer = rig.scheduler.cancel({ requestId: "mine" }, "immediate");
-    assert.deepEqual(answer, { generationId: first.generationId, state: "preparing" });
+    const answer = rig.cancel({ requestId: "mine" }, "immediate");
+    assert.deepEqual(answer, { generationId: first.generationId, tenant: "", state: "preparing" });
     const second = rig.submit(ENDLESS);
     await rig.until(() => second.parked);
-    assert.equal(rig.scheduler.cancel({ generationId: second.generationId }, "immediate").state, "parked");
+    assert.equal(rig.cancel({ generationId: second.generationId }, "immediate").state, "parked");
     await rig.until(() => rig.busySlots === 0);
     rig.assertBaseline();
   });
 
   it("does not find what never was, or has ended", async () => {
     await using rig = await SchedulerRig.start();
-    await failureOf(() => rig.scheduler.cancel({ requestId: "never" }, "soft"), "GENERATION_NOT_FOUND");
+    await failureOf(() => rig.cancel({ requestId: "never" }, "soft"), "GENERATION_NOT_FOUND");
     const generation = rig.submit(echo("a"), { requestId: "mine" });
     await readAll(generation);
-    await failureOf(() => rig.scheduler.cancel({ requestId: "mine" }, "immediate"), "GENERATION_NOT_FOUND");
-    await failureOf(
-      () => rig.scheduler.cancel({ generationId: generation.generationId }, "immediate"),
-      "GENERATION_NOT_FOUND",
-    );
+    await failureOf(() => rig.cancel({ requestId: "mine" }, "immediate"), "GENERATION_NOT_FOUND");
+    await failureOf(() => rig.cancel({ generationId: generation.generationId }, "immediate"), "GENERATION_NOT_FOUND");
   });
 
   it("immediate ends the target's reads with CANCELLED_BY_REQUEST, in any state", async () => {
@@ -33,7 +30,7 @@ describe("Scheduler.cancel", () => {
     const running = rig.submit(ENDLESS);
     const waiting = rig.submit(echo("a"));
     const preparing = rig.open();
-    const cancel = ({ generationId }: Generation): unknown => rig.scheduler.cancel({ generationId }, "immediate");
+    const cancel = ({ generationId }: Generation): unknown => rig.cancel({ generationId }, "immediate");
     for (const generation of [preparing, waiting, running]) {
       cancel(generation);
       await failureOf(generation.next(), "CANCELLED_BY_REQUEST");
@@ -46,7 +43,7 @@ describe("Scheduler.cancel", () => {
     await using rig = await SchedulerRig.start();
     const generation = rig.submit(ENDLESS);
     await rig.until(() => generation.parked);
-    rig.scheduler.cancel({ generationId: generation.generationId }, "soft");
+    rig.cancel({ generationId: generation.generationId }, "soft");
     const { finished, pieces } = await readAll(generation);
     assert.equal(finished.reason, "cancelled_softly");
     const tokens = pieces.flatMap((piece) => piece.tokenIds).length;
@@ -64,8 +61,7 @@ describe("Scheduler.cancel", () => {
     const sent: EngineCommand[] = [];
     const send = rig.link.send.bind(rig.link);
     rig.link.send = (command) => void sent.push(command);
-    const cancel = ({ generationId }: Generation): string =>
-      rig.scheduler.cancel({ generationId }, "end_reasoning").state;
+    const cancel = ({ generationId }: Generation): string => rig.cancel({ generationId }, "end_reasoning").state;
     assert.deepEqual([running, waiting, preparing].map(cancel), ["parked", "waiting", "preparing"]);
     assert.deepEqual(
       sent.map((command) => command.type === "cancel" && command.mode),
@@ -83,7 +79,7 @@ describe("Scheduler.cancel", () => {
     const holder = rig.submit(ENDLESS);
     const generation = rig.submit(echo("abc"));
     rig.clock.advance(50);
-    rig.scheduler.cancel({ generationId: generation.generationId }, "soft");
+    rig.cancel({ generationId: generation.generationId }, "soft");
     assert.equal(rig.scheduler.load().queues.interactive.waiting, 0);
     const { finished } = await readAll(generation);
     assert.equal(finished.reason, "cancelled_softly");
@@ -104,7 +100,7 @@ describe("Scheduler.cancel", () => {
   it("soft finishes one that is being prepared; its submit is accepted and starts nothing", async () => {
     await using rig = await SchedulerRig.start();
     const generation = rig.open();
-    rig.scheduler.cancel({ generationId: generation.generationId }, "soft");
+    rig.cancel({ generationId: generation.generationId }, "soft");
     rig.scheduler.submit(generation, runOf(echo("abc")));
     assert.equal(rig.busySlots, 0);
     const { finished } = await readAll(generation);
@@ -119,8 +115,8 @@ describe("Scheduler.cancel", () => {
       const generation = rig.submit(ENDLESS);
       await rig.until(() => generation.parked);
       const target = { generationId: generation.generationId };
-      rig.scheduler.cancel(target, "immediate");
-      assert.equal(rig.scheduler.cancel(target, mode).state, "parked");
+      rig.cancel(target, "immediate");
+      assert.equal(rig.cancel(target, mode).state, "parked");
       await failureOf(generation.next(), "CANCELLED_BY_REQUEST");
       await rig.until(() => rig.busySlots === 0);
       rig.assertBaseline();
@@ -131,7 +127,7 @@ describe("Scheduler.cancel", () => {
     await using rig = await SchedulerRig.start();
     const generation = rig.submit(echo("abc"));
     await rig.until(() => generation.state === "ended");
-    assert.equal(rig.scheduler.cancel({ generationId: generation.generationId }, "soft").state, "ended");
+    assert.equal(rig.cancel({ generationId: generation.generationId }, "soft").state, "ended");
     const { text, finished } = await readAll(generation);
     assert.deepEqual([text, finished.reason], ["abc", "end_of_turn"]);
   });

@@ -15,8 +15,8 @@ describe("A run that is being ended", () => {
   const ways: Readonly<
     Record<string, (rig: SchedulerRig, ids: { generationId: string }, call: AbortController) => void>
   > = {
-    "its caller's cancel": (rig, ids) => rig.scheduler.cancel(ids, "immediate"),
-    "its caller's soft cancel": (rig, ids) => rig.scheduler.cancel(ids, "soft"),
+    "its caller's cancel": (rig, ids) => rig.cancel(ids, "immediate"),
+    "its caller's soft cancel": (rig, ids) => rig.cancel(ids, "soft"),
     "the end of its call": (_rig, _ids, call) => call.abort(new GenerationError("DEADLINE_EXCEEDED", "too late")),
   };
   for (const [way, end] of Object.entries(ways)) {
@@ -47,7 +47,7 @@ describe("A run that is being ended", () => {
     const parked = [rig.submit(ENDLESS), rig.submit(ENDLESS)] as const;
     await rig.until(() => parked.every((generation) => generation.parked));
     rig.clock.advance(60_000);
-    rig.scheduler.cancel(parked[1], "immediate");
+    rig.cancel(parked[1], "immediate");
     assert.equal((await readAll(rig.submit(echo("next")))).text, "next");
     assert.equal(rig.scheduler.load().totals.preemptions, 0);
     const newcomer = rig.submit(echo("a"));
@@ -61,7 +61,7 @@ describe("A run that is being ended", () => {
     await readAll(rig.submit(echo("measured")));
     const running = rig.submit(ENDLESS, { stopping: LONG });
     await rig.until(() => running.usage().outputTokens > 2);
-    rig.scheduler.cancel(running, "end_reasoning");
+    rig.cancel(running, "end_reasoning");
     await failureOf(() => rig.submit(echo("a")), "QUEUE_FULL");
   });
 });

@@ -45,7 +45,7 @@ describe("Scheduler when the engine is lost", () => {
     const leaving = rig.submit(ENDLESS);
     await rig.until(() => leaving.parked);
     const dying = rig.submit(echo("a", SCRIPT.DIE));
-    rig.scheduler.cancel({ generationId: leaving.generationId }, "immediate");
+    rig.cancel({ generationId: leaving.generationId }, "immediate");
     await failureOf(readAll(dying), "ENGINE_LOST");
     await failureOf(leaving.next(), "CANCELLED_BY_REQUEST");
     await rig.scheduler.drained();

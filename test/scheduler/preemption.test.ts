@@ -129,7 +129,7 @@ describe("Scheduler: preemptions", () => {
       rig.clock.advance(LEAST_PARKED_MS);
       await rig.until(() => slow.state === "preempted");
       if (how === "abort") controller.abort(new GenerationError("SLOW_READER", "too slow"));
-      else rig.scheduler.cancel({ generationId: slow.generationId }, how);
+      else rig.cancel({ generationId: slow.generationId }, how);
       if (how === "soft") assert.equal((await readAll(slow)).finished.reason, "cancelled_softly");
       else await failureOf(slow.next(), how === "abort" ? "SLOW_READER" : "CANCELLED_BY_REQUEST");
       await rig.until(() => slow.state === "ended");
@@ -144,7 +144,7 @@ describe("Scheduler: preemptions", () => {
     const { slow, next } = await preemptOne(rig);
     const reading = readAll(slow);
     await rig.until(() => next.parked);
-    rig.scheduler.cancel({ generationId: slow.generationId }, "immediate");
+    rig.cancel({ generationId: slow.generationId }, "immediate");
     await failureOf(reading, "CANCELLED_BY_REQUEST");
     next[Symbol.dispose]();
     await rig.scheduler.drained();

@@ -99,7 +99,7 @@ function end(
   else if (how === "dispose") generation[Symbol.dispose]();
   else if (how !== "none") {
     try {
-      rig.scheduler.cancel({ generationId: generation.generationId }, how);
+      rig.cancel({ generationId: generation.generationId }, how);
     } catch (error) {
       assert.ok(error instanceof GenerationError && error.code === "GENERATION_NOT_FOUND");
       assert.equal(generation.state, "ended");

@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import type { EngineNotice, RunStopping } from "../../src/core/engine-messages.js";
+import type { CancelMode, EngineNotice, RunStopping } from "../../src/core/engine-messages.js";
 import { GenerationError } from "../../src/core/generation-error.js";
 import type { GenerationEvent } from "../../src/core/generation-message.js";
+import type { GenerationReport } from "../../src/core/generation-report.js";
 import type { Lane } from "../../src/core/generation-request.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import type { Piece } from "../../src/core/piece.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import type { PreparedRun } from "../../src/scheduler/forecast/run-work.js";
+import type { GenerationTarget } from "../../src/scheduler/generation/generation-registry.js";
 import type { Generation } from "../../src/scheduler/generation/generation.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { EngineLink } from "../../src/scheduler/link/engine-link.js";
-import { Scheduler } from "../../src/scheduler/scheduler.js";
+import { type CancelledGeneration, Scheduler } from "../../src/scheduler/scheduler.js";
 import { Deferred } from "../../src/sync/deferred.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { SCRIPT } from "../support/scripted-engine.js";
@@ -55,6 +57,8 @@ export const ENDLESS = echo("x", SCRIPT.CYCLE);
 export function runOf(inputTokens: Uint32Array, stopping: Partial<RunStopping> = {}): PreparedRun {
   return {
     spec: {
+      tenant: "",
+      cacheScope: "",
       inputTokens,
       sampling: { ...NEUTRAL_SAMPLING, temperature: 0, seed: 1 },
       stopping: {
@@ -78,6 +82,8 @@ export function runOf(inputTokens: Uint32Array, stopping: Partial<RunStopping> =
     maxWaitMs: undefined,
   };
 }
+
+const EVERY_TENANT = { tenant: "", everyTenant: true };
 
 /** A scheduler in front of a real worker with the scripted engine; the main thread's time is moved by hand. */
 export class SchedulerRig implements AsyncDisposable {
@@ -139,6 +145,16 @@ export class SchedulerRig implements AsyncDisposable {
       throw error;
     }
     return generation;
+  }
+
+  /** Cancels for a caller that may name every generation. */
+  cancel(target: GenerationTarget, mode: CancelMode): CancelledGeneration {
+    return this.scheduler.cancel(target, mode, EVERY_TENANT);
+  }
+
+  /** Reports to a caller that may name every generation. */
+  report(target: GenerationTarget): GenerationReport {
+    return this.scheduler.report(target, EVERY_TENANT);
   }
 
   get busySlots(): number {

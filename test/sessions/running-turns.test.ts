@@ -71,10 +71,10 @@ describe("Turns that run here", () => {
   it("hold up what has to wait for their end for a second at most, where the store does not take it", async () => {
     await using set = await running();
     const { clock, turns, source, key } = set;
-    await turns.settled(key.sessionId);
+    await turns.settled(key);
     source.ending = true;
     let isSettled = false;
-    const settled = turns.settled(key.sessionId).then(() => (isSettled = true));
+    const settled = turns.settled(key).then(() => (isSettled = true));
     clock.advance(999);
     await nextTurn();
     assert.equal(isSettled, false);

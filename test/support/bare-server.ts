@@ -35,7 +35,7 @@ export async function startBareServer(options: BareServerOptions): Promise<GrpcS
   const source = {
     lifecycle,
     backend: () => undefined,
-    generations: { keyed, turns, readOldRecord: readOldTurnRecord, limits, clock },
+    generations: { keyed, turns, readOldRecord: readOldTurnRecord, sharedPrefixes: "tenant" as const, limits, clock },
     store,
     connections,
     version: "0",

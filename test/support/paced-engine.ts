@@ -3,6 +3,7 @@ import type {
   DecoderOpening,
   Engine,
   EngineSequence,
+  GrammarOptions,
   GrammarState,
   StepResults,
   StepWork,
@@ -55,8 +56,8 @@ export class PacedEngine implements Engine {
     return this.#scripted.controlBytes(tokenId);
   }
 
-  beginGrammar(gbnf: string, written?: Uint8Array): GrammarState | undefined {
-    return this.#scripted.beginGrammar(gbnf, written);
+  beginGrammar(gbnf: string, options?: GrammarOptions): GrammarState | undefined {
+    return this.#scripted.beginGrammar(gbnf, options);
   }
 
   isEndOfGeneration(tokenId: number): boolean {

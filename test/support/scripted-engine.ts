@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineFault,
   type EngineSequence,
+  type GrammarOptions,
   type GrammarState,
   type PrefillChunk,
   type SavedState,
@@ -135,7 +136,7 @@ export class ScriptedEngine implements Engine {
     return this.#controlBytes.get(tokenId) ?? new Uint8Array();
   }
 
-  beginGrammar(gbnf: string, written?: Uint8Array): GrammarState | undefined {
+  beginGrammar(gbnf: string, { written }: GrammarOptions = {}): GrammarState | undefined {
     this.grammars++;
     return new ScriptedGrammar(gbnf).after(Buffer.from(written ?? []).toString("latin1"));
   }

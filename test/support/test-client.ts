@@ -39,7 +39,7 @@ export class TestClient implements Disposable {
     const credentials = grpc.credentials.createInsecure();
     const ownConnection = { "grpc.use_local_subchannel_pool": 1, ...options };
     this.generation = new GenerationServiceClient(address, credentials, ownConnection);
-    const shared = { channelOverride: this.generation.getChannel() };
+    const shared = { ...options, channelOverride: this.generation.getChannel() };
     this.model = new ModelServiceClient(address, credentials, shared);
     this.tokens = new TokenServiceClient(address, credentials, shared);
     this.server = new ServerServiceClient(address, credentials, shared);

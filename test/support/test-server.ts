@@ -44,6 +44,8 @@ const MOVED_TIME_LIMITS: Partial<Limits> = { connectionIdleMs: 1_000 * 60 * 60_0
 export interface TestServerOptions {
   readonly engine?: ScriptedWorkerOptions;
   readonly limits?: Partial<Limits>;
+  /** Default: tenant. */
+  readonly sharedPrefixes?: GenerationHost["sharedPrefixes"];
   /** Default: as many as the engine has sequences. */
   readonly slots?: number;
   /** What rpc/ and the scheduler go by; the workers keep real time. */
@@ -64,6 +66,8 @@ export interface TestServerOptions {
   readonly wallNowMs?: () => number;
   /** In place of the preparer's own, for a test that holds it up or makes it fail. */
   readonly prepare?: Backend["preparer"]["prepare"];
+  /** Decides who calls. Default: every caller is the same one and may do everything. */
+  readonly identify?: CallHost["identify"];
   /** The services of other protocols beside rill.v1. */
   readonly moreServices?: (host: CallHost, source: RillSource) => readonly StrictService[];
   /** Default: those of the contract. */
@@ -151,14 +155,16 @@ export class TestServer implements AsyncDisposable {
     const connections = { max: maxConnections, ageGraceMs: limits.generationTimeMs };
     const { trustedProxies = [] } = options;
     const keyed = new KeyedGenerations(limits, clock);
-    const generations: GenerationHost = { keyed, turns, readOldRecord: readOldTurnRecord, limits, clock };
+    const { sharedPrefixes = "tenant" } = options;
+    const readOldRecord = readOldTurnRecord;
+    const generations: GenerationHost = { keyed, turns, readOldRecord, sharedPrefixes, limits, clock };
     const { moreServices = () => [] } = options;
     const rill: RillSource = { ...source, generations, store, connections, version: VERSION, instanceId };
     const rpc = await GrpcServer.start({
       listen,
       services: (host) => [...createRillServices(host, rill), ...moreServices(host, rill)],
       descriptors: options.descriptors ?? (await DescriptorSet.read()),
-      identify: identifyCaller,
+      identify: options.identify ?? identifyCaller,
       lifecycle,
       limits,
       connections,

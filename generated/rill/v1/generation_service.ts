@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { CacheScope } from "./cache_scope.js";
 import { Choices, JsonObject, UnheldKeyword } from "./constraint.js";
 import { Chat } from "./conversation.js";
 import { Delivery } from "./delivery.js";
@@ -105,8 +106,8 @@ export interface GenerateRequest {
     | undefined;
   /**
    * A name that the caller chooses for this generation, 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration
-   * accept it. A request fails with ALREADY_EXISTS while a generation with the same name runs. After that generation ends,
-   * the name may be used again and then refers to the newest generation. The default is none.
+   * accept it. A request fails with ALREADY_EXISTS while a generation of the same tenant with the same name runs. After that
+   * generation ends, the name may be used again and then refers to the newest generation. The default is none.
    */
   requestId?:
     | string
@@ -125,7 +126,7 @@ export interface GenerateRequest {
   labels: Map<string, string>;
   /**
    * A key that makes the request safe to repeat, 1 to `max_id_bytes` (128) bytes. Generate and GenerateStream share their
-   * keys. The server looks at the key of a valid request before it does anything else.
+   * keys, and each tenant has its own. The server looks at the key of a valid request before it does anything else.
    *
    * While the first call with a key runs, a repeat takes over its generation: the repeat gets the output so far as one
    * chunk and then the rest, and the earlier call ends with ABORTED, reason TAKEN_OVER. After the first call completes, a
@@ -217,7 +218,14 @@ export interface GenerateRequest {
    * Whether a schema that the grammar cannot hold in every keyword is refused, both in `json_schema` and in the parameters
    * of tools that the model may call. By default such keywords are listed in `not_held`.
    */
-  strictSchema?: boolean | undefined;
+  strictSchema?:
+    | boolean
+    | undefined;
+  /**
+   * The other calls with which the call shares cached prompt state. State that is reused spares its prefill and counts as
+   * `reused_input_tokens`. The default is CACHE_SCOPE_TENANT.
+   */
+  cache?: CacheScope | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -319,8 +327,8 @@ export interface GenerateStreamRequest {
     | undefined;
   /**
    * A name that the caller chooses for this generation, 1 to `max_id_bytes` (128) bytes. CancelGeneration and GetGeneration
-   * accept it. A request fails with ALREADY_EXISTS while a generation with the same name runs. After that generation ends,
-   * the name may be used again and then refers to the newest generation. The default is none.
+   * accept it. A request fails with ALREADY_EXISTS while a generation of the same tenant with the same name runs. After that
+   * generation ends, the name may be used again and then refers to the newest generation. The default is none.
    */
   requestId?:
     | string
@@ -339,7 +347,7 @@ export interface GenerateStreamRequest {
   labels: Map<string, string>;
   /**
    * A key that makes the request safe to repeat, 1 to `max_id_bytes` (128) bytes. Generate and GenerateStream share their
-   * keys. The server looks at the key of a valid request before it does anything else.
+   * keys, and each tenant has its own. The server looks at the key of a valid request before it does anything else.
    *
    * While the first call with a key runs, a repeat takes over its generation: the repeat gets the output so far as one
    * chunk and then the rest, and the earlier call ends with ABORTED, reason TAKEN_OVER. After the first call completes, a
@@ -428,7 +436,14 @@ export interface GenerateStreamRequest {
    * Whether a schema that the grammar cannot hold in every keyword is refused, both in `json_schema` and in the parameters
    * of tools that the model may call. By default such keywords are listed in `not_held`.
    */
-  strictSchema?: boolean | undefined;
+  strictSchema?:
+    | boolean
+    | undefined;
+  /**
+   * The other calls with which the call shares cached prompt state. State that is reused spares its prefill and counts as
+   * `reused_input_tokens`. The default is CACHE_SCOPE_TENANT.
+   */
+  cache?: CacheScope | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -483,7 +498,7 @@ export interface CancelGenerationRequest {
     /** The id that the server gave the generation, 1 to `max_id_bytes` (128) bytes. */
     { $case: "generationId"; value: string }
     | //
-    /** The id that the caller gave the generation, 1 to `max_id_bytes` (128) bytes. */
+    /** The id that a caller of the same tenant gave the generation, 1 to `max_id_bytes` (128) bytes. */
     { $case: "requestId"; value: string }
     | undefined;
   /** How to end the generation. The default is CANCEL_MODE_IMMEDIATE. */
@@ -512,8 +527,8 @@ export interface GetGenerationRequest {
     { $case: "generationId"; value: string }
     | //
     /**
-     * The id that the caller gave the generation, 1 to `max_id_bytes` (128) bytes. If several generations had this id, it
-     * refers to the newest.
+     * The id that a caller of the same tenant gave the generation, 1 to `max_id_bytes` (128) bytes. If several generations
+     * had this id, it refers to the newest.
      */
     { $case: "requestId"; value: string }
     | undefined;
@@ -543,6 +558,7 @@ function createBaseGenerateRequest(): GenerateRequest {
     reasoning: undefined,
     constraint: undefined,
     strictSchema: undefined,
+    cache: undefined,
     _unknownFields: {},
   };
 }
@@ -615,6 +631,9 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
     }
     if (message.strictSchema !== undefined) {
       writer.uint32(280).bool(message.strictSchema);
+    }
+    if (message.cache !== undefined) {
+      writer.uint32(288).int32(message.cache);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -809,6 +828,14 @@ export const GenerateRequest: MessageFns<GenerateRequest> = {
             }
 
             message.strictSchema = reader.bool();
+            continue;
+          }
+          case 36: {
+            if (tag !== 288) {
+              break;
+            }
+
+            message.cache = reader.int32() as any;
             continue;
           }
         }
@@ -1216,6 +1243,7 @@ function createBaseGenerateStreamRequest(): GenerateStreamRequest {
     reasoning: undefined,
     constraint: undefined,
     strictSchema: undefined,
+    cache: undefined,
     _unknownFields: {},
   };
 }
@@ -1288,6 +1316,9 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
     }
     if (message.strictSchema !== undefined) {
       writer.uint32(280).bool(message.strictSchema);
+    }
+    if (message.cache !== undefined) {
+      writer.uint32(288).int32(message.cache);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1482,6 +1513,14 @@ export const GenerateStreamRequest: MessageFns<GenerateStreamRequest> = {
             }
 
             message.strictSchema = reader.bool();
+            continue;
+          }
+          case 36: {
+            if (tag !== 288) {
+              break;
+            }
+
+            message.cache = reader.int32() as any;
             continue;
           }
         }
@@ -2086,7 +2125,10 @@ export const GenerationServiceService = {
       Buffer.from(GenerateStreamResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GenerateStreamResponse => GenerateStreamResponse.decode(value),
   },
-  /** CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs. */
+  /**
+   * CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs.
+   * Other tenants' generations do not exist for a caller; with the permission `cancel` it may end them by `generation_id`.
+   */
   cancelGeneration: {
     path: "/rill.v1.GenerationService/CancelGeneration" as const,
     requestStream: false as const,
@@ -2101,7 +2143,8 @@ export const GenerationServiceService = {
   /**
    * GetGeneration returns the state of a generation, its tokens, its times and how it ended. The server knows a generation
    * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
-   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND.
+   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND. Other
+   * tenants' generations do not exist for a caller; with the permission `observe` it may read them by `generation_id`.
    */
   getGeneration: {
     path: "/rill.v1.GenerationService/GetGeneration" as const,
@@ -2126,12 +2169,16 @@ export interface GenerationServiceServer extends UntypedServiceImplementation {
    * decoding of its own call and of no other. Cancelling the call frees everything that it holds.
    */
   generateStream: handleServerStreamingCall<GenerateStreamRequest, GenerateStreamResponse>;
-  /** CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs. */
+  /**
+   * CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs.
+   * Other tenants' generations do not exist for a caller; with the permission `cancel` it may end them by `generation_id`.
+   */
   cancelGeneration: handleUnaryCall<CancelGenerationRequest, CancelGenerationResponse>;
   /**
    * GetGeneration returns the state of a generation, its tokens, its times and how it ended. The server knows a generation
    * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
-   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND.
+   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND. Other
+   * tenants' generations do not exist for a caller; with the permission `observe` it may read them by `generation_id`.
    */
   getGeneration: handleUnaryCall<GetGenerationRequest, GetGenerationResponse>;
 }
@@ -2169,7 +2216,10 @@ export interface GenerationServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<GenerateStreamResponse>;
-  /** CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs. */
+  /**
+   * CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs.
+   * Other tenants' generations do not exist for a caller; with the permission `cancel` it may end them by `generation_id`.
+   */
   cancelGeneration(
     request: CancelGenerationRequest,
     callback: (error: ServiceError | null, response: CancelGenerationResponse) => void,
@@ -2188,7 +2238,8 @@ export interface GenerationServiceClient extends Client {
   /**
    * GetGeneration returns the state of a generation, its tokens, its times and how it ended. The server knows a generation
    * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
-   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND.
+   * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND. Other
+   * tenants' generations do not exist for a caller; with the permission `observe` it may read them by `generation_id`.
    */
   getGeneration(
     request: GetGenerationRequest,

@@ -75,7 +75,11 @@ export interface GenerationLoad {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Load describes the work of a server at one moment. */
+/**
+ * Load describes the work of a server at one moment. A caller without the permission `observe` gets `state`, `slots_total`,
+ * the estimated wait and the generations of its own tenant. All other fields are 0 or empty for it, because they count what
+ * other tenants do.
+ */
 export interface Load {
   /** The state of the server. */
   state: LifecycleState;
@@ -119,8 +123,8 @@ export interface Load {
   /** Calls that the server refused before it accepted them, since it started, by the reason in their ErrorInfo. */
   refusalsTotal: Map<string, number>;
   /**
-   * Every generation that has not ended. Those that hold a slot come first, then those in the queues, in queue order. There
-   * are at most `max_streams` (1,024) entries.
+   * Every generation that has not ended, or those of the caller's own tenant without the permission `observe`. Those that
+   * hold a slot come first, then those in the queues, in queue order. There are at most `max_streams` (1,024) entries.
    */
   generations: GenerationLoad[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -426,7 +426,10 @@ export const ServerServiceService = {
       Buffer.from(GetServerInfoResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetServerInfoResponse => GetServerInfoResponse.decode(value),
   },
-  /** GetLoad returns the current load. */
+  /**
+   * GetLoad returns the current load. A caller without the permission `observe` sees the generations of its own tenant and
+   * nothing of the others'; the fields of Load say what is left out.
+   */
   getLoad: {
     path: "/rill.v1.ServerService/GetLoad" as const,
     requestStream: false as const,
@@ -438,8 +441,8 @@ export const ServerServiceService = {
   },
   /**
    * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
-   * one. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers` (64) streams it fails with
-   * RESOURCE_EXHAUSTED.
+   * one. It shows what GetLoad shows. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers`
+   * (64) streams it fails with RESOURCE_EXHAUSTED.
    */
   watchLoad: {
     path: "/rill.v1.ServerService/WatchLoad" as const,
@@ -455,12 +458,15 @@ export const ServerServiceService = {
 export interface ServerServiceServer extends UntypedServiceImplementation {
   /** GetServerInfo returns a description of the server and the limits in force. */
   getServerInfo: handleUnaryCall<GetServerInfoRequest, GetServerInfoResponse>;
-  /** GetLoad returns the current load. */
+  /**
+   * GetLoad returns the current load. A caller without the permission `observe` sees the generations of its own tenant and
+   * nothing of the others'; the fields of Load say what is left out.
+   */
   getLoad: handleUnaryCall<GetLoadRequest, GetLoadResponse>;
   /**
    * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
-   * one. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers` (64) streams it fails with
-   * RESOURCE_EXHAUSTED.
+   * one. It shows what GetLoad shows. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers`
+   * (64) streams it fails with RESOURCE_EXHAUSTED.
    */
   watchLoad: handleServerStreamingCall<WatchLoadRequest, WatchLoadResponse>;
 }
@@ -482,7 +488,10 @@ export interface ServerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetServerInfoResponse) => void,
   ): ClientUnaryCall;
-  /** GetLoad returns the current load. */
+  /**
+   * GetLoad returns the current load. A caller without the permission `observe` sees the generations of its own tenant and
+   * nothing of the others'; the fields of Load say what is left out.
+   */
   getLoad(
     request: GetLoadRequest,
     callback: (error: ServiceError | null, response: GetLoadResponse) => void,
@@ -500,8 +509,8 @@ export interface ServerServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
-   * one. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers` (64) streams it fails with
-   * RESOURCE_EXHAUSTED.
+   * one. It shows what GetLoad shows. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers`
+   * (64) streams it fails with RESOURCE_EXHAUSTED.
    */
   watchLoad(request: WatchLoadRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchLoadResponse>;
   watchLoad(

@@ -27,6 +27,12 @@ const CONTEXT_POLICY = choice({
   "drop-oldest-turns": "CONTEXT_POLICY_DROP_OLDEST_TURNS",
 });
 
+const CACHE_SCOPE = choice({
+  tenant: "CACHE_SCOPE_TENANT",
+  private: "CACHE_SCOPE_PRIVATE",
+  none: "CACHE_SCOPE_NONE",
+});
+
 const FORM_GROUP = "Form of the answer:";
 
 /**
@@ -119,6 +125,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   "Scheduling and delivery:": [
     ["lane", LANE, "scheduling.lane", "lane to wait in (interactive; with --unary: batch)"],
     ["max-wait", DURATION, "scheduling.max_wait", "longest time in the queue (the server's limit)"],
+    ["cache", CACHE_SCOPE, "cache", "calls that share cached prompts with it (tenant)"],
     ["heartbeat-interval", DURATION, "delivery.heartbeat_interval", "longest time without an event (none)"],
     [
       "slow-reader-limit",

@@ -9,6 +9,7 @@ import {
   type Engine,
   EngineFault,
   type EngineSequence,
+  type GrammarOptions,
   type GrammarState,
   NEUTRAL_SAMPLING,
   type SavedState,
@@ -89,8 +90,8 @@ export class LlamaEngine implements Engine {
     return this.#context.model.isEogToken(tokenId as Token);
   }
 
-  beginGrammar(gbnf: string, written?: Uint8Array): GrammarState | undefined {
-    return this.#grammars.begin(gbnf, written);
+  beginGrammar(gbnf: string, options?: GrammarOptions): GrammarState | undefined {
+    return this.#grammars.begin(gbnf, options);
   }
 
   openDecoder(opening: DecoderOpening): Decoder {

@@ -1,5 +1,5 @@
 import { LlamaGrammar, LlamaGrammarEvaluationState, type LlamaModel } from "node-llama-cpp";
-import type { GrammarState } from "../engine.js";
+import type { GrammarOptions, GrammarState } from "../engine.js";
 import type { PushGrammarToken } from "./binding-internals.js";
 import { faultFrom } from "./llama-sequence.js";
 import { NativeGarbage } from "./native-memory.js";
@@ -41,7 +41,7 @@ export class LlamaGrammars {
   readonly #model: LlamaModel;
   readonly #moves: GrammarMoves | undefined;
   readonly #garbage: NativeGarbage;
-  /** Compiled grammars by their text, the one used last at the end. */
+  /** Compiled grammars by their tenant and text, the one used last at the end. */
   readonly #kept = new Map<string, LlamaGrammar>();
 
   /** @param moves undefined: a state can't be moved on by text */
@@ -52,9 +52,10 @@ export class LlamaGrammars {
   }
 
   /** Makes a state, and moves it on by the text with which the output has begun, as Engine.beginGrammar promises. @throws EngineFault */
-  begin(gbnf: string, written: Uint8Array = new Uint8Array()): LlamaGrammarState | undefined {
+  begin(gbnf: string, options: GrammarOptions = {}): LlamaGrammarState | undefined {
+    const { written = new Uint8Array(), tenant = "" } = options;
     try {
-      const grammar = this.#compiled(gbnf);
+      const grammar = this.#compiled(gbnf, tenant);
       this.#garbage.add(STATE_BYTES + gbnf.length * BYTES_PER_CHARACTER);
       const native = new LlamaGrammarEvaluationState({ model: this.#model, grammar });
       return this.#moveOn(native, written) ? new LlamaGrammarState(gbnf, native) : undefined;
@@ -80,12 +81,13 @@ export class LlamaGrammars {
     this.#garbage.tidy(idle);
   }
 
-  #compiled(gbnf: string): LlamaGrammar {
+  #compiled(gbnf: string, tenant: string): LlamaGrammar {
+    const key = JSON.stringify([tenant, gbnf]);
     // Its successor is asynchronous for no reason.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
-    const grammar = this.#kept.get(gbnf) ?? new LlamaGrammar(this.#model.llama, { grammar: gbnf });
-    this.#kept.delete(gbnf);
-    this.#kept.set(gbnf, grammar);
+    const grammar = this.#kept.get(key) ?? new LlamaGrammar(this.#model.llama, { grammar: gbnf });
+    this.#kept.delete(key);
+    this.#kept.set(key, grammar);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_GRAMMARS && oldest !== undefined) this.#kept.delete(oldest);
     return grammar;

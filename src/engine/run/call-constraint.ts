@@ -32,6 +32,7 @@ type CallPhase =
  */
 export class CallConstraint {
   readonly #grammar: OutputGrammar;
+  readonly #tenant: string;
   readonly #engine: Engine;
   readonly #watch: MarkWatch;
   readonly #doubtful: DoubtfulOpening;
@@ -42,9 +43,12 @@ export class CallConstraint {
   /** The answer since its start or its last held call. undefined once it is too long for the beginning of a call. */
   #kept: number[] | undefined = [];
 
-  constructor({ grammar, format, engine }: { grammar: OutputGrammar; format: OutputFormat; engine: Engine }) {
+  /** @param options.tenant the caller's, for which the grammar is compiled */
+  constructor(options: { grammar: OutputGrammar; tenant: string; format: OutputFormat; engine: Engine }) {
+    const { grammar, tenant, format, engine } = options;
     const marks = sortedMarks(format);
     this.#grammar = grammar;
+    this.#tenant = tenant;
     this.#engine = engine;
     this.#watch = new MarkWatch(marks.sure);
     this.#doubtful = new DoubtfulOpening(format, marks.doubtful);
@@ -91,7 +95,8 @@ export class CallConstraint {
    */
   settle(calls: number): void {
     if (this.#phase.type !== "opened") return;
-    const state = this.#engine.beginGrammar(this.#grammar.gbnf, Buffer.concat(this.#phase.written));
+    const written = Buffer.concat(this.#phase.written);
+    const state = this.#engine.beginGrammar(this.#grammar.gbnf, { written, tenant: this.#tenant });
     this.#phase = state === undefined ? { type: "free" } : { type: "held", state, callsBefore: calls };
     this.#kept = undefined;
   }

@@ -38,10 +38,10 @@ export class GrammarConstraint {
     return this.#mayEnd && this.#grammar?.prefixFree === true;
   }
 
-  /** Compiles the grammar, before the first token. @returns the reason if it fails */
-  compile(engine: Engine): string | undefined {
+  /** Compiles the grammar for a tenant, before the first token. @returns the reason if it fails */
+  compile(engine: Engine, tenant: string): string | undefined {
     try {
-      this.#state = this.#grammar && engine.beginGrammar(this.#grammar.gbnf);
+      this.#state = this.#grammar && engine.beginGrammar(this.#grammar.gbnf, { tenant });
       return undefined;
     } catch (error) {
       if (error instanceof EngineFault) return error.message;

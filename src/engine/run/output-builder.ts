@@ -61,7 +61,9 @@ export class OutputBuilder {
     this.tokens = new RunTokens(inputTokens);
     const holdsCalls = spec.grammar?.holds === "calls";
     this.#grammar = new GrammarConstraint(holdsCalls ? undefined : spec.grammar, format?.reasoning?.isOpen ?? false);
-    if (holdsCalls && format !== undefined) this.#calls = new CallConstraint({ grammar: spec.grammar, format, engine });
+    if (holdsCalls && format !== undefined) {
+      this.#calls = new CallConstraint({ grammar: spec.grammar, tenant: spec.tenant, format, engine });
+    }
     this.#spec = spec;
     this.#engine = engine;
     this.#reader = format && readOutput(format);
@@ -88,7 +90,7 @@ export class OutputBuilder {
 
   /** Compiles the grammar of the answer, before the first token. @returns the reason if it fails */
   compile(): string | undefined {
-    return this.#grammar.compile(this.#engine);
+    return this.#grammar.compile(this.#engine, this.#spec.tenant);
   }
 
   /**

@@ -15,35 +15,36 @@ export interface ShelvedPrefix {
  * room for their bytes.
  */
 export class PrefixShelf implements Disposable {
-  /** The least recently used comes first. */
-  readonly #states = new Set<SavedState>();
+  /** The states with the scope of each. The least recently used comes first. */
+  readonly #states = new Map<SavedState, string>();
 
   get size(): number {
     return this.#states.size;
   }
 
-  put(state: SavedState): void {
-    this.#states.add(state);
+  /** @param scope the scope of the run whose state it is, which alone finds it */
+  put(state: SavedState, scope: string): void {
+    this.#states.set(state, scope);
     if (this.#states.size > MAX_STATES) this.dropOldest();
   }
 
   /** Finds the state that shares the longest beginning, which counts as used by that. @returns undefined if none shares any */
   find(wanted: CacheKey): ShelvedPrefix | undefined {
     let best: ShelvedPrefix | undefined;
-    for (const state of this.#states) {
-      const shared = sharedTokens(stateKey(state), wanted);
+    for (const [state, scope] of this.#states) {
+      const shared = sharedTokens({ scope, tokens: state.tokenIds }, wanted);
       if (shared > (best?.sharedTokens ?? 0)) best = { state, sharedTokens: shared };
     }
-    if (best !== undefined) {
+    if (best !== undefined && wanted.scope !== undefined) {
       this.#states.delete(best.state);
-      this.#states.add(best.state);
+      this.#states.set(best.state, wanted.scope);
     }
     return best;
   }
 
   /** @returns false if the shelf is empty */
   dropOldest(): boolean {
-    const [oldest] = this.#states;
+    const [oldest] = this.#states.keys();
     if (oldest === undefined) return false;
     this.#states.delete(oldest);
     oldest[Symbol.dispose]();
@@ -56,34 +57,48 @@ export class PrefixShelf implements Disposable {
 }
 
 /**
- * All that decides whether cached key-value state serves a prompt. The tokens decide it alone as long as every run uses the bare model for the same
- * tenant. An adapter's name belongs here, since an adapter changes the state of every token, and so does a salt of the tenant, which keeps tenants
- * from seeing in the time to the first token what others have cached.
+ * All that decides whether cached key-value state serves a prompt. The scope keeps tenants from seeing in the time to the first token what others have
+ * sent. An adapter's name belongs here too as soon as there are adapters, since an adapter changes the state of every token.
  */
 export interface CacheKey {
+  /** Only keys of equal scopes share anything. undefined shares with nothing, not even with undefined. */
+  readonly scope: string | undefined;
+  /** Read only where the scopes are equal, so that a comparison across scopes takes the same time whatever the tokens are. */
   readonly tokens: ArrayLike<number>;
 }
 
-/** The key of what a sequence holds in the cache. */
-export function sequenceKey(sequence: EngineSequence): CacheKey {
-  return { tokens: sequence.tokens() };
-}
-
-/** The key of a saved state. */
-export function stateKey(state: SavedState): CacheKey {
-  return { tokens: state.tokenIds };
+/** The key of what a sequence holds in the cache. @param scope the scope of the run that filled it */
+export function sequenceKey(sequence: EngineSequence, scope: string | undefined): CacheKey {
+  return lazyKey(scope, () => sequence.tokens());
 }
 
 /** The key of all that a run's sequence has to hold before the run decodes. */
 export function runKey(run: Run): CacheKey {
-  return { tokens: run.neededTokens };
+  return lazyKey(run.spec.cacheScope, () => run.neededTokens);
 }
 
-/** Counts the tokens at the beginning of `wanted` for which the state of `held` can be reused. */
+/** Makes a key that copies its tokens when they are first read. */
+function lazyKey(scope: string | undefined, readTokens: () => ArrayLike<number>): CacheKey {
+  let tokens: ArrayLike<number> | undefined;
+  return {
+    scope,
+    get tokens() {
+      return (tokens ??= readTokens());
+    },
+  };
+}
+
+/** Counts the tokens at the beginning of `wanted` for which the state of `held` can be reused: none if the scopes differ. */
 export function sharedTokens(held: CacheKey, wanted: CacheKey): number {
-  const end = Math.min(held.tokens.length, wanted.tokens.length);
+  if (held.scope === undefined || held.scope !== wanted.scope) return 0;
+  return commonTokens(held.tokens, wanted.tokens);
+}
+
+/** Counts the tokens that two texts have in common at their beginning. A run's own saved state serves it whatever its scope is. */
+export function commonTokens(held: ArrayLike<number>, wanted: ArrayLike<number>): number {
+  const end = Math.min(held.length, wanted.length);
   let count = 0;
-  while (count < end && held.tokens[count] === wanted.tokens[count]) count++;
+  while (count < end && held[count] === wanted[count]) count++;
   return count;
 }
 

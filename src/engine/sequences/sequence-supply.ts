@@ -1,13 +1,13 @@
 import type { EngineSequence, SequenceLease } from "../engine.js";
 import {
   type CacheKey,
+  commonTokens,
   PrefixShelf,
   reusableTokens,
   runKey,
   sequenceKey,
   sharedTokens,
   type ShelvedPrefix,
-  stateKey,
 } from "./prefix-shelf.js";
 import type { Run } from "../run/run.js";
 import type { StateKeeper } from "./state-keeper.js";
@@ -30,7 +30,7 @@ export class SequenceSupply implements Disposable {
     this.#pool = new SequencePool({
       sequences,
       restore: (sequence, state) => keeper.restore(sequence, state),
-      rescue: (sequence, tokens) => this.#rescue(sequence, tokens),
+      rescue: (rescued) => this.#rescue(rescued),
     });
   }
 
@@ -68,7 +68,7 @@ export class SequenceSupply implements Disposable {
 
   /** Leases a sequence for the input of a check, which shares nothing with any run. @throws Error if no sequence is free */
   async leaseFor(tokens: Uint32Array): Promise<SequenceLease> {
-    return await this.#pool.lease({ tokens });
+    return await this.#pool.lease({ scope: undefined, tokens });
   }
 
   /** Saves the sequence of a run that is preempted, if that is cheaper than a second prefill. */
@@ -88,7 +88,7 @@ export class SequenceSupply implements Disposable {
   /** Finds the saved state, the run's own or one from the shelf, that shares the longest beginning. @returns undefined if it is not worth the loading */
   #best(run: Run, wanted: CacheKey): ShelvedPrefix | undefined {
     const { saved } = run;
-    const own = saved && { state: saved, sharedTokens: sharedTokens(stateKey(saved), wanted) };
+    const own = saved && { state: saved, sharedTokens: commonTokens(saved.tokenIds, wanted.tokens) };
     const shelved = this.#shelf.find(wanted);
     const best = (shelved?.sharedTokens ?? 0) > (own?.sharedTokens ?? 0) ? shelved : own;
     if (best === undefined || !this.#keeper.isWorthRestoring(best.state, best.sharedTokens)) return undefined;
@@ -97,29 +97,31 @@ export class SequenceSupply implements Disposable {
 
   /** Puts the state of another run's sequence on the shelf, if it spares many more tokens than the `heldTokens`. */
   async #copyFrom(others: Iterable<Run>, wanted: CacheKey, heldTokens: number): Promise<void> {
+    const { scope } = wanted;
+    if (scope === undefined) return;
     let source: EngineSequence | undefined;
     let mostTokens = heldTokens + LEAST_GAIN_TOKENS - 1;
     for (const other of others) {
       if (!other.hasSequence) continue;
-      const shared = reusableTokens(sequenceKey(other.sequence), wanted);
+      const shared = reusableTokens(sequenceKey(other.sequence, other.spec.cacheScope), wanted);
       if (shared <= mostTokens) continue;
       mostTokens = shared;
       source = other.sequence;
     }
-    if (source !== undefined) await this.#shelve(source, mostTokens - heldTokens);
+    if (source !== undefined) await this.#shelve({ sequence: source, scope, gainTokens: mostTokens - heldTokens });
   }
 
-  async #rescue(sequence: EngineSequence, tokens: number): Promise<void> {
+  async #rescue({ sequence, tokens, scope }: RescuedBeginning): Promise<void> {
     if (tokens < LEAST_GAIN_TOKENS) return;
-    const beginning = { tokens: sequence.tokens().slice(0, tokens) };
+    const beginning = { scope, tokens: sequence.tokens().slice(0, tokens) };
     if ((this.#shelf.find(beginning)?.sharedTokens ?? 0) >= tokens) return;
     await sequence.trim(tokens);
-    await this.#shelve(sequence, sequence.length);
+    await this.#shelve({ sequence, scope, gainTokens: sequence.length });
   }
 
-  async #shelve(sequence: EngineSequence, gainTokens: number): Promise<void> {
-    const state = await this.#saved(sequence, gainTokens);
-    if (state !== undefined) this.#shelf.put(state);
+  async #shelve(shelved: { sequence: EngineSequence; scope: string; gainTokens: number }): Promise<void> {
+    const state = await this.#saved(shelved.sequence, shelved.gainTokens);
+    if (state !== undefined) this.#shelf.put(state, shelved.scope);
   }
 
   /** Saves a sequence if that is worth it. The shelf gives up its room for it. */
@@ -136,11 +138,21 @@ export interface SequencePoolOptions {
   readonly sequences: readonly EngineSequence[];
   /** Loads a saved state into a sequence. @returns false if it can't be had; the sequence is empty then */
   readonly restore: (sequence: EngineSequence, state: ShelvedPrefix["state"]) => Promise<boolean>;
-  /** Saves the first `tokens` of a sequence, which is about to lose them although another prompt is likely to need them. May cut the sequence back to them. */
-  readonly rescue: (sequence: EngineSequence, tokens: number) => Promise<void>;
+  /** Saves the beginning of a sequence that is about to lose it although another prompt is likely to need it. May cut the sequence back to it. */
+  readonly rescue: (beginning: RescuedBeginning) => Promise<void>;
+}
+
+/** The first `tokens` of a sequence. */
+export interface RescuedBeginning {
+  readonly sequence: EngineSequence;
+  readonly tokens: number;
+  /** The scope of the run that filled the sequence. */
+  readonly scope: string;
 }
 
 interface LeftBehind {
+  /** The scope of the run. undefined: nobody may reuse anything. */
+  readonly scope: string | undefined;
   /** The tokens at the beginning that more than one run has used. */
   readonly provenTokens: number;
   /** Whether another prompt is likely to begin with all that the sequence holds. */
@@ -148,8 +160,8 @@ interface LeftBehind {
 }
 
 /**
- * Hands out the engine's sequences, each to one run at a time. A free sequence keeps its tokens, so that a prompt with the same beginning is not
- * prefilled again.
+ * Hands out the engine's sequences, each to one run at a time. A free sequence keeps its tokens, so that a prompt of the same scope with the same
+ * beginning is not prefilled again.
  */
 export class SequencePool {
   /** The least recently used comes first. */
@@ -169,7 +181,7 @@ export class SequencePool {
 
   /** Counts the tokens of the longest beginning that a free sequence holds. */
   sharedTokens(wanted: CacheKey): number {
-    return this.#free.reduce((most, sequence) => Math.max(most, sharedTokens(sequenceKey(sequence), wanted)), 0);
+    return this.#free.reduce((most, sequence) => Math.max(most, sharedTokens(this.#keyOf(sequence), wanted)), 0);
   }
 
   /**
@@ -193,18 +205,19 @@ export class SequencePool {
     const held = source === undefined ? shared : Math.min(source.sharedTokens, sequence.length);
     const kept = Math.min(held, wanted.tokens.length - 1);
     const reusedTokens = kept < sequence.length ? await sequence.trim(kept) : kept;
-    this.#left.set(sequence, { provenTokens: reusedTokens, comesBack });
-    return { sequence, reusedTokens, [Symbol.dispose]: this.#returnOnce(sequence) };
+    this.#left.set(sequence, { scope: wanted.scope, provenTokens: reusedTokens, comesBack });
+    return { sequence, reusedTokens, [Symbol.dispose]: this.#returnOnce(sequence, wanted.scope) };
   }
 
   async #rescue(sequence: EngineSequence, keptTokens: number): Promise<void> {
+    const { scope, provenTokens = 0 } = this.#left.get(sequence) ?? {};
+    if (scope === undefined) return;
     if (this.#losesMost(sequence, keptTokens)) {
-      await this.#options.rescue(sequence, sequence.length);
+      await this.#options.rescue({ sequence, tokens: sequence.length, scope });
       return;
     }
-    const provenTokens = this.#left.get(sequence)?.provenTokens ?? 0;
     if (provenTokens > keptTokens && provenTokens <= sequence.length)
-      await this.#options.rescue(sequence, provenTokens);
+      await this.#options.rescue({ sequence, tokens: provenTokens, scope });
   }
 
   /** Whether the sequence would lose most of its tokens, although another prompt is likely to begin with them. */
@@ -212,19 +225,26 @@ export class SequencePool {
     return this.#left.get(sequence)?.comesBack === true && 2 * keptTokens < sequence.length;
   }
 
-  #returnOnce(sequence: EngineSequence): () => void {
+  /** The key of what a free sequence holds. */
+  #keyOf(sequence: EngineSequence): CacheKey {
+    return sequenceKey(sequence, this.#left.get(sequence)?.scope);
+  }
+
+  /** Returns the sequence to the end of the free ones. One that nobody may reuse goes to their beginning, and is overwritten first. */
+  #returnOnce(sequence: EngineSequence, scope: string | undefined): () => void {
     let leased = true;
     return () => {
       if (!leased) return;
       leased = false;
-      this.#free.push(sequence);
+      if (scope === undefined) this.#free.unshift(sequence);
+      else this.#free.push(sequence);
     };
   }
 
   #choose(wanted: CacheKey): { sequence: EngineSequence; sharedTokens: number } {
     const candidates = this.#free.map((sequence) => ({
       sequence,
-      sharedTokens: sharedTokens(sequenceKey(sequence), wanted),
+      sharedTokens: sharedTokens(this.#keyOf(sequence), wanted),
     }));
     const [oldest] = candidates;
     if (oldest === undefined) throw new Error("no sequence is free");

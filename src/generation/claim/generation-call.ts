@@ -5,6 +5,7 @@ import type { Limits } from "../../core/limits.js";
 import type { RunningTurns } from "../../sessions/running-turns.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Backend } from "../call/backend.js";
+import type { SharedPrefixes } from "../call/cache-scope.js";
 import type { CompleteRequest } from "../call/complete-request.js";
 import type { KeyedGenerations } from "./keyed-generations.js";
 import type { CompletedResult } from "./reading.js";
@@ -36,6 +37,7 @@ export interface GenerationHost {
   readonly turns: RunningTurns;
   /** Reads the turn records of releases that stored messages of rill.v1. */
   readonly readOldRecord: OldRecordReader;
+  readonly sharedPrefixes: SharedPrefixes;
   readonly limits: Limits;
   readonly clock: Clock;
 }

@@ -7,6 +7,7 @@ import type { Limits } from "../../core/limits.js";
 import type { OutputFormat } from "../../core/output-format.js";
 import type { PreparedInput } from "../../core/prepare-messages.js";
 import type { Generation } from "../../scheduler/generation/generation.js";
+import { cacheScopeOf } from "../call/cache-scope.js";
 import { notingRefusal } from "../call/refusals.js";
 import { namingTools } from "../call/tool-share.js";
 import type { GenerationCall } from "./generation-call.js";
@@ -56,7 +57,8 @@ async function prepareRun(call: GenerationCall, input: GenerationInput, signal: 
   // Tokens that cannot fit are not copied to the worker.
   if (input.type === "token_ids") fitInput(call, input.tokenIds.length);
   const maxInputTokens = engine.contextTokens - 1;
-  const options = { maxInputTokens, signal, constraint, strictSchema, reasoning: reasoning?.enabled };
+  const { tenant } = call.handle.caller;
+  const options = { tenant, maxInputTokens, signal, constraint, strictSchema, reasoning: reasoning?.enabled };
   return await settleRun(call, { input: await preparer.prepare(input, options), startedMs, signal });
 }
 
@@ -73,7 +75,8 @@ export async function settleRun(
 
 /** Takes a slot or a place in the queue. @throws GenerationError why it is refused */
 export function submitRun(call: GenerationCall, generation: Generation, run: SettledRun): AcceptedEvent {
-  const { request, backend, handle, limits } = call;
+  const { request, backend, handle, limits, sharedPrefixes } = call;
+  const { caller } = handle;
   const { stopping, sampling, prepareMs } = run;
   const { tokens: inputTokens, format, grammar, notHeld } = run.input;
   const { lane, maxWaitMs } = request;
@@ -82,6 +85,8 @@ export function submitRun(call: GenerationCall, generation: Generation, run: Set
   handle.releaseRequest();
   backend.scheduler.submit(generation, {
     spec: {
+      tenant: caller.tenant,
+      cacheScope: cacheScopeOf(request, { caller, sharedPrefixes }),
       inputTokens,
       sampling,
       stopping,

@@ -16,7 +16,7 @@ const CHAT = /^chat\./;
 
 /** Prepares a turn's history and new messages. @throws GenerationError if they do not fit, or the model's template refuses them */
 export async function readTurnInput(
-  { request, backend, limits }: GenerationCall,
+  { request, backend, limits, handle }: GenerationCall,
   { input, history, signal }: { input: TurnInput; history: readonly Turn[]; signal: AbortSignal },
 ): Promise<FittedConversation> {
   const { contextTokens } = backend.engine;
@@ -37,7 +37,14 @@ export async function readTurnInput(
         conversationLength = conversation.length;
         const prepared = await backend.preparer.prepare(
           { type: "chat", messages: conversation, tools, templateArguments },
-          { maxInputTokens, signal, constraint, strictSchema, reasoning: reasoning?.enabled },
+          {
+            tenant: handle.caller.tenant,
+            maxInputTokens,
+            signal,
+            constraint,
+            strictSchema,
+            reasoning: reasoning?.enabled,
+          },
         );
         const notHeld = prepared.notHeld?.map((keyword) => ({
           ...keyword,

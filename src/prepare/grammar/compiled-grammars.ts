@@ -27,7 +27,20 @@ interface CachedCompilation {
 /** The bytes of a key, which is a hash, and of the objects around the text. */
 const ENTRY_OVERHEAD_BYTES = 256;
 
-/** A cache of grammars and of problems by request. The least recently used entries are evicted first. It lives on the prepare worker. */
+/** The grammars that are known to one tenant. */
+export interface KnownGrammars {
+  /**
+   * The grammar for a request. A new request is compiled to GBNF by `compileRequest` and then natively.
+   * @param request a text of everything that the grammar depends on
+   * @throws GrammarProblem, again for a request that failed before
+   */
+  get(request: string, compileRequest: () => CompiledGrammar): CompiledGrammar;
+}
+
+/**
+ * A cache of grammars and of problems by tenant and request: a tenant's first request is compiled although another tenant sent the same, so that its time
+ * tells nothing of that. The least recently used entries are evicted first. It lives on the prepare worker.
+ */
 export class CompiledGrammars {
   readonly #compile: CompileGbnf;
   readonly #bounds: CompiledGrammarsBounds;
@@ -47,13 +60,12 @@ export class CompiledGrammars {
     return this.#bytes;
   }
 
-  /**
-   * The grammar for a request. A new request is compiled to GBNF by `compileRequest` and then natively.
-   * @param request a text of everything that the grammar depends on
-   * @throws GrammarProblem, again for a request that failed before
-   */
-  get(request: string, compileRequest: () => CompiledGrammar): CompiledGrammar {
-    const key = createHash("sha256").update(request).digest("base64");
+  of(tenant: string): KnownGrammars {
+    return { get: (request, compileRequest) => this.#get(JSON.stringify([tenant, request]), compileRequest) };
+  }
+
+  #get(text: string, compileRequest: () => CompiledGrammar): CompiledGrammar {
+    const key = createHash("sha256").update(text).digest("base64");
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#entries.delete(key);

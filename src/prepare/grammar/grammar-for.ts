@@ -6,7 +6,7 @@ import { compileAnswerOrCalls } from "./answer-or-calls.js";
 import { compileCallGrammar, TOOLS_FIELD } from "./compile-call-grammar.js";
 import { compileConstraint, type WrittenText } from "./compile-constraint.js";
 import { compileHeldCalls } from "./held-calls.js";
-import type { CompiledGrammars } from "./compiled-grammars.js";
+import type { KnownGrammars } from "./compiled-grammars.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
 import { GrammarProblem } from "./rules/grammar-node.js";
 import type { CompiledGrammar } from "./finish-grammar.js";
@@ -38,7 +38,7 @@ export interface HeldOutput {
  * is known to compile natively. A new one takes some tens of milliseconds at worst, without a pause; the prepare worker calls this.
  * @throws InputRefusal with the field, the position in it and the bound
  */
-export function grammarFor(grammars: CompiledGrammars, request: GrammarRequest): HeldOutput {
+export function grammarFor(grammars: KnownGrammars, request: GrammarRequest): HeldOutput {
   const { constraint, tools, bounds, strict = false, written, answerOpening = "" } = request;
   const opened = request.format?.opened ?? "";
   const limits = { ...bounds, strict };

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { CacheScope } from "../../../generated/rill/v1/cache_scope.js";
 import type { Delivery as DeliveryMessage } from "../../../generated/rill/v1/delivery.js";
 import { GenerateRequest } from "../../../generated/rill/v1/generation_service.js";
 import type { Output as OutputMessage } from "../../../generated/rill/v1/output.js";
@@ -11,6 +12,7 @@ import type {
   Lane,
   OutputOptions,
   Reasoning,
+  RequestedCache,
   RequestedIdempotency,
 } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
@@ -52,6 +54,7 @@ export function parseGenerationRequest(
     reasoning: parseReasoning(message, model, violations),
     constraint: parseConstraint(message.constraint, limits, violations),
     strictSchema: message.strictSchema,
+    cache: parseCache(message.cache, violations),
     sampling: parseSampling(message.sampling, { limits, vocabularySize, contextTokens }, violations),
     stopping: parseStopping(message.stopping, { limits, vocabularySize }, violations),
     output: parseOutput(message.output, limits, violations),
@@ -103,6 +106,23 @@ function parseOutput(output: OutputMessage | undefined, limits: Limits, violatio
     logprobs,
     tokenBytes: output?.tokenBytes,
   });
+}
+
+function parseCache(scope: CacheScope | undefined, violations: Violations): RequestedCache | undefined {
+  switch (scope) {
+    case undefined:
+      return undefined;
+    case CacheScope.TENANT:
+      return "tenant";
+    case CacheScope.PRIVATE:
+      return "private";
+    case CacheScope.NONE:
+      return "none";
+    default:
+      // An unknown number has the type of a known one.
+      violations.add("cache", `is ${scope}, which is no scope`);
+      return undefined;
+  }
 }
 
 /** How a call waits, as its caller gave it. */

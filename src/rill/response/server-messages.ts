@@ -158,6 +158,35 @@ export function toLoadMessage(load: LoadSnapshot): Load {
   };
 }
 
+/**
+ * Converts the part of a snapshot that a caller without the permission `observe` sees: the generations of its tenant, the wait that it would have, and
+ * nothing that counts other tenants' work.
+ */
+export function toOwnLoadMessage(load: LoadSnapshot, tenant: string): Load {
+  const { lifecycle, slots, estimatedWait } = load;
+  const own = load.generations.filter((generation) => generation.tenant === tenant);
+  return {
+    state: LIFECYCLES[lifecycle],
+    slotsTotal: slots.total,
+    slotsBusy: 0,
+    parked: 0,
+    preempted: 0,
+    lanes: [],
+    estimatedWaitLow: toDurationMessage(estimatedWait.lowMs),
+    estimatedWaitHigh: toDurationMessage(estimatedWait.highMs),
+    kvTokensInUse: 0,
+    kvTokensTotal: 0,
+    decodedTokensTotal: 0,
+    prefilledTokensTotal: 0,
+    reprefilledTokensTotal: 0,
+    draftTokensTotal: 0,
+    acceptedDraftTokensTotal: 0,
+    preemptionsTotal: 0,
+    refusalsTotal: new Map(),
+    generations: own.map(toGenerationLoadMessage),
+  };
+}
+
 function toGenerationLoadMessage(generation: GenerationLoad): GenerationLoadMessage {
   return {
     generationId: generation.generationId,

@@ -70,16 +70,24 @@ export function createGenerationService(
     return openGeneration(call);
   };
 
-  const cancelGeneration = (request: DecodedRequest<CancelGenerationRequest>): CancelGenerationResponse => {
+  const cancelGeneration = (
+    request: DecodedRequest<CancelGenerationRequest>,
+    { caller }: CallContext,
+  ): CancelGenerationResponse => {
     const { scheduler } = requireBackend(source);
     const { target, mode } = parseCancelRequest(request, limits);
-    const { generationId, state } = scheduler.cancel(target, mode);
+    const viewer = { tenant: caller.tenant, everyTenant: caller.permissions.has("cancel") };
+    const { generationId, state } = scheduler.cancel(target, mode, viewer);
     return { generationId, state: toGenerationStateMessage(state) };
   };
 
-  const getGeneration = (request: DecodedRequest<GetGenerationRequest>): GetGenerationResponse => {
+  const getGeneration = (
+    request: DecodedRequest<GetGenerationRequest>,
+    { caller }: CallContext,
+  ): GetGenerationResponse => {
     const { scheduler, model } = requireBackend(source);
-    const report = scheduler.report(parseGetGenerationRequest(request, limits));
+    const viewer = { tenant: caller.tenant, everyTenant: caller.permissions.has("observe") };
+    const report = scheduler.report(parseGetGenerationRequest(request, limits), viewer);
     return { generation: toGenerationMessage(report, { modelDigest: model.digest }) };
   };
 

@@ -7,7 +7,10 @@ import {
   type WatchLoadRequest,
   type WatchLoadResponse,
 } from "../../../generated/rill/v1/server_service.js";
+import type { Load } from "../../../generated/rill/v1/load.js";
+import type { Caller } from "../../core/calls.js";
 import { Violations } from "../../core/generation-error.js";
+import type { LoadSnapshot } from "../../core/load-snapshot.js";
 import { type BackendSource, requireBackend } from "../../generation/call/backend.js";
 import type { CallContext, CallHost } from "../../grpc/call/call-context.js";
 import { streamMethod, unaryMethod, WITHOUT_TEXT } from "../../grpc/call/service-methods.js";
@@ -16,7 +19,7 @@ import type { ConnectionBounds } from "../../grpc/connection/connections.js";
 import { type DecodedRequest, EncodedResponse, readableMessage } from "../../grpc/contract/service-definition.js";
 import { pause } from "../../sync/clock.js";
 import { parseDurationMs } from "../parse/parse-field.js";
-import { type ServerStart, toLoadMessage, toServerInfoMessage } from "../response/server-messages.js";
+import { type ServerStart, toLoadMessage, toOwnLoadMessage, toServerInfoMessage } from "../response/server-messages.js";
 
 /** The approximate size of a generation in a Load message. */
 const GENERATION_LOAD_BYTES = 128;
@@ -43,24 +46,28 @@ export function createServerService(
     readableMessage(request);
     // A load with a thousand generations takes a millisecond or two to encode.
     return await pace.run(() => {
-      const load = scheduler.load();
+      const load = loadFor(context.caller, scheduler.load());
       context.holdResponse(load.generations.length * GENERATION_LOAD_BYTES);
-      return new EncodedResponse(SERVICE.getLoad.responseSerialize({ load: toLoadMessage(load) }));
+      return new EncodedResponse(SERVICE.getLoad.responseSerialize({ load }));
     });
   };
 
   /** Creates each report when the reader asks for it, so a reader that is behind gets the latest and nothing accumulates. */
   async function* watchLoad(
     request: DecodedRequest<WatchLoadRequest>,
-    { signal }: CallContext,
+    { caller, signal }: CallContext,
   ): AsyncGenerator<WatchLoadResponse> {
     const { scheduler } = requireBackend(source);
     const intervalMs = parseInterval(request);
     using _watcher = watchers.take();
     for (let dueMs = clock.nowMs(); ; dueMs = Math.max(dueMs + intervalMs, clock.nowMs())) {
       await pause(dueMs - clock.nowMs(), { clock, signal });
-      yield { load: toLoadMessage(scheduler.load()) };
+      yield { load: loadFor(caller, scheduler.load()) };
     }
+  }
+
+  function loadFor(caller: Caller, load: LoadSnapshot): Load {
+    return caller.permissions.has("observe") ? toLoadMessage(load) : toOwnLoadMessage(load, caller.tenant);
   }
 
   function parseInterval(request: DecodedRequest<WatchLoadRequest>): number {

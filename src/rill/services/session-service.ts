@@ -86,7 +86,7 @@ export function createSessionService(
     { caller: { tenant: owner } }: CallContext,
   ): Promise<DeleteSessionResponse> => {
     const parsed = { owner, ...parseDeleteSession(request, limits) };
-    await running.settled(parsed.sessionId);
+    await running.settled(parsed);
     storedValue(await store.delete(parsed));
     return {};
   };
@@ -96,7 +96,7 @@ export function createSessionService(
     { caller: { tenant: owner } }: CallContext,
   ): Promise<ForkSessionResponse> => {
     const parsed = { owner, forkId: newSessionId(), ...parseForkSession(request, limits) };
-    await running.settled(parsed.sessionId);
+    await running.settled(parsed);
     return { session: toSessionMessage(storedValue(await store.fork(parsed))) };
   };
 
@@ -105,7 +105,7 @@ export function createSessionService(
     { caller: { tenant: owner } }: CallContext,
   ): Promise<AppendMessagesResponse> => {
     const parsed = { owner, ...parseAppendMessages(request, limits) };
-    await running.settled(parsed.sessionId);
+    await running.settled(parsed);
     if (parsed.messages.some(namesCalls)) await checkCalls(parsed);
     return { session: toSessionMessage(storedValue(await store.append(parsed))) };
   };

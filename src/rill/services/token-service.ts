@@ -47,13 +47,13 @@ export function createTokenService(host: CallHost, source: BackendSource): Untyp
 
   const countTokens = async (
     request: DecodedRequest<CountTokensRequest>,
-    { signal }: CallContext,
+    { caller: { tenant }, signal }: CallContext,
   ): Promise<CountTokensResponse> => {
     const { preparer, model, engine } = requireBackend(source);
     const bounds = { limits, vocabularySize: model.vocabularySize };
     const { input, maxOutputTokens } = parseCountTokensRequest(request, bounds);
     // An input that exceeds the context is counted too, because no token is shorter than a byte of the message.
-    const { tokens } = await preparer.prepare(input, { maxInputTokens: limits.messageBytes, signal });
+    const { tokens } = await preparer.prepare(input, { tenant, maxInputTokens: limits.messageBytes, signal });
     const { length } = tokens;
     const counted = showsTools(input)
       ? await preparer.countTools(input, { maxTokens: limits.messageBytes, signal })

@@ -130,9 +130,10 @@ export class GenerationRecord {
 
   /** Reports on the generation at this moment. Once it has an end, only the count of delivered tokens still changes. */
   report(): GenerationReport {
-    const { generationId, requestId, lane, labels, createdMs } = this.identity;
+    const { generationId, tenant, requestId, lane, labels, createdMs } = this.identity;
     return {
       generationId,
+      tenant,
       requestId,
       lane,
       labels,

@@ -5,8 +5,15 @@ import type { Clock } from "../../sync/clock.js";
 import { RecentMap } from "../../sync/recent-map.js";
 import type { GenerationRecord } from "./generation-record.js";
 
-/** The name by which a caller means a generation. */
+/** The name by which a caller means a generation. A request id is always one of the caller's own tenant. */
 export type GenerationTarget = { readonly generationId: string } | { readonly requestId: string };
+
+/** The caller as far as it decides which generations there are for it. */
+export interface GenerationViewer {
+  readonly tenant: string;
+  /** Whether it may name the generations of every tenant by their generation ids. Other tenants' generations do not exist for it otherwise. */
+  readonly everyTenant: boolean;
+}
 
 /** Returns an id that nobody can guess, because anyone who knows it may cancel the generation. It has 96 random bits and is safe in a URL. */
 export function newGenerationId(): string {
@@ -15,7 +22,7 @@ export function newGenerationId(): string {
   return `gen_${Buffer.from(`${first}${second}${last}`, "hex").toString("base64url")}`;
 }
 
-/** Every generation that has not ended, by its generation id and by its request id. */
+/** Every generation that has not ended, by its generation id, and by its tenant and request id. */
 export class GenerationRegistry implements Iterable<GenerationRecord> {
   readonly #byGenerationId = new Map<string, GenerationRecord>();
   readonly #byRequestId = new Map<string, GenerationRecord>();
@@ -25,22 +32,22 @@ export class GenerationRegistry implements Iterable<GenerationRecord> {
   }
 
   add(record: GenerationRecord): void {
-    const { generationId, requestId } = record.identity;
+    const { generationId, tenant, requestId } = record.identity;
     this.#byGenerationId.set(generationId, record);
-    if (requestId !== undefined) this.#byRequestId.set(requestId, record);
+    if (requestId !== undefined) this.#byRequestId.set(ownKey(tenant, requestId), record);
   }
 
   /** Frees both of the generation's ids. */
   remove(record: GenerationRecord): void {
-    const { generationId, requestId } = record.identity;
+    const { generationId, tenant, requestId } = record.identity;
     this.#byGenerationId.delete(generationId);
-    if (requestId !== undefined) this.#byRequestId.delete(requestId);
+    if (requestId !== undefined) this.#byRequestId.delete(ownKey(tenant, requestId));
   }
 
-  find(target: GenerationTarget): GenerationRecord | undefined {
-    return "generationId" in target
-      ? this.#byGenerationId.get(target.generationId)
-      : this.#byRequestId.get(target.requestId);
+  find(target: GenerationTarget, viewer: GenerationViewer): GenerationRecord | undefined {
+    if ("requestId" in target) return this.#byRequestId.get(ownKey(viewer.tenant, target.requestId));
+    const record = this.#byGenerationId.get(target.generationId);
+    return record !== undefined && isVisible(record.identity, viewer) ? record : undefined;
   }
 
   /** In the order in which they were opened. */
@@ -57,7 +64,7 @@ const TEXT_BYTES = 32;
 /** The reports of generations that have ended, oldest end first. The ledger is bounded in entries, age and bytes. */
 export class GenerationLedger {
   readonly #reports: RecentMap<GenerationReport>;
-  /** The id of the newest generation with each request id. */
+  /** The id of the newest generation with each request id of each tenant. */
   readonly #generationIds = new Map<string, string>();
 
   constructor(limits: Pick<Limits, "ledgerEntries" | "ledgerAgeMs" | "ledgerBytes">, clock: Clock) {
@@ -66,10 +73,10 @@ export class GenerationLedger {
       maxAgeMs: limits.ledgerAgeMs,
       maxBytes: limits.ledgerBytes,
       clock,
-      onForgotten: (generationId, { requestId }) => {
-        if (requestId !== undefined && this.#generationIds.get(requestId) === generationId) {
-          this.#generationIds.delete(requestId);
-        }
+      onForgotten: (generationId, { tenant, requestId }) => {
+        if (requestId === undefined) return;
+        const key = ownKey(tenant, requestId);
+        if (this.#generationIds.get(key) === generationId) this.#generationIds.delete(key);
       },
     });
   }
@@ -85,8 +92,8 @@ export class GenerationLedger {
 
   /** Adds the report of a generation that has just ended. */
   add(report: GenerationReport): void {
-    const { generationId, requestId } = report;
-    if (requestId !== undefined) this.#generationIds.set(requestId, generationId);
+    const { generationId, tenant, requestId } = report;
+    if (requestId !== undefined) this.#generationIds.set(ownKey(tenant, requestId), generationId);
     this.#reports.add(generationId, report, weigh(report));
   }
 
@@ -95,10 +102,21 @@ export class GenerationLedger {
     this.#reports.replace(report.generationId, report);
   }
 
-  find(target: GenerationTarget): GenerationReport | undefined {
-    const id = "generationId" in target ? target.generationId : this.#generationIds.get(target.requestId);
-    return id === undefined ? undefined : this.#reports.find(id);
+  find(target: GenerationTarget, viewer: GenerationViewer): GenerationReport | undefined {
+    const isOwn = "requestId" in target;
+    const id = isOwn ? this.#generationIds.get(ownKey(viewer.tenant, target.requestId)) : target.generationId;
+    const report = id === undefined ? undefined : this.#reports.find(id);
+    return report !== undefined && isVisible(report, viewer) ? report : undefined;
   }
+}
+
+function isVisible({ tenant }: { readonly tenant: string }, viewer: GenerationViewer): boolean {
+  return viewer.everyTenant || tenant === viewer.tenant;
+}
+
+/** The key of a tenant's request id. The same request id of two tenants means two generations. */
+function ownKey(tenant: string, requestId: string): string {
+  return JSON.stringify([tenant, requestId]);
 }
 
 function weigh({ requestId = "", labels }: GenerationReport): number {

@@ -30,6 +30,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "gpu",
       "prefill-budget",
       "speculation",
+      "shared-prefixes",
       "saved-state-size",
       "state-directory",
       "step-limit",

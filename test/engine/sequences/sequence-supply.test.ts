@@ -6,7 +6,7 @@ import { ScriptedEngine } from "../../support/scripted-engine.js";
 
 const tokensOf = (text: string): Uint32Array => Uint32Array.from(Buffer.from(text));
 
-const prompt = (text: string): CacheKey => ({ tokens: tokensOf(text) });
+const prompt = (text: string, scope = ""): CacheKey => ({ scope, tokens: tokensOf(text) });
 
 async function fill(engine: ScriptedEngine, sequence: EngineSequence, text: string): Promise<void> {
   await sequence.trim(0);
@@ -20,18 +20,21 @@ async function poolHolding(...texts: string[]): Promise<{
   rescued: string[];
 }> {
   const engine = new ScriptedEngine({ sequences: texts.length });
-  for (const [index, text] of texts.entries()) {
-    const sequence = engine.sequences[index];
-    if (sequence !== undefined && text !== "") await fill(engine, sequence, text);
-  }
   const rescued: string[] = [];
   const pool = new SequencePool({
     sequences: engine.sequences,
     restore: async (sequence, state) => await engine.restore(sequence, state),
-    rescue: async (sequence, tokens) => {
+    rescue: async ({ sequence, tokens }) => {
       rescued.push(Buffer.from(sequence.tokens().slice(0, tokens)).toString());
     },
   });
+  const leases = [];
+  for (const text of texts) {
+    const lease = await pool.lease(prompt("?"));
+    if (text !== "") await fill(engine, lease.sequence, text);
+    leases.push(lease);
+  }
+  for (const lease of leases) lease[Symbol.dispose]();
   return { pool, sequences: engine.sequences, engine, rescued };
 }
 
@@ -47,6 +50,23 @@ describe("sequence pool", () => {
     const lease = await pool.lease(prompt("abcdef"));
     assert.equal(lease.sequence, sequences[1]);
     assert.equal(lease.reusedTokens, 4);
+  });
+
+  it("reuses what a run of the same scope left, and of no other", async () => {
+    const { pool, sequences } = await poolHolding("abcd", "z");
+    const other = await pool.lease(prompt("abcd", "other"));
+    assert.equal(other.sequence, sequences[0], "the least recently used, whatever it holds");
+    assert.equal(other.reusedTokens, 0);
+    assert.equal(pool.sharedTokens(prompt("z")), 1);
+    assert.equal(pool.sharedTokens(prompt("z", "other")), 0);
+  });
+
+  it("overwrites first what nobody may reuse", async () => {
+    const { pool, sequences } = await poolHolding("a", "b", "c");
+    const alone = await pool.lease({ scope: undefined, tokens: tokensOf("abc") });
+    assert.equal(alone.reusedTokens, 0);
+    alone[Symbol.dispose]();
+    assert.equal((await pool.lease(prompt("x"))).sequence, sequences[0]);
   });
 
   it("cuts it back to what is shared", async () => {

@@ -44,7 +44,7 @@ describe("grammarFor", () => {
   after(() => vocabulary[Symbol.asyncDispose]());
 
   it("is nothing where any text will do", () => {
-    assert.deepEqual(grammarFor(grammars, NOTHING), { notHeld: [] });
+    assert.deepEqual(grammarFor(grammars.of(""), NOTHING), { notHeld: [] });
   });
 
   it("compiles each kind of constraint natively", () => {
@@ -55,14 +55,14 @@ describe("grammarFor", () => {
       { type: "gbnf", grammar: 'root ::= "a"' },
       { type: "regex", pattern: "\\d+|none" },
     ] as const) {
-      assert.match(grammarFor(grammars, { ...NOTHING, constraint }).grammar?.gbnf ?? "", /^root ::= /m);
+      assert.match(grammarFor(grammars.of(""), { ...NOTHING, constraint }).grammar?.gbnf ?? "", /^root ::= /m);
     }
     assert.equal(grammars.entries, 5);
   });
 
   it("names the field of a constraint that cannot be enforced", () => {
     const refuses = (constraint: GrammarRequest["constraint"], field: string, description: RegExp): void =>
-      assertRefuses(() => grammarFor(grammars, { ...NOTHING, constraint }), field, description);
+      assertRefuses(() => grammarFor(grammars.of(""), { ...NOTHING, constraint }), field, description);
     refuses({ type: "json_schema", schema: '{"not":{}}' }, "json_schema", /^at its root: no value is valid here$/);
     refuses({ type: "gbnf", grammar: "root" }, "gbnf", /has no ::= after root \(line 1, column 5\)/);
     refuses({ type: "regex", pattern: "a\\b" }, "regex", /^has a word boundary, \\b, at character 2, which is not/);
@@ -78,21 +78,21 @@ describe("grammarFor", () => {
   });
 
   it("forces a call in the first way that the format knows, and looks only at tools that may be called", () => {
-    const { grammar } = grammarFor(grammars, { ...NOTHING, tools, format });
+    const { grammar } = grammarFor(grammars.of(""), { ...NOTHING, tools, format });
     assert.equal(grammar?.prefixFree, true);
     const choice = { type: "required" } as const;
-    const loose = grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format });
+    const loose = grammarFor(grammars.of(""), { ...NOTHING, tools: { ...tools, choice }, format });
     assert.deepEqual(
       loose.notHeld.map(({ field, pointer }) => `${field} ${pointer}`),
       ["chat.tools[1].parameters /minProperties"],
     );
     assertRefuses(
-      () => grammarFor(grammars, { ...NOTHING, tools: { ...tools, choice }, format, strict: true }),
+      () => grammarFor(grammars.of(""), { ...NOTHING, tools: { ...tools, choice }, format, strict: true }),
       "chat.tools[1].parameters",
       /^at \/minProperties: 2 cannot be enforced/,
     );
     assertRefuses(
-      () => grammarFor(grammars, { ...NOTHING, tools, format: { ...format, calls: [] } }),
+      () => grammarFor(grammars.of(""), { ...NOTHING, tools, format: { ...format, calls: [] } }),
       "chat.tools",
       /cannot be forced, because it is unknown how this model writes calls/,
     );
@@ -101,7 +101,7 @@ describe("grammarFor", () => {
   it("says so where llama.cpp takes no grammar that has passed our own check", () => {
     const broken = new CompiledGrammars(() => createNativeCompiler(vocabulary.model)("root ::= ("));
     assertProblem(
-      () => broken.get("x", () => ({ gbnf: "", prefixFree: true, notHeld: [] })),
+      () => broken.of("").get("x", () => ({ gbnf: "", prefixFree: true, notHeld: [] })),
       /^is rejected by llama.cpp/,
     );
   });

@@ -89,7 +89,7 @@ interface Answer {
 function tryGrammar(grammars: CompiledGrammars, input: FuzzInput): Answer {
   const nothing = { constraint: undefined, tools: undefined, format: undefined, bounds };
   try {
-    const { grammar, notHeld } = grammarFor(grammars, {
+    const { grammar, notHeld } = grammarFor(grammars.of(""), {
       ...nothing,
       ...(input.kind === "tools" ? input : { constraint: input.constraint }),
     });

@@ -4,10 +4,12 @@ import { GenerationLedger } from "../../../src/scheduler/generation/generation-r
 import { ManualClock } from "../../support/manual-clock.js";
 
 const HOUR_MS = 3_600_000;
+const ANYONE = { tenant: "", everyTenant: false };
 
 function reportOf(generationId: string, fields: Partial<GenerationReport> = {}): GenerationReport {
   return {
     generationId,
+    tenant: "",
     requestId: undefined,
     lane: "batch",
     labels: new Map(),
@@ -43,7 +45,7 @@ describe("GenerationLedger", () => {
     );
 
   const known = (ledger: GenerationLedger, ...ids: string[]): string[] =>
-    ids.filter((generationId) => ledger.find({ generationId }) !== undefined);
+    ids.filter((generationId) => ledger.find({ generationId }, ANYONE) !== undefined);
 
   it("forgets the oldest when there are too many", () => {
     const ledger = open();
@@ -81,8 +83,22 @@ describe("GenerationLedger", () => {
   it("keeps nothing where nothing may be kept", () => {
     const ledger = open({ entries: 0 });
     ledger.add(reportOf("a", { requestId: "mine" }));
-    assert.equal(ledger.find({ requestId: "mine" }), undefined);
+    assert.equal(ledger.find({ requestId: "mine" }, ANYONE), undefined);
     assert.equal(ledger.size, 0);
+  });
+
+  it("finds a tenant's own reports only, by either id, unless the viewer sees those of every tenant", () => {
+    const ledger = open();
+    const one = { tenant: "one", everyTenant: false };
+    const two = { tenant: "two", everyTenant: false };
+    ledger.add(reportOf("a", { tenant: "one", requestId: "mine" }));
+    ledger.add(reportOf("b", { tenant: "two", requestId: "mine" }));
+    assert.equal(ledger.find({ requestId: "mine" }, one)?.generationId, "a");
+    assert.equal(ledger.find({ requestId: "mine" }, two)?.generationId, "b");
+    assert.equal(ledger.find({ generationId: "b" }, one), undefined);
+    assert.equal(ledger.find({ generationId: "b" }, { ...one, everyTenant: true })?.generationId, "b");
+    assert.equal(ledger.find({ requestId: "mine" }, { ...one, everyTenant: true })?.generationId, "a");
+    assert.equal(ledger.find({ requestId: "mine" }, { tenant: "three", everyTenant: true }), undefined);
   });
 
   it("finds the newest of a request id, also when an older one is forgotten", () => {
@@ -90,19 +106,19 @@ describe("GenerationLedger", () => {
     ledger.add(reportOf("a", { requestId: "mine" }));
     ledger.add(reportOf("b", { requestId: "mine" }));
     ledger.add(reportOf("c"));
-    assert.equal(ledger.find({ requestId: "mine" })?.generationId, "b");
+    assert.equal(ledger.find({ requestId: "mine" }, ANYONE)?.generationId, "b");
     ledger.add(reportOf("d"));
     assert.deepEqual(known(ledger, "a", "b"), ["b"]);
-    assert.equal(ledger.find({ requestId: "mine" })?.generationId, "b");
+    assert.equal(ledger.find({ requestId: "mine" }, ANYONE)?.generationId, "b");
     ledger.add(reportOf("e"));
-    assert.equal(ledger.find({ requestId: "mine" }), undefined);
+    assert.equal(ledger.find({ requestId: "mine" }, ANYONE), undefined);
   });
 
   it("takes news of one that it knows, which does not become younger by them", () => {
     const ledger = open();
     for (const id of ["a", "b", "c"]) ledger.add(reportOf(id));
     ledger.correct(reportOf("a", { usage: { ...reportOf("a").usage, deliveredTokens: 5 } }));
-    assert.equal(ledger.find({ generationId: "a" })?.usage.deliveredTokens, 5);
+    assert.equal(ledger.find({ generationId: "a" }, ANYONE)?.usage.deliveredTokens, 5);
     ledger.add(reportOf("d"));
     ledger.correct(reportOf("a"));
     assert.deepEqual(known(ledger, "a", "b", "c", "d"), ["b", "c", "d"]);
