@@ -10,6 +10,7 @@ import { fetchModel, factsOf } from "./server/fetched-model.js";
 import { serveUntilEnded } from "./server/serve-until-ended.js";
 import { contextMessage, describeLogPlace, loadedMessage, loadingMessage } from "./server/start-messages.js";
 import { Reloads } from "./server/reloads.js";
+import { ServerRecords } from "./server/server-records.js";
 import { reportFailure } from "./server/start-failure.js";
 import { StartSignals } from "./server/start-signals.js";
 import { StopSignals } from "./machine/stop-signals.js";
@@ -81,7 +82,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   using starting = new StartSignals(signals, tell);
   for (const warning of warnings) log.warn({}, warning);
   try {
-    return await run({ config, engineEntry, log, logFormat, signals, starting, reporter, tell });
+    return await run({ config, engineEntry, log, logFormat, reloads, signals, starting, reporter, tell });
   } catch (error) {
     if (signals.drain.aborted && !starting.isOver) {
       // The signal may also have ended a helper process of the load.
@@ -103,6 +104,7 @@ interface Surroundings {
   readonly engineEntry: URL;
   readonly log: RootLogger;
   readonly logFormat: LogFormat;
+  readonly reloads: Reloads;
   readonly signals: StopSignals;
   readonly starting: StartSignals;
   /** Shows the progress of a download. */
@@ -117,18 +119,20 @@ interface Surroundings {
  * @throws Error with a message for people if a part cannot start, or the reason of the signal that arrives before the server is ready
  */
 async function run(surroundings: Surroundings): Promise<ExitCode> {
-  const { config, engineEntry, log, signals, starting, reporter, tell } = surroundings;
+  const { config, engineEntry, log, reloads, signals, starting, reporter, tell } = surroundings;
   const { listen, limits, connections, trustedProxies, laneWeights, stepLimitMs } = config;
   const clock = systemClock;
   const lifecycle = new LifecycleState();
   const served: Served = { config, lifecycle, log, backend: undefined };
   const backend = (): Backend | undefined => served.backend;
+  const named = { version: VERSION, instanceId: config.instanceId === "auto" ? createInstanceId() : config.instanceId };
+  using records = new ServerRecords({ config, instanceId: named.instanceId, clock, log });
+  reloads.recordTo(records);
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   const keyed = new KeyedGenerations(limits, clock);
   const { sharedPrefixes } = config;
   const generations = { keyed, turns, readOldRecord: readOldTurnRecord, sharedPrefixes, limits, clock };
-  const named = { version: VERSION, instanceId: config.instanceId === "auto" ? createInstanceId() : config.instanceId };
   // RPC starts before the model loads: an address in use shows at once, and health responds during the download and the load.
   await using rpc = await GrpcServer.start({
     listen,
@@ -145,7 +149,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   });
   // The sweeper starts after the address is bound, so that a second server that was started by mistake does not touch the store.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
-  await using admin = await startAdmin(served, { store, rpc });
+  await using admin = await startAdmin(served, { store, rpc, records });
   const model = await fetchModel(config, reporter, signals.drain);
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
   const { contextReason: reason, ...size } = chooseEngineSize(config, model.gguf);
@@ -177,8 +181,17 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
       if (mark.wasOverwritten) log.error({ path }, "the model's file was overwritten while it was in use");
     }
   });
-  using scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, clock, log });
-  served.backend = { scheduler, preparer, model: factsOf(model, preparer), engine: engine.facts };
+  const facts = factsOf(model, preparer);
+  using scheduler = new Scheduler({
+    engine,
+    lifecycle,
+    limits,
+    laneWeights,
+    usage: records.usageOf(facts),
+    clock,
+    log,
+  });
+  served.backend = { scheduler, preparer, model: facts, engine: engine.facts };
   // The garbage of loading would otherwise count as memory that serving needs. The heap keeps its size, because serving will use it.
   collectGarbage();
   using _tidy = MemoryTidy.start({
@@ -217,7 +230,7 @@ interface Served {
 
 async function startAdmin(
   served: Served,
-  { store, rpc }: { readonly store: CalledStore; readonly rpc: GrpcServer },
+  { store, rpc, records }: { readonly store: CalledStore; readonly rpc: GrpcServer; readonly records: ServerRecords },
 ): Promise<AdminServer | undefined> {
   const { config, lifecycle, log } = served;
   const listen = parseAddress(config.adminListen);
@@ -234,6 +247,7 @@ async function startAdmin(
       load: served.backend?.scheduler.load(),
       store: store.report,
       connections: rpc.connections,
+      ...records.report,
       droppedLogLines: log.droppedLines,
     }),
     log,

@@ -4,6 +4,7 @@ import type { Limits } from "../core/limits.js";
 import type { Lifecycle } from "../core/load-snapshot.js";
 import { STORE_METHODS, STORE_OUTCOMES, STORE_TIME_BOUNDS_MS } from "../sessions/link/store-tally.js";
 import { LOAD_METRICS } from "./load-metrics.js";
+import { RECORD_METRICS } from "./record-metrics.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
 
 const LIFECYCLES: readonly Lifecycle[] = ["starting", "serving", "draining", "stopped", "failed"];
@@ -141,6 +142,7 @@ export const SERVER_METRICS: readonly ServerMetric[] = [
   ...LOAD_METRICS,
   ...STORE_METRICS,
   ...CONNECTION_METRICS,
+  ...RECORD_METRICS,
   {
     kind: "counter",
     name: "rill_log_lines_dropped_total",

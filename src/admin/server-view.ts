@@ -1,6 +1,8 @@
 import type { CallsReport } from "../core/calls.js";
 import type { Lifecycle, LoadSnapshot } from "../core/load-snapshot.js";
 import type { Limits } from "../core/limits.js";
+import type { LineFileReport } from "../records/line-file.js";
+import type { TenantUsage } from "../records/tenant-usage.js";
 import type { StoreReport } from "../sessions/link/store-tally.js";
 import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 
@@ -24,6 +26,12 @@ export interface ServerView {
   readonly calls: CallsReport;
   readonly store: StoreReport;
   readonly connections: ConnectionsView;
+  /** The usage of ended generations by tenant. */
+  readonly tenantUsage: readonly TenantUsage[];
+  /** The usage log, or undefined if there is none. */
+  readonly usageLog: LineFileReport | undefined;
+  /** The file of the audit log, or undefined if there is none. */
+  readonly auditLog: LineFileReport | undefined;
   /** The log lines dropped since the start of the server. */
   readonly droppedLogLines: number;
 }

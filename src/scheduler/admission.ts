@@ -10,6 +10,8 @@ export interface AdmissionGateOptions {
   readonly counters: LoadCounters;
   /** The pushback of a caller that is refused now. */
   readonly retryAfterMs: () => number;
+  /** Returns false while generations must not begin because their usage could not be recorded. */
+  readonly mayRecord: () => boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export class AdmissionGate {
     this.#state = "engine_lost";
   }
 
-  /** @throws GenerationError STARTING, DRAINING or ENGINE_LOST, with retryAfterMs. */
+  /** @throws GenerationError STARTING, DRAINING, ENGINE_LOST or USAGE_LOG_UNAVAILABLE, with retryAfterMs. */
   pass(): void {
     const { current } = this.#options.lifecycle;
     if (this.#state === "engine_lost" || current === "failed") {
@@ -43,6 +45,9 @@ export class AdmissionGate {
       throw this.refusalForNow("DRAINING", "the server is about to stop and takes no more calls");
     }
     if (current === "starting") throw this.refusalForNow("STARTING", "the model is still being loaded");
+    if (!this.#options.mayRecord()) {
+      throw this.refusalForNow("USAGE_LOG_UNAVAILABLE", "the server cannot record the usage of calls at present");
+    }
   }
 
   /** Counts and returns the error of a refusal after which the caller may try again, here or on another server. */

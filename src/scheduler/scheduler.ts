@@ -7,6 +7,7 @@ import type { Lane } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
 import { creditWindow } from "../core/piece.js";
+import type { UsageRecorder } from "../core/usage-recorder.js";
 import type { Clock } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
 import { printableText } from "../telemetry/log-text.js";
@@ -35,6 +36,8 @@ export interface SchedulerOptions {
   readonly limits: Limits;
   /** How the lanes share the slots while both want them. Each weight is above 0. */
   readonly laneWeights: Readonly<Record<Lane, number>>;
+  /** Gets the usage of each accepted generation at its end. Default: nobody does. */
+  readonly usage?: UsageRecorder;
   /** At least 1. Default: the number of the engine's sequences, which is also the most that makes sense. */
   readonly slots?: number;
   readonly clock: Clock;
@@ -45,6 +48,8 @@ export interface SchedulerOptions {
 export interface OpenedCall {
   /** The tenant of the caller, to whom the generation belongs. */
   readonly tenant: string;
+  /** The caller's name within the tenant, for the usage log. Default: "". */
+  readonly subject?: string;
   readonly requestId: string | undefined;
   readonly lane: Lane;
   readonly labels: ReadonlyMap<string, string>;
@@ -96,6 +101,7 @@ export class Scheduler implements Disposable {
       lifecycle: options.lifecycle,
       counters: this.#counters,
       retryAfterMs: () => this.#dispatcher.retryAfterMs(),
+      mayRecord: () => options.usage?.isReady ?? true,
     });
     this.#recordContext = {
       clock,
@@ -114,13 +120,13 @@ export class Scheduler implements Disposable {
 
   /**
    * Registers a generation in state preparing. Its request id is in use within its tenant until it has ended.
-   * @throws GenerationError STARTING, DRAINING or ENGINE_LOST (with retryAfterMs), REQUEST_ID_IN_USE, TOO_MANY_CALLS, or the reason of a signal that has
-   * aborted already.
+   * @throws GenerationError STARTING, DRAINING, ENGINE_LOST or USAGE_LOG_UNAVAILABLE (with retryAfterMs), REQUEST_ID_IN_USE, TOO_MANY_CALLS, or the
+   * reason of a signal that has aborted already.
    */
   open(call: OpenedCall): Generation {
     if (call.signal.aborted) throw GenerationError.from(call.signal.reason);
     this.#gate.pass();
-    const { tenant, requestId, lane, labels, origin } = call;
+    const { tenant, subject = "", requestId, lane, labels, origin } = call;
     if (requestId !== undefined && this.#registry.find({ requestId }, { tenant, everyTenant: false }) !== undefined) {
       throw this.#gate.refusal("REQUEST_ID_IN_USE", "a generation with this request id has not ended yet", {
         facts: { request_id: requestId },
@@ -134,6 +140,7 @@ export class Scheduler implements Disposable {
     const identity = {
       generationId: newGenerationId(),
       tenant,
+      subject,
       requestId,
       lane,
       labels,
@@ -254,6 +261,10 @@ export class Scheduler implements Disposable {
     if (record.accepted && record.outcome !== undefined) {
       this.#counters.ended(record.outcome);
       this.#ledger.add(record.report());
+      const { tenant, subject, generationId, requestId, labels } = record.identity;
+      const { outcome } = record;
+      const usage = record.account.usage();
+      this.#options.usage?.ended({ tenant, subject, generationId, requestId, labels, outcome, usage });
     }
     logEnd(this.#options.log, record);
     if (this.#registry.size > 0) return;

@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../core/audit.js";
 import type { Logger } from "../telemetry/logger.js";
 
 /** A part of the server that can read its files again while it serves. */
@@ -16,6 +17,7 @@ export class Reloads {
   readonly #log: Logger;
   readonly #parts = new Set<ReloadablePart>();
   #running: Promise<void> = Promise.resolve();
+  #audit: AuditTrail | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -25,6 +27,11 @@ export class Reloads {
   add(part: ReloadablePart): Disposable {
     this.#parts.add(part);
     return { [Symbol.dispose]: () => void this.#parts.delete(part) };
+  }
+
+  /** Records each reload in the audit trail from now on. */
+  recordTo(audit: AuditTrail): void {
+    this.#audit = audit;
   }
 
   /** Reloads all parts, after the reload that runs already. It never rejects, and the log reports each part. */
@@ -40,8 +47,10 @@ export class Reloads {
       try {
         await part.reload();
         this.#log.info({ part: part.name }, "reloaded");
+        this.#audit?.record({ action: "reload", outcome: "done", target: part.name });
       } catch (err) {
         this.#log.error({ part: part.name, err }, "the reload failed, and the old contents stay in use");
+        this.#audit?.record({ action: "reload", outcome: "failed", target: part.name });
       }
     }
   }

@@ -4,6 +4,7 @@ import { parseTrustedProxy } from "../grpc/gate/call-deadlines.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/link/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import { parseHostName } from "../machine/address.js";
+import { RECORD_SETTINGS } from "./record-settings.js";
 import type { Setting } from "./setting.js";
 import {
   addressOrOff,
@@ -161,6 +162,7 @@ export const SERVER_SETTINGS = {
     about: "where sessions are stored; auto: a SQLite file in the platform's data folder",
     default: "auto",
   }),
+  ...RECORD_SETTINGS,
   stepLimitMs: duration({
     name: "step-limit",
     about: "time after which a step of the engine counts as hanging",

@@ -29,5 +29,8 @@ export const viewIn = (lifecycle: Lifecycle): ServerView => ({
   },
   store: STORE_EXAMPLE,
   connections: { open: 12, capacity: 4_096, refused: 5, closed: { handshake: 1, idle: 2, crowded: 3, lingering: 4 } },
+  tenantUsage: [{ tenant: "acme", generations: 2, inputTokens: 30, reusedInputTokens: 10, outputTokens: 40 }],
+  usageLog: { writtenLines: 2, waitingLines: 1, lostLines: 0 },
+  auditLog: undefined,
   droppedLogLines: 9,
 });

@@ -179,6 +179,10 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
       await messageOf(first, () => true);
       return (await resultOf(client.server.watchLoad({}))).status;
     }),
+  USAGE_LOG_UNAVAILABLE: () =>
+    scene({ usage: { ended: () => undefined, isReady: false } }, ({ client }) =>
+      refusalOf(client.generate(promptRequest("a"))),
+    ),
   STARTING: () => scene({ serving: false }, ({ client }) => refusalOf(client.generate(promptRequest("a")))),
   DRAINING: () =>
     scene({}, ({ server, client }) => {
@@ -232,7 +236,7 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
 };
 
 /** The codes of which another try, here or elsewhere, is safe and sensible. */
-const RETRIED: readonly ErrorCode[] = ["QUEUE_FULL", "TOO_MANY_CALLS", "STARTING", "DRAINING"];
+const RETRIED: readonly ErrorCode[] = ["QUEUE_FULL", "TOO_MANY_CALLS", "USAGE_LOG_UNAVAILABLE", "STARTING", "DRAINING"];
 
 async function rawRefusal(
   { address }: TestServer,

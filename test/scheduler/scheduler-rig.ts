@@ -7,6 +7,7 @@ import type { GenerationReport } from "../../src/core/generation-report.js";
 import type { Lane } from "../../src/core/generation-request.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import type { Piece } from "../../src/core/piece.js";
+import type { UsageRecorder } from "../../src/core/usage-recorder.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
 import type { PreparedRun } from "../../src/scheduler/forecast/run-work.js";
 import type { GenerationTarget } from "../../src/scheduler/generation/generation-registry.js";
@@ -28,6 +29,8 @@ export interface RigOptions {
   readonly laneWeights?: Readonly<Record<Lane, number>>;
   readonly slots?: number;
   readonly stepLimitMs?: number;
+  /** Default: nobody gets the usage. */
+  readonly usage?: UsageRecorder;
 }
 
 /** A call as a test opens it. */
@@ -104,6 +107,7 @@ export class SchedulerRig implements AsyncDisposable {
       lifecycle: this.lifecycle,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       laneWeights: options.laneWeights ?? { interactive: 3, batch: 1 },
+      ...(options.usage === undefined ? {} : { usage: options.usage }),
       ...(options.slots === undefined ? {} : { slots: options.slots }),
       clock: this.clock,
       log: this.log,

@@ -18,6 +18,7 @@ import { createStore } from "../../src/sessions/link/create-store.js";
 import { RunningTurns } from "../../src/sessions/running-turns.js";
 import type { SessionStore } from "../../src/sessions/session-store.js";
 import type { StoreAddress } from "../../src/sessions/link/store-address.js";
+import type { UsageRecorder } from "../../src/core/usage-recorder.js";
 import { type Clock, systemClock } from "../../src/sync/clock.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
 import { leasePreparer, type PreparerLease } from "./leased-preparers.js";
@@ -62,6 +63,8 @@ export interface TestServerOptions {
   readonly serving?: boolean;
   /** Default: in memory. Nothing is opened before the first session call. */
   readonly store?: StoreAddress;
+  /** Gets the usage of generations. Default: nobody does. */
+  readonly usage?: UsageRecorder;
   /** The store's time of day. Default: the real one. */
   readonly wallNowMs?: () => number;
   /** In place of the preparer's own, for a test that holds it up or makes it fail. */
@@ -130,7 +133,16 @@ export class TestServer implements AsyncDisposable {
     });
     const laneWeights = { interactive: 3, batch: 1 };
     const slots = options.slots ?? engine.facts.sequences;
-    const scheduler = new Scheduler({ engine, lifecycle, limits, laneWeights, slots, clock, log });
+    const scheduler = new Scheduler({
+      engine,
+      lifecycle,
+      limits,
+      laneWeights,
+      ...(options.usage === undefined ? {} : { usage: options.usage }),
+      slots,
+      clock,
+      log,
+    });
     const { template } = preparer.facts;
     const reasoning = options.reasons ?? template.reasoning;
     const problem = options.templateProblem ?? template.problem;

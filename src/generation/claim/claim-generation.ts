@@ -44,7 +44,7 @@ export function beginClaim(call: GenerationCall, turn?: StoredTurn & GenerationW
   const { request, backend, limits, handle, keyed } = call;
   const { requestId, lane, labels, idempotency } = request;
   const { caller, origin, signal } = handle;
-  const opened = { tenant: caller.tenant, requestId, lane, labels, origin, watcher: turn };
+  const opened = { tenant: caller.tenant, subject: caller.subject, requestId, lane, labels, origin, watcher: turn };
   if (idempotency === undefined) {
     return new OwnReading(backend.scheduler.open({ ...opened, signal }), { turn, signal });
   }

@@ -32,6 +32,8 @@ export interface GenerationIdentity {
   readonly generationId: string;
   /** The tenant to whom the generation belongs; "" where the server knows no tenants. */
   readonly tenant: string;
+  /** The caller's name within the tenant. */
+  readonly subject: string;
   /** The caller's own name for the generation. */
   readonly requestId: string | undefined;
   readonly lane: Lane;

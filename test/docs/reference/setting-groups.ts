@@ -43,6 +43,11 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     names: ["drain-delay", "drain-grace", "log-level", "log-format"],
   },
   {
+    title: "Usage and audit",
+    about: "The [usage log](operating.md#usage-for-billing) for billing, and the [audit log](operating.md#audit-log).",
+    names: ["usage-log*", "audit-log*", "metrics-tenants"],
+  },
+  {
     title: "Queue",
     about: "How many calls the server takes, how long they may wait and run, and how the lanes share the slots.",
     names: [
