@@ -10,6 +10,7 @@ import {
 } from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
 import type { WrittenText } from "./grammar/compile-constraint.js";
+import { paced } from "./paced.js";
 import { grammarFor, type GrammarRequest } from "./grammar/grammar-for.js";
 import { HiddenTexts } from "./template/hidden-texts.js";
 import { type Tokenised, tokenizeFragments } from "./tokens/tokenize-fragments.js";
@@ -133,13 +134,13 @@ function* prepareChat(
   return prepared.type === "tokens" ? { ...prepared, ...(format && { format }), ...shape } : prepared;
 }
 
-/** Compiles the grammar in a slice of its own, since a new one may take some tens of milliseconds. */
+/** Compiles the grammar in slices of its own. */
 function* compileGrammar(
   { grammars, grammarBounds: bounds }: PrepareTools,
   { tenant = "", ...request }: Omit<GrammarRequest, "bounds"> & Pick<PrepareRequest, "tenant">,
 ): Generator<undefined, Pick<OutputShape, "grammar" | "notHeld">> {
   yield;
-  const { grammar, notHeld } = grammarFor(grammars.of(tenant), { ...request, bounds });
+  const { grammar, notHeld } = yield* paced(grammarFor(grammars.of(tenant), { ...request, bounds }));
   if (grammar !== undefined) yield;
   return { ...(grammar && { grammar }), ...(notHeld.length > 0 && { notHeld }) };
 }

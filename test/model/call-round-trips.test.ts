@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Message, Tool } from "../../src/core/conversation.js";
 import type { OutputFormat } from "../../src/core/output-format.js";
 import { callOpening } from "../../src/prepare/grammar/call-body-grammar.js";
-import { compileCallGrammar } from "../../src/prepare/grammar/compile-call-grammar.js";
+import { compileCallGrammar } from "../prepare/grammar/compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../src/prepare/grammar/rules/grammar-bounds.js";
 import { JinjaTemplate } from "../../src/prepare/template/jinja-template.js";
 import { Vocabulary } from "../../src/prepare/tokens/vocabulary.js";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { GenerationInput } from "../../src/core/generation-request.js";
 import type { PrepareCommand, PrepareNotice } from "../../src/core/prepare-messages.js";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
 import { createPrepareTools } from "../../src/prepare/prepare-input.js";
@@ -83,6 +84,34 @@ describe("PrepareHost", () => {
     say(tokenize(2, "a"));
     const order = (await hearSome(2)).map((notice) => ("id" in notice ? notice.id : 0));
     assert.deepEqual(order, [2, 1]);
+  });
+
+  it("prepares a neighbour's short inputs while it compiles the grammar of many tools", async function () {
+    this.timeout(60_000);
+    const member = (index: number): object => ({ type: ["string", "integer", "boolean", "number"][index % 4] });
+    const tools = Array.from({ length: 256 }, (_, tool) => {
+      const properties = Object.fromEntries(
+        Array.from({ length: 60 }, (_, index) => [`property_${index}_${tool}`, member(index)]),
+      );
+      return { name: `tool_${tool}`, description: "", parameters: JSON.stringify({ type: "object", properties }) };
+    });
+    const input: GenerationInput = {
+      type: "chat",
+      messages: [{ role: "user", content: "hello" }],
+      tools: { tools, choice: { type: "required" } },
+    };
+    // The input does not fit, so that nearly all of the work is the grammar's.
+    say({ type: "prepare", id: 1, input, maxInputTokens: 1_000 });
+    let neighbours = 0;
+    for (let id = 2; ; id++, neighbours++) {
+      say(tokenize(id, "a"));
+      const notice = await hear();
+      if ("id" in notice && notice.id === 1) {
+        assert.equal(notice.type, "too_long");
+        break;
+      }
+    }
+    assert.ok(neighbours >= 10, `${neighbours} inputs were prepared meanwhile`);
   });
 
   it("stops a job in the middle when it is cancelled", async () => {

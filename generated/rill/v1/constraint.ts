@@ -24,7 +24,10 @@ export interface Choices {
 
 /** UnheldKeyword is a keyword of a schema that does not restrict the output. The caller has to check the output itself. */
 export interface UnheldKeyword {
-  /** The field of the request with the schema, such as `json_schema` or `chat.tools[2].parameters`. */
+  /**
+   * The field of the request with the schema, such as `json_schema` or `chat.tools[2].parameters`.
+   * Empty in an entry that counts the keywords beyond the bounds of the list.
+   */
   field: string;
   /** The JSON pointer of the keyword in the schema, such as `/properties/name/format`. */
   pointer: string;

@@ -290,7 +290,10 @@ export interface GenerateResponse {
   contextTrimmed?:
     | ContextTrimmed
     | undefined;
-  /** The keywords of schemas that the grammar does not hold. Empty if it holds the schemas whole. */
+  /**
+   * The keywords of schemas that the grammar does not hold. Empty if it holds the schemas whole. At most 512 keywords are
+   * listed, with at most 64 KiB of text together. If there are more, a last entry without `field` says how many.
+   */
   notHeld: UnheldKeyword[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

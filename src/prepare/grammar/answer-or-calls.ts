@@ -2,7 +2,8 @@ import { allowsParallelCalls, type ToolUse } from "../../core/conversation.js";
 import type { RequestedConstraint } from "../../core/generation-request.js";
 import type { CallSyntax } from "../../core/call-syntax.js";
 import { callsAfterOpening } from "./call-body-grammar.js";
-import { addTools, finishCalls, freeingLargest, openingAfter, TOOLS_FIELD } from "./compile-call-grammar.js";
+import { openingAfter } from "./compile-call-grammar.js";
+import { addTools, finishCalls, freeingLargest, toolsIn, TOOLS_FIELD } from "./tools-grammar.js";
 import { addConstraint, type AnswerGrammar, compileConstraint } from "./compile-constraint.js";
 import { mayBeginWith } from "./check/parse-stacks.js";
 import type { CompiledGrammar } from "./finish-grammar.js";
@@ -28,30 +29,30 @@ interface AnswerOrCalls {
  * Compiles the grammar of an output that is either an answer under a constraint, or calls of tools in this syntax.
  * @throws GrammarProblem with the position in the constraint, or with the field of a tool as subfield
  */
-export function compileAnswerOrCalls(
+export function* compileAnswerOrCalls(
   { constraint, use, syntax, answerOpening, opened = "" }: AnswerOrCalls,
   { strict, ...bounds }: GrammarBounds & { readonly strict: boolean },
-): CompiledGrammar {
-  const alone = compileConstraint(constraint, { ...bounds, strict });
+): Generator<undefined, CompiledGrammar> {
+  const alone = yield* compileConstraint(constraint, { ...bounds, strict });
   const own = new RuleBook();
   const answer = addConstraint(own, constraint, { ...bounds, strict });
   const strictness = strict ? "strict" : "lenient";
-  return freeingLargest({ tools: use.tools, strictness }, ({ free, book, ...shared }) => {
+  return yield* freeingLargest({ use, bounds, strictness }, function* (attempt) {
+    const { book } = attempt;
     book.define(ROOT_RULE, EMPTY);
     for (const [name, node] of renameRules(own.rules, prefixed)) book.define(name, node);
     const answerNode = sequence(text(answerOpening), renameIn(answer.node, prefixed));
-    const { tools, branchings, notHeld } = orOfTools(() =>
-      addTools(book, { use, body: syntax.body, bounds, strictness, free, ...shared }),
-    );
+    yield* orOfTools(addTools(attempt, [syntax.body]));
+    const { tools, branchings, notHeld } = toolsIn(attempt, syntax.body);
     const calls = callsAfterOpening(book, syntax, { tools, most: allowsParallelCalls(use) ? bounds.calls : 1 });
     const callNode = sequence(text(openingAfter(opened, syntax)), calls);
     const root = choice(answerNode, callNode);
     book.define(ROOT_RULE, root);
     const ofAnswer = (answer.generated?.branchings ?? []).map((node) => renameIn(node, prefixed));
-    const finished = finishCalls(book, bounds, {
+    const finished = yield* finishCalls(book, bounds, {
       branchings: [root, ...ofAnswer, ...branchings],
       nameOf: (rule) => nameOf(rule, answer),
-      notHeld: [...alone.notHeld, ...notHeld],
+      notHeld: [...(answer.generated?.notHeld ?? []), ...notHeld],
     });
     const prefixFree = finished.prefixFree && alone.prefixFree && areApart(book, answerNode, callNode);
     return { ...finished, prefixFree };
@@ -81,9 +82,9 @@ function firstChars(node: GrammarNode): string | undefined {
 }
 
 /** Compiles a part of a request's tools. @throws GrammarProblem whose subfield is a whole field */
-function orOfTools<T>(compile: () => T): T {
+function* orOfTools<T>(compile: Generator<undefined, T>): Generator<undefined, T> {
   try {
-    return compile();
+    return yield* compile;
   } catch (error) {
     if (error instanceof GrammarProblem) throw new GrammarProblem(error.message, TOOLS_FIELD + error.subfield);
     throw error;

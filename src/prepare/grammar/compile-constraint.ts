@@ -33,36 +33,40 @@ export interface AnswerGrammar {
 }
 
 /**
- * Compiles a constraint to GBNF, which is not compiled natively yet.
+ * Compiles a constraint to GBNF, which is not compiled natively yet. It yields between slices of work.
  * @param written the beginning of the answer, after which the grammar begins; the default is none
  * @throws GrammarProblem
  * @throws InputRefusal when the text is not the beginning of a valid answer
  */
-export function compileConstraint(
+export function* compileConstraint(
   constraint: RequestedConstraint,
   bounds: ConstraintBounds,
   written?: WrittenText,
-): CompiledGrammar {
+): Generator<undefined, CompiledGrammar> {
   const book = new RuleBook();
   const { node, generated, mayContinue } = addConstraint(book, constraint, bounds);
   book.define(ROOT_RULE, node);
-  const finished = finishGrammar(book.rules, bounds, generated);
+  yield;
+  const finished = yield* finishGrammar(book.rules, bounds, generated);
   const grammar = { ...finished, prefixFree: finished.prefixFree && !mayContinue };
-  return written === undefined || written.text === "" ? grammar : continueGrammar(book, { grammar, written }, bounds);
+  if (written === undefined || written.text === "") return grammar;
+  return yield* continueGrammar(book, { grammar, written }, bounds);
 }
 
-function continueGrammar(
+function* continueGrammar(
   book: RuleBook,
   { grammar, written }: { grammar: CompiledGrammar; written: WrittenText },
   bounds: GrammarBounds,
-): CompiledGrammar {
+): Generator<undefined, CompiledGrammar> {
   const bytes = Buffer.byteLength(written.text);
   if (bytes > bounds.bytes) {
     throw new InputRefusal(written.field, `has ${bytes} bytes; with a constraint at most ${bounds.bytes} are allowed`);
   }
   try {
     const rules = advanceGrammar(book.rules, written.text);
-    return { ...grammar, gbnf: finishGrammar(rules, bounds, { branchings: [] }).gbnf };
+    yield;
+    const { gbnf } = yield* finishGrammar(rules, bounds, { branchings: [] });
+    return { ...grammar, gbnf };
   } catch (error) {
     if (error instanceof GrammarProblem) throw new InputRefusal(written.field, error.message);
     throw error;

@@ -30,11 +30,14 @@ const ENTRY_OVERHEAD_BYTES = 256;
 /** The grammars that are known to one tenant. */
 export interface KnownGrammars {
   /**
-   * The grammar for a request. A new request is compiled to GBNF by `compileRequest` and then natively.
+   * The grammar for a request. A new request is compiled to GBNF by `compileRequest` and then natively. It yields between slices of work.
    * @param request a text of everything that the grammar depends on
    * @throws GrammarProblem, again for a request that failed before
    */
-  get(request: string, compileRequest: () => CompiledGrammar): CompiledGrammar;
+  get(
+    request: string,
+    compileRequest: () => Generator<undefined, CompiledGrammar>,
+  ): Generator<undefined, CompiledGrammar>;
 }
 
 /**
@@ -64,7 +67,10 @@ export class CompiledGrammars {
     return { get: (request, compileRequest) => this.#get(JSON.stringify([tenant, request]), compileRequest) };
   }
 
-  #get(text: string, compileRequest: () => CompiledGrammar): CompiledGrammar {
+  *#get(
+    text: string,
+    compileRequest: () => Generator<undefined, CompiledGrammar>,
+  ): Generator<undefined, CompiledGrammar> {
     const key = createHash("sha256").update(text).digest("base64");
     const known = this.#entries.get(key);
     if (known !== undefined) {
@@ -72,14 +78,15 @@ export class CompiledGrammars {
       this.#entries.set(key, known);
       return toGrammar(known.compilation);
     }
-    const compilation = this.#run(compileRequest);
+    const compilation = yield* this.#run(compileRequest());
     this.#keep(key, compilation);
     return toGrammar(compilation);
   }
 
-  #run(compileRequest: () => CompiledGrammar): Compilation {
+  *#run(compileRequest: Generator<undefined, CompiledGrammar>): Generator<undefined, Compilation> {
     try {
-      const grammar = compileRequest();
+      const grammar = yield* compileRequest;
+      yield;
       this.#compile(grammar.gbnf);
       return { grammar };
     } catch (error) {
@@ -95,6 +102,8 @@ export class CompiledGrammars {
         : [compilation.problem];
     const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), ENTRY_OVERHEAD_BYTES);
     if (bytes > this.#bounds.bytes) return;
+    // Two jobs may compile the same request at the same time.
+    this.#bytes -= this.#entries.get(key)?.bytes ?? 0;
     this.#entries.set(key, { compilation, bytes });
     this.#bytes += bytes;
     for (const [oldest, entry] of this.#entries) {

@@ -3,13 +3,9 @@ import { checkAmbiguity } from "./check/check-ambiguity.js";
 import { checkGrammar } from "./check/check-grammar.js";
 import { isClosed } from "./check/rule-properties.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
-import {
-  type CharsNode,
-  type Grammar,
-  type GrammarNode,
-  GrammarProblem,
-  type RepeatNode,
-} from "./rules/grammar-node.js";
+import { type Grammar, type GrammarNode, GrammarProblem } from "./rules/grammar-node.js";
+import { describeExcessBytes, writeGbnf } from "./gbnf/write-gbnf.js";
+import { boundUnheld } from "./bound-unheld.js";
 
 /** A grammar and the keywords of the caller's schemas that it does not hold. */
 export interface CompiledGrammar extends OutputGrammar {
@@ -29,66 +25,22 @@ export interface GeneratedFacts {
 }
 
 /**
- * Checks a grammar and writes it as GBNF.
+ * Checks a grammar and writes it as GBNF. It yields between slices of work.
  * @param generated undefined for a grammar that the caller wrote
  * @throws GrammarProblem
  */
-export function finishGrammar(grammar: Grammar, bounds: GrammarBounds, generated?: GeneratedFacts): CompiledGrammar {
-  checkGrammar(grammar, bounds, generated?.nameOf);
-  const isUnambiguous = checkAmbiguity(grammar, { starts: generated?.branchings, maxSteps: generated?.maxSteps });
-  const gbnf = writeGbnf(grammar);
-  const bytes = Buffer.byteLength(gbnf);
-  if (bytes > bounds.writtenBytes) {
-    throw new GrammarProblem(`compiles to a grammar of ${bytes} bytes; at most ${bounds.writtenBytes} are allowed`);
-  }
+export function* finishGrammar(
+  grammar: Grammar,
+  bounds: GrammarBounds,
+  generated?: GeneratedFacts,
+): Generator<undefined, CompiledGrammar> {
+  yield* checkGrammar(grammar, bounds, generated?.nameOf);
+  const { branchings: starts, maxSteps } = generated ?? {};
+  const isUnambiguous = yield* checkAmbiguity(grammar, { starts, maxSteps });
+  const gbnf = yield* writeGbnf(grammar);
+  const excess = describeExcessBytes(Buffer.byteLength(gbnf), bounds);
+  if (excess !== undefined) throw new GrammarProblem(excess);
   // A generated grammar ends where its last part ends, even if an output has several derivations.
-  const prefixFree = (isUnambiguous || generated !== undefined) && isClosed(grammar);
-  return { gbnf, prefixFree, notHeld: generated?.notHeld ?? [] };
-}
-
-/** Writes the grammar in GBNF, llama.cpp's language. Characters outside a short list of plain ones become escapes. */
-function writeGbnf(grammar: Grammar): string {
-  return [...grammar].map(([name, node]) => `${name} ::= ${writeOptions(node)}\n`).join("");
-}
-
-function writeOptions(node: GrammarNode): string {
-  return node.type === "choice" ? node.options.map(writeNode).join(" | ") : writeNode(node);
-}
-
-function writeNode(node: GrammarNode): string {
-  switch (node.type) {
-    case "text":
-      return `"${Array.from(node.text, (char) => writeChar(char.codePointAt(0) ?? 0)).join("")}"`;
-    case "chars":
-      return writeChars(node);
-    case "sequence":
-      // An empty sequence becomes an empty text, since a line's end after ::= or a bar would not end the rule.
-      return node.parts.length === 0 ? '""' : node.parts.map(writeNode).join(" ");
-    case "choice":
-      return `(${writeOptions(node)})`;
-    case "repeat":
-      return `${writeNode(node.body)}${writeRounds(node)}`;
-    case "rule":
-      return node.name;
-  }
-}
-
-function writeChars({ ranges, isNegated }: CharsNode): string {
-  if (ranges.length === 0) return ".";
-  const written = ranges.map(([first, last]) => writeChar(first) + (first === last ? "" : `-${writeChar(last)}`));
-  return `[${isNegated ? "^" : ""}${written.join("")}]`;
-}
-
-function writeRounds({ min, max }: RepeatNode): string {
-  if (max === Infinity) return min === 0 ? "*" : min === 1 ? "+" : `{${min},}`;
-  if (min === max) return `{${min}}`;
-  return min === 0 && max === 1 ? "?" : `{${min},${max}}`;
-}
-
-function writeChar(codePoint: number): string {
-  const char = String.fromCodePoint(codePoint);
-  if (/^[A-Za-z0-9 _:,{}<>/|.]$/.test(char)) return char;
-  const hex = codePoint.toString(16).toUpperCase();
-  if (codePoint <= 0xff) return `\\x${hex.padStart(2, "0")}`;
-  return codePoint <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+  const prefixFree = (isUnambiguous || generated !== undefined) && (yield* isClosed(grammar));
+  return { gbnf, prefixFree, notHeld: boundUnheld(generated?.notHeld ?? []) };
 }

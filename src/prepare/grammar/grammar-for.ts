@@ -3,12 +3,13 @@ import type { OutputFormat, OutputGrammar, UnheldKeyword } from "../../core/outp
 import type { ToolUse } from "../../core/conversation.js";
 import { InputRefusal } from "../../core/generation-error.js";
 import { compileAnswerOrCalls } from "./answer-or-calls.js";
-import { compileCallGrammar, TOOLS_FIELD } from "./compile-call-grammar.js";
+import { compileCallGrammar } from "./compile-call-grammar.js";
 import { compileConstraint, type WrittenText } from "./compile-constraint.js";
 import { compileHeldCalls } from "./held-calls.js";
 import type { KnownGrammars } from "./compiled-grammars.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
 import { GrammarProblem } from "./rules/grammar-node.js";
+import { TOOLS_FIELD } from "./tools-grammar.js";
 import type { CompiledGrammar } from "./finish-grammar.js";
 
 /** The parts of a request that may need a grammar. */
@@ -35,10 +36,10 @@ export interface HeldOutput {
 /**
  * The grammar of the answer, if there is a constraint, or of the calls, if there are tools. An answer under a constraint may also be calls, unless it
  * continues one that has begun; an answer that must be calls is nothing else, whatever the constraint. Without a grammar the output is free. The grammar
- * is known to compile natively. A new one takes some tens of milliseconds at worst, without a pause; the prepare worker calls this.
+ * is known to compile natively. The prepare worker calls this; it yields between slices of work.
  * @throws InputRefusal with the field, the position in it and the bound
  */
-export function grammarFor(grammars: KnownGrammars, request: GrammarRequest): HeldOutput {
+export function* grammarFor(grammars: KnownGrammars, request: GrammarRequest): Generator<undefined, HeldOutput> {
   const { constraint, tools, bounds, strict = false, written, answerOpening = "" } = request;
   const opened = request.format?.opened ?? "";
   const limits = { ...bounds, strict };
@@ -49,30 +50,37 @@ export function grammarFor(grammars: KnownGrammars, request: GrammarRequest): He
       throw new InputRefusal(TOOLS_FIELD, "cannot be forced, because it is unknown how this model writes calls");
     }
     const key = JSON.stringify(["forced", tools, syntax, opened, limits]);
-    return orRefuse(TOOLS_FIELD, () =>
+    return yield* orRefuse(
+      TOOLS_FIELD,
       grammars.get(key, () => compileCallGrammar(tools, syntax, { ...limits, opened })),
     );
   }
   const isBegun = written !== undefined && written.text !== "";
   if (constraint !== undefined && (tools === undefined || syntax === undefined || isBegun)) {
     const key = JSON.stringify([constraint, limits, written?.text ?? ""]);
-    return orRefuse(constraint.type, () => grammars.get(key, () => compileConstraint(constraint, limits, written)));
+    return yield* orRefuse(
+      constraint.type,
+      grammars.get(key, () => compileConstraint(constraint, limits, written)),
+    );
   }
   if (tools === undefined || syntax === undefined) return { notHeld: [] };
   if (constraint !== undefined) {
     const key = JSON.stringify([constraint, tools, syntax, limits, answerOpening, opened]);
-    return orRefuse(constraint.type, () =>
+    return yield* orRefuse(
+      constraint.type,
       grammars.get(key, () => compileAnswerOrCalls({ constraint, use: tools, syntax, answerOpening, opened }, limits)),
     );
   }
-  return orFree(limits, () =>
-    grammars.get(JSON.stringify(["held", tools, calls, limits]), () => compileHeldCalls(tools, calls, limits)),
+  const key = JSON.stringify(["held", tools, calls, limits]);
+  return yield* orFree(
+    limits,
+    grammars.get(key, () => compileHeldCalls(tools, calls, limits)),
   );
 }
 
-function orRefuse(field: string, compile: () => CompiledGrammar): HeldOutput {
+function* orRefuse(field: string, compile: Generator<undefined, CompiledGrammar>): Generator<undefined, HeldOutput> {
   try {
-    return heldOutput(compile());
+    return heldOutput(yield* compile);
   } catch (error) {
     if (!(error instanceof GrammarProblem)) throw error;
     const isOfTools = error.subfield.startsWith(TOOLS_FIELD);
@@ -81,10 +89,13 @@ function orRefuse(field: string, compile: () => CompiledGrammar): HeldOutput {
 }
 
 /** The model may call tools as it likes where no grammar can hold them, unless the caller wants every keyword held. */
-function orFree({ strict }: { strict: boolean }, compile: () => CompiledGrammar): HeldOutput {
-  if (strict) return orRefuse(TOOLS_FIELD, compile);
+function* orFree(
+  { strict }: { strict: boolean },
+  compile: Generator<undefined, CompiledGrammar>,
+): Generator<undefined, HeldOutput> {
+  if (strict) return yield* orRefuse(TOOLS_FIELD, compile);
   try {
-    return heldOutput(compile());
+    return heldOutput(yield* compile);
   } catch (error) {
     if (!(error instanceof GrammarProblem)) throw error;
     return { notHeld: [{ field: TOOLS_FIELD + error.subfield, pointer: "", description: error.message }] };

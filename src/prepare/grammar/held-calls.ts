@@ -2,7 +2,7 @@ import { allowsParallelCalls, type ToolUse } from "../../core/conversation.js";
 import type { CallBody, CallSyntax } from "../../core/call-syntax.js";
 import type { UnheldKeyword } from "../../core/output-format.js";
 import { callOpening, callsAfterOpening } from "./call-body-grammar.js";
-import { addTools, finishCalls, freeingLargest } from "./compile-call-grammar.js";
+import { addTools, finishCalls, freeingLargest, toolsIn } from "./tools-grammar.js";
 import type { CompiledGrammar } from "./finish-grammar.js";
 import { BLANK } from "./json/value-grammar.js";
 import type { GrammarBounds } from "./rules/grammar-bounds.js";
@@ -20,34 +20,33 @@ const ANY_TEXT: GrammarNode = {
  * where a call does, or a section of calls, and allows any text after that.
  * @throws GrammarProblem whose subfield is the tool's, such as `[2].parameters`
  */
-export function compileHeldCalls(
+export function* compileHeldCalls(
   use: ToolUse,
   syntaxes: readonly CallSyntax[],
   { strict, ...bounds }: GrammarBounds & { readonly strict: boolean },
-): CompiledGrammar {
+): Generator<undefined, CompiledGrammar> {
   const strictness = strict ? "strict" : "lenient";
-  return freeingLargest({ tools: use.tools, strictness }, ({ free, book, ...shared }) => {
+  const ways = syntaxes.flatMap(waysOf);
+  const bodies = new Map(ways.map(({ body }) => [formOf(body), body] as const));
+  return yield* freeingLargest({ use, bounds, strictness }, function* (attempt) {
+    const { book } = attempt;
     book.define(ROOT_RULE, EMPTY);
-    const forms = new Map<string, ReturnType<typeof addTools>>();
-    const toolsIn = (body: CallBody): ReturnType<typeof addTools> => {
-      const form = formOf(body);
-      const tools = forms.get(form) ?? addTools(book, { use, body, bounds, strictness, free, ...shared });
-      forms.set(form, tools);
-      return tools;
-    };
-    const ways = syntaxes.flatMap(waysOf).map((syntax) => {
-      const { tools } = toolsIn(syntax.body);
-      const most = allowsParallelCalls(use) && endsItself(syntax) ? bounds.calls : 1;
-      return sequence(openingOf(syntax), callsAfterOpening(book, syntax, { tools, most }));
-    });
-    const calls = choice(...ways);
+    yield* addTools(attempt, [...bodies.values()]);
+    const forms = new Map([...bodies].map(([form, body]) => [form, toolsIn(attempt, body)] as const));
+    const calls = choice(
+      ...ways.map((syntax) => {
+        const tools = forms.get(formOf(syntax.body))?.tools ?? [];
+        const most = allowsParallelCalls(use) && endsItself(syntax) ? bounds.calls : 1;
+        return sequence(openingOf(syntax), callsAfterOpening(book, syntax, { tools, most }));
+      }),
+    );
     book.define(ROOT_RULE, sequence(calls, ANY_TEXT));
     const written = [...forms.values()];
-    const finished = finishCalls(book, bounds, {
+    const finished = yield* finishCalls(book, bounds, {
       branchings: [calls, ...written.flatMap(({ branchings }) => branchings)],
       notHeld: unique(written.flatMap(({ notHeld }) => notHeld)),
     });
-    return { ...finished, holds: "calls" };
+    return { ...finished, holds: "calls" } as const;
   });
 }
 

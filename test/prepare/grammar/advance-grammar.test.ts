@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GrammarProblem } from "../../../src/prepare/grammar/rules/grammar-node.js";
 import { InputRefusal } from "../../../src/core/generation-error.js";
-import { compileConstraint } from "../../../src/prepare/grammar/compile-constraint.js";
+import { compileConstraint } from "./compile-now.js";
 import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import type { RequestedConstraint } from "../../../src/core/generation-request.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ToolUse } from "../../../src/core/conversation.js";
 import type { RequestedConstraint } from "../../../src/core/generation-request.js";
-import { compileAnswerOrCalls } from "../../../src/prepare/grammar/answer-or-calls.js";
+import { compileAnswerOrCalls } from "./compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { writeCalls } from "../../../src/prepare/template/written-calls.js";
 import { KNOWN_SYNTAXES, syntaxOf } from "../../engine/output/known-syntaxes.js";

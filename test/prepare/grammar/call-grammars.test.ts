@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CallSyntax } from "../../../src/core/call-syntax.js";
 import type { Tool, ToolUse } from "../../../src/core/conversation.js";
-import { compileCallGrammar } from "../../../src/prepare/grammar/compile-call-grammar.js";
+import { compileCallGrammar } from "./compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { assertProblem } from "./grammar-problems.js";
 import { NativeGrammars } from "./native-grammars.js";
@@ -146,7 +146,9 @@ describe("the grammar of calls", () => {
     assert.ok(grammar.allows(call('"me"')) && grammar.allows(call("7")));
     assert.ok(!grammar.allows(call("[]")));
     const { rules } = DEFAULT_GRAMMAR_BOUNDS;
-    assert.throws(() => compileCallGrammar({ ...ANY, tools }, HERMES, { ...DEFAULT_GRAMMAR_BOUNDS, rules: rules / 8 }));
+    assert.throws(() =>
+      compileCallGrammar({ ...ANY, tools }, HERMES, { ...DEFAULT_GRAMMAR_BOUNDS, rules: rules / 16 }),
+    );
   });
 
   it("takes the objects of parameters that may also be null or of no type", () => {

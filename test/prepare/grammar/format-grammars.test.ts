@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { isDeepStrictEqual } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { FormatsPlugin } from "ajv-formats";
-import { finishGrammar } from "../../../src/prepare/grammar/finish-grammar.js";
+import { finishGrammar } from "./compile-now.js";
 import { formatGrammar, formatLanguage, FORMATS } from "../../../src/prepare/grammar/json/format-grammar.js";
 import { Language } from "../../../src/prepare/grammar/regex/language.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { compileConstraint } from "../../../src/prepare/grammar/compile-constraint.js";
+import { compileConstraint } from "./compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { assertProblem } from "./grammar-problems.js";
 import { NativeGrammars } from "./native-grammars.js";

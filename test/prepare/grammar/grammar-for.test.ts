@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import type { OutputFormat } from "../../../src/core/output-format.js";
 import type { ToolUse } from "../../../src/core/conversation.js";
+import { InputRefusal } from "../../../src/core/generation-error.js";
 import { CompiledGrammars, createNativeCompiler } from "../../../src/prepare/grammar/compiled-grammars.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
-import { grammarFor, type GrammarRequest } from "../../../src/prepare/grammar/grammar-for.js";
+import type { GrammarRequest } from "../../../src/prepare/grammar/grammar-for.js";
+import { grammarFor } from "./compile-now.js";
 import { Vocabulary } from "../../../src/prepare/tokens/vocabulary.js";
 import { createTinyModel } from "../../support/tiny-model.js";
 import { assertRefuses } from "../refuses.js";
-import { assertProblem } from "./grammar-problems.js";
 
 const NOTHING: GrammarRequest = {
   constraint: undefined,
@@ -98,10 +99,72 @@ describe("grammarFor", () => {
     );
   });
 
+  it("is kept under everything that it depends on", () => {
+    const parameters = '{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"null","hue":1}}}';
+    const schema = '{"type":"object","properties":{"c":{"type":"integer"}}}';
+    const [syntax] = format.calls;
+    assert.ok(syntax !== undefined);
+    const marked: OutputFormat = { ...format, calls: [{ ...syntax, sectionBegin: "<calls>", sectionEnd: "</calls>" }] };
+    const others = [
+      {},
+      { tools: [{ name: "one", description: "", parameters }] },
+      { tools: [{ name: "other", description: "", parameters: "{}" }] },
+      { tools: tools.tools, parallel: true },
+      { tools: tools.tools, parallel: false },
+      { tools: tools.tools, choice: { type: "named", name: "two" } as const },
+    ];
+    const uses = (choice: ToolUse["choice"]): ToolUse[] => others.map((other) => ({ ...tools, choice, ...other }));
+    const ofTools = [...uses({ type: "required" }), ...uses({ type: "auto" })].flatMap((use): GrammarRequest[] => {
+      const base: GrammarRequest = { ...NOTHING, tools: use, format };
+      const constraint = { type: "json_schema", schema } as const;
+      return [
+        base,
+        { ...base, format: marked },
+        { ...base, format: { ...marked, opened: "<calls>" } },
+        { ...base, bounds: { ...NOTHING.bounds, calls: 2 } },
+        { ...base, bounds: { ...NOTHING.bounds, rules: 4 } },
+        { ...base, constraint },
+        { ...base, constraint, format: marked },
+        { ...base, constraint, format: { ...marked, opened: "<calls>" } },
+        { ...base, constraint, answerOpening: "<answer>" },
+        { ...base, constraint, written: { text: "{", field: "chat.messages[0].content" } },
+        { ...base, constraint: { type: "json_object" } },
+      ];
+    });
+    const constraints: readonly GrammarRequest["constraint"][] = [
+      { type: "json_schema", schema },
+      { type: "json_schema", schema: parameters },
+      { type: "json_object" },
+      { type: "choices", choices: ["a"] },
+      { type: "choices", choices: ["b"] },
+      { type: "regex", pattern: "a" },
+      { type: "gbnf", grammar: 'root ::= "a"' },
+    ];
+    const requests = [...ofTools, ...constraints.map((constraint) => ({ ...NOTHING, constraint }))].flatMap(
+      (request) => [request, { ...request, strict: true }],
+    );
+    const outcomeOf = (cache: CompiledGrammars, request: GrammarRequest): unknown => {
+      try {
+        return grammarFor(cache.of(""), request);
+      } catch (error) {
+        if (error instanceof InputRefusal) return error.violation;
+        throw error;
+      }
+    };
+    const shared = new CompiledGrammars(() => {});
+    for (const request of requests) outcomeOf(shared, request);
+    for (const request of requests) {
+      const alone = outcomeOf(new CompiledGrammars(() => {}), request);
+      assert.deepEqual(outcomeOf(shared, request), alone, JSON.stringify(request));
+    }
+  });
+
   it("says so where llama.cpp takes no grammar that has passed our own check", () => {
     const broken = new CompiledGrammars(() => createNativeCompiler(vocabulary.model)("root ::= ("));
-    assertProblem(
-      () => broken.of("").get("x", () => ({ gbnf: "", prefixFree: true, notHeld: [] })),
+    const constraint = { type: "json_object" } as const;
+    assertRefuses(
+      () => grammarFor(broken.of(""), { ...NOTHING, constraint }),
+      "json_object",
       /^is rejected by llama.cpp/,
     );
   });

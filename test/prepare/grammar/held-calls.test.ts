@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ToolUse } from "../../../src/core/conversation.js";
-import { compileHeldCalls } from "../../../src/prepare/grammar/held-calls.js";
+import { compileHeldCalls } from "./compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { writeCalls } from "../../../src/prepare/template/written-calls.js";
 import { KNOWN_SYNTAXES, syntaxOf } from "../../engine/output/known-syntaxes.js";

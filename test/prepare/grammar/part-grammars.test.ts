@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CallSyntax } from "../../../src/core/call-syntax.js";
 import type { Tool, ToolUse } from "../../../src/core/conversation.js";
-import { compileCallGrammar } from "../../../src/prepare/grammar/compile-call-grammar.js";
+import { compileCallGrammar } from "./compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
 import { memberTypes } from "../../../src/prepare/grammar/schema/object-members.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { type Grammar, GrammarProblem, ROOT_RULE } from "../../../src/prepare/grammar/rules/grammar-node.js";
-import { compileConstraint } from "../../../src/prepare/grammar/compile-constraint.js";
+import { compileConstraint } from "./compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
 import { Random } from "../../support/random.js";

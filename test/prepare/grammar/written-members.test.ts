@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ToolUse } from "../../../src/core/conversation.js";
-import { compileCallGrammar } from "../../../src/prepare/grammar/compile-call-grammar.js";
+import { compileCallGrammar } from "./compile-now.js";
 import type { CompiledGrammar } from "../../../src/prepare/grammar/finish-grammar.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { writeCalls } from "../../../src/prepare/template/written-calls.js";

@@ -1,6 +1,6 @@
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import type { CompiledGrammars } from "../../../src/prepare/grammar/compiled-grammars.js";
-import { grammarFor } from "../../../src/prepare/grammar/grammar-for.js";
+import { grammarFor } from "../../prepare/grammar/compile-now.js";
 import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
 import type { UnheldKeyword } from "../../../src/core/output-format.js";
 import type { RequestedConstraint } from "../../../src/core/generation-request.js";

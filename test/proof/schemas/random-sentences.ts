@@ -1,4 +1,4 @@
-import { compileConstraint } from "../../../src/prepare/grammar/compile-constraint.js";
+import { compileConstraint } from "../../prepare/grammar/compile-now.js";
 import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { GrammarProblem } from "../../../src/prepare/grammar/rules/grammar-node.js";

@@ -17,29 +17,33 @@ const MAX_EXPLORED_CHARS = 64;
 const LAST_CODE_POINT = 0x10ffff;
 /** The most steps of a check by default. Each takes one or two microseconds. */
 const MAX_STEPS = 60_000;
+/** The positions of one slice of work, since looking at one takes time even if it takes no step. */
+const POSITIONS_PER_SLICE = 256;
 
 /** The parse stacks that a text leads to, with the number of derivations that lead to each. */
 type Derivations = ReadonlyMap<TerminalStack, number>;
 
 /**
  * Rejects a grammar in which the number of derivations of one output grows with its length, since llama.cpp follows them all. The check explores a position
- * where one character has several derivations, along the characters that keep most of them.
+ * where one character has several derivations, along the characters that keep most of them. It yields between slices of work.
  * @param options.starts the nodes at whose beginnings derivations may differ; by default every position of the grammar
  * @param options.maxSteps the most steps that the check takes
  * @returns whether each output has one derivation
  * @throws GrammarProblem
  */
-export function checkAmbiguity(
+export function* checkAmbiguity(
   grammar: Grammar,
   { starts, maxSteps = MAX_STEPS }: { starts?: Iterable<GrammarNode> | undefined; maxSteps?: number | undefined } = {},
-): boolean {
+): Generator<undefined, boolean> {
   const stacks = new ParseStacks(grammar);
   let isUnambiguous = true;
-  for (const node of starts ?? positionsOf(grammar)) {
+  let done = 0;
+  for (const node of starts ?? positionsOf(grammar, yield* findNullableRules(grammar))) {
+    if (++done % POSITIONS_PER_SLICE === 0) yield;
     const start = new Map(stacks.expand(stacks.stackOf(node)).map((stack) => [stack, 1] as const));
     if (start.size > 1 && mostAfterOneChar(stacks, start) > 1) {
       isUnambiguous = false;
-      explore(stacks, { start, maxSteps });
+      yield* explore(stacks, { start, maxSteps });
     }
     if (stacks.steps > maxSteps) throw new GrammarProblem("can be parsed in too many ways to be checked");
   }
@@ -47,8 +51,8 @@ export function checkAmbiguity(
 }
 
 /** Every position that an output can stop at, as the node that remains of its rule. */
-function* positionsOf(grammar: Grammar): Generator<GrammarNode> {
-  const continuations = new Continuations(grammar, findNullableRules(grammar));
+function* positionsOf(grammar: Grammar, nullable: ReadonlySet<string>): Generator<GrammarNode> {
+  const continuations = new Continuations(grammar, nullable);
   for (const rule of grammar.values()) {
     yield rule;
     yield* positionsInside(rule, continuations);
@@ -85,13 +89,14 @@ interface Candidate {
   readonly lastKind: string | undefined;
 }
 
-function explore(
+function* explore(
   stacks: ParseStacks,
   { start, maxSteps }: { readonly start: Derivations; readonly maxSteps: number },
-): void {
+): Generator<undefined, void> {
   const met = new Set<string>();
   let beam: Candidate[] = [{ derivations: start, lastKind: undefined }];
   for (let length = 1; length <= MAX_CHARACTERS && beam.length > 0; length += 1) {
+    yield;
     const isTokenEnd = length % TOKEN_CHARACTERS === 0;
     const next = beam.flatMap((candidate) =>
       charsToExplore(candidate.derivations).map((char) => append(stacks, candidate, char)),

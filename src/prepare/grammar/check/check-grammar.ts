@@ -1,33 +1,31 @@
 import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import { type Grammar, type GrammarNode, GrammarProblem, ROOT_RULE } from "../rules/grammar-node.js";
 import { FirstSets } from "./first-sets.js";
-import { measureGrammar } from "./grammar-size.js";
+import { describeExcess, measureGrammar } from "./grammar-size.js";
 import { findEndlessRules, findNullableRules, isNullable } from "./rule-properties.js";
 
 /**
  * Holds a grammar to the bounds, and rejects what llama.cpp does not survive or would take seconds for: left recursion, some of which its own check
- * overlooks and then loops on, repetitions of a nullable node, and rules without an end.
+ * overlooks and then loops on, repetitions of a nullable node, and rules without an end. It yields between slices of work.
  * @param nameOf the name of a rule in an error text
  * @throws GrammarProblem
  */
-export function checkGrammar(
+export function* checkGrammar(
   grammar: Grammar,
   bounds: GrammarBounds,
   nameOf: (rule: string) => string = (rule) => `the rule ${rule}`,
-): void {
+): Generator<undefined, void> {
   if (!grammar.has(ROOT_RULE)) throw new GrammarProblem(`has no rule ${ROOT_RULE}`);
-  const { rules, symbols, nesting } = measureGrammar(grammar);
-  if (rules > bounds.rules) throw new GrammarProblem(`compiles to ${rules} rules; at most ${bounds.rules} are allowed`);
-  if (symbols > bounds.symbols) {
-    throw new GrammarProblem(
-      `compiles to ${symbols} symbols with its repetitions written out; at most ${bounds.symbols} are allowed`,
-    );
+  const size = measureGrammar(grammar);
+  const excess = describeExcess(size, bounds);
+  if (excess !== undefined) throw new GrammarProblem(excess);
+  if (size.nesting > bounds.nesting) {
+    throw new GrammarProblem(`has groups nested ${size.nesting} deep; at most ${bounds.nesting} are allowed`);
   }
-  if (nesting > bounds.nesting) {
-    throw new GrammarProblem(`has groups nested ${nesting} deep; at most ${bounds.nesting} are allowed`);
-  }
+  yield;
   for (const [name, node] of grammar) checkReferences(grammar, node, nameOf(name));
-  const nullable = findNullableRules(grammar);
+  yield;
+  const nullable = yield* findNullableRules(grammar);
   for (const [name, node] of grammar) {
     if (repeatsNullable(node, nullable)) {
       throw new GrammarProblem(
@@ -35,8 +33,9 @@ export function checkGrammar(
       );
     }
   }
-  new FirstSets(grammar, { nullable, bounds, nameOf }).check();
-  const [endless] = findEndlessRules(grammar);
+  yield;
+  yield* new FirstSets(grammar, { nullable, bounds, nameOf }).check();
+  const [endless] = yield* findEndlessRules(grammar);
   if (endless !== undefined) {
     throw new GrammarProblem(`${nameOf(endless)} never ends, because each of its alternatives contains it again`);
   }

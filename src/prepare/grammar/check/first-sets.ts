@@ -7,6 +7,8 @@ import { isNullable } from "./rule-properties.js";
 const MAX_DEPTH = 256;
 /** llama.cpp reads a rule once for every derivation that leads to it, and again for each rule that it begins with. Reading a symbol takes a few nanoseconds. */
 const MAX_SYMBOLS_READ = 4_000_000;
+/** The rules of one slice of work. */
+const RULES_PER_SLICE = 256;
 /** The cost of entering a rule, in symbols. */
 const ENTRY_COST = 20;
 
@@ -44,15 +46,22 @@ export class FirstSets {
   }
 
   /**
-   * Rejects left recursion, rules nested too deep at the beginning, and FIRST sets that are too large.
+   * Rejects left recursion, rules nested too deep at the beginning, and FIRST sets that are too large. It yields between slices of work.
    * @throws GrammarProblem
    */
-  check(): void {
+  *check(): Generator<undefined, void> {
     let symbolsRead = 0;
-    for (const name of this.#grammar.keys()) symbolsRead += this.#ofRule(name).symbolsRead;
+    let done = 0;
+    for (const name of this.#grammar.keys()) {
+      if (++done % RULES_PER_SLICE === 0) yield;
+      symbolsRead += this.#ofRule(name).symbolsRead;
+    }
     if (symbolsRead > MAX_SYMBOLS_READ)
       throw new GrammarProblem("has rules that begin with each other in too many ways");
-    for (const node of this.#grammar.values()) this.#checkInside(node);
+    for (const node of this.#grammar.values()) {
+      if (++done % RULES_PER_SLICE === 0) yield;
+      this.#checkInside(node);
+    }
   }
 
   /** An output may stop before each part of a sequence, not only before the first. */

@@ -1,3 +1,4 @@
+import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import type { Grammar, GrammarNode, RepeatNode } from "../rules/grammar-node.js";
 
 export interface GrammarSize {
@@ -7,6 +8,16 @@ export interface GrammarSize {
   readonly symbols: number;
   /** The depth of the most deeply nested group. */
   readonly nesting: number;
+}
+
+/** Says by how much rules or symbols are beyond the bounds. undefined means that they are within them. */
+export function describeExcess(
+  { rules, symbols }: Pick<GrammarSize, "rules" | "symbols">,
+  bounds: Pick<GrammarBounds, "rules" | "symbols">,
+): string | undefined {
+  if (rules > bounds.rules) return `compiles to ${rules} rules; at most ${bounds.rules} are allowed`;
+  if (symbols <= bounds.symbols) return undefined;
+  return `compiles to ${symbols} symbols with its repetitions written out; at most ${bounds.symbols} are allowed`;
 }
 
 /** The size of the grammar once llama.cpp has compiled it. Its time and memory grow with this size. */

@@ -1,8 +1,11 @@
 import { type Grammar, type GrammarNode, ROOT_RULE } from "../rules/grammar-node.js";
 
-/** The rules that match the empty text. */
-export function findNullableRules(grammar: Grammar): ReadonlySet<string> {
-  return grow(grammar, isNullable);
+/** The rules of one slice of work. */
+const RULES_PER_SLICE = 256;
+
+/** The rules that match the empty text. It yields between slices of work. */
+export function* findNullableRules(grammar: Grammar): Generator<undefined, ReadonlySet<string>> {
+  return yield* grow(grammar, isNullable);
 }
 
 /** Whether the node matches the empty text, given the rules that do. */
@@ -22,9 +25,9 @@ export function isNullable(node: GrammarNode, nullable: ReadonlySet<string>): bo
   }
 }
 
-/** The rules that match no finite text. */
-export function findEndlessRules(grammar: Grammar): readonly string[] {
-  const ending = grow(grammar, canEnd);
+/** The rules that match no finite text. It yields between slices of work. */
+export function* findEndlessRules(grammar: Grammar): Generator<undefined, readonly string[]> {
+  const ending = yield* grow(grammar, canEnd);
   return [...grammar.keys()].filter((name) => !ending.has(name));
 }
 
@@ -45,15 +48,20 @@ function canEnd(node: GrammarNode, ending: ReadonlySet<string>): boolean {
 }
 
 /** The least set of rules with the property. A rule is examined again when one that it refers to joins the set. */
-function grow(
+function* grow(
   grammar: Grammar,
   holds: (node: GrammarNode, known: ReadonlySet<string>) => boolean,
-): ReadonlySet<string> {
+): Generator<undefined, ReadonlySet<string>> {
   const users = new Map<string, Set<string>>();
-  for (const [name, node] of grammar) noteUses(node, name, users);
+  let done = 0;
+  for (const [name, node] of grammar) {
+    if (++done % RULES_PER_SLICE === 0) yield;
+    noteUses(node, name, users);
+  }
   const known = new Set<string>();
   const due = [...grammar.keys()];
   for (let name = due.pop(); name !== undefined; name = due.pop()) {
+    if (++done % RULES_PER_SLICE === 0) yield;
     const node = grammar.get(name);
     if (known.has(name) || node === undefined || !holds(node, known)) continue;
     known.add(name);
@@ -77,13 +85,14 @@ function noteUses(node: GrammarNode, user: string, users: Map<string, Set<string
 
 /**
  * Whether the grammar alone decides where an output ends: no part at the end is optional or freely repeated. In a closed grammar that is unambiguous,
- * no output is the beginning of another.
+ * no output is the beginning of another. It yields between slices of work.
  */
-export function isClosed(grammar: Grammar): boolean {
-  const nullable = findNullableRules(grammar);
+export function* isClosed(grammar: Grammar): Generator<undefined, boolean> {
+  const nullable = yield* findNullableRules(grammar);
   const met = new Set<string>();
   const due = [ROOT_RULE];
   for (let name = due.pop(); name !== undefined; name = due.pop()) {
+    if (met.size % RULES_PER_SLICE === 0) yield;
     const node = grammar.get(name);
     if (met.has(name) || node === undefined) continue;
     met.add(name);

@@ -12,7 +12,8 @@ export function reachableRules(grammar: Grammar, nodes: readonly GrammarNode[]):
   return new Map([...grammar].filter(([name]) => needed.has(name)));
 }
 
-function addNames(node: GrammarNode, names: Set<string>): void {
+/** Adds the names of the rules that a node refers to. */
+export function addNames(node: GrammarNode, names: Set<string>): void {
   switch (node.type) {
     case "text":
     case "chars":

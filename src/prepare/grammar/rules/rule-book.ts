@@ -3,6 +3,8 @@ import { choice, EMPTY, type Grammar, type GrammarNode, ruleNode, sequence, text
 /** The rules of a grammar that is being compiled. */
 export class RuleBook {
   readonly #rules = new Map<string, GrammarNode>();
+  /** The names in the order in which they were taken. */
+  readonly #names: string[] = [];
   #nextNumber = 1;
 
   get rules(): Grammar {
@@ -11,6 +13,7 @@ export class RuleBook {
 
   /** Sets the rule of exactly this name. */
   define(name: string, node: GrammarNode): void {
+    if (!this.#rules.has(name)) this.#names.push(name);
     this.#rules.set(name, node);
   }
 
@@ -19,7 +22,7 @@ export class RuleBook {
     let name: string;
     do name = `${hint}-${this.#nextNumber++}`;
     while (this.#rules.has(name));
-    this.#rules.set(name, EMPTY);
+    this.define(name, EMPTY);
     return name;
   }
 
@@ -33,7 +36,7 @@ export class RuleBook {
   /** A reference to the rule of this name, which `compile` provides on the first use. */
   share(name: string, compile: () => GrammarNode): GrammarNode {
     if (!this.#rules.has(name)) {
-      this.#rules.set(name, EMPTY);
+      this.define(name, EMPTY);
       this.#rules.set(name, compile());
     }
     return ruleNode(name);
@@ -41,11 +44,11 @@ export class RuleBook {
 
   /** Compiles something, and leaves the book as it was if that fails. */
   attempt<T>(compile: () => T): T {
-    const known = this.#rules.size;
+    const known = this.#names.length;
     try {
       return compile();
     } catch (error) {
-      for (const name of [...this.#rules.keys()].slice(known)) this.#rules.delete(name);
+      for (const name of this.#names.splice(known)) this.#rules.delete(name);
       throw error;
     }
   }

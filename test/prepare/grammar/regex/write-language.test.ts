@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { finishGrammar } from "../../../../src/prepare/grammar/finish-grammar.js";
-import { compileConstraint } from "../../../../src/prepare/grammar/compile-constraint.js";
+import { compileConstraint, finishGrammar } from "../compile-now.js";
 import { writeJsonString } from "../../../../src/prepare/grammar/json/language-string.js";
 import { Language } from "../../../../src/prepare/grammar/regex/language.js";
 import { writeText } from "../../../../src/prepare/grammar/regex/write-language.js";
