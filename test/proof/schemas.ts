@@ -1,40 +1,52 @@
 /**
  * The schemas that real callers send: those of the tools of public MCP servers, and those that pydantic, zod 3 and zod 4 write. Each goes to a real server as
  * `json_schema`, as the tool that has to be called, and as a tool that may be called. ajv and the library that wrote the schema accept what the default model
- * then writes at temperature 1, and random sentences of the grammars. Usage: npm run proof:schemas [-- --short] [--committed] (python3 with pip, npm, and
- * their registries). The short form, and the long one with --committed, take the committed schemas. The short form asks no library,
- * and judges no call in AUTO.
+ * then writes at temperature 1, and random sentences of the grammars. Usage: npm run proof:schemas [-- --short] [--committed] [--journal FILE]
+ * [--schemas N]. Without --committed it captures the schemas anew, by python3 with pip, npm, and their registries. A run that is interrupted goes on with the
+ * same journal. --schemas takes the first N schemas of a random order. The short form takes a sample of the committed schemas, asks no library, and judges no
+ * call in AUTO.
  */
 import { parseArgs } from "node:util";
 import { defaultModelPath } from "../support/default-model.js";
 import { ServerProcess } from "../support/server-process.js";
 import { announce, type Finding, publish } from "./report.js";
+import { AnswerJournal } from "./schemas/answer-journal.js";
 import { AskedSchemas, type Group, type Round, SLOTS } from "./schemas/asked-schemas.js";
 import { captureCorpus } from "./schemas/capture-corpus.js";
 import { type CorpusSchema, describesObject, type List, LISTS, readCorpus } from "./schemas/corpus.js";
 import { JudgedOutputs, shareFinding } from "./schemas/judged-outputs.js";
 import { LIBRARIES } from "./schemas/libraries.js";
 import { randomSentences } from "./schemas/random-sentences.js";
-import { SchemaCaller } from "./schemas/schema-caller.js";
+import { sampleSchemas, shuffledSchemas } from "./schemas/sample-schemas.js";
+import { type Answer, SchemaCaller } from "./schemas/schema-caller.js";
+import type { SourceRow } from "./schemas/source-row.js";
 
 const { values: flags } = parseArgs({
-  options: { short: { type: "boolean", default: false }, committed: { type: "boolean", default: false } },
+  options: {
+    short: { type: "boolean", default: false },
+    committed: { type: "boolean", default: false },
+    journal: { type: "string" },
+    schemas: { type: "string" },
+  },
 });
-const MOST_TOKENS = 500;
+/** The first answer to each schema has this seed, and the next ones those that follow. */
+const SEED = 0;
+const MOST_TOKENS = 300;
 /** A small model that does not call says much. */
 const MOST_TOKENS_IN_AUTO = 200;
 /** Answers of each schema beside the arguments of its named call, or one more where it describes no object. */
-const ANSWERS = 4;
-const SENTENCES = flags.short ? 5 : 100;
-/** The short form asks the server for one schema in this number of schemas. */
-const SAMPLED = 16;
-/** It asks for one in this number of them as a tool, because the prompt of a tool is long. */
-const SAMPLED_TOOLS = 8;
+const ANSWERS = flags.short ? 1 : 4;
+const SENTENCES = flags.short ? 2 : 100;
+/** The short form asks for one in this number of its schemas as a tool, because the prompt of a tool is long. */
+const SAMPLED_TOOLS = flags.short ? 5 : 1;
+/** Schemas that are asked for as answers, then as tools: prompts of one kind begin alike, and the slots keep that beginning. */
+const SIDE_BY_SIDE = 100;
 
 const capture = flags.short || flags.committed ? undefined : await captureCorpus();
 const corpus = capture?.corpus ?? readCorpus();
 const outputs = new JudgedOutputs();
-const asked = new AskedSchemas(outputs);
+const journal = flags.journal === undefined ? undefined : new AnswerJournal(flags.journal);
+const asked = new AskedSchemas(outputs, journal);
 
 const compiled = new Map<List, number>();
 announce(`${SENTENCES} random sentences of the grammar of each of ${corpus.length} schemas`);
@@ -53,27 +65,40 @@ await using server = await ServerProcess.start({
   ],
 });
 using caller = new SchemaCaller(server.address);
-/** Arguments that the model wrote for each schema, which are examples in the conversation of its tool. */
-const examples = new Map<CorpusSchema, string>();
-const asJson: Round = { way: "json_schema", ask: (one, options) => caller.askForJson(one, options) };
-const asTool: readonly Round[] = [
+/** Objects that the model wrote for each schema, which are arguments of earlier calls in the conversation of its tool. */
+const examples = new Map<CorpusSchema, string[]>();
+const jsonRounds: readonly Round[] = Array.from({ length: ANSWERS + 1 }, (_, index) => ({
+  way: "json_schema",
+  options: { seed: SEED + index, mostTokens: MOST_TOKENS },
+  ask: async (one, options) => noteExample(one, await caller.askForJson(one, options)),
+}));
+const toolRounds: readonly Round[] = [
   {
     way: "named call",
-    ask: async (one, options) => {
-      const answer = await caller.askForCall(one, options);
-      if (answer.taken && !answer.isCut) examples.set(one, answer.outputs[0] ?? "{}");
-      return answer;
-    },
+    options: { seed: SEED + ANSWERS, mostTokens: MOST_TOKENS },
+    ask: async (one, options) => noteExample(one, await caller.askForCall(one, options)),
   },
   {
     way: "AUTO",
-    ask: (one, options) =>
-      caller.offerTool(one, examples.get(one) ?? "{}", { ...options, mostTokens: MOST_TOKENS_IN_AUTO }),
+    options: { seed: SEED + ANSWERS, mostTokens: MOST_TOKENS_IN_AUTO },
+    ask: (one, options) => caller.offerTool(one, examples.get(one)?.slice(-2) ?? ["{}"], options),
   },
 ];
 
-if (flags.short) await writeSample();
-else await writeAll();
+const sample = flags.short
+  ? sampleSchemas(corpus, SEED)
+  : shuffledSchemas(corpus, SEED).slice(0, flags.schemas === undefined ? undefined : Number(flags.schemas));
+const sampledTools = new Set(sample.filter(describesObject).filter((_, index) => index % SAMPLED_TOOLS === 0));
+announce(`${ANSWERS} answers of each of ${sample.length} schemas, and calls of ${sampledTools.size}`);
+const startMs = performance.now();
+for (let done = 0; done < sample.length; done += SIDE_BY_SIDE) {
+  const part = sample.slice(done, done + SIDE_BY_SIDE);
+  await asked.ask(part, jsonRoundsOf);
+  await asked.ask(part.filter(isTool), () => toolRounds);
+  announce(`${done + part.length} of ${sample.length} schemas`);
+}
+const seconds = Math.round((performance.now() - startMs) / 1000);
+announce(`${asked.outputTokens} tokens in ${seconds} s`);
 
 const tools: Group = { who: "MCP tools", list: "mcp" };
 const findings: Finding[] = [
@@ -92,36 +117,30 @@ const findings: Finding[] = [
 ];
 publish({
   name: "schemas",
-  command: `npm run proof:schemas${flags.short ? " -- --short" : flags.committed ? " -- --committed" : ""}`,
-  seed: undefined,
+  command: `npm run proof:schemas${flags.short ? " -- --short" : flags.committed ? " -- --committed" : ""}${flags.schemas === undefined ? "" : ` --schemas ${flags.schemas}`}`,
+  seed: SEED,
   short: flags.short,
   findings,
   figures: {
-    schemas: Object.fromEntries(LISTS.map((list) => [list, corpus.filter((one) => one.list === list).length])),
+    sources: LISTS.map(sourceRow),
     refused: asked.refused.rows,
     notHeld: asked.notHeld.rows,
     invalid: outputs.invalid,
   },
 });
 
-async function writeSample(): Promise<void> {
-  const sample = corpus.filter((_, index) => index % SAMPLED === 0);
-  const tools = sample.filter(describesObject).filter((_, index) => index % SAMPLED_TOOLS === 0);
-  announce(`an answer of each of ${sample.length} schemas, and calls of ${tools.length}`);
-  await asked.ask(sample, [asJson], { seed: 0, mostTokens: MOST_TOKENS });
-  await asked.ask(tools, asTool, { seed: 0, mostTokens: MOST_TOKENS });
+function isTool(one: CorpusSchema): boolean {
+  return sampledTools.has(one);
 }
 
-async function writeAll(): Promise<void> {
-  for (let seed = 0; seed < ANSWERS; seed += 1) {
-    announce(`answer ${seed + 1} of each schema`);
-    await asked.ask(corpus, [asJson], { seed, mostTokens: MOST_TOKENS });
-  }
-  const objects = corpus.filter(describesObject);
-  const others = corpus.filter((one) => !describesObject(one));
-  announce(`${objects.length} schemas as tools, and answer ${ANSWERS + 1} of the others`);
-  await asked.ask(others, [asJson], { seed: ANSWERS, mostTokens: MOST_TOKENS });
-  await asked.ask(objects, asTool, { seed: ANSWERS, mostTokens: MOST_TOKENS });
+function jsonRoundsOf(one: CorpusSchema): readonly Round[] {
+  return isTool(one) || flags.short ? jsonRounds.slice(0, ANSWERS) : jsonRounds;
+}
+
+function noteExample(one: CorpusSchema, answer: Answer): Answer {
+  const [text] = answer.taken && !answer.isCut ? answer.outputs : [];
+  if (text !== undefined) examples.set(one, [...(examples.get(one) ?? []), text]);
+  return answer;
 }
 
 /** A sample is too small for these shares. */
@@ -143,4 +162,20 @@ function serversFinding({ servers, missing }: { servers: number; missing: readon
   const figure = `${servers - missing.length} of ${servers}`;
   const holds = servers - missing.length >= 24;
   return { what: "public MCP servers that gave their tools", figure, bound: "at least 24", holds };
+}
+
+function sourceRow(list: List): SourceRow {
+  const asJson = asked.answersOf(list, "json_schema");
+  const taken = asJson.filter((answer) => answer.taken);
+  const calls = asked.answersOf(list, "named call");
+  return {
+    source: list,
+    schemas: asJson.length,
+    taken: taken.length,
+    heldWhole: taken.filter(({ notHeld }) => notHeld.length === 0).length,
+    tools: calls.length,
+    toolsTaken: calls.filter((answer) => answer.taken).length,
+    held: outputs.countOf(list, ["json_schema", "named call"]),
+    auto: outputs.countOf(list, ["AUTO"]),
+  };
 }

@@ -1,5 +1,5 @@
 import { announce, type Finding } from "../report.js";
-import type { CorpusSchema } from "./corpus.js";
+import type { CorpusSchema, List } from "./corpus.js";
 import { flawOf } from "./json-validator.js";
 import { checkOutputs, isComparable, type Library } from "./libraries.js";
 
@@ -29,13 +29,19 @@ export class JudgedOutputs {
   /** How many of the whole outputs of one way ajv accepts. */
   validFinding(way: Way, leastPercent: number): Finding {
     const whole = this.#outputs.filter((output) => output.way === way && !output.isCut);
-    const flaws = whole.filter((output) => {
+    for (const output of whole) {
       const error = flawOf(output.one.schema, output.text);
       if (error !== undefined) this.#note(output, error);
-      return error !== undefined;
-    });
-    const counts = { of: whole.length, part: whole.length - flaws.length };
+    }
+    const counts = { of: whole.length, part: whole.filter(isValid).length };
     return shareFinding(`${WHAT[way]} that ajv accepts`, counts, leastPercent);
+  }
+
+  /** Counts the outputs of a list in some ways: those that a limit cut off, the whole ones, and the valid ones of these. */
+  countOf(list: List, ways: readonly Way[]): { readonly cut: number; readonly whole: number; readonly valid: number } {
+    const written = this.#outputs.filter(({ one, way }) => one.list === list && ways.includes(way));
+    const whole = written.filter(({ isCut }) => !isCut);
+    return { cut: written.length - whole.length, whole: whole.length, valid: whole.filter(isValid).length };
   }
 
   /** Only outputs of schemas that are held whole count, because a library knows formats that are no part of JSON Schema. */
@@ -74,6 +80,10 @@ export class JudgedOutputs {
     announce(JSON.stringify(flaw));
     this.invalid.push(flaw);
   }
+}
+
+function isValid({ one, text }: Output): boolean {
+  return flawOf(one.schema, text) === undefined;
 }
 
 const WHAT: Readonly<Record<Way, string>> = {

@@ -10,6 +10,7 @@ describe("The tally of keywords", () => {
       'at /properties/a/pattern: the keyword "pattern" is not supported; at /properties/b/pattern: too; at /anyOf/2: no',
     ]);
     tally.addRefusal({ ...SCHEMA, name: "server/other" }, ["at /items/pattern: again"]);
+    tally.addRefusal(SCHEMA, ["at /properties/a/pattern: once more, in another way"]);
     assert.deepEqual(
       tally.rows.map(({ keyword, schemas, example }) => [keyword, schemas, example]),
       [

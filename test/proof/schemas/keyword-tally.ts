@@ -11,7 +11,7 @@ interface KeywordRow {
 
 /** Counts schemas by the keyword that made the server refuse them, or that its grammar does not hold. */
 export class KeywordTally {
-  readonly #rows = new Map<string, KeywordRow>();
+  readonly #rows = new Map<string, Omit<KeywordRow, "schemas"> & { readonly names: ReadonlySet<string> }>();
 
   /** @param reasons error texts, each of which names one place or several: `at /properties/a/pattern: …; at …` */
   addRefusal(one: CorpusSchema, reasons: readonly string[]): void {
@@ -31,13 +31,15 @@ export class KeywordTally {
 
   /** The most frequent first. */
   get rows(): readonly KeywordRow[] {
-    return [...this.#rows.values()].toSorted((one, other) => other.schemas - one.schemas);
+    const rows = [...this.#rows.values()].map(({ names, ...row }) => ({ ...row, schemas: names.size }));
+    return rows.toSorted((one, other) => other.schemas - one.schemas);
   }
 
   #count({ list, name }: CorpusSchema, keywords: ReadonlyMap<string, string>): void {
     for (const [keyword, reason] of keywords) {
-      const known = this.#rows.get(keyword) ?? { keyword, schemas: 0, example: `${list}: ${name}`, reason };
-      this.#rows.set(keyword, { ...known, schemas: known.schemas + 1 });
+      const example = `${list}: ${name}`;
+      const known = this.#rows.get(keyword) ?? { keyword, names: new Set<string>(), example, reason };
+      this.#rows.set(keyword, { ...known, names: new Set([...known.names, example]) });
     }
   }
 }
