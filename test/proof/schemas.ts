@@ -40,7 +40,7 @@ const SENTENCES = flags.short ? 2 : 100;
 /** The short form asks for one in this number of its schemas as a tool, because the prompt of a tool is long. */
 const SAMPLED_TOOLS = flags.short ? 5 : 1;
 /** Schemas that are asked for as answers, then as tools: prompts of one kind begin alike, and the slots keep that beginning. */
-const SIDE_BY_SIDE = 100;
+const SIDE_BY_SIDE = 30;
 
 const capture = flags.short || flags.committed ? undefined : await captureCorpus();
 const corpus = capture?.corpus ?? readCorpus();

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { stampRun } from "../../support/run-stamp.js";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { CorpusSchema } from "./corpus.js";
 import type { Answer } from "./schema-caller.js";
 
@@ -15,18 +15,19 @@ export class AnswerJournal {
   readonly #path: string;
   readonly #answers = new Map<string, Answer>();
 
-  /** @throws Error if the file holds answers of another commit */
+  /** @throws Error if the file holds answers of another state of src/ */
   constructor(path: string) {
     this.#path = path;
-    const { commit } = stampRun();
+    const source = execFileSync("git", ["rev-parse", "HEAD:src"], { encoding: "utf8" }).trim();
     if (!existsSync(path)) {
-      appendFileSync(path, `${JSON.stringify({ commit })}\n`);
+      appendFileSync(path, `${JSON.stringify({ source })}\n`);
       return;
     }
     // The last line may have been cut by the interruption.
     const [head = "{}", ...lines] = readFileSync(path, "utf8").split("\n").slice(0, -1);
-    const begun = (JSON.parse(head) as { readonly commit?: string }).commit;
-    if (begun !== commit) throw new Error(`${path} holds answers of commit ${String(begun)}, and this is ${commit}`);
+    const begun = (JSON.parse(head) as { readonly source?: string }).source;
+    if (begun !== source) throw new Error(`${path} holds answers of another src/: ${String(begun)}, not ${source}`);
+    writeFileSync(path, [head, ...lines, ""].join("\n"));
     for (const line of lines) {
       const { key, answer } = JSON.parse(line) as { readonly key: string; readonly answer: Answer };
       this.#answers.set(key, answer);

@@ -81,11 +81,10 @@ export class SchemaCaller implements Disposable {
    */
   async offerTool(one: CorpusSchema, examples: readonly string[], options: AskOptions): Promise<Answer> {
     const name = toolNameOf(one);
-    const messages = examples.flatMap((example, turn) => [
+    // The model would repeat a result instead of the next call, so the earlier calls have none.
+    const messages: object[] = examples.flatMap((example, turn) => [
       { role: "ROLE_USER", content: `Call ${name} with short values.` },
       { role: "ROLE_ASSISTANT", tool_calls: [{ id: `call_${turn}`, name, arguments: example }] },
-      { role: "ROLE_TOOL", tool_call_id: `call_${turn}`, content: "Done." },
-      { role: "ROLE_ASSISTANT", content: "It is done." },
     ]);
     messages.push({ role: "ROLE_USER", content: `Call ${name} with short values.` });
     const chat = { messages, tools: [toolOf(one)], tool_choice: { mode: "TOOL_CHOICE_MODE_AUTO" } };
