@@ -6,6 +6,7 @@ import { chooseEngineSize } from "./server/engine-size.js";
 import { ExitCode } from "./server/exit-code.js";
 import { releaseAtExit, terminalDescriptors } from "./server/lost-terminal.js";
 import { createPullReporter, type PullReporter } from "./server/pull-reporter.js";
+import { openIdentity } from "./server/open-identity.js";
 import { fetchModel, factsOf } from "./server/fetched-model.js";
 import { serveUntilEnded } from "./server/serve-until-ended.js";
 import { contextMessage, describeLogPlace, loadedMessage, loadingMessage } from "./server/start-messages.js";
@@ -26,7 +27,6 @@ import type { Backend } from "./generation/call/backend.js";
 import { KeyedGenerations } from "./generation/claim/keyed-generations.js";
 import { DescriptorSet } from "./grpc/contract/descriptor-set.js";
 import { GrpcServer } from "./grpc/grpc-server.js";
-import { identifyCaller } from "./identity/identify-caller.js";
 import { readOldTurnRecord } from "./rill/old-turn-record.js";
 import { createRillServices } from "./rill/rill-services.js";
 import { EngineLink } from "./scheduler/link/engine-link.js";
@@ -128,6 +128,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   const named = { version: VERSION, instanceId: config.instanceId === "auto" ? createInstanceId() : config.instanceId };
   using records = new ServerRecords({ config, instanceId: named.instanceId, clock, log });
   reloads.recordTo(records);
+  using identity = await openIdentity(config, { log, reloads });
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   const keyed = new KeyedGenerations(limits, clock);
@@ -138,7 +139,8 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
     listen,
     services: (host) => createRillServices(host, { lifecycle, backend, generations, store, connections, ...named }),
     descriptors: await DescriptorSet.read(),
-    identify: identifyCaller,
+    identify: identity.identify,
+    reflection: config.reflection === "auto" && !identity.isConfigured ? "local" : config.reflection,
     lifecycle,
     limits,
     connections,

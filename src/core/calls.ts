@@ -14,7 +14,21 @@ export interface Caller {
   /** The name of the person or program within the tenant, for the log and the audit log; "" where the server knows no tenants. */
   readonly subject: string;
   readonly permissions: ReadonlySet<Permission>;
+  /** Tells the caller's open calls when its credentials are removed; undefined where nobody can remove them. */
+  readonly revocation?: Revocation | undefined;
 }
+
+/** The possible removal of the credentials with which a caller was identified. */
+export interface Revocation {
+  /** Calls `listener` at most once, when the credentials are removed, unless the result is disposed before. */
+  onRevoked(listener: () => void): Disposable;
+}
+
+/**
+ * The callers that a method takes. `open` takes everyone and does not look at credentials. `identified` takes every identified caller, and `local` only
+ * those on this machine. A list takes the callers that have at least one of its permissions.
+ */
+export type MethodAccess = "open" | "identified" | "local" | readonly Permission[];
 
 /** The evidence of who calls, as the call and its connection bring it. Of it only the certificate has been checked. */
 export interface CallCredentials {
@@ -26,6 +40,8 @@ export interface CallCredentials {
   readonly isLocal: boolean;
   /** The peer's address and port, such as `10.0.0.7:51034`, or `unix`; undefined if the peer has left. The peer may be a proxy. */
   readonly peer: string | undefined;
+  /** The metadata `x-forwarded-client-cert`, in which a proxy names the certificate of its own client. Any client can write it. */
+  readonly forwardedCertificate: string | undefined;
 }
 
 /** The names in the certificate of a client. */

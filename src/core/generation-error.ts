@@ -10,6 +10,10 @@ export const ERROR_CODES = [
   "METADATA_TOO_LARGE",
   "RESPONSE_TOO_LARGE",
   "TOO_MANY_RESPONSE_BYTES",
+  "UNAUTHENTICATED",
+  "IDENTITY_UNAVAILABLE",
+  "PERMISSION_DENIED",
+  "CREDENTIALS_REVOKED",
   "MODEL_MISMATCH",
   "REQUEST_ID_IN_USE",
   "IDEMPOTENCY_KEY_REUSED",
@@ -85,6 +89,11 @@ export class GenerationError extends Error {
     if (thrown instanceof GenerationError) return thrown;
     return new GenerationError("INTERNAL", "internal error", { cause: thrown });
   }
+}
+
+/** The error of a call whose credentials the operator has removed, before it or while it runs. */
+export function credentialsRevoked(): GenerationError {
+  return new GenerationError("CREDENTIALS_REVOKED", "the operator has revoked the credentials of the call");
 }
 
 /** A violation of one field. `description` names the value and the bound. */

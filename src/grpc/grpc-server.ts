@@ -30,8 +30,8 @@ import { ProxyDeadlines, TrustedProxies } from "./gate/call-deadlines.js";
 import { type PathFacts, RequestGate } from "./gate/request-gate.js";
 import type { DescriptorSet } from "./contract/descriptor-set.js";
 import { addStrictService, serviceName, type StrictService } from "./contract/service-definition.js";
-import { createHealthService } from "./standard/health-service.js";
-import { createReflectionService } from "./standard/reflection-service.js";
+import { createHealthService, HEALTH_ACCESS } from "./standard/health-service.js";
+import { createReflectionService, type ReflectionMode, reflectionAccess } from "./standard/reflection-service.js";
 
 export interface GrpcServerOptions {
   /** The address: `host:port`, with port 0 for any free port, or `unix:path`. */
@@ -41,6 +41,8 @@ export interface GrpcServerOptions {
   /** The descriptors of all services. */
   readonly descriptors: DescriptorSet;
   readonly identify: CallHost["identify"];
+  /** The callers that reflection takes: identified ones, those of them on this machine, or nobody, to whom it is UNIMPLEMENTED. */
+  readonly reflection: ReflectionMode;
   readonly lifecycle: LifecycleState;
   readonly limits: Limits;
   readonly connections: ConnectionBounds;
@@ -179,22 +181,32 @@ export class GrpcServer implements AsyncDisposable {
 
 function withStandardServices(
   host: CallHost,
-  { services, descriptors, lifecycle }: GrpcServerOptions,
+  { services, descriptors, lifecycle, reflection }: GrpcServerOptions,
 ): StrictService[] {
   const own = services(host);
   const names = own.map(serviceName);
-  const reflection = createReflectionService(host, descriptors);
   const standard: StrictService[] = [
-    { definition: HealthService, implementation: createHealthService(host, lifecycle, names) },
-    { definition: ServerReflectionService, implementation: reflection },
-    { definition: AlphaReflectionService, implementation: reflection },
-  ].map((service) => ({ ...service, unwanted: "ignored" }));
+    {
+      definition: HealthService,
+      implementation: createHealthService(host, lifecycle, names),
+      access: HEALTH_ACCESS,
+      unwanted: "ignored",
+    },
+  ];
+  if (reflection !== "off") {
+    const implementation = createReflectionService(host, descriptors);
+    const rules = { implementation, access: reflectionAccess(reflection), unwanted: "ignored" } as const;
+    standard.push({ definition: ServerReflectionService, ...rules });
+    standard.push({ definition: AlphaReflectionService, ...rules });
+  }
   return [...own, ...standard];
 }
 
 function pathsOf(services: readonly StrictService[]): ReadonlyMap<string, PathFacts> {
-  const methods = services.flatMap(({ definition }) => Object.values(definition));
-  return new Map(methods.map(({ path, requestStream }) => [path, { streamsRequest: requestStream }]));
+  const methods = services.flatMap(({ definition, access }) =>
+    Object.entries(definition).map(([name, method]) => ({ ...method, access: access[name] ?? [] })),
+  );
+  return new Map(methods.map(({ path, requestStream, access }) => [path, { streamsRequest: requestStream, access }]));
 }
 
 /** The first interceptor of every call behind the gate. It creates the wire of the call. */

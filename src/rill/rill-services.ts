@@ -9,6 +9,7 @@ import type { CallHost } from "../grpc/call/call-context.js";
 import type { ConnectionBounds } from "../grpc/connection/connections.js";
 import type { StrictService } from "../grpc/contract/service-definition.js";
 import type { SessionStore } from "../sessions/session-store.js";
+import { METHOD_ACCESS } from "./method-access.js";
 import { createGenerationService } from "./services/generation-service.js";
 import { createModelService } from "./services/model-service.js";
 import { createServerService } from "./services/server-service.js";
@@ -31,11 +32,20 @@ export function createRillServices(host: CallHost, source: RillSource): readonly
   const { version, instanceId, connections, generations, store } = source;
   const start = { version, instanceId, processStartMs: Date.now() - process.uptime() * 1_000 };
   const sessions = { store, turns: generations.turns };
+  const { generation, model, session, token, server } = METHOD_ACCESS;
   return [
-    { definition: GenerationServiceService, implementation: createGenerationService(host, source) },
-    { definition: ModelServiceService, implementation: createModelService(host, source) },
-    { definition: SessionServiceService, implementation: createSessionService(host, sessions) },
-    { definition: TokenServiceService, implementation: createTokenService(host, source) },
-    { definition: ServerServiceService, implementation: createServerService(host, source, { start, connections }) },
+    {
+      definition: GenerationServiceService,
+      implementation: createGenerationService(host, source),
+      access: generation,
+    },
+    { definition: ModelServiceService, implementation: createModelService(host, source), access: model },
+    { definition: SessionServiceService, implementation: createSessionService(host, sessions), access: session },
+    { definition: TokenServiceService, implementation: createTokenService(host, source), access: token },
+    {
+      definition: ServerServiceService,
+      implementation: createServerService(host, source, { start, connections }),
+      access: server,
+    },
   ].map((service) => ({ ...service, unwanted: "refused" }));
 }

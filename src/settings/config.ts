@@ -12,6 +12,7 @@ import {
   readDescriptorLimit,
   shareDescriptors,
 } from "./descriptor-budget.js";
+import { findIdentityConflicts } from "./identity-settings.js";
 import { LIMIT_SETTINGS } from "./limit-settings.js";
 import { SERVER_SETTINGS } from "./server-settings.js";
 import { environmentNameOf } from "./setting.js";
@@ -199,6 +200,7 @@ function findConflicts(config: Config): readonly string[] {
     ...(isBeatShort ? ["--default-heartbeat must not be shorter than --min-heartbeat"] : []),
     ...(isBeatLong ? ["--default-heartbeat must not be longer than --max-heartbeat"] : []),
     ...(isWatchOrdered ? [] : ["--min-watch-interval must not be longer than --max-watch-interval"]),
+    ...findIdentityConflicts(config),
     ...(isIdleOrdered ? [] : ["--session-idle-timeout must not be longer than --max-session-idle-timeout"]),
   ];
 }

@@ -4,6 +4,7 @@ import { parseTrustedProxy } from "../grpc/gate/call-deadlines.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/link/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import { parseHostName } from "../machine/address.js";
+import { IDENTITY_SETTINGS } from "./identity-settings.js";
 import { RECORD_SETTINGS } from "./record-settings.js";
 import type { Setting } from "./setting.js";
 import {
@@ -82,6 +83,7 @@ export const SERVER_SETTINGS = {
     expected: "addresses, prefixes such as 10.0.0.0/8 and the word unix",
     parseItem: parseTrustedProxy,
   }),
+  ...IDENTITY_SETTINGS,
   adminListen: addressOrOff({
     name: "admin-listen",
     about: "address on which the server serves /metrics, /livez and /readyz over HTTP",

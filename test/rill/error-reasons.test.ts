@@ -8,13 +8,15 @@ import { STATUS_OF_CODE } from "../../src/grpc/status/status-table.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
 import { generationWhen, loadWhen } from "../support/load-watch.js";
 import { ManualClock } from "../support/manual-clock.js";
-import { grpcFrame, RawConnection } from "../support/raw-call.js";
+import { grpcFrame } from "../support/raw-call.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
-import { answerDetails, rawStatusDetails, type StatusDetails } from "../support/status-details.js";
+import { rawStatusDetails, type StatusDetails } from "../support/status-details.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { messageOf, promptRequest, refusalOf, resultOf, TestClient, tokensRequest } from "../support/test-client.js";
 import { TestServer, type TestServerOptions } from "../support/test-server.js";
+import { malformedRefusal, rawRefusal } from "./raw-refusal.js";
 import { SessionClient } from "./session-client.js";
+import { IDENTITY_SCENES } from "./identity-scenes.js";
 import { turnRequest } from "./turn-request.js";
 import { said } from "../support/said.js";
 import { pageFacts } from "../docs/error-page.js";
@@ -76,6 +78,7 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
       await client.append({ sessionId, messages: [said(Role.USER, "a".repeat(100_000))] });
       return await refusalOf(client.listTurns({ sessionId }));
     }),
+  ...IDENTITY_SCENES,
   MODEL_MISMATCH: () =>
     scene({}, ({ client }) => refusalOf(client.generate(promptRequest("a", { expectedModel: "large" })))),
   REQUEST_ID_IN_USE: () =>
@@ -236,20 +239,14 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
 };
 
 /** The codes of which another try, here or elsewhere, is safe and sensible. */
-const RETRIED: readonly ErrorCode[] = ["QUEUE_FULL", "TOO_MANY_CALLS", "USAGE_LOG_UNAVAILABLE", "STARTING", "DRAINING"];
-
-async function rawRefusal(
-  { address }: TestServer,
-  call: { request?: Uint8Array; metadata?: Record<string, string> },
-): Promise<StatusDetails> {
-  await using reader = await RawHttp2Reader.open({ address, method: STREAM, request: new Uint8Array(), ...call });
-  return rawStatusDetails(await reader.ended);
-}
-
-async function malformedRefusal({ address }: TestServer, body: Uint8Array): Promise<StatusDetails> {
-  using connection = await RawConnection.open(address);
-  return answerDetails(await connection.call(STREAM, body));
-}
+const RETRIED: readonly ErrorCode[] = [
+  "IDENTITY_UNAVAILABLE",
+  "QUEUE_FULL",
+  "TOO_MANY_CALLS",
+  "USAGE_LOG_UNAVAILABLE",
+  "STARTING",
+  "DRAINING",
+];
 
 describe("The published reasons", () => {
   for (const code of Object.keys(SCENES) as SentCode[]) {

@@ -66,6 +66,7 @@ export function createParrotService(
   return {
     definition: PARROT,
     unwanted: "refused",
+    access: { Generate: ["generate"] },
     implementation: {
       Generate: unaryMethod(host, {
         method: "Generate",

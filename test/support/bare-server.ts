@@ -46,6 +46,7 @@ export async function startBareServer(options: BareServerOptions): Promise<GrpcS
     services: (host) => createRillServices(host, source),
     descriptors: await DescriptorSet.read(),
     identify: identifyCaller,
+    reflection: "on",
     lifecycle,
     limits,
     trustedProxies: [],

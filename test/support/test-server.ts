@@ -8,6 +8,7 @@ import type { CallHost } from "../../src/grpc/call/call-context.js";
 import { DescriptorSet } from "../../src/grpc/contract/descriptor-set.js";
 import type { StrictService } from "../../src/grpc/contract/service-definition.js";
 import { GrpcServer } from "../../src/grpc/grpc-server.js";
+import type { ReflectionMode } from "../../src/grpc/standard/reflection-service.js";
 import { identifyCaller } from "../../src/identity/identify-caller.js";
 import { readOldTurnRecord } from "../../src/rill/old-turn-record.js";
 import { createRillServices, type RillSource } from "../../src/rill/rill-services.js";
@@ -55,6 +56,8 @@ export interface TestServerOptions {
   readonly instanceId?: string;
   /** Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Default "on". */
+  readonly reflection?: ReflectionMode;
   /** Default 4,096. */
   readonly maxConnections?: number;
   /** Default 127.0.0.1:0. */
@@ -177,6 +180,7 @@ export class TestServer implements AsyncDisposable {
       services: (host) => [...createRillServices(host, rill), ...moreServices(host, rill)],
       descriptors: options.descriptors ?? (await DescriptorSet.read()),
       identify: options.identify ?? identifyCaller,
+      reflection: options.reflection ?? "on",
       lifecycle,
       limits,
       connections,

@@ -6,14 +6,15 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { Metadata, type ServerInterceptingCallInterface, status as Status } from "@grpc/grpc-js";
-import type { CallOrigin } from "../../core/calls.js";
+import type { Caller, CallOrigin } from "../../core/calls.js";
 import type { ErrorCode, GenerationError } from "../../core/generation-error.js";
 import { fromForeignStatus, isForeignStatus, toErrorStatus } from "../status/error-status.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
-import { type Peer, peerOf } from "../connection/peers.js";
+import { peerOf } from "../connection/peers.js";
 import type { CallHost } from "./call-context.js";
 import { describeError } from "./refusal-log.js";
+import { callerOn } from "./stream-caller.js";
 
 /** A status in the form that grpc-js takes. */
 type OutgoingStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
@@ -94,14 +95,14 @@ export class CallWire {
     return wiresOfStreams.get(stream);
   }
 
+  /** The caller that the gate has identified. */
+  get caller(): Caller {
+    return callerOn(this.#stream);
+  }
+
   /** The peer of the call, for the log. */
   get origin(): CallOrigin {
     return originOf(this.#stream);
-  }
-
-  /** The other end of the call's connection. */
-  get peer(): Peer {
-    return peerOf(this.connection);
   }
 
   /** The identity of the call for the log, bounded and printable. */

@@ -1,6 +1,6 @@
 import { type Deadline, type Metadata, status as Status } from "@grpc/grpc-js";
 import type { Caller, CallOrigin } from "../../core/calls.js";
-import type { GenerationError } from "../../core/generation-error.js";
+import { credentialsRevoked, type GenerationError } from "../../core/generation-error.js";
 import type { Clock } from "../../sync/clock.js";
 import { printableText } from "../../telemetry/log-text.js";
 import { ProtocolStatus } from "../status/error-status.js";
@@ -28,15 +28,14 @@ export class ServedCall implements CallContext, Disposable {
   readonly deadlineMs: number | undefined;
   readonly #host: CallHost;
   readonly #method: string;
+  readonly #revocation: Disposable | undefined;
   #held: HeldResponse | undefined;
 
   constructor(host: CallHost, call: HandledCall, { method, kind }: { method: string; kind: CallKind }) {
     this.#host = host;
     this.#method = method;
     this.wire = CallWire.of(call.metadata);
-    const { name: peer, isLocal, certificate } = this.wire.peer;
-    const authorization = call.metadata.get("authorization")[0]?.toString();
-    this.caller = host.identify({ authorization, certificate, isLocal, peer });
+    this.caller = this.wire.caller;
     this.deadlineMs = callDeadlineMs(call, host.clock);
     this.scope = new CallScope(call, {
       isLate: () => this.#isLate(),
@@ -44,6 +43,7 @@ export class ServedCall implements CallContext, Disposable {
     });
     this.wire.onForcedEnd((reason) => this.scope.abort(reason));
     host.openCalls.remember(this.scope, kind);
+    this.#revocation = this.caller.revocation?.onRevoked(() => this.scope.abort(credentialsRevoked()));
   }
 
   get signal(): AbortSignal {
@@ -107,6 +107,7 @@ export class ServedCall implements CallContext, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#revocation?.[Symbol.dispose]();
     this.scope[Symbol.dispose]();
   }
 

@@ -1,5 +1,6 @@
 import type { DescMessage, FileRegistry } from "@bufbuild/protobuf";
 import type { MethodDefinition, Server, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { MethodAccess } from "../../core/calls.js";
 import { type FieldViolation, GenerationError, invalidRequest } from "../../core/generation-error.js";
 import { checkWire, type Unwanted } from "./wire-check.js";
 
@@ -9,6 +10,8 @@ export interface StrictService {
   readonly implementation: UntypedServiceImplementation;
   /** How unknown fields are handled. A standard protocol may demand that they are ignored. */
   readonly unwanted: Unwanted;
+  /** The callers that each method takes, by the method's name in the definition. */
+  readonly access: Readonly<Record<string, MethodAccess>>;
 }
 
 /** The full name of the service, such as rill.v1.GenerationService. */
@@ -19,13 +22,15 @@ export function serviceName({ definition }: StrictService): string {
 
 /**
  * Serves every method of a generated service. Its requests arrive as DecodedRequest, strictly checked.
- * @throws Error for a method without a handler (grpc-js would respond with UNIMPLEMENTED) or without a descriptor
+ * @throws Error for a method without a handler (grpc-js would respond with UNIMPLEMENTED), without a descriptor or without a rule of access, and for a
+ * rule without a method
  */
 export function addStrictService(
   server: Server,
-  { definition, implementation, unwanted }: StrictService,
+  { definition, implementation, unwanted, access }: StrictService,
   registry: FileRegistry,
 ): void {
+  requireAccess(definition, access);
   const strict: Record<string, MethodDefinition<unknown, unknown>> = {};
   for (const [name, method] of Object.entries(definition)) {
     if (typeof implementation[name] !== "function") throw new Error(`${method.path} has no handler`);
@@ -36,6 +41,16 @@ export function addStrictService(
     };
   }
   server.addService(strict, implementation);
+}
+
+/** Holds the table of access complete, so that a new method is never open by oversight. */
+function requireAccess(definition: StrictService["definition"], access: StrictService["access"]): void {
+  for (const [name, { path }] of Object.entries(definition)) {
+    if (!Object.hasOwn(access, name)) throw new Error(`${path} has no rule of access`);
+  }
+  for (const name of Object.keys(access)) {
+    if (!Object.hasOwn(definition, name)) throw new Error(`the rule of access for ${name} has no method`);
+  }
 }
 
 /** Passes an encoded response on as it is. */

@@ -5,6 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
+import type { MethodAccess } from "../../core/calls.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
@@ -13,9 +14,13 @@ import type { RequestBytes } from "../call/call-limits.js";
 import type { CallHost } from "../call/call-context.js";
 import { CallWire, originOf } from "../call/call-wire.js";
 import { describeError } from "../call/refusal-log.js";
+import { rememberCaller } from "../call/stream-caller.js";
 import { deadlinePassed, toErrorStatus } from "../status/error-status.js";
 import { formatGrpcTimeout, parseGrpcTimeout, type ProxyDeadlines } from "./call-deadlines.js";
+import { peerOf } from "../connection/peers.js";
+import { checkCaller } from "./caller-check.js";
 import { AdmissionTurns, ReadingTurns } from "./connection-turns.js";
+import { FailedChecks } from "./failed-checks.js";
 import { PendingCalls, ResetBudget } from "./gate-bounds.js";
 import { replaceStreamHandler, type StreamHandler } from "./grpc-js-internals.js";
 import {
@@ -47,6 +52,7 @@ interface ArrivedStream {
 /** The facts about a method that the gate needs. */
 export interface PathFacts {
   readonly streamsRequest: boolean;
+  readonly access: MethodAccess;
 }
 
 export interface RequestGateOptions {
@@ -59,7 +65,7 @@ export interface RequestGateOptions {
 /**
  * Stands between HTTP/2 and grpc-js, on the main thread. grpc-js sees a call only once its message is complete and within all limits, so it decompresses
  * nothing, and a stream that is reset at once costs it nothing. The gate refuses faulty calls in trailers only. It checks in this order: reset storms,
- * method, content type, metadata, encoding, timeout, calls without a message, form and size of the body, limit on calls.
+ * method, content type, metadata, encoding, timeout, caller and permission, calls without a message, form and size of the body, limit on calls.
  */
 export class RequestGate implements IncomingCallListener {
   readonly #host: CallHost;
@@ -68,6 +74,7 @@ export class RequestGate implements IncomingCallListener {
   readonly #pending: PendingCalls;
   readonly #openHealthCalls: PendingCalls;
   readonly #resets: ResetBudget;
+  readonly #failedChecks: FailedChecks;
   readonly #readingTurns = new ReadingTurns();
   readonly #turns: AdmissionTurns<object, IncomingCall>;
   #refusedStreams = 0;
@@ -84,6 +91,7 @@ export class RequestGate implements IncomingCallListener {
       clock: host.clock,
     });
     this.#resets = new ResetBudget(host.clock);
+    this.#failedChecks = new FailedChecks(host.clock);
     this.#turns = new AdmissionTurns(host.clock, (call) => this.#admit(call));
   }
 
@@ -133,8 +141,46 @@ export class RequestGate implements IncomingCallListener {
       return;
     }
     const problem = headerProblem(headers, this.#host.limits.metadataBytes);
-    if (problem === undefined) this.#receive({ stream, headers, handler }, { connection, path, ...served });
-    else this.#refuse({ stream, path }, problem);
+    if (problem !== undefined) {
+      this.#refuse({ stream, path }, problem);
+      return;
+    }
+    const refusal = this.#callerProblem({ stream, headers }, { connection, path, ...served });
+    if (refusal === undefined) this.#receive({ stream, headers, handler }, { connection, path, ...served });
+    else if (refusal.code === "UNAUTHENTICATED") this.#refuseStranger({ stream, path, connection }, refusal);
+    else this.#refuse({ stream, path }, refusal);
+  }
+
+  /** Refuses a caller with bad credentials, later if there were many of them from its address. The rest of its request is dropped. */
+  #refuseStranger(
+    { stream, path, connection }: { stream: ServerHttp2Stream; path: string; connection: object },
+    error: GenerationError,
+  ): void {
+    const refusal = this.#failedChecks.note(peerOf(connection).address, () => this.#refuse({ stream, path }, error));
+    if (refusal.type === "now") return;
+    stream.resume();
+    if (refusal.type === "dropped") {
+      this.#host.refusals.count(error.code);
+      stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      return;
+    }
+    stream.once("close", () => {
+      if (refusal.drop()) this.#resets.count(connection, { handedOn: false });
+    });
+  }
+
+  /** Checks the caller before anything of the message is kept, and stores it for the handler. */
+  #callerProblem(
+    { stream, headers }: Pick<ArrivedStream, "stream" | "headers">,
+    { connection, ...method }: { connection: object; path: string; access: MethodAccess },
+  ): GenerationError | undefined {
+    try {
+      const peer = peerOf(connection);
+      rememberCaller(stream, checkCaller(this.#host, { peer, headers }, method));
+      return undefined;
+    } catch (thrown) {
+      return GenerationError.from(thrown);
+    }
   }
 
   /** Waits for the message of the call. */

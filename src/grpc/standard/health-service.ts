@@ -19,6 +19,9 @@ import { wellFormedText } from "../../core/well-formed-text.js";
 
 const MAX_NAME_TEXT_BYTES = 128;
 
+/** Health is open to everyone, because the probes of orchestrators and load balancers have no credentials. */
+export const HEALTH_ACCESS = { check: "open", watch: "open", list: "open" } as const;
+
 /**
  * Implements grpc.health.v1.Health for the process ("") and for each of its services. It follows the lifecycle alone, so overload never affects it.
  * It ignores unknown fields, as the protocol demands.

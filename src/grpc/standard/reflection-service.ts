@@ -6,6 +6,7 @@ import {
   type ServerReflectionRequest,
   ServerReflectionResponse,
 } from "../../../generated/grpc/reflection/v1/reflection.js";
+import type { MethodAccess } from "../../core/calls.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import type { CallHost } from "../call/call-context.js";
 import { WatcherLimit } from "../call/call-limits.js";
@@ -16,6 +17,14 @@ import { type DecodedRequest, EncodedResponse, readableMessage } from "../contra
 type ResponseBody = NonNullable<ServerReflectionResponse["messageResponse"]>;
 
 const MAX_NAME_TEXT_BYTES = 256;
+
+/** The callers that reflection takes: every identified one, those of them on this machine, or nobody. */
+export type ReflectionMode = "auto" | "on" | "local" | "off";
+
+/** The access to reflection. It tells only the published contract, so it takes no permission. */
+export function reflectionAccess(mode: ReflectionMode): Readonly<Record<string, MethodAccess>> {
+  return { serverReflectionInfo: mode === "local" ? "local" : "identified" };
+}
 
 /**
  * Implements server reflection, for tools such as grpcurl. It returns the file descriptors byte for byte as the compiler wrote them. v1 and v1alpha

@@ -8,6 +8,7 @@ import {
   type GetGenerationRequest,
   type GetGenerationResponse,
 } from "../../../generated/rill/v1/generation_service.js";
+import { GenerationError } from "../../core/generation-error.js";
 import type { GenerationMessage } from "../../core/generation-message.js";
 import type { GenerationRequest } from "../../core/generation-request.js";
 import { notedRefusal } from "../../generation/call/refusals.js";
@@ -23,6 +24,17 @@ import { parseGenerationRequest } from "../parse/parse-generation-request.js";
 import { parseCancelRequest, parseGetGenerationRequest } from "../parse/parse-target-requests.js";
 import { toGenerationMessage, toGenerationStateMessage } from "../response/generation-message.js";
 import { encodeGenerateResponse, textBytesOf, toStreamResponse } from "../response/generation-responses.js";
+
+/**
+ * Checks the caller of a session's turn, which reads and writes the session.
+ * @throws GenerationError PERMISSION_DENIED
+ */
+function requireSessions({ caller }: CallContext): void {
+  if (caller.permissions.has("sessions")) return;
+  throw new GenerationError("PERMISSION_DENIED", "a turn of a session takes a caller with the permission sessions", {
+    facts: { permission: "sessions" },
+  });
+}
 
 /** Creates the handlers of rill.v1.GenerationService. */
 export function createGenerationService(
@@ -51,6 +63,7 @@ export function createGenerationService(
   ): RequestedCall => {
     const backend = requireBackend(source);
     const parsed = parse(request, { backend, context, streams });
+    if (parsed.input.type === "turn") requireSessions(context);
     return { ...generations, request: parsed, backend, handle: context, streams };
   };
 

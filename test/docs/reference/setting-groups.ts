@@ -21,6 +21,12 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     names: ["listen", "insecure-listen", "admin-listen", "admin-hosts", "trusted-proxy", "instance-id"],
   },
   {
+    title: "Callers",
+    about:
+      "How the server tells who calls, and what it shows to whom. [Identity](identity.md) explains the tenants file, keys, JWTs and certificates.",
+    names: ["tenants", "jwt-*", "trusted-proxy-identity", "reflection"],
+  },
+  {
     title: "Computing",
     about:
       "How the engine uses processor, GPU and memory. [Operating](operating.md) says how to size a machine with them.",

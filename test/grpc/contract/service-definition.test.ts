@@ -13,10 +13,17 @@ import {
 } from "../../../src/grpc/contract/service-definition.js";
 import { promptRequest } from "../../support/test-client.js";
 
+const ACCESS = { getModel: "identified" } as const;
+
 describe("A service that is added to the server", () => {
   it("must have a handler for every method: a missing one is no silent UNIMPLEMENTED", async () => {
     const { registry } = await DescriptorSet.read();
-    const service = { definition: ModelServiceService, implementation: {}, unwanted: "refused" } as const;
+    const service = {
+      definition: ModelServiceService,
+      implementation: {},
+      unwanted: "refused",
+      access: ACCESS,
+    } as const;
     assert.throws(() => addStrictService(new Server(), service, registry), {
       message: "/rill.v1.ModelService/GetModel has no handler",
     });
@@ -26,8 +33,21 @@ describe("A service that is added to the server", () => {
   it("must be in the descriptors, for strict decoding and for reflection", async () => {
     const { registry } = await DescriptorSet.read();
     const definition = { getModel: { ...ModelServiceService.getModel, path: "/rill.v1.ModelService/GetOther" } };
-    const service = { definition, implementation: { getModel: () => undefined }, unwanted: "refused" } as const;
+    const implementation = { getModel: () => undefined };
+    const service = { definition, implementation, unwanted: "refused", access: ACCESS } as const;
     assert.throws(() => addStrictService(new Server(), service, registry), /the descriptors lack .*GetOther/);
+  });
+
+  it("must have a rule of access for every method and no other rule", async () => {
+    const { registry } = await DescriptorSet.read();
+    const service = { definition: ModelServiceService, implementation: {}, unwanted: "refused" } as const;
+    assert.throws(() => addStrictService(new Server(), { ...service, access: {} }, registry), {
+      message: "/rill.v1.ModelService/GetModel has no rule of access",
+    });
+    const access = { ...ACCESS, getOther: "open" } as const;
+    assert.throws(() => addStrictService(new Server(), { ...service, access }, registry), {
+      message: "the rule of access for getOther has no method",
+    });
   });
 
   it("decodes no message that is going to be refused, and every one whose unknown fields it ignores", async () => {
@@ -43,7 +63,8 @@ describe("A service that is added to the server", () => {
     const readWith = (unwanted: "refused" | "ignored", bytes: Buffer): DecodedRequest<unknown> => {
       let added: ServiceDefinition = {};
       const server = { addService: (service: ServiceDefinition) => (added = service) } as unknown as Server;
-      addStrictService(server, { definition, implementation: { getModel: () => undefined }, unwanted }, registry);
+      const implementation = { getModel: () => undefined };
+      addStrictService(server, { definition, implementation, unwanted, access: ACCESS }, registry);
       return added.getModel?.requestDeserialize(bytes) as DecodedRequest<unknown>;
     };
     assert.equal(readWith("refused", unknown).type, "unwanted");
