@@ -1,4 +1,4 @@
-import { add, calculate, multiply, type Operator, remainder } from "./operators.js";
+import { add, calculate, concat, multiply, type Operator, remainder } from "./operators.js";
 import { textOf } from "./show-value.js";
 import { areEqual, compareValues, type JinjaValue } from "./values.js";
 
@@ -26,7 +26,7 @@ export const OPERATOR_LEVELS: readonly ReadonlyMap<string, (left: JinjaValue, ri
     ["+", add],
     ["-", calculating("-")],
   ]),
-  new Map([["~", (left: JinjaValue, right: JinjaValue): JinjaValue => textOf(left) + textOf(right)]]),
+  new Map([["~", (left: JinjaValue, right: JinjaValue): JinjaValue => concat(textOf(left), textOf(right))]]),
   new Map([
     ["*", multiply],
     ["/", calculating("/")],

@@ -1,5 +1,6 @@
 import type { Evaluate, Execute, Scope } from "./scope.js";
 import { areEqual, AttributeObject, type CallArguments, type JinjaFunction, type JinjaValue, Tuple } from "./values.js";
+import { takeSteps } from "./render-work.js";
 
 /** The variable `loop` inside a loop. */
 class LoopState extends AttributeObject {
@@ -64,6 +65,7 @@ export function runLoop(
 ): void {
   const loop = new LoopState(items);
   for (const item of items) {
+    takeSteps(1);
     loop.advance();
     const inner = scope.inner();
     inner.set("loop", loop);
@@ -89,6 +91,7 @@ interface Macro {
 /** Creates the function of a macro. Its body sees the variables of the place where the macro stands. */
 export function createMacro(macro: Macro, scope: Scope): JinjaFunction {
   return (args) => {
+    takeSteps(1);
     const output = { text: "" };
     const inner = scope.inner(output);
     bindArguments(macro, args, inner);

@@ -1,4 +1,4 @@
-import { requireFilter } from "./filters.js";
+import { applyFilter, requireFilter } from "./filters.js";
 import { type Compare, COMPARISONS, OPERATOR_LEVELS } from "./binary-operators.js";
 import { calculate, callMember, callValue, getAttribute, getItem, getSlice } from "./operators.js";
 import type { Evaluate, Scope } from "./scope.js";
@@ -6,6 +6,7 @@ import { textOf } from "./show-value.js";
 import type { TokenStream } from "./token-stream.js";
 import { CallArguments, contains, FloatNumber, isDict, isTrue, itemsOf, type JinjaValue, Tuple } from "./values.js";
 import { requireTest } from "./value-tests.js";
+import { takeSteps } from "./render-work.js";
 
 /** A parsed expression. A member and a name are kept apart from their value, since a call needs them. */
 interface Expression {
@@ -54,7 +55,10 @@ export class ExpressionParser {
       if (this.#endsTuple()) break;
       items.push(parse());
     }
-    return (scope) => new Tuple(items.map((item) => item(scope)));
+    return (scope) => {
+      takeSteps(items.length);
+      return new Tuple(items.map((item) => item(scope)));
+    };
   }
 
   #endsTuple(): boolean {
@@ -72,7 +76,10 @@ export class ExpressionParser {
     while (this.#tokens.skipIf("name", "if")) {
       const [then, test] = [value, this.#parseOr()];
       const otherwise = this.#tokens.skipIf("name", "else") ? this.parse() : undefined;
-      value = (scope) => (isTrue(test(scope)) ? then(scope) : otherwise?.(scope));
+      value = (scope) => {
+        takeSteps(1);
+        return isTrue(test(scope)) ? then(scope) : otherwise?.(scope);
+      };
     }
     return value;
   }
@@ -82,6 +89,7 @@ export class ExpressionParser {
     while (this.#tokens.skipIf("name", "or")) {
       const [first, second] = [left, this.#parseAnd()];
       left = (scope) => {
+        takeSteps(1);
         const value = first(scope);
         return isTrue(value) ? value : second(scope);
       };
@@ -94,6 +102,7 @@ export class ExpressionParser {
     while (this.#tokens.skipIf("name", "and")) {
       const [first, second] = [left, this.#parseNot()];
       left = (scope) => {
+        takeSteps(1);
         const value = first(scope);
         return isTrue(value) ? second(scope) : value;
       };
@@ -104,7 +113,10 @@ export class ExpressionParser {
   #parseNot(): Evaluate {
     if (!this.#tokens.skipIf("name", "not")) return this.#parseComparison();
     const value = this.#parseNot();
-    return (scope) => !isTrue(value(scope));
+    return (scope) => {
+      takeSteps(1);
+      return !isTrue(value(scope));
+    };
   }
 
   /** Parses comparisons, which form a chain as in `a < b < c`. */
@@ -118,6 +130,7 @@ export class ExpressionParser {
     if (only === undefined) return first;
     if (links.length === 1) return (scope) => only.compare(first(scope), only.operand(scope));
     return (scope) => {
+      takeSteps(links.length);
       let left = first(scope);
       return links.every(({ compare, operand }) => {
         const right = operand(scope);
@@ -150,7 +163,10 @@ export class ExpressionParser {
       if (operate === undefined) return left;
       this.#tokens.next();
       const [first, second] = [left, this.#parseBinary(level + 1)];
-      left = (scope) => operate(first(scope), second(scope));
+      left = (scope) => {
+        takeSteps(1);
+        return operate(first(scope), second(scope));
+      };
     }
   }
 
@@ -210,7 +226,10 @@ export class ExpressionParser {
 
   #parseList(): Evaluate {
     const items = this.#parseItems("]", () => this.parse());
-    return (scope) => items.map((item) => item(scope));
+    return (scope) => {
+      takeSteps(items.length);
+      return items.map((item) => item(scope));
+    };
   }
 
   #parseDict(): Evaluate {
@@ -219,7 +238,10 @@ export class ExpressionParser {
       this.#tokens.expect("operator", ":");
       return [key, this.parse()] as const;
     });
-    return (scope) => new Map(members.map(([key, value]) => [key(scope), value(scope)]));
+    return (scope) => {
+      takeSteps(members.length);
+      return new Map(members.map(([key, value]) => [key(scope), value(scope)]));
+    };
   }
 
   #parseItems<T>(closing: string, parse: () => T): T[] {
@@ -314,14 +336,17 @@ export class ExpressionParser {
   parseFilter(value: Evaluate): Evaluate {
     const name = this.#parseDottedName();
     const readArguments = this.#tokens.skipIf("operator", "(") ? this.parseArguments() : noArguments;
-    return (scope) => requireFilter(name)(value(scope), readArguments(scope));
+    return (scope) => applyFilter(requireFilter(name), value(scope), readArguments(scope));
   }
 
   #parseTest(value: Evaluate): Evaluate {
     const isNegated = this.#tokens.skipIf("name", "not");
     const name = this.#parseDottedName();
     const readArguments = this.#parseTestArguments();
-    return (scope) => requireTest(name)(value(scope), readArguments(scope)) !== isNegated;
+    return (scope) => {
+      takeSteps(1);
+      return requireTest(name)(value(scope), readArguments(scope)) !== isNegated;
+    };
   }
 
   #parseTestArguments(): (scope: Scope) => CallArguments {

@@ -12,10 +12,12 @@ import {
   isTrue,
   type JinjaValue,
   lengthOf,
+  MAX_INTEGER_DIGITS,
   numberOf,
   Tuple,
 } from "./values.js";
 import { writeJson } from "./write-json.js";
+import { takeCharacters, takeSteps } from "./render-work.js";
 
 /** A filter of the template language, as in `x | trim`. */
 export type Filter = (value: JinjaValue, args: CallArguments) => JinjaValue;
@@ -26,7 +28,9 @@ const defaultTo: Filter = (value, args) => {
 };
 
 const toInteger: Filter = (value, args) => {
-  if (value instanceof FloatNumber) return Math.trunc(value.value);
+  if (value instanceof FloatNumber) {
+    return Number.isFinite(value.value) ? Math.trunc(value.value) : args.take(0, "default", 0);
+  }
   const number = numberOf(value);
   if (number !== undefined) return number;
   const text = typeof value === "string" ? strip(value, "both").replaceAll(/(?<=\d)_(?=\d)/g, "") : "";
@@ -34,7 +38,7 @@ const toInteger: Filter = (value, args) => {
   const digits =
     /^[-+]?\d+$/.test(text) && base === 10 ? Number(text) : base === 10 ? Number.NaN : parseInt(text, base);
   if (Number.isSafeInteger(digits)) return digits;
-  if (/^[-+]?\d+$/.test(text) && base === 10) return BigInt(text);
+  if (/^[-+]?\d+$/.test(text) && text.length <= MAX_INTEGER_DIGITS && base === 10) return BigInt(text);
   const float = parseFloatText(text);
   return float !== undefined && Number.isFinite(float.value) ? Math.trunc(float.value) : args.take(0, "default", 0);
 };
@@ -62,18 +66,24 @@ function roundEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
+function blanks(count: number): string {
+  takeCharacters(Math.max(0, count));
+  return " ".repeat(Math.max(0, count));
+}
+
 const indent: Filter = (value, args) => {
   const width = args.take(0, "width", 4);
-  const indention = typeof width === "string" ? width : " ".repeat(Number(numberOf(width) ?? 0));
+  const indention = typeof width === "string" ? width : blanks(Number(numberOf(width) ?? 0));
   const [first = "", ...others] = splitLines(`${textOf(value)}\n`);
   const isBlank = isTrue(args.take(2, "blank", false));
+  takeCharacters((others.length + 1) * indention.length);
   const lines = [first, ...others.map((line) => (line === "" && !isBlank ? line : indention + line))];
   return (isTrue(args.take(1, "first", false)) ? indention : "") + lines.join("\n");
 };
 
 const toJson: Filter = (value, args) => {
   const width = args.take(1, "indent", null);
-  const indention = typeof width === "number" ? " ".repeat(Math.max(0, width)) : undefined;
+  const indention = typeof width === "number" ? blanks(width) : undefined;
   const separators = args.take(2, "separators", null);
   const [item, key] =
     separators instanceof Tuple ? separators.items : ((separators as readonly JinjaValue[] | null) ?? []);
@@ -102,7 +112,7 @@ const map: Filter = (value, args) => {
   }
   const [name, ...others] = args.positional;
   const filter = requireFilter(textOf(name));
-  return itemsIfTrue(value).map((item) => filter(item, new CallArguments(others, args.named)));
+  return itemsIfTrue(value).map((item) => applyFilter(filter, item, new CallArguments(others, args.named)));
 };
 
 const HTML: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;" };
@@ -153,6 +163,13 @@ const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ["upper", (value) => mapCase(textOf(value), upper)],
   ["wordcount", (value) => textOf(value).match(/\w+/g)?.length ?? 0],
 ]);
+
+/** Applies a filter, whose work counts. @throws TypeError when it cannot do with the value */
+export function applyFilter(filter: Filter, value: JinjaValue, args: CallArguments): JinjaValue {
+  takeSteps(1);
+  if (typeof value === "string") takeCharacters(value.length);
+  return filter(value, args);
+}
 
 /** @throws TypeError when there is no filter of this name */
 export function requireFilter(name: string): Filter {

@@ -1,6 +1,7 @@
 import { replaceMatches } from "./replace-matches.js";
 import { represent, textOf } from "./show-value.js";
 import { type CallArguments, FloatNumber, isDict, type JinjaValue, numberOf, Tuple, typeName } from "./values.js";
+import { takeCharacters } from "./render-work.js";
 
 /** Matches a doubled brace or a field: its name, its conversion and its format. */
 const FIELD = /\{\{|\}\}|\{([^{}:!]*)(?:!([rs]))?(?::([^{}]*))?\}/g;
@@ -42,6 +43,7 @@ function formatValue(value: JinjaValue, format: string): string {
       ? textOf(value).slice(0, precision === undefined ? undefined : Number(precision))
       : sign.slice(0, number < 0 ? 0 : 1) + formatNumber(value, { type, precision, comma });
   const missing = Math.max(0, Number(width) - Array.from(text).length);
+  takeCharacters(missing);
   if (zero !== undefined && fill === undefined) return text.replace(/^([-+]?)/, `$1${"0".repeat(missing)}`);
   const side = alignment ?? (number === undefined ? "<" : ">");
   const left = side === "<" ? 0 : side === ">" ? missing : Math.floor(missing / 2);
@@ -70,7 +72,7 @@ function writeExponent(value: number, digits: number): string {
 }
 
 /** Matches a conversion of Python's `%` operator. */
-const CONVERSION = /%(?:\((\w+)\))?([-0+ ]*)(\d+)?(?:\.(\d+))?([sdifrx%])/g;
+const CONVERSION = /%(?:\((\w+)\))?([-0+ ]*)([1-9]\d*)?(?:\.(\d+))?([sdifrx%])/g;
 
 /** Fills in a text as Python's `%` operator does. @throws TypeError when an argument is missing */
 export function formatPercent(text: string, value: JinjaValue): string {
@@ -81,6 +83,7 @@ export function formatPercent(text: string, value: JinjaValue): string {
     if (name === undefined && next >= values.length) throw new TypeError("not enough arguments for the format");
     const argument = name === undefined ? values[next++] : isDict(value) ? value.get(name) : undefined;
     const written = convert(argument, type, precision);
+    takeCharacters(Number(width));
     if (flags.includes("-")) return written.padEnd(Number(width));
     return flags.includes("0") && type !== "s"
       ? written.replace(/^(-?)/, (sign) => sign + "0".repeat(Math.max(0, Number(width) - written.length)))
@@ -101,7 +104,7 @@ function convert(value: JinjaValue, type: string, precision: string | undefined)
 /** Reads a number out of a text as Python's `float` does, or returns undefined. */
 export function parseFloatText(text: string): FloatNumber | undefined {
   const trimmed = text.trim().replaceAll(/(?<=\d)_(?=\d)/g, "");
-  if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(trimmed)) return new FloatNumber(Number(trimmed));
+  if (/^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(trimmed)) return new FloatNumber(Number(trimmed));
   const special = /^([-+]?)(inf(?:inity)?|nan)$/i.exec(trimmed);
   if (special === null) return undefined;
   const size = special[2]?.toLowerCase() === "nan" ? Number.NaN : Number.POSITIVE_INFINITY;

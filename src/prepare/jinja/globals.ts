@@ -3,6 +3,7 @@ import { textOf } from "./show-value.js";
 import { TemplateError } from "./template-error.js";
 import { type CallArguments, isDict, itemsOf, type JinjaFunction, Namespace } from "./values.js";
 import type { RenderState } from "./scope.js";
+import { takeSteps } from "./render-work.js";
 
 /** The most items of a range, as jinja2's sandbox has it. */
 const MAX_RANGE = 100_000;
@@ -15,6 +16,7 @@ const range: JinjaFunction = (args) => {
   if (step === 0) throw new TypeError("the step of range() must not be zero");
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (length > MAX_RANGE) throw new TypeError(`range() has ${length} items, the most are ${MAX_RANGE}`);
+  takeSteps(length);
   return Array.from({ length }, (_, index) => start + index * step);
 };
 

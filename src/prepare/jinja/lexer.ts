@@ -1,4 +1,4 @@
-import { SPACES } from "./python-text.js";
+import { SPACES, strip } from "./python-text.js";
 import { replaceMatches } from "./replace-matches.js";
 import { TemplateError } from "./template-error.js";
 
@@ -16,7 +16,6 @@ const COMMENT_END = new RegExp(String.raw`\+#\}|-#\}[${SPACES}]*|#\}\n?`, "g");
 const TAG_END = new RegExp(String.raw`\+%\}|-%\}[${SPACES}]*|%\}\n?`, "y");
 const PRINT_END = new RegExp(String.raw`-\}\}[${SPACES}]*|\}\}`, "y");
 const SPACE = new RegExp(`[${SPACES}]+`, "y");
-const TRAILING_SPACE = new RegExp(`[${SPACES}]+$`);
 const ONLY_SPACE = new RegExp(`^[${SPACES}]*$`);
 
 /** The kinds of tokens inside a tag, in the order in which they are tried. */
@@ -118,7 +117,7 @@ class Lexer {
   }
 
   #trim(text: string, { sign, keepsIndent }: { sign: string; keepsIndent: boolean }): string {
-    if (sign === "-") return text.replace(TRAILING_SPACE, "");
+    if (sign === "-") return strip(text, "right");
     if (sign === "+" || keepsIndent) return text;
     const lineStart = text.lastIndexOf("\n") + 1;
     const isIndent = (lineStart > 0 || this.#startsLine) && ONLY_SPACE.test(text.slice(lineStart));

@@ -8,12 +8,14 @@ import {
   FloatNumber,
   isDict,
   isList,
+  MAX_INTEGER_DIGITS,
   type JinjaFunction,
   type JinjaValue,
   numberOf,
   Tuple,
   typeName,
 } from "./values.js";
+import { takeCharacters, takeSteps } from "./render-work.js";
 
 /** The bound method of a value, or undefined if it has none of this name. */
 function findMethod(object: JinjaValue, name: string): JinjaFunction | undefined {
@@ -48,13 +50,16 @@ export function getItem(object: JinjaValue, key: JinjaValue): JinjaValue {
   if (object === undefined) throw new TypeError(`an undefined value has no item ${represent(key)}`);
   if (typeof key === "string") return getAttribute(object, key);
   if (typeof key !== "number" && typeof key !== "boolean") return undefined;
+  if (typeof object === "string") takeCharacters(object.length);
   const items = typeof object === "string" ? Array.from(object) : object instanceof Tuple ? object.items : object;
   return isList(items) ? items.at(Number(key)) : undefined;
 }
 
 /** Calls `object.name(…)`. @throws TypeError when the object has no such method */
 export function callMember(object: JinjaValue, name: string, args: CallArguments): JinjaValue {
+  takeSteps(1);
   if (typeof object === "string") {
+    takeCharacters(object.length);
     const method = stringMethods.get(name);
     if (method !== undefined) return method(object, args);
   } else if (isDict(object)) {
@@ -74,13 +79,17 @@ export function callValue(value: JinjaValue, name: string, args: CallArguments):
 
 /** The value of `object[start:stop:step]`. @throws TypeError when the object has no order or the step is zero */
 export function getSlice(object: JinjaValue, bounds: readonly (number | undefined)[]): JinjaValue {
-  if (typeof object === "string") return sliceItems(Array.from(object), bounds).join("");
+  if (typeof object === "string") {
+    takeCharacters(object.length);
+    return sliceItems(Array.from(object), bounds).join("");
+  }
   if (object instanceof Tuple) return new Tuple(sliceItems(object.items, bounds));
   if (isList(object)) return sliceItems(object, bounds);
   throw new TypeError(`cannot take a slice of ${typeName(object)}`);
 }
 
 function sliceItems<T>(items: readonly T[], [start, stop, step = 1]: readonly (number | undefined)[]): readonly T[] {
+  takeSteps(items.length);
   if (step === 0) throw new TypeError("the step of a slice must not be zero");
   if (step === 1) return items.slice(start, stop);
   const size = items.length;
@@ -96,17 +105,35 @@ function sliceItems<T>(items: readonly T[], [start, stop, step = 1]: readonly (n
 
 /** The value of `left + right`. @throws TypeError when the two cannot be added */
 export function add(left: JinjaValue, right: JinjaValue): JinjaValue {
-  if (typeof left === "string" && typeof right === "string") return left + right;
-  if (isList(left) && isList(right)) return [...left, ...right];
-  if (left instanceof Tuple && right instanceof Tuple) return new Tuple([...left.items, ...right.items]);
+  if (typeof left === "string" && typeof right === "string") return concat(left, right);
+  if (isList(left) && isList(right)) return joinItems(left, right);
+  if (left instanceof Tuple && right instanceof Tuple) return new Tuple(joinItems(left.items, right.items));
   return calculate("+", left, right);
+}
+
+/** The two texts as one. It shares the longer one. */
+export function concat(left: string, right: string): string {
+  takeCharacters(Math.min(left.length, right.length));
+  return left + right;
+}
+
+function joinItems(left: readonly JinjaValue[], right: readonly JinjaValue[]): readonly JinjaValue[] {
+  takeSteps(left.length + right.length);
+  return [...left, ...right];
 }
 
 /** The value of `left * right`, where one of them may be a text or a list to repeat. @throws TypeError */
 export function multiply(left: JinjaValue, right: JinjaValue): JinjaValue {
   if (typeof left === "number" && typeof right !== "number") return multiply(right, left);
-  if (typeof right === "number" && typeof left === "string") return left.repeat(Math.max(0, right));
-  if (typeof right === "number" && isList(left)) return Array.from({ length: Math.max(0, right) }, () => left).flat();
+  const count = typeof right === "number" ? Math.max(0, right) : 0;
+  if (typeof right === "number" && typeof left === "string") {
+    takeCharacters(left.length * count);
+    return left.repeat(count);
+  }
+  if (typeof right === "number" && isList(left)) {
+    takeSteps(left.length * count);
+    return left.length === 0 ? [] : Array.from({ length: count }, () => left).flat();
+  }
   return calculate("*", left, right);
 }
 
@@ -154,8 +181,8 @@ function compute(operator: Operator, a: number, b: number): number {
   }
 }
 
-/** The exponent beyond which a power would take too much memory. */
-const MAX_EXPONENT = 10_000n;
+/** The most bits of an integer, which are some 4,300 digits. */
+const MAX_BITS = 14_284;
 
 function computeLarge(operator: Operator, a: bigint, b: bigint): bigint {
   switch (operator) {
@@ -164,15 +191,24 @@ function computeLarge(operator: Operator, a: bigint, b: bigint): bigint {
     case "-":
       return a - b;
     case "*":
+      requireBits(bitsOf(a) + bitsOf(b));
       return a * b;
     case "**":
-      if (b > MAX_EXPONENT) throw new TypeError(`the exponent must be at most ${MAX_EXPONENT}`);
+      requireBits(bitsOf(a) * Number(b));
       return a ** b;
     default: {
       const rest = ((a % b) + b) % b;
       return operator === "%" ? rest : (a - rest) / b;
     }
   }
+}
+
+function bitsOf(value: bigint): number {
+  return value.toString(16).length * 4;
+}
+
+function requireBits(bits: number): void {
+  if (bits > MAX_BITS) throw new TypeError(`a result would have more than ${MAX_INTEGER_DIGITS} digits`);
 }
 
 function shorten(value: bigint): number | bigint {

@@ -1,4 +1,5 @@
 import { mapCase, showHidden } from "./hidden-chars.js";
+import { takeCharacters, takeSteps } from "./render-work.js";
 
 /** The characters that Python regards as white space, as part of a character class. */
 export const SPACES = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
@@ -9,6 +10,9 @@ const WORDS = new RegExp(`[^${SPACES}]+`, "g");
 const LINE_END = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
 
 const TITLE_WORDS = new RegExp(`[^-${SPACES}({[<]+`, "g");
+
+/** Each word is changed by itself, which takes the time of reading as many characters for each of its own. */
+const CASE_COST = 8;
 
 /** The sides of a text that are stripped. */
 export type Sides = "both" | "left" | "right";
@@ -49,6 +53,7 @@ export function placesOf(text: string, part: string): number[] {
 export function splitAt(text: string, separator: string, { most, fromRight }: SplitBounds): string[] {
   if (separator === "") throw new TypeError("the separator must not be empty");
   const places = fromRight ? placesFromRight(text, separator) : placesOf(text, separator);
+  takeSteps(places.length);
   const used = most < 0 ? places : fromRight ? places.slice(Math.max(0, places.length - most)) : places.slice(0, most);
   let start = 0;
   const parts = used.map((place) => {
@@ -69,15 +74,16 @@ function placesFromRight(text: string, part: string): number[] {
   const places: number[] = [];
   let at = shown.lastIndexOf(sought);
   while (at >= 0) {
-    places.unshift(at);
+    places.push(at);
     at = at < sought.length ? -1 : shown.lastIndexOf(sought, at - sought.length);
   }
-  return places;
+  return places.reverse();
 }
 
 /** Splits a text into words, at most `most` times. The rest then keeps its white space at the other end. */
 export function splitWords(text: string, { most, fromRight }: SplitBounds): string[] {
   const words = [...text.matchAll(WORDS)];
+  takeSteps(words.length);
   if (most < 0 || words.length <= most) return words.map(([word]) => word);
   if (!fromRight) {
     const rest = words[most];
@@ -92,8 +98,21 @@ export function splitWords(text: string, { most, fromRight }: SplitBounds): stri
 /** The lines of a text, without an empty one after the last end of line. */
 export function splitLines(text: string): string[] {
   const lines = text.split(LINE_END);
+  takeSteps(lines.length);
   if (lines.at(-1) === "") lines.pop();
   return lines;
+}
+
+/** Joins texts with a separator between them. */
+export function joinTexts(texts: readonly string[], separator: string): string {
+  takeCharacters(texts.reduce((sum, { length }) => sum + length, separator.length * texts.length));
+  return texts.join(separator);
+}
+
+/** Repeats the filling of a padded text. */
+export function fill(filling: string, count: number): string {
+  takeCharacters(filling.length * count);
+  return filling.repeat(count);
 }
 
 /** Replaces a text by another one, at most `most` times. A negative number means everywhere. */
@@ -101,10 +120,12 @@ export function replaceText(text: string, [from, to]: readonly [string, string],
   if (from === "") {
     const chars = Array.from(text);
     const count = most < 0 ? chars.length + 1 : most;
+    takeSteps(chars.length);
+    takeCharacters(to.length * Math.min(count, chars.length + 1));
     const start = chars.map((char, index) => (index < count ? to + char : char)).join("");
     return chars.length < count ? start + to : start;
   }
-  return splitAt(text, from, { most, fromRight: false }).join(to);
+  return joinTexts(splitAt(text, from, { most, fromRight: false }), to);
 }
 
 /** The text with a capital at the beginning and small letters behind it. */
@@ -127,6 +148,7 @@ export function titleWords(text: string): string {
 function capitalizeEach(text: string, words: RegExp): string {
   let changed = "";
   let from = 0;
+  takeCharacters(text.length * CASE_COST);
   for (const { 0: word, index } of showHidden(text).matchAll(words)) {
     changed += text.slice(from, index) + capitalize(text.slice(index, index + word.length));
     from = index + word.length;

@@ -1,4 +1,5 @@
 import type { JinjaValue } from "./values.js";
+import { takeSteps } from "./render-work.js";
 
 /** The state of one rendering. */
 export interface RenderState {
@@ -30,6 +31,7 @@ export class Scope {
   }
 
   get(name: string): JinjaValue {
+    takeSteps(1);
     const value = this.#variables.get(name);
     if (value !== undefined || this.#variables.has(name)) return value;
     return this.#parent?.get(name);
@@ -53,6 +55,7 @@ export type Execute = (scope: Scope) => Flow;
 export function inOrder(statements: readonly Execute[]): Execute {
   return (scope) => {
     for (const statement of statements) {
+      takeSteps(1);
       const flow = statement(scope);
       if (flow !== undefined) return flow;
     }

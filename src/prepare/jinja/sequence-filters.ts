@@ -1,6 +1,6 @@
 import { mapCase } from "./hidden-chars.js";
 import { add, getItem } from "./operators.js";
-import { lower } from "./python-text.js";
+import { joinTexts, lower } from "./python-text.js";
 import { textOf } from "./show-value.js";
 import { requireTest } from "./value-tests.js";
 import {
@@ -15,13 +15,17 @@ import {
   Tuple,
   typeName,
 } from "./values.js";
+import { takeCharacters, takeSteps } from "./render-work.js";
 
 type SequenceFilter = (value: JinjaValue, args: CallArguments) => JinjaValue;
 
 /** Reads the value of a path such as `function.name` or `0`, or returns the item itself without a path. */
 function readPath(item: JinjaValue, path: JinjaValue): JinjaValue {
   if (path === undefined || path === null) return item;
-  return textOf(path)
+  takeSteps(1);
+  const parts = textOf(path);
+  takeCharacters(parts.length);
+  return parts
     .split(".")
     .reduce((object, part) => (object === undefined ? undefined : getItem(object, asKey(part))), item);
 }
@@ -61,6 +65,7 @@ const sortDict: SequenceFilter = (value, args) => {
 function entriesOf(value: JinjaValue): Tuple[] {
   if (value === undefined) return [];
   if (!isDict(value)) throw new TypeError(`expected a dictionary, not ${typeName(value)}`);
+  takeSteps(value.size);
   return [...value].map((entry) => new Tuple(entry));
 }
 
@@ -114,10 +119,10 @@ function extreme(direction: 1 | -1): SequenceFilter {
   };
 }
 
-const join: SequenceFilter = (value, args) =>
-  itemsOf(value)
-    .map((item) => textOf(readPath(item, args.take(1, "attribute"))))
-    .join(textOf(args.take(0, "d", "")));
+const join: SequenceFilter = (value, args) => {
+  const texts = itemsOf(value).map((item) => textOf(readPath(item, args.take(1, "attribute"))));
+  return joinTexts(texts, textOf(args.take(0, "d", "")));
+};
 
 const reverse: SequenceFilter = (value) => {
   const reversed = [...itemsOf(value)].reverse();
@@ -126,10 +131,12 @@ const reverse: SequenceFilter = (value) => {
 
 const batch: SequenceFilter = (value, args) => {
   const [items, size, filling] = [itemsOf(value), args.integer(0, "linecount", 1), args.take(1, "fill_with")];
+  if (!(size >= 1)) throw new TypeError(`batch() makes rows of at least 1 item, not ${size}`);
   const rows = Array.from({ length: Math.ceil(items.length / size) }, (_, row) =>
     items.slice(row * size, (row + 1) * size),
   );
   if (filling === undefined || filling === null) return rows;
+  takeSteps(size);
   return rows.map((row) => [...row, ...Array.from({ length: size - row.length }, () => filling)]);
 };
 

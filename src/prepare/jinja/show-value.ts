@@ -1,5 +1,6 @@
 import { showHidden } from "./hidden-chars.js";
 import { FloatNumber, isDict, isList, type JinjaValue, Tuple } from "./values.js";
+import { takeCharacters, takeSteps } from "./render-work.js";
 
 /** The text of a value as Python's `str` writes it. An undefined value has none. */
 export function textOf(value: JinjaValue): string {
@@ -9,6 +10,7 @@ export function textOf(value: JinjaValue): string {
 
 /** The text of a value as Python's `repr` writes it. */
 export function represent(value: JinjaValue): string {
+  takeSteps(1);
   if (typeof value === "string") return quote(value);
   if (value === undefined) return "Undefined";
   if (value === null) return "None";
@@ -27,6 +29,8 @@ export function represent(value: JinjaValue): string {
 const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\" };
 
 function quote(text: string): string {
+  // Each character is looked up in several Unicode categories.
+  takeCharacters(text.length * 4);
   const shown = showHidden(text);
   const mark = shown.includes("'") && !shown.includes('"') ? '"' : "'";
   const escaped = text.replaceAll(/[\\\n\r\t\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]|(?! )\p{Zs}|'/gu, (char) => {

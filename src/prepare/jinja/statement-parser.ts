@@ -6,6 +6,7 @@ import { textOf } from "./show-value.js";
 import { TokenStream } from "./token-stream.js";
 import { callValue, getAttribute } from "./operators.js";
 import { CallArguments, isTrue, itemsOf, type JinjaFunction, type JinjaValue, Namespace, typeName } from "./values.js";
+import { takeCharacters } from "./render-work.js";
 
 /** Sets a variable, several of them, or an attribute of a namespace. */
 type Assign = (scope: Scope, value: JinjaValue) => void;
@@ -238,7 +239,7 @@ class StatementParser {
       const caller: JinjaFunction = createMacro({ name: "caller", parameters, names, body }, scope);
       const called = members.reduce((object, member) => getAttribute(object, member), scope.get(name));
       const args = new CallArguments(positional, new Map([...named, ["caller", caller]]));
-      scope.output.text += textOf(callValue(called, name, args));
+      write(scope, callValue(called, name, args));
       return undefined;
     };
   }
@@ -250,7 +251,7 @@ class StatementParser {
     return (scope) => {
       const inner = scope.inner();
       inner.set(BODY, capture(scope, body));
-      scope.output.text += textOf(filtered(inner));
+      write(scope, filtered(inner));
       return undefined;
     };
   }
@@ -287,8 +288,15 @@ function capture(scope: Scope, body: Execute): string {
   return output.text;
 }
 
+function write(scope: Scope, value: JinjaValue): void {
+  const text = textOf(value);
+  takeCharacters(text.length);
+  scope.output.text += text;
+}
+
 function writeText(text: string): Execute {
   return (scope) => {
+    takeCharacters(text.length);
     scope.output.text += text;
     return undefined;
   };
@@ -297,8 +305,7 @@ function writeText(text: string): Execute {
 function printValue(evaluate: Evaluate, line: number): Execute {
   return (scope) => {
     scope.state.line = line;
-    const value = evaluate(scope);
-    scope.output.text += typeof value === "string" ? value : textOf(value);
+    write(scope, evaluate(scope));
     return undefined;
   };
 }

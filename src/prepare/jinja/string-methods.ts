@@ -2,6 +2,8 @@ import { formatBraces } from "./format-text.js";
 import { mapCase, showHidden } from "./hidden-chars.js";
 import {
   capitalize,
+  fill,
+  joinTexts,
   lower,
   placesOf,
   replaceText,
@@ -42,7 +44,7 @@ export const stringMethods: ReadonlyMap<string, StringMethod> = new Map<string, 
   ],
   ["removeprefix", (text, args) => removeEdge(text, args.text(0, "prefix"), "left")],
   ["removesuffix", (text, args) => removeEdge(text, args.text(0, "suffix"), "right")],
-  ["join", (text, args) => itemsOf(args.take(0, "iterable")).map(requireText).join(text)],
+  ["join", (text, args) => joinTexts(itemsOf(args.take(0, "iterable")).map(requireText), text)],
   ["format", (text, args) => formatBraces(text, args, readMember)],
   ["count", (text, args) => placesOf(text, args.text(0, "sub")).length],
   ["find", (text, args) => codePointsBefore(text, placesOf(text, args.text(0, "sub"))[0])],
@@ -57,9 +59,9 @@ export const stringMethods: ReadonlyMap<string, StringMethod> = new Map<string, 
   ["isspace", (text) => text !== "" && strip(text, "both") === ""],
   ["isupper", (text) => isCased(text, upper)],
   ["islower", (text) => isCased(text, lower)],
-  ["zfill", (text, args) => text.replace(/^([-+]?)/, (sign) => sign + "0".repeat(missing(text, args)))],
-  ["ljust", (text, args) => text + padding(args).repeat(missing(text, args))],
-  ["rjust", (text, args) => padding(args).repeat(missing(text, args)) + text],
+  ["zfill", (text, args) => text.replace(/^([-+]?)/, (sign) => sign + fill("0", missing(text, args)))],
+  ["ljust", (text, args) => text + fill(padding(args), missing(text, args))],
+  ["rjust", (text, args) => fill(padding(args), missing(text, args)) + text],
   ["center", (text, args) => center(text, args)],
 ]);
 
@@ -143,5 +145,5 @@ function center(text: string, args: CallArguments): string {
   const width = missing(text, args);
   // Python puts the odd one to the left if the width is odd too.
   const left = Math.floor(width / 2) + (width & args.integer(0, "width", 0) & 1);
-  return padding(args).repeat(left) + text + padding(args).repeat(width - left);
+  return fill(padding(args), left) + text + fill(padding(args), width - left);
 }

@@ -1,4 +1,5 @@
 import { showHidden } from "./hidden-chars.js";
+import { takeCharacters, takeSteps } from "./render-work.js";
 
 /**
  * A value of the template language. An integer is a number, or a bigint if a number cannot hold it. Lists, dictionaries and strings are Python's, so lengths
@@ -31,6 +32,9 @@ export class FloatNumber {
     this.literal = literal;
   }
 }
+
+/** The most digits of an integer that is read or calculated, as Python has it for integers in texts. */
+export const MAX_INTEGER_DIGITS = 4_300;
 
 export class Tuple {
   readonly items: readonly JinjaValue[];
@@ -132,10 +136,13 @@ export function numberOf(value: JinjaValue): number | bigint | undefined {
 }
 
 export function areEqual(left: JinjaValue, right: JinjaValue): boolean {
+  takeSteps(1);
   if (left === right) return true;
   if (typeof left === "string") {
     // A stand-in has the length of the text that it stands for.
-    return typeof right === "string" && left.length === right.length && showHidden(left) === showHidden(right);
+    if (typeof right !== "string" || left.length !== right.length) return false;
+    takeCharacters(left.length);
+    return showHidden(left) === showHidden(right);
   }
   const [a, b] = [numberOf(left), numberOf(right)];
   if (a !== undefined && b !== undefined) return a <= b && a >= b;
@@ -151,9 +158,13 @@ function areItemsEqual(left: readonly JinjaValue[], right: readonly JinjaValue[]
 
 /** The order of two values: negative, zero or positive. @throws TypeError when they have none */
 export function compareValues(left: JinjaValue, right: JinjaValue): number {
+  takeSteps(1);
   const [a, b] = [numberOf(left), numberOf(right)];
   if (a !== undefined && b !== undefined) return a < b ? -1 : Number(a > b);
-  if (typeof left === "string" && typeof right === "string") return compareTexts(showHidden(left), showHidden(right));
+  if (typeof left === "string" && typeof right === "string") {
+    takeCharacters(left.length + right.length);
+    return compareTexts(showHidden(left), showHidden(right));
+  }
   const [lefts, rights] = [itemsIn(left), itemsIn(right)];
   if (lefts === undefined || rights === undefined) {
     throw new TypeError(`cannot compare ${typeName(left)} with ${typeName(right)}`);
@@ -180,10 +191,19 @@ function itemsIn(value: JinjaValue): readonly JinjaValue[] | undefined {
 
 /** The items that a loop goes through. An undefined value has none. @throws TypeError when the value has no items */
 export function itemsOf(value: JinjaValue): readonly JinjaValue[] {
+  const items = readItems(value);
+  takeSteps(items.length);
+  return items;
+}
+
+function readItems(value: JinjaValue): readonly JinjaValue[] {
   if (isList(value)) return value;
   if (isDict(value)) return [...value.keys()];
   if (value instanceof Tuple) return value.items;
-  if (typeof value === "string") return Array.from(value);
+  if (typeof value === "string") {
+    takeSteps(value.length);
+    return Array.from(value);
+  }
   if (value === undefined) return [];
   throw new TypeError(`cannot go through ${typeName(value)}`);
 }
@@ -192,7 +212,10 @@ const SURROGATES = /[\uD800-\uDBFF]/;
 
 /** The number of items or of code points. @throws TypeError when the value has no length */
 export function lengthOf(value: JinjaValue): number {
-  if (typeof value === "string") return SURROGATES.test(value) ? Array.from(value).length : value.length;
+  if (typeof value === "string") {
+    takeCharacters(value.length);
+    return SURROGATES.test(value) ? Array.from(value).length : value.length;
+  }
   if (isDict(value)) return value.size;
   if (typeof value === "object" || value === undefined) return itemsOf(value).length;
   throw new TypeError(`${typeName(value)} has no length`);
@@ -202,6 +225,7 @@ export function lengthOf(value: JinjaValue): number {
 export function contains(container: JinjaValue, item: JinjaValue): boolean {
   if (typeof container === "string") {
     if (typeof item !== "string") throw new TypeError(`cannot look for ${typeName(item)} in a string`);
+    takeCharacters(container.length + item.length);
     return container.includes(item) || showHidden(container).includes(showHidden(item));
   }
   if (isDict(container)) return container.has(item);

@@ -1,6 +1,8 @@
 import { showHidden } from "./hidden-chars.js";
+import { fill, joinTexts } from "./python-text.js";
 import { compareValues, FloatNumber, isDict, isList, type JinjaValue, Tuple, typeName } from "./values.js";
 import { textOf, writeFloat } from "./show-value.js";
+import { takeSteps, takeCharacters } from "./render-work.js";
 
 /** The arguments of the filter `tojson`, which are those of Python's `json.dumps`. */
 export interface JsonStyle {
@@ -14,6 +16,7 @@ export interface JsonStyle {
 
 /** Writes a value as JSON, as transformers' `tojson` does. @throws TypeError when JSON has no such value */
 export function writeJson(value: JinjaValue, style: JsonStyle, depth = 0): string {
+  takeSteps(1);
   if (typeof value === "string") return writeString(value, style);
   if (value === null || typeof value !== "object") return writeScalar(value);
   if (value instanceof FloatNumber)
@@ -40,9 +43,9 @@ function enclose(
 ): string {
   const [open, close] = [brackets.charAt(0), brackets.charAt(1)];
   const { indent, itemSeparator } = style;
-  if (indent === undefined || written.length === 0) return open + written.join(itemSeparator) + close;
-  const inside = `\n${indent.repeat(depth + 1)}`;
-  return open + inside + written.join(itemSeparator + inside) + `\n${indent.repeat(depth)}` + close;
+  if (indent === undefined || written.length === 0) return open + joinTexts(written, itemSeparator) + close;
+  const inside = `\n${fill(indent, depth + 1)}`;
+  return open + inside + joinTexts(written, itemSeparator + inside) + `\n${fill(indent, depth)}` + close;
 }
 
 function writeScalar(value: JinjaValue): string {
@@ -68,6 +71,7 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 function writeString(text: string, { ensureAscii }: JsonStyle): string {
+  takeCharacters(text.length);
   const escaped = text.replaceAll(/["\\\u0000-\u001f]/g, (char) => SHORT[char] ?? escapeUnit(char));
   if (!ensureAscii) return `"${escaped}"`;
   return `"${escaped.replaceAll(/[\u007f-\uffff]/g, (unit, at: number) => {

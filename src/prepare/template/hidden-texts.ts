@@ -3,7 +3,7 @@ import { buildFromJson, JsonDepthError, JsonSyntaxError } from "../../core/order
 import { InputRefusal } from "../../core/generation-error.js";
 import type { Fragment } from "../tokens/control-texts.js";
 import { cutAtHidden, hideChar, showHidden, wellFormed } from "../jinja/hidden-chars.js";
-import { FloatNumber, isDict, type JinjaValue } from "../jinja/values.js";
+import { FloatNumber, isDict, type JinjaValue, MAX_INTEGER_DIGITS } from "../jinja/values.js";
 import type { Vocabulary } from "../tokens/vocabulary.js";
 
 /**
@@ -89,9 +89,7 @@ function parseForTemplate(
   }
 }
 
-/** The most digits of an integer that a template calculates with, as Python has it. A longer one is spelled as it is and has the value of a float. */
-const MAX_INTEGER_DIGITS = 4_300;
-
+/** A number of more digits than templates calculate with keeps its spelling and has the value of a float. */
 function toNumber(literal: string): JinjaValue {
   if (literal.length > MAX_INTEGER_DIGITS || !/^(?:0|-?[1-9]\d*)$/.test(literal)) {
     return new FloatNumber(Number(literal), literal);
