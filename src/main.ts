@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { AdminServer } from "./admin/admin-server.js";
-import { parseAddress } from "./machine/address.js";
+import type { AdminServer } from "./admin/admin-server.js";
+import { formatListenAddress } from "./machine/listen-address.js";
 import { announcement } from "./server/announce.js";
 import { chooseEngineSize } from "./server/engine-size.js";
 import { ExitCode } from "./server/exit-code.js";
@@ -10,6 +10,8 @@ import { openIdentity } from "./server/open-identity.js";
 import { fetchModel, factsOf } from "./server/fetched-model.js";
 import { serveUntilEnded } from "./server/serve-until-ended.js";
 import { contextMessage, describeLogPlace, loadedMessage, loadingMessage } from "./server/start-messages.js";
+import { openCertificates } from "./server/open-certificates.js";
+import { startAdmin } from "./server/start-admin.js";
 import { Reloads } from "./server/reloads.js";
 import { ServerRecords } from "./server/server-records.js";
 import { reportFailure } from "./server/start-failure.js";
@@ -37,6 +39,7 @@ import { RunningTurns } from "./sessions/running-turns.js";
 import type { CalledStore } from "./sessions/link/called-store.js";
 import { SessionSweeper } from "./sessions/session-sweeper.js";
 import { systemClock } from "./sync/clock.js";
+import type { Certificates } from "./tls/certificates.js";
 import { createLogger, type LogFormat, type RootLogger } from "./telemetry/logger.js";
 
 /** The most input tokens in one step, however fast the machine is. The engine's batch has room for them beside a token of each run. */
@@ -120,15 +123,16 @@ interface Surroundings {
  */
 async function run(surroundings: Surroundings): Promise<ExitCode> {
   const { config, engineEntry, log, reloads, signals, starting, reporter, tell } = surroundings;
-  const { listen, limits, connections, trustedProxies, laneWeights, stepLimitMs } = config;
+  const { listen, healthListen, limits, connections, trustedProxies, laneWeights, stepLimitMs } = config;
   const clock = systemClock;
   const lifecycle = new LifecycleState();
-  const served: Served = { config, lifecycle, log, backend: undefined };
+  const served: Served = { backend: undefined };
   const backend = (): Backend | undefined => served.backend;
   const named = { version: VERSION, instanceId: config.instanceId === "auto" ? createInstanceId() : config.instanceId };
   using records = new ServerRecords({ config, instanceId: named.instanceId, clock, log });
   reloads.recordTo(records);
   using identity = await openIdentity(config, { log, reloads });
+  using certificates = openCertificates(config, { reloads, clock, log });
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   const keyed = new KeyedGenerations(limits, clock);
@@ -137,6 +141,8 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   // RPC starts before the model loads: an address in use shows at once, and health responds during the download and the load.
   await using rpc = await GrpcServer.start({
     listen,
+    healthListen: healthListen === "off" ? undefined : healthListen,
+    certificates,
     services: (host) => createRillServices(host, { lifecycle, backend, generations, store, connections, ...named }),
     descriptors: await DescriptorSet.read(),
     identify: identity.identify,
@@ -151,7 +157,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   });
   // The sweeper starts after the address is bound, so that a second server that was started by mistake does not touch the store.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
-  await using admin = await startAdmin(served, { store, rpc, records });
+  await using admin = await startAdmin({ config, lifecycle, log, backend, store, rpc, records, certificates });
   const model = await fetchModel(config, reporter, signals.drain);
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
   const { contextReason: reason, ...size } = chooseEngineSize(config, model.gguf);
@@ -207,7 +213,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   starting[Symbol.dispose]();
   lifecycle.advance("serving");
   const { instanceId } = named;
-  announceReady(served.backend, { ...surroundings, instanceId, address: rpc.address, adminAddress: admin?.address });
+  announceReady(served.backend, { ...surroundings, instanceId, rpc, admin, certificates });
   return await serveUntilEnded({ config, lifecycle, signals, rpc, scheduler, engine, preparer, clock, log, tell });
 }
 
@@ -223,38 +229,8 @@ function warnOfStateDirectory({ stateDirectory, savedStateBytes }: Config, log: 
 }
 
 interface Served {
-  readonly config: Config;
-  readonly lifecycle: LifecycleState;
-  readonly log: RootLogger;
   /** The backend, or undefined until the model is loaded. */
   backend: Backend | undefined;
-}
-
-async function startAdmin(
-  served: Served,
-  { store, rpc, records }: { readonly store: CalledStore; readonly rpc: GrpcServer; readonly records: ServerRecords },
-): Promise<AdminServer | undefined> {
-  const { config, lifecycle, log } = served;
-  const listen = parseAddress(config.adminListen);
-  if (listen === undefined) return undefined;
-  return AdminServer.start({
-    listen,
-    maxConnections: config.connections.adminMax,
-    hosts: config.adminHosts,
-    view: () => ({
-      version: VERSION,
-      lifecycle: lifecycle.current,
-      limits: config.limits,
-      calls: rpc.report(),
-      load: served.backend?.scheduler.load(),
-      store: store.report,
-      connections: rpc.connections,
-      ...records.report,
-      droppedLogLines: log.droppedLines,
-    }),
-    log,
-    clock: systemClock,
-  });
 }
 
 function openStore({ store, limits }: Config, log: RootLogger): CalledStore {
@@ -269,16 +245,27 @@ function openStore({ store, limits }: Config, log: RootLogger): CalledStore {
 
 interface Announcing extends Pick<Surroundings, "log" | "logFormat" | "tell"> {
   readonly instanceId: string;
-  readonly address: string;
-  readonly adminAddress: string | undefined;
+  readonly rpc: GrpcServer;
+  readonly admin: AdminServer | undefined;
+  readonly certificates: Certificates | undefined;
 }
 
 /** Writes one log line for programs and a short message for people. */
 function announceReady({ model, engine }: Backend, announcing: Announcing): void {
-  const { log, logFormat, tell, instanceId, address, adminAddress } = announcing;
+  const { log, logFormat, tell, instanceId, rpc, admin, certificates } = announcing;
   const { contextTokens, sequences: slots, threads, release } = engine;
+  const { address, addresses, healthAddress } = rpc;
+  const listen = {
+    address,
+    addresses: addresses.map(formatListenAddress),
+    healthAddress,
+    adminAddress: admin?.address,
+  };
   const facts = { version: VERSION, model: model.name, digest: model.digest, slots, contextTokens, threads, release };
-  log.info({ address, adminAddress, instanceId, ...facts }, "ready");
+  log.info({ ...listen, instanceId, ...facts }, "ready");
   const logPlace = describeLogPlace(logFormat, process.stdout.isTTY);
-  tell(announcement({ address, adminAddress, modelName: model.name, program: commands().rill, logPlace }));
+  const trust = certificates?.trust;
+  const { name: modelName } = model;
+  const adminAddress = admin?.listenAddress;
+  tell(announcement({ addresses, adminAddress, modelName, trust, program: commands().rill, logPlace }));
 }

@@ -21,7 +21,14 @@ const GROUPS = [
   { text: "Writing a client", files: ["docs/clients.md", "docs/errors.md", "docs/api.md"] },
   {
     text: "Running a server",
-    files: ["docs/operating.md", "docs/configuration.md", "docs/cli.md", "docs/proxies.md", "docs/performance.md"],
+    files: [
+      "docs/operating.md",
+      "docs/tls.md",
+      "docs/configuration.md",
+      "docs/cli.md",
+      "docs/proxies.md",
+      "docs/performance.md",
+    ],
   },
   { text: "Changing Rill", files: ["CONTRIBUTING.md", "src/README.md", "SECURITY.md", "CHANGELOG.md"] },
   { text: "Decisions", files: pagesIn("docs/decisions"), collapsed: true },

@@ -1,7 +1,8 @@
-import type { Server } from "node:http";
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Clock } from "../sync/clock.js";
 import { type Logger, RareWarning } from "../telemetry/logger.js";
+import { RawSockets } from "../tls/raw-sockets.js";
 
 /** More connections than operators and their probes need at one time. */
 const MAX_HELD = 64;
@@ -33,6 +34,7 @@ export class AdminConnections {
   readonly #warning: RareWarning;
   /** The open connections, oldest first. */
   readonly #held = new Map<Socket, HeldConnection>();
+  readonly #rawSockets = new RawSockets();
   #isTrimDue = false;
 
   constructor(server: Server, options: AdminConnectionsOptions) {
@@ -41,7 +43,8 @@ export class AdminConnections {
     this.#maxHeld = Math.max(1, Math.min(MAX_HELD, Math.floor(max * HELD_SHARE)));
     this.#warning = new RareWarning({ log, nowMs: () => clock.nowMs(), intervalMs: WARNING_INTERVAL_MS });
     server.maxConnections = max;
-    server.on("connection", (socket) => this.#hold(socket));
+    this.#rawSockets.watch(server);
+    server.on("connection", (socket: Socket) => this.#hold(socket));
     server.on("drop", () =>
       this.#warning.warn(
         () => ({ open: this.#held.size, max }),
@@ -52,7 +55,9 @@ export class AdminConnections {
 
   /** Marks a connection whose response is complete, so that it is closed first. */
   markAnswered(socket: Socket): void {
-    const held = this.#held.get(socket);
+    const { encrypted } = socket as Partial<TLSSocket>;
+    const accepted = encrypted === true ? this.#rawSockets.below(socket) : socket;
+    const held = accepted === undefined ? undefined : this.#held.get(accepted);
     if (held !== undefined) held.isAnswered = true;
   }
 

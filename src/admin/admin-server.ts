@@ -1,10 +1,21 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, isIP } from "node:net";
 import { formatAddress } from "../machine/address.js";
+import type { ListenAddress } from "../machine/listen-address.js";
 import { AddressInUse } from "../machine/address-in-use.js";
 import type { Clock } from "../sync/clock.js";
 import { type Logger, RareWarning } from "../telemetry/logger.js";
+import type { Certificates } from "../tls/certificates.js";
+import { Handshakes } from "../tls/handshakes.js";
 import { MetricsPage } from "../telemetry/metrics-page.js";
 import { AdminConnections } from "./admin-connections.js";
 import { SERVER_METRICS } from "./server-metrics.js";
@@ -23,6 +34,8 @@ const MAX_SHOWN_CHARS = 100;
 export interface AdminServerOptions {
   /** The address to listen on. Port 0 means any free port. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** The certificates of the port, or undefined for plaintext. */
+  readonly certificates: Certificates | undefined;
   /** The number of concurrent connections. */
   readonly maxConnections: number;
   /** The names that a Host header may have besides IP addresses and localhost. */
@@ -40,17 +53,19 @@ interface AdminResponse {
 }
 
 /**
- * Serves /metrics, /livez and /readyz over HTTP for operators. The port has neither encryption nor authentication, so by default it listens on the loopback
- * interface. Runs on the main thread; main.ts starts it before the model loads, so that probes get responses meanwhile.
+ * Serves /metrics, /livez and /readyz over HTTP for operators, or over HTTPS. By default the port listens on the loopback interface. Runs on the main thread; main.ts starts it before the model loads, so that probes get responses meanwhile.
  */
 export class AdminServer implements AsyncDisposable {
   /** The address that the server is bound to, as host:port. */
   readonly address: string;
+  /** The bound address, and whether it has TLS. */
+  readonly listenAddress: ListenAddress;
   readonly #server: Server;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, security: ListenAddress["security"]) {
     const { address, port } = server.address() as AddressInfo;
     this.address = formatAddress({ host: address, port });
+    this.listenAddress = { security, address: this.address };
     this.#server = server;
   }
 
@@ -67,18 +82,10 @@ export class AdminServer implements AsyncDisposable {
       log,
       warning,
     };
-    const server = createServer(
-      {
-        maxHeaderSize: MAX_HEADER_BYTES,
-        headersTimeout: REQUEST_LIMIT_MS,
-        requestTimeout: REQUEST_LIMIT_MS,
-        connectionsCheckingInterval: LIMIT_CHECK_MS,
-      },
-      (request, response) => {
-        response.once("finish", () => connections.markAnswered(request.socket));
-        void respond(request, response, responder);
-      },
-    );
+    const server = createPort(options, (request, response) => {
+      response.once("finish", () => connections.markAnswered(request.socket));
+      void respond(request, response, responder);
+    });
     const connections = new AdminConnections(server, { max: maxConnections, clock, log });
     // A connection closes after one response: each pipelined request would otherwise have a page created.
     server.maxRequestsPerSocket = 1;
@@ -94,7 +101,7 @@ export class AdminServer implements AsyncDisposable {
     }
     // Without a listener, a failure to accept a connection would end the process.
     server.on("error", (err) => warning.warn(() => ({ err }), "the admin port could not accept a connection"));
-    return new AdminServer(server);
+    return new AdminServer(server, options.certificates === undefined ? "plaintext" : "tls");
   }
 
   /** Stops listening and closes the open connections. */
@@ -104,6 +111,23 @@ export class AdminServer implements AsyncDisposable {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** Creates the server of the port, with or without TLS. The certificates of a server with TLS follow their files until it closes. */
+function createPort({ certificates, clock, log }: AdminServerOptions, listener: RequestListener): Server {
+  const limits: ServerOptions = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: REQUEST_LIMIT_MS,
+    requestTimeout: REQUEST_LIMIT_MS,
+    connectionsCheckingInterval: LIMIT_CHECK_MS,
+  };
+  if (certificates === undefined) return createServer(limits, listener);
+  const secure = { ...certificates.serverOptions, handshakeTimeout: REQUEST_LIMIT_MS, requestCert: false };
+  const server = createSecureServer({ ...limits, ...secure }, listener);
+  new Handshakes({ clock, log }).watch(server);
+  const replacements = certificates.onReplaced((context) => server.setSecureContext(context));
+  server.once("close", () => replacements[Symbol.dispose]());
+  return server;
 }
 
 interface Responder {

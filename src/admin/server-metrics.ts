@@ -6,6 +6,7 @@ import { STORE_METHODS, STORE_OUTCOMES, STORE_TIME_BOUNDS_MS } from "../sessions
 import { LOAD_METRICS } from "./load-metrics.js";
 import { RECORD_METRICS } from "./record-metrics.js";
 import { sampleEach, type ServerMetric } from "./server-view.js";
+import { TLS_METRICS } from "./tls-metrics.js";
 
 const LIFECYCLES: readonly Lifecycle[] = ["starting", "serving", "draining", "stopped", "failed"];
 
@@ -142,6 +143,7 @@ export const SERVER_METRICS: readonly ServerMetric[] = [
   ...LOAD_METRICS,
   ...STORE_METRICS,
   ...CONNECTION_METRICS,
+  ...TLS_METRICS,
   ...RECORD_METRICS,
   {
     kind: "counter",

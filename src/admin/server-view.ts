@@ -4,6 +4,8 @@ import type { Limits } from "../core/limits.js";
 import type { LineFileReport } from "../records/line-file.js";
 import type { TenantUsage } from "../records/tenant-usage.js";
 import type { StoreReport } from "../sessions/link/store-tally.js";
+import type { CertificatesReport } from "../tls/certificates.js";
+import type { HandshakeReport } from "../tls/handshakes.js";
 import type { MetricFamily, MetricSample } from "../telemetry/metrics-page.js";
 
 /** The connections of the gRPC port. */
@@ -32,6 +34,10 @@ export interface ServerView {
   readonly usageLog: LineFileReport | undefined;
   /** The file of the audit log, or undefined if there is none. */
   readonly auditLog: LineFileReport | undefined;
+  /** The certificates, or undefined if no address has TLS. */
+  readonly certificates: CertificatesReport | undefined;
+  /** The handshakes of TLS on the gRPC port. */
+  readonly handshakes: HandshakeReport;
   /** The log lines dropped since the start of the server. */
   readonly droppedLogLines: number;
 }

@@ -29,10 +29,13 @@ export function createServeCommand(): Command {
 }
 
 function addSettings(command: Command, heading: string, settings: readonly Setting<unknown>[]): void {
-  for (const { name, about, placeholder, isToggle, ...setting } of settings) {
+  for (const { name, about, placeholder, isToggle, isList, ...setting } of settings) {
     const value = isToggle === true ? `[${placeholder}]` : `<${placeholder}>`;
     const description = `${about} (${setting.format(setting.default)})`;
-    command.addOption(new Option(`${flagOf(name)} ${value}`, description).helpGroup(heading));
+    const option = new Option(`${flagOf(name)} ${value}`, description).helpGroup(heading);
+    if (isList === true)
+      option.argParser((text, earlier?: string) => (earlier === undefined ? text : `${earlier},${text}`));
+    command.addOption(option);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { JsonObject } from "../client/contract-json.js";
-import { addConnectionFlags, type ClientSession, runClientCommand } from "./command/client-command.js";
+import { addConnectionFlags } from "./command/connection-flags.js";
+import { type ClientSession, runClientCommand } from "./command/client-command.js";
 import { COUNTS, NO, YES } from "./input/flag-types.js";
 import { addRequestFlags, readRequestFlags, type RequestFlag } from "./input/request-flags.js";
 import { readTextArgument } from "./input/read-text.js";

@@ -2,12 +2,12 @@ import {
   type CallOptions as GrpcCallOptions,
   Client,
   type ClientReadableStream,
-  credentials,
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
 import { onAbort } from "../sync/abort.js";
 import { CallFailure } from "./call-failure.js";
+import { channelCredentials, channelSecurityOptions, type ClientSecurity } from "./client-security.js";
 import { ContractJson, type JsonObject } from "./contract-json.js";
 
 /** The largest response that the client accepts, which is the largest that a server can be set to send. */
@@ -18,6 +18,8 @@ export interface RillClientOptions {
   readonly address: string;
   /** Whether to use the proxy that the environment names. Servers on this machine need none. */
   readonly useProxy: boolean;
+  /** The security of the connections, or undefined for plaintext. */
+  readonly security: ClientSecurity | undefined;
 }
 
 export interface CallOptions {
@@ -37,9 +39,10 @@ export class RillClient implements Disposable {
     return new RillClient(await ContractJson.read(), options);
   }
 
-  private constructor(contract: ContractJson, { address, useProxy }: RillClientOptions) {
+  private constructor(contract: ContractJson, { address, useProxy, security }: RillClientOptions) {
     this.#contract = contract;
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.#client = new Client(address, channelCredentials(security), {
+      ...channelSecurityOptions(security),
       "grpc.max_receive_message_length": MAX_RESPONSE_BYTES,
       "grpc.enable_http_proxy": useProxy ? 1 : 0,
     });

@@ -6,6 +6,7 @@ import { RillClient } from "../client/rill-client.js";
 import type { AddressInUse } from "../machine/address-in-use.js";
 import { findListenerOnPort, findListenerOnSocket, type ListeningProcess } from "../machine/listening-process.js";
 import { parseAddress, parseSocketAddress, reachableFromHere } from "../machine/address.js";
+import { formatListenAddress, type ListenAddress } from "../machine/listen-address.js";
 import type { Config } from "../settings/config.js";
 import { printableText } from "../telemetry/log-text.js";
 
@@ -22,17 +23,22 @@ const MAX_COMMAND_CHARACTERS = 120;
  */
 export async function explainAddressInUse(
   { address }: AddressInUse,
-  config: Pick<Config, "listen" | "adminListen">,
+  config: Pick<Config, "listen" | "healthListen" | "adminListen">,
   serveCommand: string,
 ): Promise<string> {
-  const isGrpc = address === config.listen;
+  const listen = config.listen.find((one) => one.address === address);
+  const admin = config.adminListen === "off" ? undefined : config.adminListen;
+  const isHealth = address === config.healthListen;
   const holder = holderOf(address);
-  const server = isGrpc ? await askServer(address) : undefined;
+  const server = listen === undefined ? undefined : await askServer(listen);
   const isRill = server !== undefined || (holder !== undefined && isServing(holder));
   const name = isRill ? `Another Rill${server?.version === undefined ? "" : ` ${server.version}`}` : undefined;
   const flags = [
-    ...(isGrpc ? [`--listen ${anotherAddress(address)}`] : []),
-    ...(!isGrpc || (await isTaken(config.adminListen)) ? [`--admin-listen ${anotherAddress(config.adminListen)}`] : []),
+    ...(listen === undefined ? [] : [`--listen ${anotherAddress(listen)}`]),
+    ...(isHealth ? [`--health-listen ${anotherAddress({ security: "plaintext", address })}`] : []),
+    ...(admin !== undefined && (admin.address === address || (await isTaken(admin.address)))
+      ? [`--admin-listen ${anotherAddress(admin)}`]
+      : []),
   ];
   const port = parseSocketAddress(address) === undefined ? " (port 0 takes any free one)" : "";
   return [
@@ -70,9 +76,13 @@ interface FoundServer {
   readonly version: string | undefined;
 }
 
-/** Asks for the version of the Rill at an address. Returns undefined if no Rill answers. */
-async function askServer(address: string): Promise<FoundServer | undefined> {
-  using client = await RillClient.open({ address: reachableFromHere(address), useProxy: false });
+/**
+ * Asks for the version of the Rill at an address. Returns undefined if no Rill answers, or if it would have to be asked with a certificate: the port of
+ * another server is not asked without one.
+ */
+async function askServer({ security, address }: ListenAddress): Promise<FoundServer | undefined> {
+  if (security !== "plaintext") return undefined;
+  using client = await RillClient.open({ address: reachableFromHere(address), useProxy: false, security: undefined });
   const call = { signal: new AbortController().signal, deadlineMs: ANSWER_LIMIT_MS };
   try {
     const { serverInfo } = await client.unary("rill.v1.ServerService/GetServerInfo", {}, call);
@@ -85,9 +95,9 @@ async function askServer(address: string): Promise<FoundServer | undefined> {
 }
 
 /** The form of another address of the same kind. */
-function anotherAddress(address: string): string {
+function anotherAddress({ security, address }: ListenAddress): string {
   if (parseSocketAddress(address) !== undefined) return "unix:PATH";
-  return address.replace(/:\d+$/, ":PORT");
+  return formatListenAddress({ security, address: address.replace(/:\d+$/, ":PORT") });
 }
 
 /** Whether another process listens on a TCP address. */

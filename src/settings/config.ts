@@ -3,7 +3,6 @@ import { basename, dirname } from "node:path";
 import type { Limits } from "../core/limits.js";
 import { modelCacheDirectory } from "../models/cache-directory.js";
 import { defaultStorePath, type StoreAddress } from "../sessions/link/store-address.js";
-import { isLoopback, parseAddress } from "../machine/address.js";
 import {
   countOpenDescriptors,
   defaultConnections,
@@ -13,6 +12,7 @@ import {
   shareDescriptors,
 } from "./descriptor-budget.js";
 import { findIdentityConflicts } from "./identity-settings.js";
+import { findAddressConflicts } from "./address-conflicts.js";
 import { LIMIT_SETTINGS } from "./limit-settings.js";
 import { SERVER_SETTINGS } from "./server-settings.js";
 import { environmentNameOf } from "./setting.js";
@@ -80,8 +80,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const ALL_SETTINGS = [...Object.values(SERVER_SETTINGS), ...Object.values(LIMIT_SETTINGS)];
 const PACKAGE_NAME = "@rill-server/rill";
 const CONFIG_VARIABLE = environmentNameOf("config");
-/** The variable that commands read which call a server. */
-const ADDRESS_VARIABLE = environmentNameOf("address");
+/** The variables that commands read which call a server. */
+const CLIENT_VARIABLES = ["address", "tls", "ca", "cert", "key", "server-name"].map(environmentNameOf);
 
 /**
  * Determines the value of every setting. A flag wins over the environment, the environment over the file, and the file over the default.
@@ -179,10 +179,7 @@ function planConnections(
 
 /** Finds values that are valid alone and conflict with one another. */
 function findConflicts(config: Config): readonly string[] {
-  const { listen, insecureListen, adminListen, limits } = config;
-  const address = parseAddress(listen);
-  const isShared = listen === adminListen && address?.port !== 0;
-  const isExposed = address !== undefined && !isLoopback(address);
+  const { limits } = config;
   const isOrdered = limits.minHeartbeatMs <= limits.maxHeartbeatMs;
   const isWatchOrdered = limits.minWatchIntervalMs <= limits.maxWatchIntervalMs;
   const hasBeats = limits.defaultHeartbeatMs > 0;
@@ -190,12 +187,7 @@ function findConflicts(config: Config): readonly string[] {
   const isBeatLong = hasBeats && limits.defaultHeartbeatMs > limits.maxHeartbeatMs;
   const isIdleOrdered = limits.defaultSessionIdleMs <= limits.maxSessionIdleMs;
   return [
-    ...(isExposed && !insecureListen
-      ? [
-          `--listen ${listen} is reachable from other machines and not encrypted: add --insecure-listen if you trust that network`,
-        ]
-      : []),
-    ...(isShared ? [`--listen and --admin-listen are both ${listen}: they need an address each`] : []),
+    ...findAddressConflicts(config),
     ...(isOrdered ? [] : ["--min-heartbeat must not be longer than --max-heartbeat"]),
     ...(isBeatShort ? ["--default-heartbeat must not be shorter than --min-heartbeat"] : []),
     ...(isBeatLong ? ["--default-heartbeat must not be longer than --max-heartbeat"] : []),
@@ -209,7 +201,7 @@ function findConflicts(config: Config): readonly string[] {
 function findStrayVariables(environment: Environment): readonly string[] {
   const known = new Set([
     CONFIG_VARIABLE,
-    ADDRESS_VARIABLE,
+    ...CLIENT_VARIABLES,
     ...ALL_SETTINGS.map(({ name }) => environmentNameOf(name)),
   ]);
   return Object.keys(environment)

@@ -1,26 +1,21 @@
 import { LANES, type Lane } from "../core/generation-request.js";
 import { HUB_ORIGIN } from "../models/download/hub-source.js";
-import { parseTrustedProxy } from "../grpc/gate/call-deadlines.js";
 import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/link/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
-import { parseHostName } from "../machine/address.js";
+import { ADDRESS_SETTINGS } from "./address-settings.js";
 import { IDENTITY_SETTINGS } from "./identity-settings.js";
 import { RECORD_SETTINGS } from "./record-settings.js";
 import type { Setting } from "./setting.js";
 import {
-  addressOrOff,
-  addressOrSocket,
   choice,
   count,
   countOrAuto,
   countOrWord,
   duration,
   durationOrAuto,
-  list,
   origin,
   size,
   text,
-  toggle,
   nameOrAuto,
 } from "./setting-types.js";
 
@@ -45,16 +40,7 @@ export const SERVER_SETTINGS = {
     default: "auto",
   }),
   hub: origin({ name: "hub", about: "address of the model hub or of a mirror", default: HUB_ORIGIN }),
-  listen: addressOrSocket({
-    name: "listen",
-    about: "address on which the server serves gRPC",
-    default: "127.0.0.1:50051",
-  }),
-  insecureListen: toggle({
-    name: "insecure-listen",
-    about: "allow unencrypted gRPC on an address that other machines can reach",
-    default: false,
-  }),
+  ...ADDRESS_SETTINGS,
   instanceId: nameOrAuto({
     name: "instance-id",
     about: "name of the server in x-rill-instance and GetServerInfo; auto: chosen at random at each start",
@@ -76,26 +62,7 @@ export const SERVER_SETTINGS = {
     min: SECOND,
     max: 48 * HOUR,
   }),
-  trustedProxies: list({
-    name: "trusted-proxy",
-    about: "peers whose x-envoy-expected-rq-timeout-ms counts as a deadline; unix: the peers of a Unix socket",
-    placeholder: "address",
-    expected: "addresses, prefixes such as 10.0.0.0/8 and the word unix",
-    parseItem: parseTrustedProxy,
-  }),
   ...IDENTITY_SETTINGS,
-  adminListen: addressOrOff({
-    name: "admin-listen",
-    about: "address on which the server serves /metrics, /livez and /readyz over HTTP",
-    default: "127.0.0.1:50052",
-  }),
-  adminHosts: list({
-    name: "admin-hosts",
-    about: "names that the Host header of an admin request may have besides addresses and localhost",
-    placeholder: "name",
-    expected: "host names",
-    parseItem: parseHostName,
-  }),
   slots: countOrAuto({
     name: "slots",
     about: "generations that decode concurrently; auto: as many as memory and cores allow, at most 8",

@@ -1,11 +1,4 @@
-import {
-  formatAddress,
-  formatSocketAddress,
-  MAX_SOCKET_PATH_BYTES,
-  parseAddress,
-  parseOrigin,
-  parseSocketAddress,
-} from "../machine/address.js";
+import { formatAddress, parseAddress, parseOrigin } from "../machine/address.js";
 import type { Setting } from "./setting.js";
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from "./units.js";
 
@@ -142,19 +135,40 @@ export function list(described: {
   /** Returns undefined for a text that is no such item. */
   readonly parseItem: (text: string) => string | undefined;
 }): Setting<readonly string[]> {
-  const { name, about, placeholder, expected, parseItem } = described;
+  const { placeholder, expected } = described;
+  const items = listOf({ ...described, default: [], formatItem: String });
+  return {
+    ...items,
+    placeholder: `${placeholder},…|none`,
+    expected: `none or ${expected}, separated by commas`,
+    parse: (text) => (text.trim() === "none" ? [] : items.parse(text)),
+    format: (values) => (values.length === 0 ? "none" : items.format(values)),
+  };
+}
+
+/** One item or several, separated by commas. */
+export function listOf<T>(
+  described: SettingDescription<readonly T[]> & {
+    readonly placeholder: string;
+    readonly expected: string;
+    /** Returns undefined for a text that is no such item. */
+    readonly parseItem: (text: string) => T | undefined;
+    readonly formatItem: (item: T) => string;
+  },
+): Setting<readonly T[]> {
+  const { name, about, placeholder, expected, parseItem, formatItem } = described;
   return {
     name,
     about,
-    default: [],
-    placeholder: `${placeholder},…|none`,
-    expected: `none or ${expected}, separated by commas`,
+    default: described.default,
+    placeholder,
+    expected,
+    isList: true,
     parse: (text) => {
-      if (text.trim() === "none") return [];
       const items = text.split(",").map((item) => parseItem(item.trim()));
       return items.every((item) => item !== undefined) ? items : undefined;
     },
-    format: (items) => (items.length === 0 ? "none" : items.join(",")),
+    format: (items) => items.map(formatItem).join(","),
   };
 }
 
@@ -170,31 +184,21 @@ export function toggle(described: SettingDescription<boolean>): Setting<boolean>
   };
 }
 
+/** The form of a host and a port, for the settings that take one. */
+export const HOST_AND_PORT_EXPECTED =
+  "host:port, such as 127.0.0.1:50051, [::1]:50051 or 0.0.0.0:0 (port 0: any free one)";
+
 /** An address to listen on: host and port. Port 0 means any free port. */
 function address(described: SettingDescription<string>): Setting<string> {
   return {
     ...described,
     placeholder: "host:port",
-    expected: "host:port, such as 127.0.0.1:50051, [::1]:50051 or 0.0.0.0:0 (port 0: any free one)",
+    expected: HOST_AND_PORT_EXPECTED,
     parse: (value) => {
       const parsed = parseAddress(value);
       return parsed === undefined ? undefined : formatAddress(parsed);
     },
     format: String,
-  };
-}
-
-/** An address to listen on: host and port, or a Unix socket. */
-export function addressOrSocket(described: SettingDescription<string>): Setting<string> {
-  const type = address(described);
-  return {
-    ...type,
-    placeholder: `${type.placeholder}|unix:path`,
-    expected: `${type.expected}, or unix:path with a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`,
-    parse: (value) => {
-      const socket = parseSocketAddress(value);
-      return socket === undefined ? type.parse(value) : formatSocketAddress(socket);
-    },
   };
 }
 

@@ -94,19 +94,21 @@ export interface FileValues {
   readonly problems: readonly string[];
 }
 
-type AnySetting = Pick<Setting<unknown>, "name">;
+type AnySetting = Pick<Setting<unknown>, "name" | "isList">;
 
 /** Reads a flat YAML map. An entry or a file that cannot be read becomes a problem; nothing is thrown. */
 export async function valuesOfFile(settings: readonly AnySetting[], path: string): Promise<FileValues> {
   const values = new Map<string, GivenValue>();
   const { entries, problems } = await readEntries(path);
-  const nameOfKey = new Map(settings.map(({ name }) => [yamlKeyOf(name), name]));
+  const settingOfKey = new Map(settings.map((setting) => [yamlKeyOf(setting.name), setting]));
   const found = [...problems];
   for (const [key, value] of entries) {
-    const name = nameOfKey.get(key);
-    if (name === undefined) found.push(`${path}: ${key}: there is no such setting`);
-    else if (!isScalar(value)) found.push(`${path}: ${key}: must be a text, a number, true or false`);
-    else values.set(name, { text: String(value), origin: { kind: "file", label: `${path}: ${key}` } });
+    const setting = settingOfKey.get(key);
+    const text = setting?.isList === true ? (scalarText(value) ?? listText(value)) : scalarText(value);
+    if (setting === undefined) found.push(`${path}: ${key}: there is no such setting`);
+    else if (text !== undefined) values.set(setting.name, { text, origin: { kind: "file", label: `${path}: ${key}` } });
+    else if (setting.isList === true) found.push(`${path}: ${key}: must be a text, or a list of texts without commas`);
+    else found.push(`${path}: ${key}: must be a text, a number, true or false`);
   }
   return { values, problems: found };
 }
@@ -142,6 +144,14 @@ async function readEntries(path: string): Promise<FileEntries> {
   return { entries: Object.entries(content), problems: [] };
 }
 
-function isScalar(value: unknown): value is string | number | boolean {
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+function scalarText(value: unknown): string | undefined {
+  const isScalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return isScalar ? String(value) : undefined;
+}
+
+/** The items separated by commas, as on the command line. Returns undefined if that would change them. */
+function listText(value: unknown): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const items = value.map(scalarText);
+  return items.some((item) => item === undefined || item.includes(",")) ? undefined : items.join(",");
 }

@@ -14,6 +14,8 @@ export interface Setting<T> {
   readonly expected: string;
   /** Set if the flag without a value means "true". */
   readonly isToggle?: true;
+  /** Set if the value is a list. Its flag may be given several times, and its value in a file may be a list. */
+  readonly isList?: true;
   /** Returns undefined for a text that is no value of this setting. */
   parse(text: string): T | undefined;
   /** Returns a text that `parse` reads back to the same value. */

@@ -14,7 +14,7 @@ import { viewIn } from "./view-example.js";
 const COMMON = { maxConnections: 512, hosts: ["rill.example.com"], log: silentLogger, clock: systemClock };
 
 const startServer = (view: () => ServerView): Promise<AdminServer> =>
-  AdminServer.start({ listen: { host: "127.0.0.1", port: 0 }, ...COMMON, view });
+  AdminServer.start({ listen: { host: "127.0.0.1", port: 0 }, certificates: undefined, ...COMMON, view });
 
 interface Reply {
   readonly status: number | undefined;
@@ -186,7 +186,12 @@ describe("admin server", () => {
     await using server = await startServer(() => viewIn("serving"));
     const port = Number(server.address.split(":")[1]);
     await assert.rejects(
-      AdminServer.start({ listen: { host: "127.0.0.1", port }, ...COMMON, view: () => viewIn("serving") }),
+      AdminServer.start({
+        listen: { host: "127.0.0.1", port },
+        certificates: undefined,
+        ...COMMON,
+        view: () => viewIn("serving"),
+      }),
       new RegExp(`cannot listen on ${server.address}.*in use`),
     );
   });
@@ -197,6 +202,7 @@ describe("admin server", () => {
     if (error.code !== "ECONNREFUSED") return this.skip();
     await using server = await AdminServer.start({
       listen: { host: "::1", port: 0 },
+      certificates: undefined,
       ...COMMON,
       view: () => viewIn("serving"),
     });

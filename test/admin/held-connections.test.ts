@@ -35,6 +35,7 @@ describe("The admin port with connections held open", function () {
     const view = () => viewIn("serving");
     server = await AdminServer.start({
       listen,
+      certificates: undefined,
       view,
       maxConnections: 512,
       hosts: [],
@@ -125,6 +126,7 @@ describe("The Host header of an admin request", () => {
   before(async () => {
     server = await AdminServer.start({
       listen: { host: "127.0.0.1", port: 0 },
+      certificates: undefined,
       view: () => viewIn("serving"),
       maxConnections: 64,
       hosts: ["Rill.Example.com", "rill"],

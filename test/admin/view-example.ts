@@ -32,5 +32,19 @@ export const viewIn = (lifecycle: Lifecycle): ServerView => ({
   tenantUsage: [{ tenant: "acme", generations: 2, inputTokens: 30, reusedInputTokens: 10, outputTokens: 40 }],
   usageLog: { writtenLines: 2, waitingLines: 1, lostLines: 0 },
   auditLog: undefined,
+  certificates: { daysLeft: new Map([["/etc/rill/tls.crt", 12.5]]), replaced: 4, failed: 1 },
+  handshakes: {
+    completed: 21,
+    failed: {
+      timeout: 1,
+      not_tls: 2,
+      no_common: 3,
+      no_h2: 4,
+      client_certificate: 5,
+      refused_by_client: 6,
+      closed: 7,
+      other: 8,
+    },
+  },
   droppedLogLines: 9,
 });

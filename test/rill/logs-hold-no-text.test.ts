@@ -51,7 +51,7 @@ class Scene implements AsyncDisposable {
     });
     const log = createLogger({ level: "debug", destination, maxBufferedBytes: 64 * 1024 * 1024 });
     const server = await TestServer.start({ ...options, log });
-    const rill = await RillClient.open({ address: server.address, useProxy: false });
+    const rill = await RillClient.open({ address: server.address, useProxy: false, security: undefined });
     return new Scene(log, lines, { server, client: new TestClient(server.address), rill });
   }
 

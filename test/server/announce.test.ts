@@ -4,7 +4,14 @@ import { announcement } from "../../src/server/announce.js";
 
 /** An announcement of the model `tiny`. */
 function announce(address: string, adminAddress?: string): string {
-  return announcement({ address, adminAddress, modelName: "tiny", program: "npx rill", logPlace: "a file" });
+  return announcement({
+    addresses: [{ security: "plaintext", address }],
+    adminAddress: adminAddress === undefined ? undefined : { security: "plaintext", address: adminAddress },
+    modelName: "tiny",
+    trust: undefined,
+    program: "npx rill",
+    logPlace: "a file",
+  });
 }
 
 describe("announcement", () => {

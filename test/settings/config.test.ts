@@ -56,8 +56,8 @@ describe("config", () => {
 
   it("has the published defaults when nothing is given", async () => {
     const { config, warnings } = await read({});
-    assert.equal(config.listen, "127.0.0.1:50051");
-    assert.equal(config.adminListen, "127.0.0.1:50052");
+    assert.deepEqual(config.listen, [{ security: "plaintext", address: "127.0.0.1:50051" }]);
+    assert.deepEqual(config.adminListen, { security: "plaintext", address: "127.0.0.1:50052" });
     assert.equal(config.model, "smollm2-135m-instruct");
     assert.equal(config.slots, "auto");
     assert.deepEqual(config.laneWeights, { interactive: 3, batch: 1 });
@@ -146,21 +146,22 @@ describe("config", () => {
     assert.equal(problems.length, 1);
     assert.match(problems[0] ?? "", /--listen 0\.0\.0\.0:50051 .* add --insecure-listen/);
     const { config } = await read({ flags: { listen: "0.0.0.0:50051", "insecure-listen": "true" } });
-    assert.equal(config.listen, "0.0.0.0:50051");
+    assert.deepEqual(config.listen, [{ security: "plaintext", address: "0.0.0.0:50051" }]);
   });
 
   it("refuses one address for gRPC and for operators", async () => {
     const shared = { listen: "127.0.0.1:7", "admin-listen": "127.0.0.1:7" };
     assert.match((await problemsOf({ flags: shared })).join(), /--listen and --admin-listen are both 127\.0\.0\.1:7/);
     const { config } = await read({ flags: { listen: "127.0.0.1:0", "admin-listen": "127.0.0.1:0" } });
-    assert.equal(config.listen, config.adminListen);
+    assert.deepEqual(config.listen, [config.adminListen]);
   });
 
   it("serves on a Unix socket without asking whether the network can be trusted", async function () {
     if (process.platform === "win32") return this.skip();
     const { config } = await read({ flags: { listen: "unix:///run/rill.sock" } });
-    assert.equal(config.listen, "unix:/run/rill.sock");
-    assert.equal((await read({ flags: { listen: "unix:rill.sock" } })).config.listen, "unix:rill.sock");
+    assert.deepEqual(config.listen, [{ security: "plaintext", address: "unix:/run/rill.sock" }]);
+    const relative = await read({ flags: { listen: "unix:rill.sock" } });
+    assert.deepEqual(relative.config.listen, [{ security: "plaintext", address: "unix:rill.sock" }]);
     const [problem] = await problemsOf({ flags: { listen: `unix:/${"x".repeat(200)}` } });
     assert.match(
       problem ?? "",

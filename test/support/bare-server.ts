@@ -42,7 +42,9 @@ export async function startBareServer(options: BareServerOptions): Promise<GrpcS
     instanceId,
   };
   return await GrpcServer.start({
-    listen,
+    listen: [{ security: "plaintext", address: listen }],
+    healthListen: undefined,
+    certificates: undefined,
     services: (host) => createRillServices(host, source),
     descriptors: await DescriptorSet.read(),
     identify: identifyCaller,

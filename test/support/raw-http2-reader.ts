@@ -5,6 +5,7 @@ import {
   connect,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
+  type SecureClientSessionOptions,
 } from "node:http2";
 import { Deferred } from "../../src/sync/deferred.js";
 
@@ -20,6 +21,8 @@ export interface RawReaderOptions {
   /** HTTP/2 window of the stream; 0 takes nothing before `openWindow`. Default HTTP/2's 65,535. */
   readonly windowBytes?: number;
   readonly metadata?: OutgoingHttpHeaders;
+  /** What a client of a TLS address needs. Default: the address is plaintext. */
+  readonly secure?: SecureClientSessionOptions;
   /** Gets each message instead of `messages`, which would grow with the stream. */
   readonly onMessage?: (message: Buffer) => void;
 }
@@ -86,7 +89,8 @@ export class RawHttp2Reader implements AsyncDisposable {
   /** Resolves when the connection stands and the request is on its way. */
   static async open(options: RawReaderOptions): Promise<RawHttp2Reader> {
     const settings = options.windowBytes === undefined ? {} : { initialWindowSize: options.windowBytes };
-    const session = connect(`http://${options.address}`, { settings });
+    const scheme = options.secure === undefined ? "http" : "https";
+    const session = connect(`${scheme}://${options.address}`, { ...options.secure, settings });
     session.on("error", () => {});
     await once(session, "connect");
     return new RawHttp2Reader(session, options);

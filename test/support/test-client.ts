@@ -35,8 +35,7 @@ export class TestClient implements Disposable {
   readonly reflection: ServerReflectionClient;
 
   /** @param address host:port, or unix:path */
-  constructor(address: string, options: grpc.ClientOptions = {}) {
-    const credentials = grpc.credentials.createInsecure();
+  constructor(address: string, options: grpc.ClientOptions = {}, credentials = grpc.credentials.createInsecure()) {
     const ownConnection = { "grpc.use_local_subchannel_pool": 1, ...options };
     this.generation = new GenerationServiceClient(address, credentials, ownConnection);
     const shared = { ...options, channelOverride: this.generation.getChannel() };

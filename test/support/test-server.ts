@@ -10,6 +10,7 @@ import type { StrictService } from "../../src/grpc/contract/service-definition.j
 import { GrpcServer } from "../../src/grpc/grpc-server.js";
 import type { ReflectionMode } from "../../src/grpc/standard/reflection-service.js";
 import { identifyCaller } from "../../src/identity/identify-caller.js";
+import type { ListenAddress } from "../../src/machine/listen-address.js";
 import { readOldTurnRecord } from "../../src/rill/old-turn-record.js";
 import { createRillServices, type RillSource } from "../../src/rill/rill-services.js";
 import { EngineLink } from "../../src/scheduler/link/engine-link.js";
@@ -22,6 +23,7 @@ import type { StoreAddress } from "../../src/sessions/link/store-address.js";
 import type { UsageRecorder } from "../../src/core/usage-recorder.js";
 import { type Clock, systemClock } from "../../src/sync/clock.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
+import type { Certificates } from "../../src/tls/certificates.js";
 import { leasePreparer, type PreparerLease } from "./leased-preparers.js";
 import type { ScriptedWorkerOptions } from "./scripted-worker.js";
 
@@ -60,8 +62,12 @@ export interface TestServerOptions {
   readonly reflection?: ReflectionMode;
   /** Default 4,096. */
   readonly maxConnections?: number;
-  /** Default 127.0.0.1:0. */
-  readonly listen?: string;
+  /** A plaintext address, or several with their security. Default 127.0.0.1:0. */
+  readonly listen?: string | readonly ListenAddress[];
+  /** Default: none. */
+  readonly healthListen?: string;
+  /** The certificates of addresses with TLS. Default: none. The server does not dispose of them. */
+  readonly certificates?: Certificates;
   /** False: the lifecycle stays at `starting`, and there is no backend. */
   readonly serving?: boolean;
   /** Default: in memory. Nothing is opened before the first session call. */
@@ -163,7 +169,7 @@ export class TestServer implements AsyncDisposable {
       wallNowMs: options.wallNowMs ?? Date.now,
       log,
     });
-    const listen = options.listen ?? "127.0.0.1:0";
+    const { listen = "127.0.0.1:0", healthListen, certificates } = options;
     const source = { lifecycle, backend: () => (serving ? backend : undefined) };
     const turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
     const { instanceId = "test-instance", maxConnections = MAX_CONNECTIONS } = options;
@@ -176,7 +182,9 @@ export class TestServer implements AsyncDisposable {
     const { moreServices = () => [] } = options;
     const rill: RillSource = { ...source, generations, store, connections, version: VERSION, instanceId };
     const rpc = await GrpcServer.start({
-      listen,
+      listen: typeof listen === "string" ? [{ security: "plaintext", address: listen }] : listen,
+      healthListen,
+      certificates,
       services: (host) => [...createRillServices(host, rill), ...moreServices(host, rill)],
       descriptors: options.descriptors ?? (await DescriptorSet.read()),
       identify: options.identify ?? identifyCaller,

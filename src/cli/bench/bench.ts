@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
-import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
+import { addConnectionFlags } from "../command/connection-flags.js";
+import { type ClientSession, runClientCommand } from "../command/client-command.js";
 import { UsageError } from "../command/usage-error.js";
 import { makeCall } from "./bench-call.js";
 import { type Round, tableHead, tableLine, toFigures } from "./bench-figures.js";

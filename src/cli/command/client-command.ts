@@ -1,24 +1,15 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { CallFailure } from "../../client/call-failure.js";
+import { explainTrouble } from "../../client/connection-trouble.js";
 import { ContractMismatch } from "../../client/contract-json.js";
 import { type CallOptions, RillClient } from "../../client/rill-client.js";
 import { onAbort } from "../../sync/abort.js";
-import {
-  formatSocketAddress,
-  isLoopback,
-  MAX_SOCKET_PATH_BYTES,
-  parseAddress,
-  parseSocketAddress,
-} from "../../machine/address.js";
 import { ExitCode } from "../../server/exit-code.js";
 import { StopSignals } from "../../machine/stop-signals.js";
-import { formatWait, parseDurationMs } from "../../settings/units.js";
+import { formatWait } from "../../settings/units.js";
+import { type ConnectionTarget, readConnection } from "./connection-flags.js";
 import { OutputClosed, TextOutput, visibleText } from "./text-output.js";
 import { UsageError } from "./usage-error.js";
-
-const DEFAULT_ADDRESS = "127.0.0.1:50051";
-/** The longest deadline. @grpc/grpc-js counts milliseconds in 32 bits, and a longer deadline would end the call at once. */
-const MAX_DEADLINE_MS = 24 * 24 * 3_600_000;
 
 /** The connection and the output of a command that calls a server. */
 export interface ClientSession {
@@ -33,24 +24,6 @@ export class IncompleteAnswer extends Error {
     super(message);
     this.name = "IncompleteAnswer";
   }
-}
-
-/** Adds the flags that all commands share which call a server. */
-export function addConnectionFlags(command: Command): Command {
-  const heading = "Connection:";
-  return command
-    .addOption(
-      new Option("--address <host:port|unix:path>", "where the server is")
-        .env("RILL_ADDRESS")
-        .default(DEFAULT_ADDRESS)
-        .helpGroup(heading),
-    )
-    .addOption(new Option("--deadline <duration>", "give the call up after this time (never)").helpGroup(heading));
-}
-
-interface ConnectionFlags {
-  readonly address: string;
-  readonly deadline?: string;
 }
 
 /** The two steps of a command. */
@@ -78,7 +51,7 @@ export async function runClientCommand<Request>({ command, prepare, work }: Clie
   const name = nameOf(command);
   const tell = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
   try {
-    const connection = readConnection(command.opts<ConnectionFlags>());
+    const connection = readConnection(command);
     const request = await prepare();
     return await call(connection, (session) => work(session, request));
   } catch (error) {
@@ -106,52 +79,35 @@ function nameOf(command: Command): string {
 }
 
 async function call(
-  { address, useProxy, deadlineMs }: ConnectionTarget,
+  { address, useProxy, security, deadlineMs }: ConnectionTarget,
   work: (session: ClientSession) => Promise<void>,
 ): Promise<ExitCode> {
   using signals = new StopSignals();
   using _atOnce = onAbort(signals.close, () => process.exit(ExitCode.interrupted));
   const signal = signals.drain;
   const output = new TextOutput(process.stdout, signal);
+  // grpc-js passes the address as the server's name also if it is an IP address, and Node would tell the user that it ignores that.
+  process.noDeprecation = true;
   try {
-    using client = await RillClient.open({ address, useProxy });
+    using client = await RillClient.open({ address, useProxy, security });
     await work({ client, call: { signal, deadlineMs }, output });
     return ExitCode.done;
   } catch (error) {
     if (signal.aborted) return ExitCode.interrupted;
     if (error instanceof OutputClosed) return ExitCode.done;
+    if (error instanceof CallFailure && isUnreachable(error)) {
+      const trouble = await explainTrouble(address, security);
+      if (trouble !== undefined) throw new Error(`${error.status}: ${trouble}`, { cause: error });
+    }
     throw error;
   } finally {
     output.endLine();
   }
 }
 
-interface ConnectionTarget {
-  readonly address: string;
-  readonly useProxy: boolean;
-  readonly deadlineMs: number | undefined;
-}
-
-function readConnection({ address: text, deadline }: ConnectionFlags): ConnectionTarget {
-  const target = readTarget(text);
-  const deadlineMs = deadline === undefined ? undefined : parseDurationMs(deadline);
-  const isInTime =
-    deadline === undefined || (deadlineMs !== undefined && deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS);
-  if (target !== undefined && isInTime) return { ...target, deadlineMs };
-  const expected = `host:port, such as ${DEFAULT_ADDRESS}, or unix:path with a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`;
-  throw new UsageError([
-    ...(target === undefined ? [`--address: ${JSON.stringify(text)} must be ${expected}`] : []),
-    ...(isInTime ? [] : [`--deadline: ${JSON.stringify(deadline)} must be a duration from 1ms to 576h, such as 30s`]),
-  ]);
-}
-
-/** Parses the address of a server. Returns undefined if no server can have it. */
-function readTarget(text: string): Pick<ConnectionTarget, "address" | "useProxy"> | undefined {
-  const socket = parseSocketAddress(text);
-  if (socket !== undefined) return { address: formatSocketAddress(socket), useProxy: false };
-  const address = parseAddress(text);
-  if (address === undefined || address.port === 0) return undefined;
-  return { address: text, useProxy: !isLoopback(address) };
+/** Whether the call failed without an answer of a server. */
+function isUnreachable({ status, reason }: CallFailure): boolean {
+  return status === "UNAVAILABLE" && reason === undefined;
 }
 
 /** Describes a failed call for people: status, reason and message, then each invalid field that the message does not name whole, and further help, on lines of their own. */
@@ -160,7 +116,7 @@ export function failureText(failure: CallFailure): string {
   const runningId = reason === "SESSION_BUSY" ? facts.get("generation_id") : undefined;
   const lines = [
     `${reason === undefined || reason === status ? status : `${status} ${reason}`}: ${tidied(message)}`,
-    ...(status === "UNAVAILABLE" && reason === undefined ? ["  is a server running there? rill serve starts one"] : []),
+    ...(isUnreachable(failure) ? ["  is a server running there? rill serve starts one"] : []),
     ...violations
       .filter(({ field, description }) => ![`${field}: ${description}`, `${field} ${description}`].includes(message))
       .map(({ field, description }) => `  ${field}: ${description}`),

@@ -1,12 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
-import {
-  addConnectionFlags,
-  type ClientSession,
-  IncompleteAnswer,
-  runClientCommand,
-} from "../command/client-command.js";
+import { addConnectionFlags } from "../command/connection-flags.js";
+import { type ClientSession, IncompleteAnswer, runClientCommand } from "../command/client-command.js";
 import type {
   CompletedJson,
   ContextTrimmedJson,

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { JsonObject } from "../../client/contract-json.js";
-import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
+import { addConnectionFlags } from "../command/connection-flags.js";
+import { type ClientSession, runClientCommand } from "../command/client-command.js";
 import { DURATION, LABELS } from "../input/flag-types.js";
 import { readGivenMessages } from "../input/given-messages.js";
 import { addRequestFlags, readRequestFlags, type RequestFlag } from "../input/request-flags.js";

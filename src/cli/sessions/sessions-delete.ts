@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { CallFailure } from "../../client/call-failure.js";
 import type { JsonObject } from "../../client/contract-json.js";
-import { addConnectionFlags, type ClientSession, failureText, runClientCommand } from "../command/client-command.js";
+import { addConnectionFlags } from "../command/connection-flags.js";
+import { type ClientSession, failureText, runClientCommand } from "../command/client-command.js";
 import { COUNT } from "../input/flag-types.js";
 import { addRequestFlags, readRequestFlags, type RequestFlag } from "../input/request-flags.js";
 import { visibleText } from "../command/text-output.js";

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
+import { addConnectionFlags } from "../command/connection-flags.js";
+import { type ClientSession, runClientCommand } from "../command/client-command.js";
 import { COUNT } from "../input/flag-types.js";
 import { UsageError } from "../command/usage-error.js";
 import { sessionFacts, sessionHead, sessionLine } from "./session-table.js";

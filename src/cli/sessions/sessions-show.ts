@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { addConnectionFlags, type ClientSession, runClientCommand } from "../command/client-command.js";
+import { addConnectionFlags } from "../command/connection-flags.js";
+import { type ClientSession, runClientCommand } from "../command/client-command.js";
 import type { ToolCallJson } from "../command/generation-json.js";
 import { sessionFacts } from "./session-table.js";
 import type { SessionJson, SessionResponseJson, TurnJson } from "./session-json.js";

@@ -1,10 +1,4 @@
-import {
-  constants,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Metadata, type ServerInterceptingCallInterface, status as Status } from "@grpc/grpc-js";
 import type { Caller, CallOrigin } from "../../core/calls.js";
 import type { ErrorCode, GenerationError } from "../../core/generation-error.js";
@@ -15,6 +9,7 @@ import { peerOf } from "../connection/peers.js";
 import type { CallHost } from "./call-context.js";
 import { describeError } from "./refusal-log.js";
 import { callerOn } from "./stream-caller.js";
+import type { Http2Listener } from "../connection/http2-listener.js";
 
 /** A status in the form that grpc-js takes. */
 type OutgoingStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
@@ -228,7 +223,7 @@ const marks = new WeakMap<ServerHttp2Stream, Omit<CallOrigin, "peer">>();
  * call.
  * @param listener a listener that does not listen yet and has all its other stream handlers; these headers come before them
  */
-export function addResponseHeaders(listener: Http2Server, options: { instanceId: string; maxIdBytes: number }): void {
+export function addResponseHeaders(listener: Http2Listener, options: { instanceId: string; maxIdBytes: number }): void {
   listener.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     sign(stream, options.instanceId, noteOrigin(stream, headers, options.maxIdBytes));
   });

@@ -1,7 +1,7 @@
 import { chmod, lstat, rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { AddressInUse } from "../../machine/address-in-use.js";
 
 /** The mode of a socket file. Only its owner may connect, because whoever connects can generate. */
@@ -14,14 +14,14 @@ const PRIVATE_UMASK = 0o077;
  *
  * @throws AddressInUse; Error with the address and the reason
  */
-export async function bindAddress(server: Server, listen: string): Promise<string> {
+export async function bindAddress(server: Server, listen: string, credentials: ServerCredentials): Promise<string> {
   const path = socketPath(listen);
-  if (path === undefined) return listen.replace(/:\d+$/, `:${await bind(server, listen)}`);
+  if (path === undefined) return listen.replace(/:\d+$/, `:${await bind(server, listen, credentials)}`);
   await removeStaleSocket(path, listen);
   // The umask restricts the mode at creation, so nobody can connect before the mode is set.
   const umask = process.umask(PRIVATE_UMASK);
   try {
-    await bind(server, listen);
+    await bind(server, listen, credentials);
   } finally {
     process.umask(umask);
   }
@@ -30,9 +30,9 @@ export async function bindAddress(server: Server, listen: string): Promise<strin
 }
 
 /** @returns the port, or 1 for a socket */
-function bind(server: Server, listen: string): Promise<number> {
+function bind(server: Server, listen: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(listen, credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else if (error.message.includes("EADDRINUSE")) reject(new AddressInUse(listen, attempt(listen), error));
       else reject(refusal(listen, reasonOf(error), error));

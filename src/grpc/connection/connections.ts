@@ -1,8 +1,11 @@
-import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { Server as TlsServer, type TLSSocket } from "node:tls";
 import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import { type Logger, RareWarning } from "../../telemetry/logger.js";
+import { RawSockets } from "../../tls/raw-sockets.js";
+import type { Http2Listener } from "./http2-listener.js";
 
 const LOOK_INTERVAL_MS = 250;
 /** How long the peer may keep its side open after the session is closed. */
@@ -50,8 +53,9 @@ export interface ConnectionsOptions {
 export class Connections implements Disposable {
   readonly #options: ConnectionsOptions;
   readonly #warning: RareWarning;
-  readonly #open = new Set<Connection>();
-  readonly #openOn = new Map<Http2Server, number>();
+  readonly #open = new Map<Socket, Connection>();
+  readonly #openOn = new Map<Http2Listener, number>();
+  readonly #rawSockets = new RawSockets();
   readonly #closed: Record<ConnectionClosing, number> = { handshake: 0, idle: 0, crowded: 0, lingering: 0 };
   #refused = 0;
   /** The connection whose session Node creates next, in the same turn of the event loop. */
@@ -65,12 +69,18 @@ export class Connections implements Disposable {
   }
 
   /** Watches a listener, one of possibly several. Call it before the listener listens. */
-  watch(listener: Http2Server): void {
+  watch(listener: Http2Listener): void {
     this.#openOn.set(listener, 0);
     this.#bound();
-    // This listener must be the first one, because Node's own listener creates the session.
-    listener.prependListener("connection", (socket: Socket) => this.#accept(listener, socket));
-    listener.on("session", (session) => this.#attach(session));
+    // These listeners must be the first ones, because Node's own listener creates the session: at once, or after the handshake of TLS.
+    if (listener instanceof TlsServer) {
+      listener.prependListener("secureConnection", (secure: TLSSocket) => this.#secure(secure));
+      listener.prependListener("connection", (socket: Socket) => void this.#accept(listener, socket));
+      this.#rawSockets.watch(listener);
+    } else {
+      listener.prependListener("connection", (socket: Socket) => (this.#arriving = this.#accept(listener, socket)));
+    }
+    listener.on("session", (session: ServerHttp2Session) => this.#attach(session));
     listener.on("drop", () => this.#refuse());
     listener.once("listening", () => {
       // Without a listener, a failure to accept a connection would end the process.
@@ -95,26 +105,33 @@ export class Connections implements Disposable {
     this.#timer = undefined;
   }
 
-  #accept(listener: Http2Server, socket: Socket): void {
+  #accept(listener: Http2Listener, socket: Socket): Connection {
     const connection = new Connection(socket, this.#options.clock);
-    this.#arriving = connection;
-    this.#open.add(connection);
+    this.#open.set(socket, connection);
     this.#count(listener, 1);
     socket.once("close", () => {
-      this.#open.delete(connection);
+      this.#open.delete(socket);
       this.#count(listener, -1);
     });
     this.#timer ??= this.#startTimer();
+    return connection;
+  }
+
+  /** Finds the connection whose handshake of TLS is complete. If its peer has left, nobody misses it. */
+  #secure(secure: TLSSocket): void {
+    const socket = this.#rawSockets.below(secure);
+    this.#arriving = socket === undefined ? undefined : this.#open.get(socket);
   }
 
   #attach(session: ServerHttp2Session): void {
     const connection = this.#arriving;
     this.#arriving = undefined;
-    if (connection === undefined) throw new Error("a session came without its connection");
-    connection.attach(session);
+    if (connection !== undefined) connection.attach(session);
+    else if ((session.socket as Partial<TLSSocket>).encrypted === true) session.destroy();
+    else throw new Error("a session came without its connection");
   }
 
-  #count(listener: Http2Server, change: number): void {
+  #count(listener: Http2Listener, change: number): void {
     this.#openOn.set(listener, (this.#openOn.get(listener) ?? 0) + change);
     this.#bound();
   }
@@ -145,7 +162,7 @@ export class Connections implements Disposable {
 
   #look(): void {
     const { connectionHandshakeMs, connectionIdleMs } = this.#options.limits;
-    for (const connection of this.#open) {
+    for (const connection of this.#open.values()) {
       if (connection.lingeringMs() >= LINGER_LIMIT_MS) this.#cut(connection, "lingering");
       else if (connection.isClosing) continue;
       else if (connection.handshakeMs() >= connectionHandshakeMs) this.#cut(connection, "handshake");
@@ -158,7 +175,7 @@ export class Connections implements Disposable {
     const { max } = this.#options;
     const spare = Math.max(1, Math.floor(max * SPARE_SHARE));
     if (this.#open.size <= max - spare) return;
-    const staying = [...this.#open].filter((connection) => !connection.isClosing);
+    const staying = [...this.#open.values()].filter((connection) => !connection.isClosing);
     const idle = staying
       .map((connection) => ({ connection, idleMs: connection.idleMs() }))
       .filter(({ idleMs }) => idleMs >= CROWDED_IDLE_LIMIT_MS)

@@ -1,10 +1,11 @@
 import type { X509Certificate } from "node:crypto";
-import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
+import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ClientCertificate } from "../../core/calls.js";
 import { isLoopback } from "../../machine/address.js";
 import { describeCertificate } from "./client-certificate.js";
+import type { Http2Listener } from "./http2-listener.js";
 
 /** The other end of a connection, as the server saw it when the connection was accepted. */
 export interface Peer {
@@ -27,7 +28,7 @@ const peers = new WeakMap<object, Peer>();
  * because Node knows an address of neither.
  * @param listener a listener that does not listen yet
  */
-export function watchPeers(listener: Http2Server | Http2SecureServer): void {
+export function watchPeers(listener: Http2Listener): void {
   listener.on("session", (session: ServerHttp2Session) => {
     const isSocketFile = typeof listener.address() === "string";
     peers.set(session, readPeer(session.socket, isSocketFile));

@@ -1,5 +1,6 @@
-import type { Http2Server, ServerHttp2Session } from "node:http2";
+import type { ServerHttp2Session } from "node:http2";
 import type { Clock } from "../../sync/clock.js";
+import type { Http2Listener } from "../connection/http2-listener.js";
 
 /** The new streams in one round of the event loop after which no connection is read again in that round. */
 const ROUND_STREAMS = 256;
@@ -30,7 +31,7 @@ export class ReadingTurns {
   #isStopped = false;
 
   /** Includes every connection of the listener, which must not listen yet. */
-  watch(listener: Http2Server): void {
+  watch(listener: Http2Listener): void {
     listener.on("session", (session) => {
       this.#sessions.add(session);
       session.once("close", () => this.#forget(session));

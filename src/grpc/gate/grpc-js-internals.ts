@@ -1,5 +1,6 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Server } from "@grpc/grpc-js";
+import type { Http2Listener } from "../connection/http2-listener.js";
 
 /** The handler of grpc-js for a stream whose headers have arrived. */
 export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -35,7 +36,7 @@ export function raiseSessionLimits(server: Server): void {
  * @param wrap creates the new handler from the one of grpc-js
  * @throws Error if grpc-js keeps its handler elsewhere than this file assumes
  */
-export function replaceStreamHandler(listener: Http2Server, wrap: (handler: StreamHandler) => StreamHandler): void {
+export function replaceStreamHandler(listener: Http2Listener, wrap: (handler: StreamHandler) => StreamHandler): void {
   const [handler, ...others] = listener.listeners("stream");
   if (handler === undefined || others.length > 0) throw elsewhere("handler of streams");
   listener.removeAllListeners("stream");
@@ -54,8 +55,8 @@ function elsewhere(what: string): Error {
  *
  * @throws Error if grpc-js creates its HTTP/2 servers elsewhere than this file assumes
  */
-export function onEachListener(server: Server, onListener: (listener: Http2Server) => void): void {
-  const internals = server as unknown as { createHttp2Server?: (credentials: unknown) => Http2Server };
+export function onEachListener(server: Server, onListener: (listener: Http2Listener) => void): void {
+  const internals = server as unknown as { createHttp2Server?: (credentials: unknown) => Http2Listener };
   const create = internals.createHttp2Server;
   if (typeof create !== "function") throw elsewhere("HTTP/2 servers");
   internals.createHttp2Server = (credentials) => {

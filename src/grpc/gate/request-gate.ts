@@ -1,10 +1,4 @@
-import {
-  constants,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { MethodAccess } from "../../core/calls.js";
 import { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
@@ -32,6 +26,7 @@ import {
   refuseHttp,
 } from "./incoming-call.js";
 import { maxMessageBytesOf, RequestBody, StreamedBody } from "./request-body.js";
+import type { Http2Listener } from "../connection/http2-listener.js";
 
 /** Health calls are exempt from the limit on calls, so that overload never affects them. */
 const HEALTH_PATHS = "/grpc.health.v1.Health/";
@@ -106,7 +101,7 @@ export class RequestGate implements IncomingCallListener {
   }
 
   /** Replaces the handler of grpc-js, which then gets only the calls that pass. The listener must not listen yet. */
-  standBefore(listener: Http2Server): void {
+  standBefore(listener: Http2Listener): void {
     this.#readingTurns.watch(listener);
     replaceStreamHandler(listener, (handler) => (stream, headers) => this.#meet({ stream, headers, handler }));
   }

@@ -17,8 +17,20 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   {
     title: "Addresses",
     about:
-      "Where the server listens, and whom it trusts. There is no TLS yet, so it listens on this machine alone unless `--insecure-listen` allows more.",
-    names: ["listen", "insecure-listen", "admin-listen", "admin-hosts", "trusted-proxy", "instance-id"],
+      "Where the server listens, how it encrypts, and whom it trusts. [TLS](tls.md) shows how to set it up. Without it the server listens on this machine alone, unless `--insecure-listen` allows more.",
+    names: [
+      "listen",
+      "insecure-listen",
+      "tls-cert",
+      "tls-key",
+      "tls-client-ca",
+      "tls-min-version",
+      "health-listen",
+      "admin-listen",
+      "admin-hosts",
+      "trusted-proxy",
+      "instance-id",
+    ],
   },
   {
     title: "Callers",
