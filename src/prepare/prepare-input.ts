@@ -6,6 +6,7 @@ import {
   type ConstrainedPart,
   continuesLastMessage,
   isForced,
+  parameterTypesOf,
   toolsOf,
 } from "./template/chat-template.js";
 import type { Fragment } from "./tokens/control-texts.js";
@@ -125,10 +126,13 @@ function* prepareChat(
   const constrained = constrainedPart(input, constraint);
   const { chat, ownNames } = writeChat({ ...input, reasoning, constrained });
   const { fragments, format: plain, answerOpening } = template.render(chat);
-  const format = plain && ownNames && toolsOf(chat) ? { ...plain, ownNames } : plain;
+  const use = toolsOf(chat);
+  const parameterTypes = use && plain && (yield* paced(parameterTypesOf(use, plain)));
+  const ofTools = { ...(ownNames && use && { ownNames }), ...(parameterTypes && { parameterTypes }) };
+  const format = plain && { ...plain, ...ofTools };
   addBeginning(vocabulary, fragments);
   const written = writtenText(input);
-  const wanted = { tenant, constraint, written, strict, tools: toolsOf(chat), format, answerOpening };
+  const wanted = { tenant, constraint, written, strict, tools: use, format, answerOpening };
   const shape = yield* compileGrammar(tools, wanted);
   const prepared = orRefuse("chat.messages", yield* tokenizeFragments(vocabulary, fragments, { maxTokens }));
   return prepared.type === "tokens" ? { ...prepared, ...(format && { format }), ...shape } : prepared;

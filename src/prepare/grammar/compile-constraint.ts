@@ -99,11 +99,14 @@ export function addConstraint(
 
 function addJsonSchema(book: RuleBook, schema: string, { strict, ...bounds }: ConstraintBounds): AnswerGrammar {
   const strictness = strict === true ? "strict" : "restrictions";
-  const { node, branchings, nameOf, isFixed, ...compiled } = compileSchema(book, schema, { bounds, strictness });
+  const { node, branchings, placeOf, nameOf, isFixed, ...compiled } = compileSchema(book, schema, {
+    bounds,
+    strictness,
+  });
   const notHeld = compiled.notHeld.map((keyword) => ({ field: SCHEMA_FIELD, ...keyword }));
   // A number is the only JSON value that can be the beginning of another.
   const mayBeNumber = Array.from("-0123456789").some((char) => mayBeginWith(book.rules, node, char));
-  return { node, generated: { branchings, nameOf, notHeld }, mayContinue: !isFixed && mayBeNumber };
+  return { node, generated: { branchings, placeOf, nameOf, notHeld }, mayContinue: !isFixed && mayBeNumber };
 }
 
 function addGbnf(book: RuleBook, grammar: string, bounds: GrammarBounds): AnswerGrammar {

@@ -18,6 +18,8 @@ export interface GeneratedFacts {
   readonly branchings: readonly GrammarNode[];
   /** The most steps that the check of the branchings takes. The default is that of `checkAmbiguity`. */
   readonly maxSteps?: number;
+  /** The place in the caller's schema that a branching comes from. */
+  readonly placeOf?: (branching: GrammarNode) => string | undefined;
   /** The name of a rule in an error text. */
   readonly nameOf?: (rule: string) => string;
   /** Default: none. */
@@ -35,8 +37,8 @@ export function* finishGrammar(
   generated?: GeneratedFacts,
 ): Generator<undefined, CompiledGrammar> {
   yield* checkGrammar(grammar, bounds, generated?.nameOf);
-  const { branchings: starts, maxSteps } = generated ?? {};
-  const isUnambiguous = yield* checkAmbiguity(grammar, { starts, maxSteps });
+  const { branchings: starts, maxSteps, placeOf } = generated ?? {};
+  const isUnambiguous = yield* checkAmbiguity(grammar, { starts, maxSteps, placeOf });
   const gbnf = yield* writeGbnf(grammar);
   const excess = describeExcessBytes(Buffer.byteLength(gbnf), bounds);
   if (excess !== undefined) throw new GrammarProblem(excess);

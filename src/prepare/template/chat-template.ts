@@ -91,7 +91,6 @@ export function createOutputFormat({
     reasoning: reasoning && { ...reasoning, endTokens: tokenizeMarkup(reasoning.end, vocabulary) },
     calls: tools === undefined ? [] : withGeneric(calls),
     toolNames: tools === undefined ? [] : namesOf(tools),
-    ...(tools !== undefined && calls?.some(isUntyped) === true ? { parameterTypes: typesOfTools(tools) } : {}),
     ...(constrained === "either" ? { callsComeFirst: true } : {}),
     parallelCalls: tools !== undefined && allowsParallelCalls(tools),
     ...(tools !== undefined && isForced(tools) ? { endsAtRepeatedCall: true } : {}),
@@ -108,11 +107,22 @@ function isUntyped({ body }: CallSyntax): boolean {
   return body.type === "parameters";
 }
 
-function typesOfTools({ tools }: ToolUse): ParameterTypes {
+/**
+ * The types of the tools' parameters, if the output may have a syntax that writes values without quotes. It yields after each tool, since 256 large tools
+ * take most of a second.
+ */
+export function* parameterTypesOf(
+  { tools }: ToolUse,
+  { calls }: OutputFormat,
+): Generator<undefined, ParameterTypes | undefined> {
+  if (!calls.some(isUntyped)) return undefined;
   const work = new SchemaWork();
-  return Object.fromEntries(
-    tools.map(({ name, parameters }) => [name, memberTypes(parameters, { bounds: DEFAULT_GRAMMAR_BOUNDS, work })]),
-  );
+  const types: (readonly [name: string, types: ParameterTypes[string]])[] = [];
+  for (const { name, parameters } of tools) {
+    types.push([name, memberTypes(parameters, { bounds: DEFAULT_GRAMMAR_BOUNDS, work })]);
+    yield;
+  }
+  return Object.fromEntries(types);
 }
 
 /** Models also write the tags when their template shows another syntax. Bare JSON counts as an answer unless it is the shown syntax. */

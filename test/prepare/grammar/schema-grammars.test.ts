@@ -5,6 +5,7 @@ import { type Grammar, GrammarProblem, ROOT_RULE } from "../../../src/prepare/gr
 import { compileConstraint } from "./compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
+import { addExactMultiples } from "../../support/exact-multiples.js";
 import { Random } from "../../support/random.js";
 import { NativeGrammars } from "./native-grammars.js";
 import { randomSchema } from "./random-schema.js";
@@ -71,7 +72,7 @@ function createValidator(schema: unknown): ValidateFunction {
     "date-time": (text: string) => text[10] === "T" && isDate(text.slice(0, 10)) && isTime(text.slice(11)),
     uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   };
-  return new Ajv2020({ strict: false, formats, multipleOfPrecision: 3 }).compile(schema as object);
+  return addExactMultiples(new Ajv2020({ strict: false, formats })).compile(schema as object);
 }
 
 function isDate(text: string): boolean {

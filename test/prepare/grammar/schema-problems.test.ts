@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { compileConstraint } from "./compile-now.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
 import { assertProblem } from "./grammar-problems.js";
@@ -32,7 +33,11 @@ describe("a schema without a grammar", () => {
       { properties: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`m${index}`, true])) },
       /^at \/properties: has more than 500 optional members in a row$/,
     ],
-    [{ oneOf: [{ $ref: "#" }] }, /^at .*: branches nested more than 64 deep$/],
+    [
+      conditions(40),
+      /^parses \d+ characters in \d+ ways; .* \(the branches at #\/allOf\/0\/if, #\/allOf\/1\/if, .* and more\)$/,
+    ],
+    [{ oneOf: [{ $ref: "#" }] }, /^at \/oneOf: more than 256 lists of branches apply to one value$/],
     [{ enum: [1], minimum: 2 }, /^at its root: the keywords beside its values allow none of them$/],
     [{ allOf: [{ type: "string" }, { type: "null" }] }, /^at its root: no value is valid here$/],
     [
@@ -65,6 +70,13 @@ describe("a schema without a grammar", () => {
       assertProblem(() => compile(schema), description));
   }
 
+  it("has one nevertheless where more branches stand side by side than schemas may be nested", () => {
+    const either = { anyOf: [{ allOf: [{ required: ["a"] }] }, { type: "string" }] };
+    const properties = { a: { type: "integer" } };
+    const { gbnf } = compile({ type: "object", properties, allOf: Array.from({ length: 40 }, () => either) });
+    assert.match(gbnf, /::= "a\\x22:"/);
+  });
+
   it("is refused where it is no JSON, or JSON in JSON without end", () => {
     const raw = (schema: string) => (): unknown =>
       compileConstraint({ type: "json_schema", schema }, DEFAULT_GRAMMAR_BOUNDS);
@@ -80,4 +92,18 @@ describe("a schema without a grammar", () => {
 
 function nested(depth: number): unknown {
   return depth === 0 ? {} : { type: "array", items: nested(depth - 1) };
+}
+
+/** An object whose further members depend on the value of one. */
+function conditions(count: number): unknown {
+  const names = Array.from({ length: count }, (_, index) => `kind${index}`);
+  return {
+    type: "object",
+    properties: { kind: { enum: [...names, "other"] } },
+    required: ["kind"],
+    allOf: names.map((name) => ({
+      if: { properties: { kind: { const: name } } },
+      then: { properties: { [name]: { type: "string" } }, required: [name] },
+    })),
+  };
 }

@@ -4,6 +4,7 @@ import addFormats from "ajv-formats";
 import { compileConstraint } from "./compile-now.js";
 import { readGbnf } from "../../../src/prepare/grammar/gbnf/read-gbnf.js";
 import { DEFAULT_GRAMMAR_BOUNDS } from "../../../src/prepare/grammar/rules/grammar-bounds.js";
+import { addExactMultiples } from "../../support/exact-multiples.js";
 import { Random } from "../../support/random.js";
 import { assertProblem } from "./grammar-problems.js";
 import { Sentences } from "./sentences.js";
@@ -66,7 +67,7 @@ describe("a schema whose keywords meet", () => {
     it(`has only valid outputs: ${title}`, () => {
       const { gbnf, notHeld } = compile(schema);
       assert.deepEqual(notHeld, []);
-      const validate = addFormats.default(new Ajv2020({ strict: false })).compile(schema as object);
+      const validate = addFormats.default(addExactMultiples(new Ajv2020({ strict: false }))).compile(schema as object);
       const grammar = readGbnf(gbnf, DEFAULT_GRAMMAR_BOUNDS);
       for (let seed = 1; seed <= OUTPUTS; seed += 1) {
         const output = new Sentences(grammar, new Random(seed)).next();

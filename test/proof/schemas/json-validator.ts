@@ -2,12 +2,12 @@ import { Ajv, type ValidateFunction } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormatsModule from "ajv-formats";
+import { addExactMultiples } from "../../support/exact-multiples.js";
 import type { CorpusSchema } from "./corpus.js";
 
 // The package's types describe its default export as a module.
 const addFormats = addFormatsModule.default;
-// A decimal such as 8.7 is a multiple of 0.01, although the quotient of the two doubles is no integer.
-const OPTIONS = { strict: false, logger: false, validateFormats: true, multipleOfPrecision: 3 } as const;
+const OPTIONS = { strict: false, logger: false, validateFormats: true } as const;
 const validators = new WeakMap<object, ValidateFunction>();
 
 /** Validates an output by ajv and returns the flaw, if any, with the formats of ajv-formats and the draft that the schema names, which is 2020-12 by default. */
@@ -44,5 +44,6 @@ function compile(schema: CorpusSchema["schema"], unicodeRegExp: boolean): Valida
       ? new Ajv2019(options)
       : new Ajv2020(options);
   addFormats(ajv);
+  addExactMultiples(ajv);
   return ajv.compile(schema);
 }

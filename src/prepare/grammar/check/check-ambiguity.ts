@@ -23,17 +23,24 @@ const POSITIONS_PER_SLICE = 256;
 /** The parse stacks that a text leads to, with the number of derivations that lead to each. */
 type Derivations = ReadonlyMap<TerminalStack, number>;
 
+interface AmbiguityOptions {
+  /** The nodes at whose beginnings derivations may differ. The default is every position of the grammar. */
+  readonly starts?: Iterable<GrammarNode> | undefined;
+  /** The most steps that the check takes. */
+  readonly maxSteps?: number | undefined;
+  /** The place in the caller's schema that a start comes from, for an error text. */
+  readonly placeOf?: ((start: GrammarNode) => string | undefined) | undefined;
+}
+
 /**
  * Rejects a grammar in which the number of derivations of one output grows with its length, since llama.cpp follows them all. The check explores a position
  * where one character has several derivations, along the characters that keep most of them. It yields between slices of work.
- * @param options.starts the nodes at whose beginnings derivations may differ; by default every position of the grammar
- * @param options.maxSteps the most steps that the check takes
  * @returns whether each output has one derivation
  * @throws GrammarProblem
  */
 export function* checkAmbiguity(
   grammar: Grammar,
-  { starts, maxSteps = MAX_STEPS }: { starts?: Iterable<GrammarNode> | undefined; maxSteps?: number | undefined } = {},
+  { starts, maxSteps = MAX_STEPS, placeOf }: AmbiguityOptions = {},
 ): Generator<undefined, boolean> {
   const stacks = new ParseStacks(grammar);
   let isUnambiguous = true;
@@ -43,7 +50,7 @@ export function* checkAmbiguity(
     const start = new Map(stacks.expand(stacks.stackOf(node)).map((stack) => [stack, 1] as const));
     if (start.size > 1 && mostAfterOneChar(stacks, start) > 1) {
       isUnambiguous = false;
-      yield* explore(stacks, { start, maxSteps });
+      yield* explore(stacks, { start, maxSteps, place: placeOf?.(node) });
     }
     if (stacks.steps > maxSteps) throw new GrammarProblem("can be parsed in too many ways to be checked");
   }
@@ -91,7 +98,7 @@ interface Candidate {
 
 function* explore(
   stacks: ParseStacks,
-  { start, maxSteps }: { readonly start: Derivations; readonly maxSteps: number },
+  { start, maxSteps, place }: { start: Derivations; maxSteps: number; place: string | undefined },
 ): Generator<undefined, void> {
   const met = new Set<string>();
   let beam: Candidate[] = [{ derivations: start, lastKind: undefined }];
@@ -105,7 +112,7 @@ function* explore(
     const most = beam[0] === undefined ? 0 : total(beam[0].derivations);
     if (most > MAX_DERIVATIONS) {
       throw new GrammarProblem(
-        `parses ${length} characters in ${most} ways; at most ${MAX_DERIVATIONS} are allowed, so its alternatives must begin differently`,
+        `parses ${length} characters in ${most} ways; at most ${MAX_DERIVATIONS} are allowed, so its alternatives must begin differently${place === undefined ? "" : ` (${place})`}`,
       );
     }
     if (most <= 1 || stacks.steps > maxSteps) return;

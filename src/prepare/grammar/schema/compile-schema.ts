@@ -10,6 +10,8 @@ export interface SchemaGrammar {
   readonly node: GrammarNode;
   /** The choices at which an output may have several derivations. */
   readonly branchings: readonly GrammarNode[];
+  /** The keywords of a branching in an error text. */
+  readonly placeOf: (branching: GrammarNode) => string | undefined;
   /** The name of a rule in an error text. */
   readonly nameOf: (rule: string) => string;
   /** Whether `enum` or `const` lists every valid value. */
@@ -41,5 +43,6 @@ export function compileSchema(
     return rule === ROOT_RULE ? "the schema" : `its part ${rule}`;
   };
   const { branchings, isFixed } = converter;
-  return { node, branchings, nameOf, isFixed, notHeld: unheld.finish() };
+  const placeOf = (branching: GrammarNode): string | undefined => converter.placeOf(branching);
+  return { node, branchings, placeOf, nameOf, isFixed, notHeld: unheld.finish() };
 }

@@ -22,12 +22,14 @@ import {
   SchemaProblem,
   typesMeet,
 } from "./schema-keywords.js";
-import type { FlatSchema, LocatedSchema, SchemaPlace } from "./flat-schema.js";
+import type { BranchGroup, FlatSchema, LocatedSchema, SchemaPlace } from "./flat-schema.js";
 import { isReference, type SchemaSource } from "./schema-source.js";
 import { doubts } from "./validate-value.js";
 
 /** Stands for the rule of a reference without any valid value. */
 const NO_VALUE = "";
+/** The most keywords with branches that an error names. */
+const MAX_NAMED = 4;
 /** The rule of a schema that turned out to have no valid value, to which only discarded rules refer. */
 const UNUSED: GrammarNode = text("null");
 
@@ -43,6 +45,7 @@ export class SchemaConverter implements InnerConverter {
   /** The rules of the schemas that references resolve to, by their pointers. */
   readonly #referred = new Map<string, string>();
   readonly #pointers = new Map<string, string>();
+  readonly #groups = new Map<GrammarNode, readonly BranchGroup[]>();
   /** The schemas that are being converted, with the rule that one inside refers to. */
   readonly #open = new Map<string, string | undefined>();
 
@@ -54,6 +57,13 @@ export class SchemaConverter implements InnerConverter {
   /** The pointer of the schema that the rule was compiled from, if a reference resolves to it. */
   pointerOf(rule: string): string | undefined {
     return this.#pointers.get(rule);
+  }
+
+  /** The keywords whose branches a branching chooses among. */
+  placeOf(branching: GrammarNode): string | undefined {
+    const places = new Set(this.#groups.get(branching)?.map(({ at }) => `#${at}`));
+    const named = [...places].slice(0, MAX_NAMED).join(", ");
+    return places.size === 0 ? undefined : `the branches at ${named}${places.size > MAX_NAMED ? " and more" : ""}`;
   }
 
   convertRoot(isObject: boolean): GrammarNode {
@@ -176,18 +186,18 @@ export class SchemaConverter implements InnerConverter {
             original !== undefined && !("groups" in original) && this.source.flatten(original, level + 1) === branch;
           return isOwn ? this.convert(original, level + 1) : this.#convertFlat(branch, level + 1);
         }),
-        at,
+        { at, groups: flat.groups },
       );
     }
     const alternatives = this.source.alternativesOf(flat, level);
     return this.#choose(
       alternatives.map((alternative) => () => this.#convertFlat(alternative, level)),
-      at,
+      { at, groups: flat.groups },
     );
   }
 
   /** The branches that have valid values. */
-  #choose(branches: readonly (() => GrammarNode)[], at: string): GrammarNode {
+  #choose(branches: readonly (() => GrammarNode)[], { at, groups }: Omit<FlatSchema, "plain">): GrammarNode {
     const possible: GrammarNode[] = [];
     let problem: NoValueProblem | undefined;
     for (const convert of branches) {
@@ -201,7 +211,10 @@ export class SchemaConverter implements InnerConverter {
     if (possible.length === 0)
       throw branches.length === 1 && problem ? problem : new NoValueProblem(at, "no value is valid here");
     const branching = choice(...possible);
-    if (branching.type === "choice") this.branchings.push(branching);
+    if (branching.type === "choice") {
+      this.branchings.push(branching);
+      this.#groups.set(branching, groups);
+    }
     return branching;
   }
 

@@ -30,9 +30,8 @@ const VALUES_PER_VISIT = 8;
 const LEVELS_PER_SCHEMA = 3;
 /** The most combinations of branches of one schema, which become alternatives at one position. */
 const MAX_ALTERNATIVES = 64;
-
-/** The most levels of branches inside branches and of schemas together. */
-const MAX_LEVELS = 64;
+/** The most lists of branches that one combination takes a branch of, since the branches of a schema may refer to the schema itself. */
+const MAX_GROUPS = 256;
 
 /** A whole schema. It resolves the references inside it and merges the schemas that apply to one value. */
 export class SchemaSource implements SchemaReader {
@@ -241,7 +240,7 @@ export class SchemaSource implements SchemaReader {
    */
   alternativesOf(flat: FlatSchema, level: number, options: { isWide?: boolean } = {}): readonly PlainFlat[] {
     const found: PlainFlat[] = [];
-    if (this.#collect(flat, level, { found, ...options })) return found;
+    if (this.#collect(flat, level, { found, taken: 0, ...options })) return found;
     const [last] = flat.groups.slice(-1);
     this.unheld.noteRestriction(
       last?.at ?? flat.at,
@@ -251,17 +250,18 @@ export class SchemaSource implements SchemaReader {
   }
 
   /** Returns false if there are too many. */
-  #collect(flat: FlatSchema, level: number, into: { found: PlainFlat[]; isWide?: boolean }): boolean {
-    const { found, isWide = false } = into;
-    // The branches of a schema may refer to the schema itself.
-    if (level > MAX_LEVELS) throw problemAt(flat.at, `branches nested more than ${MAX_LEVELS} deep`);
+  #collect(flat: FlatSchema, level: number, into: { found: PlainFlat[]; taken: number; isWide?: boolean }): boolean {
+    const { found, taken, isWide = false } = into;
+    if (taken > MAX_GROUPS) {
+      throw problemAt(flat.groups[0]?.at ?? flat.at, `more than ${MAX_GROUPS} lists of branches apply to one value`);
+    }
     if (flat.plain === false || this.#hasNoValue(flat, level)) return true;
     // Which values are valid for two branches of `oneOf` is known best once everything else is merged.
     const group = flat.groups.find(({ isExclusive }) => !isExclusive) ?? flat.groups[0];
     if (group === undefined) return found.push({ ...flat, groups: [] }) <= MAX_ALTERNATIVES;
     const rest = { ...flat, groups: flat.groups.filter((other) => other !== group) };
     const branches = this.branchesOf(isWide ? { ...group, isExclusive: false } : group, rest, level);
-    return branches.every((branch) => this.#collect(this.merge(rest, branch), level + 1, into));
+    return branches.every((branch) => this.#collect(this.merge(rest, branch), level, { ...into, taken: taken + 1 }));
   }
 
   /** The branches of a group as flat schemas, of which no two are valid for one value if the group is exclusive. */
