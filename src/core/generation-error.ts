@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   "SESSION_FULL",
   "STORE_UNAVAILABLE",
   "QUEUE_FULL",
+  "QUOTA_EXCEEDED",
   "MAX_WAIT",
   "TOO_MANY_CALLS",
   "USAGE_LOG_UNAVAILABLE",
@@ -51,12 +52,22 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export interface GenerationErrorDetails {
   /** Every violation of an INVALID_REQUEST or INPUT_TOO_LONG. */
   readonly violations?: readonly FieldViolation[];
+  /** The bound of the caller's tenant that a QUOTA_EXCEEDED names. */
+  readonly quota?: QuotaViolation;
   /** The time after which a retry may succeed. */
   readonly retryAfterMs?: number;
   /** Facts for ErrorInfo.metadata, such as limits and counts. They contain neither secrets nor internals. */
   readonly facts?: Readonly<Record<string, string>>;
   /** The cause, which only the log shows. */
   readonly cause?: unknown;
+}
+
+/** A bound that the use of one subject would pass. */
+export interface QuotaViolation {
+  /** The bound's owner, such as `tenant:acme`. */
+  readonly subject: string;
+  /** The bound's name, limit and use. */
+  readonly description: string;
 }
 
 /** The codes of faults, whose stack the log shows. Any other error is an answer, and its stack would cost more than the rest of it. */
@@ -70,6 +81,7 @@ export class GenerationError extends Error {
   readonly code: ErrorCode;
   readonly violations: readonly FieldViolation[];
   readonly retryAfterMs: number | undefined;
+  readonly quota: QuotaViolation | undefined;
   readonly facts: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, details: GenerationErrorDetails = {}) {
@@ -81,6 +93,7 @@ export class GenerationError extends Error {
     this.code = code;
     this.violations = details.violations ?? [];
     this.retryAfterMs = details.retryAfterMs;
+    this.quota = details.quota;
     this.facts = details.facts ?? {};
   }
 

@@ -72,6 +72,17 @@ export interface QueueFacts {
   readonly lane: Lane;
   readonly waiting: number;
   readonly capacity: number;
+  /** The number of new runs of the newcomer's tenant in this queue, and the most that there may be. */
+  readonly own: number;
+  readonly ownCapacity: number;
+}
+
+/**
+ * Returns how much of a queue's capacity one tenant may take while `active` tenants use the server, itself included. The queue always has room for one
+ * more tenant. A caller without a tenant may take all.
+ */
+export function shareOf(capacity: number, { tenant, active }: { tenant: string; active: number }): number {
+  return tenant === "" ? capacity : Math.max(1, Math.floor(capacity / (active + 1)));
 }
 
 export interface WaitBounds {
@@ -84,9 +95,14 @@ export interface WaitBounds {
   readonly retryAfterMs: (excessMs: number) => number;
 }
 
-/** @throws GenerationError QUEUE_FULL if the queue holds as many runs as it may. */
+/** @throws GenerationError QUEUE_FULL if the queue holds as many runs as it may, in all or of the newcomer's tenant. */
 export function checkCapacity(queue: QueueFacts, retryAfterMs: () => number): void {
-  const { lane, waiting, capacity } = queue;
+  const { lane, waiting, capacity, own, ownCapacity } = queue;
+  if (own >= ownCapacity && ownCapacity < capacity) {
+    const message = `the tenant's share of the ${lane} queue is full: it holds ${own} of ${ownCapacity} calls`;
+    const facts = { ...factsOf(queue), tenant_waiting: String(own), tenant_capacity: String(ownCapacity) };
+    throw new GenerationError("QUEUE_FULL", message, { facts, retryAfterMs: retryAfterMs() });
+  }
   if (waiting < capacity) return;
   throw new GenerationError("QUEUE_FULL", `the ${lane} queue is full: it holds ${waiting} of ${capacity} calls`, {
     facts: factsOf(queue),

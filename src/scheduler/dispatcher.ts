@@ -4,12 +4,14 @@ import { type Lane, LANES } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { WaitEstimates } from "../core/load-snapshot.js";
 import { creditWindow } from "../core/piece.js";
+import type { TenantPolicies } from "../core/tenant-policy.js";
 import type { Clock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
-import { checkCapacity, checkExpectedWait, limitWait } from "./admission.js";
+import { checkCapacity, checkExpectedWait, limitWait, type QueueFacts, shareOf } from "./admission.js";
 import { ForecastCache } from "./forecast/forecast-cache.js";
 import {
   deadlineErrorOf,
+  type Newcomer,
   type PreparedRun,
   type RunForecast,
   RunWork,
@@ -20,12 +22,15 @@ import { WaitEstimator } from "./forecast/wait-estimator.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import { SlotQueue } from "./queue/slot-queue.js";
 import { Preemptor, SlotTable } from "./slot-table.js";
+import { quotaExceeded, TenantUse } from "./tenants/tenant-use.js";
 import { type Admission, NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
+import { YieldPolicy } from "./yield-policy.js";
 
 export interface DispatcherOptions {
   readonly slots: number;
   readonly limits: Limits;
   readonly laneWeights: Readonly<Record<Lane, number>>;
+  readonly policies: TenantPolicies;
   readonly send: (command: EngineCommand) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -34,6 +39,8 @@ export interface DispatcherOptions {
 interface PreemptedRun {
   readonly record: GenerationRecord;
   readonly work: RunWork;
+  /** True if the run gave its slot up to another tenant. */
+  readonly hasYielded: boolean;
 }
 
 /** The share of the slots that returning runs leave free, so that a new run never waits for slow readers, however many there are. */
@@ -44,7 +51,7 @@ const UNTOLD: WaitRange = { lowMs: 0, highMs: 0 };
 /**
  * Decides which runs hold a slot and which wait. A slot stands for one sequence of the engine. It is held from `start` until the engine reports the run's
  * end, and the next run in the queue starts in the same tick. While other runs wait, a run whose reader is behind is preempted: it gives its slot up and
- * returns through the queue.
+ * returns through the queue. So does a run of a tenant that has had more than its share.
  */
 export class Dispatcher implements Disposable {
   readonly #options: DispatcherOptions;
@@ -53,6 +60,8 @@ export class Dispatcher implements Disposable {
   /** The preempted runs, by run id. */
   readonly #preempted = new Map<number, PreemptedRun>();
   readonly #preemptor: Preemptor;
+  readonly #yields: YieldPolicy;
+  readonly #use: TenantUse;
   readonly #estimator: WaitEstimator;
   readonly #forecasts: ForecastCache;
   /** The number of free slots that returning runs do not take. */
@@ -65,8 +74,11 @@ export class Dispatcher implements Disposable {
     this.#slots = new SlotTable(options.slots);
     this.#reserved = options.slots === 1 ? 0 : Math.max(1, Math.floor(options.slots * RESERVED_SHARE));
     this.#estimator = new WaitEstimator(options.slots, options.clock);
+    this.#use = new TenantUse(options.policies, options.clock);
     this.#queue = new SlotQueue({
       weights: options.laneWeights,
+      policies: options.policies,
+      mayRun: (tenant) => this.#use.mayRun(tenant),
       capacity: options.slots * options.limits.queuePerSlot,
       forecast: (order) => this.#estimator.forecastQueue(order.map(({ work }) => work)),
       clock: options.clock,
@@ -78,6 +90,12 @@ export class Dispatcher implements Disposable {
       capacity: () => options.limits.preemptedRuns - this.#preempted.size,
       clock: options.clock,
       preempt: (runId) => options.send({ type: "preempt", runId }),
+    });
+    this.#yields = new YieldPolicy({
+      queue: this.#queue,
+      laneWeights: options.laneWeights,
+      policies: options.policies,
+      runningOf: (tenant) => this.#use.runningOf(tenant),
     });
   }
 
@@ -107,22 +125,31 @@ export class Dispatcher implements Disposable {
 
   /**
    * Gives the run a free slot, or an entry in the queue.
-   * @throws GenerationError QUEUE_FULL, or DEADLINE_EXCEEDED if the deadline cannot be met.
+   * @throws GenerationError QUEUE_FULL, QUOTA_EXCEEDED, or DEADLINE_EXCEEDED if the deadline cannot be met.
    */
   admit(record: GenerationRecord, run: PreparedRun): void {
     const work = new RunWork(run);
-    if (this.#slots.hasFree) {
+    const { tenant } = record.identity;
+    this.#use.checkTokens(tenant, work.inputTokens);
+    if (this.#hasSlotFor(tenant)) {
       this.#checkDeadline(run, () => this.#estimator.forecastNewcomer([undefined], work));
-      this.#queue.charge(record.identity.lane);
+      this.#queue.pass(record.identity);
       this.#start({ record, run, work });
     } else {
       this.#enqueue({ record, run, work });
     }
+    this.#use.takeInput(tenant, work.inputTokens);
   }
 
-  /** @throws GenerationError QUEUE_FULL if no slot is free and the lane's queue is full. */
-  checkRoom(lane: Lane): void {
-    if (!this.#slots.hasFree) checkCapacity({ lane, ...this.queueLoad(lane) }, () => this.#estimator.retryAfterMs());
+  /** @throws GenerationError QUEUE_FULL or QUOTA_EXCEEDED if a call of the tenant would be refused now, whatever its input is. */
+  checkRoom({ lane, tenant }: Pick<Newcomer, "lane" | "tenant">): void {
+    this.#use.checkTokens(tenant, 0);
+    if (!this.#hasSlotFor(tenant)) this.#checkQueue(this.#factsOf(lane, tenant), tenant);
+  }
+
+  /** Gives the input of an admitted generation that ended without a slot back to its tenant's quota. */
+  neverRan({ identity, account }: GenerationRecord): void {
+    this.#use.takeInput(identity.tenant, -account.inputTokens);
   }
 
   /**
@@ -149,6 +176,9 @@ export class Dispatcher implements Disposable {
   freeAllSlots(): void {
     this.#preemptor.clear();
     this.#preempted.clear();
+    this.#yields.clear();
+    this.#queue.ledger.clear();
+    this.#use.stopAll();
     this.#slots.clear();
     this.#estimator.clear();
     this.#kvTokens = 0;
@@ -157,7 +187,7 @@ export class Dispatcher implements Disposable {
   /** The wait of a call that came now, in whichever lane. */
   wait(): WaitRange {
     if (this.#slots.hasFree) return { lowMs: 0, highMs: 0 };
-    const waits = LANES.map((lane) => this.#forecasts.forecast(lane).wait);
+    const waits = LANES.map((lane) => this.#forecasts.forecast({ lane, tenant: undefined, priority: 0 }).wait);
     return {
       lowMs: Math.min(...waits.map((wait) => wait.lowMs)),
       highMs: Math.max(...waits.map((wait) => wait.highMs)),
@@ -181,11 +211,11 @@ export class Dispatcher implements Disposable {
 
   #enqueue({ record, run, work }: Admission): void {
     const { limits, clock } = this.#options;
-    const { lane } = record.identity;
-    const queue = { lane, ...this.queueLoad(lane) };
+    const { lane, tenant } = record.identity;
+    const queue = this.#factsOf(lane, tenant);
     const retryAfterMs = (excessMs?: number): number => this.#estimator.retryAfterMs(excessMs);
-    checkCapacity(queue, retryAfterMs);
-    const forecast = this.#forecasts.forecast(lane, work);
+    this.#checkQueue(queue, tenant);
+    const forecast = this.#forecasts.forecast(record.identity, work);
     const expected = forecast.wait;
     const { maxWaitMs } = run;
     checkExpectedWait(queue, { wait: expected, queueWaitMs: limits.queueWaitMs, maxWaitMs, retryAfterMs });
@@ -193,14 +223,46 @@ export class Dispatcher implements Disposable {
     const waiting = new NewRun({ record, run, work }, { expected, joinedAtMs: clock.nowMs() });
     const onPassed = (): void => record.abort(new GenerationError("MAX_WAIT", "no slot fell free within max_wait"));
     record.enqueue(limitWait(this.#queue.join(waiting, expected), { maxWaitMs, clock, onPassed }));
+    this.#makeRoom();
+  }
+
+  /** Returns whether a new run of the tenant gets a slot at once. */
+  #hasSlotFor(tenant: string): boolean {
+    return this.#slots.hasFree && this.#use.mayRun(tenant);
+  }
+
+  #factsOf(lane: Lane, tenant: string): QueueFacts {
+    const active = new Set([tenant, ...this.#queue.tenants(), ...this.#use.running()]).size;
+    const load = this.queueLoad(lane);
+    const own = this.#queue.waitingOf(tenant, lane);
+    return { lane, ...load, own, ownCapacity: shareOf(load.capacity, { tenant, active }) };
+  }
+
+  /** @throws GenerationError QUEUE_FULL or QUOTA_EXCEEDED if the queue, or the tenant in it, holds as many runs as it may. */
+  #checkQueue(queue: QueueFacts, tenant: string): void {
+    const retryAfterMs = (): number => this.#estimator.retryAfterMs();
+    const { waitingCalls: limit = Infinity } = this.#options.policies.of(tenant);
+    const used = LANES.reduce((sum, lane) => sum + this.#queue.waitingOf(tenant, lane), 0);
+    if (used >= limit) {
+      const quota = "waiting_calls";
+      const message = `${used} calls of the tenant wait, and its ${quota} is ${limit}`;
+      throw quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs: retryAfterMs() });
+    }
+    checkCapacity(queue, retryAfterMs);
+  }
+
+  /** Preempts runs for those that wait: runs whose readers are behind, and then one of a tenant that has had more than its share. */
+  #makeRoom(): void {
     this.#preemptor.makeRoom();
+    if (this.#slots.hasFree || this.#preempted.size >= this.#options.limits.preemptedRuns) return;
+    const runId = this.#yields.choose();
+    if (runId !== undefined) this.#options.send({ type: "preempt", runId });
   }
 
   #start({ record, run, work }: Admission): void {
     const { limits, send } = this.#options;
     const runId = this.#slots.take(record);
-    this.#estimator.start(runId, work);
-    record.start(runId);
+    this.#hold(runId, { record, work });
     send({ type: "start", run: { ...run.spec, runId }, credit: creditWindow(limits) });
   }
 
@@ -211,12 +273,20 @@ export class Dispatcher implements Disposable {
       if (waiter.isNew) this.#startInTime(waiter);
       else this.#resume(waiter);
     }
-    this.#preemptor.makeRoom();
+    this.#makeRoom();
+  }
+
+  #hold(runId: number, { record, work }: Pick<Admission, "record" | "work">): void {
+    const { lane, tenant, priority } = record.identity;
+    this.#estimator.start(runId, work);
+    this.#queue.ledger.open(runId, { lane, tenant, priority, work });
+    this.#use.started(tenant);
+    record.start(runId);
   }
 
   /** The number of slots that the waiting runs need beyond those that are free or about to be, of which returning runs leave some to new runs. */
   #missingSlots(): number {
-    const newcomers = LANES.reduce((sum, lane) => sum + this.#queue.waiting(lane), 0);
+    const newcomers = LANES.reduce((sum, lane) => sum + this.#queue.waiting(lane), this.#queue.yielded);
     const left = this.#slots.free + this.#estimator.endingRuns - newcomers;
     return Math.max(0, -left) + Math.max(0, this.#queue.returning - Math.max(0, left - this.#reserved));
   }
@@ -234,8 +304,7 @@ export class Dispatcher implements Disposable {
   #resume({ record, runId, work }: ReturningRun): void {
     this.#preempted.delete(runId);
     this.#slots.take(record, runId);
-    this.#estimator.start(runId, work);
-    record.start(runId);
+    this.#hold(runId, { record, work });
     this.#options.send({ type: "resume", runId });
   }
 
@@ -243,13 +312,18 @@ export class Dispatcher implements Disposable {
     const { runId, stage, end } = update;
     const record = this.#slots.holderOf(runId) ?? this.#preempted.get(runId)?.record;
     if (record === undefined) return;
+    const { tenant } = record.identity;
+    const { outputTokens } = record.account;
+    this.#queue.ledger.update(runId);
+    const hasYielded = this.#yields.isLeaving(runId);
     if (leavesItsSlot(update)) this.#release(runId);
-    if (stage === "preempted") this.#setAside(record, runId);
+    if (stage === "preempted") this.#setAside(record, { runId, hasYielded });
     if (end?.outcome.type === "failed") {
       const { generationId } = record.identity;
       this.#options.log.error({ generationId, cause: end.outcome.message }, "the engine failed in a generation");
     }
     record.update(update, stepMs);
+    this.#use.takeOutput(tenant, record.account.outputTokens - outputTokens);
     this.#returnIfReady(runId);
   }
 
@@ -257,20 +331,24 @@ export class Dispatcher implements Disposable {
   #returnIfReady(runId: number): void {
     const preempted = this.#preempted.get(runId);
     if (preempted?.record.isReadyToReturn !== true) return;
-    const { record, work } = preempted;
-    record.enqueue(this.#queue.join(new ReturningRun({ record, runId, work }), UNTOLD));
+    const { record, work, hasYielded } = preempted;
+    record.enqueue(this.#queue.join(new ReturningRun({ record, runId, work, hasYielded }), UNTOLD));
     this.#startNext();
   }
 
-  #setAside(record: GenerationRecord, runId: number): void {
+  #setAside(record: GenerationRecord, { runId, hasYielded }: { runId: number; hasYielded: boolean }): void {
     const work = this.#estimator.giveUp(runId);
-    if (work !== undefined) this.#preempted.set(runId, { record, work });
+    if (work !== undefined) this.#preempted.set(runId, { record, work, hasYielded });
   }
 
   /** Frees the slot of a run that holds no sequence any more. */
   #release(runId: number): void {
+    const holder = this.#slots.holderOf(runId);
     this.#preempted.delete(runId);
     this.#preemptor.gone(runId);
+    this.#yields.gone(runId);
+    this.#queue.ledger.close(runId);
+    if (holder !== undefined) this.#use.stopped(holder.identity.tenant);
     this.#slots.release(runId);
   }
 

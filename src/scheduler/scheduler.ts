@@ -7,6 +7,7 @@ import type { Lane } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
 import { creditWindow } from "../core/piece.js";
+import { EQUAL_TENANTS, type TenantPolicies } from "../core/tenant-policy.js";
 import type { UsageRecorder } from "../core/usage-recorder.js";
 import type { Clock } from "../sync/clock.js";
 import { Deferred } from "../sync/deferred.js";
@@ -14,7 +15,7 @@ import { printableText } from "../telemetry/log-text.js";
 import type { Logger } from "../telemetry/logger.js";
 import { AdmissionGate } from "./admission.js";
 import { Dispatcher } from "./dispatcher.js";
-import type { PreparedRun } from "./forecast/run-work.js";
+import type { Newcomer, PreparedRun } from "./forecast/run-work.js";
 import { OutputLog } from "./generation/generation-output.js";
 import { GenerationRecord, type RecordContext } from "./generation/generation-record.js";
 import {
@@ -38,6 +39,8 @@ export interface SchedulerOptions {
   readonly laneWeights: Readonly<Record<Lane, number>>;
   /** Gets the usage of each accepted generation at its end. Default: nobody does. */
   readonly usage?: UsageRecorder;
+  /** The tenants' shares and bounds. Default: all tenants are equal and have no bounds. */
+  readonly policies?: TenantPolicies;
   /** At least 1. Default: the number of the engine's sequences, which is also the most that makes sense. */
   readonly slots?: number;
   readonly clock: Clock;
@@ -52,6 +55,8 @@ export interface OpenedCall {
   readonly subject?: string;
   readonly requestId: string | undefined;
   readonly lane: Lane;
+  /** The generation with the higher priority is first among those of its tenant that wait in the lane. Default 0. */
+  readonly priority?: number;
   readonly labels: ReadonlyMap<string, string>;
   /** Where the call came from, for the log. */
   readonly origin?: CallOrigin;
@@ -93,6 +98,7 @@ export class Scheduler implements Disposable {
       slots: options.slots ?? engine.facts.sequences,
       limits: options.limits,
       laneWeights: options.laneWeights,
+      policies: options.policies ?? EQUAL_TENANTS,
       send: (command) => engine.send(command),
       clock,
       log: options.log,
@@ -126,7 +132,7 @@ export class Scheduler implements Disposable {
   open(call: OpenedCall): Generation {
     if (call.signal.aborted) throw GenerationError.from(call.signal.reason);
     this.#gate.pass();
-    const { tenant, subject = "", requestId, lane, labels, origin } = call;
+    const { tenant, subject = "", requestId, lane, priority = 0, labels, origin } = call;
     if (requestId !== undefined && this.#registry.find({ requestId }, { tenant, everyTenant: false }) !== undefined) {
       throw this.#gate.refusal("REQUEST_ID_IN_USE", "a generation with this request id has not ended yet", {
         facts: { request_id: requestId },
@@ -143,6 +149,7 @@ export class Scheduler implements Disposable {
       subject,
       requestId,
       lane,
+      priority,
       labels,
       origin,
       createdMs: Date.now(),
@@ -156,7 +163,7 @@ export class Scheduler implements Disposable {
 
   /**
    * Gives an opened generation a free slot, or an entry in its lane's queue. A generation is submitted once.
-   * @throws GenerationError QUEUE_FULL (with retryAfterMs), DEADLINE_EXCEEDED, DRAINING, STARTING, ENGINE_LOST, or the error that has ended the generation
+   * @throws GenerationError QUEUE_FULL and QUOTA_EXCEEDED (with retryAfterMs), DEADLINE_EXCEEDED, DRAINING, STARTING, ENGINE_LOST, or the error that has ended the generation
    * meanwhile. Nothing was accepted then, and the caller may try another server.
    */
   submit({ record }: Generation, run: PreparedRun): void {
@@ -199,9 +206,9 @@ export class Scheduler implements Disposable {
     return report;
   }
 
-  /** @throws GenerationError QUEUE_FULL if no slot is free and the lane's queue is full. The refusal is not counted. */
-  checkRoom(lane: Lane): void {
-    this.#dispatcher.checkRoom(lane);
+  /** @throws GenerationError QUEUE_FULL or QUOTA_EXCEEDED if a call of the tenant would be refused now. The refusal is not counted. */
+  checkRoom(newcomer: Pick<Newcomer, "lane" | "tenant">): void {
+    this.#dispatcher.checkRoom(newcomer);
   }
 
   /** Counts a call that was refused elsewhere, before it was submitted. */
@@ -259,6 +266,7 @@ export class Scheduler implements Disposable {
   #ended(record: GenerationRecord): void {
     this.#registry.remove(record);
     if (record.accepted && record.outcome !== undefined) {
+      if (!record.account.hasRun) this.#dispatcher.neverRan(record);
       this.#counters.ended(record.outcome);
       this.#ledger.add(record.report());
       const { tenant, subject, generationId, requestId, labels } = record.identity;

@@ -2,7 +2,7 @@ import type { QueuePosition } from "../core/generation-message.js";
 import type { Lane } from "../core/generation-request.js";
 import type { PreparedRun, RunWork, WaitRange } from "./forecast/run-work.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
-import type { Waiter } from "./queue/lane-queue.js";
+import type { Waiter } from "./queue/tenant-flow.js";
 
 /** Prefilling this number of tokens again counts as one grant. */
 const TOKENS_A_GRANT = 512;
@@ -23,6 +23,7 @@ export class NewRun implements Waiter, Admission {
   readonly expected: WaitRange;
   readonly joinedAtMs: number;
   readonly isNew = true;
+  readonly hasYielded = false;
   readonly grants = 1;
 
   constructor(admission: Admission, { expected, joinedAtMs }: Pick<NewRun, "expected" | "joinedAtMs">) {
@@ -37,6 +38,18 @@ export class NewRun implements Waiter, Admission {
     return this.record.identity.lane;
   }
 
+  get tenant(): string {
+    return this.record.identity.tenant;
+  }
+
+  get priority(): number {
+    return this.record.identity.priority;
+  }
+
+  get expectedWork(): number {
+    return this.work.expectedWork;
+  }
+
   tellPosition(position: QueuePosition): void {
     this.record.tellPosition(position);
   }
@@ -48,17 +61,31 @@ export class ReturningRun implements Waiter {
   readonly runId: number;
   readonly work: RunWork;
   readonly isNew = false;
+  readonly hasYielded: boolean;
   readonly grants: number;
 
-  constructor({ record, runId, work }: Pick<ReturningRun, "record" | "runId" | "work">) {
+  constructor({ record, runId, work, hasYielded }: Pick<ReturningRun, "record" | "runId" | "work" | "hasYielded">) {
     this.record = record;
     this.runId = runId;
     this.work = work;
+    this.hasYielded = hasYielded;
     this.grants = 1 + work.prefillTokensLeft / TOKENS_A_GRANT;
   }
 
   get lane(): Lane {
     return this.record.identity.lane;
+  }
+
+  get tenant(): string {
+    return this.record.identity.tenant;
+  }
+
+  get priority(): number {
+    return this.record.identity.priority;
+  }
+
+  get expectedWork(): number {
+    return this.work.expectedWork;
   }
 
   tellPosition(): void {

@@ -161,6 +161,11 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
       }
       return (await client.stream(promptRequest("a"))).status;
     }),
+  QUOTA_EXCEEDED: () =>
+    scene({ policies: { of: () => ({ weight: 1, inputTokensPerMinute: 2 }) } }, async ({ client }) => {
+      await client.stream(tokensRequest([65, 66]));
+      return (await client.stream(tokensRequest([65]))).status;
+    }),
   MAX_WAIT: () =>
     scene({ slots: 1, engine: { stepMs: 5 } }, async ({ client }) => {
       client.generation.generateStream(tokensRequest(ENDLESS, { requestId: "running" })).on("error", () => {});

@@ -6,6 +6,7 @@ import type { GenerationEvent } from "../../src/core/generation-message.js";
 import type { GenerationReport } from "../../src/core/generation-report.js";
 import type { Lane } from "../../src/core/generation-request.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
+import type { TenantPolicies } from "../../src/core/tenant-policy.js";
 import type { Piece } from "../../src/core/piece.js";
 import type { UsageRecorder } from "../../src/core/usage-recorder.js";
 import { NEUTRAL_SAMPLING } from "../../src/engine/engine.js";
@@ -28,6 +29,7 @@ export interface RigOptions {
   readonly limits?: Partial<Limits>;
   readonly laneWeights?: Readonly<Record<Lane, number>>;
   readonly slots?: number;
+  readonly policies?: TenantPolicies;
   readonly stepLimitMs?: number;
   /** Default: nobody gets the usage. */
   readonly usage?: UsageRecorder;
@@ -38,6 +40,7 @@ export interface OpenOptions {
   /** Default: "", as where the server knows no tenants. */
   readonly tenant?: string;
   readonly lane?: Lane;
+  readonly priority?: number;
   readonly requestId?: string;
   readonly controller?: AbortController;
 }
@@ -109,6 +112,7 @@ export class SchedulerRig implements AsyncDisposable {
       laneWeights: options.laneWeights ?? { interactive: 3, batch: 1 },
       ...(options.usage === undefined ? {} : { usage: options.usage }),
       ...(options.slots === undefined ? {} : { slots: options.slots }),
+      ...(options.policies === undefined ? {} : { policies: options.policies }),
       clock: this.clock,
       log: this.log,
     });
@@ -133,6 +137,7 @@ export class SchedulerRig implements AsyncDisposable {
       tenant: options.tenant ?? "",
       requestId: options.requestId,
       lane: options.lane ?? "interactive",
+      priority: options.priority ?? 0,
       labels: new Map(),
       signal: (options.controller ?? new AbortController()).signal,
     });

@@ -5,6 +5,7 @@ import type {
   EngineSequence,
   GrammarOptions,
   GrammarState,
+  SavedState,
   StepResults,
   StepWork,
 } from "../../src/engine/engine.js";
@@ -20,6 +21,8 @@ export interface PaceOptions {
   readonly clock: Clock;
   /** What a step takes that pulls so many runs and reads so many tokens of input in. */
   readonly stepMs: (pulls: number, prefillTokens: number) => number;
+  /** Whether the states of preempted runs are saved, in no time. Default: they are prefilled again. */
+  readonly saves?: boolean;
 }
 
 interface Progress {
@@ -79,13 +82,12 @@ export class PacedEngine implements Engine {
     return { prefills, pulls: pulls.map(async (result, index) => (ending[index] === true ? end : await result)) };
   }
 
-  /** Nobody's reader is slow here: nobody is preempted. */
-  save(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  async save(sequence: EngineSequence): Promise<SavedState | undefined> {
+    return this.#options.saves === true ? await this.#scripted.save(sequence) : undefined;
   }
 
-  restore(): Promise<boolean> {
-    return Promise.resolve(false);
+  async restore(sequence: EngineSequence, state: SavedState): Promise<boolean> {
+    return await this.#scripted.restore(sequence, state);
   }
 
   tidy(idle: boolean): void {

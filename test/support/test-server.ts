@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import type { ModelFacts } from "../../src/core/model-facts.js";
+import { EQUAL_TENANTS, type TenantPolicies } from "../../src/core/tenant-policy.js";
 import type { Preparer } from "../../src/prepare/preparer.js";
 import type { Backend } from "../../src/generation/call/backend.js";
 import type { GenerationHost } from "../../src/generation/claim/generation-call.js";
@@ -60,6 +61,8 @@ export interface TestServerOptions {
   readonly trustedProxies?: readonly string[];
   /** Default "on". */
   readonly reflection?: ReflectionMode;
+  /** Default: all tenants are equal. */
+  readonly policies?: TenantPolicies;
   /** Default 4,096. */
   readonly maxConnections?: number;
   /** A plaintext address, or several with their security. Default 127.0.0.1:0. */
@@ -151,6 +154,7 @@ export class TestServer implements AsyncDisposable {
       slots,
       clock,
       log,
+      policies: options.policies ?? EQUAL_TENANTS,
     });
     const { template } = preparer.facts;
     const reasoning = options.reasons ?? template.reasoning;

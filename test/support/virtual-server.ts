@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EngineCommand, EngineNotice } from "../../src/core/engine-messages.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
+import { EQUAL_TENANTS, type TenantPolicies } from "../../src/core/tenant-policy.js";
 import { StepLoop } from "../../src/engine/loop/step-loop.js";
 import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
@@ -16,6 +17,8 @@ const TURNS = 3;
 export interface VirtualServerOptions {
   readonly engine: Omit<PaceOptions, "clock">;
   readonly limits: Partial<Limits>;
+  /** Default: all tenants are equal. */
+  readonly policies?: TenantPolicies;
 }
 
 /** The scheduler and the step loop in one thread and on one clock, which jumps from event to event: hours pass in seconds, always the same way. */
@@ -26,7 +29,7 @@ export class VirtualServer implements AsyncDisposable {
   readonly #finished: Promise<void>;
   readonly #listeners = new Set<(notice: EngineNotice) => void>();
 
-  constructor({ engine: pace, limits }: VirtualServerOptions) {
+  constructor({ engine: pace, limits, policies = EQUAL_TENANTS }: VirtualServerOptions) {
     const { clock } = this;
     const engine = new PacedEngine({ ...pace, clock });
     this.#loop = new StepLoop({ engine, prefill: PREFILL, clock, post: (notice) => this.#tell(notice) });
@@ -46,6 +49,7 @@ export class VirtualServer implements AsyncDisposable {
       lifecycle,
       limits: { ...DEFAULT_LIMITS, ...limits },
       laneWeights: { interactive: 3, batch: 1 },
+      policies,
       clock,
       log: silentLogger,
     });

@@ -53,7 +53,7 @@ async function prepareRun(call: GenerationCall, input: GenerationInput, signal: 
   const { scheduler, preparer, engine } = call.backend;
   const { lane, constraint, strictSchema, reasoning } = call.request;
   // A server that has more to do than it can take must not tokenise what it refuses.
-  scheduler.checkRoom(lane);
+  scheduler.checkRoom({ lane, tenant: call.handle.caller.tenant });
   // Tokens that cannot fit are not copied to the worker.
   if (input.type === "token_ids") fitInput(call, input.tokenIds.length);
   const maxInputTokens = engine.contextTokens - 1;

@@ -91,7 +91,7 @@ async function prepareTurn(call: GenerationCall, { input, opened, reading }: Tur
   const { signal } = reading;
   const startedMs = call.clock.nowMs();
   // A server that has more to do than it can take must not tokenise what it refuses.
-  call.backend.scheduler.checkRoom(call.request.lane);
+  call.backend.scheduler.checkRoom({ lane: call.request.lane, tenant: call.handle.caller.tenant });
   const fitted = await readTurnInput(call, { input, history: opened.history, signal });
   const settled = await settleRun(call, { input: fitted.input, startedMs, signal });
   return { settled, contextTrimmed: fitted.contextTrimmed };

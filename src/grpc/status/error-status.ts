@@ -6,6 +6,8 @@ import {
   type BadRequest_FieldViolation,
   BadRequest_FieldViolation as FieldViolationMessage,
   ErrorInfo,
+  QuotaFailure,
+  type QuotaFailure_Violation,
   RetryInfo,
 } from "../../../generated/google/rpc/error_details.js";
 import { Status as StatusMessage } from "../../../generated/google/rpc/status.js";
@@ -29,6 +31,15 @@ const MAX_FACTS = 16;
 const MAX_FACT_BYTES = 128;
 const MAX_FIELD_BYTES = 256;
 const MAX_DESCRIPTION_BYTES = 512;
+const EMPTY_QUOTA_VIOLATION: QuotaFailure_Violation = Object.freeze({
+  subject: "",
+  description: "",
+  apiService: "",
+  quotaMetric: "",
+  quotaId: "",
+  quotaDimensions: new Map<string, string>(),
+  quotaValue: 0,
+});
 /** The bytes of tag and length around a violation, and around the list. */
 const FRAME_BYTES = 64;
 /** The statuses with which grpc-js ends calls itself. Its UNIMPLEMENTED needs no change. */
@@ -57,13 +68,19 @@ function statusText(message: string): string {
 }
 
 /**
- * Encodes an error as google.rpc.Status for `grpc-status-details-bin`: ErrorInfo always, RetryInfo if another try may succeed, and BadRequest if
- * fields are invalid. Violations that exceed the bounds are left out, and ErrorInfo gives their total.
+ * Encodes an error as google.rpc.Status for `grpc-status-details-bin`: ErrorInfo always, RetryInfo if another try may succeed, QuotaFailure if a
+ * bound of the tenant is passed, and BadRequest if fields are invalid. Violations that exceed the bounds are left out, and ErrorInfo gives their total.
  */
 function encodeErrorDetails(error: GenerationError, status: { code: number; message: string }): Buffer {
   const details = [toAny("ErrorInfo", ErrorInfo.encode(toErrorInfo(error)))];
   if (error.retryAfterMs !== undefined) {
     details.push(toAny("RetryInfo", RetryInfo.encode({ retryDelay: toDurationMessage(error.retryAfterMs) })));
+  }
+  if (error.quota !== undefined) {
+    const subject = wellFormedText(error.quota.subject, MAX_FIELD_BYTES);
+    const description = wellFormedText(error.quota.description, MAX_DESCRIPTION_BYTES);
+    const violations = [{ ...EMPTY_QUOTA_VIOLATION, subject, description }];
+    details.push(toAny("QuotaFailure", QuotaFailure.encode({ violations })));
   }
   if (error.violations.length > 0) {
     const spent = StatusMessage.encode({ ...status, details }).finish().length;

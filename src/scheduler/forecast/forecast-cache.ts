@@ -1,6 +1,6 @@
 import { type Lane, LANES } from "../../core/generation-request.js";
 import type { Clock } from "../../sync/clock.js";
-import type { RunForecast, RunWork, WaitRange } from "./run-work.js";
+import type { ExpectedRun, RunForecast, RunWork, WaitRange } from "./run-work.js";
 import type { WaitEstimator } from "./wait-estimator.js";
 
 /** Queues shorter than this are forecast anew for each newcomer. */
@@ -16,13 +16,15 @@ export interface ForecastCacheOptions {
   readonly queue: {
     waiting(lane: Lane): number;
     readonly returning: number;
-    order(newcomer: Lane): readonly ({ readonly work: RunWork } | undefined)[];
+    /** Returns the position that the newcomer would get in its lane. */
+    position(newcomer: ExpectedRun): number;
+    order(newcomer: ExpectedRun): readonly ({ readonly work: RunWork } | undefined)[];
   };
   readonly estimator: WaitEstimator;
   readonly clock: Clock;
 }
 
-/** The wait that was expected of a newcomer at this position, at this moment. */
+/** The wait that was expected of a newcomer at this position, the last of its lane, at this moment. */
 interface CachedForecast {
   readonly wait: WaitRange;
   readonly position: number;
@@ -44,12 +46,13 @@ export class ForecastCache {
   }
 
   /** Without `work`, only the wait of the returned forecast is meant to be read. */
-  forecast(lane: Lane, work?: RunWork): RunForecast {
+  forecast(newcomer: ExpectedRun, work?: RunWork): RunForecast {
+    const { lane } = newcomer;
     const { queue, estimator, clock } = this.#options;
     const waiting = LANES.reduce((sum, each) => sum + queue.waiting(each), queue.returning);
-    if (waiting < LONG_QUEUE) return this.#forecastAnew(lane, work);
-    const position = queue.waiting(lane) + 1;
-    const valid = this.#validForecast(lane, position);
+    if (waiting < LONG_QUEUE) return this.#forecastAnew(newcomer, work);
+    const valid = this.#validForecast(lane, queue.waiting(lane) + 1);
+    const position = queue.position(newcomer);
     const passedMs = clock.nowMs() - valid.atMs;
     const atPosition = (ms: number): number => Math.max(0, (ms * position) / valid.position - passedMs);
     const wait = { lowMs: atPosition(valid.wait.lowMs), highMs: atPosition(valid.wait.highMs) };
@@ -63,17 +66,17 @@ export class ForecastCache {
     const known = this.#cached.get(lane);
     const atMs = clock.nowMs();
     if (known !== undefined && atMs < known.validUntilMs && isNear(position, known.position)) return known;
-    const { wait } = this.#forecastAnew(lane);
+    const { wait } = this.#forecastAnew({ lane, tenant: undefined, priority: 0 });
     const costMs = clock.nowMs() - atMs;
     const cached = { wait, position, atMs, validUntilMs: atMs + Math.max(LEAST_VALID_MS, costMs * VALID_FOR_COSTS) };
     this.#cached.set(lane, cached);
     return cached;
   }
 
-  #forecastAnew(lane: Lane, work?: RunWork): RunForecast {
+  #forecastAnew(newcomer: ExpectedRun, work?: RunWork): RunForecast {
     const { queue, estimator } = this.#options;
     return estimator.forecastNewcomer(
-      queue.order(lane).map((waiter) => waiter?.work),
+      queue.order(newcomer).map((waiter) => waiter?.work),
       work,
     );
   }

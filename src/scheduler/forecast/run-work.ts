@@ -1,6 +1,18 @@
 import { GenerationError } from "../../core/generation-error.js";
 import { WAIT_ERROR_BOUNDS_MS, type WaitEstimates } from "../../core/load-snapshot.js";
 import type { RunSpec, RunUpdate } from "../../core/engine-messages.js";
+import type { Lane } from "../../core/generation-request.js";
+
+/** A run that joins the queue, as the order of service sees it. */
+export interface Newcomer {
+  readonly lane: Lane;
+  readonly tenant: string;
+  /** The run with the higher priority is first among those of its tenant, whenever it came. */
+  readonly priority: number;
+}
+
+/** A newcomer, or one without a tenant, who stands behind all others in its lane. */
+export type ExpectedRun = Omit<Newcomer, "tenant"> & { readonly tenant: string | undefined };
 
 /** An expected wait, which probably lies between its two ends. */
 export interface WaitRange {
@@ -71,6 +83,11 @@ export interface PreparedRun {
   readonly maxWaitMs: number | undefined;
 }
 
+/** The work of generating a token, in prefilled tokens. */
+const OUTPUT_TOKEN_WORK = 2;
+/** The number of output tokens for which a run is charged when it gets a slot, and which it may generate before it has to give the slot up to another tenant. */
+export const QUANTUM_TOKENS = 64;
+
 /** How much of a run is done, as far as the engine's notices tell, and what bounds the rest. It lives from the run's submission to its end. */
 export class RunWork {
   readonly inputTokens: number;
@@ -86,6 +103,9 @@ export class RunWork {
   #doneTokens = 0;
   #reusedTokens: number | undefined;
   #generatedTokens = 0;
+  #prefilledTokens = 0;
+  /** The output tokens when the run got its present slot. */
+  #tokensBefore = 0;
   #parked = false;
   #ending = false;
 
@@ -123,6 +143,29 @@ export class RunWork {
     return this.#generatedTokens;
   }
 
+  /** The output tokens since the run got its slot. */
+  get tokensInSlot(): number {
+    return this.#generatedTokens - this.#tokensBefore;
+  }
+
+  /** The work that the engine has done for the run, in prefilled tokens. Reused tokens are no work. */
+  get workDone(): number {
+    return this.#prefilledTokens + OUTPUT_TOKEN_WORK * this.#generatedTokens;
+  }
+
+  /** The work for which the tenant of a run that holds a slot is charged: what is done, the rest of the prefill and the rest of the first quantum. */
+  get workDue(): number {
+    const quantumEnd = Math.min(this.maxOutputTokens, this.#tokensBefore + QUANTUM_TOKENS);
+    const quantumLeft = Math.max(0, quantumEnd - this.#generatedTokens);
+    return this.workDone + this.#prefillTokensLeft + OUTPUT_TOKEN_WORK * quantumLeft;
+  }
+
+  /** The work for which the tenant of a waiting run will be charged when the run gets a slot. */
+  get expectedWork(): number {
+    const outputTokens = Math.min(QUANTUM_TOKENS, Math.max(0, this.maxOutputTokens - this.#generatedTokens));
+    return this.#prefillTokensLeft + OUTPUT_TOKEN_WORK * outputTokens;
+  }
+
   get parked(): boolean {
     return this.#parked;
   }
@@ -136,9 +179,10 @@ export class RunWork {
     this.#ending = true;
   }
 
-  /** Notes the first start. The return from a preemption changes nothing. */
+  /** Notes that the run gets a slot. The time of the first one stays. */
   start(nowMs: number): void {
     this.#startedAtMs ??= nowMs;
+    this.#tokensBefore = this.#generatedTokens;
   }
 
   /** Takes the run's update and returns what the step did for the run. */
@@ -155,6 +199,7 @@ export class RunWork {
       this.#doneTokens = prefill.doneTokens;
     }
     this.#generatedTokens = decodedTokens;
+    this.#prefilledTokens += prefillTokens;
     this.#parked = update.stage === "parked" || update.stage === "preempted";
     return { prefillTokens, pulled };
   }

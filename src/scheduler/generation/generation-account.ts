@@ -32,6 +32,7 @@ export class GenerationAccount {
   #reprefilledTokens = 0;
   #restarts = 0;
   #wasPreempted = false;
+  #hasRun = false;
   #state: GenerationState = "preparing";
   #stateSinceMs: number;
   #prepareMs = 0;
@@ -52,6 +53,15 @@ export class GenerationAccount {
     return this.#inputTokens;
   }
 
+  get outputTokens(): number {
+    return this.#outputTokens;
+  }
+
+  /** True once the generation has had a slot. */
+  get hasRun(): boolean {
+    return this.#hasRun;
+  }
+
   /** How often the run gave its slot up and returned. */
   get restarts(): number {
     return this.#restarts;
@@ -67,6 +77,7 @@ export class GenerationAccount {
     this.#runMs = this.#runMsUntil(nowMs);
     this.#state = state;
     this.#stateSinceMs = nowMs;
+    if (state === "prefilling") this.#hasRun = true;
     if (state === "ended") this.#endedAtMs = nowMs;
   }
 

@@ -37,6 +37,8 @@ export interface GenerationIdentity {
   /** The caller's own name for the generation. */
   readonly requestId: string | undefined;
   readonly lane: Lane;
+  /** The generation with the higher priority is first among those of its tenant that wait in the lane. */
+  readonly priority: number;
   /** The caller's own labels. */
   readonly labels: ReadonlyMap<string, string>;
   /** When the call was opened, since the epoch. */

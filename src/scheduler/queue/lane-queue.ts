@@ -1,203 +1,260 @@
-import type { QueuePosition } from "../../core/generation-message.js";
-import type { Lane } from "../../core/generation-request.js";
+import type { TenantPolicies } from "../../core/tenant-policy.js";
+import type { ExpectedRun } from "../forecast/run-work.js";
+import type { QueueEntry } from "./linked-queue.js";
+import { isBefore, TenantFlow, type Waiter } from "./tenant-flow.js";
+import { TurnHeap } from "./turn-heap.js";
 
-/** A run that waits for a slot, as the queues see it. */
-export interface Waiter {
-  readonly lane: Lane;
-  /** False for a run that had a slot and gave it up. */
-  readonly isNew: boolean;
-  /** The number of grants for which its turn counts. */
-  readonly grants: number;
-  tellPosition(position: QueuePosition): void;
-}
-
-type Kind = "new" | "returning";
+/** The most tenants whose work is remembered while they want nothing. */
+const MOST_IDLE_FLOWS = 4_096;
 
 /**
- * One lane's waiters. New and returning runs wait in two queues that take turns, so that a hundred slow readers whose runs return do not stand before
- * a new run, nor a hundred new runs before theirs.
+ * The work that a tenant may be behind, times its weight, when it begins to wait while it has a run with a slot. Two callers that call one after another
+ * have nobody in the queue now and then, and would lose what they are behind each time.
+ */
+const MOST_BEHIND = 512;
+
+/** The work of a run in one slot for which its tenant was charged in the run's lane. */
+export interface WorkCharge {
+  readonly tenant: string;
+  /** The work that the run had done before it got the slot. */
+  readonly before: number;
+  work: number;
+  /** The work divided by the weights that the tenant had when it was charged. */
+  virtualWork: number;
+}
+
+export interface LaneQueueOptions {
+  readonly policies: TenantPolicies;
+  /** Called after each entry that was left or served. */
+  readonly onLeave: () => void;
+}
+
+/**
+ * One lane's waiters. The tenants take turns by virtual counters: each counter holds the work that the tenant was given, divided by its weight, and the
+ * tenant with the lowest is next. A tenant that was idle has its counter lifted to the lowest of those that wait, so that idle time saves nothing up. Work is charged by an estimate when a run gets its slot, and corrected as the engine does it.
  */
 export class LaneQueue<T extends Waiter> {
-  readonly #queues: Readonly<Record<Kind, LinkedQueue<T>>>;
-  readonly #turns = new FairShare<Kind>({ new: 1, returning: 1 });
+  readonly #options: LaneQueueOptions;
+  readonly #flows = new Map<string, TenantFlow<T>>();
+  /** The flows with waiters. */
+  readonly #waiting = new Set<TenantFlow<T>>();
+  /** The flow that got a slot last, whose counter stands for the others' while nobody waits. */
+  #served: TenantFlow<T> | undefined;
+  #grants = 0;
 
-  /** @param onLeave called after each entry that was left or served. */
-  constructor(onLeave: () => void) {
-    this.#queues = { new: new LinkedQueue(onLeave), returning: new LinkedQueue(onLeave) };
+  constructor(options: LaneQueueOptions) {
+    this.#options = options;
   }
 
+  /** The number of runs that wait for their first slot. */
+  get newRuns(): number {
+    return this.#sum((flow) => flow.newRuns);
+  }
+
+  /** The number of runs that wait to return after their reader was behind. */
   get returning(): number {
-    return this.#queues.returning.size;
+    return this.#sum((flow) => flow.returning);
   }
 
-  /** The new runs, first to last, which are told their positions. The queue must not change during the iteration. */
-  get newRuns(): Iterable<QueueEntry<T>> & { readonly size: number } {
-    return this.#queues.new;
+  /** The number of runs that wait because they gave their slots up to another tenant. */
+  get yielded(): number {
+    return this.#sum((flow) => flow.yielded);
+  }
+
+  newRunsOf(tenant: string): number {
+    return this.#flows.get(tenant)?.newRuns ?? 0;
+  }
+
+  /** The tenants that have waiters. */
+  *tenants(): IterableIterator<string> {
+    for (const { tenant } of this.#waiting) yield tenant;
+  }
+
+  /** The entries of new and yielded runs, tenant by tenant. The queue must not change during the iteration. */
+  *entries(): IterableIterator<QueueEntry<T>> {
+    for (const flow of this.#waiting) yield* flow.entries();
   }
 
   join(waiter: T): QueueEntry<T> {
-    return this.#queues[waiter.isNew ? "new" : "returning"].join(waiter);
+    const flow = this.#flowOf(waiter.tenant);
+    // A run that has yielded was there all the time.
+    if (!flow.canServe(true) && !waiter.hasYielded) flow.virtualWork = this.#lifted(flow);
+    this.#waiting.add(flow);
+    return flow.join(waiter);
   }
 
-  /** @param newOnly true leaves out returning runs. */
-  canServe(newOnly: boolean): boolean {
-    return this.#queues.new.size > 0 || (!newOnly && this.#queues.returning.size > 0);
+  canServe(wanted: (tenant: string) => boolean, newOnly: boolean): boolean {
+    return this.#next(wanted, newOnly) !== undefined;
   }
 
-  /** Takes the waiter whose turn it is out of its queue. @param newOnly true leaves out returning runs. */
-  serve(newOnly: boolean): T | undefined {
-    const kind = this.#turns.choose(
-      (candidate) => this.#queues[candidate].size > 0 && !(newOnly && candidate === "returning"),
-    );
-    if (kind === undefined) return undefined;
-    const waiter = this.#queues[kind].serve();
-    this.#turns.charge(kind, waiter?.grants);
+  /** The tenant whose turn it is. @param newOnly true leaves out runs that return after their reader was behind. */
+  nextTenant(wanted: (tenant: string) => boolean, newOnly: boolean): string | undefined {
+    return this.#next(wanted, newOnly)?.tenant;
+  }
+
+  /** Takes the waiter whose turn it is out of its queue. Its tenant is charged once the run has started. */
+  serve(wanted: (tenant: string) => boolean, newOnly: boolean): T | undefined {
+    const flow = this.#next(wanted, newOnly);
+    const waiter = flow?.serve(newOnly);
+    if (flow !== undefined) this.#note(flow);
     return waiter;
   }
 
-  /** Counts a slot that a new run got without waiting. */
-  charge(): void {
-    this.#turns.charge("new");
+  /** Counts a slot that a new run of the tenant got without waiting. */
+  pass(tenant: string): void {
+    const flow = this.#flowOf(tenant);
+    if (!flow.canServe(true)) flow.virtualWork = this.#lifted(flow);
+    flow.charge();
+    this.#note(flow);
   }
 
-  /** The order of service if nobody joins or leaves. @param withNewcomer true adds undefined for a new run that joins now. */
-  order(withNewcomer: boolean): (T | undefined)[] {
-    const turns = this.#turns.copy();
-    const waiting: Record<Kind, (T | undefined)[]> = {
-      new: Array.from(this.#queues.new, (entry) => entry.item),
-      returning: Array.from(this.#queues.returning, (entry) => entry.item),
-    };
-    if (withNewcomer) waiting.new.push(undefined);
-    const served = { new: 0, returning: 0 };
+  /** Notes that a run of the tenant has got a slot. */
+  started(tenant: string): void {
+    this.#flowOf(tenant).running += 1;
+  }
+
+  /** Notes that a run of the tenant has given its slot up. */
+  stopped(tenant: string): void {
+    this.#flowOf(tenant).running -= 1;
+  }
+
+  /** Adjusts the charge of a run to its whole work, which may be less than before. What was charged is given back by the weight of that time. */
+  charge(charge: WorkCharge, work: number): void {
+    const { weight } = this.#options.policies.of(charge.tenant);
+    const added = work - charge.before - charge.work;
+    const virtual = added > 0 || charge.work === 0 ? added / weight : (added * charge.virtualWork) / charge.work;
+    this.#flowOf(charge.tenant).virtualWork += virtual;
+    charge.virtualWork += virtual;
+    charge.work += added;
+  }
+
+  /** The work that the tenant was given beyond what another one was given, each divided by its weight. */
+  leadOf(tenant: string, other: string): number {
+    return (this.#flows.get(tenant)?.virtualWork ?? 0) - (this.#flows.get(other)?.virtualWork ?? 0);
+  }
+
+  /**
+   * The order of service if nobody joins or leaves and every run takes the work that is expected of it. With `newcomer`, undefined stands for a new run that
+   * joins now; a newcomer without a tenant stands behind all others.
+   */
+  order(newcomer?: ExpectedRun): (T | undefined)[] {
+    const tenant = newcomer?.tenant;
+    const turns = new TurnHeap<SimulatedTurn<T>>();
+    for (const flow of this.#waiting) {
+      turns.add(this.#simulated(flow, flow.order(flow.tenant === tenant ? newcomer : undefined)));
+    }
+    if (newcomer !== undefined && tenant !== undefined && !this.#isWaiting(tenant)) turns.add(this.#joining(tenant));
     const order: (T | undefined)[] = [];
-    for (;;) {
-      const kind = turns.choose((candidate) => served[candidate] < waiting[candidate].length);
-      if (kind === undefined) return order;
-      const waiter = waiting[kind][served[kind]];
-      served[kind] += 1;
-      turns.charge(kind, waiter?.grants);
+    let { first } = turns;
+    for (let grants = this.#grants + 1; first !== undefined; first = turns.first, grants += 1) {
+      const waiter = first.order[first.served];
       order.push(waiter);
+      first.served += 1;
+      first.virtualWork += (waiter?.expectedWork ?? 0) / first.weight;
+      first.lastGrant = grants;
+      if (first.served < first.order.length) turns.sinkFirst();
+      else turns.removeFirst();
+    }
+    if (newcomer !== undefined && tenant === undefined) order.push(undefined);
+    return order;
+  }
+
+  /**
+   * The position that a newcomer would get among the new runs if all counters were equal and all runs alike, from 1. It is exact for one tenant, and takes
+   * time in proportion to the tenants only.
+   */
+  estimatedPosition(tenant: string): number {
+    const { policies } = this.#options;
+    const { weight } = policies.of(tenant);
+    const own = this.newRunsOf(tenant);
+    let position = 1 + own;
+    for (const flow of this.#waiting) {
+      if (flow.tenant === tenant) continue;
+      position += Math.min(flow.newRuns, Math.floor(((own + 1) * policies.of(flow.tenant).weight) / weight));
+    }
+    return position;
+  }
+
+  #isWaiting(tenant: string): boolean {
+    const flow = this.#flows.get(tenant);
+    return flow !== undefined && this.#waiting.has(flow);
+  }
+
+  #simulated(turn: TenantFlow<T>, order: readonly (T | undefined)[]): SimulatedTurn<T> {
+    const { virtualWork, lastGrant, tenant } = turn;
+    return { virtualWork, lastGrant, weight: this.#options.policies.of(tenant).weight, order, served: 0 };
+  }
+
+  #joining(tenant: string): SimulatedTurn<T> {
+    const flow = this.#flows.get(tenant);
+    return {
+      virtualWork: flow === undefined ? this.#floor() : this.#lifted(flow),
+      lastGrant: flow?.lastGrant ?? 0,
+      weight: this.#options.policies.of(tenant).weight,
+      order: [undefined],
+      served: 0,
+    };
+  }
+
+  #next(wanted: (tenant: string) => boolean, newOnly: boolean): TenantFlow<T> | undefined {
+    let next: TenantFlow<T> | undefined;
+    for (const flow of this.#waiting) {
+      if (!flow.canServe(newOnly) || (next !== undefined && !isBefore(flow, next))) continue;
+      if (wanted(flow.tenant)) next = flow;
+    }
+    return next;
+  }
+
+  #note(flow: TenantFlow<T>): void {
+    this.#grants += 1;
+    flow.lastGrant = this.#grants;
+    this.#served = flow;
+  }
+
+  #lifted(flow: TenantFlow<T>): number {
+    const behind = flow.running === 0 ? 0 : MOST_BEHIND / this.#options.policies.of(flow.tenant).weight;
+    return Math.max(flow.virtualWork, this.#floor() - behind);
+  }
+
+  /** The least counter of the tenants that wait for new runs. */
+  #floor(): number {
+    let least = Infinity;
+    for (const flow of this.#waiting) if (flow.canServe(true)) least = Math.min(least, flow.virtualWork);
+    return least === Infinity ? (this.#served?.virtualWork ?? 0) : least;
+  }
+
+  #flowOf(tenant: string): TenantFlow<T> {
+    const known = this.#flows.get(tenant);
+    if (known !== undefined) return known;
+    this.#forgetIdle();
+    const flow = new TenantFlow<T>(tenant, () => {
+      if (!flow.canServe(false)) this.#waiting.delete(flow);
+      this.#options.onLeave();
+    });
+    this.#flows.set(tenant, flow);
+    return flow;
+  }
+
+  /** Forgets the tenants that have no runs, once there are too many. */
+  #forgetIdle(): void {
+    if (this.#flows.size < MOST_IDLE_FLOWS + this.#waiting.size) return;
+    for (const [tenant, flow] of this.#flows) {
+      if (!this.#waiting.has(flow) && flow.running === 0 && flow !== this.#served) this.#flows.delete(tenant);
     }
   }
-}
 
-/** One waiter's entry in a queue. Disposing it leaves the queue, and does nothing once the entry was left or served. */
-export class QueueEntry<T> implements Disposable {
-  readonly item: T;
-  /** The position that the waiter was last told. SlotQueue sets it. */
-  toldPosition = 0;
-  /** The neighbours, which only LinkedQueue sets. */
-  previous: QueueEntry<T> | undefined;
-  next: QueueEntry<T> | undefined;
-  /** The queue, which only LinkedQueue sets; undefined once the entry was left or served. */
-  queue: LinkedQueue<T> | undefined;
-
-  constructor(item: T, queue: LinkedQueue<T>) {
-    this.item = item;
-    this.queue = queue;
-  }
-
-  [Symbol.dispose](): void {
-    this.queue?.leave(this);
+  #sum(count: (flow: TenantFlow<T>) => number): number {
+    let sum = 0;
+    for (const flow of this.#waiting) sum += count(flow);
+    return sum;
   }
 }
 
-/** A first-come-first-served queue. It is a doubly linked list: joining, leaving from any position and serving the first are O(1). */
-export class LinkedQueue<T> implements Iterable<QueueEntry<T>> {
-  #first: QueueEntry<T> | undefined;
-  #last: QueueEntry<T> | undefined;
-  #size = 0;
-  readonly #onLeave: () => void;
-
-  /** @param onLeave called after each entry that was left or served. */
-  constructor(onLeave: () => void) {
-    this.#onLeave = onLeave;
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  /** The position of the new entry is the new size. */
-  join(item: T): QueueEntry<T> {
-    const entry = new QueueEntry(item, this);
-    entry.previous = this.#last;
-    if (this.#last === undefined) this.#first = entry;
-    else this.#last.next = entry;
-    this.#last = entry;
-    this.#size += 1;
-    return entry;
-  }
-
-  leave(entry: QueueEntry<T>): void {
-    if (entry.queue !== this) return;
-    if (entry.previous === undefined) this.#first = entry.next;
-    else entry.previous.next = entry.next;
-    if (entry.next === undefined) this.#last = entry.previous;
-    else entry.next.previous = entry.previous;
-    entry.previous = undefined;
-    entry.next = undefined;
-    entry.queue = undefined;
-    this.#size -= 1;
-    this.#onLeave();
-  }
-
-  /** Takes the first waiter out of the queue. */
-  serve(): T | undefined {
-    const entry = this.#first;
-    if (entry !== undefined) this.leave(entry);
-    return entry?.item;
-  }
-
-  /** From first to last. The queue must not change during the iteration. */
-  *[Symbol.iterator](): IterableIterator<QueueEntry<T>> {
-    for (let entry = this.#first; entry !== undefined; entry = entry.next) yield entry;
-  }
-}
-
-/**
- * Shares slots between flows (the lanes, or the kinds of callers within a lane) by weight, with start-time fair queuing. Each grant advances its flow's
- * tag by a stride that is inverse to the flow's weight, and the flow with the lowest tag is next. While several flows want slots, each gets its share
- * and none starves. A flow that was idle starts again at the tag of the latest grant, so that idle time neither earns nor costs it anything.
- */
-export class FairShare<Flow extends string> {
-  readonly #flows: readonly Flow[];
-  readonly #weights: Readonly<Record<Flow, number>>;
-  readonly #product: number;
-  readonly #tags = new Map<Flow, number>();
-  #latestTag = 0;
-
-  /** @param weights each above 0; whole numbers keep the tags exact. At equal tags the flow that is named first goes first. */
-  constructor(weights: Readonly<Record<Flow, number>>) {
-    this.#flows = Object.keys(weights) as Flow[];
-    this.#weights = weights;
-    this.#product = this.#flows.reduce((product, flow) => product * weights[flow], 1);
-  }
-
-  /** The flow whose turn it is among those that want a slot; undefined if none does. */
-  choose(wants: (flow: Flow) => boolean): Flow | undefined {
-    let chosen: Flow | undefined;
-    for (const flow of this.#flows) {
-      if (wants(flow) && (chosen === undefined || this.#tagOf(flow) < this.#tagOf(chosen))) chosen = flow;
-    }
-    return chosen;
-  }
-
-  /** Notes that the flow got a slot. @param grants the number of grants for which the slot counts. */
-  charge(flow: Flow, grants = 1): void {
-    this.#latestTag = this.#tagOf(flow);
-    this.#tags.set(flow, this.#latestTag + (grants * this.#product) / this.#weights[flow]);
-  }
-
-  /** A copy in the same state, on which the next turns can be tried out. */
-  copy(): FairShare<Flow> {
-    const twin = new FairShare(this.#weights);
-    for (const [flow, tag] of this.#tags) twin.#tags.set(flow, tag);
-    twin.#latestTag = this.#latestTag;
-    return twin;
-  }
-
-  #tagOf(flow: Flow): number {
-    return Math.max(this.#tags.get(flow) ?? 0, this.#latestTag);
-  }
+/** One tenant's turns in a simulated order. */
+interface SimulatedTurn<T> {
+  virtualWork: number;
+  lastGrant: number;
+  readonly weight: number;
+  readonly order: readonly (T | undefined)[];
+  served: number;
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { Lane } from "../../../src/core/generation-request.js";
-import type { Waiter } from "../../../src/scheduler/queue/lane-queue.js";
+import { EQUAL_TENANTS } from "../../../src/core/tenant-policy.js";
+import type { Waiter } from "../../../src/scheduler/queue/tenant-flow.js";
 import { ForecastCache } from "../../../src/scheduler/forecast/forecast-cache.js";
-import { RunWork } from "../../../src/scheduler/forecast/run-work.js";
+import { type ExpectedRun, RunWork } from "../../../src/scheduler/forecast/run-work.js";
 import { WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";
 import { SlotQueue } from "../../../src/scheduler/queue/slot-queue.js";
 import { ManualClock } from "../../support/manual-clock.js";
@@ -17,6 +18,12 @@ const MS_A_POSITION = (OUTPUT_TOKENS * STEP_MS) / SLOTS;
 function workOf(deadlineMs?: number): RunWork {
   const run = runOf(new Uint32Array(1), { maxOutputTokens: OUTPUT_TOKENS, ignoreEndOfGeneration: true });
   return new RunWork({ ...run, deadlineMs });
+}
+
+const WAITER = { isNew: true, hasYielded: false, grants: 1, expectedWork: 1 };
+
+function newcomer(lane: Lane): { lane: Lane; tenant: string; priority: number } {
+  return { lane, tenant: "", priority: 0 };
 }
 
 interface Guest extends Waiter {
@@ -35,11 +42,19 @@ class Scene {
     const { clock } = this;
     const estimator = new WaitEstimator(SLOTS, clock);
     const weights = { interactive: 3, batch: 1 };
-    const queue = new SlotQueue<Guest>({ weights, capacity: 100_000, forecast: () => [], clock });
+    const queue = new SlotQueue<Guest>({
+      weights,
+      policies: EQUAL_TENANTS,
+      mayRun: () => true,
+      capacity: 100_000,
+      forecast: () => [],
+      clock,
+    });
     const counted = {
       waiting: (lane: Lane) => queue.waiting(lane),
       returning: 0,
-      order: (newcomer: Lane) => {
+      position: (newcomer: ExpectedRun) => queue.position(newcomer),
+      order: (newcomer: ExpectedRun) => {
         this.wholeForecasts += 1;
         return queue.order(newcomer);
       },
@@ -58,7 +73,7 @@ class Scene {
 
   join(lane: Lane, count: number): void {
     for (let joined = 0; joined < count; joined++) {
-      const guest = { lane, isNew: true, grants: 1, work: workOf(), tellPosition: () => undefined };
+      const guest = { ...newcomer(lane), ...WAITER, work: workOf(), tellPosition: () => undefined };
       this.#queue.join(guest, { lowMs: 0, highMs: 0 });
     }
   }
@@ -69,7 +84,7 @@ describe("ForecastCache", () => {
     const scene = new Scene();
     scene.join("interactive", 10);
     for (let asked = 1; asked <= 5; asked++) {
-      scene.forecasts.forecast("interactive", workOf());
+      scene.forecasts.forecast(newcomer("interactive"), workOf());
       assert.equal(scene.wholeForecasts, asked);
     }
   });
@@ -77,7 +92,7 @@ describe("ForecastCache", () => {
   it("forecasts waits in proportion to the position, with few forecasts of the whole queue, while it grows to thousands", () => {
     const scene = new Scene();
     for (let position = 1; position <= 3_000; position++) {
-      const { wait } = scene.forecasts.forecast("interactive");
+      const { wait } = scene.forecasts.forecast(newcomer("interactive"));
       const expectedMs = position * MS_A_POSITION;
       if (position > 64) assert.ok(Math.abs(wait.lowMs - expectedMs) < 0.1 * expectedMs, `${position}: ${wait.lowMs}`);
       assert.ok(wait.lowMs <= wait.highMs);
@@ -89,27 +104,27 @@ describe("ForecastCache", () => {
   it("forecasts anew when the cached forecast is old, and counts the time that has passed meanwhile", () => {
     const scene = new Scene();
     scene.join("batch", 1_000);
-    const first = scene.forecasts.forecast("batch").wait.lowMs;
+    const first = scene.forecasts.forecast(newcomer("batch")).wait.lowMs;
     scene.clock.advance(150);
-    assert.equal(scene.forecasts.forecast("batch").wait.lowMs, first - 150);
+    assert.equal(scene.forecasts.forecast(newcomer("batch")).wait.lowMs, first - 150);
     assert.equal(scene.wholeForecasts, 1);
     scene.clock.advance(50);
-    scene.forecasts.forecast("batch");
+    scene.forecasts.forecast(newcomer("batch"));
     assert.equal(scene.wholeForecasts, 2);
   });
 
   it("keeps the lanes apart", () => {
     const scene = new Scene();
     scene.join("interactive", 1_000);
-    const interactive = scene.forecasts.forecast("interactive").wait.lowMs;
-    const batch = scene.forecasts.forecast("batch").wait.lowMs;
+    const interactive = scene.forecasts.forecast(newcomer("interactive")).wait.lowMs;
+    const batch = scene.forecasts.forecast(newcomer("batch")).wait.lowMs;
     assert.ok(batch < interactive / 100, `${batch} beside ${interactive}`);
   });
 
   it("adds the run's own time where it has a deadline", () => {
     const scene = new Scene();
     scene.join("interactive", 1_000);
-    const { wait, endLowMs } = scene.forecasts.forecast("interactive", workOf(1));
+    const { wait, endLowMs } = scene.forecasts.forecast(newcomer("interactive"), workOf(1));
     const runMs = endLowMs - wait.lowMs;
     assert.ok(Math.abs(runMs - OUTPUT_TOKENS * STEP_MS) < 0.1 * OUTPUT_TOKENS * STEP_MS, String(runMs));
   });

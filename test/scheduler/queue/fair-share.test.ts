@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Lane } from "../../../src/core/generation-request.js";
-import { FairShare } from "../../../src/scheduler/queue/lane-queue.js";
+import { FairShare } from "../../../src/scheduler/queue/fair-share.js";
 
 /** The order of `count` grants while the given lanes always want slots. */
 function grants(share: FairShare<Lane>, wanting: readonly Lane[], count: number): Lane[] {

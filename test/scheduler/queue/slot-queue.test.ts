@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { QueuePosition } from "../../../src/core/generation-message.js";
 import type { Lane } from "../../../src/core/generation-request.js";
-import type { Waiter } from "../../../src/scheduler/queue/lane-queue.js";
+import { EQUAL_TENANTS } from "../../../src/core/tenant-policy.js";
+import type { Waiter } from "../../../src/scheduler/queue/tenant-flow.js";
 import { SlotQueue } from "../../../src/scheduler/queue/slot-queue.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
@@ -10,6 +11,10 @@ class Guest implements Waiter {
   readonly lane: Lane;
   readonly isNew: boolean;
   readonly grants: number;
+  readonly tenant = "";
+  readonly priority = 0;
+  readonly hasYielded = false;
+  readonly expectedWork = 1;
   readonly told: QueuePosition[] = [];
 
   constructor(name: string, lane: Lane, { isNew = true, grants = 1 } = {}) {
@@ -34,6 +39,8 @@ function openQueue(): { queue: SlotQueue<Guest>; clock: ManualClock; guests: (la
   const clock = new ManualClock();
   const queue = new SlotQueue<Guest>({
     weights: { interactive: 3, batch: 1 },
+    policies: EQUAL_TENANTS,
+    mayRun: () => true,
     capacity: 1_000,
     forecast: (order) => order.map((_, index) => ({ lowMs: (index + 1) * 1_000, highMs: (index + 1) * 2_000 })),
     clock,
@@ -179,8 +186,26 @@ describe("SlotQueue", () => {
     queue.serve();
     const names = (order: readonly (Guest | undefined)[]): string[] => order.map((guest) => guest?.name ?? "new");
     assert.deepEqual(names(queue.order()), ["b1", "i2", "i3", "i4", "b2", "i5", "i6"]);
-    assert.deepEqual(names(queue.order("batch")), ["b1", "i2", "i3", "i4", "b2", "i5", "i6", "new"]);
-    assert.deepEqual(names(queue.order("interactive")), ["b1", "i2", "i3", "i4", "b2", "i5", "i6", "new"]);
+    assert.deepEqual(names(queue.order({ lane: "batch", tenant: "", priority: 0 })), [
+      "b1",
+      "i2",
+      "i3",
+      "i4",
+      "b2",
+      "i5",
+      "i6",
+      "new",
+    ]);
+    assert.deepEqual(names(queue.order({ lane: "interactive", tenant: "", priority: 0 })), [
+      "b1",
+      "i2",
+      "i3",
+      "i4",
+      "b2",
+      "i5",
+      "i6",
+      "new",
+    ]);
     const served = Array.from({ length: 7 }, () => queue.serve()?.name);
     assert.deepEqual(served, ["b1", "i2", "i3", "i4", "b2", "i5", "i6"]);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LinkedQueue, type QueueEntry } from "../../../src/scheduler/queue/lane-queue.js";
+import { LinkedQueue, type QueueEntry } from "../../../src/scheduler/queue/linked-queue.js";
 
 const itemsOf = (queue: LinkedQueue<number>): number[] => Array.from(queue, (entry) => entry.item);
 

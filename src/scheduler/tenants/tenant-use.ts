@@ -1,0 +1,143 @@
+import { GenerationError } from "../../core/generation-error.js";
+import type { TenantPolicies } from "../../core/tenant-policy.js";
+import type { Clock } from "../../sync/clock.js";
+import { TokenBucket } from "./token-bucket.js";
+
+/** With more tenants than this, those that hold nothing and have their whole quotas are forgotten. */
+const MOST_IDLE_TENANTS = 4_096;
+
+interface Use {
+  running: number;
+  readonly input: TokenBucket;
+  readonly output: TokenBucket;
+}
+
+/** A bound of a tenant that a call would pass. */
+export interface PassedQuota {
+  readonly tenant: string;
+  /** The name of the bound in the tenants file. */
+  readonly quota: string;
+  readonly limit: number;
+  readonly used: number;
+  readonly message: string;
+  /** undefined if no wait would help. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** The error of a call that would pass a bound of its tenant. */
+export function quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs }: PassedQuota): GenerationError {
+  return new GenerationError("QUOTA_EXCEEDED", message, {
+    facts: { quota, limit: String(limit), used: String(used) },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    quota: { subject: `tenant:${tenant}`, description: `${quota}: limit ${limit}, used ${used}` },
+  });
+}
+
+/** Counts what the tenants use of this server, and holds it to their policies: runs with a slot, and tokens a minute in and out. Lives on the main thread. */
+export class TenantUse {
+  readonly #policies: TenantPolicies;
+  readonly #clock: Clock;
+  readonly #uses = new Map<string, Use>();
+
+  constructor(policies: TenantPolicies, clock: Clock) {
+    this.#policies = policies;
+    this.#clock = clock;
+  }
+
+  /** The tenants that have a run with a slot. */
+  *running(): IterableIterator<string> {
+    for (const [tenant, { running }] of this.#uses) if (running > 0) yield tenant;
+  }
+
+  runningOf(tenant: string): number {
+    return this.#uses.get(tenant)?.running ?? 0;
+  }
+
+  /** Returns whether the tenant may have one more run that holds a slot. */
+  mayRun(tenant: string): boolean {
+    const { runningCalls = Infinity } = this.#policies.of(tenant);
+    return this.runningOf(tenant) < runningCalls;
+  }
+
+  started(tenant: string): void {
+    this.#useOf(tenant).running += 1;
+  }
+
+  stopped(tenant: string): void {
+    this.#useOf(tenant).running -= 1;
+  }
+
+  /** Notes that no run holds a slot any more, because the engine is gone. */
+  stopAll(): void {
+    for (const use of this.#uses.values()) use.running = 0;
+  }
+
+  /**
+   * Checks the quotas of tokens for a call. Output is charged as it is generated, so a call is let in while any of the quota is left.
+   * @param inputTokens the call's input, or 0 while it is unknown.
+   * @throws GenerationError QUOTA_EXCEEDED with the time at which the call fits.
+   */
+  checkTokens(tenant: string, inputTokens: number): void {
+    const { inputTokensPerMinute, outputTokensPerMinute } = this.#policies.of(tenant);
+    if (outputTokensPerMinute !== undefined) this.#checkOutput(tenant, outputTokensPerMinute);
+    if (inputTokensPerMinute !== undefined) this.#checkInput(tenant, inputTokensPerMinute, inputTokens);
+  }
+
+  /** Charges the input of an accepted call. @param tokens below 0 gives back what was never prefilled. */
+  takeInput(tenant: string, tokens: number): void {
+    const { inputTokensPerMinute: size } = this.#policies.of(tenant);
+    if (size !== undefined) this.#useOf(tenant).input.take(tokens, size, this.#clock.nowMs());
+  }
+
+  /** Charges generated tokens, which may be more than are left. */
+  takeOutput(tenant: string, tokens: number): void {
+    const { outputTokensPerMinute: size } = this.#policies.of(tenant);
+    if (size !== undefined && tokens > 0) this.#useOf(tenant).output.take(tokens, size, this.#clock.nowMs());
+  }
+
+  #checkInput(tenant: string, limit: number, inputTokens: number): void {
+    const nowMs = this.#clock.nowMs();
+    const { input } = this.#useOf(tenant);
+    const left = Math.max(0, Math.floor(input.left(limit, nowMs)));
+    if (inputTokens <= left) return;
+    const quota = "input_tokens_per_minute";
+    const used = limit - left;
+    if (inputTokens > limit) {
+      const message = `the input has ${inputTokens} tokens, and the tenant's ${quota} is ${limit}, so that it never fits`;
+      throw quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs: undefined });
+    }
+    const retryAfterMs = input.msUntil(inputTokens, limit, nowMs);
+    const message = `the input has ${inputTokens} tokens, and ${left} of the tenant's ${quota} of ${limit} are left; it fits in ${retryAfterMs} ms`;
+    throw quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs });
+  }
+
+  #checkOutput(tenant: string, limit: number): void {
+    const nowMs = this.#clock.nowMs();
+    const { output } = this.#useOf(tenant);
+    const left = output.left(limit, nowMs);
+    if (left >= 1) return;
+    const quota = "output_tokens_per_minute";
+    const used = limit - Math.floor(left);
+    const retryAfterMs = output.msUntil(1, limit, nowMs);
+    const message = `the tenant has used ${used} of its ${quota} of ${limit}; a call may begin in ${retryAfterMs} ms`;
+    throw quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs });
+  }
+
+  #useOf(tenant: string): Use {
+    const known = this.#uses.get(tenant);
+    if (known !== undefined) return known;
+    if (this.#uses.size >= MOST_IDLE_TENANTS) this.#forgetIdle();
+    const use = { running: 0, input: new TokenBucket(), output: new TokenBucket() };
+    this.#uses.set(tenant, use);
+    return use;
+  }
+
+  #forgetIdle(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const [tenant, { running, input, output }] of this.#uses) {
+      const { inputTokensPerMinute: inSize = 0, outputTokensPerMinute: outSize = 0 } = this.#policies.of(tenant);
+      const isFull = input.left(inSize, nowMs) >= inSize && output.left(outSize, nowMs) >= outSize;
+      if (running === 0 && isFull) this.#uses.delete(tenant);
+    }
+  }
+}
