@@ -195,6 +195,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
     lifecycle,
     limits,
     laneWeights,
+    policies: identity,
     usage: records.usageOf(facts),
     clock,
     log,

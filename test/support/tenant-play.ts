@@ -177,6 +177,8 @@ class Player {
         grammar: undefined,
         reasoningBudgetTokens: undefined,
         comesBack: false,
+        tenant: this.name,
+        cacheScope: this.name,
       },
       prepareMs: 0,
       deadlineMs: undefined,
