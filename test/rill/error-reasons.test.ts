@@ -247,6 +247,7 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
 const RETRIED: readonly ErrorCode[] = [
   "IDENTITY_UNAVAILABLE",
   "QUEUE_FULL",
+  "QUOTA_EXCEEDED",
   "TOO_MANY_CALLS",
   "USAGE_LOG_UNAVAILABLE",
   "STARTING",

@@ -17,7 +17,7 @@ export interface Waiter extends Newcomer {
 }
 
 /** A tenant's claim to the next slot. */
-export interface Turn {
+export interface TenantTurn {
   /** The work that the tenant was given, divided by its weight. */
   readonly virtualWork: number;
   /** The number of the lane's latest grant to the tenant. */
@@ -25,7 +25,7 @@ export interface Turn {
 }
 
 /** Returns true if `turn` comes before `other`: less work for its weight, or as much and the earlier latest grant. */
-export function isBefore(turn: Turn, other: Turn): boolean {
+export function isBefore(turn: TenantTurn, other: TenantTurn): boolean {
   if (turn.virtualWork !== other.virtualWork) return turn.virtualWork < other.virtualWork;
   return turn.lastGrant < other.lastGrant;
 }
@@ -36,7 +36,7 @@ type Kind = "new" | "returning";
  * One tenant's waiters in a lane. Runs that return after their reader was behind wait in a queue of their own, which takes turns with the other, so that
  * a hundred slow readers whose runs return do not stand before a new run, nor a hundred new runs before theirs.
  */
-export class TenantFlow<T extends Waiter> implements Turn {
+export class TenantFlow<T extends Waiter> implements TenantTurn {
   readonly tenant: string;
   virtualWork = 0;
   lastGrant = 0;

@@ -1,7 +1,7 @@
-import { isBefore, type Turn } from "./tenant-flow.js";
+import { isBefore, type TenantTurn } from "./tenant-flow.js";
 
 /** Holds turns with the first of them on top: a binary heap in the order of service. */
-export class TurnHeap<T extends Turn> {
+export class TurnHeap<T extends TenantTurn> {
   readonly #turns: T[] = [];
 
   get first(): T | undefined {
