@@ -50,6 +50,8 @@ export interface EffectiveParameters {
   readonly sampling: Sampling;
   readonly stopping: Omit<RunStopping, "clampedByContext">;
   readonly lane: Lane;
+  /** undefined in results that older releases stored; stands for 0. */
+  readonly priority?: number;
   /** undefined: the caller set no bound. */
   readonly maxWaitMs: number | undefined;
   /** Each reader has its own; undefined: this reader gets one answer instead of a stream. */

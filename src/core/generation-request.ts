@@ -186,6 +186,8 @@ export interface GenerationRequest {
   readonly cache?: RequestedCache | undefined;
   /** undefined stands for interactive if the call is a stream, and for batch if it has one response. */
   readonly lane: Lane | undefined;
+  /** From 0 to MAX_PRIORITY. The tenant's call with the highest is first in its lane. undefined stands for 0. */
+  readonly priority?: number | undefined;
   /** The longest time in the queue. 0 accepts only a slot that is free at once, and undefined means that the caller sets no bound. */
   readonly maxWaitMs: number | undefined;
   readonly delivery: Given<Delivery>;
@@ -204,6 +206,8 @@ export interface LogitBias {
 
 /** A bias whose token is given by id or by a text. The text must be exactly one token, which the vocabulary decides. */
 export type RequestedBias = LogitBias | { readonly text: string; readonly bias: number };
+
+export const MAX_PRIORITY = 100;
 
 /** The two classes of callers, which share the slots by weight. Streams default to interactive, and unary calls to batch. */
 export const LANES = ["interactive", "batch"] as const;

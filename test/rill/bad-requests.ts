@@ -117,6 +117,11 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     fields: ["delivery.max_chunk_delay.seconds"],
   },
   {
+    name: "a priority beyond the highest",
+    request: promptRequest("a", { scheduling: { priority: 101 } }),
+    fields: ["scheduling.priority"],
+  },
+  {
     name: "a max_wait beyond the limit",
     request: promptRequest("a", { scheduling: { maxWait: { seconds: 601, nanos: 0 } } }),
     fields: ["scheduling.max_wait"],

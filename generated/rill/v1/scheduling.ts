@@ -10,7 +10,7 @@ import { Duration } from "../../google/protobuf/duration.js";
 
 /**
  * Lane selects one of the queues for slots. Lanes get free slots in turn, in proportion to their weights, so that no lane
- * starves.
+ * starves. Within a lane tenants take turns by the work that they were given, in proportion to their weights.
  */
 export const Lane = {
   /** UNSPECIFIED - The zero value is no lane. A request that carries it is INVALID_ARGUMENT. */
@@ -45,12 +45,19 @@ export interface Scheduling {
    * `max_estimated_wait`, and replaces it. The size of the queue is bounded in any case. By default the call is held to
    * `max_estimated_wait` by its estimate alone.
    */
-  maxWait?: Duration | undefined;
+  maxWait?:
+    | Duration
+    | undefined;
+  /**
+   * The order among the generations of the caller's tenant that wait in the lane, 0 to 100. The highest is first, and those
+   * of one priority are served in the order of their arrival. The default is 0. A priority changes nothing between tenants.
+   */
+  priority?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 function createBaseScheduling(): Scheduling {
-  return { lane: undefined, maxWait: undefined, _unknownFields: {} };
+  return { lane: undefined, maxWait: undefined, priority: undefined, _unknownFields: {} };
 }
 
 export const Scheduling: MessageFns<Scheduling> = {
@@ -60,6 +67,9 @@ export const Scheduling: MessageFns<Scheduling> = {
     }
     if (message.maxWait !== undefined) {
       Duration.encode(message.maxWait, writer.uint32(26).fork()).join();
+    }
+    if (message.priority !== undefined) {
+      writer.uint32(16).uint32(message.priority);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -99,6 +109,14 @@ export const Scheduling: MessageFns<Scheduling> = {
             }
 
             message.maxWait = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.priority = reader.uint32();
             continue;
           }
         }

@@ -124,6 +124,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   "Scheduling and delivery:": [
     ["lane", LANE, "scheduling.lane", "lane to wait in (interactive; with --unary: batch)"],
+    ["priority", COUNT, "scheduling.priority", "place among the own tenant's calls in the lane, 0 to 100 (0)"],
     ["max-wait", DURATION, "scheduling.max_wait", "longest time in the queue (the server's limit)"],
     ["cache", CACHE_SCOPE, "cache", "calls that share cached prompts with it (tenant)"],
     ["heartbeat-interval", DURATION, "delivery.heartbeat_interval", "longest time without an event (none)"],

@@ -42,9 +42,18 @@ export function findClaim(call: GenerationCall): Claim | undefined {
  */
 export function beginClaim(call: GenerationCall, turn?: StoredTurn & GenerationWatcher): FirstReading {
   const { request, backend, limits, handle, keyed } = call;
-  const { requestId, lane, labels, idempotency } = request;
+  const { requestId, lane, priority = 0, labels, idempotency } = request;
   const { caller, origin, signal } = handle;
-  const opened = { tenant: caller.tenant, subject: caller.subject, requestId, lane, labels, origin, watcher: turn };
+  const opened = {
+    tenant: caller.tenant,
+    subject: caller.subject,
+    requestId,
+    lane,
+    priority,
+    labels,
+    origin,
+    watcher: turn,
+  };
   if (idempotency === undefined) {
     return new OwnReading(backend.scheduler.open({ ...opened, signal }), { turn, signal });
   }

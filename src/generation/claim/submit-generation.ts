@@ -79,7 +79,7 @@ export function submitRun(call: GenerationCall, generation: Generation, run: Set
   const { caller } = handle;
   const { stopping, sampling, prepareMs } = run;
   const { tokens: inputTokens, format, grammar, notHeld } = run.input;
-  const { lane, maxWaitMs } = request;
+  const { lane, priority = 0, maxWaitMs } = request;
   const { logprobs, tokenBytes } = request.output;
   const { seed } = sampling;
   handle.releaseRequest();
@@ -105,7 +105,7 @@ export function submitRun(call: GenerationCall, generation: Generation, run: Set
     type: "accepted",
     generationId: generation.generationId,
     inputTokens: inputTokens.length,
-    parameters: { sampling, stopping, lane, maxWaitMs, delivery: undefined },
+    parameters: { sampling, stopping, lane, priority, maxWaitMs, delivery: undefined },
     modelDigest: backend.model.digest,
     seed,
     turn: undefined,

@@ -5,21 +5,22 @@ import { GenerateRequest } from "../../../generated/rill/v1/generation_service.j
 import type { Output as OutputMessage } from "../../../generated/rill/v1/output.js";
 import { Lane as LaneMessage, type Scheduling } from "../../../generated/rill/v1/scheduling.js";
 import { GenerationError, Violations } from "../../core/generation-error.js";
-import type {
-  Delivery,
-  GenerationRequest,
-  Given,
-  Lane,
-  OutputOptions,
-  Reasoning,
-  RequestedCache,
-  RequestedIdempotency,
+import {
+  type Delivery,
+  type GenerationRequest,
+  type Given,
+  type Lane,
+  MAX_PRIORITY,
+  type OutputOptions,
+  type Reasoning,
+  type RequestedCache,
+  type RequestedIdempotency,
 } from "../../core/generation-request.js";
 import type { Limits } from "../../core/limits.js";
 import type { ModelFacts } from "../../core/model-facts.js";
 import { type DecodedRequest, takeMessage } from "../../grpc/contract/service-definition.js";
 import { parseConstraint, refuseConflicts } from "./parse-constraint.js";
-import { parseId, parseLabels, parseOptionalDurationMs } from "./parse-field.js";
+import { parseId, parseLabels, parseOptionalDurationMs, parseOptionalNumber } from "./parse-field.js";
 import { parseInputOrTurn } from "./parse-input.js";
 import { parseSampling, parseStopping } from "./parse-generation-options.js";
 
@@ -128,20 +129,23 @@ function parseCache(scope: CacheScope | undefined, violations: Violations): Requ
 /** How a call waits, as its caller gave it. */
 interface RequestedScheduling {
   readonly lane: Lane | undefined;
+  readonly priority: number | undefined;
   /** The longest time in the queue. */
   readonly maxWaitMs: number | undefined;
 }
 
-/** Parses how the call waits. Neither field has a value if the caller gave none. */
+/** Parses how the call waits. No field has a value if the caller gave none. */
 function parseScheduling(
   scheduling: Scheduling | undefined,
   { maxCallerWaitMs }: Pick<Limits, "maxCallerWaitMs">,
   violations: Violations,
 ): RequestedScheduling {
   const field = "scheduling.max_wait";
+  const priority = { field: "scheduling.priority", value: scheduling?.priority, min: 0, max: MAX_PRIORITY };
   const maxWait = { field, value: scheduling?.maxWait, min: 0, max: maxCallerWaitMs };
   return {
     lane: parseLane(scheduling?.lane, violations),
+    priority: parseOptionalNumber(priority, violations),
     maxWaitMs: parseOptionalDurationMs(maxWait, violations),
   };
 }

@@ -117,6 +117,7 @@ function toEffectiveParametersMessage({
   sampling,
   stopping,
   lane,
+  priority = 0,
   maxWaitMs,
   delivery,
 }: EffectiveParameters): EffectiveParametersMessage {
@@ -132,6 +133,7 @@ function toEffectiveParametersMessage({
     },
     scheduling: {
       lane: toLaneMessage(lane),
+      priority,
       maxWait: maxWaitMs === undefined ? undefined : toDurationMessage(maxWaitMs),
     },
     delivery: delivery && toDeliveryMessage(delivery),
