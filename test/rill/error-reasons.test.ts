@@ -162,10 +162,10 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
       return (await client.stream(promptRequest("a"))).status;
     }),
   QUOTA_EXCEEDED: () =>
-    scene({ policies: { of: () => ({ weight: 1, inputTokensPerMinute: 2 }) } }, async ({ client }) => {
-      await client.stream(tokensRequest([65, 66]));
-      return (await client.stream(tokensRequest([65]))).status;
-    }),
+    scene(
+      { policies: { of: () => ({ weight: 1, inputTokensPerMinute: 1 }) } },
+      async ({ client }) => (await client.stream(tokensRequest([65, 66]))).status,
+    ),
   MAX_WAIT: () =>
     scene({ slots: 1, engine: { stepMs: 5 } }, async ({ client }) => {
       client.generation.generateStream(tokensRequest(ENDLESS, { requestId: "running" })).on("error", () => {});
@@ -247,7 +247,6 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
 const RETRIED: readonly ErrorCode[] = [
   "IDENTITY_UNAVAILABLE",
   "QUEUE_FULL",
-  "QUOTA_EXCEEDED",
   "TOO_MANY_CALLS",
   "USAGE_LOG_UNAVAILABLE",
   "STARTING",
