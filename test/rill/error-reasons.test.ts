@@ -162,9 +162,8 @@ const SCENES: Readonly<Record<SentCode, () => Promise<StatusDetails>>> = {
       return (await client.stream(promptRequest("a"))).status;
     }),
   QUOTA_EXCEEDED: () =>
-    scene(
-      { policies: { of: () => ({ weight: 1, inputTokensPerMinute: 1 }) } },
-      async ({ client }) => (await client.stream(tokensRequest([65, 66]))).status,
+    scene({ policies: { of: () => ({ weight: 1, inputTokensPerMinute: 1 }) } }, ({ client }) =>
+      refusalOf(client.generate(promptRequest("a long prompt"))),
     ),
   MAX_WAIT: () =>
     scene({ slots: 1, engine: { stepMs: 5 } }, async ({ client }) => {
