@@ -11,7 +11,7 @@ const TEXT = "The cat sat on the mat. The cat sat on the mat. The cat sat on the
 /** Of its tokens; the rest is input. */
 const OUTPUT_TOKENS = 14;
 const SEQUENCES = 8;
-const DRAWS = 480;
+const DRAWS = 320;
 const DRY = { multiplier: 0.8, base: 1.5, allowedLength: 2, window: 64, sequenceBreakers: ["\u0000"] };
 const XTC = { probability: 0.6, threshold: 0.03 };
 /** Few tokens that all occur: each difference shows. */
@@ -33,7 +33,7 @@ describe("samplers on the default model", function () {
       logLevel: LlamaLogLevel.error,
     });
     const model = await llama.loadModel({ modelPath });
-    const sequence = (await model.createContext({ contextSize: 128, flashAttention: true })).getSequence();
+    const sequence = (await model.createContext({ contextSize: 128, threads: 1, flashAttention: true })).getSequence();
     tokens = model.tokenize(TEXT);
     const neutral = { temperature: 1, topK: 0, topP: 1, minP: 0 };
     const last = tokens.at(-1) as Token;

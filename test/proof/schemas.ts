@@ -48,20 +48,27 @@ const outputs = new JudgedOutputs();
 const journal = flags.journal === undefined ? undefined : new AnswerJournal(flags.journal);
 const asked = new AskedSchemas(outputs, journal);
 
-const compiled = new Map<List, number>();
+/** The schemas that compile, and whether their grammars hold them whole. */
+const compiled = new Map<CorpusSchema, boolean>();
 announce(`${SENTENCES} random sentences of the grammar of each of ${corpus.length} schemas`);
 for (const one of corpus) {
   const sentences = randomSentences(one, SENTENCES);
-  if (sentences === undefined) continue;
-  compiled.set(one.list, (compiled.get(one.list) ?? 0) + 1);
-  const { texts, isHeld } = sentences;
-  for (const text of texts) outputs.add({ one, way: "random sentence", text, isCut: false, isHeld });
+  if (sentences.refusal !== undefined) {
+    asked.refused.addRefusal(one, [sentences.refusal]);
+    continue;
+  }
+  asked.notHeld.addNotHeld(one, sentences.notHeld);
+  const isHeld = sentences.notHeld.length === 0;
+  compiled.set(one, isHeld);
+  for (const text of sentences.texts) outputs.add({ one, way: "random sentence", text, isCut: false, isHeld });
 }
 
 await using server = await ServerProcess.start({
   flags: [
     ...["--model", await defaultModelPath(), "--slots", String(SLOTS), "--context-tokens", "8192"],
     ...["--queue-per-slot", "64", "--max-queue-wait", "1h", "--max-tool-calls", "2"],
+    // The proof may run beside other work, with the lowest priority.
+    ...["--step-limit", "10m"],
   ],
 });
 using caller = new SchemaCaller(server.address);
@@ -153,8 +160,8 @@ function longFindings(): Finding[] {
 }
 
 function compiledFinding(list: List): Finding {
-  const of = corpus.filter((one) => one.list === list).length;
-  return shareFinding(`schemas that compile, ${list}`, { of, part: compiled.get(list) ?? 0 }, list === "mcp" ? 99 : 95);
+  const { schemas, taken } = sourceRow(list);
+  return shareFinding(`schemas that compile, ${list}`, { of: schemas, part: taken }, list === "mcp" ? 99 : 95);
 }
 
 function serversFinding({ servers, missing }: { servers: number; missing: readonly string[] }): Finding {
@@ -165,14 +172,15 @@ function serversFinding({ servers, missing }: { servers: number; missing: readon
 }
 
 function sourceRow(list: List): SourceRow {
-  const asJson = asked.answersOf(list, "json_schema");
-  const taken = asJson.filter((answer) => answer.taken);
+  const taken = [...compiled].filter(([one]) => one.list === list);
   const calls = asked.answersOf(list, "named call");
   return {
     source: list,
-    schemas: asJson.length,
+    schemas: corpus.filter((one) => one.list === list).length,
     taken: taken.length,
-    heldWhole: taken.filter(({ notHeld }) => notHeld.length === 0).length,
+    heldWhole: taken.filter(([, isHeld]) => isHeld).length,
+    sentences: outputs.countOf(list, ["random sentence"]),
+    asked: asked.answersOf(list, "json_schema").length,
     tools: calls.length,
     toolsTaken: calls.filter((answer) => answer.taken).length,
     held: outputs.countOf(list, ["json_schema", "named call"]),

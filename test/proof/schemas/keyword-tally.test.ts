@@ -20,12 +20,13 @@ describe("The tally of keywords", () => {
     );
   });
 
-  it("counts a refusal without a place as one of the whole schema", () => {
+  it("counts a refusal without a place, or of a member, as one of a whole schema", () => {
     const tally = new KeywordTally();
     tally.addRefusal(SCHEMA, ["can be parsed in too many ways to be checked"]);
+    tally.addRefusal({ ...SCHEMA, name: "server/other" }, ["at /properties/list: more than 3 schemas"]);
     assert.deepEqual(
-      tally.rows.map(({ keyword, reason }) => [keyword, reason]),
-      [["as a whole", "can be parsed in too many ways to be checked"]],
+      tally.rows.map(({ keyword, schemas, reason }) => [keyword, schemas, reason]),
+      [["as a whole", 2, "can be parsed in too many ways to be checked"]],
     );
   });
 });

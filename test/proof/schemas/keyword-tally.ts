@@ -1,4 +1,5 @@
 import type { CorpusSchema } from "./corpus.js";
+import { NAMING } from "./sample-schemas.js";
 
 /** A row of the table of what is refused or not held. */
 interface KeywordRow {
@@ -44,7 +45,8 @@ export class KeywordTally {
   }
 }
 
-/** The last part of a pointer that is no index. */
+/** The last keyword of a pointer. A pointer to a member, an item or a definition stands for that schema as a whole. */
 function keywordAt(pointer: string): string {
-  return pointer.split("/").findLast((part) => part !== "" && !/^\d+$/.test(part)) ?? "as a whole";
+  const parts = pointer.split("/").filter((part) => part !== "" && !/^\d+$/.test(part));
+  return NAMING.includes(parts.at(-2) ?? "") ? "as a whole" : (parts.at(-1) ?? "as a whole");
 }

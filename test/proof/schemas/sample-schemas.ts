@@ -4,7 +4,7 @@ import type { CorpusSchema, List } from "./corpus.js";
 /** Schemas of each list in a sample, at least. */
 const LEAST_OF_A_LIST = 6;
 /** Keywords whose members are schemas by a name, which is no keyword. */
-const NAMING = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
+export const NAMING = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
 /** Keywords whose values are no schemas. */
 const VALUES = ["enum", "const", "default", "examples", "required", "dependentRequired"];
 
