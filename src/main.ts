@@ -146,6 +146,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
     services: (host) => createRillServices(host, { lifecycle, backend, generations, store, connections, ...named }),
     descriptors: await DescriptorSet.read(),
     identify: identity.identify,
+    audit: records,
     reflection: config.reflection === "auto" && !identity.isConfigured ? "local" : config.reflection,
     lifecycle,
     limits,
@@ -157,7 +158,17 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   });
   // The sweeper starts after the address is bound, so that a second server that was started by mistake does not touch the store.
   using _sweeper = SessionSweeper.start({ store, intervalMs: SWEEP_INTERVAL_MS, clock, log });
-  await using admin = await startAdmin({ config, lifecycle, log, backend, store, rpc, records, certificates });
+  await using admin = await startAdmin({
+    config,
+    lifecycle,
+    log,
+    backend,
+    store,
+    rpc,
+    records,
+    identity,
+    certificates,
+  });
   const model = await fetchModel(config, reporter, signals.drain);
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));
   const { contextReason: reason, ...size } = chooseEngineSize(config, model.gguf);

@@ -23,6 +23,7 @@ const GROUPS = [
     text: "Running a server",
     files: [
       "docs/operating.md",
+      "docs/identity.md",
       "docs/tls.md",
       "docs/configuration.md",
       "docs/cli.md",

@@ -17,6 +17,7 @@ import { type Logger, RareWarning } from "../telemetry/logger.js";
 import type { Certificates } from "../tls/certificates.js";
 import { Handshakes } from "../tls/handshakes.js";
 import { MetricsPage } from "../telemetry/metrics-page.js";
+import { type AdminAccess, checkAdminCaller } from "./admin-access.js";
 import { AdminConnections } from "./admin-connections.js";
 import { SERVER_METRICS } from "./server-metrics.js";
 import type { ServerView } from "./server-view.js";
@@ -40,6 +41,8 @@ export interface AdminServerOptions {
   readonly maxConnections: number;
   /** The names that a Host header may have besides IP addresses and localhost. */
   readonly hosts: readonly string[];
+  /** The rules for who may read the metrics, or undefined if everyone may. The probes are open in any case. */
+  readonly access: AdminAccess | undefined;
   /** Returns the state of the server. It is called once per request. */
   readonly view: () => ServerView;
   readonly log: Logger;
@@ -78,6 +81,7 @@ export class AdminServer implements AsyncDisposable {
       metrics,
       metricsText: new SharedPage(async () => await metrics.render(view()), clock),
       hosts: new AdminHosts([listen.host, ...options.hosts]),
+      access: options.access,
       view,
       log,
       warning,
@@ -135,6 +139,7 @@ interface Responder {
   readonly metricsText: SharedPage;
   readonly hosts: AdminHosts;
   readonly warning: RareWarning;
+  readonly access: AdminAccess | undefined;
   readonly view: () => ServerView;
   readonly log: Logger;
 }
@@ -158,12 +163,13 @@ async function respond(request: IncomingMessage, response: ServerResponse, respo
     // Requests are too rare for a connection to be worth keeping, and a kept connection takes room from a probe.
     connection: "close",
     ...(answer.status === 405 ? { allow: "GET, HEAD" } : {}),
+    ...(answer.status === 401 ? { "www-authenticate": "Bearer" } : {}),
   });
   response.end(request.method === "HEAD" ? undefined : answer.body);
 }
 
 async function answerTo(request: IncomingMessage, responder: Responder): Promise<AdminResponse> {
-  const { metrics, metricsText, hosts, view } = responder;
+  const { metrics, metricsText, hosts, access, view } = responder;
   const { host } = request.headers;
   if (!hosts.allow(host)) {
     responder.warning.warn(
@@ -176,8 +182,11 @@ async function answerTo(request: IncomingMessage, responder: Responder): Promise
   if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, body: "only GET and HEAD\n" };
   const [path] = (request.url ?? "").split("?", 1);
   switch (path) {
-    case "/metrics":
+    case "/metrics": {
+      const refusal = access && checkAdminCaller(request, { access, path });
+      if (refusal !== undefined) return refusal;
       return { status: 200, contentType: metrics.contentType, body: await metricsText.ask() };
+    }
     case "/livez":
       return probeAnswer(view(), ({ lifecycle }) => lifecycle !== "failed");
     case "/readyz":

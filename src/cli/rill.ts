@@ -11,6 +11,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["sessions", async () => (await import("./sessions/sessions.js")).createSessionsCommand()],
   ["tokenize", async () => (await import("./tokenize.js")).createTokenizeCommand()],
   ["bench", async () => (await import("./bench/bench.js")).createBenchCommand()],
+  ["key", async () => (await import("./key.js")).createKeyCommand()],
   ["pull", async () => (await import("./pull.js")).createPullCommand({ defaultModelCache: defaultModelCache() })],
 ]);
 

@@ -20,6 +20,8 @@ export interface RillClientOptions {
   readonly useProxy: boolean;
   /** The security of the connections, or undefined for plaintext. */
   readonly security: ClientSecurity | undefined;
+  /** The key or token that every call sends, or undefined for none. */
+  readonly token: string | undefined;
 }
 
 export interface CallOptions {
@@ -33,14 +35,16 @@ export interface CallOptions {
 export class RillClient implements Disposable {
   readonly #contract: ContractJson;
   readonly #client: Client;
+  readonly #token: string | undefined;
 
   /** Reads the contract. The first call opens the connection. */
   static async open(options: RillClientOptions): Promise<RillClient> {
     return new RillClient(await ContractJson.read(), options);
   }
 
-  private constructor(contract: ContractJson, { address, useProxy, security }: RillClientOptions) {
+  private constructor(contract: ContractJson, { address, useProxy, security, token }: RillClientOptions) {
     this.#contract = contract;
+    this.#token = token;
     this.#client = new Client(address, channelCredentials(security), {
       ...channelSecurityOptions(security),
       "grpc.max_receive_message_length": MAX_RESPONSE_BYTES,
@@ -64,7 +68,7 @@ export class RillClient implements Disposable {
       asItIs,
       asItIs,
       bytes,
-      new Metadata(),
+      this.#metadata(),
       toGrpcOptions(options),
     );
     // Nothing else listens after the loop is left.
@@ -97,7 +101,7 @@ export class RillClient implements Disposable {
         asItIs,
         asItIs,
         bytes,
-        new Metadata(),
+        this.#metadata(),
         toGrpcOptions(options),
         settle,
       );
@@ -108,6 +112,12 @@ export class RillClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+  }
+
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    if (this.#token !== undefined) metadata.set("authorization", `Bearer ${this.#token}`);
+    return metadata;
   }
 }
 

@@ -2,6 +2,7 @@ import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { HealthService } from "../../generated/grpc/health/v1/health.js";
 import { ServerReflectionService } from "../../generated/grpc/reflection/v1/reflection.js";
 import { ServerReflectionService as AlphaReflectionService } from "../../generated/grpc/reflection/v1alpha/reflection.js";
+import type { AuditTrail } from "../core/audit.js";
 import type { CallsReport } from "../core/calls.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { Limits } from "../core/limits.js";
@@ -38,6 +39,7 @@ export interface GrpcServerOptions {
   readonly identify: CallHost["identify"];
   /** The callers that reflection takes: identified ones, those of them on this machine, or nobody, to whom it is UNIMPLEMENTED. */
   readonly reflection: ReflectionMode;
+  readonly audit: AuditTrail;
   readonly lifecycle: LifecycleState;
   readonly limits: Limits;
   readonly connections: ConnectionBounds;
@@ -164,10 +166,11 @@ export class GrpcServer implements AsyncDisposable {
   }
 }
 
-function createHost({ identify, limits, clock, log }: GrpcServerOptions): CallHost {
+function createHost({ identify, audit, limits, clock, log }: GrpcServerOptions): CallHost {
   const runningClock = new RunningClock(clock);
   return {
     identify,
+    audit,
     limits,
     clock,
     runningClock,

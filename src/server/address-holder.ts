@@ -82,7 +82,12 @@ interface FoundServer {
  */
 async function askServer({ security, address }: ListenAddress): Promise<FoundServer | undefined> {
   if (security !== "plaintext") return undefined;
-  using client = await RillClient.open({ address: reachableFromHere(address), useProxy: false, security: undefined });
+  using client = await RillClient.open({
+    address: reachableFromHere(address),
+    useProxy: false,
+    security: undefined,
+    token: undefined,
+  });
   const call = { signal: new AbortController().signal, deadlineMs: ANSWER_LIMIT_MS };
   try {
     const { serverInfo } = await client.unary("rill.v1.ServerService/GetServerInfo", {}, call);

@@ -1,6 +1,7 @@
 import { AdminServer } from "../admin/admin-server.js";
 import type { Backend } from "../generation/call/backend.js";
 import type { GrpcServer } from "../grpc/grpc-server.js";
+import type { ServerIdentity } from "../identity/server-identity.js";
 import { parseAddress } from "../machine/address.js";
 import type { LifecycleState } from "../scheduler/lifecycle-state.js";
 import type { CalledStore } from "../sessions/link/called-store.js";
@@ -21,12 +22,13 @@ export interface ShownParts {
   readonly store: CalledStore;
   readonly rpc: GrpcServer;
   readonly records: ServerRecords;
+  readonly identity: ServerIdentity;
   readonly certificates: Certificates | undefined;
 }
 
 /** Starts the admin port. Returns undefined if it is off. */
 export async function startAdmin(shown: ShownParts): Promise<AdminServer | undefined> {
-  const { config, lifecycle, log, backend, store, rpc, records, certificates } = shown;
+  const { config, lifecycle, log, backend, store, rpc, records, identity, certificates } = shown;
   const { adminListen } = config;
   const listen = adminListen === "off" ? undefined : parseAddress(adminListen.address);
   if (adminListen === "off" || listen === undefined) return undefined;
@@ -35,6 +37,7 @@ export async function startAdmin(shown: ShownParts): Promise<AdminServer | undef
     certificates: adminListen.security === "plaintext" ? undefined : certificates,
     maxConnections: config.connections.adminMax,
     hosts: config.adminHosts,
+    access: identity.isConfigured ? { identify: identity.identify, audit: records } : undefined,
     view: () => ({
       version: VERSION,
       lifecycle: lifecycle.current,

@@ -81,7 +81,7 @@ const ALL_SETTINGS = [...Object.values(SERVER_SETTINGS), ...Object.values(LIMIT_
 const PACKAGE_NAME = "@rill-server/rill";
 const CONFIG_VARIABLE = environmentNameOf("config");
 /** The variables that commands read which call a server. */
-const CLIENT_VARIABLES = ["address", "tls", "ca", "cert", "key", "server-name"].map(environmentNameOf);
+const CLIENT_VARIABLES = ["address", "tls", "ca", "cert", "key", "server-name", "token"].map(environmentNameOf);
 
 /**
  * Determines the value of every setting. A flag wins over the environment, the environment over the file, and the file over the default.
@@ -121,6 +121,11 @@ export function forgetEmptyVariables(environment: Environment = process.env): vo
   for (const [name, value] of Object.entries(environment)) {
     if (name.startsWith("RILL_") && value === "") Reflect.deleteProperty(environment, name);
   }
+}
+
+/** The key or token with which commands call a server, or undefined if the environment has none. It is a secret. */
+export function tokenOfEnvironment(environment: Environment = process.env): string | undefined {
+  return environment[environmentNameOf("token")];
 }
 
 /** The folder that `modelCache: auto` stands for, in the platform's cache folder. */

@@ -11,7 +11,13 @@ import { silentLogger } from "../../src/telemetry/logger.js";
 import { LOAD_EXAMPLE } from "./load-example.js";
 import { viewIn } from "./view-example.js";
 
-const COMMON = { maxConnections: 512, hosts: ["rill.example.com"], log: silentLogger, clock: systemClock };
+const COMMON = {
+  access: undefined,
+  maxConnections: 512,
+  hosts: ["rill.example.com"],
+  log: silentLogger,
+  clock: systemClock,
+};
 
 const startServer = (view: () => ServerView): Promise<AdminServer> =>
   AdminServer.start({ listen: { host: "127.0.0.1", port: 0 }, certificates: undefined, ...COMMON, view });

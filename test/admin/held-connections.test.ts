@@ -37,6 +37,7 @@ describe("The admin port with connections held open", function () {
       listen,
       certificates: undefined,
       view,
+      access: undefined,
       maxConnections: 512,
       hosts: [],
       log: silentLogger,
@@ -127,6 +128,7 @@ describe("The Host header of an admin request", () => {
     server = await AdminServer.start({
       listen: { host: "127.0.0.1", port: 0 },
       certificates: undefined,
+      access: undefined,
       view: () => viewIn("serving"),
       maxConnections: 64,
       hosts: ["Rill.Example.com", "rill"],

@@ -26,7 +26,14 @@ const FOREIGN_FLAGS = ["--cache-ram", "--format", "--go_opt", "--omit", "--progr
 /** Tables of the store, which look like metrics. */
 const TABLES = ["rill_schema", "rill_sessions", "rill_turns"];
 /** Words of HTTP/2, of chat templates and of the environment, which look like reasons. */
-const FOREIGN_CONSTANTS = ["ENHANCE_YOUR_CALM", "REFUSED_STREAM", "START_ACTION", "START_RESPONSE", "START_THINKING"];
+const FOREIGN_CONSTANTS = [
+  "ENHANCE_YOUR_CALM",
+  "REFUSED_STREAM",
+  "SANITIZE_SET",
+  "START_ACTION",
+  "START_RESPONSE",
+  "START_THINKING",
+];
 const FOREIGN_VARIABLES = ["MALLOC_ARENA_MAX", "UV_THREADPOOL_SIZE", "XDG_CACHE_HOME", "XDG_DATA_HOME"];
 
 function rillFlags(): ReadonlySet<string> {
@@ -64,6 +71,7 @@ function rillConstants(): ReadonlySet<string> {
   return new Set([
     ...ERROR_CODES,
     "SERVER_LOST",
+    environmentNameOf("token"),
     ...Object.keys(Status),
     ...values,
     ...["config", "address", ...settings].map(environmentNameOf),

@@ -82,6 +82,14 @@ tenants:
     assert.equal(rig.identify(withKey("old")).subject, "old");
   });
 
+  it("is not taken for another by a key that begins like a good one, or is a part of it", async () => {
+    await using rig = await IdentityRig.open();
+    assert.equal(rig.identify(withKey(KEY)).tenant, "acme");
+    for (const key of [`${KEY}x`, `${KEY}=`, KEY.slice(0, -1), KEY.slice(1), KEY.toUpperCase()]) {
+      assert.throws(() => rig.identify(withKey(key)), { code: "UNAUTHENTICATED" }, key);
+    }
+  });
+
   it("is told how to send it if the metadata is missing or malformed", async () => {
     await using rig = await IdentityRig.open();
     const factsOf = (authorization: string | undefined): unknown =>

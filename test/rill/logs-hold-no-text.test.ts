@@ -51,7 +51,12 @@ class Scene implements AsyncDisposable {
     });
     const log = createLogger({ level: "debug", destination, maxBufferedBytes: 64 * 1024 * 1024 });
     const server = await TestServer.start({ ...options, log });
-    const rill = await RillClient.open({ address: server.address, useProxy: false, security: undefined });
+    const rill = await RillClient.open({
+      address: server.address,
+      useProxy: false,
+      security: undefined,
+      token: undefined,
+    });
     return new Scene(log, lines, { server, client: new TestClient(server.address), rill });
   }
 

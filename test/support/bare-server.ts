@@ -1,3 +1,4 @@
+import { UNRECORDED } from "./audit-entries.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import { KeyedGenerations } from "../../src/generation/claim/keyed-generations.js";
 import { DescriptorSet } from "../../src/grpc/contract/descriptor-set.js";
@@ -49,6 +50,7 @@ export async function startBareServer(options: BareServerOptions): Promise<GrpcS
     descriptors: await DescriptorSet.read(),
     identify: identifyCaller,
     reflection: "on",
+    audit: UNRECORDED,
     lifecycle,
     limits,
     trustedProxies: [],

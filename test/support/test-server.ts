@@ -1,3 +1,5 @@
+import type { AuditTrail } from "../../src/core/audit.js";
+import { UNRECORDED } from "./audit-entries.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import type { ModelFacts } from "../../src/core/model-facts.js";
 import { EQUAL_TENANTS, type TenantPolicies } from "../../src/core/tenant-policy.js";
@@ -59,6 +61,8 @@ export interface TestServerOptions {
   readonly instanceId?: string;
   /** Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Default: nothing is recorded. */
+  readonly audit?: AuditTrail;
   /** Default "on". */
   readonly reflection?: ReflectionMode;
   /** Default: all tenants are equal. */
@@ -193,6 +197,7 @@ export class TestServer implements AsyncDisposable {
       descriptors: options.descriptors ?? (await DescriptorSet.read()),
       identify: options.identify ?? identifyCaller,
       reflection: options.reflection ?? "on",
+      audit: options.audit ?? UNRECORDED,
       lifecycle,
       limits,
       connections,

@@ -2090,6 +2090,9 @@ export const GetGenerationResponse: MessageFns<GetGenerationResponse> = {
  *   call gets a slot, if even the lower estimate of wait, prefill and output exceeds the deadline.
  * - RESOURCE_EXHAUSTED: a message or the metadata is too large, or the reader is too slow.
  * - INTERNAL: the engine failed.
+ * - UNAUTHENTICATED: the server knows its callers, and the credentials of the call are missing or not good.
+ * - PERMISSION_DENIED: the caller lacks a permission of the method. With the reason CREDENTIALS_REVOKED, also in the middle
+ *   of a stream, the operator has removed its credentials.
  *
  * A `turn` can also end with the statuses of SessionService and with these reasons:
  *
@@ -2102,7 +2105,7 @@ export type GenerationServiceService = typeof GenerationServiceService;
 export const GenerationServiceService = {
   /**
    * Generate returns the whole output at once. Its response combines the events that GenerateStream sends for the same
-   * request.
+   * request. It takes the permission `generate`, and with a `turn` also `sessions`.
    */
   generate: {
     path: "/rill.v1.GenerationService/Generate" as const,
@@ -2116,6 +2119,7 @@ export const GenerationServiceService = {
   /**
    * GenerateStream sends the output while the model decodes it, at the pace of the reader. A slow reader slows down the
    * decoding of its own call and of no other. Cancelling the call frees everything that it holds.
+   * It takes the permissions of Generate.
    */
   generateStream: {
     path: "/rill.v1.GenerationService/GenerateStream" as const,
@@ -2131,6 +2135,7 @@ export const GenerationServiceService = {
   /**
    * CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs.
    * Other tenants' generations do not exist for a caller; with the permission `cancel` it may end them by `generation_id`.
+   * It takes `generate` or `cancel`.
    */
   cancelGeneration: {
     path: "/rill.v1.GenerationService/CancelGeneration" as const,
@@ -2148,6 +2153,7 @@ export const GenerationServiceService = {
    * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
    * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND. Other
    * tenants' generations do not exist for a caller; with the permission `observe` it may read them by `generation_id`.
+   * It takes `generate` or `observe`.
    */
   getGeneration: {
     path: "/rill.v1.GenerationService/GetGeneration" as const,
@@ -2164,17 +2170,19 @@ export const GenerationServiceService = {
 export interface GenerationServiceServer extends UntypedServiceImplementation {
   /**
    * Generate returns the whole output at once. Its response combines the events that GenerateStream sends for the same
-   * request.
+   * request. It takes the permission `generate`, and with a `turn` also `sessions`.
    */
   generate: handleUnaryCall<GenerateRequest, GenerateResponse>;
   /**
    * GenerateStream sends the output while the model decodes it, at the pace of the reader. A slow reader slows down the
    * decoding of its own call and of no other. Cancelling the call frees everything that it holds.
+   * It takes the permissions of Generate.
    */
   generateStream: handleServerStreamingCall<GenerateStreamRequest, GenerateStreamResponse>;
   /**
    * CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs.
    * Other tenants' generations do not exist for a caller; with the permission `cancel` it may end them by `generation_id`.
+   * It takes `generate` or `cancel`.
    */
   cancelGeneration: handleUnaryCall<CancelGenerationRequest, CancelGenerationResponse>;
   /**
@@ -2182,6 +2190,7 @@ export interface GenerationServiceServer extends UntypedServiceImplementation {
    * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
    * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND. Other
    * tenants' generations do not exist for a caller; with the permission `observe` it may read them by `generation_id`.
+   * It takes `generate` or `observe`.
    */
   getGeneration: handleUnaryCall<GetGenerationRequest, GetGenerationResponse>;
 }
@@ -2189,7 +2198,7 @@ export interface GenerationServiceServer extends UntypedServiceImplementation {
 export interface GenerationServiceClient extends Client {
   /**
    * Generate returns the whole output at once. Its response combines the events that GenerateStream sends for the same
-   * request.
+   * request. It takes the permission `generate`, and with a `turn` also `sessions`.
    */
   generate(
     request: GenerateRequest,
@@ -2209,6 +2218,7 @@ export interface GenerationServiceClient extends Client {
   /**
    * GenerateStream sends the output while the model decodes it, at the pace of the reader. A slow reader slows down the
    * decoding of its own call and of no other. Cancelling the call frees everything that it holds.
+   * It takes the permissions of Generate.
    */
   generateStream(
     request: GenerateStreamRequest,
@@ -2222,6 +2232,7 @@ export interface GenerationServiceClient extends Client {
   /**
    * CancelGeneration ends a generation from outside its call. It fails with NOT_FOUND if no generation with this id runs.
    * Other tenants' generations do not exist for a caller; with the permission `cancel` it may end them by `generation_id`.
+   * It takes `generate` or `cancel`.
    */
   cancelGeneration(
     request: CancelGenerationRequest,
@@ -2243,6 +2254,7 @@ export interface GenerationServiceClient extends Client {
    * from the start of its call until `max_ledger_age` (1 h) after its end, or until `max_ledger_generations` (10,000) others
    * have ended since. Otherwise, and if a call ended before it was accepted, GetGeneration fails with NOT_FOUND. Other
    * tenants' generations do not exist for a caller; with the permission `observe` it may read them by `generation_id`.
+   * It takes `generate` or `observe`.
    */
   getGeneration(
     request: GetGenerationRequest,

@@ -148,7 +148,10 @@ export const GetModelResponse: MessageFns<GetModelResponse> = {
 /** ModelService describes the model that a server serves. */
 export type ModelServiceService = typeof ModelServiceService;
 export const ModelServiceService = {
-  /** GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. */
+  /**
+   * GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. It takes
+   * every identified caller.
+   */
   getModel: {
     path: "/rill.v1.ModelService/GetModel" as const,
     requestStream: false as const,
@@ -161,12 +164,18 @@ export const ModelServiceService = {
 } as const;
 
 export interface ModelServiceServer extends UntypedServiceImplementation {
-  /** GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. */
+  /**
+   * GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. It takes
+   * every identified caller.
+   */
   getModel: handleUnaryCall<GetModelRequest, GetModelResponse>;
 }
 
 export interface ModelServiceClient extends Client {
-  /** GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. */
+  /**
+   * GetModel returns a description of the served model. It fails with UNAVAILABLE while the model loads. It takes
+   * every identified caller.
+   */
   getModel(
     request: GetModelRequest,
     callback: (error: ServiceError | null, response: GetModelResponse) => void,

@@ -415,7 +415,10 @@ export const WatchLoadResponse: MessageFns<WatchLoadResponse> = {
 /** ServerService describes a server and its load, for operators and load balancers. */
 export type ServerServiceService = typeof ServerServiceService;
 export const ServerServiceService = {
-  /** GetServerInfo returns a description of the server and the limits in force. */
+  /**
+   * GetServerInfo returns a description of the server and the limits in force. It takes every
+   * identified caller.
+   */
   getServerInfo: {
     path: "/rill.v1.ServerService/GetServerInfo" as const,
     requestStream: false as const,
@@ -428,7 +431,7 @@ export const ServerServiceService = {
   },
   /**
    * GetLoad returns the current load. A caller without the permission `observe` sees the generations of its own tenant and
-   * nothing of the others'; the fields of Load say what is left out.
+   * nothing of the others'; the fields of Load say what is left out. It takes `generate` or `observe`.
    */
   getLoad: {
     path: "/rill.v1.ServerService/GetLoad" as const,
@@ -442,7 +445,7 @@ export const ServerServiceService = {
   /**
    * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
    * one. It shows what GetLoad shows. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers`
-   * (64) streams it fails with RESOURCE_EXHAUSTED.
+   * (64) streams it fails with RESOURCE_EXHAUSTED. It takes the permissions of GetLoad.
    */
   watchLoad: {
     path: "/rill.v1.ServerService/WatchLoad" as const,
@@ -456,23 +459,29 @@ export const ServerServiceService = {
 } as const;
 
 export interface ServerServiceServer extends UntypedServiceImplementation {
-  /** GetServerInfo returns a description of the server and the limits in force. */
+  /**
+   * GetServerInfo returns a description of the server and the limits in force. It takes every
+   * identified caller.
+   */
   getServerInfo: handleUnaryCall<GetServerInfoRequest, GetServerInfoResponse>;
   /**
    * GetLoad returns the current load. A caller without the permission `observe` sees the generations of its own tenant and
-   * nothing of the others'; the fields of Load say what is left out.
+   * nothing of the others'; the fields of Load say what is left out. It takes `generate` or `observe`.
    */
   getLoad: handleUnaryCall<GetLoadRequest, GetLoadResponse>;
   /**
    * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
    * one. It shows what GetLoad shows. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers`
-   * (64) streams it fails with RESOURCE_EXHAUSTED.
+   * (64) streams it fails with RESOURCE_EXHAUSTED. It takes the permissions of GetLoad.
    */
   watchLoad: handleServerStreamingCall<WatchLoadRequest, WatchLoadResponse>;
 }
 
 export interface ServerServiceClient extends Client {
-  /** GetServerInfo returns a description of the server and the limits in force. */
+  /**
+   * GetServerInfo returns a description of the server and the limits in force. It takes every
+   * identified caller.
+   */
   getServerInfo(
     request: GetServerInfoRequest,
     callback: (error: ServiceError | null, response: GetServerInfoResponse) => void,
@@ -490,7 +499,7 @@ export interface ServerServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * GetLoad returns the current load. A caller without the permission `observe` sees the generations of its own tenant and
-   * nothing of the others'; the fields of Load say what is left out.
+   * nothing of the others'; the fields of Load say what is left out. It takes `generate` or `observe`.
    */
   getLoad(
     request: GetLoadRequest,
@@ -510,7 +519,7 @@ export interface ServerServiceClient extends Client {
   /**
    * WatchLoad sends the load at once and then at every interval. A reader that is behind misses reports and gets the latest
    * one. It shows what GetLoad shows. The stream ends with UNAVAILABLE when the server drains. Beyond `max_load_watchers`
-   * (64) streams it fails with RESOURCE_EXHAUSTED.
+   * (64) streams it fails with RESOURCE_EXHAUSTED. It takes the permissions of GetLoad.
    */
   watchLoad(request: WatchLoadRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchLoadResponse>;
   watchLoad(

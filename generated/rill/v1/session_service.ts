@@ -1467,6 +1467,8 @@ export const AppendMessagesResponse: MessageFns<AppendMessagesResponse> = {
  * - RESOURCE_EXHAUSTED: the sessions, turns or bytes reach their limit.
  * - UNAVAILABLE, reason STORE_UNAVAILABLE: the store failed, and the change may or may not be stored. A repeat with
  *   `expected_revision` cannot apply it twice. Calls that need no store are not affected.
+ *
+ * Its methods take the permission `sessions`.
  */
 export type SessionServiceService = typeof SessionServiceService;
 export const SessionServiceService = {

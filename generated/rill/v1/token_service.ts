@@ -618,7 +618,7 @@ export const CountTokensResponse: MessageFns<CountTokensResponse> = {
 
 /**
  * TokenService tokenises and detokenises text exactly as GenerationService does, without generating. Its errors are those of
- * GenerationService.
+ * GenerationService. Its methods take the permission `tokens`.
  */
 export type TokenServiceService = typeof TokenServiceService;
 export const TokenServiceService = {
@@ -642,7 +642,10 @@ export const TokenServiceService = {
     responseSerialize: (value: DetokenizeResponse): Buffer => Buffer.from(DetokenizeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DetokenizeResponse => DetokenizeResponse.decode(value),
   },
-  /** CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context. */
+  /**
+   * CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context.
+   * It takes `generate` too.
+   */
   countTokens: {
     path: "/rill.v1.TokenService/CountTokens" as const,
     requestStream: false as const,
@@ -659,7 +662,10 @@ export interface TokenServiceServer extends UntypedServiceImplementation {
   tokenize: handleUnaryCall<TokenizeRequest, TokenizeResponse>;
   /** Detokenize returns the text of tokens. */
   detokenize: handleUnaryCall<DetokenizeRequest, DetokenizeResponse>;
-  /** CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context. */
+  /**
+   * CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context.
+   * It takes `generate` too.
+   */
   countTokens: handleUnaryCall<CountTokensRequest, CountTokensResponse>;
 }
 
@@ -696,7 +702,10 @@ export interface TokenServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DetokenizeResponse) => void,
   ): ClientUnaryCall;
-  /** CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context. */
+  /**
+   * CountTokens returns the number of input tokens that Generate would use, and says whether they fit the context.
+   * It takes `generate` too.
+   */
   countTokens(
     request: CountTokensRequest,
     callback: (error: ServiceError | null, response: CountTokensResponse) => void,

@@ -79,7 +79,7 @@ function nameOf(command: Command): string {
 }
 
 async function call(
-  { address, useProxy, security, deadlineMs }: ConnectionTarget,
+  { address, useProxy, security, token, deadlineMs }: ConnectionTarget,
   work: (session: ClientSession) => Promise<void>,
 ): Promise<ExitCode> {
   using signals = new StopSignals();
@@ -89,7 +89,7 @@ async function call(
   // grpc-js passes the address as the server's name also if it is an IP address, and Node would tell the user that it ignores that.
   process.noDeprecation = true;
   try {
-    using client = await RillClient.open({ address, useProxy, security });
+    using client = await RillClient.open({ address, useProxy, security, token });
     await work({ client, call: { signal, deadlineMs }, output });
     return ExitCode.done;
   } catch (error) {

@@ -8,7 +8,9 @@ import {
   parseHostName,
   parseSocketAddress,
 } from "../../machine/address.js";
+import { tokenOfEnvironment } from "../../settings/config.js";
 import { parseDurationMs } from "../../settings/units.js";
+import { readBearerToken } from "./bearer-token.js";
 import { UsageError } from "./usage-error.js";
 
 const DEFAULT_ADDRESS = "127.0.0.1:50051";
@@ -21,6 +23,8 @@ export interface ConnectionTarget {
   readonly useProxy: boolean;
   /** The security of the connection, or undefined for plaintext. */
   readonly security: ClientSecurity | undefined;
+  /** The key or token of the calls, or undefined if they have none. It is a secret. */
+  readonly token: string | undefined;
   readonly deadlineMs: number | undefined;
 }
 
@@ -32,6 +36,8 @@ interface ConnectionFlags {
   readonly cert?: string;
   readonly key?: string;
   readonly serverName?: string;
+  readonly tokenFile?: string;
+  readonly insecureToken?: true;
 }
 
 /** Adds the flags that all commands share which call a server. */
@@ -66,6 +72,15 @@ export function addConnectionFlags(command: Command): Command {
         .env("RILL_SERVER_NAME")
         .helpGroup(heading),
     )
+    .addOption(
+      new Option(
+        "--token-file <path>",
+        "file with the key or token of the calls; RILL_TOKEN may hold it instead",
+      ).helpGroup(heading),
+    )
+    .addOption(
+      new Option("--insecure-token", "send the token without encryption to another machine").helpGroup(heading),
+    )
     .addOption(new Option("--deadline <duration>", "give the call up after this time (never)").helpGroup(heading));
 }
 
@@ -78,12 +93,20 @@ export function readConnection(command: Command): ConnectionTarget {
   const isInTime =
     deadline === undefined || (deadlineMs !== undefined && deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS);
   const { security, problems } = readSecurity(flags);
-  if (target !== undefined && isInTime && problems.length === 0) return { ...target, security, deadlineMs };
+  const read = readBearerToken({
+    tokenFile: flags.tokenFile,
+    variable: tokenOfEnvironment(),
+    isPrivate: security !== undefined || target?.useProxy === false,
+    isInsecureAllowed: flags.insecureToken === true,
+  });
+  if (target !== undefined && isInTime && problems.length === 0 && "token" in read)
+    return { ...target, security, token: read.token, deadlineMs };
   const expected = `host:port, such as ${DEFAULT_ADDRESS}, or unix:path with a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`;
   throw new UsageError([
     ...(target === undefined ? [`--address: ${JSON.stringify(text)} must be ${expected}`] : []),
     ...(isInTime ? [] : [`--deadline: ${JSON.stringify(deadline)} must be a duration from 1ms to 576h, such as 30s`]),
     ...problems,
+    ...("problem" in read && target !== undefined ? [read.problem] : []),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../../core/audit.js";
 import type { CallCredentials, Caller, CallOrigin } from "../../core/calls.js";
 import type { GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
@@ -46,6 +47,8 @@ export interface CallHost {
   /** A clock that does not count time in which the process was stopped. The limits on slow callers use it. */
   readonly runningClock: Clock;
   readonly log: Logger;
+  /** The record of what callers do to other tenants, and of callers who are refused. */
+  readonly audit: AuditTrail;
   readonly openCalls: OpenCalls;
   readonly refusals: RefusalLog;
   readonly callLimit: CallLimit;

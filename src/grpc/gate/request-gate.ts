@@ -1,6 +1,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { AuditAction } from "../../core/audit.js";
 import type { MethodAccess } from "../../core/calls.js";
-import { GenerationError } from "../../core/generation-error.js";
+import { type ErrorCode, GenerationError } from "../../core/generation-error.js";
 import type { Limits } from "../../core/limits.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
@@ -36,6 +37,13 @@ const HEALTH_WATCH_PATH = "/grpc.health.v1.Health/Watch";
 const OPEN_HEALTH_CALLS = 256;
 /** The share of all calls that may lack a complete message. */
 const PENDING_SHARE = 1 / 4;
+
+/** The refusals of callers that the audit trail hears of. */
+const ACTION_OF_REFUSAL: Readonly<Partial<Record<ErrorCode, AuditAction>>> = {
+  UNAUTHENTICATED: "authentication_failed",
+  CREDENTIALS_REVOKED: "authentication_failed",
+  PERMISSION_DENIED: "permission_denied",
+};
 
 /** A stream as HTTP/2 delivers it, and the handler of grpc-js for it. */
 interface ArrivedStream {
@@ -174,7 +182,13 @@ export class RequestGate implements IncomingCallListener {
       rememberCaller(stream, checkCaller(this.#host, { peer, headers }, method));
       return undefined;
     } catch (thrown) {
-      return GenerationError.from(thrown);
+      const error = GenerationError.from(thrown);
+      const action = ACTION_OF_REFUSAL[error.code];
+      if (action !== undefined) {
+        const { name: peer } = peerOf(connection);
+        this.#host.audit.record({ action, outcome: "refused", peer, target: method.path.slice(1), reason: error.code });
+      }
+      return error;
     }
   }
 

@@ -36,6 +36,24 @@ function requireSessions({ caller }: CallContext): void {
   });
 }
 
+/** An action of a caller on a generation. */
+interface Visit {
+  readonly action: "cancel_generation" | "read_generation";
+  readonly method: string;
+  readonly context: CallContext;
+  /** The tenant of the generation. */
+  readonly tenant: string;
+  readonly generationId: string;
+}
+
+/** Records an action if the generation is another tenant's. */
+function recordVisit({ audit }: CallHost, { action, method, context, tenant, generationId }: Visit): void {
+  const { caller, origin } = context;
+  if (tenant === caller.tenant) return;
+  const target = `rill.v1.GenerationService/${method}`;
+  audit.record({ action, outcome: "done", caller, peer: origin.peer, target, targetTenant: tenant, generationId });
+}
+
 /** Creates the handlers of rill.v1.GenerationService. */
 export function createGenerationService(
   host: CallHost,
@@ -85,22 +103,27 @@ export function createGenerationService(
 
   const cancelGeneration = (
     request: DecodedRequest<CancelGenerationRequest>,
-    { caller }: CallContext,
+    context: CallContext,
   ): CancelGenerationResponse => {
+    const { caller } = context;
     const { scheduler } = requireBackend(source);
     const { target, mode } = parseCancelRequest(request, limits);
     const viewer = { tenant: caller.tenant, everyTenant: caller.permissions.has("cancel") };
-    const { generationId, state } = scheduler.cancel(target, mode, viewer);
+    const { generationId, tenant, state } = scheduler.cancel(target, mode, viewer);
+    recordVisit(host, { action: "cancel_generation", method: "CancelGeneration", context, tenant, generationId });
     return { generationId, state: toGenerationStateMessage(state) };
   };
 
   const getGeneration = (
     request: DecodedRequest<GetGenerationRequest>,
-    { caller }: CallContext,
+    context: CallContext,
   ): GetGenerationResponse => {
+    const { caller } = context;
     const { scheduler, model } = requireBackend(source);
     const viewer = { tenant: caller.tenant, everyTenant: caller.permissions.has("observe") };
     const report = scheduler.report(parseGetGenerationRequest(request, limits), viewer);
+    const { tenant, generationId } = report;
+    recordVisit(host, { action: "read_generation", method: "GetGeneration", context, tenant, generationId });
     return { generation: toGenerationMessage(report, { modelDigest: model.digest }) };
   };
 
