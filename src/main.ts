@@ -245,10 +245,17 @@ interface Served {
   backend: Backend | undefined;
 }
 
-function openStore({ store, limits }: Config, log: RootLogger): CalledStore {
+function openStore(config: Config, log: RootLogger): CalledStore {
+  const { store, storeConnections: connections, storeStatementMs: statementMs, sessionAgeMs, limits } = config;
   return createStore({
     address: store === "auto" ? defaultStore() : store,
-    limits: { sessions: limits.sessions, turns: limits.sessionTurns, bytes: limits.sessionBytes },
+    postgres: { connections, statementMs },
+    limits: {
+      sessions: limits.sessions,
+      turns: limits.sessionTurns,
+      bytes: limits.sessionBytes,
+      ...(sessionAgeMs === 0 ? {} : { ageMs: sessionAgeMs }),
+    },
     clock: systemClock,
     wallNowMs: Date.now,
     log,

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { basename, dirname } from "node:path";
 import type { Limits } from "../core/limits.js";
 import { modelCacheDirectory } from "../models/cache-directory.js";
+import { PostgresTlsError, readPostgresTarget } from "../sessions/database/postgres-tls.js";
 import { defaultStorePath, type StoreAddress } from "../sessions/link/store-address.js";
 import {
   countOpenDescriptors,
@@ -193,6 +194,7 @@ function findConflicts(config: Config): readonly string[] {
   const isIdleOrdered = limits.defaultSessionIdleMs <= limits.maxSessionIdleMs;
   return [
     ...findAddressConflicts(config),
+    ...findStoreProblems(config),
     ...(isOrdered ? [] : ["--min-heartbeat must not be longer than --max-heartbeat"]),
     ...(isBeatShort ? ["--default-heartbeat must not be shorter than --min-heartbeat"] : []),
     ...(isBeatLong ? ["--default-heartbeat must not be longer than --max-heartbeat"] : []),
@@ -200,6 +202,20 @@ function findConflicts(config: Config): readonly string[] {
     ...findIdentityConflicts(config),
     ...(isIdleOrdered ? [] : ["--session-idle-timeout must not be longer than --max-session-idle-timeout"]),
   ];
+}
+
+/** Finds what is wrong with the address of PostgreSQL, and with records that would go to one file. */
+function findStoreProblems({ store, usageLog, auditLog }: Config): readonly string[] {
+  const problems =
+    usageLog === auditLog && usageLog !== "off" ? [`--usage-log and --audit-log are both ${usageLog}`] : [];
+  if (store === "auto" || store.type !== "postgres") return problems;
+  try {
+    readPostgresTarget(store.url);
+    return problems;
+  } catch (error) {
+    if (error instanceof PostgresTlsError) return [...problems, error.message];
+    throw error;
+  }
 }
 
 /** Warns of variables with our prefix that are no setting. They are spelling mistakes, or belong to another program. */

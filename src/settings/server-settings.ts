@@ -1,11 +1,11 @@
 import { LANES, type Lane } from "../core/generation-request.js";
 import { HUB_ORIGIN } from "../models/download/hub-source.js";
-import { formatStoreAddress, parseStoreAddress, type StoreAddress } from "../sessions/link/store-address.js";
 import { LOG_LEVELS } from "../telemetry/logger.js";
 import { ADDRESS_SETTINGS } from "./address-settings.js";
 import { IDENTITY_SETTINGS } from "./identity-settings.js";
 import { RECORD_SETTINGS } from "./record-settings.js";
 import type { Setting } from "./setting.js";
+import { STORE_SETTINGS } from "./store-settings.js";
 import {
   choice,
   count,
@@ -126,11 +126,7 @@ export const SERVER_SETTINGS = {
     default: "tenant",
     words: ["tenant", "all"],
   }),
-  store: storeAddress({
-    name: "store",
-    about: "where sessions are stored; auto: a SQLite file in the platform's data folder",
-    default: "auto",
-  }),
+  ...STORE_SETTINGS,
   ...RECORD_SETTINGS,
   stepLimitMs: duration({
     name: "step-limit",
@@ -175,20 +171,6 @@ export const SERVER_SETTINGS = {
   }),
   logLevel: choice({ name: "log-level", about: "lowest level that is logged", default: "info", words: LOG_LEVELS }),
 };
-
-function storeAddress(described: {
-  readonly name: string;
-  readonly about: string;
-  readonly default: "auto";
-}): Setting<StoreAddress | "auto"> {
-  return {
-    ...described,
-    placeholder: "address|auto",
-    expected: "auto, memory:, sqlite:PATH or postgres://USER@HOST/DATABASE",
-    parse: (value) => (value === "auto" ? "auto" : parseStoreAddress(value)),
-    format: (address) => (address === "auto" ? "auto" : formatStoreAddress(address)),
-  };
-}
 
 function laneWeights(described: {
   readonly name: string;

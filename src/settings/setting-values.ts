@@ -48,10 +48,11 @@ function settleOne(setting: Setting<unknown>, sources: readonly GivenValues[]): 
   if (given === undefined || value !== undefined) {
     return { value, settled: { name, text: setting.format(value), origin: given?.origin ?? BY_DEFAULT } };
   }
+  const text = setting.conceal?.(given.text) ?? given.text;
   return {
     value: setting.default,
-    settled: { name, text: given.text, origin: given.origin },
-    problem: `${given.origin.label}: ${JSON.stringify(given.text)} must be ${setting.expected}`,
+    settled: { name, text, origin: given.origin },
+    problem: `${given.origin.label}: ${JSON.stringify(text)} must be ${setting.expected}`,
   };
 }
 

@@ -16,6 +16,8 @@ export interface Setting<T> {
   readonly isToggle?: true;
   /** Set if the value is a list. Its flag may be given several times, and its value in a file may be a list. */
   readonly isList?: true;
+  /** Takes secrets out of a text that is no value of this setting, before a message shows it. Default: such a text has none. */
+  conceal?(text: string): string;
   /** Returns undefined for a text that is no value of this setting. */
   parse(text: string): T | undefined;
   /** Returns a text that `parse` reads back to the same value. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,12 @@ interface Identity {
   readonly gid: number;
 }
 
+/** The certificate and the key of a server, in PEM. */
+interface ServerPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 interface PostgresConnection extends AsyncDisposable {
   run(statement: string): Promise<void>;
 }
@@ -29,6 +35,7 @@ export class PostgresServer implements AsyncDisposable {
   readonly #port: number;
   #process: ChildProcess | undefined;
   #databases = 0;
+  #hasTls = false;
 
   private constructor(parts: { folder: string; programs: string; identity: Identity | undefined; port: number }) {
     this.#folder = parts.folder;
@@ -37,8 +44,8 @@ export class PostgresServer implements AsyncDisposable {
     this.#port = parts.port;
   }
 
-  /** undefined: PostgreSQL is not installed here. */
-  static async start(): Promise<PostgresServer | undefined> {
+  /** undefined: PostgreSQL is not installed here. @param pair the server's certificate; default: it has no TLS */
+  static async start(pair?: ServerPair): Promise<PostgresServer | undefined> {
     const programs = await findPrograms();
     if (programs === undefined) return undefined;
     const identity = process.getuid?.() === 0 ? await findIdentity() : undefined;
@@ -47,8 +54,37 @@ export class PostgresServer implements AsyncDisposable {
     const flags = ["-D", join(folder, "data"), "-U", "rill", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"];
     await run(join(programs, "initdb"), flags, { ...identity, cwd: folder });
     const server = new PostgresServer({ folder, programs, identity, port: await freePort() });
+    if (pair !== undefined) await server.#useTls(pair);
     await server.up();
     return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The user that programs beside it run as, if it is not the user of the tests. */
+  get identity(): { readonly uid: number; readonly gid: number } | undefined {
+    return this.#identity;
+  }
+
+  /** Makes everybody give a password, which is that of the user `rill`. It holds from the next start on. */
+  async demandPassword(password: string): Promise<void> {
+    await using connection = await this.connect("postgres");
+    await connection.run(`alter role rill password '${password}'`);
+    await writeFile(join(this.#folder, "data", "pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
+    await connection.run("select pg_reload_conf()");
+  }
+
+  async #useTls({ certificate, key }: ServerPair): Promise<void> {
+    const files = { "server.crt": certificate, "server.key": key };
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(this.#folder, name);
+      await writeFile(path, text);
+      await chmod(path, 0o600);
+      if (this.#identity !== undefined) await chown(path, this.#identity.uid, this.#identity.gid);
+    }
+    this.#hasTls = true;
   }
 
   /** Starts the server, once it has gone down. */
@@ -58,6 +94,13 @@ export class PostgresServer implements AsyncDisposable {
       listen_addresses: "127.0.0.1",
       unix_socket_directories: this.#folder,
       fsync: "off",
+      ...(this.#hasTls
+        ? {
+            ssl: "on",
+            ssl_cert_file: join(this.#folder, "server.crt"),
+            ssl_key_file: join(this.#folder, "server.key"),
+          }
+        : {}),
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const child = spawn(join(this.#programs, "postgres"), ["-D", join(this.#folder, "data"), ...flags], {
@@ -138,7 +181,7 @@ async function findIdentity(): Promise<Identity> {
   return { uid: await idOf("-u"), gid: await idOf("-g") };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

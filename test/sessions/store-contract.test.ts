@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { SessionStore } from "../../src/sessions/session-store.js";
 import type { StoreAddress } from "../../src/sessions/link/store-address.js";
 import { describeAnswerContract } from "./answer-contract.js";
+import { PgBouncer } from "./pg-bouncer.js";
 import { PostgresServer } from "./postgres-server.js";
 import { describeSessionContract } from "./session-contract.js";
 import { admit, begin, commitOf, type Day, openStore, reread, says, turnsOf, valueOf } from "./store-rig.js";
@@ -96,5 +97,26 @@ describe("store contract: PostgreSQL", function () {
   describeContract(async () => {
     assert.ok(server !== undefined);
     return { type: "postgres", url: await server.createDatabase() };
+  }, true);
+});
+
+describe("store contract: PostgreSQL behind PgBouncer, which gives each transaction another connection", function () {
+  let server: PostgresServer | undefined;
+  let bouncer: PgBouncer | undefined;
+  before(async function () {
+    this.timeout(60_000);
+    server = await PostgresServer.start();
+    bouncer = server === undefined ? undefined : await PgBouncer.start(server, "transaction");
+    if (bouncer !== undefined) return;
+    console.log("PostgreSQL or PgBouncer is not installed here (Debian: postgresql, pgbouncer): its tests are skipped");
+    this.skip();
+  });
+  after(async () => {
+    await bouncer?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+  });
+  describeContract(async () => {
+    assert.ok(server !== undefined && bouncer !== undefined);
+    return { type: "postgres", url: bouncer.addressOf(await server.createDatabase()) };
   }, true);
 });

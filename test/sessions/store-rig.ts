@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Message } from "../../src/core/conversation.js";
-import { createStore } from "../../src/sessions/link/create-store.js";
+import { createStore, type PostgresBounds } from "../../src/sessions/link/create-store.js";
 import type { Session, Turn } from "../../src/sessions/session.js";
 import type { AdmitTurn, CommitTurn, OpenTurn, SessionStore, TurnLease } from "../../src/sessions/session-store.js";
 import type { StoreAddress } from "../../src/sessions/link/store-address.js";
@@ -23,7 +23,7 @@ export interface Day {
 
 export function openStore(
   address: StoreAddress,
-  options: { day?: Day; limits?: Partial<StoreLimits>; log?: Logger } = {},
+  options: { day?: Day; limits?: Partial<StoreLimits>; log?: Logger; postgres?: PostgresBounds } = {},
 ): SessionStore {
   const day = options.day ?? { nowMs: 1_790_000_000_000 };
   return createStore({
@@ -32,6 +32,7 @@ export function openStore(
     clock: systemClock,
     wallNowMs: () => day.nowMs,
     log: options.log ?? silentLogger,
+    ...(options.postgres === undefined ? {} : { postgres: options.postgres }),
   });
 }
 

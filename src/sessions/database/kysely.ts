@@ -11,6 +11,7 @@ export const {
   CompiledQuery,
   Kysely,
   PostgresDialect,
+  PostgresDriver,
   sql,
   SqliteAdapter,
   SqliteDriver,

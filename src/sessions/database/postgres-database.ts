@@ -1,34 +1,38 @@
 import pg from "pg";
-import type { Transaction } from "kysely";
+import type { DatabaseConnection, Driver, PostgresDialectConfig, Transaction, TransactionSettings } from "kysely";
 import type { StoreFault } from "../store-problem.js";
-import { Kysely, PostgresDialect, sql } from "./kysely.js";
+import { CompiledQuery, Kysely, PostgresDialect, PostgresDriver, sql } from "./kysely.js";
+import { PostgresTlsError, type PostgresTarget } from "./postgres-tls.js";
 import type { StoreDatabase, Tables } from "./store-database.js";
 
-/** The most connections at a time. */
-const POOL_SIZE = 10;
 /** A connection may take this long to be made or to fall free. */
 const CONNECT_MS = 3_000;
-/** The server gives a statement up after this time. */
-const STATEMENT_MS = 5_000;
-/** A server that has not said so by then counts as gone. */
-const ANSWER_MS = 6_000;
+/** A server that has not said by then that it gave a statement up counts as gone. */
+const ANSWER_MARGIN_MS = 1_000;
 /** The server gives up a transaction that is idle for this long, and with it the locks of a process that was stopped. */
 const IDLE_TRANSACTION_MS = 5_000;
 /** A number that no other program's advisory locks are likely to have. */
 const SCHEMA_LOCK = 7_455_108;
 
+export interface PostgresOptions {
+  readonly target: PostgresTarget;
+  /** The most connections at a time. */
+  readonly connections: number;
+  /** The server gives a statement up after this time. */
+  readonly statementMs: number;
+}
+
 /**
  * Opens a pool of connections, which are made when they are needed and replaced when they break. Main thread: none of it blocks.
  * @throws Error if the address cannot be read
  */
-export function openPostgresDatabase(address: string): StoreDatabase {
+export function openPostgresDatabase({ target, connections, statementMs }: PostgresOptions): StoreDatabase {
   const pool = new pg.Pool({
-    connectionString: address,
-    max: POOL_SIZE,
+    connectionString: target.connectionString,
+    ssl: target.tls,
+    max: connections,
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    query_timeout: ANSWER_MS,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    query_timeout: statementMs + ANSWER_MARGIN_MS,
     keepAlive: true,
     application_name: "rill",
     allowExitOnIdle: true,
@@ -37,7 +41,7 @@ export function openPostgresDatabase(address: string): StoreDatabase {
   // A connection that breaks while nobody uses it reports that by an event, which would end the process. Its next user gets the error anyway.
   pool.on("error", ignore);
   pool.on("connect", (client) => client.on("error", ignore));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new BoundedDialect({ pool }, statementMs) });
   return {
     db,
     locksRows: true,
@@ -56,8 +60,48 @@ export function openPostgresDatabase(address: string): StoreDatabase {
     // The pool replaces connections that break.
     isBrokenBy: () => false,
     lacksTables: (error) => postgresFaultOf(error) === "replaced",
+    // VACUUM does that, when the server decides so.
+    noteDeletion: () => undefined,
+    purge: () => undefined,
     close: () => db.destroy(),
   };
+}
+
+class BoundedDialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig;
+  readonly #statementMs: number;
+
+  constructor(config: PostgresDialectConfig, statementMs: number) {
+    super(config);
+    this.#config = config;
+    this.#statementMs = statementMs;
+  }
+
+  override createDriver(): Driver {
+    return new BoundedDriver(this.#config, this.#statementMs);
+  }
+}
+
+/**
+ * A driver that bounds each transaction where it begins, in the same round trip. Settings of the session would be lost, or given to others, where a
+ * pooler such as PgBouncer gives each transaction another connection. For the same reason the store uses no named statements, no locks beyond a
+ * transaction and no LISTEN.
+ */
+class BoundedDriver extends PostgresDriver {
+  readonly #statementMs: number;
+
+  constructor(config: PostgresDialectConfig, statementMs: number) {
+    super(config);
+    this.#statementMs = statementMs;
+  }
+
+  override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    const { isolationLevel, accessMode } = settings;
+    const level = isolationLevel === undefined ? "" : ` isolation level ${isolationLevel}`;
+    const begin = `start transaction${level}${accessMode === undefined ? "" : ` ${accessMode}`}`;
+    const bounds = `set local statement_timeout = ${this.#statementMs}; set local idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_MS}`;
+    await connection.executeQuery(CompiledQuery.raw(`${begin}; ${bounds}`));
+  }
 }
 
 /** Parses 64-bit integers, which pg returns as text, to numbers. Each of the store's is exact as a number. */
@@ -72,6 +116,8 @@ function ignore(): void {
 
 /** The faults by the beginnings of SQLSTATE codes, the longer ones first. */
 const FAULTS: readonly (readonly [code: string, fault: StoreFault])[] = [
+  // A pooler that does not know a parameter of the connection, or that gives each statement another connection.
+  ["08P01", "misconfigured"],
   ["08", "unreachable"],
   // The server is shutting down, has crashed, or is not yet up.
   ["57P", "unreachable"],
@@ -95,6 +141,10 @@ const FAULTS: readonly (readonly [code: string, fault: StoreFault])[] = [
 ];
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** OpenSSL's codes for certificates that are not accepted, and Node's codes for TLS. */
+const CERTIFICATE = /CERT|^ERR_TLS_|^ERR_SSL_|^ERR_OSSL_|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_CA$/;
+/** The messages of a server, or of what is in its place, that cannot be used as it is. */
+const UNFIT = /does not support SSL connections|transaction blocks not allowed in statement pooling mode/;
 /** Node's codes for failures of the network, such as ECONNREFUSED. */
 const NETWORK = /^E[A-Z]+(?:_[A-Z]+)*$/;
 /** The messages of pg's errors that have no code. */
@@ -105,7 +155,9 @@ const LOST =
 export function postgresFaultOf(error: unknown): StoreFault {
   if (!(error instanceof Error)) return "internal";
   const code = "code" in error ? String(error.code) : "";
-  if (code === "ERR_INVALID_URL") return "misconfigured";
+  if (error instanceof PostgresTlsError || code === "ERR_INVALID_URL" || UNFIT.test(error.message))
+    return "misconfigured";
+  if (CERTIFICATE.test(code)) return "misconfigured";
   if (SQLSTATE.test(code)) return FAULTS.find(([beginning]) => code.startsWith(beginning))?.[1] ?? "internal";
   if (NETWORK.test(code) || LOST.test(error.message)) return "unreachable";
   return "internal";

@@ -84,6 +84,8 @@ function configured(file: Database): Database {
   file.pragma("journal_mode = WAL");
   file.pragma("synchronous = FULL");
   file.pragma("foreign_keys = ON");
+  // Deleted texts are overwritten with zeros, in free pages too.
+  file.pragma("secure_delete = ON");
   return file;
 }
 
@@ -120,6 +122,8 @@ function databaseOf(file: Database, files?: SqliteFiles): StoreDatabase {
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   });
+  // The log of a process that was killed may hold texts of deleted sessions.
+  let isPurgeDue = true;
   return {
     db,
     locksRows: false,
@@ -130,6 +134,10 @@ function databaseOf(file: Database, files?: SqliteFiles): StoreDatabase {
     checkInPlace: () => files?.checkInPlace(),
     isBrokenBy: (error) => files !== undefined && isBrokenBy(error),
     lacksTables,
+    noteDeletion: () => (isPurgeDue = true),
+    purge: () => {
+      if (isPurgeDue && files !== undefined) isPurgeDue = !emptyLog(file);
+    },
     close: async () => {
       const isMoved = files?.isMoved === true;
       // A file that was moved and not removed holds everything that was stored.
@@ -138,6 +146,25 @@ function databaseOf(file: Database, files?: SqliteFiles): StoreDatabase {
       if (isMoved) files.removeOrphans();
     },
   };
+}
+
+/**
+ * Moves the log into the file and cuts it to nothing, because its old pages still have the texts of deleted sessions. It does not wait for other
+ * processes, which may read the log.
+ * @returns false if another process has kept the log
+ */
+function emptyLog(file: Database): boolean {
+  // The statements are kept, as all others are.
+  file.prepare("pragma busy_timeout = 0").get();
+  try {
+    const { busy } = file.prepare("pragma wal_checkpoint(TRUNCATE)").get() as { readonly busy: number };
+    return busy === 0;
+  } catch (error) {
+    if (sqliteFaultOf(error) === "internal") throw error;
+    return false;
+  } finally {
+    file.prepare(`pragma busy_timeout = ${BUSY_MS}`).get();
+  }
 }
 
 /** Moves the log into the file. Data that cannot be written any more is lost with the file. */

@@ -18,6 +18,10 @@ export interface StoreDatabase {
   isBrokenBy(error: unknown): boolean;
   /** Returns whether the error says that the store's tables are missing, because somebody has emptied the database. They are made anew then. */
   lacksTables(error: unknown): boolean;
+  /** Notes that sessions were deleted, whose texts may remain in the database's files until `purge`. */
+  noteDeletion(): void;
+  /** Takes the texts of deleted sessions out of the database's files, if that is not done. It may fail to, while another process reads the database. */
+  purge(): void;
   close(): Promise<void>;
 }
 

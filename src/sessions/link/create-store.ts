@@ -2,18 +2,32 @@ import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
 import { CalledStore, type StoreRunner } from "./called-store.js";
 import { CommandRunner } from "../operations/command-runner.js";
+import { readPostgresTarget } from "../database/postgres-tls.js";
 import { openPostgresDatabase, postgresFaultOf } from "../database/postgres-database.js";
+import type { StoreDatabase } from "../database/store-database.js";
 import { IN_MEMORY } from "../database/sqlite-database.js";
 import { formatStoreAddress, type StoreAddress } from "./store-address.js";
 import { StoreLink } from "./store-link.js";
 import type { StoreLimits } from "../operations/store-work.js";
 
-/** Longer than one statement may take, and shorter than a caller's patience. */
-const ANSWER_MS = 10_000;
+/** The time in which a store has to answer, beyond that of one statement. */
+const ANSWER_MARGIN_MS = 5_000;
 const MAX_COMMANDS = 1_024;
+
+/** The bounds of the connections to PostgreSQL. */
+export interface PostgresBounds {
+  /** The most connections at a time. */
+  readonly connections: number;
+  /** The time after which the server gives a statement up. */
+  readonly statementMs: number;
+}
+
+export const DEFAULT_POSTGRES_BOUNDS: PostgresBounds = { connections: 10, statementMs: 5_000 };
 
 export interface StoreOptions {
   readonly address: StoreAddress;
+  /** Default: DEFAULT_POSTGRES_BOUNDS. */
+  readonly postgres?: PostgresBounds;
   readonly limits: StoreLimits;
   readonly clock: Clock;
   /** The time of day, in ms since the epoch. */
@@ -30,23 +44,39 @@ export function createStore(options: StoreOptions): CalledStore {
     wallNowMs,
     log,
     maxCommands: MAX_COMMANDS,
-    answerMs: ANSWER_MS,
+    answerMs: (options.postgres ?? DEFAULT_POSTGRES_BOUNDS).statementMs + ANSWER_MARGIN_MS,
   });
 }
 
-function createRunner({ address, limits, clock, log }: StoreOptions): StoreRunner {
+function createRunner(options: StoreOptions): StoreRunner {
+  const { address, limits, clock, log, postgres = DEFAULT_POSTGRES_BOUNDS } = options;
   switch (address.type) {
     case "sqlite":
       return new StoreLink({ path: address.path, limits, clock, log });
     case "memory":
       return new StoreLink({ path: IN_MEMORY, limits, clock, log });
-    case "postgres":
+    case "postgres": {
+      let isWarned = false;
+      const open = (): StoreDatabase => {
+        // The files that the address names are read again after a failure, since they may have been replaced.
+        const target = readPostgresTarget(address.url);
+        const { weakness } = target;
+        if (weakness !== undefined && !isWarned) {
+          log.warn(
+            { store: formatStoreAddress(address), weakness },
+            "what goes to PostgreSQL can be read on the way: sslmode=verify-full in --store would prevent it",
+          );
+        }
+        isWarned = true;
+        return openPostgresDatabase({ target, ...postgres });
+      };
       return new CommandRunner({
-        open: () => openPostgresDatabase(address.url),
+        open,
         faultOf: postgresFaultOf,
         limits,
         label: formatStoreAddress(address),
         onWarning: (text) => log.warn({}, text),
       });
+    }
   }
 }

@@ -12,7 +12,7 @@ export async function updateSession(access: StoreAccess, request: UpdateSession)
     if (row === undefined) return { ok: false, problem: { type: "session_not_found" } };
     const conflict = findConflict(row, { revision: request.expectedRevision, idle: false });
     if (conflict !== undefined) return { ok: false, problem: conflict };
-    const changed = changedRow(row, work.nowMs, {
+    const changed = changedRow(row, work, {
       labels: request.labels === undefined ? row.labels : encodeLabels(request.labels),
       idle_ms: request.idleMs ?? row.idle_ms,
     });
@@ -29,7 +29,7 @@ export async function appendMessages(access: StoreAccess, request: AppendMessage
     const problem =
       findConflict(row, { revision: request.expectedRevision, idle: true }) ?? findExcess(work, row, turn);
     if (problem !== undefined) return { ok: false, problem };
-    const changed = changedRow(row, work.nowMs, { turns: turn.number, bytes: row.bytes + turn.bytes });
+    const changed = changedRow(row, work, { turns: turn.number, bytes: row.bytes + turn.bytes });
     await saveSession(work, changed);
     await work.trx.insertInto("rill_turns").values(turn).execute();
     return { ok: true, value: toSession(changed) };
@@ -53,5 +53,6 @@ export async function removeSession(
   { owner, sessionId }: { readonly owner: string; readonly sessionId: string },
 ): Promise<void> {
   await work.trx.deleteFrom("rill_sessions").where("session_id", "=", sessionId).execute();
+  work.noteDeletion();
   await releaseSession(work, owner);
 }

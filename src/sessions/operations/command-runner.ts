@@ -80,7 +80,7 @@ export class CommandRunner implements AsyncDisposable {
 
   async #opened(): Promise<StoreDatabase> {
     const database = (this.#database ??= this.#options.open());
-    this.#ready ??= migrate(database, this.#options.migrations ?? MIGRATIONS);
+    this.#ready ??= this.#prepare(database);
     try {
       await this.#ready;
     } catch (error) {
@@ -88,6 +88,11 @@ export class CommandRunner implements AsyncDisposable {
       throw error;
     }
     return database;
+  }
+
+  async #prepare(database: StoreDatabase): Promise<void> {
+    await migrate(database, this.#options.migrations ?? MIGRATIONS);
+    await limitAges(database, this.#options.limits);
   }
 
   #problemOf(error: unknown): StoreProblem {
@@ -101,6 +106,16 @@ export class CommandRunner implements AsyncDisposable {
     const { label } = this.#options;
     return message.includes(label) ? message : `${label}: ${message}`;
   }
+}
+
+/** Makes sessions that were stored under a longer maximum age, or under none, keep the present one. */
+async function limitAges({ db }: StoreDatabase, { ageMs }: StoreLimits): Promise<void> {
+  if (ageMs === undefined) return;
+  await db
+    .updateTable("rill_sessions")
+    .set((eb) => ({ expires_ms: eb("created_ms", "+", ageMs) }))
+    .where((eb) => eb("expires_ms", ">", eb("created_ms", "+", ageMs)))
+    .execute();
 }
 
 function messageOf(error: unknown): string {

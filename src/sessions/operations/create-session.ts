@@ -3,7 +3,7 @@ import type { CreateSession, ForkSession } from "../session-store.js";
 import type { StoreProblem, StoreResult } from "../store-problem.js";
 import type { SessionRow } from "../database/store-database.js";
 import { sql } from "../database/kysely.js";
-import { encodeLabels, reserveSession, toSession } from "./session-rows.js";
+import { encodeLabels, reserveSession, toSession, usedRow } from "./session-rows.js";
 import type { StoreAccess, Work } from "./store-work.js";
 import { findExcess, newTurnRow } from "./turn-rows.js";
 import { lockSession } from "./turn-lease.js";
@@ -119,7 +119,7 @@ async function findCreated(
 
 /** Returns the row of a session without turns. */
 function newSessionRow(
-  { nowMs }: Work,
+  work: Work,
   {
     owner,
     sessionId,
@@ -127,7 +127,8 @@ function newSessionRow(
     idleMs,
   }: { owner: string; sessionId: string; labels: ReadonlyMap<string, string>; idleMs: number },
 ): SessionRow {
-  return {
+  const { nowMs } = work;
+  const row = {
     session_id: sessionId,
     owner,
     revision: 1,
@@ -143,4 +144,5 @@ function newSessionRow(
     running_generation: null,
     lease_until_ms: null,
   };
+  return usedRow(row, work);
 }

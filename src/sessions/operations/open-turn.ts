@@ -48,7 +48,7 @@ export async function admitTurn(access: StoreAccess, request: AdmitTurn): Promis
       findExcess(work, session, turn);
     if (problem !== undefined) return { ok: false, problem };
     await work.trx.insertInto("rill_turns").values(turn).execute();
-    const changed = changedRow(session, work.nowMs, {
+    const changed = changedRow(session, work, {
       turns: turn.number,
       bytes: session.bytes + turn.bytes,
       fence: session.fence + 1,

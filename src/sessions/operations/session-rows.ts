@@ -46,14 +46,18 @@ function isExpired(row: SessionRow, nowMs: number): boolean {
 }
 
 /** Returns the row after one more change, which adds 1 to its revision and counts as use. */
-export function changedRow(row: SessionRow, nowMs: number, changes: Partial<SessionRow>): SessionRow {
-  return usedRow({ ...row, ...changes, revision: row.revision + 1 }, nowMs);
+export function changedRow(row: SessionRow, work: UseWork, changes: Partial<SessionRow>): SessionRow {
+  return usedRow({ ...row, ...changes, revision: row.revision + 1 }, work);
 }
 
-export function usedRow(row: SessionRow, nowMs: number): SessionRow {
+export function usedRow(row: SessionRow, { nowMs, limits }: UseWork): SessionRow {
   const usedMs = Math.max(row.used_ms, nowMs);
-  return { ...row, used_ms: usedMs, expires_ms: usedMs + row.idle_ms };
+  const lastMs = limits.ageMs === undefined ? Infinity : row.created_ms + limits.ageMs;
+  return { ...row, used_ms: usedMs, expires_ms: Math.min(usedMs + row.idle_ms, lastMs) };
 }
+
+/** The time of a use, and the bounds that decide when the session is deleted after it. */
+type UseWork = Pick<Work, "nowMs" | "limits">;
 
 /** Stores every column that can change. The transaction holds the row's lock. */
 export async function saveSession({ trx }: Work, row: SessionRow): Promise<void> {

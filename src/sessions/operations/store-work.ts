@@ -9,6 +9,8 @@ export interface StoreLimits {
   readonly turns: number;
   /** The most bytes of one session's messages and answers. */
   readonly bytes: number;
+  /** The age at which a session is deleted, even if it is used. Default: sessions that are used stay. */
+  readonly ageMs?: number;
 }
 
 /** The surroundings of an operation inside one transaction. */
@@ -19,6 +21,8 @@ export interface Work {
   readonly limits: StoreLimits;
   /** True: rows have to be locked before they are changed. False: only one transaction writes at a time. */
   readonly locksRows: boolean;
+  /** Notes that a session was deleted, so that the next sweep takes its texts out of the files. */
+  noteDeletion(): void;
 }
 
 /** The two kinds of transactions of one operation. */
@@ -30,7 +34,12 @@ export class StoreAccess {
   constructor(database: StoreDatabase, given: Pick<Work, "nowMs" | "limits">) {
     this.nowMs = given.nowMs;
     this.#database = database;
-    this.#work = { ...given, locksRows: database.locksRows };
+    this.#work = { ...given, locksRows: database.locksRows, noteDeletion: () => database.noteDeletion() };
+  }
+
+  /** Takes the texts of deleted sessions out of the database's files. */
+  purge(): void {
+    this.#database.purge();
   }
 
   /** Reads the store at one moment. It works on a store that cannot be written. */

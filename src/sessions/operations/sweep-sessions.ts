@@ -16,6 +16,7 @@ export async function sweepSessions(access: StoreAccess, limit: number): Promise
   for (const key of expired.slice(0, limit)) {
     if (await access.write((work) => deleteExpired(work, key))) deletedSessions++;
   }
+  access.purge();
   const more = lost.length > limit || expired.length > limit;
   return { ok: true, value: { endedTurns: Math.min(lost.length, limit), deletedSessions, more } };
 }

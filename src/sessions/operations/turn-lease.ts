@@ -14,7 +14,7 @@ export async function renewLease(access: StoreAccess, request: RenewLease): Prom
   return await access.write(async (work) => {
     const session = await findSession(work, lease, true);
     if (session === undefined || !isHolder(session, lease)) return FENCED_OUT;
-    await saveSession(work, { ...usedRow(session, work.nowMs), lease_until_ms: work.nowMs + leaseMs });
+    await saveSession(work, { ...usedRow(session, work), lease_until_ms: work.nowMs + leaseMs });
     if (answer !== undefined) {
       await work.trx
         .updateTable("rill_turns")
@@ -79,7 +79,7 @@ async function endTurn(work: Work, session: SessionRow, toEnding: (turn: TurnRow
   if (turn === undefined) throw new Error("the turn that runs is not stored");
   const ending = toEnding(turn);
   const addedBytes = await writeEnding(work, turn, { ...ending, endRevision: session.revision + 1 });
-  const ended = changedRow(session, work.nowMs, {
+  const ended = changedRow(session, work, {
     bytes: session.bytes + addedBytes,
     fence: ending.fence,
     running_turn: null,

@@ -133,9 +133,12 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     about: "Where [sessions](sessions.md) are stored, and how many and how long.",
     names: [
       "store",
+      "store-connections",
+      "store-statement-timeout",
       "max-sessions",
       "max-session-turns",
       "max-session-size",
+      "max-session-age",
       "session-idle-timeout",
       "max-session-idle-timeout",
       "max-page-size",
