@@ -28,6 +28,7 @@ const GROUPS = [
       "docs/configuration.md",
       "docs/cli.md",
       "docs/proxies.md",
+      "docs/security.md",
       "docs/performance.md",
     ],
   },
@@ -41,6 +42,7 @@ const SHORT_TITLES = {
   "README.md": "Start here",
   "docs/proxies.md": "Behind a proxy",
   "src/README.md": "Map of the code",
+  "SECURITY.md": "Report a weakness",
 };
 
 function pagesIn(folder) {
@@ -63,6 +65,8 @@ export function checkGroups() {
 export function placeOf(file) {
   if (file === "README.md") return "index.md";
   if (file === "src/README.md") return "source.md";
+  // docs/security.md has the name that this page would get.
+  if (file === "SECURITY.md") return "report-a-weakness.md";
   return file.replace(/^docs\/(?:site\/)?/, "").replace(/^[A-Z]+\.md$/, (name) => name.toLowerCase());
 }
 
