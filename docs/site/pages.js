@@ -25,6 +25,7 @@ const GROUPS = [
       "docs/operating.md",
       "docs/identity.md",
       "docs/tls.md",
+      "docs/tenants.md",
       "docs/configuration.md",
       "docs/cli.md",
       "docs/proxies.md",
