@@ -70,7 +70,8 @@ function readKey(path: string, pem: Buffer): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
-    const isEncrypted = (error as NodeJS.ErrnoException).code === "ERR_MISSING_PASSPHRASE";
+    // PKCS #8 says so in the name of the block, and the older forms in a header.
+    const isEncrypted = pem.includes("ENCRYPTED");
     const fault = isEncrypted
       ? "it is encrypted, and the server has no passphrase for it"
       : "it is no private key in PEM";

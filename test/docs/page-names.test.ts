@@ -74,7 +74,7 @@ function rillConstants(): ReadonlySet<string> {
     environmentNameOf("token"),
     ...Object.keys(Status),
     ...values,
-    ...["config", "address", ...settings].map(environmentNameOf),
+    ...["config", "address", "tls", "ca", "cert", "key", "server-name", ...settings].map(environmentNameOf),
     ...FOREIGN_CONSTANTS,
     ...FOREIGN_VARIABLES,
   ]);
