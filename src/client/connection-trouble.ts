@@ -94,7 +94,8 @@ function tryHandshake(host: string, port: number, security: ClientSecurity | und
       ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
       ...(security?.authorities === undefined ? {} : { ca: security.authorities }),
       ...(security?.identity === undefined ? {} : { cert: security.identity.chain, key: security.identity.key }),
-      rejectUnauthorized: security !== undefined,
+      // The code below judges the certificate, because Node does not show one that it has refused itself.
+      rejectUnauthorized: false,
       ALPNProtocols: ["h2"],
     });
     let isOpen = false;
@@ -103,10 +104,6 @@ function tryHandshake(host: string, port: number, security: ClientSecurity | und
       resolve(attempt);
       socket.destroy();
     };
-    const certificate = (): PeerCertificate | undefined => {
-      const found = socket.getPeerCertificate() as PeerCertificate | null;
-      return found === null || Object.keys(found).length === 0 ? undefined : found;
-    };
     let timer = setTimeout(
       () => end({ type: "failed", code: "ETIMEDOUT", certificate: undefined }),
       HANDSHAKE_LIMIT_MS,
@@ -114,11 +111,16 @@ function tryHandshake(host: string, port: number, security: ClientSecurity | und
     socket.once("secureConnect", () => {
       isOpen = true;
       clearTimeout(timer);
+      if (security !== undefined && !socket.authorized) {
+        const code = String(socket.authorizationError);
+        end({ type: "failed", code, certificate: socket.getPeerCertificate() });
+        return;
+      }
       timer = setTimeout(() => end({ type: "open", protocol: socket.alpnProtocol }), REFUSAL_WAIT_MS);
     });
     socket.resume();
     socket.on("error", ({ code = "" }: NodeJS.ErrnoException) =>
-      end(isOpen ? { type: "closed" } : { type: "failed", code, certificate: certificate() }),
+      end(isOpen ? { type: "closed" } : { type: "failed", code, certificate: undefined }),
     );
     socket.once("close", () =>
       end(isOpen ? { type: "closed" } : { type: "failed", code: "ECONNRESET", certificate: undefined }),

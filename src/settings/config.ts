@@ -129,6 +129,11 @@ export function tokenOfEnvironment(environment: Environment = process.env): stri
   return environment[environmentNameOf("token")];
 }
 
+/** The text of the variable that says whether commands encrypt their calls, or undefined if it is unset. */
+export function clientTlsVariable(environment: Environment = process.env): string | undefined {
+  return environment[environmentNameOf("tls")];
+}
+
 /** The folder that `modelCache: auto` stands for, in the platform's cache folder. */
 export function defaultModelCache(): string {
   return modelCacheDirectory({ platform: process.platform, environment: process.env, homeDirectory: homedir() });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
+import type { ListenAddress } from "../../src/machine/listen-address.js";
 import { announcement } from "../../src/server/announce.js";
 
 /** An announcement of the model `tiny`. */
@@ -61,5 +62,32 @@ describe("announcement", () => {
     const text = announce("[::1]:1", "0.0.0.0:2");
     assert.match(text, /http:\/\/localhost:2\/metrics/);
     assert.doesNotMatch(announce("[::1]:1"), /metrics/);
+  });
+
+  it("shows a call with TLS where there is no other address, with the authority and the name that it needs", () => {
+    const callsOf = (addresses: readonly ListenAddress[]): readonly (string | undefined)[] => {
+      const trust = {
+        authorities: "/etc/rill/it's.pem",
+        nameFor: (host: string) => (host === "localhost" ? undefined : "a.test"),
+      };
+      const adminAddress = { security: "tls", address: "0.0.0.0:2" } as const;
+      const names = { modelName: "tiny", program: "rill", logPlace: "a file" };
+      const text = announcement({ addresses, adminAddress, trust, ...names });
+      return [/^  (rill .*)$/m, /^  (grpcurl .*) -d/m, /^metrics: (.*)$/m].map((pattern) => pattern.exec(text)?.[1]);
+    };
+    const tls = { security: "tls", address: "0.0.0.0:7" } as const;
+    const mtls = { security: "mtls", address: "127.0.0.1:8" } as const;
+    const ca = `'/etc/rill/it'\\''s.pem'`;
+    assert.deepEqual(callsOf([mtls, tls]), [
+      `rill generate --address localhost:7 --tls --ca ${ca} "Once upon a time"`,
+      `grpcurl -cacert ${ca}`,
+      "https://localhost:2/metrics",
+    ]);
+    const identity = "--cert CERTIFICATE --key KEY";
+    assert.deepEqual(callsOf([mtls]).slice(0, 2), [
+      `rill generate --address 127.0.0.1:8 --tls --ca ${ca} --server-name a.test ${identity} "Once upon a time"`,
+      `grpcurl -cacert ${ca} -authority a.test -cert CERTIFICATE -key KEY`,
+    ]);
+    assert.match(callsOf([mtls, { security: "plaintext", address: "127.0.0.1:9" }])[1] ?? "", /-plaintext$/);
   });
 });

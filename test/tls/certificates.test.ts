@@ -122,7 +122,7 @@ describe("The certificates of a server", () => {
     for (let look = 0; look < 2; look++) clock.advance(LOOK_MS);
     assert.deepEqual(
       contexts.map(({ cert }) => String(cert)),
-      [pairs[1]?.certificate],
+      pairs.slice(1).map(({ certificate }) => certificate),
     );
   });
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type ClientSecurity, readClientSecurity } from "../../client/client-security.js";
 import {
   formatSocketAddress,
@@ -8,7 +8,7 @@ import {
   parseHostName,
   parseSocketAddress,
 } from "../../machine/address.js";
-import { tokenOfEnvironment } from "../../settings/config.js";
+import { clientTlsVariable, tokenOfEnvironment } from "../../settings/config.js";
 import { parseDurationMs } from "../../settings/units.js";
 import { readBearerToken } from "./bearer-token.js";
 import { UsageError } from "./usage-error.js";
@@ -51,9 +51,8 @@ export function addConnectionFlags(command: Command): Command {
         .helpGroup(heading),
     )
     .addOption(
-      new Option("--tls [true|false]", "encrypt the connection; --ca, --cert and --server-name do so too")
+      new Option("--tls", "encrypt the connection; --ca, --cert and --server-name do so too")
         .env("RILL_TLS")
-        .argParser(parseToggle)
         .helpGroup(heading),
     )
     .addOption(
@@ -92,7 +91,7 @@ export function readConnection(command: Command): ConnectionTarget {
   const deadlineMs = deadline === undefined ? undefined : parseDurationMs(deadline);
   const isInTime =
     deadline === undefined || (deadlineMs !== undefined && deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS);
-  const { security, problems } = readSecurity(flags);
+  const { security, problems } = readSecurity(flags, command.getOptionValueSource("tls") === "env");
   const read = readBearerToken({
     tokenFile: flags.tokenFile,
     variable: tokenOfEnvironment(),
@@ -124,7 +123,15 @@ interface ReadSecurity {
   readonly problems: readonly string[];
 }
 
-function readSecurity({ address, tls, ca, cert, key, serverName }: ConnectionFlags): ReadSecurity {
+/** @param isByVariable whether the environment says that the connection is encrypted, or that it is not */
+function readSecurity(flags: ConnectionFlags, isByVariable: boolean): ReadSecurity {
+  const { address, ca, cert, key, serverName } = flags;
+  // commander takes any value of the variable for true.
+  const variable = isByVariable ? clientTlsVariable() : undefined;
+  if (variable !== undefined && variable !== "true" && variable !== "false") {
+    return { security: undefined, problems: [`RILL_TLS: ${JSON.stringify(variable)} must be true or false`] };
+  }
+  const tls = variable === undefined ? flags.tls : variable === "true";
   const isWanted = tls ?? [ca, cert, key, serverName].some((flag) => flag !== undefined);
   if (!isWanted) return { security: undefined, problems: [] };
   const problems = [
@@ -140,9 +147,4 @@ function readSecurity({ address, tls, ca, cert, key, serverName }: ConnectionFla
   } catch (error) {
     return { security: undefined, problems: [...problems, error instanceof Error ? error.message : String(error)] };
   }
-}
-
-function parseToggle(text: string): boolean {
-  if (text === "true" || text === "false") return text === "true";
-  throw new InvalidArgumentError("It must be true or false.");
 }

@@ -100,3 +100,20 @@ describe("The health service", () => {
     assert.deepEqual([late.status.reason, late.messages.length], ["DRAINING", 0]);
   });
 });
+
+describe("An address for health alone", () => {
+  it("serves health until the server is closed, and nothing else, and counts its connections with the others", async () => {
+    await using server = await TestServer.start({ healthListen: "127.0.0.1:0" });
+    const { healthAddress = "" } = server.rpc;
+    using client = new TestClient(healthAddress);
+    const health = await answerOf<HealthCheckResponse>((settle) => client.health.check({ service: "" }, settle));
+    assert.equal(health.status, Serving.SERVING);
+    assert.equal((await refusalOf(client.load())).code, 12);
+    assert.equal((await resultOf(client.generation.generateStream(tokensRequest([1])))).status.code, 12);
+    assert.equal(server.rpc.connections.open, 1);
+    const watch = resultOf(client.health.watch({ service: "" }));
+    await server.rpc.shutdown(1_000);
+    assert.equal((await watch).status.code, 14);
+    assert.equal(server.rpc.connections.open, 0);
+  });
+});
