@@ -22,11 +22,11 @@ export interface PostgresBounds {
   readonly statementMs: number;
 }
 
-export const DEFAULT_POSTGRES_BOUNDS: PostgresBounds = { connections: 10, statementMs: 5_000 };
+const DEFAULT_POSTGRES_BOUNDS: PostgresBounds = { connections: 10, statementMs: 5_000 };
 
 export interface StoreOptions {
   readonly address: StoreAddress;
-  /** Default: DEFAULT_POSTGRES_BOUNDS. */
+  /** Default: 10 connections and 5 s. */
   readonly postgres?: PostgresBounds;
   readonly limits: StoreLimits;
   readonly clock: Clock;
