@@ -80,10 +80,18 @@ export class Dispatcher implements Disposable {
       policies: options.policies,
       mayRun: (tenant) => this.#use.mayRun(tenant),
       capacity: options.slots * options.limits.queuePerSlot,
-      forecast: (order) => this.#estimator.forecastQueue(order.map(({ work }) => work)),
+      forecast: (order) => {
+        const works = order.map(({ work }) => work);
+        return this.#estimator.forecastQueue(works, this.#yields.expected());
+      },
       clock: options.clock,
     });
-    this.#forecasts = new ForecastCache({ queue: this.#queue, estimator: this.#estimator, clock: options.clock });
+    this.#forecasts = new ForecastCache({
+      queue: this.#queue,
+      estimator: this.#estimator,
+      yields: (tenant) => this.#yields.expected(tenant),
+      clock: options.clock,
+    });
     this.#preemptor = new Preemptor({
       slots: this.#slots,
       wanted: () => this.#missingSlots(),
@@ -96,6 +104,7 @@ export class Dispatcher implements Disposable {
       laneWeights: options.laneWeights,
       policies: options.policies,
       runningOf: (tenant) => this.#use.runningOf(tenant),
+      slots: options.slots,
     });
   }
 

@@ -11,12 +11,14 @@ const LEAD_WORK = 2 * QUANTUM_TOKENS;
 export interface YieldPolicyOptions {
   readonly queue: {
     readonly ledger: { runs(): Iterable<[number, ChargedRun]> };
+    tenants(): ReadonlySet<string>;
     next(): { readonly lane: Lane; readonly tenant: string } | undefined;
     leadOf(lane: Lane, tenant: string, other: string): number;
   };
   readonly laneWeights: Readonly<Record<Lane, number>>;
   readonly policies: TenantPolicies;
   readonly runningOf: (tenant: string) => number;
+  readonly slots: number;
 }
 
 /**
@@ -44,6 +46,35 @@ export class YieldPolicy {
     }
     this.#leaving = chosen?.runId;
     return this.#leaving;
+  }
+
+  /**
+   * Foretells which runs give their slots up, and after how many further tokens, while the waiting tenants and `newcomer` want slots: those of each tenant
+   * that holds more slots than its weight gives it.
+   */
+  expected(newcomer?: string): ReadonlyMap<number, number> {
+    const { queue, policies, slots } = this.#options;
+    const wanting = new Set(queue.tenants());
+    if (newcomer !== undefined) wanting.add(newcomer);
+    const held = new Map<string, { runId: number; run: ChargedRun }[]>();
+    for (const [runId, run] of queue.ledger.runs()) {
+      const runs = held.get(run.tenant);
+      if (runs === undefined) held.set(run.tenant, [{ runId, run }]);
+      else runs.push({ runId, run });
+    }
+    const yields = new Map<number, number>();
+    let weights = 0;
+    for (const tenant of new Set([...wanting, ...held.keys()])) weights += policies.of(tenant).weight;
+    for (const [tenant, runs] of held) {
+      if (wanting.size === (wanting.has(tenant) ? 1 : 0)) continue;
+      const excess = Math.ceil(runs.length - (slots * policies.of(tenant).weight) / weights);
+      const leaving = runs.sort((a, b) => (this.#yieldsBefore(a, b) ? -1 : 1)).slice(0, Math.max(0, excess));
+      for (const [index, { runId, run }] of leaving.entries()) {
+        const leadTokens = ((index + 1) * QUANTUM_TOKENS) / runs.length;
+        yields.set(runId, Math.max(leadTokens, quantumOf(run.work) - run.work.tokensInSlot));
+      }
+    }
+    return yields;
   }
 
   isLeaving(runId: number): boolean {

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { GenerationError } from "../../src/core/generation-error.js";
+import type { Generation } from "../../src/scheduler/generation/generation.js";
+import { VirtualServer } from "../support/virtual-server.js";
+import { readAll, runOf } from "./scheduler-rig.js";
 import { jainIndex, type PlayedTenant, playTenants, type TenantPlay } from "../support/tenant-play.js";
 
 const SLOTS = 8;
@@ -52,5 +56,36 @@ describe("Shares of tenants", function () {
     });
     const works = ["greedy", ...OTHERS].map((name) => workOf(play, name));
     assert.ok(jainIndex(works) >= 0.98, String(jainIndex(works)));
+  });
+
+  it("are foreseen by the estimate of a tenant that comes to slots full of another one's long generations", async () => {
+    const stepMs = (pulls: number): number => 20 + 4 * pulls;
+    await using server = new VirtualServer({
+      engine: { sequences: 2, contextTokens: 4_096, saves: true, stepMs },
+      limits: { queueWaitMs: 5_000 },
+    });
+    const { clock, scheduler } = server;
+    const call = (tenant: string, maxOutputTokens: number): Generation => {
+      const { signal } = new AbortController();
+      const opened = { tenant, requestId: undefined, lane: "interactive" as const, labels: new Map<string, string>() };
+      const generation = scheduler.open({ ...opened, signal });
+      const inputTokens = Uint32Array.from(`${tenant} `, (letter) => letter.charCodeAt(0));
+      scheduler.submit(generation, runOf(inputTokens, { maxOutputTokens, ignoreEndOfGeneration: true }));
+      return generation;
+    };
+    const readings = [call("greedy", 2_000), call("greedy", 2_000)].map((generation) => readAll(generation));
+    await server.until(() => clock.nowMs() > 10_000);
+    const cameAtMs = clock.nowMs();
+    // The other generations would take 46 s.
+    const other = call("other", 10);
+    let isRead = false;
+    void readAll(other).then(() => (isRead = true));
+    await server.until(() => isRead);
+    assert.ok(clock.nowMs() - cameAtMs < 5_000, `${clock.nowMs() - cameAtMs} ms`);
+    const { verdicts } = scheduler.load().waitEstimates;
+    assert.equal(verdicts.longer, 0);
+    scheduler.endAll(new GenerationError("DRAINED", "the test is over"));
+    await Promise.allSettled(readings);
+    await server.until(() => scheduler.load().generations.length === 0);
   });
 });

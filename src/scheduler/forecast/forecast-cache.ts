@@ -1,7 +1,7 @@
 import { type Lane, LANES } from "../../core/generation-request.js";
 import type { Clock } from "../../sync/clock.js";
 import type { ExpectedRun, RunForecast, RunWork, WaitRange } from "./run-work.js";
-import type { WaitEstimator } from "./wait-estimator.js";
+import type { WaitEstimator, Yields } from "./wait-estimator.js";
 
 /** Queues shorter than this are forecast anew for each newcomer. */
 const LONG_QUEUE = 64;
@@ -21,6 +21,8 @@ export interface ForecastCacheOptions {
     order(newcomer: ExpectedRun): readonly ({ readonly work: RunWork } | undefined)[];
   };
   readonly estimator: WaitEstimator;
+  /** Foretells which runs give their slots up if the tenant wants one too. */
+  readonly yields: (tenant: string | undefined) => Yields;
   readonly clock: Clock;
 }
 
@@ -74,10 +76,11 @@ export class ForecastCache {
   }
 
   #forecastAnew(newcomer: ExpectedRun, work?: RunWork): RunForecast {
-    const { queue, estimator } = this.#options;
+    const { queue, estimator, yields } = this.#options;
     return estimator.forecastNewcomer(
       queue.order(newcomer).map((waiter) => waiter?.work),
       work,
+      yields(newcomer.tenant),
     );
   }
 }

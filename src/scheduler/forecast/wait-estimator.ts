@@ -8,6 +8,9 @@ import { samplesFor, simulate, type SimulatedRun, type SlotTimes } from "./simul
 
 type StepNotice = Extract<EngineNotice, { type: "step" }>;
 
+/** The further output tokens after which runs give their slots up to other tenants, by run id. They return behind all that wait now. */
+export type Yields = ReadonlyMap<number, number>;
+
 /** A refused caller is told to wait this long while nothing was measured. */
 const UNMEASURED_RETRY_MS = 1_000;
 /** A refused caller is told to wait at least this long. */
@@ -27,6 +30,7 @@ const MOST_SIMULATED = 256;
  * otherwise refuse every caller with a deadline for ever, because no refused caller makes a step.
  */
 const FADE_HALF_LIFE_MS = 30_000;
+const NO_YIELDS: Yields = new Map();
 const UNMEASURED: RunForecast = { wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 };
 const NO_WORK: SimulatedRun = { prefillMsLeft: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
 /** The reasons of an output that the model ended. With every other reason it would have been longer. */
@@ -116,11 +120,11 @@ export class WaitEstimator {
   }
 
   /** The wait of each run in the queue, in the order in which they get slots; all 0 while nothing was measured. */
-  forecastQueue(queue: readonly RunWork[]): WaitRange[] {
+  forecastQueue(queue: readonly RunWork[], yields: Yields = NO_YIELDS): WaitRange[] {
     if (!this.#pace.measured) return queue.map(() => UNMEASURED.wait);
     const stride = strideOf(queue);
     const simulated = queue.filter((_, index) => index % stride === 0);
-    const samples = this.#simulate(simulated, { stride });
+    const samples = this.#simulate(simulated, { stride, yields });
     const waits = simulated.map((_, index) => this.#forecastAt(samples, index).wait);
     return queue.map((_, index) => waits[Math.floor(index / stride)] ?? UNMEASURED.wait);
   }
@@ -129,14 +133,17 @@ export class WaitEstimator {
    * The forecast of a newcomer that takes the position that is undefined in `queue`; all 0 while nothing was measured. Without `work`, only the wait of
    * the forecast is meant to be read. The newcomer is expected to outlast its deadline, and the other runs are not.
    */
-  forecastNewcomer(queue: readonly (RunWork | undefined)[], work?: RunWork): RunForecast {
+  forecastNewcomer(queue: readonly (RunWork | undefined)[], work?: RunWork, yields: Yields = NO_YIELDS): RunForecast {
     const newcomerIndex = queue.indexOf(undefined);
     if (newcomerIndex < 0) throw new Error("the newcomer has no position in the queue");
     if (!this.#pace.measured) return UNMEASURED;
     if (work !== undefined) this.#askedAtMs ??= this.#clock.nowMs();
     const stride = strideOf(queue);
     const simulated = queue.filter((_, index) => index === newcomerIndex || index % stride === 0);
-    return this.#forecastAt(this.#simulate(simulated, { stride, newcomer: work }), simulated.indexOf(undefined));
+    return this.#forecastAt(
+      this.#simulate(simulated, { stride, yields, newcomer: work }),
+      simulated.indexOf(undefined),
+    );
   }
 
   /** The lower estimate of how long a run takes once it has a slot. */
@@ -177,12 +184,19 @@ export class WaitEstimator {
    */
   #simulate(
     queue: readonly (RunWork | undefined)[],
-    { stride, newcomer }: { stride: number; newcomer?: RunWork | undefined },
+    { stride, yields, newcomer }: { stride: number; yields: Yields; newcomer?: RunWork | undefined },
   ): SlotTimes[][] {
     const hypercube = samplesFor(this.#held.size + queue.length);
     return Array.from({ length: hypercube.samples }, (_, sample) => {
       const shareOf = (run: number): number => hypercube.share(sample, run);
-      const held = Array.from(this.#held.values(), (work, run) => this.#simulatedHolder(work, shareOf(run)));
+      const returning: SimulatedRun[] = [];
+      const held = Array.from(this.#held, ([runId, work], run) => {
+        const holder = this.#simulatedHolder(work, shareOf(run));
+        const yieldTokens = yields.get(runId);
+        if (yieldTokens === undefined || holder.outputTokens <= yieldTokens) return holder;
+        returning.push({ ...holder, prefillMsLeft: 0, outputTokens: holder.outputTokens - yieldTokens });
+        return { ...holder, outputTokens: yieldTokens };
+      });
       const waiting = queue.map((work, index): SimulatedRun => {
         const share = shareOf(held.length + index);
         if (work === undefined) {
@@ -191,7 +205,13 @@ export class WaitEstimator {
         const run = this.#simulatedRun(work, share);
         return stride === 1 ? run : { ...run, leavesAtMs: run.leavesAtMs / stride };
       });
-      const times = simulate({ slots: this.#slots, held, queue: waiting, leastWidth: this.#width, pace: this.#pace });
+      const times = simulate({
+        slots: this.#slots,
+        held,
+        queue: [...waiting, ...returning],
+        leastWidth: this.#width,
+        pace: this.#pace,
+      });
       return stride === 1 ? times : stretched(times, stride);
     });
   }

@@ -41,6 +41,8 @@ export class LaneQueue<T extends Waiter> {
   /** The flow that got a slot last, whose counter stands for the others' while nobody waits. */
   #served: TenantFlow<T> | undefined;
   #grants = 0;
+  /** The number of tenants met. */
+  #met = 0;
 
   constructor(options: LaneQueueOptions) {
     this.#options = options;
@@ -181,8 +183,8 @@ export class LaneQueue<T extends Waiter> {
   }
 
   #simulated(turn: TenantFlow<T>, order: readonly (T | undefined)[]): SimulatedTurn<T> {
-    const { virtualWork, lastGrant, tenant } = turn;
-    return { virtualWork, lastGrant, weight: this.#options.policies.of(tenant).weight, order, served: 0 };
+    const { virtualWork, lastGrant, tenantNumber, tenant } = turn;
+    return { virtualWork, lastGrant, tenantNumber, weight: this.#options.policies.of(tenant).weight, order, served: 0 };
   }
 
   #joining(tenant: string): SimulatedTurn<T> {
@@ -190,6 +192,7 @@ export class LaneQueue<T extends Waiter> {
     return {
       virtualWork: flow === undefined ? this.#floor() : this.#lifted(flow),
       lastGrant: flow?.lastGrant ?? 0,
+      tenantNumber: flow?.tenantNumber ?? Infinity,
       weight: this.#options.policies.of(tenant).weight,
       order: [undefined],
       served: 0,
@@ -227,7 +230,7 @@ export class LaneQueue<T extends Waiter> {
     const known = this.#flows.get(tenant);
     if (known !== undefined) return known;
     this.#forgetIdle();
-    const flow = new TenantFlow<T>(tenant, () => {
+    const flow = new TenantFlow<T>({ tenant, tenantNumber: (this.#met += 1) }, () => {
       if (!flow.canServe(false)) this.#waiting.delete(flow);
       this.#options.onLeave();
     });
@@ -254,6 +257,7 @@ export class LaneQueue<T extends Waiter> {
 interface SimulatedTurn<T> {
   virtualWork: number;
   lastGrant: number;
+  readonly tenantNumber: number;
   readonly weight: number;
   readonly order: readonly (T | undefined)[];
   served: number;

@@ -22,12 +22,15 @@ export interface TenantTurn {
   readonly virtualWork: number;
   /** The number of the lane's latest grant to the tenant. */
   readonly lastGrant: number;
+  /** The number of the tenant in the order in which the lane met them. */
+  readonly tenantNumber: number;
 }
 
-/** Returns true if `turn` comes before `other`: less work for its weight, or as much and the earlier latest grant. */
+/** Returns true if `turn` comes before `other`: less work for its weight, as much and the earlier latest grant, or else the lower number. */
 export function isBefore(turn: TenantTurn, other: TenantTurn): boolean {
   if (turn.virtualWork !== other.virtualWork) return turn.virtualWork < other.virtualWork;
-  return turn.lastGrant < other.lastGrant;
+  if (turn.lastGrant !== other.lastGrant) return turn.lastGrant < other.lastGrant;
+  return turn.tenantNumber < other.tenantNumber;
 }
 
 type Kind = "new" | "returning";
@@ -38,6 +41,7 @@ type Kind = "new" | "returning";
  */
 export class TenantFlow<T extends Waiter> implements TenantTurn {
   readonly tenant: string;
+  readonly tenantNumber: number;
   virtualWork = 0;
   lastGrant = 0;
   /** The number of the tenant's runs that hold a slot. */
@@ -47,8 +51,9 @@ export class TenantFlow<T extends Waiter> implements TenantTurn {
   #yielded = 0;
 
   /** @param onLeave called after each entry that was left or served. */
-  constructor(tenant: string, onLeave: () => void) {
+  constructor({ tenant, tenantNumber }: { tenant: string; tenantNumber: number }, onLeave: () => void) {
     this.tenant = tenant;
+    this.tenantNumber = tenantNumber;
     this.#queues = {
       new: new LinkedQueue<T>((waiter) => {
         if (waiter.hasYielded) this.#yielded -= 1;

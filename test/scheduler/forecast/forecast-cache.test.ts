@@ -60,7 +60,7 @@ class Scene {
       },
     };
     this.#queue = queue;
-    this.forecasts = new ForecastCache({ queue: counted, estimator, clock });
+    this.forecasts = new ForecastCache({ queue: counted, estimator, yields: () => new Map(), clock });
     const updates = Array.from({ length: SLOTS }, (_, index) => {
       estimator.start(index + 1, workOf());
       return { runId: index + 1, stage: "running", pieces: [], decodedTokens: 1, prefillTokensLeft: 0 } as const;
