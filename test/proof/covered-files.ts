@@ -14,6 +14,12 @@ export const COVERED_FILES: Readonly<Record<string, readonly string[]>> = {
   preemptions: ["src/scheduler", "src/engine/run", "src/engine/sequences", "src/engine/loop"],
   "read-ahead": ["src/generation", "src/grpc/call", "src/core/limits.ts"],
   schemas: ["src/prepare/grammar", "src/prepare/template", "src/engine/llama", "src/engine/run", "src/engine/output"],
+  tenants: [
+    "src/engine/sequences",
+    "src/engine/loop",
+    "src/prepare/grammar/compiled-grammars.ts",
+    "src/generation/call",
+  ],
   sessions: ["src/sessions", "src/generation"],
 };
 

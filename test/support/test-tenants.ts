@@ -18,7 +18,11 @@ export function tenantMetadata(tenant: string, permissions: readonly Permission[
 
 /** The options of a client all of whose calls are the tenant's. */
 export function callsOf(tenant: string, permissions: readonly Permission[] = USUAL): grpc.ClientOptions {
-  const added = tenantMetadata(tenant, permissions);
+  return callsWith(tenantMetadata(tenant, permissions));
+}
+
+/** The options of a client all of whose calls have this metadata. */
+export function callsWith(added: grpc.Metadata): grpc.ClientOptions {
   const intercept: grpc.Interceptor = (options, next) =>
     new grpc.InterceptingCall(next(options), {
       start: (metadata, listener, proceed) => {
