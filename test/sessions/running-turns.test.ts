@@ -49,6 +49,19 @@ describe("Turns that run here", () => {
     assert.equal(turns.generatedOf({ ...key, owner: "someone else" }, turn.lease.turnNumber), undefined);
   });
 
+  it("hold up no other owner that names their session", async () => {
+    await using set = await running();
+    const { turns, source, key } = set;
+    const other = { ...key, owner: "someone else" };
+    using _door = await turns.enter(key, { signal: NEVER, waitMs: 0 });
+    using _other = await turns.enter(other, { signal: NEVER, waitMs: 60_000 });
+    source.ending = true;
+    await turns.settled(other);
+    const request = { ...other, expectedRevision: undefined, idempotencyKey: undefined };
+    const opened = await turns.open(request, { signal: NEVER, waitMs: 60_000 });
+    assert.deepEqual(opened.ok ? opened.value.type : opened.problem.type, "session_not_found");
+  });
+
   it("are waited for by those who would not wait, once they are about to end", async () => {
     await using set = await running();
     const { source, turn, open } = set;

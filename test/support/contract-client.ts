@@ -1,4 +1,4 @@
-import type * as grpc from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { contractMethod } from "./load-contract.js";
 import { ownConnection } from "./own-connection.js";
@@ -10,6 +10,8 @@ export type ContractMessage = Readonly<Record<string, unknown>>;
 export interface ContractResult {
   readonly messages: readonly ContractMessage[];
   readonly code: number;
+  /** The text of the status. */
+  readonly details: string;
   readonly metadata: grpc.Metadata;
 }
 
@@ -17,10 +19,12 @@ export interface ContractResult {
 export class ContractClient implements Disposable {
   readonly #contract: PackageDefinition;
   readonly #client: grpc.Client;
+  readonly #metadata: grpc.Metadata;
 
-  /** @param address host:port */
-  constructor(address: string, contract: PackageDefinition) {
+  /** @param address host:port @param metadata of every call */
+  constructor(address: string, contract: PackageDefinition, metadata = new grpc.Metadata()) {
     this.#contract = contract;
+    this.#metadata = metadata;
     this.#client = ownConnection(address);
   }
 
@@ -33,7 +37,7 @@ export class ContractClient implements Disposable {
     const { path, requestSerialize, responseDeserialize } = contractMethod(this.#contract, name);
     const decode = (bytes: Buffer): ContractMessage => responseDeserialize(bytes) as ContractMessage;
     // Every kind of method is a stream each way on the wire.
-    const stream = this.#client.makeBidiStreamRequest(path, requestSerialize, decode);
+    const stream = this.#client.makeBidiStreamRequest(path, requestSerialize, decode, this.#metadata.clone());
     const messages: ContractMessage[] = [];
     stream.on("data", (message: ContractMessage) => {
       if (messages.push(message) >= until) stream.cancel();
@@ -41,8 +45,8 @@ export class ContractClient implements Disposable {
     stream.on("error", () => {});
     for (const request of requests) stream.write(request);
     stream.end();
-    const { code, metadata } = await new Promise<grpc.StatusObject>((resolve) => stream.on("status", resolve));
-    return { messages, code, metadata };
+    const { code, details, metadata } = await new Promise<grpc.StatusObject>((resolve) => stream.on("status", resolve));
+    return { messages, code, details, metadata };
   }
 
   /** The one message of a call that goes well. @throws Error when it does not */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { CacheScope } from "../../generated/rill/v1/cache_scope.js";
-import { GenerationState } from "../../generated/rill/v1/generation_state.js";
-import { knownWhen } from "../support/ledger-watch.js";
-import { SCRIPT } from "../support/scripted-engine.js";
-import { serveSuite } from "../support/suite-server.js";
-import { messageOf, promptRequest, refusalOf, TestClient, tokensRequest } from "../support/test-client.js";
-import { callsOf, identifyByWords } from "../support/test-tenants.js";
-import { SessionClient } from "./session-client.js";
-import { turnRequest } from "./turn-request.js";
+import { CacheScope } from "../../../generated/rill/v1/cache_scope.js";
+import { GenerationState } from "../../../generated/rill/v1/generation_state.js";
+import { knownWhen } from "../../support/ledger-watch.js";
+import { SCRIPT } from "../../support/scripted-engine.js";
+import { serveSuite } from "../../support/suite-server.js";
+import { messageOf, promptRequest, refusalOf, TestClient, tokensRequest } from "../../support/test-client.js";
+import { callsOf, identifyByWords } from "../../support/test-tenants.js";
+import { SessionClient } from "../session-client.js";
+import { turnRequest } from "../turn-request.js";
 
 const ENDLESS = [SCRIPT.CYCLE, 65];
 
