@@ -61,6 +61,18 @@ export const BAD_SHAPES: readonly BadRequest[] = [
     ],
   },
   {
+    name: "ids of calls that are too long",
+    request: chatRequest([
+      [
+        said(Role.ASSISTANT, "", { toolCalls: [toolCall("i".repeat(16_385), "f"), toolCall("i".repeat(16_384), "f")] }),
+        said(Role.TOOL, "so", { toolCallId: "i".repeat(16_385) }),
+        said(Role.TOOL, "so", { toolCallId: "i".repeat(16_384) }),
+        HELLO,
+      ],
+    ]),
+    fields: ["chat.messages[0].tool_calls[0].id", "chat.messages[1].tool_call_id"],
+  },
+  {
     name: "results of calls that were not made before, two calls of a message with one id, and calls at the end",
     request: chatRequest([
       [

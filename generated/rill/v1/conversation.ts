@@ -61,7 +61,7 @@ export interface Message {
   /**
    * The id of the tool call whose result this message is. An earlier message of the conversation must contain that call; if
    * several calls have the id, the result belongs to the nearest. The results that follow a message with several calls may
-   * come in any order. Required with ROLE_TOOL, and valid only there.
+   * come in any order. 1 to 16384 bytes. Required with ROLE_TOOL, and valid only there.
    */
   toolCallId?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;

@@ -78,9 +78,9 @@ export interface ToolChoice {
 /** ToolCall is a complete tool call of the model. */
 export interface ToolCall {
   /**
-   * The id of the call, 1 to `max_id_bytes` (128) bytes. No two calls of one message have the same id. The message with the
-   * result of the call names it. A later message may use the id again, and a result belongs to the nearest call before it.
-   * Required.
+   * The id of the call, 1 to 16384 bytes. No two calls of one message have the same id. The message with the result of the
+   * call names it. A later message may use the id again, and a result belongs to the nearest call before it. The prompt
+   * shows a short id in place of one of more than 128 characters. Required.
    */
   id?:
     | string

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Message, ToolCall, ToolUse } from "../../core/conversation.js";
 import type { ChatRequest } from "./chat-template.js";
 import { writtenNames } from "./written-names.js";
@@ -47,15 +48,16 @@ function nameCalls(messages: readonly Message[], writtenOf: (name: string) => st
   });
 }
 
-/** Gives a call whose id an earlier call has another id, and the results after it too. Ids depend on earlier messages only. */
+/** Gives a call whose id is long or an earlier call's another id, and the results after it too. Ids depend on earlier messages only. */
 function separateCalls(messages: readonly Message[]): readonly Message[] {
   const taken = new Set<string>();
   /** The id in force of the newest call with an id of the caller's, and how often that id was there. */
   const newest = new Map<string, { readonly id: string; readonly count: number }>();
   const separate = (call: ToolCall): ToolCall => {
+    const short = shortId(call.id);
     let count = (newest.get(call.id)?.count ?? 0) + 1;
-    while (taken.has(numbered(call.id, count))) count++;
-    const id = numbered(call.id, count);
+    while (taken.has(numbered(short, count))) count++;
+    const id = numbered(short, count);
     taken.add(id);
     newest.set(call.id, { id, count });
     return id === call.id ? call : { ...call, id };
@@ -66,6 +68,14 @@ function separateCalls(messages: readonly Message[]): readonly Message[] {
     const id = toolCallId === undefined ? undefined : newest.get(toolCallId)?.id;
     return id === undefined || id === toolCallId ? message : { ...message, toolCallId: id };
   });
+}
+
+/** The longest id that a template gets. The prompt of a longer one would be mostly id. */
+const MAX_ID_CHARACTERS = 128;
+
+function shortId(id: string): string {
+  if (id.length <= MAX_ID_CHARACTERS) return id;
+  return `call_${createHash("sha256").update(id).digest("hex").slice(0, 24)}`;
 }
 
 function numbered(id: string, count: number): string {

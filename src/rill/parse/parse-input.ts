@@ -127,6 +127,8 @@ function requireNoControlTokens(parseControlTokens: boolean | undefined, violati
 }
 
 const MAX_TOOL_NAME_BYTES = 128;
+/** The longest id of a call in a history. Gateways keep what other models signed in it, some KB in LiteLLM's ids of Gemini's calls. */
+const MAX_CALL_ID_BYTES = 16 * 1024;
 
 /**
  * Parses a list of at least one message. The result is empty if there are too many or none. `checkCallIds` checks which calls the results belong to.
@@ -159,7 +161,7 @@ function parseMessage(
   if (role !== "tool" && toolCallId !== undefined)
     violations.add(`${path}.tool_call_id`, "is valid only with ROLE_TOOL");
   if (role === "tool" && toolCallId === undefined) violations.add(`${path}.tool_call_id`, "is missing");
-  const callId = parseId({ field: `${path}.tool_call_id`, value: toolCallId }, limits, violations);
+  const callId = parseCallId(`${path}.tool_call_id`, toolCallId, violations);
   const calls = parseToolCalls({ field: `${path}.tool_calls`, toolCalls }, limits, violations);
   return Object.freeze({
     role,
@@ -209,9 +211,17 @@ function parseToolCalls(
       violations.add(`${path}.name`, `has ${nameBytes} bytes; it must have 1 to ${MAX_TOOL_NAME_BYTES}`);
     }
     return Object.freeze({
-      id: parseId({ field: `${path}.id`, value: id }, limits, violations) ?? "",
+      id: parseCallId(`${path}.id`, id, violations) ?? "",
       name: name ?? "",
       arguments: args,
     });
   });
+}
+
+function parseCallId(field: string, value: string | undefined, violations: Violations): string | undefined {
+  const bytes = Buffer.byteLength(value ?? "a");
+  if (bytes < 1 || bytes > MAX_CALL_ID_BYTES) {
+    violations.add(field, `has ${bytes} bytes; it must have 1 to ${MAX_CALL_ID_BYTES}`);
+  }
+  return value;
 }

@@ -39,6 +39,24 @@ describe("a written chat", () => {
     assert.deepEqual(idsOf(written(taken)), ["a_2", "a", "a_3", "= a_3"]);
   });
 
+  it("gives a call whose id is long a short one, and its result too, however alike such ids begin", () => {
+    const [one, other] = ["a", "b"].map((end) => `call_1__thought__${"x".repeat(12_000)}${end}`);
+    assert.ok(one !== undefined && other !== undefined);
+    const messages = [calling([one, "f"], [other, "f"]), result(other, "2"), result(one, "1")];
+    const ids = idsOf(written([...messages, ...messages]));
+    assert.deepEqual(new Set(ids).size, 8);
+    assert.ok(
+      ids.every((id) => id.length < 40 && /^(= )?call_[0-9a-f]{24}(_2)?$/.test(id)),
+      ids.join(),
+    );
+    assert.deepEqual(
+      ids.slice(2, 4),
+      ids.slice(0, 2).map((id) => `= ${id}`),
+    );
+    assert.deepEqual(idsOf(written(messages)), ids.slice(0, 4));
+    assert.deepEqual(idsOf(written([calling(["i".repeat(128), "f"])])), ["i".repeat(128)]);
+  });
+
   it("puts the results of a message's calls into the order of the calls", () => {
     const messages = written([calling(["a", "f"], ["b", "g"]), result("b", "2"), result("a", "1"), user("?")]);
     assert.deepEqual(
