@@ -12,6 +12,7 @@ import { joining } from "./cases/joining.js";
 import { longContext } from "./cases/long-context.js";
 import { memory } from "./cases/memory.js";
 import { pathFirstToken } from "./cases/path-first-token.js";
+import { pathIdentity } from "./cases/path-identity.js";
 import { pathPace } from "./cases/path-pace.js";
 import { pathRefusal } from "./cases/path-refusal.js";
 import { pathStream } from "./cases/path-stream.js";
@@ -47,5 +48,6 @@ export const CASES: readonly BenchCase[] = [
   pathFirstToken,
   pathPace,
   pathRefusal,
+  pathIdentity,
   pathWaiting,
 ];

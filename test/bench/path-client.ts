@@ -1,4 +1,4 @@
-import type * as grpc from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
 import { GenerateStreamRequest, GenerateStreamResponse } from "../../generated/rill/v1/generation_service.js";
 import { ownConnection } from "../support/own-connection.js";
 import { promptRequest } from "../support/test-client.js";
@@ -15,6 +15,8 @@ export interface StreamSeen {
 export interface RillWork {
   readonly prompt: string;
   readonly outputTokens: number;
+  /** The metadata of that name; undefined for none. */
+  readonly authorization?: string | undefined;
 }
 
 /** A path's client on a connection of its own: one for Rill or one for the bare server. Looks at no more of the messages than it has to. */
@@ -27,9 +29,9 @@ export class PathClient implements Disposable {
   }
 
   /** @throws Error where the output was not as long as asked for */
-  async generate({ prompt, outputTokens }: RillWork): Promise<StreamSeen> {
+  async generate({ prompt, outputTokens, authorization }: RillWork): Promise<StreamSeen> {
     const openedAtMs = performance.now();
-    const call = this.openRill({ prompt, outputTokens });
+    const call = this.openRill({ prompt, outputTokens, authorization });
     let firstOutputMs: number | undefined;
     let [messages, bytes] = [0, 0];
     let last: Buffer = Buffer.alloc(0);
@@ -46,7 +48,7 @@ export class PathClient implements Disposable {
   }
 
   /** A generation that never ends by itself, as far as a bench is concerned. */
-  openRill({ prompt, outputTokens }: RillWork): grpc.ClientReadableStream<Buffer> {
+  openRill({ prompt, outputTokens, authorization }: RillWork): grpc.ClientReadableStream<Buffer> {
     const stopping = {
       maxOutputTokens: outputTokens,
       ignoreEndOfGeneration: true,
@@ -54,7 +56,8 @@ export class PathClient implements Disposable {
       stopTokenIds: [],
     };
     const request = promptRequest(prompt, { stopping });
-    return this.#open("/rill.v1.GenerationService/GenerateStream", GenerateStreamRequest.encode(request).finish());
+    const path = "/rill.v1.GenerationService/GenerateStream";
+    return this.#open(path, GenerateStreamRequest.encode(request).finish(), authorization);
   }
 
   async stream(work: Partial<BareWork>): Promise<StreamSeen> {
@@ -78,8 +81,10 @@ export class PathClient implements Disposable {
     this.#client.close();
   }
 
-  #open(path: string, request: Uint8Array): grpc.ClientReadableStream<Buffer> {
-    return this.#client.makeServerStreamRequest(path, asItIs, asItIs, Buffer.from(request));
+  #open(path: string, request: Uint8Array, authorization?: string): grpc.ClientReadableStream<Buffer> {
+    const metadata = new grpc.Metadata();
+    if (authorization !== undefined) metadata.set("authorization", authorization);
+    return this.#client.makeServerStreamRequest(path, asItIs, asItIs, Buffer.from(request), metadata);
   }
 }
 

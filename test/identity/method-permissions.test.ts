@@ -88,6 +88,24 @@ describe("The permissions", () => {
   });
 });
 
+describe("Many failed checks from one address", () => {
+  it("are refused later and later, while a good caller from there is served at once", async () => {
+    await using rig = await IdentityRig.open({ tenants: TENANTS });
+    await using server = await TestServer.start({ identify: rig.identify });
+    const method = "rill.v1.ServerService/GetServerInfo";
+    const startedMs = performance.now();
+    const bad = Array.from({ length: 30 }, async (_, attempt) => {
+      const status = await call(server, method, `Bearer bad-${attempt}`);
+      return { code: status?.code, afterMs: performance.now() - startedMs };
+    });
+    const good = await call(server, method, "Bearer generate");
+    assert.equal(good?.code, Status.OK);
+    const ends = await Promise.all(bad);
+    assert.deepEqual(new Set(ends.map(({ code }) => code)), new Set([Status.UNAUTHENTICATED]));
+    assert.ok(ends.filter(({ afterMs }) => afterMs >= 1_000).length >= 5, "some refusals wait a second");
+  });
+});
+
 describe("Server reflection", () => {
   const METHOD = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 
