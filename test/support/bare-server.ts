@@ -10,10 +10,13 @@ import { LifecycleState } from "../../src/scheduler/lifecycle-state.js";
 import { RunningTurns } from "../../src/sessions/running-turns.js";
 import { type Clock, systemClock } from "../../src/sync/clock.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
+import type { Certificates } from "../../src/tls/certificates.js";
 import { openStore } from "../sessions/store-rig.js";
 
 export interface BareServerOptions {
   readonly listen: string;
+  /** The certificates with which the address speaks TLS. Default: the address is plaintext. */
+  readonly certificates?: Certificates;
   readonly limits?: Partial<Limits>;
   /** Default 100. */
   readonly maxConnections?: number;
@@ -26,7 +29,8 @@ export interface BareServerOptions {
 
 /** A server that stays at `starting`: all services of rill.v1, and nothing behind them. */
 export async function startBareServer(options: BareServerOptions): Promise<GrpcServer> {
-  const { clock = systemClock, log = silentLogger, instanceId, listen } = options;
+  const { clock = systemClock, log = silentLogger, instanceId, listen, certificates } = options;
+  const security = certificates === undefined ? "plaintext" : "tls";
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const store = openStore({ type: "memory" });
   const turns = new RunningTurns({ store, leaseMs: 1_000, clock, log });
@@ -43,9 +47,9 @@ export async function startBareServer(options: BareServerOptions): Promise<GrpcS
     instanceId,
   };
   return await GrpcServer.start({
-    listen: [{ security: "plaintext", address: listen }],
+    listen: [{ security, address: listen }],
     healthListen: undefined,
-    certificates: undefined,
+    certificates,
     services: (host) => createRillServices(host, source),
     descriptors: await DescriptorSet.read(),
     identify: identifyCaller,
