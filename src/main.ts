@@ -131,7 +131,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   const named = { version: VERSION, instanceId: config.instanceId === "auto" ? createInstanceId() : config.instanceId };
   using records = new ServerRecords({ config, instanceId: named.instanceId, clock, log });
   reloads.recordTo(records);
-  using identity = await openIdentity(config, { log, reloads });
+  using identity = await openIdentity(config, { log, reloads, audit: records });
   using certificates = openCertificates(config, { reloads, clock, log });
   await using store = openStore(config, log);
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });

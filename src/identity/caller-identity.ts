@@ -67,7 +67,7 @@ export class CallerIdentity {
 }
 
 /** The SHA-256 of a key, as the tenants file has it. */
-export function hashKey(key: string): string {
+function hashKey(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }
 

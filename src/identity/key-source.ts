@@ -114,7 +114,7 @@ export class KeySource implements Disposable {
 }
 
 /** Whether a location is a URL of a JWKS: https, or http on this machine. */
-export function isUrl(location: string): boolean {
+function isUrl(location: string): boolean {
   return /^https?:\/\//i.test(location);
 }
 

@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../core/audit.js";
 import type { CallCredentials, Caller } from "../core/calls.js";
 import type { TenantPolicies, TenantPolicy } from "../core/tenant-policy.js";
 import type { Clock } from "../sync/clock.js";
@@ -12,7 +13,7 @@ import { TokenCallers } from "./token-callers.js";
 import { TokenVerifier } from "./token-verifier.js";
 
 /** The rules for JWTs. */
-export interface TokenRules {
+interface TokenRules {
   /** The path or the URL of the issuer's JWKS. */
   readonly keys: string;
   readonly issuer: string;
@@ -32,6 +33,8 @@ export interface ServerIdentityOptions {
   readonly trustedProxies: readonly string[];
   /** Parses a size such as 100MiB to bytes. */
   readonly parseSize: (text: string) => number | undefined;
+  /** The record of the reloads that the server does by itself. */
+  readonly audit: AuditTrail;
   readonly log: Logger;
   readonly clock: Clock;
   /** The time of day in ms. The default is the system's. */
@@ -72,9 +75,9 @@ export class ServerIdentity implements TenantPolicies, Disposable {
 
   /** @throws Error with the path and every problem if a file is invalid */
   static async open(options: ServerIdentityOptions): Promise<ServerIdentity> {
-    const { tenantsPath: path, tokens: rules, trustedProxies, parseSize, log, clock, wallNowMs = Date.now } = options;
+    const { tenantsPath: path, tokens: rules, trustedProxies, log, clock, wallNowMs = Date.now } = options;
     const revocations = new Revocations();
-    const tenants = await TenantDirectory.open({ path, parseSize, revocations, log, clock, wallNowMs });
+    const tenants = await TenantDirectory.open({ ...options, path, revocations, wallNowMs });
     if (rules === undefined) {
       const callers =
         path === undefined ? undefined : new CallerIdentity({ tenants, tokens: undefined, trustedProxies });

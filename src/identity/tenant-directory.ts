@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../core/audit.js";
 import type { Caller, ClientCertificate } from "../core/calls.js";
 import type { TenantPolicies, TenantPolicy } from "../core/tenant-policy.js";
 import type { Clock } from "../sync/clock.js";
@@ -13,6 +14,8 @@ export interface TenantDirectoryOptions {
   readonly path: string | undefined;
   readonly parseSize: (text: string) => number | undefined;
   readonly revocations: Revocations;
+  /** The record of the reloads that the server does by itself. SIGHUP's are recorded elsewhere. */
+  readonly audit: AuditTrail;
   readonly log: Logger;
   readonly clock: Clock;
   /** The time of day in ms. */
@@ -110,11 +113,14 @@ export class TenantDirectory implements TenantPolicies, Disposable {
   }
 
   async #reloadChanged(): Promise<void> {
-    const { log } = this.#options;
+    const { log, audit } = this.#options;
+    const reloaded = { action: "reload", target: this.name } as const;
     try {
       await this.reload();
+      audit.record({ ...reloaded, outcome: "done" });
       log.info({ part: this.name, tenants: this.#contents.file.tenants.size }, "reloaded");
     } catch (err) {
+      audit.record({ ...reloaded, outcome: "failed" });
       log.error({ part: this.name, err }, "the reload failed, and the old contents stay in use");
     }
   }

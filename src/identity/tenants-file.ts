@@ -27,7 +27,7 @@ const HASH_PATTERN = /^[0-9a-f]{64}$/i;
 const TIME_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
 
 /** A static key of a tenant. The server knows only its hash. */
-export interface TenantKey {
+interface TenantKey {
   /** The subject of the callers with this key. */
   readonly name: string;
   /** The SHA-256 of the key, 64 hex digits in lower case. */
@@ -38,7 +38,7 @@ export interface TenantKey {
 }
 
 /** A certificate of a tenant's client, by its URI or by its subject. */
-export interface TenantCertificate {
+interface TenantCertificate {
   readonly kind: "uri" | "subject";
   /** The subject of the callers with this certificate. */
   readonly name: string;
@@ -46,7 +46,7 @@ export interface TenantCertificate {
 }
 
 /** One tenant of the file. */
-export interface Tenant {
+interface Tenant {
   readonly policy: TenantPolicy;
   /** Whether every caller of the tenant is refused, also one with a JWT. */
   readonly isDisabled: boolean;

@@ -15,7 +15,7 @@ const MAX_SHOWN_CHARS = 32;
 export type TokenClaims = Readonly<Record<string, unknown>>;
 
 /** The source of the issuer's keys. */
-export interface IssuerKeys {
+interface IssuerKeys {
   readonly keys: KeySet | undefined;
   noteUnknownKey(): void;
 }

@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../core/audit.js";
 import { TOKEN_ALGORITHMS } from "../identity/key-set.js";
 import { ServerIdentity } from "../identity/server-identity.js";
 import type { Config } from "../settings/config.js";
@@ -13,7 +14,7 @@ import type { Reloads } from "./reloads.js";
  */
 export async function openIdentity(
   config: Config,
-  { log, reloads }: { readonly log: Logger; readonly reloads: Reloads },
+  { log, reloads, audit }: { readonly log: Logger; readonly reloads: Reloads; readonly audit: AuditTrail },
 ): Promise<ServerIdentity> {
   const { tenantsPath, jwtKeys, jwtAlgorithms, trustedProxyIdentities: trustedProxies } = config;
   const identity = await ServerIdentity.open({
@@ -32,6 +33,7 @@ export async function openIdentity(
           },
     trustedProxies,
     parseSize: parseSizeBytes,
+    audit,
     log,
     clock: systemClock,
   });

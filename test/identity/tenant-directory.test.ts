@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
 import type { CallCredentials } from "../../src/core/calls.js";
 import type { GenerationError } from "../../src/core/generation-error.js";
+import { AuditEntries } from "../support/audit-entries.js";
 import { hashOf, IdentityRig, jwksOf, KEY, tenantsWithKey, TestIssuer } from "../support/identity-rig.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { SCRIPT } from "../support/scripted-engine.js";
@@ -164,11 +165,13 @@ describe("A tenants file that changes", () => {
       error: (fields) => logged.push((fields as { err: Error }).err.message),
       child: () => log,
     };
-    await using rig = await IdentityRig.open({ log });
+    const audit = new AuditEntries();
+    await using rig = await IdentityRig.open({ log, audit });
     await rig.write(`tenants:\n  acme:\n    keys: [{ name: ci, sha256: ${KEY} }]\n`);
     await until(() => logged.length > 0);
     assert.match(logged[0] ?? "", /tenants\.yaml:3:32: sha256 must be the 64 hex digits/);
     assert.ok(!logged.join().includes(KEY));
+    assert.deepEqual(audit.list, [{ action: "reload", target: "tenants", outcome: "failed" }]);
     assert.equal(rig.identify(withKey(KEY)).tenant, "acme");
   });
 

@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, type GenerateKeyPairResult, SignJWT } from "jose";
+import type { AuditTrail } from "../../src/core/audit.js";
 import { ServerIdentity } from "../../src/identity/server-identity.js";
 import { TOKEN_ALGORITHMS } from "../../src/identity/key-set.js";
 import { parseSizeBytes } from "../../src/settings/units.js";
 import { systemClock } from "../../src/sync/clock.js";
 import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
+import { UNRECORDED } from "./audit-entries.js";
 
 export const ISSUER = "https://issuer.test";
 export const AUDIENCE = "rill";
@@ -23,6 +25,8 @@ export interface IdentityRigOptions {
   readonly jwtKeys?: string;
   readonly trustedProxies?: readonly string[];
   readonly log?: Logger;
+  /** Default: nothing is recorded. */
+  readonly audit?: AuditTrail;
   readonly wallNowMs?: () => number;
 }
 
@@ -57,6 +61,7 @@ export class IdentityRig implements AsyncDisposable {
             },
       trustedProxies: options.trustedProxies ?? [],
       parseSize: parseSizeBytes,
+      audit: options.audit ?? UNRECORDED,
       log,
       clock: systemClock,
       ...(options.wallNowMs === undefined ? {} : { wallNowMs: options.wallNowMs }),
