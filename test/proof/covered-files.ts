@@ -20,6 +20,7 @@ export const COVERED_FILES: Readonly<Record<string, readonly string[]>> = {
     "src/prepare/grammar/compiled-grammars.ts",
     "src/generation/call",
   ],
+  "tenants-real": ["src/engine/sequences", "src/engine/loop", "src/generation/call"],
   sessions: ["src/sessions", "src/generation"],
 };
 

@@ -4,7 +4,7 @@ import type { Random } from "../../support/random.js";
 import { RuntimeClient, type StreamMessage } from "../../support/runtime-client.js";
 import type { Attack, Guess, TimedAnswer } from "./timing-attack.js";
 
-const PROPERTIES = 120;
+const PROPERTIES = 240;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 /** The victim and the attacker, each on a connection of its own. */
