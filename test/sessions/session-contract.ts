@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { SessionStore } from "../../src/sessions/session-store.js";
 import {
+  admissionOf,
   admit,
   begin,
   commitOf,
@@ -63,6 +64,7 @@ export function describeSessionContract(store: () => SessionStore, day: () => Da
       store().fork({ ...foreign, forkId: randomUUID(), atTurn: 0, labels: undefined }),
       store().append({ ...foreign, ...any, messages: says("not yours") }),
       store().openTurn({ ...foreign, ...any, idempotencyKey: undefined }),
+      store().admitTurn(admissionOf(session, foreign)),
     ];
     for (const ask of asks) assert.deepEqual(problemOf(await ask), { type: "session_not_found" });
     assert.deepEqual(valueOf(await store().list({ owner: "tenant-b", after: undefined, ...PAGE })).sessions, []);
