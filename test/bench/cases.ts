@@ -16,6 +16,7 @@ import { pathIdentity } from "./cases/path-identity.js";
 import { pathPace } from "./cases/path-pace.js";
 import { pathRefusal } from "./cases/path-refusal.js";
 import { pathStream } from "./cases/path-stream.js";
+import { pathTls } from "./cases/path-tls.js";
 import { pathWaiting } from "./cases/path-waiting.js";
 import { scores } from "./cases/scores.js";
 import { sessionStore } from "./cases/session-store.js";
@@ -50,4 +51,5 @@ export const CASES: readonly BenchCase[] = [
   pathRefusal,
   pathIdentity,
   pathWaiting,
+  pathTls,
 ];

@@ -23,9 +23,12 @@ export interface RillWork {
 export class PathClient implements Disposable {
   readonly #client: grpc.Client;
 
-  /** @param address host:port */
-  constructor(address: string) {
-    this.#client = ownConnection(address);
+  /**
+   * @param address host:port
+   * @param credentials those of a TLS address; undefined: the address is plaintext
+   */
+  constructor(address: string, credentials?: grpc.ChannelCredentials) {
+    this.#client = ownConnection(address, {}, credentials);
   }
 
   /** @throws Error where the output was not as long as asked for */
