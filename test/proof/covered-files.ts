@@ -21,6 +21,7 @@ export const COVERED_FILES: Readonly<Record<string, readonly string[]>> = {
     "src/generation/call",
   ],
   "tenants-real": ["src/engine/sequences", "src/engine/loop", "src/generation/call"],
+  "tenants-fair": ["src/scheduler"],
   sessions: ["src/sessions", "src/generation"],
 };
 
