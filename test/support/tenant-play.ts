@@ -29,7 +29,7 @@ export interface TenantPlayOptions {
 }
 
 /** The work that one tenant was given while it was counted. */
-export interface TenantWork {
+interface TenantWork {
   /** Prefilled input tokens, and twice the output tokens. */
   readonly work: number;
   readonly outputTokens: number;
