@@ -131,6 +131,15 @@ describe("step loop: calls in a free answer", () => {
     assert.deepEqual([answer.parts, answer.grammars], [['{"name": "Ann", "age": 12345}'], 0]);
   });
 
+  it("are held without a mark before a token that would be all of their arguments", async () => {
+    const engine = new ScriptedEngine({ extraTokens: [[...Buffer.from("{}}")]] });
+    const format = { ...MARKED, calls: [syntaxOf("json")] };
+    const head = '{"name": "look", "arguments": ';
+    const prompt = [...Buffer.from(head), FIRST_EXTRA_TOKEN];
+    const { parts, reason } = await complete({ prompt, format, grammar: holding(`${head}${ARGUMENTS}}`) }, engine);
+    assert.deepEqual([parts, reason], [[ARGUMENTS], "tool_calls"]);
+  });
+
   it("are held once their name is written, where the prompt ends with the mark that opens a call or an answer", async () => {
     const grammar = holding('>>>look\n{"at": "abc"}');
     const says = async (prompt: string) => {

@@ -1,5 +1,6 @@
 import type { OutputFormat, OutputGrammar } from "../../core/output-format.js";
 import type { Engine, GrammarState, SampledToken } from "../engine.js";
+import { bareOpening } from "./bare-opening.js";
 import { DoubtfulOpening, sortedMarks } from "./doubtful-opening.js";
 import { MarkWatch } from "./mark-watch.js";
 
@@ -27,7 +28,7 @@ type CallPhase =
 
 /**
  * Holds the calls of a free output to a grammar: from the opening of a call, whose text the grammar includes, to where the grammar may end. A call
- * begins with a mark of its syntax, or without a mark when the output reader announces it. After a mark that may also open an answer, or that ends the prompt,
+ * begins with a mark of its syntax, or without a mark once its head is written or the output reader announces it. After a mark that may also open an answer, or that ends the prompt,
  * it begins once a tool's name is written. A text that the grammar does not allow stays free.
  */
 export class CallConstraint {
@@ -38,6 +39,8 @@ export class CallConstraint {
   readonly #doubtful: DoubtfulOpening;
   /** Whether a call may begin without a mark. */
   readonly #mayBeBare: boolean;
+  /** Whether an answer so far begins a call without a mark. */
+  readonly #isBareCall: (answer: string) => boolean;
   #phase: CallPhase = { type: "free" };
   #begunCalls = 0;
   /** The answer since its start or its last held call. undefined once it is too long for the beginning of a call. */
@@ -53,6 +56,7 @@ export class CallConstraint {
     this.#watch = new MarkWatch(marks.sure);
     this.#doubtful = new DoubtfulOpening(format, marks.doubtful);
     this.#mayBeBare = marks.sure.includes("");
+    this.#isBareCall = bareOpening(format);
   }
 
   /** The grammar that constrains the next token. */
@@ -85,7 +89,9 @@ export class CallConstraint {
     }
     this.#keep(bytes);
     if (opened !== undefined) return this.#open([opened]);
-    return announced && this.#mayBeBare && this.#kept !== undefined && this.#open([trimmed(this.#kept)]);
+    if (!this.#mayBeBare || this.#kept === undefined) return false;
+    const begins = announced || (this.#looksBare() && this.#isBareCall(Buffer.from(this.#kept).toString()));
+    return begins && this.#open([trimmed(this.#kept)]);
   }
 
   /**
