@@ -19,7 +19,7 @@ const memberOrder = new WeakMap<object, readonly string[]>();
 const INDEX_NAME = /^(?:0|[1-9]\d*)$/;
 
 /** Makes the values of a JSON text from its parts, the inner ones first. */
-export interface JsonBuilder<T> {
+interface JsonBuilder<T> {
   /** Makes an object of its members in the order of the text. Several may have one name, of which the last counts. */
   object(members: readonly (readonly [name: string, value: T])[]): T;
   array(elements: readonly T[]): T;

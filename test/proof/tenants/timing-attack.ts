@@ -57,7 +57,7 @@ export async function runAttack({
 }
 
 /** The area under the curve that tells the lower times from the higher ones: the share of pairs in the right order, and half of the ties. */
-export function aucOf(lower: readonly number[], higher: readonly number[]): number {
+function aucOf(lower: readonly number[], higher: readonly number[]): number {
   const all = [...lower.map((ms) => ({ ms, isLower: true })), ...higher.map((ms) => ({ ms, isLower: false }))];
   all.sort((a, b) => a.ms - b.ms);
   let ranks = 0;
