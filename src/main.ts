@@ -34,7 +34,7 @@ import { createRillServices } from "./rill/rill-services.js";
 import { EngineLink } from "./scheduler/link/engine-link.js";
 import { LifecycleState } from "./scheduler/lifecycle-state.js";
 import { Scheduler } from "./scheduler/scheduler.js";
-import { createStore } from "./sessions/link/create-store.js";
+import { createStore, type StoreOptions } from "./sessions/link/create-store.js";
 import { RunningTurns } from "./sessions/running-turns.js";
 import type { CalledStore } from "./sessions/link/called-store.js";
 import { SessionSweeper } from "./sessions/session-sweeper.js";
@@ -133,7 +133,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   reloads.recordTo(records);
   using identity = await openIdentity(config, { log, reloads, audit: records });
   using certificates = openCertificates(config, { reloads, clock, log });
-  await using store = openStore(config, log);
+  await using store = openStore(config, { policies: identity, log });
   await using turns = new RunningTurns({ store, leaseMs: limits.turnLeaseMs, clock, log });
   const keyed = new KeyedGenerations(limits, clock);
   const { sharedPrefixes } = config;
@@ -245,7 +245,7 @@ interface Served {
   backend: Backend | undefined;
 }
 
-function openStore(config: Config, log: RootLogger): CalledStore {
+function openStore(config: Config, { policies, log }: Pick<StoreOptions, "policies" | "log">): CalledStore {
   const { store, storeConnections: connections, storeStatementMs: statementMs, sessionAgeMs, limits } = config;
   return createStore({
     address: store === "auto" ? defaultStore() : store,
@@ -256,6 +256,7 @@ function openStore(config: Config, log: RootLogger): CalledStore {
       bytes: limits.sessionBytes,
       ...(sessionAgeMs === 0 ? {} : { ageMs: sessionAgeMs }),
     },
+    policies,
     clock: systemClock,
     wallNowMs: Date.now,
     log,

@@ -109,6 +109,27 @@ export function credentialsRevoked(): GenerationError {
   return new GenerationError("CREDENTIALS_REVOKED", "the operator has revoked the credentials of the call");
 }
 
+/** A bound of a tenant that a call would pass. */
+interface PassedQuota {
+  readonly tenant: string;
+  /** The name of the bound in the tenants file. */
+  readonly quota: string;
+  readonly limit: number;
+  readonly used: number;
+  readonly message: string;
+  /** undefined if no wait would help. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** The error of a call that would pass a bound of its tenant. */
+export function quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs }: PassedQuota): GenerationError {
+  return new GenerationError("QUOTA_EXCEEDED", message, {
+    facts: { quota, limit: String(limit), used: String(used) },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    quota: { subject: `tenant:${tenant}`, description: `${quota}: limit ${limit}, used ${used}` },
+  });
+}
+
 /** A violation of one field. `description` names the value and the bound. */
 export interface FieldViolation {
   /** The path in the proto, such as `sampling.temperature` or `chat.messages[2].role`. */

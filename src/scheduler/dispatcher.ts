@@ -1,5 +1,5 @@
 import type { EngineCommand, EngineNotice, RunUpdate } from "../core/engine-messages.js";
-import { GenerationError } from "../core/generation-error.js";
+import { GenerationError, quotaExceeded } from "../core/generation-error.js";
 import { type Lane, LANES } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { WaitEstimates } from "../core/load-snapshot.js";
@@ -22,7 +22,7 @@ import { WaitEstimator } from "./forecast/wait-estimator.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import { SlotQueue } from "./queue/slot-queue.js";
 import { Preemptor, SlotTable } from "./slot-table.js";
-import { quotaExceeded, TenantUse } from "./tenants/tenant-use.js";
+import { TenantUse } from "./tenants/tenant-use.js";
 import { type Admission, NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
 import { YieldPolicy } from "./yield-policy.js";
 

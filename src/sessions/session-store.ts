@@ -143,6 +143,8 @@ export interface OpenTurn extends SessionKey {
   readonly expectedRevision: number | undefined;
   /** The key is looked up before anything else. */
   readonly idempotencyKey: string | undefined;
+  /** The messages of the turn, for which the owner's tenant must have room. */
+  readonly messages: readonly Message[];
 }
 
 export type OpenedTurn =

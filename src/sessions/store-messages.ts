@@ -9,6 +9,12 @@ export type RequestOf<Method extends StoreMethod> = Parameters<SessionStore[Meth
 /** The result of a method. */
 export type ResultOf<Method extends StoreMethod> = Awaited<ReturnType<SessionStore[Method]>>;
 
+/** The bounds on what one owner keeps in the store, beside the store's own. undefined: none. */
+export interface StoreQuota {
+  readonly sessions: number | undefined;
+  readonly bytes: number | undefined;
+}
+
 /** One request to a store, as it goes to the store's thread: plain data. Each gets exactly one answer with its id. */
 export type StoreCommand = {
   readonly [Method in StoreMethod]: {
@@ -16,6 +22,8 @@ export type StoreCommand = {
     readonly id: number;
     readonly method: Method;
     readonly request: RequestOf<Method>;
+    /** The bounds of the owner's tenant at the time of the request. */
+    readonly quota: StoreQuota;
     /** The time of the request, since the epoch. The store's thread has no clock of its own. */
     readonly nowMs: number;
   };

@@ -30,6 +30,15 @@ export type StoreProblem =
   | { readonly type: "busy"; readonly generationId: string }
   /** The owner has reached its limit of sessions. */
   | { readonly type: "too_many_sessions"; readonly limit: number }
+  /** The bound of the owner's tenant. The owner holds `used` sessions or bytes, and the request would add `added` more. */
+  | {
+      readonly type: "quota_exceeded";
+      readonly owner: string;
+      readonly quota: "sessions" | "session_bytes";
+      readonly limit: number;
+      readonly used: number;
+      readonly added: number;
+    }
   | { readonly type: "too_many_turns"; readonly limit: number }
   /** The session would hold this number of bytes. */
   | { readonly type: "too_many_bytes"; readonly bytes: number; readonly limit: number }

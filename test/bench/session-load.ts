@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import Database from "better-sqlite3";
 import { DEFAULT_LIMITS } from "../../src/core/limits.js";
+import { EQUAL_TENANTS } from "../../src/core/tenant-policy.js";
 import { createStore } from "../../src/sessions/link/create-store.js";
 import type { SessionStore } from "../../src/sessions/session-store.js";
 import type { StoreResult } from "../../src/sessions/store-problem.js";
@@ -19,6 +20,7 @@ export function openSqliteStore(path: string): SessionStore {
   return createStore({
     address: { type: "sqlite", path },
     limits: { sessions, turns, bytes },
+    policies: EQUAL_TENANTS,
     clock: systemClock,
     wallNowMs: Date.now,
     log: silentLogger,
@@ -89,7 +91,9 @@ async function createSession(store: SessionStore): Promise<string> {
 async function playTurn(store: SessionStore, sessionId: string): Promise<TurnTimes> {
   const startedAtMs = performance.now();
   const key = { owner: OWNER, sessionId };
-  const opened = valueOf(await store.openTurn({ ...key, expectedRevision: undefined, idempotencyKey: undefined }));
+  const opened = valueOf(
+    await store.openTurn({ ...key, expectedRevision: undefined, idempotencyKey: undefined, messages: MESSAGES }),
+  );
   if (opened.type !== "open") throw new Error("a turn could not be opened");
   const admitted = valueOf(
     await store.admitTurn({

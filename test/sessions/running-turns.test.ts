@@ -32,7 +32,10 @@ async function running(): Promise<Running> {
   assert.ok(admitted.type === "admitted");
   const key = { owner: OWNER, sessionId: session.sessionId };
   const open: Running["open"] = (waitMs) =>
-    turns.open({ ...key, expectedRevision: undefined, idempotencyKey: undefined }, { signal: NEVER, waitMs });
+    turns.open(
+      { ...key, expectedRevision: undefined, idempotencyKey: undefined, messages: [] },
+      { signal: NEVER, waitMs },
+    );
   const { turn } = admitted;
   return {
     ...{ clock, turns, source, key, turn, open },
@@ -57,7 +60,7 @@ describe("Turns that run here", () => {
     using _other = await turns.enter(other, { signal: NEVER, waitMs: 60_000 });
     source.ending = true;
     await turns.settled(other);
-    const request = { ...other, expectedRevision: undefined, idempotencyKey: undefined };
+    const request = { ...other, expectedRevision: undefined, idempotencyKey: undefined, messages: [] };
     const opened = await turns.open(request, { signal: NEVER, waitMs: 60_000 });
     assert.deepEqual(opened.ok ? opened.value.type : opened.problem.type, "session_not_found");
   });

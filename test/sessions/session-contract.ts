@@ -63,7 +63,7 @@ export function describeSessionContract(store: () => SessionStore, day: () => Da
       store().delete({ ...foreign, ...any }),
       store().fork({ ...foreign, forkId: randomUUID(), atTurn: 0, labels: undefined }),
       store().append({ ...foreign, ...any, messages: says("not yours") }),
-      store().openTurn({ ...foreign, ...any, idempotencyKey: undefined }),
+      store().openTurn({ ...foreign, ...any, idempotencyKey: undefined, messages: says("hi") }),
       store().admitTurn(admissionOf(session, foreign)),
     ];
     for (const ask of asks) assert.deepEqual(problemOf(await ask), { type: "session_not_found" });

@@ -7,6 +7,7 @@ import type { StoreAddress } from "../../src/sessions/link/store-address.js";
 import { describeAnswerContract } from "./answer-contract.js";
 import { PgBouncer } from "./pg-bouncer.js";
 import { PostgresServer } from "./postgres-server.js";
+import { describeQuotaContract } from "./quota-contract.js";
 import { describeSessionContract } from "./session-contract.js";
 import { admit, begin, commitOf, type Day, openStore, reread, says, turnsOf, valueOf } from "./store-rig.js";
 import { describeTurnContract } from "./turn-contract.js";
@@ -37,6 +38,8 @@ function describeContract(newAddress: () => Promise<StoreAddress>, durable: bool
     () => store,
     () => day,
   );
+
+  describeQuotaContract((policies) => openStore(address, { day, policies }), durable);
 
   it("says that it is closed, once it is", async () => {
     await store[Symbol.asyncDispose]();

@@ -107,7 +107,7 @@ class Comparison {
       }
       case "open": {
         const given = { ...this.#keyOf(step.target), expectedRevision: this.#revisionOf(step) };
-        const request = { ...given, idempotencyKey: step.key };
+        const request = { ...given, idempotencyKey: step.key, messages: [] };
         this.#compare(store.openTurn(request), model.openTurn(request));
         return;
       }

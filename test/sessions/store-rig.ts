@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Message } from "../../src/core/conversation.js";
+import { EQUAL_TENANTS, type TenantPolicies } from "../../src/core/tenant-policy.js";
 import { createStore, type PostgresBounds } from "../../src/sessions/link/create-store.js";
 import type { Session, Turn } from "../../src/sessions/session.js";
 import type { AdmitTurn, CommitTurn, OpenTurn, SessionStore, TurnLease } from "../../src/sessions/session-store.js";
 import type { StoreAddress } from "../../src/sessions/link/store-address.js";
+import type { StoreQuota } from "../../src/sessions/store-messages.js";
 import type { StoreProblem, StoreResult } from "../../src/sessions/store-problem.js";
 import type { StoreLimits } from "../../src/sessions/operations/store-work.js";
 import { systemClock } from "../../src/sync/clock.js";
@@ -13,6 +15,7 @@ import { type Logger, silentLogger } from "../../src/telemetry/logger.js";
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const LIMITS: StoreLimits = { sessions: 50, turns: 40, bytes: 1024 * 1024 };
+export const NO_QUOTA: StoreQuota = { sessions: undefined, bytes: undefined };
 export const OWNER = "tenant-a";
 export const OUTCOME = { finishReason: "end_of_turn", error: undefined, usage: undefined } as const;
 
@@ -21,14 +24,20 @@ export interface Day {
   nowMs: number;
 }
 
-export function openStore(
-  address: StoreAddress,
-  options: { day?: Day; limits?: Partial<StoreLimits>; log?: Logger; postgres?: PostgresBounds } = {},
-): SessionStore {
+interface OpenOptions {
+  readonly day?: Day;
+  readonly limits?: Partial<StoreLimits>;
+  readonly policies?: TenantPolicies;
+  readonly log?: Logger;
+  readonly postgres?: PostgresBounds;
+}
+
+export function openStore(address: StoreAddress, options: OpenOptions = {}): SessionStore {
   const day = options.day ?? { nowMs: 1_790_000_000_000 };
   return createStore({
     address,
     limits: { ...LIMITS, ...options.limits },
+    policies: options.policies ?? EQUAL_TENANTS,
     clock: systemClock,
     wallNowMs: () => day.nowMs,
     log: options.log ?? silentLogger,
@@ -64,7 +73,13 @@ export function keyOf(session: Session): { owner: string; sessionId: string } {
 }
 
 export function openingOf(session: Session, given: Partial<OpenTurn> = {}): OpenTurn {
-  return { ...keyOf(session), expectedRevision: undefined, idempotencyKey: undefined, ...given };
+  return {
+    ...keyOf(session),
+    expectedRevision: undefined,
+    idempotencyKey: undefined,
+    messages: says("and then?"),
+    ...given,
+  };
 }
 
 export function admissionOf(session: Session, given: Partial<AdmitTurn> = {}): AdmitTurn {

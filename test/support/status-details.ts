@@ -1,5 +1,5 @@
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
-import { BadRequest, ErrorInfo, RetryInfo } from "../../generated/google/rpc/error_details.js";
+import { BadRequest, ErrorInfo, QuotaFailure, RetryInfo } from "../../generated/google/rpc/error_details.js";
 import { Status } from "../../generated/google/rpc/status.js";
 import type { RawAnswer } from "./raw-call.js";
 import type { RawEnd } from "./raw-http2-reader.js";
@@ -14,6 +14,8 @@ export interface StatusDetails {
   readonly fields: readonly string[];
   readonly descriptions: readonly string[];
   readonly retryDelayMs: number | undefined;
+  /** The subjects and descriptions of google.rpc.QuotaFailure. */
+  readonly quotas: readonly (readonly [subject: string, description: string])[];
   readonly pushbackMs: string | undefined;
   readonly generationId: string | undefined;
   /** Of the encoded google.rpc.Status. */
@@ -45,6 +47,7 @@ export function readDetails(code: number, text: string, metadata: Metadata): Sta
   const info = find("ErrorInfo");
   const badRequest = find("BadRequest");
   const retry = find("RetryInfo");
+  const quota = find("QuotaFailure");
   const errorInfo = info === undefined ? undefined : ErrorInfo.decode(info);
   const violations = badRequest === undefined ? [] : BadRequest.decode(badRequest).fieldViolations;
   const delay = retry === undefined ? undefined : RetryInfo.decode(retry).retryDelay;
@@ -57,6 +60,10 @@ export function readDetails(code: number, text: string, metadata: Metadata): Sta
     fields: violations.map(({ field }) => field),
     descriptions: violations.map(({ description }) => description),
     retryDelayMs: delay === undefined ? undefined : delay.seconds * 1_000 + delay.nanos / 1e6,
+    quotas:
+      quota === undefined
+        ? []
+        : QuotaFailure.decode(quota).violations.map(({ subject, description }) => [subject, description]),
     pushbackMs: metadata.get("grpc-retry-pushback-ms")[0]?.toString(),
     generationId: metadata.get("x-rill-generation-id")[0]?.toString(),
     detailBytes: bytes.length,

@@ -173,6 +173,7 @@ export class TestServer implements AsyncDisposable {
     const store = createStore({
       address: options.store ?? { type: "memory" },
       limits: { sessions: limits.sessions, turns: limits.sessionTurns, bytes: limits.sessionBytes },
+      policies: options.policies ?? EQUAL_TENANTS,
       clock: systemClock,
       wallNowMs: options.wallNowMs ?? Date.now,
       log,

@@ -1464,7 +1464,8 @@ export const AppendMessagesResponse: MessageFns<AppendMessagesResponse> = {
  * - ABORTED, reason REVISION_MISMATCH: the session has another revision than the expected one. The metadata of ErrorInfo has
  *   the current one.
  * - FAILED_PRECONDITION, reason SESSION_BUSY: a turn of the session runs. The metadata of ErrorInfo has its generation.
- * - RESOURCE_EXHAUSTED: the sessions, turns or bytes reach their limit.
+ * - RESOURCE_EXHAUSTED: the sessions, turns or bytes reach their limit. With the reason QUOTA_EXCEEDED it is a bound of the
+ *   caller's tenant, which QuotaFailure names, and only deleting sessions makes room.
  * - UNAVAILABLE, reason STORE_UNAVAILABLE: the store failed, and the change may or may not be stored. A repeat with
  *   `expected_revision` cannot apply it twice. Calls that need no store are not affected.
  *

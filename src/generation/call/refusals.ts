@@ -1,4 +1,4 @@
-import { GenerationError } from "../../core/generation-error.js";
+import { GenerationError, quotaExceeded } from "../../core/generation-error.js";
 import type { Scheduler } from "../../scheduler/scheduler.js";
 import type { StoreProblem, StoreResult } from "../../sessions/store-problem.js";
 
@@ -48,6 +48,14 @@ export function storeError(problem: StoreProblem): GenerationError {
     case "too_many_sessions": {
       const facts = { limit: String(problem.limit) };
       return new GenerationError("TOO_MANY_SESSIONS", `${problem.limit} sessions are stored already`, { facts });
+    }
+    case "quota_exceeded": {
+      const { owner: tenant, quota, limit, used, added } = problem;
+      const message =
+        quota === "sessions"
+          ? `${used} sessions of the tenant are stored, and its bound ${quota} is ${limit}; delete sessions to make room`
+          : `the tenant's sessions hold ${used} bytes, and the call would add ${added}; its bound ${quota} is ${limit}; delete sessions to make room`;
+      return quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs: undefined });
     }
     case "too_many_turns": {
       const facts = { limit: String(problem.limit) };

@@ -58,9 +58,9 @@ async function readStore(
   opening: TurnWait,
 ): Promise<OpenableTurn | Extract<Claim, { type: "stored" }>> {
   const { idempotency } = call.request;
-  const { sessionId, expectedRevision } = input;
+  const { sessionId, expectedRevision, messages } = input;
   const owner = call.handle.caller.tenant;
-  const request = { owner, sessionId, expectedRevision, idempotencyKey: idempotency?.key };
+  const request = { owner, sessionId, expectedRevision, messages, idempotencyKey: idempotency?.key };
   const opened = storedValue(await call.turns.open(request, opening));
   if (opened.type === "open") {
     if (input.continues && !hasPartialAnswer(opened.history.at(-1))) throw storeError({ type: "nothing_to_continue" });

@@ -1,4 +1,4 @@
-import { GenerationError } from "../../core/generation-error.js";
+import { quotaExceeded } from "../../core/generation-error.js";
 import type { TenantPolicies } from "../../core/tenant-policy.js";
 import type { Clock } from "../../sync/clock.js";
 import { TokenBucket } from "./token-bucket.js";
@@ -10,27 +10,6 @@ interface Use {
   running: number;
   readonly input: TokenBucket;
   readonly output: TokenBucket;
-}
-
-/** A bound of a tenant that a call would pass. */
-export interface PassedQuota {
-  readonly tenant: string;
-  /** The name of the bound in the tenants file. */
-  readonly quota: string;
-  readonly limit: number;
-  readonly used: number;
-  readonly message: string;
-  /** undefined if no wait would help. */
-  readonly retryAfterMs: number | undefined;
-}
-
-/** The error of a call that would pass a bound of its tenant. */
-export function quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs }: PassedQuota): GenerationError {
-  return new GenerationError("QUOTA_EXCEEDED", message, {
-    facts: { quota, limit: String(limit), used: String(used) },
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    quota: { subject: `tenant:${tenant}`, description: `${quota}: limit ${limit}, used ${used}` },
-  });
 }
 
 /** Counts what the tenants use of this server, and holds it to their policies: runs with a slot, and tokens a minute in and out. Lives on the main thread. */

@@ -1,10 +1,11 @@
+import type { TenantPolicies } from "../../core/tenant-policy.js";
 import { type Clock, RunningClock, startPause } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
 import type * as asked from "../session-store.js";
 import type { Session, SessionKey } from "../session.js";
 import type { SessionStore } from "../session-store.js";
 import type { StoreFault, StoreResult } from "../store-problem.js";
-import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod } from "../store-messages.js";
+import type { AnyStoreResult, RequestOf, ResultOf, StoreCommand, StoreMethod, StoreQuota } from "../store-messages.js";
 import { type StoreReport, StoreTally } from "./store-tally.js";
 
 /** Runs commands in a thread, or against a server. Never rejects. */
@@ -14,6 +15,8 @@ export interface StoreRunner extends AsyncDisposable {
 
 export interface CalledStoreOptions {
   readonly runner: StoreRunner;
+  /** The bounds of the owners, each of which is a tenant. Every command asks anew. */
+  readonly policies: TenantPolicies;
   readonly clock: Clock;
   /** The time of day, in ms since the epoch. Leases and idle times outlast the process, and other processes see them. */
   readonly wallNowMs: () => number;
@@ -112,13 +115,14 @@ export class CalledStore implements SessionStore {
   }
 
   async #answer<Method extends StoreMethod>(method: Method, request: RequestOf<Method>): Promise<AnyStoreResult> {
-    const { runner, wallNowMs, maxCommands, answerMs } = this.#options;
+    const { runner, policies, wallNowMs, maxCommands, answerMs } = this.#options;
     if (this.#underWay >= maxCommands) return unavailable("overloaded", "too many calls of the store are under way");
     const command = {
       type: "call",
       id: this.#nextId++,
       method,
       request,
+      quota: quotaOf(request, policies),
       nowMs: Math.floor(wallNowMs()),
     } as StoreCommand;
     this.#underWay++;
@@ -127,6 +131,15 @@ export class CalledStore implements SessionStore {
     const late = pause.over.then(() => unavailable("unreachable", `the store has not answered within ${answerMs} ms`));
     return await Promise.race([answer, late]);
   }
+}
+
+const NO_QUOTA: StoreQuota = { sessions: undefined, bytes: undefined };
+
+/** Returns the bounds for the owner of a request. A request without an owner stores nothing new. */
+function quotaOf(request: RequestOf<StoreMethod>, policies: TenantPolicies): StoreQuota {
+  if (typeof request === "number" || !("owner" in request)) return NO_QUOTA;
+  const { sessions, sessionBytes: bytes } = policies.of(request.owner);
+  return { sessions, bytes };
 }
 
 function unavailable(fault: StoreFault, message: string): AnyStoreResult {

@@ -1,3 +1,4 @@
+import type { TenantPolicies } from "../../core/tenant-policy.js";
 import type { Clock } from "../../sync/clock.js";
 import type { Logger } from "../../telemetry/logger.js";
 import { CalledStore, type StoreRunner } from "./called-store.js";
@@ -29,6 +30,8 @@ export interface StoreOptions {
   /** Default: 10 connections and 5 s. */
   readonly postgres?: PostgresBounds;
   readonly limits: StoreLimits;
+  /** The bounds of the owners, each of which is a tenant. */
+  readonly policies: TenantPolicies;
   readonly clock: Clock;
   /** The time of day, in ms since the epoch. */
   readonly wallNowMs: () => number;
@@ -37,9 +40,10 @@ export interface StoreOptions {
 
 /** Creates the store of an address. The first call opens it, and a store that cannot be opened answers `unavailable` until it can. */
 export function createStore(options: StoreOptions): CalledStore {
-  const { clock, wallNowMs, log } = options;
+  const { policies, clock, wallNowMs, log } = options;
   return new CalledStore({
     runner: createRunner(options),
+    policies,
     clock,
     wallNowMs,
     log,

@@ -2,7 +2,15 @@ import type { Session } from "../session.js";
 import type { AppendMessages, DeleteSession, UpdateSession } from "../session-store.js";
 import type { StoreResult } from "../store-problem.js";
 import { lockSession } from "./turn-lease.js";
-import { changedRow, encodeLabels, findConflict, releaseSession, saveSession, toSession } from "./session-rows.js";
+import {
+  changedRow,
+  encodeLabels,
+  findConflict,
+  findQuotaExcess,
+  releaseSession,
+  saveSession,
+  toSession,
+} from "./session-rows.js";
 import type { StoreAccess, Work } from "./store-work.js";
 import { findExcess, newTurnRow } from "./turn-rows.js";
 
@@ -27,7 +35,9 @@ export async function appendMessages(access: StoreAccess, request: AppendMessage
     if (row === undefined) return { ok: false, problem: { type: "session_not_found" } };
     const turn = newTurnRow(row, request.messages, work.nowMs);
     const problem =
-      findConflict(row, { revision: request.expectedRevision, idle: true }) ?? findExcess(work, row, turn);
+      findConflict(row, { revision: request.expectedRevision, idle: true }) ??
+      findExcess(work, row, turn) ??
+      (await findQuotaExcess(work, row.owner, { sessions: 0, bytes: turn.bytes }));
     if (problem !== undefined) return { ok: false, problem };
     const changed = changedRow(row, work, { turns: turn.number, bytes: row.bytes + turn.bytes });
     await saveSession(work, changed);

@@ -47,7 +47,8 @@ export class CommandRunner implements AsyncDisposable {
     try {
       const database = await this.#opened();
       database.checkInPlace();
-      const access = new StoreAccess(database, { nowMs: command.nowMs, limits: this.#options.limits });
+      const { nowMs, quota } = command;
+      const access = new StoreAccess(database, { nowMs, quota, limits: this.#options.limits });
       return await runOperation(access, command);
     } catch (error) {
       if (this.#database?.isBrokenBy(error) === true) await this.#abandon();

@@ -3,7 +3,7 @@ import type { CreateSession, ForkSession } from "../session-store.js";
 import type { StoreProblem, StoreResult } from "../store-problem.js";
 import type { SessionRow } from "../database/store-database.js";
 import { sql } from "../database/kysely.js";
-import { encodeLabels, reserveSession, toSession, usedRow } from "./session-rows.js";
+import { encodeLabels, findQuotaExcess, reserveSession, toSession, usedRow } from "./session-rows.js";
 import type { StoreAccess, Work } from "./store-work.js";
 import { findExcess, newTurnRow } from "./turn-rows.js";
 import { lockSession } from "./turn-lease.js";
@@ -15,7 +15,9 @@ export async function createSession(access: StoreAccess, request: CreateSession)
     const empty = newSessionRow(work, request);
     const turn = newTurnRow({ ...empty, revision: 0 }, request.messages, work.nowMs);
     const hasTurn = request.messages.length > 0;
-    const excess = hasTurn ? findExcess(work, empty, turn) : undefined;
+    const added = { sessions: 1, bytes: hasTurn ? turn.bytes : 0 };
+    const excess =
+      (hasTurn ? findExcess(work, empty, turn) : undefined) ?? (await findQuotaExcess(work, request.owner, added));
     if (excess !== undefined) return { ok: false, problem: excess };
     if (!(await reserveSession(work, request.owner))) {
       return { ok: false, problem: { type: "too_many_sessions", limit: work.limits.sessions } };
@@ -36,14 +38,15 @@ export async function forkSession(access: StoreAccess, request: ForkSession): Pr
     const origin = await lockSession(work, request);
     if (origin === undefined) return { ok: false, problem: { type: "session_not_found" } };
     const atTurn = request.atTurn ?? (origin.running_turn === null ? origin.turns : origin.running_turn - 1);
-    const problem = findObstacle(origin, atTurn);
+    const bytes = await countBytes(work, origin, atTurn);
+    const problem = findObstacle(origin, atTurn) ?? (await findQuotaExcess(work, owner, { sessions: 1, bytes }));
     if (problem !== undefined) return { ok: false, problem };
     if (!(await reserveSession(work, owner))) {
       return { ok: false, problem: { type: "too_many_sessions", limit: work.limits.sessions } };
     }
     const labels = request.labels ?? toSession(origin).labels;
     const empty = newSessionRow(work, { owner, sessionId: forkId, labels, idleMs: origin.idle_ms });
-    const row = { ...empty, turns: atTurn, bytes: await countBytes(work, origin, atTurn) };
+    const row = { ...empty, turns: atTurn, bytes };
     await work.trx.insertInto("rill_sessions").values(row).execute();
     await copyTurns(work, { origin, fork: row });
     return { ok: true, value: toSession(row) };

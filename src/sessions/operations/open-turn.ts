@@ -3,7 +3,15 @@ import type { StoreResult } from "../store-problem.js";
 import type { SessionRow, TurnRow } from "../database/store-database.js";
 import { hasPartialAnswer } from "../session.js";
 import { isLost, lockSession } from "./turn-lease.js";
-import { changedRow, findConflict, findSession, saveSession, toSession } from "./session-rows.js";
+import {
+  changedRow,
+  findBytesExcess,
+  findConflict,
+  findQuotaExcess,
+  findSession,
+  saveSession,
+  toSession,
+} from "./session-rows.js";
 import type { StoreAccess, Work } from "./store-work.js";
 import { digestKey, findExcess, findTurn, findTurnByKey, newTurnRow, readTurns, toTurn } from "./turn-rows.js";
 
@@ -26,8 +34,10 @@ async function readTurn(work: Work, request: OpenTurn): Promise<StoreResult<Open
   if (isLost(row, work.nowMs)) return "lost";
   const repeated = idempotencyKey === undefined ? undefined : await findTurnByKey(work, row, idempotencyKey);
   if (repeated !== undefined) return { ok: true, value: toRepeated(repeated) };
-  const conflict = findConflict(row, { revision: expectedRevision, idle: true });
-  if (conflict !== undefined) return { ok: false, problem: conflict };
+  const problem =
+    findConflict(row, { revision: expectedRevision, idle: true }) ??
+    (await findBytesExcess(work, row.owner, () => newTurnRow(row, request.messages, work.nowMs).bytes));
+  if (problem !== undefined) return { ok: false, problem };
   const history = await readTurns(work, row, { after: 0, last: row.turns });
   return { ok: true, value: { type: "open", session: toSession(row), history } };
 }
@@ -45,7 +55,8 @@ export async function admitTurn(access: StoreAccess, request: AdmitTurn): Promis
     const problem =
       findConflict(session, { revision: request.revision, idle: true }) ??
       (request.continues && !hasPartialAnswer(last && toTurn(last)) ? NOTHING_TO_CONTINUE : undefined) ??
-      findExcess(work, session, turn);
+      findExcess(work, session, turn) ??
+      (await findQuotaExcess(work, session.owner, { sessions: 0, bytes: turn.bytes }));
     if (problem !== undefined) return { ok: false, problem };
     await work.trx.insertInto("rill_turns").values(turn).execute();
     const changed = changedRow(session, work, {

@@ -100,6 +100,52 @@ export async function reserveSession({ trx, limits }: Work, owner: string): Prom
 }
 
 /**
+ * Returns the problem if the owner's tenant may not keep this much more. undefined: it may, until the transaction ends. The transaction holds the lock of
+ * the session that grows, if there is one, and then gets that of the owner's count, so that no two add to the same room. The size of an answer counts once
+ * it is stored.
+ */
+export async function findQuotaExcess(
+  work: Work,
+  owner: string,
+  added: { readonly sessions: number; readonly bytes: number },
+): Promise<StoreProblem | undefined> {
+  const { trx, quota } = work;
+  const isBounded =
+    (added.sessions > 0 && quota.sessions !== undefined) || (added.bytes > 0 && quota.bytes !== undefined);
+  if (!isBounded) return undefined;
+  const { sessions } = await trx
+    .insertInto("rill_owners")
+    .values({ owner, sessions: 0 })
+    .onConflict((conflict) =>
+      conflict.column("owner").doUpdateSet((eb) => ({ sessions: eb.ref("rill_owners.sessions") })),
+    )
+    .returning("sessions")
+    .executeTakeFirstOrThrow();
+  const limit = quota.sessions ?? Infinity;
+  if (added.sessions > 0 && sessions + added.sessions > limit) {
+    return { type: "quota_exceeded", owner, quota: "sessions", limit, used: sessions, added: added.sessions };
+  }
+  return added.bytes === 0 ? undefined : await findBytesExcess(work, owner, () => added.bytes);
+}
+
+/** Returns the problem if the owner's tenant may not keep this many bytes more at the moment. It only reads. */
+export async function findBytesExcess(
+  { trx, quota }: Work,
+  owner: string,
+  addedBytes: () => number,
+): Promise<StoreProblem | undefined> {
+  if (quota.bytes === undefined) return undefined;
+  const { bytes } = await trx
+    .selectFrom("rill_sessions")
+    .select((eb) => eb.cast<number>(eb.fn.coalesce(eb.fn.sum("bytes"), eb.lit(0)), "bigint").as("bytes"))
+    .where("owner", "=", owner)
+    .executeTakeFirstOrThrow();
+  const added = addedBytes();
+  if (bytes + added <= quota.bytes) return undefined;
+  return { type: "quota_exceeded", owner, quota: "session_bytes", limit: quota.bytes, used: bytes, added };
+}
+
+/**
  * Takes a session from the owner's count. A transaction that changes the count has locked its session before, if there is one, so no two wait for
  * each other.
  */

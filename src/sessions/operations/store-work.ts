@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { StoreDatabase, Tables } from "../database/store-database.js";
+import type { StoreQuota } from "../store-messages.js";
 
 /** The bounds of a store. */
 export interface StoreLimits {
@@ -19,6 +20,8 @@ export interface Work {
   /** The time of the request, since the epoch. */
   readonly nowMs: number;
   readonly limits: StoreLimits;
+  /** The bounds of the owner's tenant. */
+  readonly quota: StoreQuota;
   /** True: rows have to be locked before they are changed. False: only one transaction writes at a time. */
   readonly locksRows: boolean;
   /** Notes that a session was deleted, so that the next sweep takes its texts out of the files. */
@@ -31,7 +34,7 @@ export class StoreAccess {
   readonly #database: StoreDatabase;
   readonly #work: Omit<Work, "trx">;
 
-  constructor(database: StoreDatabase, given: Pick<Work, "nowMs" | "limits">) {
+  constructor(database: StoreDatabase, given: Pick<Work, "nowMs" | "limits" | "quota">) {
     this.nowMs = given.nowMs;
     this.#database = database;
     this.#work = { ...given, locksRows: database.locksRows, noteDeletion: () => database.noteDeletion() };

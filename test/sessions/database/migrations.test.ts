@@ -3,7 +3,7 @@ import { CommandRunner } from "../../../src/sessions/operations/command-runner.j
 import { type Migration, MIGRATIONS } from "../../../src/sessions/database/migrations.js";
 import { IN_MEMORY, openSqliteDatabase, sqliteFaultOf } from "../../../src/sessions/database/sqlite-database.js";
 import type { StoreDatabase } from "../../../src/sessions/database/store-database.js";
-import { HOUR, LIMITS, OWNER, refuseWarning, says } from "../store-rig.js";
+import { HOUR, LIMITS, NO_QUOTA, OWNER, refuseWarning, says } from "../store-rig.js";
 
 const create = (sessionId: string, id: number) =>
   ({
@@ -11,11 +11,19 @@ const create = (sessionId: string, id: number) =>
     id,
     method: "create",
     request: { owner: OWNER, sessionId, labels: new Map(), idleMs: HOUR, messages: says("x") },
+    quota: NO_QUOTA,
     nowMs: 1_790_000_000_000,
   }) as const;
 
 const get = (sessionId: string) =>
-  ({ type: "call", id: 1, method: "get", request: { owner: OWNER, sessionId }, nowMs: 1_790_000_000_000 }) as const;
+  ({
+    type: "call",
+    id: 1,
+    method: "get",
+    request: { owner: OWNER, sessionId },
+    quota: NO_QUOTA,
+    nowMs: 1_790_000_000_000,
+  }) as const;
 
 function runnerOn(database: StoreDatabase, migrations: readonly Migration[]): CommandRunner {
   const label = IN_MEMORY;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EQUAL_TENANTS } from "../../../src/core/tenant-policy.js";
 import { CalledStore } from "../../../src/sessions/link/called-store.js";
 import { StoreLink } from "../../../src/sessions/link/store-link.js";
 import { RecordingLogger } from "../../scheduler/recording-logger.js";
@@ -13,7 +14,15 @@ describe("The link to the store's thread", () => {
     const clock = new ManualClock();
     const log = new RecordingLogger();
     const runner = new StoreLink({ path: "unused", limits: LIMITS, clock, log, entry });
-    const store = new CalledStore({ runner, clock, log, wallNowMs: () => 0, maxCommands, answerMs: 10_000 });
+    const store = new CalledStore({
+      runner,
+      policies: EQUAL_TENANTS,
+      clock,
+      log,
+      wallNowMs: () => 0,
+      maxCommands,
+      answerMs: 10_000,
+    });
     return { clock, lines: log.lines, store };
   };
 

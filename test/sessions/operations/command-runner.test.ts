@@ -4,7 +4,7 @@ import { IN_MEMORY, openSqliteDatabase, sqliteFaultOf } from "../../../src/sessi
 import { MovedFileError } from "../../../src/sessions/database/sqlite-files.js";
 import type { StoreDatabase } from "../../../src/sessions/database/store-database.js";
 import type { StoreCommand } from "../../../src/sessions/store-messages.js";
-import { HOUR, LIMITS, OWNER, refuseWarning, says } from "../store-rig.js";
+import { HOUR, LIMITS, NO_QUOTA, OWNER, refuseWarning, says } from "../store-rig.js";
 
 const PLACE = "/a/path/sessions.sqlite";
 const CREATE: StoreCommand = {
@@ -12,6 +12,7 @@ const CREATE: StoreCommand = {
   id: 1,
   method: "create",
   request: { owner: OWNER, sessionId: "a", labels: new Map(), idleMs: HOUR, messages: says("x") },
+  quota: NO_QUOTA,
   nowMs: 1_790_000_000_000,
 };
 
