@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { GenerateStreamRequest } from "../../generated/rill/v1/generation_service.js";
+import { ListSessionsResponse } from "../../generated/rill/v1/session_service.js";
 import type { CallCredentials } from "../../src/core/calls.js";
 import type { GenerationError } from "../../src/core/generation-error.js";
 import { AuditEntries } from "../support/audit-entries.js";
 import { hashOf, IdentityRig, jwksOf, KEY, tenantsWithKey, TestIssuer } from "../support/identity-rig.js";
+import { HeldRequest } from "../support/held-request.js";
 import { RawHttp2Reader } from "../support/raw-http2-reader.js";
 import { SCRIPT } from "../support/scripted-engine.js";
 import { rawStatusDetails } from "../support/status-details.js";
@@ -15,6 +17,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const STREAM = "rill.v1.GenerationService/GenerateStream";
+const CREATE = "rill.v1.SessionService/CreateSession";
+const LIST = "rill.v1.SessionService/ListSessions";
 const LONG = { maxOutputTokens: 1_500, stopSequences: [], stopTokenIds: [] };
 const NOTHING: CallCredentials = {
   authorization: undefined,
@@ -208,6 +212,27 @@ describe("A tenants file that changes", () => {
     const token = await issuer.sign({ tenant: "other" });
     assert.throws(() => rig.identify(withKey(token)), { code: "CREDENTIALS_REVOKED" });
     await rm(folder, { recursive: true });
+  });
+
+  it("keeps a call from writing whose request arrives after its key was removed", async () => {
+    await using rig = await IdentityRig.open({ tenants: `${tenantsWithKey({ key: "one" })}${entry("two")}` });
+    await using server = await TestServer.start({ identify: rig.identify });
+    await using held = await HeldRequest.open(server, { method: CREATE, key: "one" });
+    await rig.write(tenantsWithKey({ key: "two" }));
+    await rig.reload();
+    assert.equal(rawStatusDetails(await held.send(new Uint8Array())).reason, "CREDENTIALS_REVOKED");
+    const { address } = server;
+    const metadata = { authorization: "Bearer two" };
+    const sessions = async (): Promise<number> => {
+      const list = { address, method: LIST, request: new Uint8Array(), metadata };
+      await using reader = await RawHttp2Reader.open(list);
+      assert.equal(rawStatusDetails(await reader.ended).code, 0);
+      return ListSessionsResponse.decode(reader.messages[0] ?? assert.fail("no response")).sessions.length;
+    };
+    assert.equal(await sessions(), 0);
+    await using allowed = await HeldRequest.open(server, { method: CREATE, key: "two" });
+    assert.equal(rawStatusDetails(await allowed.send(new Uint8Array())).code, 0);
+    assert.equal(await sessions(), 1);
   });
 
   it("leaves a stream alone whose token expires", async () => {

@@ -32,6 +32,8 @@ export function unaryMethod<Request, Response>(
       using served = new ServedCall(host, call, { method, kind: "plain" });
       const { signal, wire } = served;
       try {
+        // The credentials may have been revoked while the request was read.
+        signal.throwIfAborted();
         const response = await handle(call.request, served);
         signal.throwIfAborted();
         const encoded = response instanceof EncodedResponse ? response : new EncodedResponse(encode(response));
@@ -94,6 +96,7 @@ export function streamMethod<Request, Message, Response>(
     const serve = async (): Promise<void> => {
       using served = new StreamedCall(host, call, options);
       try {
+        served.signal.throwIfAborted();
         for await (const message of await handle(call.request, served)) {
           await served.writer.write(toResponse(message), textBytes(message), () => taken(message));
         }
@@ -130,6 +133,7 @@ export function bidiMethod<Request>(
       using served = new StreamedCall(host, call, options);
       const { signal, wire, writer } = served;
       try {
+        signal.throwIfAborted();
         // A read that waits for the client's next message ends only with its stream.
         using _end = onAbort(signal, () => call.destroy());
         using _watcher = watchers.take();

@@ -12,9 +12,12 @@ export function describeCertificate({ subject, subjectAltName }: X509Certificate
   return { subject: formatSubject(subject), uris: valuesOf("URI"), dnsNames: valuesOf("DNS") };
 }
 
-/** Node writes one attribute a line, with commas escaped, from the root of the name to its leaf. RFC 4514 begins at the leaf. */
-function formatSubject(subject: string): string {
-  return subject.split("\n").toReversed().join(",");
+/**
+ * Node writes one attribute a line, with commas escaped, from the root of the name to its leaf. RFC 4514 begins at the leaf. An empty subject, as
+ * SPIFFE's certificates may have it, is undefined in Node although its types know no such value.
+ */
+function formatSubject(subject: string | undefined): string {
+  return (subject ?? "").split("\n").toReversed().join(",");
 }
 
 /** Returns no name at all if one cannot be read, because a name that is cut at the wrong place may be that of another client. */

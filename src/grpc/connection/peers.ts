@@ -31,7 +31,12 @@ const peers = new WeakMap<object, Peer>();
 export function watchPeers(listener: Http2Listener): void {
   listener.on("session", (session: ServerHttp2Session) => {
     const isSocketFile = typeof listener.address() === "string";
-    peers.set(session, readPeer(session.socket, isSocketFile));
+    try {
+      peers.set(session, readPeer(session.socket, isSocketFile));
+    } catch (fault) {
+      // A certificate that Node cannot describe costs its own connection. The other listeners of this event still need the session's socket.
+      setImmediate(() => session.destroy(fault instanceof Error ? fault : new Error(String(fault))));
+    }
   });
 }
 

@@ -26,6 +26,11 @@ describe("The names in a client's certificate", () => {
     assert.deepEqual(await describeNames({ subject: "CN=worker" }), { subject: "CN=worker", uris: [], dnsNames: [] });
   });
 
+  it("are the alternative names alone if the subject is empty", async () => {
+    const names = { uris: ["spiffe://example.org/worker"], dnsNames: [] };
+    assert.deepEqual(await describeNames({ subject: "", ...names }), { subject: "", ...names });
+  });
+
   it("stay one name if a name contains what looks like the beginning of another one", async () => {
     const uris = ["spiffe://evil.example/a, URI:spiffe://example.org/worker", 'spiffe://evil.example/"b'];
     const described = await describeNames({ subject: "CN=a\\, O\\=Acme", uris });

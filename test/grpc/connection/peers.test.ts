@@ -5,6 +5,7 @@ import { type AddressInfo, createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Peer, peerOf, watchPeers } from "../../../src/grpc/connection/peers.js";
+import { Deferred } from "../../../src/sync/deferred.js";
 import { TestAuthority } from "../../support/test-certificates.js";
 
 describe("The peer of a connection", () => {
@@ -42,6 +43,25 @@ describe("The peer of a connection", () => {
 
   it("is unknown and not local for a connection that no watched listener accepted", () => {
     assert.deepEqual(peerOf({}), { name: undefined, address: undefined, isLocal: false, certificate: undefined });
+  });
+
+  it("loses its connection, and nobody else theirs, if its certificate cannot be described", async () => {
+    const listener = createServer();
+    watchPeers(listener);
+    await once(listener.listen(0, "127.0.0.1"), "listening");
+    const destroyed = new Deferred<Error>();
+    const socket = {
+      authorized: true,
+      getPeerX509Certificate: () => {
+        throw new Error("an odd certificate");
+      },
+    };
+    const session = { socket, destroy: (fault: Error) => destroyed.resolve(fault) };
+    listener.emit("session", session);
+    assert.deepEqual(peerOf(session), { name: undefined, address: undefined, isLocal: false, certificate: undefined });
+    assert.equal((await destroyed.promise).message, "an odd certificate");
+    const next = await peerSeenBy(listener, (port) => connect(`http://127.0.0.1:${port}`));
+    assert.equal(next.isLocal, true);
   });
 
   it("has a certificate only if an accepted authority has issued it", async () => {

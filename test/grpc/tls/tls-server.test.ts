@@ -169,6 +169,7 @@ describe("The certificate of a client", () => {
     const identities = {
       none: undefined,
       valid: await rig.authority.issue({ subject: "CN=worker", usage: "client" }),
+      withoutSubject: await rig.authority.issue({ subject: "", uris: ["spiffe://test/worker"], usage: "client" }),
       expired: await rig.authority.issue({ subject: "CN=worker", usage: "client", fromDay: -3, toDay: -1 }),
       early: await rig.authority.issue({ subject: "CN=worker", usage: "client", fromDay: 1, toDay: 3 }),
       foreign: await stranger.issue({ subject: "CN=worker", usage: "client" }),
@@ -188,8 +189,8 @@ describe("The certificate of a client", () => {
 
   it("must be valid and of an accepted authority, if there is one", async () => {
     const refused = { expired: 14, early: 14, foreign: 14, ofServers: 14 };
-    assert.deepEqual(await outcomes("tls"), { none: 0, valid: 0, ...refused });
-    assert.deepEqual(await outcomes("mtls"), { none: 14, valid: 0, ...refused });
+    assert.deepEqual(await outcomes("tls"), { none: 0, valid: 0, withoutSubject: 0, ...refused });
+    assert.deepEqual(await outcomes("mtls"), { none: 14, valid: 0, withoutSubject: 0, ...refused });
   });
 });
 
