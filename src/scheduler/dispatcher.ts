@@ -73,7 +73,7 @@ export class Dispatcher implements Disposable {
     this.#options = options;
     this.#slots = new SlotTable(options.slots);
     this.#reserved = options.slots === 1 ? 0 : Math.max(1, Math.floor(options.slots * RESERVED_SHARE));
-    this.#estimator = new WaitEstimator(options.slots, options.clock);
+    this.#estimator = new WaitEstimator(options);
     this.#use = new TenantUse(options.policies, options.clock);
     this.#queue = new SlotQueue({
       weights: options.laneWeights,
@@ -88,6 +88,7 @@ export class Dispatcher implements Disposable {
     });
     this.#forecasts = new ForecastCache({
       queue: this.#queue,
+      policies: options.policies,
       estimator: this.#estimator,
       yields: (tenant) => this.#yields.expected(tenant),
       clock: options.clock,
@@ -137,8 +138,8 @@ export class Dispatcher implements Disposable {
    * @throws GenerationError QUEUE_FULL, QUOTA_EXCEEDED, or DEADLINE_EXCEEDED if the deadline cannot be met.
    */
   admit(record: GenerationRecord, run: PreparedRun): void {
-    const work = new RunWork(run);
     const { tenant } = record.identity;
+    const work = new RunWork(run, tenant);
     this.#use.checkTokens(tenant, work.inputTokens);
     if (this.#hasSlotFor(tenant)) {
       this.#checkDeadline(run, () => this.#estimator.forecastNewcomer([undefined], work));
@@ -222,7 +223,7 @@ export class Dispatcher implements Disposable {
     const { limits, clock } = this.#options;
     const { lane, tenant } = record.identity;
     const queue = this.#factsOf(lane, tenant);
-    const retryAfterMs = (excessMs?: number): number => this.#estimator.retryAfterMs(excessMs);
+    const retryAfterMs = (excessMs?: number): number => this.#estimator.retryAfterMs(excessMs, tenant);
     this.#checkQueue(queue, tenant);
     const forecast = this.#forecasts.forecast(record.identity, work);
     const expected = forecast.wait;
@@ -249,7 +250,7 @@ export class Dispatcher implements Disposable {
 
   /** @throws GenerationError QUEUE_FULL or QUOTA_EXCEEDED if the queue, or the tenant in it, holds as many runs as it may. */
   #checkQueue(queue: QueueFacts, tenant: string): void {
-    const retryAfterMs = (): number => this.#estimator.retryAfterMs();
+    const retryAfterMs = (): number => this.#estimator.retryAfterMs(0, tenant);
     const { waitingCalls: limit = Infinity } = this.#options.policies.of(tenant);
     const used = LANES.reduce((sum, lane) => sum + this.#queue.waitingOf(tenant, lane), 0);
     if (used >= limit) {

@@ -53,9 +53,11 @@ export class YieldPolicy {
    * that holds more slots than its weight gives it.
    */
   expected(newcomer?: string): ReadonlyMap<number, number> {
-    const { queue, policies, slots } = this.#options;
-    const wanting = new Set(queue.tenants());
-    if (newcomer !== undefined) wanting.add(newcomer);
+    const { queue, policies, runningOf, slots } = this.#options;
+    const wanting = new Set([...queue.tenants(), ...(newcomer === undefined ? [] : [newcomer])]);
+    // A tenant with as many slots as it may have wants none of another one.
+    for (const tenant of wanting)
+      if (runningOf(tenant) >= (policies.of(tenant).runningCalls ?? Infinity)) wanting.delete(tenant);
     const held = new Map<string, { runId: number; run: ChargedRun }[]>();
     for (const [runId, run] of queue.ledger.runs()) {
       const runs = held.get(run.tenant);

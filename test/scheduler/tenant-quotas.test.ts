@@ -42,6 +42,20 @@ describe("Scheduler: quotas of tenants", () => {
     rig.assertBaseline();
   });
 
+  it("tell a run that they keep waiting beside free slots the wait for the tenant's own slot", async () => {
+    const policies = { of: () => ({ weight: 1, runningCalls: 1 }) };
+    await using rig = await SchedulerRig.start({ slots: 3, policies, engine: { stepMs: 5 } });
+    for (let run = 0; run < 3; run++) await readAll(rig.submit(echo("measured"), ACME));
+    const stopping = { maxOutputTokens: 1_000, ignoreEndOfGeneration: true };
+    const held = rig.submit(ENDLESS, { ...ACME, stopping });
+    const waiting = rig.submit(echo("waits"), ACME);
+    const queued = waiting.tryNext();
+    assert.ok(queued?.type === "queued" && queued.waitLowMs > 1_000, JSON.stringify(queued));
+    held[Symbol.dispose]();
+    assert.equal((await readAll(waiting)).text, "waits");
+    await rig.scheduler.drained();
+  });
+
   it("refuse a call beyond the waiting ones with the bound, the use and a time", async () => {
     const { rig } = await startRig({ waitingCalls: 1 });
     await using _ = rig;

@@ -79,7 +79,10 @@ export interface ContextTrimmed {
 
 /** Queued reports the wait for a slot. It follows `accepted` if there is a wait, and is sent again when the position changes. */
 export interface Queued {
-  /** The position in the queue of the lane. The next generation to get a slot is at position 1. */
+  /**
+   * The position in the queue of the lane. The next generation to get a slot is at position 1. Others pass a generation that
+   * the bound on its tenant's running calls holds back; the estimates heed that bound.
+   */
   position: number;
   /** The lower estimate of the remaining wait. Absent until the server has measurements to estimate from. */
   estimatedWaitLow?:

@@ -93,7 +93,7 @@ export interface Load {
   preempted: number;
   /** The queues, one entry per lane. */
   lanes: LaneLoad[];
-  /** The lower estimate of the wait of a call that arrives now. It is 0 while a slot is free. */
+  /** The lower estimate of the wait of a call that arrives now. It is 0 while a slot is free. Bounds of tenants are left out. */
   estimatedWaitLow?:
     | Duration
     | undefined;

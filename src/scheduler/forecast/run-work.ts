@@ -90,6 +90,7 @@ export const QUANTUM_TOKENS = 64;
 
 /** How much of a run is done, as far as the engine's notices tell, and what bounds the rest. It lives from the run's submission to its end. */
 export class RunWork {
+  readonly tenant: string;
   readonly inputTokens: number;
   readonly maxOutputTokens: number;
   /** True if nothing can end the output before its maximum, so that its length is known. */
@@ -109,7 +110,8 @@ export class RunWork {
   #parked = false;
   #ending = false;
 
-  constructor({ spec, deadlineMs }: Pick<PreparedRun, "spec" | "deadlineMs">) {
+  constructor({ spec, deadlineMs }: Pick<PreparedRun, "spec" | "deadlineMs">, tenant: string) {
+    this.tenant = tenant;
     const { inputTokens, stopping, format, grammar } = spec;
     this.inputTokens = inputTokens.length;
     this.#prefillTokensLeft = inputTokens.length;

@@ -1,5 +1,10 @@
 import type { EnginePace } from "./engine-pace.js";
 
+/** A tenant's bound on its runs that hold a slot, at least 1. The runs of one tenant share the object. */
+export interface RunningBound {
+  readonly mostRunning: number;
+}
+
 /** The rest of one run in a simulation, with every unknown decided. Times count from now. */
 export interface SimulatedRun {
   /** The time that prefilling the input takes, beside the decoding of other runs. */
@@ -9,6 +14,8 @@ export interface SimulatedRun {
   readonly leavesAtMs: number;
   /** The longest that the run holds its slot. */
   readonly timeLimitMs: number;
+  /** The bound of the run's tenant; undefined if it has none. */
+  readonly bound: RunningBound | undefined;
 }
 
 /** The state from which a simulation starts. */
@@ -16,7 +23,7 @@ export interface SimulationStart {
   readonly slots: number;
   /** The runs that hold a slot. */
   readonly held: readonly SimulatedRun[];
-  /** The runs that wait, in the order in which they get slots. */
+  /** The runs that wait, in the order in which they get slots. A run whose tenant has as many slots as it may is passed by those behind it. */
   readonly queue: readonly SimulatedRun[];
   /** The least width whose decode step is assumed, since new runs replace those that end. */
   readonly leastWidth: number;
@@ -38,6 +45,65 @@ interface Running {
   readonly leavesAtMs: number;
   /** The run's index in the queue; undefined for a run that held a slot from the start. */
   readonly queueIndex: number | undefined;
+  readonly bound: RunningBound | undefined;
+}
+
+interface BoundedTenant {
+  running: number;
+  /** The indexes of its runs in the queue that were passed. */
+  readonly passed: number[];
+}
+
+/** The order in which the runs of a queue start. */
+class StartOrder {
+  readonly #queue: readonly SimulatedRun[];
+  readonly #tenants = new Map<RunningBound, BoundedTenant>();
+  #nextIndex = 0;
+
+  constructor(queue: readonly SimulatedRun[]) {
+    this.#queue = queue;
+  }
+
+  started({ bound }: Pick<Running, "bound">): void {
+    if (bound !== undefined) this.#tenantOf(bound).running += 1;
+  }
+
+  ended({ bound }: Pick<Running, "bound">): void {
+    if (bound !== undefined) this.#tenantOf(bound).running -= 1;
+  }
+
+  /** Takes the first run that may start out of the queue and returns its index; undefined if none may. */
+  take(): number | undefined {
+    const passed = this.#takePassed();
+    if (passed !== undefined) return passed;
+    while (this.#nextIndex < this.#queue.length) {
+      const index = this.#nextIndex++;
+      const bound = this.#queue[index]?.bound;
+      if (bound === undefined) return index;
+      const tenant = this.#tenantOf(bound);
+      if (tenant.running < bound.mostRunning) return index;
+      tenant.passed.push(index);
+    }
+    return undefined;
+  }
+
+  /** Takes the first of the runs that were passed whose tenant may have one more by now. They stand before all that were not looked at yet. */
+  #takePassed(): number | undefined {
+    let first: BoundedTenant | undefined;
+    for (const [{ mostRunning }, tenant] of this.#tenants) {
+      if (tenant.running >= mostRunning || tenant.passed[0] === undefined) continue;
+      if (tenant.passed[0] < (first?.passed[0] ?? Infinity)) first = tenant;
+    }
+    return first?.passed.shift();
+  }
+
+  #tenantOf(bound: RunningBound): BoundedTenant {
+    const known = this.#tenants.get(bound);
+    if (known !== undefined) return known;
+    const tenant = { running: 0, passed: [] };
+    this.#tenants.set(bound, tenant);
+    return tenant;
+  }
 }
 
 /**
@@ -46,8 +112,9 @@ interface Running {
  * run arrives. The cost is proportional to (held + queue) × slots.
  */
 export function simulate({ slots, held, queue, leastWidth, pace }: SimulationStart): SlotTimes[] {
-  const startMs: number[] = [];
-  const endMs: number[] = [];
+  const startMs = queue.map(() => 0);
+  const endMs = queue.map(() => 0);
+  const order = new StartOrder(queue);
   let nowMs = 0;
   let left = queue.length;
   const running: Running[] = held.map((run) => ({
@@ -55,20 +122,27 @@ export function simulate({ slots, held, queue, leastWidth, pace }: SimulationSta
     leavesAtMs: Math.max(0, Math.min(run.leavesAtMs, run.timeLimitMs)),
     queueIndex: undefined,
   }));
+  for (const run of running) order.started(run);
   const end = (run: Running): void => {
     if (run.queueIndex === undefined) return;
     endMs[run.queueIndex] = nowMs;
     left -= 1;
   };
   for (;;) {
-    while (running.length < slots && startMs.length < queue.length) {
-      const queueIndex = startMs.push(nowMs) - 1;
-      const next = queue[queueIndex];
-      if (next === undefined) break;
+    while (running.length < slots) {
+      const queueIndex = order.take();
+      const next = queueIndex === undefined ? undefined : queue[queueIndex];
+      if (queueIndex === undefined || next === undefined) break;
+      startMs[queueIndex] = nowMs;
       const leavesAtMs = Math.min(next.leavesAtMs, nowMs + next.timeLimitMs);
-      const run = { prefillMsLeft: next.prefillMsLeft, outputTokens: next.outputTokens, leavesAtMs, queueIndex };
-      if (leavesAtMs > nowMs) running.push(run);
-      else end(run);
+      const { prefillMsLeft, outputTokens, bound } = next;
+      const run = { prefillMsLeft, outputTokens, leavesAtMs, queueIndex, bound };
+      if (leavesAtMs > nowMs) {
+        running.push(run);
+        order.started(run);
+      } else {
+        end(run);
+      }
     }
     if (left === 0) return startMs.map((start, index) => ({ startMs: start, endMs: endMs[index] ?? start }));
     nowMs += advance(running, { leastWidth, pace, nowMs });
@@ -76,6 +150,7 @@ export function simulate({ slots, held, queue, leastWidth, pace }: SimulationSta
       const run = running[index];
       if (run === undefined || !isOver(run, nowMs)) continue;
       end(run);
+      order.ended(run);
       running.splice(index, 1);
     }
   }

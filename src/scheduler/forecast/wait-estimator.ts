@@ -1,10 +1,11 @@
 import type { EngineNotice } from "../../core/engine-messages.js";
 import type { FinishReason } from "../../core/run-end.js";
+import type { TenantPolicies } from "../../core/tenant-policy.js";
 import type { Clock } from "../../sync/clock.js";
 import { EnginePace, MovingMeasure } from "./engine-pace.js";
 import { OutputLengths } from "./output-lengths.js";
 import type { RunForecast, RunWork, WaitRange } from "./run-work.js";
-import { samplesFor, simulate, type SimulatedRun, type SlotTimes } from "./simulation.js";
+import { type RunningBound, samplesFor, simulate, type SimulatedRun, type SlotTimes } from "./simulation.js";
 
 type StepNotice = Extract<EngineNotice, { type: "step" }>;
 
@@ -32,9 +33,29 @@ const MOST_SIMULATED = 256;
 const FADE_HALF_LIFE_MS = 30_000;
 const NO_YIELDS: Yields = new Map();
 const UNMEASURED: RunForecast = { wait: { lowMs: 0, highMs: 0 }, endLowMs: 0 };
-const NO_WORK: SimulatedRun = { prefillMsLeft: 0, outputTokens: 0, leavesAtMs: Infinity, timeLimitMs: Infinity };
+const NO_WORK: SimulatedRun = {
+  prefillMsLeft: 0,
+  outputTokens: 0,
+  leavesAtMs: Infinity,
+  timeLimitMs: Infinity,
+  bound: undefined,
+};
 /** The reasons of an output that the model ended. With every other reason it would have been longer. */
 const COMPLETE: ReadonlySet<FinishReason> = new Set(["end_of_turn", "stop_sequence", "stop_token"]);
+
+export interface WaitEstimatorOptions {
+  readonly slots: number;
+  /** Bound the runs of a tenant that hold a slot. */
+  readonly policies: TenantPolicies;
+  readonly clock: Clock;
+}
+
+/** The newcomer of a forecast, as far as it is known. */
+interface ForecastOptions {
+  /** The newcomer's tenant where its work is unknown. A newcomer without a tenant has no bound. */
+  readonly tenant?: string | undefined;
+  readonly yields?: Yields;
+}
 
 /**
  * Estimates how long callers wait and how long their runs take, from the work that is left and the engine's pace. The length of outputs, the share of
@@ -44,6 +65,7 @@ const COMPLETE: ReadonlySet<FinishReason> = new Set(["end_of_turn", "stop_sequen
  */
 export class WaitEstimator {
   readonly #slots: number;
+  readonly #policies: TenantPolicies;
   readonly #clock: Clock;
   readonly #pace = new EnginePace();
   readonly #outputs = new OutputLengths();
@@ -58,8 +80,9 @@ export class WaitEstimator {
   /** The pushback of the latest refused caller, which a caller that is refused right after it gets too. */
   #retry = { atMs: -Infinity, afterMs: 0 };
 
-  constructor(slots: number, clock: Clock) {
+  constructor({ slots, policies, clock }: WaitEstimatorOptions) {
     this.#slots = slots;
+    this.#policies = policies;
     this.#clock = clock;
   }
 
@@ -133,7 +156,11 @@ export class WaitEstimator {
    * The forecast of a newcomer that takes the position that is undefined in `queue`; all 0 while nothing was measured. Without `work`, only the wait of
    * the forecast is meant to be read. The newcomer is expected to outlast its deadline, and the other runs are not.
    */
-  forecastNewcomer(queue: readonly (RunWork | undefined)[], work?: RunWork, yields: Yields = NO_YIELDS): RunForecast {
+  forecastNewcomer(
+    queue: readonly (RunWork | undefined)[],
+    work?: RunWork,
+    { tenant = work?.tenant, yields = NO_YIELDS }: ForecastOptions = {},
+  ): RunForecast {
     const newcomerIndex = queue.indexOf(undefined);
     if (newcomerIndex < 0) throw new Error("the newcomer has no position in the queue");
     if (!this.#pace.measured) return UNMEASURED;
@@ -141,7 +168,7 @@ export class WaitEstimator {
     const stride = strideOf(queue);
     const simulated = queue.filter((_, index) => index === newcomerIndex || index % stride === 0);
     return this.#forecastAt(
-      this.#simulate(simulated, { stride, yields, newcomer: work }),
+      this.#simulate(simulated, { stride, yields, newcomer: work, tenant }),
       simulated.indexOf(undefined),
     );
   }
@@ -154,17 +181,20 @@ export class WaitEstimator {
 
   /**
    * The time after which a refused caller may try again: the time until the next slot is expected to fall free, or `excessMs` if its wait would have been
-   * too long by that.
+   * too long by that. For a caller whose tenant bounds its running calls, it is the next slot that the tenant may have.
    */
-  retryAfterMs(excessMs = 0): number {
+  retryAfterMs(excessMs = 0, tenant?: string): number {
     if (excessMs > 0) return Math.max(MIN_RETRY_MS, Math.ceil(excessMs));
     if (!this.#pace.measured) return UNMEASURED_RETRY_MS;
+    if (tenant !== undefined && this.#policies.of(tenant).runningCalls !== undefined) return this.#nextSlotMs(tenant);
     const nowMs = this.#clock.nowMs();
-    if (nowMs >= this.#retry.atMs + MIN_RETRY_MS) {
-      const { lowMs, highMs } = this.forecastNewcomer([undefined]).wait;
-      this.#retry = { atMs: nowMs, afterMs: Math.max(MIN_RETRY_MS, Math.ceil((lowMs + highMs) / 2)) };
-    }
+    if (nowMs >= this.#retry.atMs + MIN_RETRY_MS) this.#retry = { atMs: nowMs, afterMs: this.#nextSlotMs(undefined) };
     return this.#retry.afterMs;
+  }
+
+  #nextSlotMs(tenant: string | undefined): number {
+    const { lowMs, highMs } = this.forecastNewcomer([undefined], undefined, { tenant }).wait;
+    return Math.max(MIN_RETRY_MS, Math.ceil((lowMs + highMs) / 2));
   }
 
   #forecastAt(samples: readonly SlotTimes[][], queueIndex: number): RunForecast {
@@ -182,16 +212,14 @@ export class WaitEstimator {
    * Simulates several samples and returns the slot times of each.
    * @param options.stride the number of queued runs for which each simulated one stands: what one of them waits for takes that many times as long.
    */
-  #simulate(
-    queue: readonly (RunWork | undefined)[],
-    { stride, yields, newcomer }: { stride: number; yields: Yields; newcomer?: RunWork | undefined },
-  ): SlotTimes[][] {
+  #simulate(queue: readonly (RunWork | undefined)[], { stride, yields, newcomer, tenant }: Simulated): SlotTimes[][] {
+    const boundOf = this.#bounds();
     const hypercube = samplesFor(this.#held.size + queue.length);
     return Array.from({ length: hypercube.samples }, (_, sample) => {
       const shareOf = (run: number): number => hypercube.share(sample, run);
       const returning: SimulatedRun[] = [];
       const held = Array.from(this.#held, ([runId, work], run) => {
-        const holder = this.#simulatedHolder(work, shareOf(run));
+        const holder = { ...this.#simulatedHolder(work, shareOf(run)), bound: boundOf(work.tenant) };
         const yieldTokens = yields.get(runId);
         if (yieldTokens === undefined || holder.outputTokens <= yieldTokens) return holder;
         returning.push({ ...holder, prefillMsLeft: 0, outputTokens: holder.outputTokens - yieldTokens });
@@ -199,10 +227,12 @@ export class WaitEstimator {
       });
       const waiting = queue.map((work, index): SimulatedRun => {
         const share = shareOf(held.length + index);
+        const bound = boundOf(work === undefined ? tenant : work.tenant);
         if (work === undefined) {
-          return newcomer === undefined ? NO_WORK : { ...this.#simulatedRun(newcomer, share), leavesAtMs: Infinity };
+          if (newcomer === undefined) return { ...NO_WORK, bound };
+          return { ...this.#simulatedRun(newcomer, share), leavesAtMs: Infinity, bound };
         }
-        const run = this.#simulatedRun(work, share);
+        const run = { ...this.#simulatedRun(work, share), bound };
         return stride === 1 ? run : { ...run, leavesAtMs: run.leavesAtMs / stride };
       });
       const times = simulate({
@@ -216,8 +246,20 @@ export class WaitEstimator {
     });
   }
 
+  /** Returns the function that looks a tenant's bound up, once for each tenant. */
+  #bounds(): (tenant: string | undefined) => RunningBound | undefined {
+    const known = new Map<string | undefined, RunningBound | undefined>([[undefined, undefined]]);
+    return (tenant) => {
+      if (tenant === undefined || known.has(tenant)) return known.get(tenant);
+      const { runningCalls } = this.#policies.of(tenant);
+      const bound = runningCalls === undefined ? undefined : { mostRunning: Math.max(1, runningCalls) };
+      known.set(tenant, bound);
+      return bound;
+    };
+  }
+
   /** A run that holds a slot keeps it for the rest of the present step, however it ends. */
-  #simulatedHolder(work: RunWork, share: number): SimulatedRun {
+  #simulatedHolder(work: RunWork, share: number): Omit<SimulatedRun, "bound"> {
     const stepMs = work.parked ? 0 : this.#restOfStepMs();
     if (work.ending) return { prefillMsLeft: 0, outputTokens: 1, leavesAtMs: stepMs, timeLimitMs: Infinity };
     const { leavesAtMs, timeLimitMs, ...left } = this.#simulatedRun(work, share);
@@ -232,7 +274,7 @@ export class WaitEstimator {
   }
 
   /** @param share the share of runs that need less, 0 to 1. */
-  #simulatedRun(work: RunWork, share: number): SimulatedRun {
+  #simulatedRun(work: RunWork, share: number): Omit<SimulatedRun, "bound"> {
     const nowMs = this.#clock.nowMs();
     const { startedAtMs, maxOutputTokens, generatedTokens } = work;
     // Nobody knows whether the reader of a parked run comes back. If it does not, the slot is as good as free.
@@ -256,13 +298,21 @@ export class WaitEstimator {
   }
 }
 
+interface Simulated {
+  readonly stride: number;
+  readonly yields: Yields;
+  /** The newcomer's work and tenant, as far as they are known. */
+  readonly newcomer?: RunWork | undefined;
+  readonly tenant?: string | undefined;
+}
+
 function strideOf(queue: readonly unknown[]): number {
   return Math.max(1, Math.ceil(queue.length / MOST_SIMULATED));
 }
 
 /** Stretches the slot times of runs that stand for `stride` runs each: once the first has its slot, waits grow that many times as fast. */
 function stretched(times: readonly SlotTimes[], stride: number): SlotTimes[] {
-  const firstMs = times[0]?.startMs ?? 0;
+  const firstMs = times.reduce((least, { startMs }) => Math.min(least, startMs), Infinity);
   return times.map(({ startMs, endMs }) => {
     const stretchedMs = firstMs + (startMs - firstMs) * stride;
     return { startMs: stretchedMs, endMs: stretchedMs + endMs - startMs };

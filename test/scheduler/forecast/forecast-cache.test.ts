@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Lane } from "../../../src/core/generation-request.js";
-import { EQUAL_TENANTS } from "../../../src/core/tenant-policy.js";
+import { EQUAL_TENANTS, type TenantPolicies } from "../../../src/core/tenant-policy.js";
 import type { Waiter } from "../../../src/scheduler/queue/tenant-flow.js";
 import { ForecastCache } from "../../../src/scheduler/forecast/forecast-cache.js";
 import { type ExpectedRun, RunWork } from "../../../src/scheduler/forecast/run-work.js";
@@ -15,15 +15,15 @@ const OUTPUT_TOKENS = 100;
 /** The wait of each position in a queue of equal runs. */
 const MS_A_POSITION = (OUTPUT_TOKENS * STEP_MS) / SLOTS;
 
-function workOf(deadlineMs?: number): RunWork {
+function workOf(deadlineMs?: number, tenant = ""): RunWork {
   const run = runOf(new Uint32Array(1), { maxOutputTokens: OUTPUT_TOKENS, ignoreEndOfGeneration: true });
-  return new RunWork({ ...run, deadlineMs });
+  return new RunWork({ ...run, deadlineMs }, tenant);
 }
 
 const WAITER = { isNew: true, hasYielded: false, grants: 1, expectedWork: 1 };
 
-function newcomer(lane: Lane): { lane: Lane; tenant: string; priority: number } {
-  return { lane, tenant: "", priority: 0 };
+function newcomer(lane: Lane, tenant = ""): { lane: Lane; tenant: string; priority: number } {
+  return { lane, tenant, priority: 0 };
 }
 
 interface Guest extends Waiter {
@@ -38,13 +38,13 @@ class Scene {
   /** How often the whole queue was forecast. */
   wholeForecasts = 0;
 
-  constructor() {
+  constructor(policies: TenantPolicies = EQUAL_TENANTS) {
     const { clock } = this;
-    const estimator = new WaitEstimator(SLOTS, clock);
+    const estimator = new WaitEstimator({ slots: SLOTS, policies, clock });
     const weights = { interactive: 3, batch: 1 };
     const queue = new SlotQueue<Guest>({
       weights,
-      policies: EQUAL_TENANTS,
+      policies,
       mayRun: () => true,
       capacity: 100_000,
       forecast: () => [],
@@ -52,6 +52,7 @@ class Scene {
     });
     const counted = {
       waiting: (lane: Lane) => queue.waiting(lane),
+      waitingOf: (tenant: string, lane: Lane) => queue.waitingOf(tenant, lane),
       returning: 0,
       position: (newcomer: ExpectedRun) => queue.position(newcomer),
       order: (newcomer: ExpectedRun) => {
@@ -60,7 +61,13 @@ class Scene {
       },
     };
     this.#queue = queue;
-    this.forecasts = new ForecastCache({ queue: counted, estimator, yields: () => new Map(), clock });
+    this.forecasts = new ForecastCache({
+      queue: counted,
+      policies,
+      estimator,
+      yields: () => new Map(),
+      clock,
+    });
     const updates = Array.from({ length: SLOTS }, (_, index) => {
       estimator.start(index + 1, workOf());
       return { runId: index + 1, stage: "running", pieces: [], decodedTokens: 1, prefillTokensLeft: 0 } as const;
@@ -71,9 +78,14 @@ class Scene {
     estimator.observe({ type: "step", updates: whole, stepMs: STEP_MS, ...drafts, kvTokens: 0 });
   }
 
-  join(lane: Lane, count: number): void {
+  join(lane: Lane, count: number, tenant = ""): void {
     for (let joined = 0; joined < count; joined++) {
-      const guest = { ...newcomer(lane), ...WAITER, work: workOf(), tellPosition: () => undefined };
+      const guest = {
+        ...newcomer(lane, tenant),
+        ...WAITER,
+        work: workOf(undefined, tenant),
+        tellPosition: () => undefined,
+      };
       this.#queue.join(guest, { lowMs: 0, highMs: 0 });
     }
   }
@@ -119,6 +131,23 @@ describe("ForecastCache", () => {
     const interactive = scene.forecasts.forecast(newcomer("interactive")).wait.lowMs;
     const batch = scene.forecasts.forecast(newcomer("batch")).wait.lowMs;
     assert.ok(batch < interactive / 100, `${batch} beside ${interactive}`);
+  });
+
+  it("tells a tenant that bounds its running calls the wait for its own runs, in few forecasts", () => {
+    const policies: TenantPolicies = {
+      of: (tenant) => (tenant === "acme" ? { weight: 1, runningCalls: 1 } : { weight: 1 }),
+    };
+    const scene = new Scene(policies);
+    for (let position = 1; position <= 1_000; position++) {
+      const { wait } = scene.forecasts.forecast(newcomer("interactive", "acme"));
+      // The slots are taken by others; from then on the tenant has one of them.
+      const expectedMs = position * OUTPUT_TOKENS * STEP_MS;
+      if (position > 64) assert.ok(Math.abs(wait.lowMs - expectedMs) < 0.1 * expectedMs, `${position}: ${wait.lowMs}`);
+      scene.join("interactive", 1, "acme");
+    }
+    assert.ok(scene.wholeForecasts < 64 + 100, String(scene.wholeForecasts));
+    const other = scene.forecasts.forecast(newcomer("interactive", "other")).wait;
+    assert.ok(other.lowMs < 2 * OUTPUT_TOKENS * STEP_MS, `${other.lowMs} for a tenant that passes them`);
   });
 
   it("adds the run's own time where it has a deadline", () => {

@@ -7,6 +7,7 @@ const run = (fields: Partial<SimulatedRun>): SimulatedRun => ({
   outputTokens: 0,
   leavesAtMs: Infinity,
   timeLimitMs: Infinity,
+  bound: undefined,
   ...fields,
 });
 
@@ -73,8 +74,25 @@ describe("simulate", () => {
     ]);
   });
 
-  it("comes to an end whatever the runs, and never serves a later one first", () => {
+  it("holds a tenant to its bound beside free slots, and lets those behind it pass", () => {
+    const bound = { mostRunning: 1 };
+    const times = rounded({
+      slots: 3,
+      held: [run({ outputTokens: 10, bound })],
+      queue: [run({ outputTokens: 10, bound }), run({ outputTokens: 30, bound }), run({ outputTokens: 20 })],
+    });
+    // Two decode side by side all the time: the other one's 20 tokens beside ten of the held run and ten of the next.
+    assert.deepEqual(times, [
+      [120, 240],
+      [240, 240 + 300],
+      [0, 240],
+    ]);
+  });
+
+  it("comes to an end whatever the runs, never serves a later one first, and holds each tenant to its bound", () => {
+    const bounds = [{ mostRunning: 1 }, { mostRunning: 2 }];
     const runs = fc.record({
+      bound: fc.constantFrom(undefined, ...bounds),
       prefillMsLeft: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e4, noNaN: true })),
       outputTokens: fc.nat(500),
       leavesAtMs: fc.oneof(fc.constant(Infinity), fc.double({ min: -10, max: 1e4, noNaN: true })),
@@ -91,10 +109,15 @@ describe("simulate", () => {
           const pace = { decodeStepMs: (width: number) => width * decodeMs, prefillStepMs: prefillMs };
           const times = simulate({ slots, held: held.slice(0, slots), queue, leastWidth: 0, pace });
           assert.equal(times.length, queue.length);
-          let lastMs = 0;
-          for (const { startMs, endMs } of times) {
-            assert.ok(startMs >= lastMs && endMs >= startMs && Number.isFinite(endMs));
-            lastMs = startMs;
+          for (const { startMs, endMs } of times) assert.ok(endMs >= startMs && Number.isFinite(endMs));
+          for (const bound of [undefined, ...bounds]) {
+            const own = times.filter((_, index) => queue[index]?.bound === bound);
+            for (const [index, { startMs }] of own.entries()) assert.ok(startMs >= (own[index - 1]?.startMs ?? 0));
+            if (bound === undefined) continue;
+            for (const { startMs } of own) {
+              const running = own.filter((each) => each.startMs <= startMs && each.endMs > startMs).length;
+              assert.ok(running <= bound.mostRunning, `${running} of at most ${bound.mostRunning} run`);
+            }
           }
         },
       ),

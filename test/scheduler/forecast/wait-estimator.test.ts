@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RunUpdate } from "../../../src/core/engine-messages.js";
+import { EQUAL_TENANTS, type TenantPolicies } from "../../../src/core/tenant-policy.js";
 import type { FinishReason } from "../../../src/core/run-end.js";
 import { RunWork } from "../../../src/scheduler/forecast/run-work.js";
 import { WaitEstimator } from "../../../src/scheduler/forecast/wait-estimator.js";
@@ -14,12 +15,20 @@ interface Wanted {
   readonly exact?: boolean;
   readonly deadlineMs?: number;
   readonly timeLimitMs?: number;
+  readonly tenant?: string;
 }
 
 function workOf(wanted: Wanted = {}): RunWork {
-  const { inputTokens = 1, maxOutputTokens = 100, exact = true, deadlineMs, timeLimitMs = 600_000 } = wanted;
+  const {
+    inputTokens = 1,
+    maxOutputTokens = 100,
+    exact = true,
+    deadlineMs,
+    timeLimitMs = 600_000,
+    tenant = "",
+  } = wanted;
   const run = runOf(new Uint32Array(inputTokens), { maxOutputTokens, ignoreEndOfGeneration: exact, timeLimitMs });
-  return new RunWork({ ...run, deadlineMs });
+  return new RunWork({ ...run, deadlineMs }, tenant);
 }
 
 /** An estimator that is told of steps as the engine would tell of them. */
@@ -29,8 +38,8 @@ class Scene {
   #lastRunId = 0;
   readonly #generated = new Map<number, number>();
 
-  constructor(slots: number) {
-    this.estimator = new WaitEstimator(slots, this.clock);
+  constructor(slots: number, policies: TenantPolicies = EQUAL_TENANTS) {
+    this.estimator = new WaitEstimator({ slots, policies, clock: this.clock });
   }
 
   start(work: RunWork): number {
@@ -127,6 +136,26 @@ describe("WaitEstimator", () => {
     const { wait } = scene.estimator.forecastNewcomer([undefined], workOf());
     assert.ok(wait.lowMs > 50 && wait.lowMs < 250, String(wait.lowMs));
     assert.ok(wait.highMs > 800 && wait.highMs < 1_200, String(wait.highMs));
+  });
+
+  it("expects a tenant at the bound of its running calls to wait for its own runs beside free slots", () => {
+    const policies: TenantPolicies = {
+      of: (tenant) => (tenant === "acme" ? { weight: 1, runningCalls: 1 } : { weight: 1 }),
+    };
+    const scene = new Scene(4, policies).learn(Array.from({ length: 20 }, () => 50));
+    const runId = scene.start(workOf({ maxOutputTokens: 100, tenant: "acme" }));
+    scene.tell([{ runId, prefill: { doneTokens: 1, totalTokens: 1, reusedTokens: 0 } }], 0);
+    for (let token = 0; token < 30; token++) scene.decode([runId]);
+    const own = workOf({ maxOutputTokens: 20, tenant: "acme" });
+    assert.deepEqual(roundedWait(scene.estimator.forecastNewcomer([undefined], own).wait), [700, 700]);
+    const other = workOf({ tenant: "other" });
+    const waits = scene.estimator.forecastQueue([own, own, other]).map(roundedWait);
+    assert.deepEqual(waits[2], [0, 0]);
+    // The other one decodes beside them, for which no step was measured, so that its steps may take a little longer.
+    assert.ok(waits[0]?.[0] !== undefined && waits[0][0] >= 700 && waits[0][0] < 1_000, String(waits));
+    assert.ok(waits[1]?.[0] !== undefined && waits[1][0] > waits[0][0] + 200, String(waits));
+    assert.equal(scene.estimator.retryAfterMs(0, "acme"), 700);
+    assert.equal(scene.estimator.retryAfterMs(0, "other"), 100);
   });
 
   it("takes a parked run for one that may give its slot up at once, or go on", () => {

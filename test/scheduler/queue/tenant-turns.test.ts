@@ -26,7 +26,7 @@ class Call implements Waiter {
     this.tenant = tenant;
     this.priority = priority;
     this.outputTokens = outputTokens;
-    this.work = new RunWork(runOf(new Uint32Array(inputTokens), { maxOutputTokens: MOST_OUTPUT }));
+    this.work = new RunWork(runOf(new Uint32Array(inputTokens), { maxOutputTokens: MOST_OUTPUT }), tenant);
   }
 
   get expectedWork(): number {
