@@ -8,8 +8,8 @@ import { TurnHeap } from "./turn-heap.js";
 const MOST_IDLE_FLOWS = 4_096;
 
 /**
- * The work that a tenant may be behind, times its weight, when it begins to wait while it has a run with a slot. Two callers that call one after another
- * have nobody in the queue now and then, and would lose what they are behind each time.
+ * The work that a tenant may be behind, times its weight, when it begins to wait while it has a run with a slot or one that yielded it. Two callers that
+ * call one after another have nobody in the queue now and then, and would lose what they are behind each time.
  */
 const MOST_BEHIND = 512;
 
@@ -31,14 +31,17 @@ export interface LaneQueueOptions {
 
 /**
  * One lane's waiters. The tenants take turns by virtual counters: each counter holds the work that the tenant was given, divided by its weight, and the
- * tenant with the lowest is next. A tenant that was idle has its counter lifted to the lowest of those that wait, so that idle time saves nothing up. Work is charged by an estimate when a run gets its slot, and corrected as the engine does it.
+ * tenant with the lowest is next. A tenant that was idle has its counter lifted to the lowest of those that wait, or to the highest of those that run if none
+ * does, so that idle time saves nothing up. Work is charged by an estimate when a run gets its slot, and corrected as the engine does it.
  */
 export class LaneQueue<T extends Waiter> {
   readonly #options: LaneQueueOptions;
   readonly #flows = new Map<string, TenantFlow<T>>();
   /** The flows with waiters. */
   readonly #waiting = new Set<TenantFlow<T>>();
-  /** The flow that got a slot last, whose counter stands for the others' while nobody waits. */
+  /** The flows with runs that hold a slot. */
+  readonly #running = new Set<TenantFlow<T>>();
+  /** The flow that got a slot last. Its counter stands for the others' while nobody waits or runs. */
   #served: TenantFlow<T> | undefined;
   #grants = 0;
   /** The number of tenants met. */
@@ -79,8 +82,8 @@ export class LaneQueue<T extends Waiter> {
 
   join(waiter: T): QueueEntry<T> {
     const flow = this.#flowOf(waiter.tenant);
-    // A run that has yielded was there all the time.
-    if (!flow.canServe(true) && !waiter.hasYielded) flow.virtualWork = this.#lifted(flow);
+    // A run that has yielded was there all the time, but its reader may have kept it away for long.
+    if (!flow.canServe(true)) flow.virtualWork = this.#lifted(flow, flow.running > 0 || waiter.hasYielded);
     this.#waiting.add(flow);
     return flow.join(waiter);
   }
@@ -105,19 +108,23 @@ export class LaneQueue<T extends Waiter> {
   /** Counts a slot that a new run of the tenant got without waiting. */
   pass(tenant: string): void {
     const flow = this.#flowOf(tenant);
-    if (!flow.canServe(true)) flow.virtualWork = this.#lifted(flow);
+    if (!flow.canServe(true)) flow.virtualWork = this.#lifted(flow, flow.running > 0);
     flow.charge();
     this.#note(flow);
   }
 
   /** Notes that a run of the tenant has got a slot. */
   started(tenant: string): void {
-    this.#flowOf(tenant).running += 1;
+    const flow = this.#flowOf(tenant);
+    flow.running += 1;
+    this.#running.add(flow);
   }
 
   /** Notes that a run of the tenant has given its slot up. */
   stopped(tenant: string): void {
-    this.#flowOf(tenant).running -= 1;
+    const flow = this.#flowOf(tenant);
+    flow.running -= 1;
+    if (flow.running === 0) this.#running.delete(flow);
   }
 
   /** Adjusts the charge of a run to its whole work, which may be less than before. What was charged is given back by the weight of that time. */
@@ -190,7 +197,7 @@ export class LaneQueue<T extends Waiter> {
   #joining(tenant: string): SimulatedTurn<T> {
     const flow = this.#flows.get(tenant);
     return {
-      virtualWork: flow === undefined ? this.#floor() : this.#lifted(flow),
+      virtualWork: flow === undefined ? this.#floor() : this.#lifted(flow, flow.running > 0),
       lastGrant: flow?.lastGrant ?? 0,
       tenantNumber: flow?.tenantNumber ?? Infinity,
       weight: this.#options.policies.of(tenant).weight,
@@ -214,16 +221,19 @@ export class LaneQueue<T extends Waiter> {
     this.#served = flow;
   }
 
-  #lifted(flow: TenantFlow<T>): number {
-    const behind = flow.running === 0 ? 0 : MOST_BEHIND / this.#options.policies.of(flow.tenant).weight;
+  #lifted(flow: TenantFlow<T>, hasRun: boolean): number {
+    const behind = hasRun ? MOST_BEHIND / this.#options.policies.of(flow.tenant).weight : 0;
     return Math.max(flow.virtualWork, this.#floor() - behind);
   }
 
-  /** The least counter of the tenants that wait for new runs. */
+  /** The least counter of the tenants that wait for new runs. While nobody does, it is the highest of those that have a slot or got one last. */
   #floor(): number {
     let least = Infinity;
     for (const flow of this.#waiting) if (flow.canServe(true)) least = Math.min(least, flow.virtualWork);
-    return least === Infinity ? (this.#served?.virtualWork ?? 0) : least;
+    if (least !== Infinity) return least;
+    let highest = this.#served?.virtualWork ?? 0;
+    for (const flow of this.#running) highest = Math.max(highest, flow.virtualWork);
+    return highest;
   }
 
   #flowOf(tenant: string): TenantFlow<T> {

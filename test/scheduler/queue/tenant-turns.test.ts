@@ -13,8 +13,8 @@ const MOST_OUTPUT = 100;
 
 class Call implements Waiter {
   readonly lane = "interactive";
-  readonly isNew = true;
-  readonly hasYielded = false;
+  readonly isNew: boolean;
+  readonly hasYielded: boolean;
   readonly grants = 1;
   readonly tenant: string;
   readonly priority: number;
@@ -22,7 +22,9 @@ class Call implements Waiter {
   readonly outputTokens: number;
   position = 0;
 
-  constructor(tenant: string, { inputTokens = 10, outputTokens = 10, priority = 0 } = {}) {
+  constructor(tenant: string, { inputTokens = 10, outputTokens = 10, priority = 0, hasYielded = false } = {}) {
+    this.isNew = !hasYielded;
+    this.hasYielded = hasYielded;
     this.tenant = tenant;
     this.priority = priority;
     this.outputTokens = outputTokens;
@@ -176,6 +178,31 @@ describe("The turns of tenants", () => {
     for (let waiting = 0; waiting < 20; waiting++) for (const name of ["busy", "idle"]) slots.join(new Call(name));
     const names = slots.queue.order().map((waiter) => waiter.tenant);
     assert.equal(names.slice(0, 10).filter((name) => name === "idle").length, 5, names.slice(0, 10).join(" "));
+  });
+
+  it("save nothing up for a tenant that got a slot last and was idle while another one's run went on", () => {
+    const slots = new Slots(2);
+    for (const each of [new Call("busy", { outputTokens: 1_000 }), new Call("idle", { outputTokens: 4 })]) {
+      slots.join(each);
+      slots.fill();
+    }
+    for (let step = 0; step < 500; step++) slots.step();
+    slots.join(new Call("idle"));
+    assert.equal(slots.queue.leadOf("interactive", "busy", "idle"), 0);
+  });
+
+  it("save little up for a tenant whose run has yielded and comes back late", () => {
+    const slots = new Slots(1);
+    slots.join(new Call("late", { outputTokens: 4 }));
+    slots.fill();
+    for (let step = 0; step < 4; step++) slots.step();
+    slots.join(new Call("busy", { outputTokens: 1_000 }));
+    slots.fill();
+    slots.join(new Call("busy"));
+    for (let step = 0; step < 500; step++) slots.step();
+    slots.join(new Call("late", { hasYielded: true }));
+    for (let waiting = 0; waiting < 5; waiting++) slots.join(new Call("late"));
+    assert.equal(slots.queue.leadOf("interactive", "busy", "late"), 512);
   });
 
   it("give back what a run was charged for and did not need", () => {
