@@ -29,7 +29,8 @@ const AGE_CHECK_MS = 60 * 60_000;
 /** The part of the maximum age after which the current file is set aside, so that its first lines can be deleted in time. */
 const AGE_SHARE = 1 / 4;
 const NEWLINE = 0x0a;
-/** The bytes that one step reads while it looks for the last newline of a file. */
+const OPENING_BRACE = 0x7b;
+/** The bytes that one step reads, at the beginning of a file and while it looks for the last newline. */
 const TAIL_BYTES = 64 * 1024;
 
 export interface LineFileOptions {
@@ -87,7 +88,7 @@ export class LineFile implements Disposable {
   }
 
   /**
-   * Opens or makes the file, and cuts an unfinished last line off, which a crash of the machine may have left.
+   * Opens or makes the file, and cuts an unfinished last line off, which a crash of the machine may have left. A file of another program is left as it is.
    * @throws Error with the path and the reason
    */
   static open(options: LineFileOptions): LineFile {
@@ -213,6 +214,9 @@ export class LineFile implements Disposable {
       const stats = fstatSync(descriptor);
       if (!stats.isFile()) throw new Error(`${path} is no regular file`);
       const { ino: inode, size } = stats;
+      if (!holdsRecords(descriptor, size)) {
+        throw new Error(`${path} does not begin with a line of JSON, so that it is no ${name}: name another path`);
+      }
       const bytes = endOfLastLine(descriptor, size);
       if (bytes < size) {
         ftruncateSync(descriptor, bytes);
@@ -279,6 +283,14 @@ function asideName(path: string, index: number): string {
 /** Returns the time at which a file was made, or of its last line on file systems that do not keep the former. */
 function birthOf({ birthtimeMs, mtimeMs }: Stats): number {
   return birthtimeMs > 0 ? birthtimeMs : mtimeMs;
+}
+
+/** Returns whether a file is empty or begins with an object of JSON. A crash of the machine may have left NULs in place of the first line. */
+function holdsRecords(descriptor: number, size: number): boolean {
+  const chunk = Buffer.alloc(Math.min(TAIL_BYTES, size));
+  const read = readSync(descriptor, chunk, 0, chunk.length, 0);
+  const first = chunk.subarray(0, read).find((byte) => byte !== 0);
+  return first === undefined || first === OPENING_BRACE;
 }
 
 /** Returns the position behind the last newline of a file, or 0 if it has none. */

@@ -29,10 +29,10 @@ describe("LineFile", () => {
 
   it("goes on behind the lines of an earlier process, without the unfinished one", () => {
     using rig = new LineFileRig();
-    const long = "x".repeat(200_000);
+    const long = `{${"x".repeat(200_000)}`;
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom("a", "bb", long), { maxLength: 4 }),
+        fc.array(fc.constantFrom("{}", '{"a":1}', long), { maxLength: 4 }),
         fc.constantFrom("", "{", "\0\0", long),
         (lines, torn) => {
           writeFileSync(rig.path, lines.map((line) => `${line}\n`).join("") + torn);
@@ -172,6 +172,15 @@ describe("LineFile", () => {
     assert.throws(() => rig.open(), /the usage log cannot be written: EISDIR/);
     assert.throws(() => rig.open({ path: "/dev/null" }), /\/dev\/null is no regular file/);
     assert.deepEqual(rig.files(), ["lines.jsonl"]);
+  });
+
+  it("leaves a file of another program as it is", () => {
+    using rig = new LineFileRig();
+    for (const text of ["one line without a newline", "key: value\n{}\n", "\n{}\n", "\0\0\0\u0018ftyp"]) {
+      writeFileSync(rig.path, text);
+      assert.throws(() => rig.open(), /lines\.jsonl does not begin with a line of JSON, so that it is no usage log/);
+      assert.equal(readFileSync(rig.path, "utf8"), text);
+    }
   });
 
   it("leaves the mode of a file that the operator has made", () => {

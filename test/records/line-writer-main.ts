@@ -15,7 +15,7 @@ const file = LineFile.open({
 });
 
 function next(count: number): void {
-  file.append(`line ${count}`);
+  file.append(JSON.stringify({ line: count }));
   process.send?.(count, () => next(count + 1));
 }
 

@@ -222,7 +222,7 @@ describe("UsageLog", () => {
       assert.ok(lines.length > announced && announced >= 300 + 100 * round);
       assert.deepEqual(
         lines.slice(0, -1),
-        Array.from({ length: lines.length - 1 }, (_, index) => `line ${index + 1}`),
+        Array.from({ length: lines.length - 1 }, (_, index) => `{"line":${index + 1}}`),
       );
       assert.equal(lines.at(-1), "next");
     }
