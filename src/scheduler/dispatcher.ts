@@ -148,7 +148,7 @@ export class Dispatcher implements Disposable {
     } else {
       this.#enqueue({ record, run, work });
     }
-    this.#use.takeInput(tenant, work.inputTokens);
+    record.account.charged(this.#use.takeInput(tenant, work.inputTokens));
   }
 
   /** @throws GenerationError QUEUE_FULL or QUOTA_EXCEEDED if a call of the tenant would be refused now, whatever its input is. */
@@ -157,9 +157,9 @@ export class Dispatcher implements Disposable {
     if (!this.#hasSlotFor(tenant)) this.#checkQueue(this.#factsOf(lane, tenant), tenant);
   }
 
-  /** Gives the input of an admitted generation that ended without a slot back to its tenant's quota. */
+  /** Gives what a generation that ended without a slot was charged for its input back to its tenant's quota. */
   neverRan({ identity, account }: GenerationRecord): void {
-    this.#use.takeInput(identity.tenant, -account.inputTokens);
+    if (account.chargedInputTokens > 0) this.#use.takeInput(identity.tenant, -account.chargedInputTokens);
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TenantPolicy } from "../../src/core/tenant-policy.js";
 import { SCRIPT } from "../support/scripted-engine.js";
-import { echo, ENDLESS, failureOf, readAll, SchedulerRig } from "./scheduler-rig.js";
+import { echo, ENDLESS, failureOf, readAll, runOf, SchedulerRig } from "./scheduler-rig.js";
 
 /** Policies that a test changes while the scheduler runs. */
 class ChangingPolicies {
@@ -93,6 +93,49 @@ describe("Scheduler: quotas of tenants", () => {
     const again = rig.submit(echo("x".repeat(20)), ACME);
     held[Symbol.dispose]();
     assert.equal((await readAll(again)).text.length, 20);
+  });
+
+  it("give nothing back to a call that was cancelled softly before it was charged", async () => {
+    const { rig } = await startRig({ inputTokensPerMinute: 100 }, 2);
+    await using _ = rig;
+    await readAll(rig.submit(echo("x".repeat(90)), ACME));
+    const cancelled = rig.open({ ...ACME, requestId: "r" });
+    rig.scheduler.cancel({ requestId: "r" }, "soft", { tenant: "acme", everyTenant: false });
+    rig.scheduler.submit(cancelled, runOf(echo("z".repeat(5_000))));
+    assert.equal((await readAll(cancelled)).finished.reason, "cancelled_softly");
+    const error = await failureOf(() => rig.submit(echo("y".repeat(90)), ACME), "QUOTA_EXCEEDED");
+    assert.equal(error.facts.used, "90");
+  });
+
+  it("give nothing back to a call that was charged nothing", async () => {
+    const policies = new ChangingPolicies();
+    await using rig = await SchedulerRig.start({ slots: 1, policies, limits: { queuePerSlot: 12 } });
+    const held = rig.submit(ENDLESS, { tenant: "other" });
+    const waiting = rig.submit(echo("x".repeat(20)), ACME);
+    policies.set("acme", { inputTokensPerMinute: 20 });
+    const charged = rig.submit(echo("x".repeat(20)), ACME);
+    waiting[Symbol.dispose]();
+    await failureOf(() => rig.submit(echo("x".repeat(20)), ACME), "QUOTA_EXCEEDED");
+    for (const generation of [charged, held]) generation[Symbol.dispose]();
+    await rig.scheduler.drained();
+  });
+
+  it("tell the time of the quota that has room last", async () => {
+    for (const [inputTokensPerMinute, outputTokensPerMinute, quota, retryAfterMs] of [
+      [60, 600, "input_tokens_per_minute", 50_000],
+      [6_000, 30, "output_tokens_per_minute", 42_000],
+    ] as const) {
+      const { rig } = await startRig({ inputTokensPerMinute, outputTokensPerMinute });
+      await using _ = rig;
+      await readAll(rig.submit(echo("x".repeat(50)), ACME));
+      const error = await failureOf(() => rig.submit(echo("y".repeat(60)), ACME), "QUOTA_EXCEEDED");
+      assert.deepEqual([error.facts.quota, error.retryAfterMs], [quota, retryAfterMs]);
+    }
+    const { rig } = await startRig({ inputTokensPerMinute: 60, outputTokensPerMinute: 30 });
+    await using _ = rig;
+    await readAll(rig.submit(echo("x".repeat(50)), ACME));
+    const never = await failureOf(() => rig.submit(echo("y".repeat(61)), ACME), "QUOTA_EXCEEDED");
+    assert.equal(never.retryAfterMs, undefined);
   });
 
   it("never cut a stream for its output, and refuse the next call until the debt is paid", async () => {

@@ -24,6 +24,7 @@ export class GenerationAccount {
   readonly openedAtMs: number;
   readonly #totals: LoadCounters;
   #inputTokens = 0;
+  #chargedInputTokens = 0;
   #prefilledTokens = 0;
   #reusedTokens = 0;
   #outputTokens = 0;
@@ -53,6 +54,11 @@ export class GenerationAccount {
     return this.#inputTokens;
   }
 
+  /** The input tokens that the quota of the tenant was charged; 0 for a generation that was never admitted. */
+  get chargedInputTokens(): number {
+    return this.#chargedInputTokens;
+  }
+
   get outputTokens(): number {
     return this.#outputTokens;
   }
@@ -70,6 +76,11 @@ export class GenerationAccount {
   submitted(inputTokens: number, prepareMs: number): void {
     this.#inputTokens = inputTokens;
     this.#prepareMs = prepareMs;
+  }
+
+  /** Notes what the quota of the tenant was charged for the input. */
+  charged(inputTokens: number): void {
+    this.#chargedInputTokens = inputTokens;
   }
 
   enter(state: GenerationState, nowMs: number): void {

@@ -1,4 +1,4 @@
-import { quotaExceeded } from "../../core/generation-error.js";
+import { type GenerationError, quotaExceeded } from "../../core/generation-error.js";
 import type { TenantPolicies } from "../../core/tenant-policy.js";
 import type { Clock } from "../../sync/clock.js";
 import { TokenBucket } from "./token-bucket.js";
@@ -54,18 +54,24 @@ export class TenantUse {
   /**
    * Checks the quotas of tokens for a call. Output is charged as it is generated, so a call is let in while any of the quota is left.
    * @param inputTokens the call's input, or 0 while it is unknown.
-   * @throws GenerationError QUOTA_EXCEEDED with the time at which the call fits.
+   * @throws GenerationError QUOTA_EXCEEDED with the time at which the call fits, for the quota that has room last.
    */
   checkTokens(tenant: string, inputTokens: number): void {
     const { inputTokensPerMinute, outputTokensPerMinute } = this.#policies.of(tenant);
-    if (outputTokensPerMinute !== undefined) this.#checkOutput(tenant, outputTokensPerMinute);
-    if (inputTokensPerMinute !== undefined) this.#checkInput(tenant, inputTokensPerMinute, inputTokens);
+    const errors = [
+      outputTokensPerMinute === undefined ? undefined : this.#outputError(tenant, outputTokensPerMinute),
+      inputTokensPerMinute === undefined ? undefined : this.#inputError(tenant, inputTokensPerMinute, inputTokens),
+    ];
+    const [last] = errors.filter((error) => error !== undefined).toSorted((a, b) => waitOf(b) - waitOf(a));
+    if (last !== undefined) throw last;
   }
 
-  /** Charges the input of an accepted call. @param tokens below 0 gives back what was never prefilled. */
-  takeInput(tenant: string, tokens: number): void {
+  /** Charges the input of an accepted call, and returns the tokens that were charged. @param tokens below 0 gives back what was never prefilled. */
+  takeInput(tenant: string, tokens: number): number {
     const { inputTokensPerMinute: size } = this.#policies.of(tenant);
-    if (size !== undefined) this.#useOf(tenant).input.take(tokens, size, this.#clock.nowMs());
+    if (size === undefined) return 0;
+    this.#useOf(tenant).input.take(tokens, size, this.#clock.nowMs());
+    return tokens;
   }
 
   /** Charges generated tokens, which may be more than are left. */
@@ -74,32 +80,32 @@ export class TenantUse {
     if (size !== undefined && tokens > 0) this.#useOf(tenant).output.take(tokens, size, this.#clock.nowMs());
   }
 
-  #checkInput(tenant: string, limit: number, inputTokens: number): void {
+  #inputError(tenant: string, limit: number, inputTokens: number): GenerationError | undefined {
     const nowMs = this.#clock.nowMs();
     const { input } = this.#useOf(tenant);
     const left = Math.max(0, Math.floor(input.left(limit, nowMs)));
-    if (inputTokens <= left) return;
+    if (inputTokens <= left) return undefined;
     const quota = "input_tokens_per_minute";
     const used = limit - left;
     if (inputTokens > limit) {
       const message = `the input has ${inputTokens} tokens, and the tenant's ${quota} is ${limit}, so that it never fits`;
-      throw quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs: undefined });
+      return quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs: undefined });
     }
     const retryAfterMs = input.msUntil(inputTokens, limit, nowMs);
     const message = `the input has ${inputTokens} tokens, and ${left} of the tenant's ${quota} of ${limit} are left; it fits in ${retryAfterMs} ms`;
-    throw quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs });
+    return quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs });
   }
 
-  #checkOutput(tenant: string, limit: number): void {
+  #outputError(tenant: string, limit: number): GenerationError | undefined {
     const nowMs = this.#clock.nowMs();
     const { output } = this.#useOf(tenant);
     const left = output.left(limit, nowMs);
-    if (left >= 1) return;
+    if (left >= 1) return undefined;
     const quota = "output_tokens_per_minute";
     const used = limit - Math.floor(left);
     const retryAfterMs = output.msUntil(1, limit, nowMs);
     const message = `the tenant has used ${used} of its ${quota} of ${limit}; a call may begin in ${retryAfterMs} ms`;
-    throw quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs });
+    return quotaExceeded({ tenant, quota, limit, used, message, retryAfterMs });
   }
 
   #useOf(tenant: string): Use {
@@ -119,4 +125,9 @@ export class TenantUse {
       if (running === 0 && isFull) this.#uses.delete(tenant);
     }
   }
+}
+
+/** Returns the time until a refused call fits, which is without end for an input that never does. */
+function waitOf({ retryAfterMs = Infinity }: GenerationError): number {
+  return retryAfterMs;
 }
