@@ -128,7 +128,7 @@ export class TenantDirectory implements TenantPolicies, Disposable {
   async #read(): Promise<void> {
     if (this.#file === undefined) return;
     const { path = "", parseSize } = this.#options;
-    const file = parseTenantsFile(await this.#file.read(), { path, parseSize });
+    const file = parseTenantsFile(this.#file.read(), { path, parseSize });
     this.#replace({ file, credentials: new Map(this.#credentialsOf(file)) });
   }
 

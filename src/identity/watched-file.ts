@@ -1,25 +1,30 @@
-import { readFile, stat } from "node:fs/promises";
+import { fileMark, readSmallFile } from "../machine/small-file.js";
 import type { Clock } from "../sync/clock.js";
 
-/** How often a file is looked at. Two looks lie within the 5 s that a removed key has. */
-const POLL_INTERVAL_MS = 2_000;
+/** How often a file is looked at. Three looks lie well within the 5 s that a removed key has. */
+const LOOK_INTERVAL_MS = 1_000;
 
 export interface WatchedFileOptions {
   readonly path: string;
   readonly maxBytes: number;
   readonly clock: Clock;
-  /** Called when the file seems to have changed. */
+  /** Called when the file has changed and two looks in a row found it the same, so that it is not read while it is written. */
   readonly onChange: () => Promise<void>;
 }
 
 /**
- * Looks at a file every two seconds. It compares time, size and inode, because neither a network file system nor a mounted secret of Kubernetes, which is a
- * link that is replaced, tells of changes in a uniform way.
+ * Looks at a file every second, on the main thread. It compares time, size and inode, because neither a network file system nor a mounted secret of
+ * Kubernetes, which is a link that is replaced, tells of changes in a uniform way. Looks and reads are synchronous, so that no decode step delays them.
  */
 export class WatchedFile implements Disposable {
   readonly #options: WatchedFileOptions;
   #timer: Disposable | undefined;
-  #mark = "";
+  /** The state of the file at the last look. */
+  #seenMark = "";
+  /** The state of the file whose contents were read last, or undefined if they could not be read. */
+  #readMark: string | undefined;
+  /** Why the last reading failed. */
+  #fault: string | undefined;
   #isOver = false;
 
   constructor(options: WatchedFileOptions) {
@@ -27,27 +32,26 @@ export class WatchedFile implements Disposable {
   }
 
   /**
-   * Reads the file and remembers its state, so that only a later change counts.
-   * @throws Error with the path if the file cannot be read or has more than `maxBytes`
+   * Reads the file and remembers its state, so that only a later change counts. A reading that fails is repeated at each look.
+   * @throws Error with the path if the file cannot be read, has more than `maxBytes` or changes meanwhile
    */
-  async read(): Promise<string> {
-    const { path, maxBytes } = this.#options;
+  read(): string {
+    this.#readMark = undefined;
     try {
-      this.#mark = await markOf(path);
-      const bytes = await readFile(path);
-      if (bytes.length > maxBytes) throw new Error(`it has ${bytes.length} bytes; at most ${maxBytes}`);
-      return bytes.toString("utf8");
+      const { mark, text } = this.#readContents();
+      this.#readMark = mark;
+      this.#fault = undefined;
+      return text;
     } catch (error) {
-      throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
+      this.#fault = String(error);
+      throw error;
     }
   }
 
   /** Starts to look. */
   watch(): void {
     if (this.#isOver) return;
-    this.#timer = this.#options.clock.startTimer(POLL_INTERVAL_MS, () => void this.#look());
+    this.#timer = this.#options.clock.startTimer(LOOK_INTERVAL_MS, () => void this.#look());
   }
 
   [Symbol.dispose](): void {
@@ -56,17 +60,29 @@ export class WatchedFile implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { path, onChange } = this.#options;
-    const mark = await markOf(path).catch(() => "gone");
-    if (mark !== this.#mark && !this.#isOver) {
-      this.#mark = mark;
-      await onChange();
-    }
+    const mark = fileMark(this.#options.path);
+    const isSettled = mark === this.#seenMark;
+    this.#seenMark = mark;
+    if (isSettled && mark !== this.#readMark && !this.#failsAgain()) await this.#options.onChange();
     this.watch();
   }
-}
 
-async function markOf(path: string): Promise<string> {
-  const { mtimeMs, ctimeMs, size, ino } = await stat(path);
-  return [mtimeMs, ctimeMs, size, ino].join();
+  /** Whether the file cannot be read for the same reason as at the last reading, which has been reported already. */
+  #failsAgain(): boolean {
+    if (this.#fault === undefined) return false;
+    try {
+      this.#readContents();
+      return false;
+    } catch (error) {
+      return String(error) === this.#fault;
+    }
+  }
+
+  #readContents(): { readonly mark: string; readonly text: string } {
+    const { path, maxBytes } = this.#options;
+    const mark = fileMark(path);
+    const text = readSmallFile(path, maxBytes).toString("utf8");
+    if (fileMark(path) !== mark) throw new Error(`${path} cannot be read: it changes meanwhile`);
+    return { mark, text };
+  }
 }

@@ -1,8 +1,9 @@
 import type { SecureContextOptions, TlsOptions } from "node:tls";
+import { fileMark } from "../machine/small-file.js";
 import type { Clock } from "../sync/clock.js";
 import type { Logger } from "../telemetry/logger.js";
 import { daysLeft, isEarly, type PairFiles, readCertificates, readPair } from "./certificate-pair.js";
-import { fileMark, readPemFile } from "./pem-file.js";
+import { readPemFile } from "./pem-file.js";
 import { type CertificateSet, contextOptions, SecureContexts, type TlsVersion } from "./secure-settings.js";
 import { type TrustHints, trustHints } from "./trust-hints.js";
 
