@@ -13,6 +13,8 @@ export interface Caller {
   readonly tenant: string;
   /** The name of the person or program within the tenant, for the log and the audit log; "" where the server knows no tenants. */
   readonly subject: string;
+  /** The kind of the credentials that gave the subject. A token and a key may name the same subject and be two callers. Default: `listed`. */
+  readonly credentials?: "listed" | "token";
   readonly permissions: ReadonlySet<Permission>;
   /** Tells the caller's open calls when its credentials are removed; undefined where nobody can remove them. */
   readonly revocation?: Revocation | undefined;

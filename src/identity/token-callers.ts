@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Caller, type Permission, PERMISSIONS } from "../core/calls.js";
 import { credentialsRevoked } from "../core/generation-error.js";
 import { unauthenticated } from "./refusals.js";
@@ -7,6 +8,8 @@ import { DEFAULT_PERMISSIONS, isName } from "./tenants-file.js";
 import type { TokenClaims, TokenVerifier } from "./token-verifier.js";
 
 const MAX_SUBJECT_CHARS = 128;
+/** The hex digits of the SHA-256 that take the place of a longer subject's end, so that two long subjects stay two. */
+const DIGEST_CHARS = 64;
 
 export interface TokenCallersOptions {
   readonly verifier: Pick<TokenVerifier, "verify">;
@@ -42,6 +45,7 @@ export class TokenCallers {
     return {
       tenant,
       subject: subjectOf(claims),
+      credentials: "token",
       permissions: permissionsOf(claimOf(claims, permissionsClaim)),
       revocation: revocations.of({ names: [tenantName(tenant)], holds }),
     };
@@ -52,8 +56,12 @@ function claimOf(claims: TokenClaims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }
 
+/** The subject of a token, whose end is replaced by a digest of the whole if it is long; "" without one. */
 function subjectOf({ sub }: TokenClaims): string {
-  return typeof sub === "string" ? sub.slice(0, MAX_SUBJECT_CHARS) : "";
+  if (typeof sub !== "string") return "";
+  if (sub.length <= MAX_SUBJECT_CHARS) return sub;
+  const digest = createHash("sha256").update(sub).digest("hex");
+  return `${sub.slice(0, MAX_SUBJECT_CHARS - DIGEST_CHARS - 1)}#${digest}`;
 }
 
 /** Takes the known permissions of the claim, which may be an OAuth scope with other words. A token without the claim has the default permissions. */

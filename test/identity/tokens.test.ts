@@ -131,6 +131,19 @@ function encode(value: unknown): string {
 }
 
 describe("A token", () => {
+  it("with a long sub has a subject of 128 characters that no other sub has, and with a sub that is no text has none", async () => {
+    const issuer = await TestIssuer.create();
+    await using scene = await TokenScene.open(issuer);
+    const subjectOf = async (sub: unknown): Promise<string> =>
+      scene.rig.identify(credentials(await issuer.sign({ sub }))).subject;
+    const start = "a".repeat(128);
+    assert.equal(await subjectOf(start), start);
+    const [one, two] = [await subjectOf(`${start}1`), await subjectOf(`${start}2`)];
+    assert.notEqual(one, two);
+    assert.equal(one.length, 128);
+    assert.equal(await subjectOf(undefined), "");
+  });
+
   for (const algorithm of ["RS256", "PS256", "ES256", "ES384", "EdDSA"]) {
     it(`that is signed by ${algorithm} makes its caller`, async () => {
       const issuer = await TestIssuer.create(algorithm);

@@ -21,7 +21,8 @@ export const CacheScope = {
   TENANT: 1,
   /**
    * PRIVATE - A turn shares with the turns of the same session that have this scope. Any other call shares with the calls of the same
-   * subject that have this scope and are no turns. The subject is the name of the caller within its tenant.
+   * subject that have this scope and are no turns. The subject is the name of the caller within its tenant. A
+   * caller of a tenant that has no subject shares with no other call.
    */
   PRIVATE: 2,
   /** NONE - The call shares with no other call. */

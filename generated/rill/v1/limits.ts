@@ -24,7 +24,7 @@ export interface Limits {
   /**
    * The number of concurrent calls in the process (`--max-calls`). The default is 1,024. A further call is UNAVAILABLE, and
    * the metadata of its error has this limit as `max_calls`. When three quarters are in use, the server refuses new calls on
-   * connections that have their equal share.
+   * connections that have their equal share. A tenant may have three times the calls that it leaves free.
    */
   maxStreams: number;
   /** The longest time that the body of a unary request may take to arrive. The default is 10 s. */

@@ -12,14 +12,15 @@ export function cacheScopeOf(
   { cache = "tenant", input }: Pick<GenerationRequest, "cache" | "input">,
   { caller, sharedPrefixes }: { readonly caller: Caller; readonly sharedPrefixes: SharedPrefixes },
 ): string | undefined {
-  const { tenant, subject } = caller;
+  const { tenant, subject, credentials = "listed" } = caller;
   switch (cache) {
     case "none":
       return undefined;
     case "private":
-      return input.type === "turn"
-        ? JSON.stringify(["session", tenant, input.sessionId])
-        : JSON.stringify(["subject", tenant, subject]);
+      if (input.type === "turn") return JSON.stringify(["session", tenant, input.sessionId]);
+      // Callers of a tenant without a subject cannot be told apart.
+      if (tenant !== "" && subject === "") return undefined;
+      return JSON.stringify(["subject", tenant, credentials, subject]);
     case "tenant":
       return sharedPrefixes === "all" ? "all" : JSON.stringify(["tenant", tenant]);
   }

@@ -2,17 +2,34 @@ import { GenerationError } from "../../core/generation-error.js";
 import type { Clock } from "../../sync/clock.js";
 import { type Share, SharedBudget } from "../connection/shared-budget.js";
 
-/** The share of the calls that is reserved for connections below their equal share. */
+/** The share of a tenant's calls that is reserved for its connections below their equal share. */
 const RESERVED_SHARE = 1 / 4;
+/** A tenant gets a further call while it has no more than this many calls for each that stays free. */
+const CALLS_PER_FREE_CALL = 3;
+
+/** The tenant and the connection that a call counts toward. */
+export interface CallOwner {
+  readonly connection: object;
+  /** "" where the server knows no tenants. */
+  readonly tenant: string;
+}
+
+/** The open calls of a tenant. */
+interface TenantCalls {
+  open: number;
+  /** The open calls on each connection that has any. */
+  readonly onConnections: Map<object, number>;
+}
 
 /**
- * Bounds the number of open calls in the process. A single connection may have all of them. When no more than a quarter is free, only connections
- * with less than their equal share get further calls.
+ * Bounds the number of open calls in the process. A tenant may have three times the calls that it leaves free, so that alone it has three quarters of
+ * all, and each further tenant finds some free. Calls without a tenant may take all. Of what a tenant may have, a single connection may take everything,
+ * but the last quarter goes only to connections with less than their equal share.
  */
 export class CallLimit {
   readonly #maxCalls: number;
-  /** The open calls of each connection that has any. */
-  readonly #openOn = new Map<object, number>();
+  /** The tenants with open calls. */
+  readonly #tenants = new Map<string, TenantCalls>();
   #open = 0;
 
   constructor(maxCalls: number) {
@@ -25,30 +42,43 @@ export class CallLimit {
   }
 
   /** Counts a call, which `leave` ends, or returns the refusal. */
-  tryEnter(connection: object): GenerationError | undefined {
-    const free = this.#maxCalls - this.#open;
-    const calls = this.#openOn.get(connection) ?? 0;
-    const others = this.#openOn.size - (calls > 0 ? 1 : 0);
-    const share = this.#maxCalls / (others + 1);
-    const isShort = free <= this.#maxCalls * RESERVED_SHARE;
-    if (free <= 0 || (isShort && calls >= share)) return this.#refusal(free);
+  tryEnter({ connection, tenant }: CallOwner): GenerationError | undefined {
+    const known = this.#tenants.get(tenant);
+    const { open, onConnections } = known ?? { open: 0, onConnections: new Map<object, number>() };
+    const room = this.#roomOf(tenant, open);
+    const mostOfTenant = open + room;
+    const calls = onConnections.get(connection) ?? 0;
+    const others = onConnections.size - (calls > 0 ? 1 : 0);
+    const isShort = room <= mostOfTenant * RESERVED_SHARE;
+    if (room <= 0 || (isShort && calls >= mostOfTenant / (others + 1))) return this.#refusal(room);
     this.#open += 1;
-    this.#openOn.set(connection, calls + 1);
+    this.#tenants.set(tenant, { open: open + 1, onConnections: onConnections.set(connection, calls + 1) });
     return undefined;
   }
 
-  leave(connection: object): void {
+  leave({ connection, tenant }: CallOwner): void {
+    const known = this.#tenants.get(tenant);
+    if (known === undefined) return;
     this.#open -= 1;
-    const calls = (this.#openOn.get(connection) ?? 0) - 1;
-    if (calls > 0) this.#openOn.set(connection, calls);
-    else this.#openOn.delete(connection);
+    known.open -= 1;
+    const calls = (known.onConnections.get(connection) ?? 0) - 1;
+    if (calls > 0) known.onConnections.set(connection, calls);
+    else known.onConnections.delete(connection);
+    if (known.open === 0) this.#tenants.delete(tenant);
   }
 
-  #refusal(free: number): GenerationError {
-    const text =
-      free <= 0
-        ? `the server has ${this.#maxCalls} open calls, which is its limit`
-        : `the server has few free calls, and this connection has its equal share of ${this.#maxCalls}`;
+  /** The calls that a tenant with `open` calls may have besides them. */
+  #roomOf(tenant: string, open: number): number {
+    const free = this.#maxCalls - this.#open;
+    if (tenant === "") return free;
+    const room = Math.max(0, Math.floor((CALLS_PER_FREE_CALL * free - open) / (CALLS_PER_FREE_CALL + 1)));
+    return open === 0 && free > 0 ? Math.max(1, room) : room;
+  }
+
+  #refusal(room: number): GenerationError {
+    let text = `the server has few free calls, and this connection has its equal share of ${this.#maxCalls}`;
+    if (this.#open >= this.#maxCalls) text = `the server has ${this.#maxCalls} open calls, which is its limit`;
+    else if (room <= 0) text = `the server has few free calls, and this tenant has its share of ${this.#maxCalls}`;
     return new GenerationError("TOO_MANY_CALLS", text, {
       retryAfterMs: 1_000,
       facts: { max_calls: String(this.#maxCalls) },

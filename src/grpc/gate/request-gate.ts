@@ -5,11 +5,11 @@ import { type ErrorCode, GenerationError } from "../../core/generation-error.js"
 import type { Limits } from "../../core/limits.js";
 import { wellFormedText } from "../../core/well-formed-text.js";
 import { printableText } from "../../telemetry/log-text.js";
-import type { RequestBytes } from "../call/call-limits.js";
+import { CallLimit, type RequestBytes } from "../call/call-limits.js";
 import type { CallHost } from "../call/call-context.js";
 import { CallWire, originOf } from "../call/call-wire.js";
 import { describeError } from "../call/refusal-log.js";
-import { rememberCaller } from "../call/stream-caller.js";
+import { callerOn, rememberCaller } from "../call/stream-caller.js";
 import { deadlinePassed, toErrorStatus } from "../status/error-status.js";
 import { formatGrpcTimeout, parseGrpcTimeout, type ProxyDeadlines } from "./call-deadlines.js";
 import { peerOf } from "../connection/peers.js";
@@ -35,6 +35,14 @@ const HEALTH_PATHS = "/grpc.health.v1.Health/";
 const HEALTH_WATCH_PATH = "/grpc.health.v1.Health/Watch";
 /** The number of open health checks. The server responds at once, so a check that stays open has a reader that does not take the response. */
 const OPEN_HEALTH_CALLS = 256;
+/** The methods with which a tenant sees and ends what takes its calls. They have some calls of their own for when the others are taken. */
+const CONTROL_PATHS: ReadonlySet<string> = new Set([
+  "/rill.v1.GenerationService/CancelGeneration",
+  "/rill.v1.GenerationService/GetGeneration",
+  "/rill.v1.ServerService/GetLoad",
+]);
+/** The number of calls that are kept for those methods. */
+const CONTROL_CALLS = 64;
 /** The share of all calls that may lack a complete message. */
 const PENDING_SHARE = 1 / 4;
 
@@ -79,6 +87,7 @@ export class RequestGate implements IncomingCallListener {
   readonly #resets: ResetBudget;
   readonly #failedChecks: FailedChecks;
   readonly #readingTurns = new ReadingTurns();
+  readonly #controlCalls = new CallLimit(CONTROL_CALLS);
   readonly #turns: AdmissionTurns<object, IncomingCall>;
   #refusedStreams = 0;
 
@@ -285,12 +294,16 @@ export class RequestGate implements IncomingCallListener {
 
   /** Counts the call toward the limit on calls, or toward that of health calls. Returns a function that ends the count, or the refusal. */
   #claimCall(call: IncomingCall): (() => void) | GenerationError {
-    const { connection, path } = call;
+    const { connection, path, stream } = call;
     const { callLimit } = this.#host;
     if (path === HEALTH_WATCH_PATH) return ignore;
     if (path.startsWith(HEALTH_PATHS)) return this.#claimHealthCall(call);
-    // A waiting call keeps this function, so the function must not reference the call's message.
-    return callLimit.tryEnter(connection) ?? (() => callLimit.leave(connection));
+    const owner = { connection, tenant: callerOn(stream).tenant };
+    // A waiting call keeps the function, so the function must not reference the call's message.
+    const refusal = callLimit.tryEnter(owner);
+    if (refusal === undefined) return () => callLimit.leave(owner);
+    if (owner.tenant === "" || !CONTROL_PATHS.has(path)) return refusal;
+    return this.#controlCalls.tryEnter(owner) ?? (() => this.#controlCalls.leave(owner));
   }
 
   #claimHealthCall({ connection, stream }: IncomingCall): () => void {

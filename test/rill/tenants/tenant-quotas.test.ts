@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
+import type { GetLoadResponse } from "../../../generated/rill/v1/server_service.js";
 import type { TenantPolicies, TenantPolicy } from "../../../src/core/tenant-policy.js";
 import { ManualClock } from "../../support/manual-clock.js";
-import { refusalOf, TestClient, tokensRequest } from "../../support/test-client.js";
+import { SCRIPT } from "../../support/scripted-engine.js";
+import { answerOf, messageOf, refusalOf, TestClient, tokensRequest } from "../../support/test-client.js";
 import { TestServer } from "../../support/test-server.js";
 import { callsOf, identifyByWords } from "../../support/test-tenants.js";
 import { SessionClient } from "../session-client.js";
@@ -98,4 +100,30 @@ describe("quotas of tenants, over the wire", () => {
     assert.equal(server.scheduler.load().totals.acceptedGenerations, acceptedGenerations);
     assert.equal((await acme.get(sessionId)).turns, 1);
   });
+
+  it("leave calls to other tenants when one has opened all that it may, and keep its means to see and end its own", async () => {
+    await using server = await TestServer.start({
+      identify: identifyByWords,
+      engine: { cycle: true, stepMs: 20 },
+      limits: { calls: 8, queuePerSlot: 64 },
+    });
+    using acme = new TestClient(server.address, callsOf("acme"));
+    using other = new TestClient(server.address, callsOf("other"));
+    const streams = Array.from({ length: 6 }, () => acme.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65])));
+    await Promise.all(
+      streams.map((stream) => messageOf(stream.on("error", ignore), ({ event }) => event?.$case === "accepted")),
+    );
+    const refusal = await refusalOf(acme.generate(tokensRequest([65])));
+    assert.equal(refusal.reason, "TOO_MANY_CALLS");
+    assert.match(refusal.text, /this tenant has its share of 8/);
+    const { load } = await answerOf<GetLoadResponse>((settle) => acme.server.getLoad({}, settle));
+    assert.equal(load?.generations.length, 6);
+    const waiting = other.generation.generateStream(tokensRequest([SCRIPT.CYCLE, 65]));
+    await messageOf(waiting.on("error", ignore), ({ event }) => event?.$case === "accepted");
+    for (const stream of [...streams, waiting]) stream.cancel();
+  });
 });
+
+function ignore(): void {
+  // The test cancels its streams.
+}
