@@ -66,6 +66,11 @@ export class LaneQueue<T extends Waiter> {
     return this.#sum((flow) => flow.yielded);
   }
 
+  /** The number of tenants that are remembered. */
+  get remembered(): number {
+    return this.#flows.size;
+  }
+
   newRunsOf(tenant: string): number {
     return this.#flows.get(tenant)?.newRuns ?? 0;
   }

@@ -66,6 +66,11 @@ export class SlotQueue<T extends Waiter> implements Disposable {
     return this.#lanes[lane].newRuns;
   }
 
+  /** The number of tenants whose turns the lane remembers. */
+  remembered(lane: Lane): number {
+    return this.#lanes[lane].remembered;
+  }
+
   /** The number of new runs of the tenant that wait in the lane. */
   waitingOf(tenant: string, lane: Lane): number {
     return this.#lanes[lane].newRunsOf(tenant);

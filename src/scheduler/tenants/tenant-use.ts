@@ -17,10 +17,17 @@ export class TenantUse {
   readonly #policies: TenantPolicies;
   readonly #clock: Clock;
   readonly #uses = new Map<string, Use>();
+  /** The number of tenants at which the idle ones are forgotten next. It is twice what was left, so that the search costs little for each tenant. */
+  #forgetAt = MOST_IDLE_TENANTS;
 
   constructor(policies: TenantPolicies, clock: Clock) {
     this.#policies = policies;
     this.#clock = clock;
+  }
+
+  /** The number of tenants that are remembered. */
+  get tenants(): number {
+    return this.#uses.size;
   }
 
   /** The tenants that have a run with a slot. */
@@ -111,7 +118,7 @@ export class TenantUse {
   #useOf(tenant: string): Use {
     const known = this.#uses.get(tenant);
     if (known !== undefined) return known;
-    if (this.#uses.size >= MOST_IDLE_TENANTS) this.#forgetIdle();
+    if (this.#uses.size >= this.#forgetAt) this.#forgetIdle();
     const use = { running: 0, input: new TokenBucket(), output: new TokenBucket() };
     this.#uses.set(tenant, use);
     return use;
@@ -120,10 +127,12 @@ export class TenantUse {
   #forgetIdle(): void {
     const nowMs = this.#clock.nowMs();
     for (const [tenant, { running, input, output }] of this.#uses) {
-      const { inputTokensPerMinute: inSize = 0, outputTokensPerMinute: outSize = 0 } = this.#policies.of(tenant);
-      const isFull = input.left(inSize, nowMs) >= inSize && output.left(outSize, nowMs) >= outSize;
-      if (running === 0 && isFull) this.#uses.delete(tenant);
+      if (running > 0) continue;
+      const { inputTokensPerMinute, outputTokensPerMinute } = this.#policies.of(tenant);
+      const isFull = input.isFull(inputTokensPerMinute, nowMs) && output.isFull(outputTokensPerMinute, nowMs);
+      if (isFull) this.#uses.delete(tenant);
     }
+    this.#forgetAt = Math.max(MOST_IDLE_TENANTS, 2 * this.#uses.size);
   }
 }
 

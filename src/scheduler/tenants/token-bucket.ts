@@ -16,6 +16,11 @@ export class TokenBucket {
     return this.#level;
   }
 
+  /** Returns whether nothing is missing. @param size undefined: there is no quota at present. */
+  isFull(size: number | undefined, nowMs: number): boolean {
+    return size === undefined || this.left(size, nowMs) >= size;
+  }
+
   /** @param tokens below 0 gives tokens back. */
   take(tokens: number, size: number, nowMs: number): void {
     this.#level = Math.min(size, this.left(size, nowMs) - tokens);

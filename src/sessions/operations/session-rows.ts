@@ -122,10 +122,17 @@ export async function findQuotaExcess(
     .returning("sessions")
     .executeTakeFirstOrThrow();
   const limit = quota.sessions ?? Infinity;
-  if (added.sessions > 0 && sessions + added.sessions > limit) {
-    return { type: "quota_exceeded", owner, quota: "sessions", limit, used: sessions, added: added.sessions };
-  }
-  return added.bytes === 0 ? undefined : await findBytesExcess(work, owner, () => added.bytes);
+  const excess: StoreProblem | undefined =
+    added.sessions > 0 && sessions + added.sessions > limit
+      ? { type: "quota_exceeded", owner, quota: "sessions", limit, used: sessions, added: added.sessions }
+      : await findBytesExcess(work, owner, () => added.bytes);
+  if (excess !== undefined && sessions === 0) await forgetOwner(work, owner);
+  return excess;
+}
+
+/** Deletes the row of an owner without sessions. Owners may be as many as an issuer of tokens names. */
+async function forgetOwner({ trx }: Work, owner: string): Promise<void> {
+  await trx.deleteFrom("rill_owners").where("owner", "=", owner).where("sessions", "=", 0).execute();
 }
 
 /** Returns the problem if the owner's tenant may not keep this many bytes more at the moment. It only reads. */
@@ -134,13 +141,13 @@ export async function findBytesExcess(
   owner: string,
   addedBytes: () => number,
 ): Promise<StoreProblem | undefined> {
-  if (quota.bytes === undefined) return undefined;
+  const added = quota.bytes === undefined ? 0 : addedBytes();
+  if (quota.bytes === undefined || added === 0) return undefined;
   const { bytes } = await trx
     .selectFrom("rill_sessions")
     .select((eb) => eb.cast<number>(eb.fn.coalesce(eb.fn.sum("bytes"), eb.lit(0)), "bigint").as("bytes"))
     .where("owner", "=", owner)
     .executeTakeFirstOrThrow();
-  const added = addedBytes();
   if (bytes + added <= quota.bytes) return undefined;
   return { type: "quota_exceeded", owner, quota: "session_bytes", limit: quota.bytes, used: bytes, added };
 }
@@ -149,10 +156,12 @@ export async function findBytesExcess(
  * Takes a session from the owner's count. A transaction that changes the count has locked its session before, if there is one, so no two wait for
  * each other.
  */
-export async function releaseSession({ trx }: Work, owner: string): Promise<void> {
-  await trx
+export async function releaseSession(work: Work, owner: string): Promise<void> {
+  const left = await work.trx
     .updateTable("rill_owners")
     .set((eb) => ({ sessions: eb("sessions", "-", 1) }))
     .where("owner", "=", owner)
-    .execute();
+    .returning("sessions")
+    .executeTakeFirst();
+  if (left?.sessions === 0) await forgetOwner(work, owner);
 }

@@ -168,6 +168,16 @@ describe("The turns of tenants", () => {
     );
   });
 
+  it("are forgotten for tenants that want nothing, however many come", () => {
+    const slots = new Slots(2);
+    const { queue } = slots;
+    queue.join(new Call("waiting"), NO_WAIT);
+    for (let index = 0; index < 20_000; index++)
+      queue.pass({ lane: "interactive", tenant: `tenant-${index}`, priority: 0 });
+    assert.ok(queue.remembered("interactive") <= 4_100, String(queue.remembered("interactive")));
+    assert.equal(queue.serve()?.tenant, "waiting");
+  });
+
   it("save nothing up for a tenant that was idle", () => {
     const slots = new Slots(1);
     for (let served = 0; served < 50; served++) {
