@@ -125,7 +125,7 @@ export class TenantDirectory implements TenantPolicies, Disposable {
     }
   }
 
-  async #read(): Promise<void> {
+  #read(): void {
     if (this.#file === undefined) return;
     const { path = "", parseSize } = this.#options;
     const file = parseTenantsFile(this.#file.read(), { path, parseSize });

@@ -76,13 +76,17 @@ export class TokenVerifier {
   }
 
   #check(token: string, keys: KeySet): TokenClaims {
-    const { algorithm, key } = this.#choose(decodeHeader(token), keys);
+    const header = decodeHeader(token);
+    const { algorithm, key } = this.#choose(header, keys);
     let claims: TokenClaims;
     try {
       claims = this.#verifierOf(key, algorithm)(token) as TokenClaims;
     } catch (error) {
       throw tokenRefusal(error);
     }
+    // No extension is known here. Fast-jwt passes over an empty value, which no token may have.
+    if (Object.hasOwn(header, "crit"))
+      throw unauthenticated("token_claims", "the token's header must have no critical extensions (crit)");
     const { issuer, audience } = this.#options;
     const { iss, aud, exp } = claims;
     if (iss !== issuer) throw unauthenticated("token_issuer", `the token's issuer must be ${issuer}`);
@@ -149,6 +153,8 @@ function decodeHeader(token: string): TokenClaims {
 
 /** The refusal for what fast-jwt has found. It verifies the signature before the times, so only the bearer of a good token learns of those. */
 function tokenRefusal(error: unknown): GenerationError {
+  // It writes the time of a token that it refuses, and throws for one that is no date.
+  if (error instanceof RangeError) return unauthenticated("token_claims", "a time of the token is beyond all dates");
   if (!(error instanceof TokenError)) return GenerationError.from(error);
   const [problem, text] = FOUND[error.code] ?? ["token_claims", "a claim or a header of the token is not valid"];
   return unauthenticated(problem, text);

@@ -10,10 +10,14 @@ export function findAddressConflicts(values: AddressValues): readonly string[] {
   return [...findExposed(values), ...findShared(values), ...findFileConflicts(values)];
 }
 
-function findExposed({ listen, insecureListen }: AddressValues): readonly string[] {
+function findExposed({ listen, adminListen, insecureListen }: AddressValues): readonly string[] {
   if (insecureListen) return [];
-  return listen.filter(isExposed).map(({ address }) => {
-    const risk = `--listen ${address} is reachable from other machines and not encrypted`;
+  const named = [
+    ...listen.map((given) => ({ flag: "--listen", given })),
+    ...(adminListen === "off" ? [] : [{ flag: "--admin-listen", given: adminListen }]),
+  ].filter(({ given }) => isExposed(given));
+  return named.map(({ flag, given: { address } }) => {
+    const risk = `${flag} ${address} is reachable from other machines and not encrypted`;
     return `${risk}: add --insecure-listen if you trust that network, or encrypt it with tls://${address}`;
   });
 }

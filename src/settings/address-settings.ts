@@ -18,7 +18,7 @@ export const ADDRESS_SETTINGS = {
   }),
   insecureListen: toggle({
     name: "insecure-listen",
-    about: "allow unencrypted gRPC on an address that other machines can reach",
+    about: "allow unencrypted gRPC and an unencrypted admin port on addresses that other machines can reach",
     default: false,
   }),
   healthListen: addressOrOff({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { KeyObject, randomBytes, sign } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -120,11 +120,24 @@ const BAD_TOKENS: Readonly<Record<string, readonly [problem: string, make: (issu
         );
       },
     ],
+    "one that is not valid before a time beyond all dates": ["token_claims", (issuer) => issuer.sign({ nbf: 1e300 })],
+    "one that expired at a time beyond all dates": ["token_claims", (issuer) => issuer.sign({ exp: -1e300 })],
+    "one whose signed header has an empty critical extension": ["token_claims", (issuer) => signWithCrit(issuer, "")],
+    "one whose signed header has no critical extension": ["token_claims", (issuer) => signWithCrit(issuer, null)],
     "one with four parts": ["malformed", async (issuer) => `${await issuer.sign()}.x`],
     "one whose header is no JSON": ["malformed", () => Promise.resolve("bm8.e30.AA")],
     "one whose header is a list": ["malformed", () => Promise.resolve(`${encode([])}.${encode({})}.AA`)],
     "one of more than 6 KiB": ["token_too_long", (issuer) => issuer.sign({ groups: "a".repeat(4_700) })],
   };
+
+/** Signs a token with a `crit` that jose would refuse to write. */
+async function signWithCrit(issuer: TestIssuer, crit: unknown): Promise<string> {
+  const header = encode({ alg: issuer.algorithm, kid: issuer.kid, crit });
+  const claims = { iss: ISSUER, aud: AUDIENCE, sub: "alice", tenant: "acme", exp: seconds(60) };
+  const signed = `${header}.${encode(claims)}`;
+  const key = { key: KeyObject.from(issuer.pair.privateKey), dsaEncoding: "ieee-p1363" as const };
+  return `${signed}.${sign("sha256", Buffer.from(signed), key).toString("base64url")}`;
+}
 
 function encode(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");

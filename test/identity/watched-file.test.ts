@@ -60,9 +60,9 @@ class WatchScene implements Disposable {
 /** Runs `act` while the process has no free descriptor, as far as reads of files can tell. */
 async function withoutDescriptors(act: () => Promise<void>): Promise<void> {
   const { readFileSync } = fs;
-  fs.readFileSync = (() => {
+  fs.readFileSync = () => {
     throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
-  }) as typeof readFileSync;
+  };
   syncBuiltinESMExports();
   try {
     await act();

@@ -145,7 +145,13 @@ describe("config", () => {
     const problems = await problemsOf({ flags: { listen: "0.0.0.0:50051" } });
     assert.equal(problems.length, 1);
     assert.match(problems[0] ?? "", /--listen 0\.0\.0\.0:50051 .* add --insecure-listen/);
-    const { config } = await read({ flags: { listen: "0.0.0.0:50051", "insecure-listen": "true" } });
+    assert.match(
+      (await problemsOf({ flags: { "admin-listen": "0.0.0.0:50052" } })).join(),
+      /^--admin-listen 0\.0\.0\.0:50052 .* add --insecure-listen/,
+    );
+    const { config } = await read({
+      flags: { listen: "0.0.0.0:50051", "admin-listen": "0.0.0.0:50052", "insecure-listen": "true" },
+    });
     assert.deepEqual(config.listen, [{ security: "plaintext", address: "0.0.0.0:50051" }]);
   });
 
