@@ -28,6 +28,7 @@ import { Preparer } from "./prepare/preparer.js";
 import type { Backend } from "./generation/call/backend.js";
 import { KeyedGenerations } from "./generation/claim/keyed-generations.js";
 import { DescriptorSet } from "./grpc/contract/descriptor-set.js";
+import { FailedChecks } from "./grpc/connection/failed-checks.js";
 import { GrpcServer } from "./grpc/grpc-server.js";
 import { readOldTurnRecord } from "./rill/old-turn-record.js";
 import { createRillServices } from "./rill/rill-services.js";
@@ -138,6 +139,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
   const keyed = new KeyedGenerations(limits, clock);
   const { sharedPrefixes } = config;
   const generations = { keyed, turns, readOldRecord: readOldTurnRecord, sharedPrefixes, limits, clock };
+  const failedChecks = new FailedChecks(clock);
   // RPC starts before the model loads: an address in use shows at once, and health responds during the download and the load.
   await using rpc = await GrpcServer.start({
     listen,
@@ -147,6 +149,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
     descriptors: await DescriptorSet.read(),
     identify: identity.identify,
     audit: records,
+    failedChecks,
     reflection: config.reflection === "auto" && !identity.isConfigured ? "local" : config.reflection,
     lifecycle,
     limits,
@@ -168,6 +171,7 @@ async function run(surroundings: Surroundings): Promise<ExitCode> {
     records,
     identity,
     certificates,
+    failedChecks,
   });
   const model = await fetchModel(config, reporter, signals.drain);
   const marks = model.files.map(({ path }) => ({ path, mark: new FileMark(path) }));

@@ -183,7 +183,7 @@ async function answerTo(request: IncomingMessage, responder: Responder): Promise
   const [path] = (request.url ?? "").split("?", 1);
   switch (path) {
     case "/metrics": {
-      const refusal = access && checkAdminCaller(request, { access, path });
+      const refusal = access && (await checkAdminCaller(request, { access, path }));
       if (refusal !== undefined) return refusal;
       return { status: 200, contentType: metrics.contentType, body: await metricsText.ask() };
     }

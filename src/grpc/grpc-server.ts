@@ -40,6 +40,8 @@ export interface GrpcServerOptions {
   /** The callers that reflection takes: identified ones, those of them on this machine, or nobody, to whom it is UNIMPLEMENTED. */
   readonly reflection: ReflectionMode;
   readonly audit: AuditTrail;
+  /** The delay of callers whose credentials are refused again and again. */
+  readonly failedChecks: CallHost["failedChecks"];
   readonly lifecycle: LifecycleState;
   readonly limits: Limits;
   readonly connections: ConnectionBounds;
@@ -166,11 +168,12 @@ export class GrpcServer implements AsyncDisposable {
   }
 }
 
-function createHost({ identify, audit, limits, clock, log }: GrpcServerOptions): CallHost {
+function createHost({ identify, audit, failedChecks, limits, clock, log }: GrpcServerOptions): CallHost {
   const runningClock = new RunningClock(clock);
   return {
     identify,
     audit,
+    failedChecks,
     limits,
     clock,
     runningClock,

@@ -1,4 +1,5 @@
 import type { AuditAction, AuditEntry, AuditTrail } from "../core/audit.js";
+import { networkOfPeer } from "../machine/network.js";
 import type { Clock } from "../sync/clock.js";
 import { printableText } from "../telemetry/log-text.js";
 
@@ -6,7 +7,10 @@ import { printableText } from "../telemetry/log-text.js";
 const SAMPLED: ReadonlySet<AuditAction> = new Set(["admin_request", "authentication_failed", "permission_denied"]);
 /** In each interval, one entry is written for each group of like actions, and then one with the number of those left out. */
 const INTERVAL_MS = 60_000;
-/** The most groups of one interval. The actions of all further groups are counted together. */
+/**
+ * The most groups of one interval: of authentications that failed, which strangers can spread over many addresses, and of all else together. The actions
+ * of all further groups are counted together.
+ */
 const MAX_GROUPS = 200;
 /** Longer names are cut. */
 const MAX_TEXT_CHARS = 256;
@@ -30,6 +34,8 @@ interface Group {
 export class AuditLog implements AuditTrail, Disposable {
   readonly #options: AuditLogOptions;
   readonly #groups = new Map<string, Group>();
+  /** The groups of authentications that failed. */
+  #failures = 0;
   #beyond = 0;
   #timer: Disposable | undefined;
 
@@ -46,8 +52,9 @@ export class AuditLog implements AuditTrail, Disposable {
     const key = groupOf(entry);
     const group = this.#groups.get(key);
     if (group !== undefined) group.omitted += 1;
-    else if (this.#groups.size >= MAX_GROUPS) this.#beyond += 1;
+    else if (!this.#mayAdd(entry.action)) this.#beyond += 1;
     else {
+      if (isFailure(entry.action)) this.#failures += 1;
       this.#groups.set(key, { first: entry, omitted: 0 });
       this.#write(entry);
     }
@@ -66,7 +73,13 @@ export class AuditLog implements AuditTrail, Disposable {
     }
     if (this.#beyond > 0) this.#options.write({ action: "other", omitted: this.#beyond });
     this.#groups.clear();
+    this.#failures = 0;
     this.#beyond = 0;
+  }
+
+  #mayAdd(action: AuditAction): boolean {
+    const groups = isFailure(action) ? this.#failures : this.#groups.size - this.#failures;
+    return groups < MAX_GROUPS;
   }
 
   #write(entry: AuditEntry, omitted?: number): void {
@@ -87,10 +100,14 @@ export class AuditLog implements AuditTrail, Disposable {
   }
 }
 
-/** Names the group of like actions. The peer counts without its port, which differs at each connection. */
+function isFailure(action: AuditAction): boolean {
+  return action === "authentication_failed";
+}
+
+/** Names the group of like actions. The peer counts without its port, which differs at each connection, and by its network. */
 function groupOf({ action, outcome, caller, peer, reason }: AuditEntry): string {
-  const host = peer?.replace(/:\d+$/, "");
-  return JSON.stringify([action, outcome, caller?.tenant, caller?.subject, host, reason]);
+  const network = peer === undefined ? undefined : networkOfPeer(peer);
+  return JSON.stringify([action, outcome, caller?.tenant, caller?.subject, network, reason]);
 }
 
 function shown(text: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import { AdminServer } from "../admin/admin-server.js";
 import type { Backend } from "../generation/call/backend.js";
+import type { FailedChecks } from "../grpc/connection/failed-checks.js";
 import type { GrpcServer } from "../grpc/grpc-server.js";
 import type { ServerIdentity } from "../identity/server-identity.js";
 import { parseAddress } from "../machine/address.js";
@@ -24,11 +25,12 @@ export interface ShownParts {
   readonly records: ServerRecords;
   readonly identity: ServerIdentity;
   readonly certificates: Certificates | undefined;
+  readonly failedChecks: FailedChecks;
 }
 
 /** Starts the admin port. Returns undefined if it is off. */
 export async function startAdmin(shown: ShownParts): Promise<AdminServer | undefined> {
-  const { config, lifecycle, log, backend, store, rpc, records, identity, certificates } = shown;
+  const { config, lifecycle, log, backend, store, rpc, records, identity, certificates, failedChecks } = shown;
   const { adminListen } = config;
   const listen = adminListen === "off" ? undefined : parseAddress(adminListen.address);
   if (adminListen === "off" || listen === undefined) return undefined;
@@ -37,7 +39,7 @@ export async function startAdmin(shown: ShownParts): Promise<AdminServer | undef
     certificates: adminListen.security === "plaintext" ? undefined : certificates,
     maxConnections: config.connections.adminMax,
     hosts: config.adminHosts,
-    access: identity.isConfigured ? { identify: identity.identify, audit: records } : undefined,
+    access: identity.isConfigured ? { identify: identity.identify, audit: records, failedChecks } : undefined,
     view: () => ({
       version: VERSION,
       lifecycle: lifecycle.current,

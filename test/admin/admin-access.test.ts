@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { AdminServer } from "../../src/admin/admin-server.js";
+import { FailedChecks } from "../../src/grpc/connection/failed-checks.js";
 import { systemClock } from "../../src/sync/clock.js";
 import { silentLogger } from "../../src/telemetry/logger.js";
 import { AuditEntries } from "../support/audit-entries.js";
 import { hashOf, IdentityRig } from "../support/identity-rig.js";
+import { ManualClock } from "../support/manual-clock.js";
 import { viewIn } from "./view-example.js";
 
 const TENANTS = `
@@ -33,7 +36,7 @@ describe("The admin port of a server that knows its callers", () => {
     await using server = await AdminServer.start({
       listen: { host: "127.0.0.1", port: 0 },
       certificates: undefined,
-      access: { identify: rig.identify, audit },
+      access: { identify: rig.identify, audit, failedChecks: new FailedChecks(systemClock) },
       maxConnections: 10,
       hosts: [],
       view: () => viewIn("serving"),
@@ -62,5 +65,31 @@ describe("The admin port of a server that knows its callers", () => {
       ],
     );
     assert.ok(!JSON.stringify(audit.list).includes("stranger"));
+  });
+
+  it("slows down the guesses of an address, which count on both ports together, and no good caller", async () => {
+    await using rig = await IdentityRig.open({ tenants: TENANTS });
+    const clock = new ManualClock();
+    const failedChecks = new FailedChecks(clock);
+    await using server = await AdminServer.start({
+      listen: { host: "127.0.0.1", port: 0 },
+      certificates: undefined,
+      access: { identify: rig.identify, audit: new AuditEntries(), failedChecks },
+      maxConnections: 10,
+      hosts: [],
+      view: () => viewIn("serving"),
+      log: silentLogger,
+      clock: systemClock,
+    });
+    for (let guess = 0; guess < 19; guess += 1) failedChecks.note("127.0.0.1", () => undefined);
+    assert.equal((await ask(server, "/metrics", "guess")).statusCode, 401);
+    const slowed = ask(server, "/metrics", "guess");
+    let isRefused = false;
+    void slowed.then(() => (isRefused = true));
+    while (clock.pendingTimers === 0) await setImmediate();
+    assert.equal((await ask(server, "/metrics", "observer")).statusCode, 200);
+    assert.equal(isRefused, false);
+    clock.advance(1_000);
+    assert.equal((await slowed).statusCode, 401);
   });
 });

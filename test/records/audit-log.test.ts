@@ -83,6 +83,22 @@ describe("AuditLog", () => {
     assert.deepEqual(rig.entries.slice(200), [{ action: "other", omitted: 9_800 }]);
   });
 
+  it("counts the hosts of one IPv6 network as one", () => {
+    using rig = startRig();
+    for (let host = 1; host < 50; host += 1) rig.audit.record(failure(`[2001:db8:0:1::${host.toString(16)}]:443`));
+    rig.audit.record(failure("2001:db8:0:1::77"));
+    rig.audit.record(failure("[2001:db8:0:2::1]:443"));
+    assert.equal(rig.entries.length, 2);
+  });
+
+  it("writes what callers do, however many strangers fail", () => {
+    using rig = startRig();
+    for (let host = 0; host < 1_000; host += 1) rig.audit.record(failure(`h${host}:1`));
+    const caller = { tenant: "ops", subject: "anna" };
+    rig.audit.record({ action: "admin_request", outcome: "done", caller, peer: "10.0.0.1:5", target: "/metrics" });
+    assert.equal(rig.entries.at(-1)?.subject, "anna");
+  });
+
   it("shows hostile names in printable characters and cut", () => {
     using rig = startRig();
     const caller = { tenant: "a\n\u202Eb", subject: "x".repeat(10_000) };

@@ -2,6 +2,7 @@ import { UNRECORDED } from "./audit-entries.js";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.js";
 import { KeyedGenerations } from "../../src/generation/claim/keyed-generations.js";
 import { DescriptorSet } from "../../src/grpc/contract/descriptor-set.js";
+import { FailedChecks } from "../../src/grpc/connection/failed-checks.js";
 import { GrpcServer } from "../../src/grpc/grpc-server.js";
 import { identifyCaller } from "../../src/identity/identify-caller.js";
 import { readOldTurnRecord } from "../../src/rill/old-turn-record.js";
@@ -55,6 +56,7 @@ export async function startBareServer(options: BareServerOptions): Promise<GrpcS
     identify: identifyCaller,
     reflection: "on",
     audit: UNRECORDED,
+    failedChecks: new FailedChecks(clock),
     lifecycle,
     limits,
     trustedProxies: [],

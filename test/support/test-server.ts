@@ -10,6 +10,7 @@ import { KeyedGenerations } from "../../src/generation/claim/keyed-generations.j
 import type { CallHost } from "../../src/grpc/call/call-context.js";
 import { DescriptorSet } from "../../src/grpc/contract/descriptor-set.js";
 import type { StrictService } from "../../src/grpc/contract/service-definition.js";
+import { FailedChecks } from "../../src/grpc/connection/failed-checks.js";
 import { GrpcServer } from "../../src/grpc/grpc-server.js";
 import type { ReflectionMode } from "../../src/grpc/standard/reflection-service.js";
 import { identifyCaller } from "../../src/identity/identify-caller.js";
@@ -199,6 +200,7 @@ export class TestServer implements AsyncDisposable {
       identify: options.identify ?? identifyCaller,
       reflection: options.reflection ?? "on",
       audit: options.audit ?? UNRECORDED,
+      failedChecks: new FailedChecks(clock),
       lifecycle,
       limits,
       connections,

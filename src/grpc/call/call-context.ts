@@ -5,6 +5,7 @@ import type { Limits } from "../../core/limits.js";
 import type { Clock } from "../../sync/clock.js";
 import type { WorkPace } from "../../sync/work-pace.js";
 import type { Logger } from "../../telemetry/logger.js";
+import type { FailedChecks } from "../connection/failed-checks.js";
 import type { CallLimit, RequestBytes, ResponseBudget } from "./call-limits.js";
 import type { OpenCalls } from "./call-scope.js";
 import type { RefusalLog } from "./refusal-log.js";
@@ -49,6 +50,8 @@ export interface CallHost {
   readonly log: Logger;
   /** The record of what callers do to other tenants, and of callers who are refused. */
   readonly audit: AuditTrail;
+  /** The delay of callers whose credentials are refused again and again. */
+  readonly failedChecks: Pick<FailedChecks, "note">;
   readonly openCalls: OpenCalls;
   readonly refusals: RefusalLog;
   readonly callLimit: CallLimit;

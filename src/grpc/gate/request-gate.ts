@@ -15,7 +15,6 @@ import { formatGrpcTimeout, parseGrpcTimeout, type ProxyDeadlines } from "./call
 import { peerOf } from "../connection/peers.js";
 import { checkCaller } from "./caller-check.js";
 import { AdmissionTurns, ReadingTurns } from "./connection-turns.js";
-import { FailedChecks } from "./failed-checks.js";
 import { PendingCalls, ResetBudget } from "./gate-bounds.js";
 import { replaceStreamHandler, type StreamHandler } from "./grpc-js-internals.js";
 import {
@@ -85,7 +84,6 @@ export class RequestGate implements IncomingCallListener {
   readonly #pending: PendingCalls;
   readonly #openHealthCalls: PendingCalls;
   readonly #resets: ResetBudget;
-  readonly #failedChecks: FailedChecks;
   readonly #readingTurns = new ReadingTurns();
   readonly #controlCalls = new CallLimit(CONTROL_CALLS);
   readonly #turns: AdmissionTurns<object, IncomingCall>;
@@ -103,7 +101,6 @@ export class RequestGate implements IncomingCallListener {
       clock: host.clock,
     });
     this.#resets = new ResetBudget(host.clock);
-    this.#failedChecks = new FailedChecks(host.clock);
     this.#turns = new AdmissionTurns(host.clock, (call) => this.#admit(call));
   }
 
@@ -168,7 +165,9 @@ export class RequestGate implements IncomingCallListener {
     { stream, path, connection }: { stream: ServerHttp2Stream; path: string; connection: object },
     error: GenerationError,
   ): void {
-    const refusal = this.#failedChecks.note(peerOf(connection).address, () => this.#refuse({ stream, path }, error));
+    const refusal = this.#host.failedChecks.note(peerOf(connection).address, () =>
+      this.#refuse({ stream, path }, error),
+    );
     if (refusal.type === "now") return;
     stream.resume();
     if (refusal.type === "dropped") {

@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { networkOf } from "../../machine/network.js";
 import type { Clock } from "../../sync/clock.js";
 
 /** The failed checks that one address has at once before its refusals wait, and how fast it gets them back. */
@@ -10,8 +10,6 @@ const DELAY_MS = 1_000;
 const MAX_ADDRESSES = 8_192;
 /** The refusals that wait at once over all addresses. */
 const MAX_WAITING = 1_024;
-/** The groups of an IPv6 address that a network assigns; a host chooses the rest freely. */
-const NETWORK_GROUPS = 4;
 
 interface Allowance {
   left: number;
@@ -83,15 +81,3 @@ export class FailedChecks {
 /** The state of a refusal. `drop` returns whether the refusal still waited. */
 export type FailedCheck =
   { readonly type: "now" } | { readonly type: "later"; readonly drop: () => boolean } | { readonly type: "dropped" };
-
-/** The address itself, or the network of an IPv6 address, whose host has 2^64 addresses at its disposal. */
-function networkOf(address: string): string {
-  const plain = address.replace(/%.*$/, "");
-  if (!isIPv6(plain) || /^::ffff:\d+\./i.test(plain)) return plain;
-  // The URL parser writes every spelling of an address in one form.
-  const [head = "", tail = ""] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split("::");
-  const first = head === "" ? [] : head.split(":");
-  const last = tail === "" ? [] : tail.split(":");
-  const zeros = Array.from({ length: Math.max(8 - first.length - last.length, 0) }, () => "0");
-  return [...first, ...zeros, ...last].slice(0, NETWORK_GROUPS).join(":");
-}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FailedChecks } from "../../../src/grpc/gate/failed-checks.js";
+import { FailedChecks } from "../../../src/grpc/connection/failed-checks.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 /** Counts failed checks of an address until a refusal has to wait. */
