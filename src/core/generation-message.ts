@@ -50,7 +50,7 @@ export interface EffectiveParameters {
   readonly sampling: Sampling;
   readonly stopping: Omit<RunStopping, "clampedByContext">;
   readonly lane: Lane;
-  /** undefined in results that older releases stored; stands for 0. */
+  /** undefined in results that older releases stored, which had no priority. */
   readonly priority?: number;
   /** undefined: the caller set no bound. */
   readonly maxWaitMs: number | undefined;

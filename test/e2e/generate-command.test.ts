@@ -95,7 +95,7 @@ describe("rill generate", () => {
     assert.deepEqual(accepted?.effectiveParameters, {
       sampling: { ...asked, ...neutral },
       stopping: { maxOutputTokens: 9, timeLimit: "1.500s", ignoreEndOfGeneration: true },
-      scheduling: { lane: "LANE_BATCH" },
+      scheduling: { lane: "LANE_BATCH", priority: 0 },
       delivery: { maxChunkDelay: "0s" },
     });
   });

@@ -28,7 +28,7 @@ describe("rill, on the command line", () => {
     assert.match(help.stdout, /serve [^]*generate [^]*tokenize [^]*pull /);
     assert.match(
       serveHelp.stdout,
-      /--listen <host:port\|unix:path> +address on which the server serves gRPC \(127\.0\.0\.1:50051\)/,
+      /--listen <host:port\|unix:path\|tls:\/\/host:port\|mtls:\/\/host:port> +addresses on which the server serves gRPC; .+ \(127\.0\.0\.1:50051\)/,
     );
     assert.match(serveHelp.stdout, /^Limits:\n.*--max-message-size <size>/ms);
     assert.match(serveHelp.stdout, /RILL_MAX_OUTPUT_TOKENS/);

@@ -66,7 +66,7 @@ export function createParrotService(
   return {
     definition: PARROT,
     unwanted: "refused",
-    access: { Generate: ["generate"] },
+    access: { Generate: ["generate"], GenerateStream: ["generate"] },
     implementation: {
       Generate: unaryMethod(host, {
         method: "Generate",

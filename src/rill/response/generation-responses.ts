@@ -117,7 +117,7 @@ function toEffectiveParametersMessage({
   sampling,
   stopping,
   lane,
-  priority = 0,
+  priority,
   maxWaitMs,
   delivery,
 }: EffectiveParameters): EffectiveParametersMessage {
