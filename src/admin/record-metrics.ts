@@ -40,7 +40,7 @@ export const RECORD_METRICS: readonly ServerMetric[] = [
   }),
   tenantCounter({
     name: "rill_tenant_input_tokens_total",
-    help: "Input tokens of ended generations by tenant, reused ones included.",
+    help: "Input tokens of ended generations by tenant, reused ones included, where they had a slot.",
     read: ({ inputTokens }) => inputTokens,
   }),
   tenantCounter({

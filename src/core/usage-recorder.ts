@@ -1,7 +1,7 @@
 import type { GenerationOutcome } from "./load-snapshot.js";
 import type { Usage } from "./generation-report.js";
 
-/** The facts of an accepted generation that has ended, for billing. The ledger has the same counts. */
+/** The facts of an accepted generation that has ended, for billing. The ledger has the same counts, except for the input of a generation that never had a slot. */
 export interface EndedGeneration {
   readonly tenant: string;
   /** The caller's name within the tenant. */
@@ -11,6 +11,7 @@ export interface EndedGeneration {
   readonly requestId: string | undefined;
   readonly labels: ReadonlyMap<string, string>;
   readonly outcome: GenerationOutcome;
+  /** It has no input tokens if the generation never had a slot. */
   readonly usage: Usage;
 }
 

@@ -2,7 +2,7 @@ import type { CallOrigin } from "../core/calls.js";
 import type { CancelMode } from "../core/engine-messages.js";
 import { GenerationError } from "../core/generation-error.js";
 import type { GenerationWatcher } from "../core/generation-message.js";
-import type { GenerationReport, GenerationState } from "../core/generation-report.js";
+import type { GenerationReport, GenerationState, Usage } from "../core/generation-report.js";
 import type { Lane } from "../core/generation-request.js";
 import type { Limits } from "../core/limits.js";
 import type { LoadSnapshot } from "../core/load-snapshot.js";
@@ -271,7 +271,7 @@ export class Scheduler implements Disposable {
       this.#ledger.add(record.report());
       const { tenant, subject, generationId, requestId, labels } = record.identity;
       const { outcome } = record;
-      const usage = record.account.usage();
+      const usage = billedUsage(record);
       this.#options.usage?.ended({ tenant, subject, generationId, requestId, labels, outcome, usage });
     }
     logEnd(this.#options.log, record);
@@ -292,6 +292,11 @@ export class Scheduler implements Disposable {
     this.#dispatcher.freeAllSlots();
     for (const record of [...this.#registry]) record.lose(error);
   }
+}
+
+/** Returns the usage without the input of a generation that never had a slot, of which the engine has prefilled nothing. */
+function billedUsage({ account }: GenerationRecord): Usage {
+  return account.hasRun ? account.usage() : { ...account.usage(), inputTokens: 0 };
 }
 
 function cancelledByRequest(): GenerationError {

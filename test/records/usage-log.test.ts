@@ -121,8 +121,10 @@ describe("UsageLog", () => {
         assert.equal(new Set(lines.map(({ generationId }) => generationId)).size, lines.length);
         for (const { generationId } of generations) {
           const line = lines.find((candidate) => candidate.generationId === generationId);
-          const { usage, end } = rig.report({ generationId });
-          const { inputTokens, reusedInputTokens, outputTokens } = usage;
+          const { usage, end, timings } = rig.report({ generationId });
+          const { reusedInputTokens, outputTokens } = usage;
+          const hasRun = timings.prefillMs > 0 || outputTokens > 0 || line?.inputTokens !== 0;
+          const inputTokens = hasRun ? usage.inputTokens : 0;
           const outcome = end?.type === "finished" ? end.reason : end?.code;
           assert.deepEqual(
             [line?.inputTokens, line?.reusedInputTokens, line?.outputTokens, line?.outcome],
@@ -166,6 +168,24 @@ describe("UsageLog", () => {
       assert.doesNotMatch(JSON.stringify(line), /text of the caller/);
       return;
     }
+  });
+
+  it("bills no input of a call that never had a slot", async () => {
+    using files = new LineFileRig();
+    using recorder = recorderIn(files);
+    await using rig = await SchedulerRig.start({ slots: 1, usage: recorder.usage });
+    const held = rig.submit(ENDLESS, { tenant: "other" });
+    const waiting = rig.submit(echo("x".repeat(20)), { tenant: "acme" });
+    waiting[Symbol.dispose]();
+    held[Symbol.dispose]();
+    await rig.scheduler.drained();
+    const billed = linesOf(files).map(({ tenant, inputTokens }) => [tenant, inputTokens]);
+    assert.deepEqual(billed, [
+      ["acme", 0],
+      ["other", ENDLESS.length],
+    ]);
+    assert.equal(recorder.sums.report().find(({ tenant }) => tenant === "acme")?.inputTokens, 0);
+    assert.equal(rig.report({ generationId: waiting.generationId }).usage.inputTokens, 20);
   });
 
   it("has labels only on request", () => {

@@ -46,7 +46,7 @@ describe("Scheduler: quotas of tenants", () => {
     const policies = { of: () => ({ weight: 1, runningCalls: 1 }) };
     await using rig = await SchedulerRig.start({ slots: 3, policies, engine: { stepMs: 5 } });
     for (let run = 0; run < 3; run++) await readAll(rig.submit(echo("measured"), ACME));
-    const stopping = { maxOutputTokens: 1_000, ignoreEndOfGeneration: true };
+    const stopping = { maxOutputTokens: 500, ignoreEndOfGeneration: true };
     const held = rig.submit(ENDLESS, { ...ACME, stopping });
     const waiting = rig.submit(echo("waits"), ACME);
     const queued = waiting.tryNext();

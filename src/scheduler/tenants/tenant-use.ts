@@ -17,6 +17,8 @@ export class TenantUse {
   readonly #policies: TenantPolicies;
   readonly #clock: Clock;
   readonly #uses = new Map<string, Use>();
+  /** The tenants with a run that has a slot, which are looked up for each queued call. */
+  readonly #running = new Set<string>();
   /** The number of tenants at which the idle ones are forgotten next. It is twice what was left, so that the search costs little for each tenant. */
   #forgetAt = MOST_IDLE_TENANTS;
 
@@ -31,8 +33,8 @@ export class TenantUse {
   }
 
   /** The tenants that have a run with a slot. */
-  *running(): IterableIterator<string> {
-    for (const [tenant, { running }] of this.#uses) if (running > 0) yield tenant;
+  running(): IterableIterator<string> {
+    return this.#running.values();
   }
 
   runningOf(tenant: string): number {
@@ -47,15 +49,19 @@ export class TenantUse {
 
   started(tenant: string): void {
     this.#useOf(tenant).running += 1;
+    this.#running.add(tenant);
   }
 
   stopped(tenant: string): void {
-    this.#useOf(tenant).running -= 1;
+    const use = this.#useOf(tenant);
+    use.running -= 1;
+    if (use.running === 0) this.#running.delete(tenant);
   }
 
   /** Notes that no run holds a slot any more, because the engine is gone. */
   stopAll(): void {
     for (const use of this.#uses.values()) use.running = 0;
+    this.#running.clear();
   }
 
   /**

@@ -61,4 +61,17 @@ describe("TenantUse", () => {
     use.stopped("old");
     for (let index = 0; index < MANY; index++) use.stopped(`tenant-${index}`);
   });
+
+  it("names the tenants that have a run with a slot, and no others", () => {
+    const policies = new OnePolicy();
+    policies.policy = { weight: 1, runningCalls: 2 };
+    const use = new TenantUse(policies, new ManualClock());
+    for (const tenant of ["a", "b", "a"]) use.started(tenant);
+    assert.deepEqual([...use.running()], ["a", "b"]);
+    assert.deepEqual([use.runningOf("a"), use.mayRun("a"), use.mayRun("b")], [2, false, true]);
+    for (const tenant of ["a", "b"]) use.stopped(tenant);
+    assert.deepEqual([...use.running()], ["a"]);
+    use.stopAll();
+    assert.deepEqual([[...use.running()], use.runningOf("a")], [[], 0]);
+  });
 });
