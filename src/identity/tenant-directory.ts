@@ -7,7 +7,8 @@ import type { Revocations } from "./revocations.js";
 import { parseTenantsFile, type TenantsFile } from "./tenants-file.js";
 import { WatchedFile } from "./watched-file.js";
 
-const MAX_FILE_BYTES = 8 * 1024 * 1024;
+/** Room for 1,000 tenants with two keys each. A larger file would hold the main thread for over a second when it is read again. */
+const MAX_FILE_BYTES = 256 * 1024;
 
 export interface TenantDirectoryOptions {
   /** The path of the tenants file, or undefined for a server whose tenants come from JWT alone. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseTenantsFile, TenantsFileError } from "../../src/identity/tenants-file.js";
 import { parseSizeBytes } from "../../src/settings/units.js";
-import { hashOf } from "../support/identity-rig.js";
+import { hashOf, IdentityRig } from "../support/identity-rig.js";
 
 const FULL = `
 tenants:
@@ -113,4 +113,26 @@ tenant: {}
       assert.match(problemsOf(source).join("\n"), problem);
     });
   }
+});
+
+describe("The size of a tenants file", () => {
+  const file = (tenants: number): string => {
+    const entries = Array.from({ length: tenants }, (_, number) => {
+      const keys = ["a", "b"].map((name) => `      - { name: ${name}, sha256: ${hashOf(`${number}${name}`)} }\n`);
+      return `  tenant-${number}:\n    keys:\n${keys.join("")}`;
+    });
+    return `tenants:\n${entries.join("")}`;
+  };
+
+  it("is held to 1,000 tenants, which have room for two keys each", async () => {
+    await using rig = await IdentityRig.open({ tenants: file(1_000) });
+    await rig.write(file(1_001));
+    await assert.rejects(rig.reload(), /tenants\.yaml:1:1: tenants has 1001 entries; at most 1000/);
+  });
+
+  it("is held to 256 KiB", async () => {
+    await using rig = await IdentityRig.open();
+    await rig.write(`# ${"a".repeat(256 * 1024)}\n`);
+    await assert.rejects(rig.reload(), /cannot be read: it has 262147 bytes; at most 262144/);
+  });
 });
