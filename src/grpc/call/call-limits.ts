@@ -4,8 +4,8 @@ import { type Share, SharedBudget } from "../connection/shared-budget.js";
 
 /** The share of a tenant's calls that is reserved for its connections below their equal share. */
 const RESERVED_SHARE = 1 / 4;
-/** A tenant gets a further call while it has no more than this many calls for each that stays free. */
-const CALLS_PER_FREE_CALL = 3;
+/** A tenant gets a further call or stream while it has no more than this many for each that stays free. */
+const TAKEN_PER_FREE = 3;
 
 /** The tenant and the connection that a call counts toward. */
 export interface CallOwner {
@@ -69,10 +69,7 @@ export class CallLimit {
 
   /** The calls that a tenant with `open` calls may have besides them. */
   #roomOf(tenant: string, open: number): number {
-    const free = this.#maxCalls - this.#open;
-    if (tenant === "") return free;
-    const room = Math.max(0, Math.floor((CALLS_PER_FREE_CALL * free - open) / (CALLS_PER_FREE_CALL + 1)));
-    return open === 0 && free > 0 ? Math.max(1, room) : room;
+    return roomOf({ tenant, taken: open, free: this.#maxCalls - this.#open });
   }
 
   #refusal(room: number): GenerationError {
@@ -86,10 +83,18 @@ export class CallLimit {
   }
 }
 
-/** Bounds the number of concurrent streams that have no end of their own. */
+/** What a tenant may take besides what it has taken, where `free` are left. Without a tenant, everything. */
+function roomOf({ tenant, taken, free }: { tenant: string; taken: number; free: number }): number {
+  if (tenant === "") return free;
+  const room = Math.max(0, Math.floor((TAKEN_PER_FREE * free - taken) / (TAKEN_PER_FREE + 1)));
+  return taken === 0 && free > 0 ? Math.max(1, room) : room;
+}
+
+/** Bounds the number of concurrent streams that have no end of their own. A tenant may have three times the streams that it leaves free. */
 export class WatcherLimit {
   readonly #max: number;
   readonly #what: string;
+  readonly #takenBy = new Map<string, number>();
   #taken = 0;
 
   /** @param what the name of the streams, for the refusal */
@@ -100,20 +105,30 @@ export class WatcherLimit {
 
   /**
    * Counts a stream until the result is disposed.
+   * @param tenant the tenant of the stream, or "" where there is none
    * @throws GenerationError TOO_MANY_WATCHERS
    */
-  take(): Disposable {
-    if (this.#taken >= this.#max) {
-      throw new GenerationError("TOO_MANY_WATCHERS", `the server has ${this.#max} ${this.#what}, which is its limit`, {
-        facts: { max_watchers: String(this.#max) },
-      });
-    }
+  take(tenant: string): Disposable {
+    const taken = this.#takenBy.get(tenant) ?? 0;
+    if (roomOf({ tenant, taken, free: this.#max - this.#taken }) <= 0) throw this.#refusal();
     this.#taken++;
-    return {
-      [Symbol.dispose]: () => {
-        this.#taken--;
-      },
-    };
+    this.#takenBy.set(tenant, taken + 1);
+    return { [Symbol.dispose]: () => this.#giveBack(tenant) };
+  }
+
+  #giveBack(tenant: string): void {
+    this.#taken--;
+    const left = (this.#takenBy.get(tenant) ?? 0) - 1;
+    if (left > 0) this.#takenBy.set(tenant, left);
+    else this.#takenBy.delete(tenant);
+  }
+
+  #refusal(): GenerationError {
+    const text =
+      this.#taken >= this.#max
+        ? `the server has ${this.#max} ${this.#what}, which is its limit`
+        : `the tenant has its share of the server's ${this.#max} ${this.#what}`;
+    return new GenerationError("TOO_MANY_WATCHERS", text, { facts: { max_watchers: String(this.#max) } });
   }
 }
 

@@ -136,7 +136,7 @@ export function bidiMethod<Request>(
         signal.throwIfAborted();
         // A read that waits for the client's next message ends only with its stream.
         using _end = onAbort(signal, () => call.destroy());
-        using _watcher = watchers.take();
+        using _watcher = watchers.take(served.caller.tenant);
         for await (const request of call as AsyncIterable<DecodedRequest<Request>>) {
           await writer.write(await host.pace.run(() => handle(request)), 0, () => undefined);
         }

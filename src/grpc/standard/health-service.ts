@@ -51,10 +51,10 @@ export function createHealthService(
   /** Sends the status now and at each change. A reader that is behind gets the latest one. */
   async function* watch(
     request: DecodedRequest<HealthCheckRequest>,
-    { signal }: CallContext,
+    { caller, signal }: CallContext,
   ): AsyncGenerator<HealthCheckResponse> {
     const { service } = readableMessage(request);
-    using _watcher = watchers.take();
+    using _watcher = watchers.take(caller.tenant);
     const changed = new Wakeup();
     using _change = lifecycle.onChange(() => changed.notify());
     using _abort = onAbort(signal, () => changed.notify());

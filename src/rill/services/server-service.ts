@@ -59,7 +59,7 @@ export function createServerService(
   ): AsyncGenerator<WatchLoadResponse> {
     const { scheduler } = requireBackend(source);
     const intervalMs = parseInterval(request);
-    using _watcher = watchers.take();
+    using _watcher = watchers.take(caller.tenant);
     for (let dueMs = clock.nowMs(); ; dueMs = Math.max(dueMs + intervalMs, clock.nowMs())) {
       await pause(dueMs - clock.nowMs(), { clock, signal });
       yield { load: loadFor(caller, scheduler.load()) };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CallLimit, type CallOwner } from "../../../src/grpc/call/call-limits.js";
+import { CallLimit, type CallOwner, WatcherLimit } from "../../../src/grpc/call/call-limits.js";
 
 interface CountedOwner extends CallOwner {
   calls: number;
@@ -80,5 +80,17 @@ describe("The limit on calls", () => {
         assert.equal(callLimit.open, 0);
       }),
     );
+  });
+});
+
+describe("The limit on watchers", () => {
+  it("leaves streams to each tenant, all of them to callers without a tenant, and takes back those that end", () => {
+    const watchers = new WatcherLimit(8, "load watchers");
+    const held = Array.from({ length: 6 }, () => watchers.take("a"));
+    assert.throws(() => watchers.take("a"), /the tenant has its share of the server's 8 load watchers/);
+    held.push(watchers.take("b"));
+    for (const watcher of held) watcher[Symbol.dispose]();
+    for (let n = 0; n < 8; n += 1) watchers.take("");
+    assert.throws(() => watchers.take("c"), /the server has 8 load watchers, which is its limit/);
   });
 });
