@@ -44,7 +44,8 @@ describe("Scheduler: quotas of tenants", () => {
 
   it("tell a run that they keep waiting beside free slots the wait for the tenant's own slot", async () => {
     const policies = { of: () => ({ weight: 1, runningCalls: 1 }) };
-    await using rig = await SchedulerRig.start({ slots: 3, policies, engine: { stepMs: 5 } });
+    const limits = { queueWaitMs: 3_600_000 };
+    await using rig = await SchedulerRig.start({ slots: 3, policies, limits, engine: { stepMs: 5 } });
     for (let run = 0; run < 3; run++) await readAll(rig.submit(echo("measured"), ACME));
     const stopping = { maxOutputTokens: 500, ignoreEndOfGeneration: true };
     const held = rig.submit(ENDLESS, { ...ACME, stopping });
