@@ -64,14 +64,13 @@ export class CompiledGrammars {
   }
 
   of(tenant: string): KnownGrammars {
-    return { get: (request, compileRequest) => this.#get(JSON.stringify([tenant, request]), compileRequest) };
+    return { get: (request, compileRequest) => this.#get(keyOf(tenant, request), compileRequest) };
   }
 
   *#get(
-    text: string,
+    key: string,
     compileRequest: () => Generator<undefined, CompiledGrammar>,
   ): Generator<undefined, CompiledGrammar> {
-    const key = createHash("sha256").update(text).digest("base64");
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#entries.delete(key);
@@ -112,6 +111,11 @@ export class CompiledGrammars {
       this.#bytes -= entry.bytes;
     }
   }
+}
+
+/** Hashes the two texts apart: a request is JSON, which holds no NUL, so that no other pair has the same bytes. */
+function keyOf(tenant: string, request: string): string {
+  return createHash("sha256").update(tenant).update("\0").update(request).digest("base64");
 }
 
 function toGrammar(compilation: Compilation): CompiledGrammar {

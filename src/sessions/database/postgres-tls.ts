@@ -20,7 +20,7 @@ const TLS_PARAMETERS = ["sslmode", "sslrootcert", "sslcert", "sslkey", "ssl"] as
 export class PostgresTlsError extends Error {}
 
 /**
- * Reads `sslmode`, `sslrootcert`, `sslcert` and `sslkey` of an address as libpq does. Without `sslrootcert`, the certificate authorities of Node apply.
+ * Reads `sslmode`, `sslrootcert`, `sslcert` and `sslkey` of an address as libpq does, with `disable` as the default of `sslmode`. Without `sslrootcert`, the certificate authorities of Node apply.
  * @throws PostgresTlsError for a value that is not supported, or a file that cannot be read
  */
 export function readPostgresTarget(address: string): PostgresTarget {
