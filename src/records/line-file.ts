@@ -5,6 +5,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   type Stats,
@@ -30,6 +31,10 @@ const AGE_CHECK_MS = 60 * 60_000;
 const AGE_SHARE = 1 / 4;
 const NEWLINE = 0x0a;
 const OPENING_BRACE = 0x7b;
+/** The most characters of waiting lines that one write takes. */
+const CHUNK_CHARS = 64 * 1024;
+/** The most bytes of UTF-8 that one unit of a text takes. */
+const MAX_CHAR_BYTES = 3;
 /** The bytes that one step reads, at the beginning of a file and while it looks for the last newline. */
 const TAIL_BYTES = 64 * 1024;
 
@@ -92,10 +97,13 @@ export class LineFile implements Disposable {
    * @throws Error with the path and the reason
    */
   static open(options: LineFileOptions): LineFile {
-    const { name, path } = options;
-    const file = new LineFile(options);
+    const { name } = options;
+    let file: LineFile;
     try {
-      makeFolders(dirname(path), 0o700);
+      makeFolders(dirname(options.path), 0o700);
+      // Where the path is a link, the file is set aside beside itself, and the link stays.
+      closeSync(openSync(options.path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, PRIVATE_MODE));
+      file = new LineFile({ ...options, path: realpathSync(options.path) });
       file.#file = file.#openFile();
     } catch (error) {
       throw new Error(`the ${name} cannot be written: ${messageOf(error)}`, { cause: error });
@@ -117,7 +125,7 @@ export class LineFile implements Disposable {
   append(line: string): void {
     const text = `${line}\n`;
     if (this.#isFailing) this.#keep(text);
-    else if (!this.#tryWrite(text)) this.#keep(text);
+    else if (!this.#tryWrite(text, 1)) this.#keep(text);
   }
 
   /** Makes a last attempt to write the lines that wait, and closes the file. */
@@ -152,21 +160,35 @@ export class LineFile implements Disposable {
     if (this.#isFailing) this.#retryTimer = this.#options.clock.startTimer(RETRY_MS, () => this.#retry());
   }
 
-  /** Writes the lines that wait, oldest first, until one cannot be written. */
+  /** Writes the lines that wait, oldest first and many at a time, until some cannot be written. */
   #flush(): void {
     let done = 0;
-    for (const text of this.#waiting) {
-      if (!this.#tryWrite(text)) break;
+    while (done < this.#waiting.length) {
+      const lines = this.#nextChunk(done);
+      const text = lines.join("");
+      if (!this.#tryWrite(text, lines.length)) break;
       this.#waitingBytes -= text.length;
-      done += 1;
+      done += lines.length;
     }
     this.#waiting.splice(0, done);
   }
 
-  #tryWrite(text: string): boolean {
+  /** Returns the waiting lines from an index on that one write takes: at least one, and no more than a file has room for. */
+  #nextChunk(from: number): readonly string[] {
+    const most = Math.min(CHUNK_CHARS, (this.#options.maxBytes - (this.#file?.bytes ?? 0)) / MAX_CHAR_BYTES);
+    let end = from;
+    let chars = 0;
+    do {
+      chars += this.#waiting[end]?.length ?? 0;
+      end += 1;
+    } while (end < this.#waiting.length && chars + (this.#waiting[end]?.length ?? 0) <= most);
+    return this.#waiting.slice(from, end);
+  }
+
+  #tryWrite(text: string, lines: number): boolean {
     const { name, path, log } = this.#options;
     try {
-      this.#write(text);
+      this.#write(text, lines);
     } catch (err) {
       if (!this.#isFailing) log.error({ path, err }, `the ${name} cannot be written; its lines wait in memory`);
       this.#isFailing = true;
@@ -177,7 +199,7 @@ export class LineFile implements Disposable {
     return true;
   }
 
-  #write(text: string): void {
+  #write(text: string, lines: number): void {
     const { maxBytes, wallNowMs } = this.#options;
     const bytes = Buffer.from(text);
     let file = this.#current();
@@ -192,7 +214,7 @@ export class LineFile implements Disposable {
     }
     file.bytes += bytes.length;
     file.firstLineMs ??= wallNowMs();
-    this.#writtenLines += 1;
+    this.#writtenLines += lines;
   }
 
   /** Returns the open file, or opens it anew if its name stands for another file or for none. */

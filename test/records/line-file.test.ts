@@ -4,14 +4,16 @@ import {
   appendFileSync,
   chmodSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { LineFileRig } from "./line-file-rig.js";
 
@@ -181,6 +183,48 @@ describe("LineFile", () => {
       assert.throws(() => rig.open(), /lines\.jsonl does not begin with a line of JSON, so that it is no usage log/);
       assert.equal(readFileSync(rig.path, "utf8"), text);
     }
+  });
+
+  it("stays a link where its path is one, and sets full files aside beside the target", () => {
+    for (const isThere of [true, false]) {
+      using rig = new LineFileRig();
+      const target = join(rig.folder, "real", "log.jsonl");
+      mkdirSync(dirname(target));
+      if (isThere) writeFileSync(target, "");
+      symlinkSync(target, rig.path);
+      using file = rig.open({ maxBytes: 6, maxFiles: 2 });
+      for (const line of ["a", "b", "c", "d"]) file.append(line);
+      assert.deepEqual(rig.lines(), ["d"]);
+      assert.deepEqual(rig.files(), ["lines.jsonl", "real"]);
+      assert.deepEqual(readdirSync(dirname(target)).toSorted(), ["log.jsonl", "log.jsonl.1"]);
+    }
+  });
+
+  it("writes many waiting lines in their order, and no file beyond its size", () => {
+    const line = fc.string({ unit: "binary", maxLength: 40 }).map((text) => JSON.stringify(text));
+    fc.assert(
+      fc.property(
+        fc.array(line, { minLength: 1, maxLength: 300 }),
+        fc.integer({ min: 200, max: 5_000 }),
+        (lines, maxBytes) => {
+          using rig = new LineFileRig();
+          using file = rig.open({ maxBytes, maxFiles: 10_000 });
+          rmSync(rig.path);
+          mkdirSync(rig.path);
+          rig.clock.advance(1_000);
+          for (const text of lines) file.append(text);
+          assert.equal(file.report.waitingLines, lines.length);
+          rmdirSync(rig.path);
+          rig.clock.advance(1_000);
+          const asides = rig.files().length - 1;
+          const written = Array.from({ length: asides }, (_, index) => rig.lines(asides - index)).flat();
+          assert.deepEqual([...written, ...rig.lines()], lines);
+          assert.equal(file.report.writtenLines, lines.length);
+          for (const name of rig.files()) assert.ok(statSync(join(rig.folder, name)).size <= maxBytes);
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   it("leaves the mode of a file that the operator has made", () => {
