@@ -83,7 +83,7 @@ export class CallLimit {
   }
 }
 
-/** What a tenant may take besides what it has taken, where `free` are left. Without a tenant, everything. */
+/** Returns how much a tenant may take besides what it has taken, where `free` are left. Without a tenant it may take everything. */
 function roomOf({ tenant, taken, free }: { tenant: string; taken: number; free: number }): number {
   if (tenant === "") return free;
   const room = Math.max(0, Math.floor((TAKEN_PER_FREE * free - taken) / (TAKEN_PER_FREE + 1)));
