@@ -21,6 +21,8 @@ import {
 import { WaitEstimator } from "./forecast/wait-estimator.js";
 import type { GenerationRecord } from "./generation/generation-record.js";
 import { SlotQueue } from "./queue/slot-queue.js";
+import { PreemptedRuns } from "./preempted-runs.js";
+import { slotDemandOf, type TenantDemand } from "./slot-demand.js";
 import { Preemptor, SlotTable } from "./slot-table.js";
 import { TenantUse } from "./tenants/tenant-use.js";
 import { type Admission, NewRun, ReturningRun, type WaitingRun } from "./waiting-run.js";
@@ -34,13 +36,6 @@ export interface DispatcherOptions {
   readonly send: (command: EngineCommand) => void;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-interface PreemptedRun {
-  readonly record: GenerationRecord;
-  readonly work: RunWork;
-  /** True if the run gave its slot up to another tenant. */
-  readonly hasYielded: boolean;
 }
 
 /** The share of the slots that returning runs leave free, so that a new run never waits for slow readers, however many there are. */
@@ -57,8 +52,7 @@ export class Dispatcher implements Disposable {
   readonly #options: DispatcherOptions;
   readonly #slots: SlotTable<GenerationRecord>;
   readonly #queue: SlotQueue<WaitingRun>;
-  /** The preempted runs, by run id. */
-  readonly #preempted = new Map<number, PreemptedRun>();
+  readonly #preempted = new PreemptedRuns();
   readonly #preemptor: Preemptor;
   readonly #yields: YieldPolicy;
   readonly #use: TenantUse;
@@ -78,7 +72,7 @@ export class Dispatcher implements Disposable {
     this.#queue = new SlotQueue({
       weights: options.laneWeights,
       policies: options.policies,
-      mayRun: (tenant) => this.#use.mayRun(tenant),
+      mayRun: (tenant) => this.#mayRun(tenant),
       capacity: options.slots * options.limits.queuePerSlot,
       forecast: (order) => {
         const works = order.map(({ work }) => work);
@@ -95,7 +89,7 @@ export class Dispatcher implements Disposable {
     });
     this.#preemptor = new Preemptor({
       slots: this.#slots,
-      wanted: () => this.#missingSlots(),
+      wanted: () => slotDemandOf(this.#demands(), this.#slots.free + this.#estimator.endingRuns, this.#reserved),
       capacity: () => options.limits.preemptedRuns - this.#preempted.size,
       clock: options.clock,
       preempt: (runId) => options.send({ type: "preempt", runId }),
@@ -129,8 +123,11 @@ export class Dispatcher implements Disposable {
 
   /** The generations that hold a slot, then the preempted ones, then the others in the queue. */
   records(): GenerationRecord[] {
-    const preempted = Array.from(this.#preempted.values(), ({ record }) => record);
-    return [...this.#slots.holders(), ...preempted, ...this.#queue.waiters().map((waiter) => waiter.record)];
+    return [
+      ...this.#slots.holders(),
+      ...this.#preempted.records(),
+      ...this.#queue.waiters().map((waiter) => waiter.record),
+    ];
   }
 
   /**
@@ -141,6 +138,8 @@ export class Dispatcher implements Disposable {
     const { tenant } = record.identity;
     const work = new RunWork(run, tenant);
     this.#use.checkTokens(tenant, work.inputTokens);
+    // A reload may have raised a bound since.
+    if (this.#slots.hasFree) this.#startNext();
     if (this.#hasSlotFor(tenant)) {
       this.#checkDeadline(run, () => this.#estimator.forecastNewcomer([undefined], work));
       this.#queue.pass(record.identity);
@@ -238,11 +237,27 @@ export class Dispatcher implements Disposable {
 
   /** Returns whether a new run of the tenant gets a slot at once. */
   #hasSlotFor(tenant: string): boolean {
-    return this.#slots.hasFree && this.#use.mayRun(tenant);
+    return this.#slots.hasFree && this.#mayRun(tenant);
+  }
+
+  #mayRun(tenant: string): boolean {
+    return this.#use.mayRun(tenant) && !this.#isFarBehind(tenant);
+  }
+
+  /** Returns whether readers of the tenant are behind in as many preempted runs as it may have, so that no further run of it starts. */
+  #isFarBehind(tenant: string): boolean {
+    if (tenant === "" || this.#preempted.behindOf(tenant) === 0) return false;
+    const active = this.#active(tenant, ...this.#preempted.tenants());
+    return this.#preempted.behindOf(tenant) >= shareOf(this.#options.limits.preemptedRuns, { tenant, active });
+  }
+
+  /** The number of the named tenants and of those that have runs in the queue or with a slot. */
+  #active(...tenants: readonly string[]): number {
+    return new Set([...tenants, ...this.#queue.tenants(), ...this.#use.running()]).size;
   }
 
   #factsOf(lane: Lane, tenant: string): QueueFacts {
-    const active = new Set([tenant, ...this.#queue.tenants(), ...this.#use.running()]).size;
+    const active = this.#active(tenant);
     const load = this.queueLoad(lane);
     const own = this.#queue.waitingOf(tenant, lane);
     return { lane, ...load, own, ownCapacity: shareOf(load.capacity, { tenant, active }) };
@@ -294,11 +309,20 @@ export class Dispatcher implements Disposable {
     record.start(runId);
   }
 
-  /** The number of slots that the waiting runs need beyond those that are free or about to be, of which returning runs leave some to new runs. */
-  #missingSlots(): number {
-    const newcomers = LANES.reduce((sum, lane) => sum + this.#queue.waiting(lane), this.#queue.yielded);
-    const left = this.#slots.free + this.#estimator.endingRuns - newcomers;
-    return Math.max(0, -left) + Math.max(0, this.#queue.returning - Math.max(0, left - this.#reserved));
+  *#demands(): IterableIterator<TenantDemand> {
+    const parked = this.#slots.holders().filter((holder) => holder.parkedMs() !== undefined);
+    for (const tenant of this.#queue.tenants()) {
+      if (this.#isFarBehind(tenant)) continue;
+      const newRuns = LANES.reduce((sum, lane) => sum + this.#queue.waitingOf(tenant, lane), 0);
+      const { runningCalls = Infinity } = this.#options.policies.of(tenant);
+      yield {
+        tenant,
+        newcomers: newRuns + this.#queue.yieldedOf(tenant),
+        returning: this.#queue.returningOf(tenant),
+        room: Math.max(0, runningCalls - this.#use.runningOf(tenant)),
+        parked: parked.filter(({ identity }) => identity.tenant === tenant).length,
+      };
+    }
   }
 
   /** Starts a waiting run, or ends it if its turn has come too late for its deadline. */
@@ -342,13 +366,14 @@ export class Dispatcher implements Disposable {
     const preempted = this.#preempted.get(runId);
     if (preempted?.record.isReadyToReturn !== true) return;
     const { record, work, hasYielded } = preempted;
+    preempted.isWaiting = true;
     record.enqueue(this.#queue.join(new ReturningRun({ record, runId, work, hasYielded }), UNTOLD));
     this.#startNext();
   }
 
   #setAside(record: GenerationRecord, { runId, hasYielded }: { runId: number; hasYielded: boolean }): void {
     const work = this.#estimator.giveUp(runId);
-    if (work !== undefined) this.#preempted.set(runId, { record, work, hasYielded });
+    if (work !== undefined) this.#preempted.set(runId, { record, work, hasYielded, isWaiting: false });
   }
 
   /** Frees the slot of a run that holds no sequence any more. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../sync/clock.js";
+import type { SlotDemand } from "./slot-demand.js";
 
 /** Which run holds which slot. A run id is never used again, so releasing a slot twice cannot free another run's slot. */
 export class SlotTable<T> {
@@ -69,12 +70,13 @@ export interface Preemptable {
   parkedMs(): number | undefined;
   /** True if the reader was behind before. Such a run is given no time. */
   readonly wasPreempted: boolean;
+  readonly identity: { readonly tenant: string };
 }
 
 export interface PreemptorOptions {
   readonly slots: SlotTable<Preemptable>;
-  /** The number of slots that are wanted beyond the free ones. */
-  readonly wanted: () => number;
+  /** The slots that are wanted beyond the free ones. */
+  readonly wanted: () => SlotDemand;
   /** The number of further runs that may be preempted. */
   readonly capacity: () => number;
   readonly clock: Clock;
@@ -88,8 +90,8 @@ export interface PreemptorOptions {
  */
 export class Preemptor implements Disposable {
   readonly #options: PreemptorOptions;
-  /** The runs that the engine was ordered to preempt and that still hold their slots. */
-  readonly #leaving = new Set<number>();
+  /** The runs that the engine was ordered to preempt and that still hold their slots, with their tenants. */
+  readonly #leaving = new Map<number, string>();
   #timer: Disposable | undefined;
 
   constructor(options: PreemptorOptions) {
@@ -100,16 +102,24 @@ export class Preemptor implements Disposable {
   makeRoom(): void {
     this[Symbol.dispose]();
     const { wanted, capacity, clock, preempt } = this.#options;
-    let missing = Math.min(wanted(), capacity()) - this.#leaving.size;
-    if (missing <= 0) return;
-    for (const { runId, readyInMs } of this.#candidates()) {
-      if (missing === 0) return;
+    const demand = wanted();
+    const own = new Map(demand.own);
+    let { any } = demand;
+    const count = (tenant: string): void => {
+      const ofTenant = own.get(tenant) ?? 0;
+      if (ofTenant > 0) own.set(tenant, ofTenant - 1);
+      else any -= 1;
+    };
+    for (const tenant of this.#leaving.values()) count(tenant);
+    for (const { runId, tenant, readyInMs } of this.#candidates()) {
+      if (this.#leaving.size >= capacity()) return;
+      if (any <= 0 && (own.get(tenant) ?? 0) === 0) continue;
       if (readyInMs > 0) {
         this.#timer = clock.startTimer(readyInMs, () => this.makeRoom());
         return;
       }
-      this.#leaving.add(runId);
-      missing -= 1;
+      this.#leaving.set(runId, tenant);
+      count(tenant);
       preempt(runId);
     }
   }
@@ -131,12 +141,13 @@ export class Preemptor implements Disposable {
   }
 
   /** The parked runs, ordered by when they may be preempted. */
-  #candidates(): { runId: number; readyInMs: number }[] {
-    const candidates: { runId: number; readyInMs: number }[] = [];
+  #candidates(): { runId: number; tenant: string; readyInMs: number }[] {
+    const candidates: { runId: number; tenant: string; readyInMs: number }[] = [];
     for (const [runId, holder] of this.#options.slots.entries()) {
       const parkedMs = this.#leaving.has(runId) ? undefined : holder.parkedMs();
       if (parkedMs === undefined) continue;
-      candidates.push({ runId, readyInMs: (holder.wasPreempted ? 0 : LEAST_PARKED_MS) - parkedMs });
+      const { tenant } = holder.identity;
+      candidates.push({ runId, tenant, readyInMs: (holder.wasPreempted ? 0 : LEAST_PARKED_MS) - parkedMs });
     }
     return candidates.sort((a, b) => a.readyInMs - b.readyInMs);
   }

@@ -5,6 +5,8 @@ import type { ChargedRun } from "./queue/work-ledger.js";
 
 /** A run may keep its slot for one token for each of this number in its sequence, so that saving and restoring it stays a small part of the time. */
 const SEQUENCE_TOKENS_A_TOKEN = 16;
+/** It may also keep it for one token for each of this number that it prefilled again, so that returning without a saved state does not cost most of the time. */
+const REPREFILLED_TOKENS_A_TOKEN = 4;
 /** The lead in work, times the larger weight, at which a tenant gives way. */
 const LEAD_WORK = 2 * QUANTUM_TOKENS;
 
@@ -116,6 +118,10 @@ export class YieldPolicy {
   }
 }
 
-function quantumOf({ inputTokens, generatedTokens }: RunWork): number {
-  return Math.max(QUANTUM_TOKENS, (inputTokens + generatedTokens) / SEQUENCE_TOKENS_A_TOKEN);
+function quantumOf({ inputTokens, generatedTokens, reprefilledInSlot }: RunWork): number {
+  return Math.max(
+    QUANTUM_TOKENS,
+    (inputTokens + generatedTokens) / SEQUENCE_TOKENS_A_TOKEN,
+    reprefilledInSlot / REPREFILLED_TOKENS_A_TOKEN,
+  );
 }

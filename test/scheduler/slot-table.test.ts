@@ -38,28 +38,36 @@ interface Setting {
   readonly waiting?: number;
   readonly capacity?: number;
   readonly wasPreempted?: boolean;
+  /** Default: none. */
+  readonly own?: ReadonlyMap<string, number>;
 }
 
 /** Holders whose runs have been parked since a moment of the clock; undefined: not parked. */
 function setUp(
   parkedSince: readonly (number | undefined)[],
-  { slots = parkedSince.length, waiting = 1, capacity = 256, wasPreempted = false }: Setting,
+  {
+    slots = parkedSince.length,
+    waiting = 1,
+    capacity = 256,
+    wasPreempted = false,
+    own = new Map<string, number>(),
+  }: Setting,
 ) {
   const clock = new ManualClock();
   const table = new SlotTable<Preemptable>(slots);
-  const state = { waiting, capacity, since: [...parkedSince], wasPreempted };
+  const state = { waiting, capacity, since: [...parkedSince], wasPreempted, own };
   const epochMs = clock.nowMs();
   for (const index of parkedSince.keys()) {
     const parkedMs = (): number | undefined => {
       const since = state.since[index];
       return since === undefined ? undefined : clock.nowMs() - epochMs - since;
     };
-    table.take({ parkedMs, wasPreempted: state.wasPreempted });
+    table.take({ parkedMs, wasPreempted: state.wasPreempted, identity: { tenant: `t${index}` } });
   }
   const preempted: number[] = [];
   const preemptor = new Preemptor({
     slots: table,
-    wanted: () => state.waiting,
+    wanted: () => ({ any: state.waiting, own: state.own }),
     capacity: () => state.capacity,
     clock,
     preempt: (runId) => preempted.push(runId),
@@ -91,7 +99,7 @@ describe("Preemptor", () => {
     assert.deepEqual(preempted, [1]);
     table.release(1);
     preemptor.gone(1);
-    table.take({ parkedMs: () => undefined, wasPreempted: false });
+    table.take({ parkedMs: () => undefined, wasPreempted: false, identity: { tenant: "t2" } });
     state.waiting = 1;
     preemptor.makeRoom();
     assert.deepEqual(preempted, [1, 2]);
@@ -123,6 +131,15 @@ describe("Preemptor", () => {
     clock.advance(1_000);
     preemptor.makeRoom();
     assert.deepEqual(preempted, [1]);
+  });
+
+  it("takes only a tenant's own slots for those of its waiters that its bound holds back", () => {
+    const own = new Map([["t1", 1]]);
+    const { clock, preemptor, preempted } = setUp([0, 50, 0], { waiting: 0, own });
+    clock.advance(1_000);
+    preemptor.makeRoom();
+    preemptor.makeRoom();
+    assert.deepEqual(preempted, [2]);
   });
 
   it("leaves no timer behind", () => {

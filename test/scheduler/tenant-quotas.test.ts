@@ -57,6 +57,41 @@ describe("Scheduler: quotas of tenants", () => {
     await rig.scheduler.drained();
   });
 
+  it("take no slot from another tenant whose reader is behind for runs that they hold back", async () => {
+    const { rig } = await startRig({ runningCalls: 1 }, 3);
+    await using _ = rig;
+    const other = rig.submit(ENDLESS, { tenant: "other" });
+    await rig.until(() => other.state === "parked");
+    const first = rig.submit(ENDLESS, ACME);
+    await rig.until(() => first.state === "parked");
+    const second = rig.submit(echo("second"), ACME);
+    rig.clock.advance(1_000);
+    assert.equal((await readAll(second)).text, "second", "the tenant's own run makes room");
+    assert.equal(other.state, "parked");
+    assert.equal(rig.scheduler.load().totals.preemptions, 1);
+    for (const generation of [first, other]) generation[Symbol.dispose]();
+    await rig.scheduler.drained();
+    rig.assertBaseline();
+  });
+
+  it("leave other tenants slots, however many readers of one tenant are behind", async () => {
+    await using rig = await SchedulerRig.start({ slots: 2, limits: { preemptedRuns: 6, queuePerSlot: 24 } });
+    const greedy = Array.from({ length: 12 }, () => rig.submit(ENDLESS, { tenant: "greedy" }));
+    await rig.until(() => rig.scheduler.load().parked === 2);
+    for (let round = 0; round < 20; round++) {
+      rig.clock.advance(200);
+      for (let step = 0; step < 5; step++) await rig.barrier();
+    }
+    // Its share is 3, and both slots may be given up at once.
+    assert.ok(rig.scheduler.load().totals.preemptions <= 4);
+    const other = rig.submit(echo("other"), { tenant: "other" });
+    rig.clock.advance(200);
+    assert.equal((await readAll(other)).text, "other");
+    for (const generation of greedy) generation[Symbol.dispose]();
+    await rig.scheduler.drained();
+    rig.assertBaseline();
+  });
+
   it("refuse a call beyond the waiting ones with the bound, the use and a time", async () => {
     const { rig } = await startRig({ waitingCalls: 1 });
     await using _ = rig;
@@ -166,6 +201,19 @@ describe("Scheduler: quotas of tenants", () => {
     assert.equal(waiting.state, "waiting", "nothing is dropped");
     held[Symbol.dispose]();
     assert.equal((await readAll(waiting)).text, "a");
+  });
+
+  it("let the older call of a tenant start first once a reload has raised its bound", async () => {
+    const { rig, policies } = await startRig({ runningCalls: 1 }, 2);
+    await using _ = rig;
+    const held = rig.submit(ENDLESS, ACME);
+    const older = rig.submit(echo("older"), ACME);
+    policies.set("acme", { runningCalls: 2 });
+    const newer = rig.submit(echo("newer"), ACME);
+    assert.deepEqual([older.state, newer.state], ["prefilling", "waiting"]);
+    for (const generation of [older, newer]) await readAll(generation);
+    held[Symbol.dispose]();
+    await rig.scheduler.drained();
   });
 
   it("leave room in the queue for one more tenant, whatever one tenant sends", async () => {

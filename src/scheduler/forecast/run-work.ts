@@ -107,6 +107,8 @@ export class RunWork {
   #prefilledTokens = 0;
   /** The output tokens when the run got its present slot. */
   #tokensBefore = 0;
+  /** The tokens that had been prefilled again by then. */
+  #reprefilledBefore = 0;
   #parked = false;
   #ending = false;
 
@@ -150,6 +152,11 @@ export class RunWork {
     return this.#generatedTokens - this.#tokensBefore;
   }
 
+  /** The tokens that were prefilled again since the run got its slot, because its state was not saved. */
+  get reprefilledInSlot(): number {
+    return this.#reprefilledTokens - this.#reprefilledBefore;
+  }
+
   /** The work that the engine has done for the run, in prefilled tokens. Reused tokens are no work. */
   get workDone(): number {
     return this.#prefilledTokens + OUTPUT_TOKEN_WORK * this.#generatedTokens;
@@ -185,6 +192,7 @@ export class RunWork {
   start(nowMs: number): void {
     this.#startedAtMs ??= nowMs;
     this.#tokensBefore = this.#generatedTokens;
+    this.#reprefilledBefore = this.#reprefilledTokens;
   }
 
   /** Takes the run's update and returns what the step did for the run. */

@@ -61,11 +61,6 @@ export class LaneQueue<T extends Waiter> {
     return this.#sum((flow) => flow.returning);
   }
 
-  /** The number of runs that wait because they gave their slots up to another tenant. */
-  get yielded(): number {
-    return this.#sum((flow) => flow.yielded);
-  }
-
   /** The number of tenants that are remembered. */
   get remembered(): number {
     return this.#flows.size;
@@ -73,6 +68,14 @@ export class LaneQueue<T extends Waiter> {
 
   newRunsOf(tenant: string): number {
     return this.#flows.get(tenant)?.newRuns ?? 0;
+  }
+
+  returningOf(tenant: string): number {
+    return this.#flows.get(tenant)?.returning ?? 0;
+  }
+
+  yieldedOf(tenant: string): number {
+    return this.#flows.get(tenant)?.yielded ?? 0;
   }
 
   /** The tenants that have waiters. */

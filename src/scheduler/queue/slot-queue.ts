@@ -81,9 +81,14 @@ export class SlotQueue<T extends Waiter> implements Disposable {
     return LANES.reduce((sum, lane) => sum + this.#lanes[lane].returning, 0);
   }
 
-  /** The number of runs that wait because they gave their slots up to another tenant. */
-  get yielded(): number {
-    return LANES.reduce((sum, lane) => sum + this.#lanes[lane].yielded, 0);
+  /** The number of runs of the tenant that wait to return after their reader was behind. */
+  returningOf(tenant: string): number {
+    return LANES.reduce((sum, lane) => sum + this.#lanes[lane].returningOf(tenant), 0);
+  }
+
+  /** The number of runs of the tenant that wait because they gave their slots up to another one. */
+  yieldedOf(tenant: string): number {
+    return LANES.reduce((sum, lane) => sum + this.#lanes[lane].yieldedOf(tenant), 0);
   }
 
   /** The tenants that have runs in the queue. */

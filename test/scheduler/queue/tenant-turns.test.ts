@@ -152,7 +152,7 @@ describe("The turns of tenants", () => {
         const bound = ((count + 1) * (MOST_INPUT + 2 * MOST_OUTPUT)) / Math.min(given.a, given.b);
         for (let step = 0; step < 600; step++) {
           for (const name of ["a", "b"] as const) {
-            for (; waiting[name] < 3; waiting[name] += 1) slots.join(new Call(name, size[name]));
+            for (; waiting[name] <= count; waiting[name] += 1) slots.join(new Call(name, size[name]));
           }
           for (const visit of visits.filter(({ at }) => at === step)) {
             const entry = slots.join(new Call("c", visit));
