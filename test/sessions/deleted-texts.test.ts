@@ -129,4 +129,16 @@ describe("The maximum age of a session", () => {
     valueOf(await store.sweep(4));
     assert.deepEqual(folder.filesWith("YOUNG-TEXT"), []);
   });
+
+  it("brings any number of sessions in line with a shorter age", async () => {
+    using folder = new Folder();
+    const day = { nowMs: 1_000_000 };
+    {
+      await using store = openStore(folder.address, { day, limits: { sessions: 1_000 } });
+      for (let count = 0; count < 401; count += 1) await begin(store, { idleMs: 1_000 * HOUR });
+    }
+    day.nowMs += 11 * HOUR;
+    await using store = openStore(folder.address, { day, limits: { sessions: 1_000, ageMs: 10 * HOUR } });
+    assert.equal(valueOf(await store.sweep(1_000)).deletedSessions, 401);
+  });
 });

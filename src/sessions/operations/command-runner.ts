@@ -11,6 +11,9 @@ import { commitTurn, renewLease } from "./turn-lease.js";
 import { getSession, listSessions, listTurns } from "./read-sessions.js";
 import { sweepSessions } from "./sweep-sessions.js";
 
+/** The most sessions whose expiry one transaction changes. */
+const AGE_BATCH = 200;
+
 export interface CommandRunnerOptions {
   /** Connects, and may throw. It is called again after a failure. */
   readonly open: () => StoreDatabase;
@@ -109,14 +112,29 @@ export class CommandRunner implements AsyncDisposable {
   }
 }
 
-/** Makes sessions that were stored under a longer maximum age, or under none, keep the present one. */
+/** Makes sessions that were stored under a longer maximum age, or under none, keep the present one. Each batch is a transaction, so that none is long. */
 async function limitAges({ db }: StoreDatabase, { ageMs }: StoreLimits): Promise<void> {
   if (ageMs === undefined) return;
-  await db
-    .updateTable("rill_sessions")
-    .set((eb) => ({ expires_ms: eb("created_ms", "+", ageMs) }))
-    .where((eb) => eb("expires_ms", ">", eb("created_ms", "+", ageMs)))
-    .execute();
+  for (;;) {
+    const limited = await db.transaction().execute(async (trx) => {
+      const rows = await trx
+        .selectFrom("rill_sessions")
+        .select("session_id")
+        .where((eb) => eb("expires_ms", ">", eb("created_ms", "+", ageMs)))
+        .limit(AGE_BATCH)
+        .execute();
+      if (rows.length === 0) return 0;
+      const ids = rows.map((row) => row.session_id);
+      await trx
+        .updateTable("rill_sessions")
+        .set((eb) => ({ expires_ms: eb("created_ms", "+", ageMs) }))
+        .where("session_id", "in", ids)
+        .where((eb) => eb("expires_ms", ">", eb("created_ms", "+", ageMs)))
+        .execute();
+      return rows.length;
+    });
+    if (limited < AGE_BATCH) return;
+  }
 }
 
 function messageOf(error: unknown): string {
