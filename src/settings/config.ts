@@ -188,6 +188,9 @@ function planConnections(
   });
 }
 
+/** The number of files that the lines of a maximum age take. */
+const FILES_OF_AN_AGE = 6;
+
 /** Finds values that are valid alone and conflict with one another. */
 function findConflicts(config: Config): readonly string[] {
   const { limits } = config;
@@ -209,10 +212,21 @@ function findConflicts(config: Config): readonly string[] {
   ];
 }
 
+/** Finds an age that the number of files cuts short. A quarter of the age ends a file, so that lines of the whole age take up to six. */
+function fewFilesForAge(name: string, ageMs: number, files: number): readonly string[] {
+  if (ageMs === 0 || files >= FILES_OF_AN_AGE) return [];
+  return [`--${name}-files is ${files}, and must be at least ${FILES_OF_AN_AGE} with --${name}-age`];
+}
+
 /** Finds what is wrong with the address of PostgreSQL, and with records that would go to one file. */
-function findStoreProblems({ store, usageLog, auditLog }: Config): readonly string[] {
-  const problems =
-    usageLog === auditLog && usageLog !== "off" ? [`--usage-log and --audit-log are both ${usageLog}`] : [];
+function findStoreProblems(config: Config): readonly string[] {
+  const { store, usageLog, auditLog } = config;
+  const isShared = usageLog === auditLog && usageLog !== "off";
+  const problems = [
+    ...(isShared ? [`--usage-log and --audit-log are both ${usageLog}`] : []),
+    ...fewFilesForAge("usage-log", config.usageLogAgeMs, config.usageLogFiles),
+    ...fewFilesForAge("audit-log", config.auditLogAgeMs, config.auditLogFiles),
+  ];
   if (store === "auto" || store.type !== "postgres") return problems;
   try {
     readPostgresTarget(store.url);

@@ -61,6 +61,17 @@ describe("the settings of records", () => {
   it("refuse one file for the usage log and the audit log", async () => {
     const problems = await problemsOf({ "usage-log": "/tmp/x.jsonl", "audit-log": "/tmp/x.jsonl" });
     assert.deepEqual(problems, ["--usage-log and --audit-log are both /tmp/x.jsonl"]);
+    const few = await problemsOf({
+      "usage-log-age": "1h",
+      "usage-log-files": "5",
+      "audit-log-age": "1h",
+      "audit-log-files": "1",
+    });
+    assert.deepEqual(few, [
+      "--usage-log-files is 5, and must be at least 6 with --usage-log-age",
+      "--audit-log-files is 1, and must be at least 6 with --audit-log-age",
+    ]);
+    assert.equal((await read({ "usage-log-age": "1h", "usage-log-files": "6" })).config.usageLogFiles, 6);
     assert.equal((await read({ "usage-log": "off", "audit-log": "off" })).config.usageLog, "off");
   });
 });
