@@ -12,6 +12,9 @@ import { CertificateFolder, TestAuthority } from "../support/test-certificates.j
 import { createTinyModel } from "../support/tiny-model.js";
 import { runRill } from "./run-rill.js";
 
+/** The outcome of a call that the server answered. */
+const ANSWERED = "answered";
+
 describe("rill serve with TLS", function () {
   this.timeout(60_000);
   let folder = "";
@@ -53,8 +56,9 @@ describe("rill serve with TLS", function () {
   });
 
   const generate = async (...flags: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await runRill(["generate", "--max-output-tokens", "2", ...flags, "a"]);
-    return code === 0 ? stdout : stderr.replace("rill generate: ", "").trimEnd();
+    const { code, stderr } = await runRill(["generate", "--max-output-tokens", "2", ...flags, "a"]);
+    // The tiny model's text is arbitrary, and may be empty.
+    return code === 0 ? ANSWERED : stderr.replace("rill generate: ", "").trimEnd();
   };
 
   it("is called by rill with and without TLS, and each wrong way of calling it is explained", async () => {
@@ -66,7 +70,7 @@ describe("rill serve with TLS", function () {
       generate("--address", mtls, "--ca", ca, ...identity),
       generate("--address", tls, "--ca", ca, "--server-name", "localhost"),
     ]);
-    for (const output of [plain, overTls, overMtls, byName]) assert.doesNotMatch(output, /^$|[A-Z]{5}/);
+    for (const outcome of [plain, overTls, overMtls, byName]) assert.equal(outcome, ANSWERED);
     assert.equal(await generate("--address", tls), "UNAVAILABLE: the server speaks TLS: add --tls");
     assert.match(
       await generate("--address", plaintext, "--tls"),
