@@ -4,7 +4,7 @@ import { residentBytes } from "./resident-bytes.js";
 import { type LogLine, ServerChild, type ServerChildOptions } from "./server-child.js";
 
 export interface ServerProcessOptions extends ServerChildOptions {
-  /** Flags of `rill serve`; `--listen 127.0.0.1:0 --admin-listen 127.0.0.1:0` are added. */
+  /** Flags of `rill serve`; `--listen 127.0.0.1:0` and `--admin-listen 127.0.0.1:0` are added unless they are given. */
   readonly flags: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** @throws Error with the log so far where the process ends before it is ready. */
   static async start({ flags, ...options }: ServerProcessOptions): Promise<ServerProcess> {
-    const ports = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    const ports = ["--listen", "--admin-listen"].flatMap((flag) => (flags.includes(flag) ? [] : [flag, "127.0.0.1:0"]));
     return await ServerProcess.of(ServerChild.launch([...ports, ...flags], options));
   }
 
