@@ -14,11 +14,36 @@ export interface Admission {
   readonly work: RunWork;
 }
 
-/** A prepared run that waits for its start. */
-export class NewRun implements Waiter, Admission {
+/** A run in the queue, with what the queue asks of its generation and its work. */
+abstract class QueuedRun {
   readonly record: GenerationRecord;
-  readonly run: PreparedRun;
   readonly work: RunWork;
+
+  constructor({ record, work }: Pick<Admission, "record" | "work">) {
+    this.record = record;
+    this.work = work;
+  }
+
+  get lane(): Lane {
+    return this.record.identity.lane;
+  }
+
+  get tenant(): string {
+    return this.record.identity.tenant;
+  }
+
+  get priority(): number {
+    return this.record.identity.priority;
+  }
+
+  get expectedWork(): number {
+    return this.work.expectedWork;
+  }
+}
+
+/** A prepared run that waits for its start. */
+export class NewRun extends QueuedRun implements Waiter, Admission {
+  readonly run: PreparedRun;
   /** The wait that its caller was told when the run joined the queue. */
   readonly expected: WaitRange;
   readonly joinedAtMs: number;
@@ -27,27 +52,10 @@ export class NewRun implements Waiter, Admission {
   readonly grants = 1;
 
   constructor(admission: Admission, { expected, joinedAtMs }: Pick<NewRun, "expected" | "joinedAtMs">) {
-    this.record = admission.record;
+    super(admission);
     this.run = admission.run;
-    this.work = admission.work;
     this.expected = expected;
     this.joinedAtMs = joinedAtMs;
-  }
-
-  get lane(): Lane {
-    return this.record.identity.lane;
-  }
-
-  get tenant(): string {
-    return this.record.identity.tenant;
-  }
-
-  get priority(): number {
-    return this.record.identity.priority;
-  }
-
-  get expectedWork(): number {
-    return this.work.expectedWork;
   }
 
   tellPosition(position: QueuePosition): void {
@@ -56,36 +64,17 @@ export class NewRun implements Waiter, Admission {
 }
 
 /** A run that gave its slot up and waits to return. The tokens that it has to prefill again are charged to its lane. */
-export class ReturningRun implements Waiter {
-  readonly record: GenerationRecord;
+export class ReturningRun extends QueuedRun implements Waiter {
   readonly runId: number;
-  readonly work: RunWork;
   readonly isNew = false;
   readonly hasYielded: boolean;
   readonly grants: number;
 
   constructor({ record, runId, work, hasYielded }: Pick<ReturningRun, "record" | "runId" | "work" | "hasYielded">) {
-    this.record = record;
+    super({ record, work });
     this.runId = runId;
-    this.work = work;
     this.hasYielded = hasYielded;
     this.grants = 1 + work.prefillTokensLeft / TOKENS_A_GRANT;
-  }
-
-  get lane(): Lane {
-    return this.record.identity.lane;
-  }
-
-  get tenant(): string {
-    return this.record.identity.tenant;
-  }
-
-  get priority(): number {
-    return this.record.identity.priority;
-  }
-
-  get expectedWork(): number {
-    return this.work.expectedWork;
   }
 
   tellPosition(): void {

@@ -4,6 +4,7 @@ import type { PatternWork } from "../regex/pattern-work.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
 import type { InnerConverter } from "./inner-converter.js";
 import { languageOfString } from "./convert-string.js";
+import { type MemberPattern, readPatterns } from "./pattern-members.js";
 import { placeOf, valuesOf } from "./plain-schema.js";
 import { escapePointer, NoValueProblem, readMembers, readRequired } from "./schema-keywords.js";
 import { isValid } from "./validate-value.js";
@@ -30,20 +31,13 @@ export interface DescribedObject {
   readonly free: readonly FreeMembers[];
 }
 
-/** A pattern of `patternProperties` with its language. */
-interface MemberPattern {
-  readonly language: Language;
-  readonly schema: unknown;
-  readonly at: string;
-}
-
 /** The members of an object: those that the schema names, in the order of its text, and those with free names. */
 export function membersOfObject(
   converter: InnerConverter,
   plain: JsonObject,
   { at, level }: SchemaPlace,
 ): DescribedObject {
-  const patterns = readPatterns(converter, plain, at);
+  const patterns = readPatterns(converter.source, plain, at);
   const names = new MemberNames(converter, plain, { at, level });
   const required = readRequired(plain, at);
   const given = new Map(readMembers(plain, "properties", at));
@@ -117,19 +111,6 @@ function freeMembers(
     free.push({ names: rest, ...others });
   }
   return free.filter(({ names, schema }) => names?.isEmpty !== true && schema !== false);
-}
-
-function readPatterns({ source }: InnerConverter, plain: JsonObject, at: string): readonly MemberPattern[] {
-  return readMembers(plain, "patternProperties", at).flatMap(([pattern, schema]): MemberPattern[] => {
-    const pointer = `${placeOf(plain, "patternProperties", at)}/${escapePointer(pattern)}`;
-    try {
-      return [{ language: source.languageOf(pattern), schema, at: pointer }];
-    } catch (error) {
-      if (!(error instanceof GrammarProblem)) throw error;
-      source.unheld.noteRestriction(pointer, `the pattern ${error.message}`);
-      return [];
-    }
-  });
 }
 
 /** The names that `propertyNames` allows. */

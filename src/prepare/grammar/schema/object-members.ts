@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from "../../../core/json.js";
 import type { GrammarBounds } from "../rules/grammar-bounds.js";
 import { GrammarProblem } from "../rules/grammar-node.js";
 import type { FlatSchema, LocatedSchema, SchemaReader } from "./flat-schema.js";
+import { readPatterns } from "./pattern-members.js";
 import { placeOf, valuesOf } from "./plain-schema.js";
 import {
   assertionsOf,
@@ -42,7 +43,7 @@ export function membersOfSchema(source: SchemaReader, schema: FlatSchema, level:
   if (plain === false) return { members: [], isFree: false };
   const described = readMembers(plain, "properties", at);
   const required = readRequired(plain, at);
-  const patterns = patternsOf(source, plain, at);
+  const patterns = readPatterns(source, plain, at);
   const others = plain.additionalProperties;
   const members: ObjectMember[] = [];
   const add = (name: string, own: { schema: unknown; at: string } | undefined): void => {
@@ -68,19 +69,6 @@ function objectsOf(source: SchemaReader, flat: FlatSchema, level: number): FlatS
   const objects = source.merge(flat, { plain: { type: "object" }, groups: [], at: flat.at });
   const alternatives = source.alternativesOf(objects, level);
   return alternatives.length === 1 ? (alternatives[0] ?? flat) : flat;
-}
-
-function patternsOf(source: SchemaReader, plain: JsonObject, at: string) {
-  return readMembers(plain, "patternProperties", at).flatMap(([pattern, schema]) => {
-    const pointer = `${placeOf(plain, "patternProperties", at)}/${escapePointer(pattern)}`;
-    try {
-      return [{ language: source.languageOf(pattern), schema, at: pointer }];
-    } catch (error) {
-      if (!(error instanceof GrammarProblem)) throw error;
-      source.unheld.noteRestriction(pointer, `the pattern ${error.message}`);
-      return [];
-    }
-  });
 }
 
 /** Notes the keywords of objects that members written one by one do not hold. */
